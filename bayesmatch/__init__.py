@@ -1,0 +1,36 @@
+"""Which object is the counterpart, how sure is that, and is there one at all.
+
+Start with :class:`Catalog` and :func:`match`; every public name is imported when first used, so
+``import bayesmatch`` itself is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Catalog": "catalog",
+    "ErrorEllipse": "errors",
+    "FunctionPrior": "priors.function",
+    "HistogramPrior": "priors.histogram",
+    "MatchResult": "result",
+    "match": "match",
+    "sigma_from_radius": "errors",
+}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604  (names resolved by __getattr__)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'bayesmatch' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,101 @@
+"""Every combination of candidates around each primary, every catalogue possibly absent.
+
+Candidates lie in blocks: block ``i * n_other + k`` holds those of primary i in other catalogue k,
+at ``start[block]:start[block + 1]``.  An association is one slot (or -1, absent) per other
+catalogue; they come out in lexicographic order with -1 first.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .jit import jit
+from .sphere import DEGREE, separation
+
+
+@jit
+def fits(slot, level, choice, block, start, ra, dec, radius, apart):
+    """Whether `slot` is within `radius` of all members chosen so far; notes the separations."""
+    cos_dec = math.cos(dec[slot] * DEGREE)
+    for other in range(level):
+        b = choice[other]
+        if b < start[block + other]:  # absent
+            continue
+        s = separation(ra[b], dec[b], math.cos(dec[b] * DEGREE), ra[slot], dec[slot], cos_dec)
+        if not s < radius:
+            return False
+        apart[other, level] = s
+    return True
+
+
+@jit
+def enumerate_primary(block, start, ra, dec, radius, choice, apart, row, limit, member, second):
+    """Write the associations of the primary at `block` from `row` on; return the row after them.
+
+    With an empty `member` they are only counted, and counting stops beyond `limit`.  `second`
+    takes the separations between the other catalogues' members, (0,1), (0,2), (1,2), ...
+    """
+    n_other = len(choice)
+    level = 0
+    choice[0] = start[block] - 2  # one before "absent", which is start - 1
+    while level >= 0:
+        choice[level] += 1
+        slot = choice[level]
+        if slot >= start[block + level + 1]:
+            level -= 1
+            continue
+        if slot >= start[block + level] and not fits(
+                slot, level, choice, block, start, ra, dec, radius, apart):
+            continue
+        if level < n_other - 1:
+            level += 1
+            choice[level] = start[block + level] - 2
+            continue
+        if len(member) > 0:
+            write_row(row, block, start, choice, apart, member, second)
+        row += 1
+        if row > limit:
+            return row
+    return row
+
+
+@jit
+def write_row(row, block, start, choice, apart, member, second):
+    """Store one association: slots (-1 absent) and separations (NaN where one is absent)."""
+    column = 0
+    for b in range(len(choice)):
+        present = choice[b] >= start[block + b]
+        member[row, b] = choice[b] if present else -1
+        for a in range(b):
+            both = present and choice[a] >= start[block + a]
+            second[row, column] = apart[a, b] if both else np.nan
+            column += 1
+
+
+@jit
+def count_associations(i_first, i_last, n_other, start, ra, dec, radius, limit, count):
+    """Number of associations of each primary in the range; stops when their sum passes `limit`."""
+    choice = np.empty(n_other, np.int64)
+    apart = np.empty((n_other, n_other))
+    nothing, no_second = np.empty((0, n_other), np.int64), np.empty((0, 0))
+    total = 0
+    for i in range(i_first, i_last):
+        count[i] = enumerate_primary(i * n_other, start, ra, dec, radius, choice, apart,
+                                     0, limit - total, nothing, no_second)
+        total += count[i]
+        if total > limit:
+            break
+    return total
+
+
+@jit
+def fill_associations(i_first, i_last, start, ra, dec, radius, first, member, second):
+    """Fill the rows ``first[i]:first[i + 1]`` of each primary in the range."""
+    n_other = member.shape[1]
+    choice = np.empty(n_other, np.int64)
+    apart = np.empty((n_other, n_other))
+    for i in range(i_first, i_last):
+        enumerate_primary(i * n_other, start, ra, dec, radius, choice, apart,
+                          first[i], np.int64(1) << 62, member, second)

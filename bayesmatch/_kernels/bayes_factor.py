@@ -1,0 +1,165 @@
+"""Natural log of the Bayes factor of an association against chance (Budavari & Szalay 2008).
+
+Lengths are in arcsec; a factor of :data:`LN_SCALE` per extra member turns them into radians.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .jit import jit
+from .sphere import ARCSEC, convergence, offset, rotate_covariance
+
+#: ln of 2 / (1 arcsec in radians)^2, one for every member beyond the first
+LN_SCALE = math.log(2.0) - 2.0 * math.log(ARCSEC)
+
+
+@jit
+def ln_bayes_circular(n, variance, apart):
+    """Circular errors, equation (15): B = 2^(m-1) prod w / sum w exp(-sum w w psi^2 / 2 sum w).
+
+    The first `n` of `variance` (arcsec^2, per axis) and of the matrix `apart` (arcsec) count.
+    """
+    w_sum = 0.0
+    ln_w = 0.0
+    exponent = 0.0
+    for a in range(n):
+        w = 1.0 / variance[a]
+        for b in range(a):
+            exponent += w / variance[b] * apart[b, a] * apart[b, a]
+        w_sum += w
+        ln_w += math.log(w)
+    return (n - 1) * LN_SCALE + ln_w - math.log(w_sum) - 0.5 * exponent / w_sum
+
+
+@jit
+def ln_bayes_general(n, x, y, xx, yy, xy):
+    """Any 2x2 covariances: the exact integral over the true position, one member at a time.
+
+    The product of the first members' Gaussians is a Gaussian (mean m, covariance M); the next
+    member multiplies the integral by N(x - m; 0, C + M).  Against the closed form with sums of
+    x^T P x this has no cancellation when one error is far smaller than the others.
+    """
+    mx, my = x[0], y[0]
+    mxx, myy, mxy = xx[0], yy[0], xy[0]
+    total = (n - 1) * LN_SCALE
+    for a in range(1, n):
+        sxx, syy, sxy = xx[a] + mxx, yy[a] + myy, xy[a] + mxy
+        det = sxx * syy - sxy * sxy
+        ixx, iyy, ixy = syy / det, sxx / det, -sxy / det
+        dx, dy = x[a] - mx, y[a] - my
+        ux, uy = ixx * dx + ixy * dy, ixy * dx + iyy * dy
+        total -= 0.5 * (math.log(det) + dx * ux + dy * uy)
+        # m += M S^-1 d;  M <- M S^-1 C, the covariance of the product
+        mx += mxx * ux + mxy * uy
+        my += mxy * ux + myy * uy
+        gxx, gxy = mxx * ixx + mxy * ixy, mxx * ixy + mxy * iyy
+        gyx, gyy = mxy * ixx + myy * ixy, mxy * ixy + myy * iyy
+        mxx, myy, mxy = (gxx * xx[a] + gxy * xy[a], gyx * xy[a] + gyy * yy[a],
+                         0.5 * (gxx * xy[a] + gxy * yy[a] + gyx * xx[a] + gyy * xy[a]))
+    return total
+
+
+@jit
+def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart, cov, plane):
+    """Candidates in their primary's tangent plane: (x, y, xx, yy, xy) per slot, arcsec.
+
+    `cov` (xx, yy, xy) is along each source's own east and north, which turn against the
+    primary's near the poles.
+    """
+    for i in range(i_first, i_last):
+        for slot in range(start[i * n_other], start[(i + 1) * n_other]):
+            plane[slot, 0], plane[slot, 1] = offset(
+                p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot])
+            turn = convergence(p_ra[i], p_dec[i], ra[slot], dec[slot])
+            plane[slot, 2], plane[slot, 3], plane[slot, 4] = rotate_covariance(
+                cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
+
+
+@jit
+def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separation, second,
+                 circular, work, apart):
+    """ln B of one association, or of its members without the primary.
+
+    `sigma_or_cov`: the primary's (xx, yy, xy); `slot_cov` the candidates' own (used when all
+    errors are circular), `plane` theirs in the tangent plane (otherwise).
+    """
+    n = 0
+    if with_primary:
+        work[0, 0], work[1, 0] = 0.0, 0.0
+        for c in range(3):
+            work[2 + c, 0] = sigma_or_cov[c]
+        n = 1
+    column = 0
+    for b in range(member.shape[1]):
+        slot = member[row, b]
+        if slot < 0:
+            column += b
+            continue
+        if circular:
+            work[2, n] = slot_cov[slot, 0]
+            at = 0
+            if with_primary:
+                apart[0, n] = separation[slot]
+                at = 1
+            for a in range(b):
+                if member[row, a] >= 0:
+                    apart[at, n] = second[row, column + a]
+                    at += 1
+        else:
+            for c in range(5):
+                work[c, n] = plane[slot, c]
+        column += b
+        n += 1
+    if circular:
+        return ln_bayes_circular(n, work[2], apart)
+    return ln_bayes_general(n, work[0], work[1], work[2], work[3], work[4])
+
+
+@jit
+def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separation, second,
+                  circular, unrelated_prior, ln_b, ln_b_corrected):
+    """ln B of every row of the primaries in the range, and ln B with unrelated associations.
+
+    `unrelated_prior`: ln prior of the members of each membership pattern (bit b set: other
+    catalogue b takes part) being one object of their own; empty to leave ``ln_b_corrected``
+    equal to ``ln_b``.  A row that leaves out two or more catalogues gains the best such
+    association of theirs around the same primary, when it is more likely than chance.
+    """
+    n_other = member.shape[1]
+    work = np.empty((5, n_other + 1))
+    apart = np.empty((n_other + 1, n_other + 1))
+    best = np.zeros(1 << n_other)
+    for i in range(i_first, i_last):
+        best[:] = 0.0
+        for row in range(first[i], first[i + 1]):
+            ln_b[row] = row_ln_bayes(row, member, True, p_cov[i], slot_cov, plane, separation,
+                                     second, circular, work, apart)
+            ln_b_corrected[row] = ln_b[row]
+            pattern = row_pattern(row, member)
+            # more than one bit: an association without the primary
+            if len(unrelated_prior) > 0 and pattern & (pattern - 1) != 0:
+                own = row_ln_bayes(row, member, False, p_cov[i], slot_cov, plane, separation,
+                                   second, circular, work, apart)
+                best[pattern] = max(best[pattern], own + unrelated_prior[pattern])
+        if len(unrelated_prior) == 0:
+            continue
+        for pattern in range(1 << n_other):  # the best of every subset: bit by bit
+            for b in range(n_other):
+                if pattern >> b & 1:
+                    best[pattern] = max(best[pattern], best[pattern ^ (1 << b)])
+        for row in range(first[i], first[i + 1]):
+            left_out = (1 << n_other) - 1 - row_pattern(row, member)
+            ln_b_corrected[row] += best[left_out]
+
+
+@jit
+def row_pattern(row, member):
+    """Which other catalogues take part in a row, as bits."""
+    pattern = 0
+    for b in range(member.shape[1]):
+        if member[row, b] >= 0:
+            pattern |= 1 << b
+    return pattern

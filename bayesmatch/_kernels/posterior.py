@@ -1,0 +1,144 @@
+"""Posterior probabilities of the associations of each primary, summed in log space.
+
+The first row of a primary, where all others are absent, is its no-counterpart row H0.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .bayes_factor import row_pattern
+from .jit import jit
+
+LN_10 = math.log(10.0)
+#: p_i this close (relative) to the group's maximum is a tie: what one ulp in a distance does
+TIE = 1e-12
+
+
+@jit
+def chance_posterior(ln_prior, ln_evidence):
+    """1 / (1 + (1 - prior) / (prior B)), Salvato et al. (2018), equation (9)."""
+    if ln_prior == 0.0:
+        return 1.0
+    return 1.0 / (1.0 + math.exp(math.log1p(-math.exp(ln_prior)) - ln_prior - ln_evidence))
+
+
+@jit
+def evidence_rows(i_first, i_last, first, member, ln_b, slot_ln_ratio, ln_evidence):
+    """ln of the Bayes factor times the prior ratios of the members of every row."""
+    for row in range(first[i_first], first[i_last]):
+        total = ln_b[row]
+        for b in range(member.shape[1]):
+            if member[row, b] >= 0:
+                total += slot_ln_ratio[member[row, b]]
+        ln_evidence[row] = total
+
+
+@jit
+def log_sum(values, first, last):
+    """ln of the sum of exp over a range; -inf for a sum of zeros."""
+    top = -np.inf
+    for n in range(first, last):
+        top = max(top, values[n])
+    if top == -np.inf:
+        return top
+    total = 0.0
+    for n in range(first, last):
+        total += math.exp(values[n] - top)
+    return top + math.log(total)
+
+
+@jit
+def nway_rows(i_first, i_last, first, member, ln_prior, ln_b, ln_evidence, secondary_ratio,
+              dist_post, p_single, p_i, match_flag, p_any):
+    """p_any, p_i and match_flag as NWAY defines them (Salvato et al. 2018, equations 10-12)."""
+    for i in range(i_first, i_last):
+        begin, end = first[i], first[i + 1]
+        weight = np.empty(end - begin)
+        for row in range(begin, end):
+            prior = ln_prior[row_pattern(row, member)]
+            dist_post[row] = chance_posterior(prior, ln_b[row])
+            p_single[row] = chance_posterior(prior, ln_evidence[row])
+            weight[row - begin] = prior + ln_evidence[row]
+        some = log_sum(weight, 1, end - begin)
+        top = 0.0
+        p_i[begin] = 0.0
+        match_flag[begin] = 0
+        for row in range(begin + 1, end):
+            p_i[row] = math.exp(weight[row - begin] - some) if some > -np.inf else 0.0
+            top = max(top, p_i[row])
+        for row in range(begin + 1, end):
+            match_flag[row] = 0
+            if p_i[row] > 0.0 and p_i[row] >= top * (1.0 - TIE):
+                match_flag[row] = 1
+            elif p_i[row] > secondary_ratio * top:
+                match_flag[row] = 2
+        p_any[i] = 1.0 / (1.0 + math.exp(weight[0] - some)) if some > -np.inf else 0.0
+
+
+@jit
+def pattern_likelihood(i_first, i_last, first, member, ln_density, ln_evidence, ln_like):
+    """ln of the summed likelihood of each membership pattern around each primary, (n, patterns).
+
+    ``ln_density[pattern]`` is the sum of ln n_k+ over the members; the likelihood of a row is
+    its evidence divided by that, with no completeness (the fractions take its place).
+    """
+    n_patterns = ln_like.shape[1]
+    top = np.empty(n_patterns)
+    for i in range(i_first, i_last):
+        top[:] = -np.inf
+        for row in range(first[i], first[i + 1]):
+            pattern = row_pattern(row, member)
+            top[pattern] = max(top[pattern], ln_evidence[row])
+        ln_like[i, :] = 0.0
+        for row in range(first[i], first[i + 1]):
+            pattern = row_pattern(row, member)
+            if ln_evidence[row] > -np.inf:
+                ln_like[i, pattern] += math.exp(ln_evidence[row] - top[pattern])
+        for pattern in range(n_patterns):
+            if top[pattern] > -np.inf:
+                ln_like[i, pattern] = (math.log(ln_like[i, pattern]) + top[pattern]
+                                       - ln_density[pattern])
+            else:
+                ln_like[i, pattern] = -np.inf
+
+
+@jit
+def calibrated_rows(i_first, i_last, first, member, ln_density, ln_evidence, ln_fraction,
+                    p_match, p_hostless, log10_odds):
+    """Probability that exactly this association is true, from the fitted pattern fractions."""
+    for i in range(i_first, i_last):
+        begin, end = first[i], first[i + 1]
+        weight = np.empty(end - begin)
+        for row in range(begin, end):
+            pattern = row_pattern(row, member)
+            weight[row - begin] = (ln_fraction[i, pattern] + ln_evidence[row]
+                                   - ln_density[pattern])
+        some = log_sum(weight, 1, end - begin)
+        total = log_sum(weight, 0, end - begin)
+        for row in range(begin, end):
+            p_match[row] = math.exp(weight[row - begin] - total)
+        p_hostless[i] = p_match[begin]
+        log10_odds[i] = (some - weight[0]) / LN_10
+
+
+@jit
+def best_rows(i_first, i_last, first, member, p_i, p_match, match_flag, best, second_p_i, marginal):
+    """Best row of each primary (-1: none), the runner-up's p_i, and p_match of its members."""
+    for i in range(i_first, i_last):
+        best[i] = -1
+        second_p_i[i] = 0.0
+        marginal[i, :] = 0.0
+        for row in range(first[i] + 1, first[i + 1]):
+            if best[i] < 0 and match_flag[row] == 1:
+                best[i] = row
+            else:
+                second_p_i[i] = max(second_p_i[i], p_i[row])
+        if best[i] < 0:
+            continue
+        for row in range(first[i], first[i + 1]):
+            for b in range(member.shape[1]):
+                if member[row, b] >= 0 and member[row, b] == member[best[i], b]:
+                    marginal[i, b] += p_match[row]

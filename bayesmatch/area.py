@@ -1,0 +1,72 @@
+"""The sky area of a catalogue, in deg^2, from what a user may give for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+FULL_SKY_DEG2 = 4.0 * math.pi * (180.0 / math.pi) ** 2
+ESTIMATE_CAVEAT = (
+    "this is an estimate: the area of the HEALPix cells that hold an object; holes smaller than a "
+    "cell count as covered and the border is blurred by about half a cell"
+)
+REMEDY = ("give area= in deg^2 (or a Quantity, or a mocpy.MOC), or write SKYAREA into the table's "
+          "header; `bayesmatch area FILE` estimates it")
+
+
+def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
+    """Area in deg^2 from a number, a Quantity, a `mocpy.MOC`, or the header's SKYAREA."""
+    source = "area"
+    if area is None:
+        source = "SKYAREA in the header"
+        area = next((v for k, v in meta.items() if str(k).upper() == "SKYAREA"), None)
+        if area is None:
+            raise ValueError(f"catalogue {catalog!r} has no sky area: {REMEDY}")
+    if hasattr(area, "sky_fraction"):
+        value = float(area.sky_fraction) * FULL_SKY_DEG2
+    elif hasattr(area, "unit"):
+        try:
+            value = float(area.to_value("deg2"))
+        except Exception as error:
+            raise ValueError(f"catalogue {catalog!r}: {source} is {area}, not convertible to "
+                             "deg^2; give it in deg^2") from error
+    else:
+        try:
+            value = float(area)
+        except (TypeError, ValueError):
+            raise TypeError(f"catalogue {catalog!r}: {source} is {area!r}; {REMEDY}") from None
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"catalogue {catalog!r}: {source} is {value:g} deg^2, must be positive; "
+                         f"{REMEDY}")
+    if value > FULL_SKY_DEG2 * (1 + 1e-6):
+        raise ValueError(f"catalogue {catalog!r}: {source} is {value:g} deg^2, more than the whole "
+                         f"sky ({FULL_SKY_DEG2:.0f}); give it in deg^2")
+    return value
+
+
+def default_order(ra: np.ndarray, dec: np.ndarray) -> int:
+    """Finest order whose occupied cells hold at least 12 objects on average.
+
+    A covered cell is then empty by chance in 6 of a million cases, so holes are real.
+    """
+    for order in range(1, 13):
+        if len(ra) / occupied_cells(ra, dec, order) < 12:
+            return max(0, order - 1)
+    return 12
+
+
+def occupied_cells(ra: np.ndarray, dec: np.ndarray, order: int) -> int:
+    """Number of HEALPix cells of an order that hold at least one position."""
+    return round(estimate_area(ra, dec, order) / FULL_SKY_DEG2 * 12 * 4**order)
+
+
+def estimate_area(ra: np.ndarray, dec: np.ndarray, order: int) -> float:
+    """Area in deg^2 of the HEALPix cells of `order` that hold at least one position."""
+    import astropy.units as u
+    from mocpy import MOC
+
+    moc = MOC.from_lonlat(ra * u.deg, dec * u.deg, max_norder=order)
+    return float(moc.sky_fraction) * FULL_SKY_DEG2

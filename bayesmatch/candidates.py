@@ -1,0 +1,167 @@
+"""Candidates: every object of the other catalogues within the radius of each primary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._kernels import grid
+from ._kernels.jit import ranges, run_ranges
+from .catalog import Catalog, square_degrees
+
+#: streamed rows per piece of work
+STREAM_ROWS = 1 << 17
+#: zones of at least this height (degrees): below it the zone table would outgrow the residents
+MIN_CELL_DEG = 4.0 / 3600.0
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates in blocks, one block per primary and other catalogue, each in row order."""
+
+    start: np.ndarray
+    """(n_primary * n_other + 1,) first slot of block ``primary * n_other + other``, then the end"""
+    row: np.ndarray
+    """(n_slots,) row in its catalogue"""
+    separation: np.ndarray
+    """(n_slots,) arcsec from the primary"""
+    n_other: int
+    """number of other catalogues"""
+
+    @property
+    def n_primary(self) -> int:
+        """Number of primaries."""
+        return (len(self.start) - 1) // self.n_other
+
+    def of_catalogue(self, other: int) -> tuple[np.ndarray, np.ndarray]:
+        """Slots of one other catalogue, and the primary of each."""
+        count = np.diff(self.start).reshape(-1, self.n_other)[:, other]
+        begin = self.start[:-1].reshape(-1, self.n_other)[:, other]
+        primary = np.repeat(np.arange(len(count)), count)
+        within = np.arange(len(primary)) - np.repeat(np.cumsum(count) - count, count)
+        return begin[primary] + within, primary
+
+
+def find_candidates(
+    primary: Catalog,
+    others: Sequence[Catalog],
+    radius: float,
+    *,
+    max_rows: int,
+    advance: Callable[[int], object] = lambda rows: None,
+) -> Candidates:
+    """All pairs of a primary and an object of another catalogue closer than `radius` arcsec.
+
+    Exact in double precision anywhere on the sphere.  Memory goes with the smaller catalogue and
+    the pairs found, not with the larger catalogue.
+
+    Raises
+    ------
+    ValueError
+        If a catalogue has more than `max_rows` candidates.
+    """
+    found = []
+    for other in others:
+        check_expected_pairs(primary, other, radius, max_rows)
+        found.append(pairs_within(primary, other, radius, max_pairs=max_rows, advance=advance))
+    n, n_other = len(primary), len(others)
+    count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
+    start = np.zeros(n * n_other + 1, np.int64)
+    np.cumsum(count, out=start[1:])
+    row = np.empty(start[-1], np.int64)
+    separation = np.empty(start[-1])
+    for k, (i, j, s) in enumerate(found):
+        grid.bucket_pairs(i, j, s, start[k:-1:n_other].copy(), row, separation)
+    return Candidates(start, row, separation, n_other)
+
+
+def check_expected_pairs(primary: Catalog, other: Catalog, radius: float, max_rows: int) -> None:
+    """Refuse a search whose result could not be held, judging from a sample of the primaries."""
+    per_primary = len(other) / other.area * square_degrees(radius)
+    if len(primary) * per_primary <= max_rows:
+        return
+    sample = slice(None, None, max(1, len(primary) // 50))
+    ra, dec = primary.ra[sample], primary.dec[sample]
+    pairs = _stream(Grid(ra, dec, radius), other.ra, other.dec, max_rows, lambda rows: None)
+    expected = sum(len(i) for i, _, _ in pairs) * len(primary) / len(ra)
+    if expected > max_rows:
+        raise ValueError(too_many(f"about {expected:.3g} pairs", other, radius, max_rows,
+                                  expected / len(primary)))
+
+
+def too_many(what: str, other: Catalog, radius: float, max_rows: int, per_primary: float) -> str:
+    """The message for a result that would not fit, with what to do about it."""
+    return (f"catalogue {other.name!r} at radius {radius:g} arcsec gives {what} "
+            f"({per_primary:.3g} candidates per primary), more than max_rows = {max_rows:,}; use a "
+            "smaller radius (5 times the largest position error is enough), match fewer primaries "
+            "at a time, or raise max_rows")
+
+
+def pairs_within(
+    primary: Catalog,
+    other: Catalog,
+    radius: float,
+    *,
+    max_pairs: int,
+    advance: Callable[[int], object],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs (primary row, other row, separation), other rows ascending for each primary.
+
+    The smaller catalogue sits in the grid and the larger one streams past it.
+    """
+    swap = len(other) < len(primary)
+    resident, streamed = (other, primary) if swap else (primary, other)
+    total = 0
+    parts = []
+    pieces = _stream(Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs,
+                     advance)
+    for part in pieces:
+        total += len(part[0])
+        if total > max_pairs:
+            raise ValueError(too_many(f"over {total:,} pairs", other, radius, max_pairs,
+                                      total / len(primary)))
+        parts.append(part)
+    i, j, s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    # Streamed rows come in order, and the residents of a bucket do too.
+    return (j, i, s) if swap else (i, j, s)
+
+
+class Grid:
+    """The residents of a search, entered in every cell their circle of `radius` arcsec touches."""
+
+    def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
+        self.ra, self.dec, self.radius = ra, dec, radius
+        self.cos = np.cos(np.radians(dec))
+        n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
+        self.cell = 180.0 / n_zones
+        middle = np.radians((np.arange(n_zones) + 0.5) * self.cell - 90.0)
+        self.zone_first = np.zeros(n_zones + 1, np.int64)
+        np.cumsum(np.maximum(1, (360.0 * np.cos(middle) / self.cell).astype(np.int64)),
+                  out=self.zone_first[1:])
+        padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
+        # At least four buckets an entry, of which a circle makes up to nine: mostly empty.
+        self.mask = (1 << max(10, int(len(ra) * 32).bit_length())) - 1
+        start = np.zeros(self.mask + 2, np.int64)
+        none = np.empty(0, np.int64)
+        n = grid.fill_grid(ra, dec, padded, self.cell, self.zone_first, self.mask, start, none, none)
+        np.cumsum(start, out=start)
+        self.resident, self.resident_cell = np.empty(n, np.int64), np.empty(n, np.int64)
+        grid.fill_grid(ra, dec, padded, self.cell, self.zone_first, self.mask, start,
+                       self.resident, self.resident_cell)
+        # Filling moved every bucket's first entry to the next bucket's.
+        self.start = np.concatenate([[0], start[:-1]])
+
+
+def _stream(where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int,
+            advance: Callable[[int], object]):
+    """Pairs of each piece of the streamed catalogue, in its order."""
+    def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        found = grid.search(first, last, ra, dec, where.cell, where.zone_first, where.mask,
+                            where.start, where.resident, where.resident_cell,
+                            where.ra, where.dec, where.cos, where.radius, max_pairs)
+        advance(last - first)
+        return found
+
+    return run_ranges(piece, ranges(len(ra), STREAM_ROWS))

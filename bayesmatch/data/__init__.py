@@ -1,0 +1,1 @@
+"""Bundled catalogues for the demo; README.md tells their origin."""

@@ -1,0 +1,104 @@
+"""Position errors: what a catalogue quotes, as a covariance in arcsec^2.
+
+Everything inside the library is the error **per axis** (1 sigma of a two-dimensional Gaussian).
+Catalogues quote other numbers, and reading one as another is the commonest mistake in matching:
+
+=============================  =====================
+quoted                         per-axis sigma
+=============================  =====================
+r39 (one "radial sigma")       r / 1.000
+r50 (CEP)                      r / 1.177
+2-D rms, sqrt(s_x^2 + s_y^2)   r / 1.414
+r68                            r / 1.510
+r90                            r / 2.146
+r95                            r / 2.448
+r98                            r / 2.797
+r99                            r / 3.035
+=============================  =====================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+def sigma_from_radius(r: Any, containment: float) -> Any:
+    """Per-axis 1-sigma error from a radius that contains a given fraction.
+
+    For a circular two-dimensional Gaussian the separation follows a Rayleigh distribution, so
+    ``r = sigma * sqrt(-2 ln(1 - containment))``: r98 = 2.797 sigma, r90 = 2.146 sigma,
+    r68 = 1.510 sigma.
+
+    Parameters
+    ----------
+    r : float, array or Quantity
+        Error radius in any unit, any shape.
+    containment : float
+        Fraction of sources within `r`, between 0 and 1 exclusive (0.98 for r98).
+
+    Returns
+    -------
+    float, array or Quantity
+        `r` divided by the factor, in the same unit and shape.
+
+    Raises
+    ------
+    ValueError
+        If `containment` is not between 0 and 1, or a radius is not positive and finite.
+
+    Examples
+    --------
+    >>> round(sigma_from_radius(2.797, 0.98), 3)
+    1.0
+    """
+    if not (np.isscalar(containment) and 0 < float(containment) < 1):
+        raise ValueError(f"containment is {containment!r}: give the fraction of sources inside "
+                         "the radius, between 0 and 1 (0.98 for r98)")
+    values = np.ma.getdata(getattr(r, "value", r))
+    if not np.all(np.isfinite(values) & (values > 0)):
+        raise ValueError("error radii must be positive and finite")
+    return r / np.sqrt(-2.0 * np.log1p(-float(containment)))
+
+
+@dataclass(frozen=True)
+class ErrorEllipse:
+    """An elliptical position error, given to a catalogue as ``pos_err``.
+
+    Parameters
+    ----------
+    major, minor : float, Quantity or str
+        1-sigma error along and across the ellipse, arcsec, or the name of a column.
+    pa : float, Quantity or str
+        Position angle of `major` in degrees **east of north**, or the name of a column.
+    """
+
+    major: Any
+    minor: Any
+    pa: Any
+
+
+def circular_covariance(sigma: np.ndarray) -> np.ndarray:
+    """Covariance of circular errors: columns (east^2, north^2, east*north)."""
+    variance = sigma * sigma
+    return np.column_stack([variance, variance, np.zeros_like(variance)])
+
+
+def axes_covariance(sigma_east: np.ndarray, sigma_north: np.ndarray) -> np.ndarray:
+    """Covariance of errors along right ascension (times cos dec) and declination."""
+    return np.column_stack([sigma_east**2, sigma_north**2, np.zeros_like(sigma_east)])
+
+
+def ellipse_covariance(major: np.ndarray, minor: np.ndarray, pa_deg: np.ndarray) -> np.ndarray:
+    """Covariance of an ellipse with its major axis at `pa_deg` east of north."""
+    s, c = np.sin(np.radians(pa_deg)), np.cos(np.radians(pa_deg))
+    a, b = major**2, minor**2
+    return np.column_stack([a * s * s + b * c * c, a * c * c + b * s * s, (a - b) * s * c])
+
+
+def error_radius(covariance: np.ndarray) -> np.ndarray:
+    """Geometric mean of the two axes: the sigma of the circle of the same area."""
+    xx, yy, xy = covariance.T
+    return (xx * yy - xy * xy) ** 0.25

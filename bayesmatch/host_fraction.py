@@ -1,0 +1,255 @@
+"""How many primaries have a counterpart at all: fitted, so that probabilities mean what they say.
+
+NWAY gives the no-counterpart hypothesis a fixed weight.  Here each membership pattern S has a
+fraction pi_S(z), a multinomial logit in properties z of the primary, fitted by maximum marginal
+likelihood: the sum over primaries of ln sum_S pi_S(z) L_S, L_S the summed likelihood of the
+associations with that pattern.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._kernels import host_fraction as kernels
+from ._kernels.jit import ranges, run_ranges
+from .catalog import Catalog
+
+#: weak ridge: enough to keep separable samples finite, far below the data of 30 sources
+RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 0.1
+#: with fewer primaries only constants are fitted
+MIN_PRIMARIES = 30
+MAX_ITERATIONS = 200
+#: standardised covariates end here: beyond, a square would extrapolate
+MAX_Z = 4.0
+
+
+@dataclass(frozen=True)
+class HostFraction:
+    """Fitted fractions of the membership patterns."""
+
+    ln_fraction: np.ndarray
+    """(n_primary, n_patterns) ln pi_S(z)"""
+    mean: float
+    """mean fraction of primaries with any counterpart"""
+    mean_error: float
+    """its standard error, 0 when it was given"""
+    details: dict[str, Any]
+    """what the fit found, in plain Python types"""
+
+
+def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
+    """Covariates (n, Q): 1, then each standardised property and its square.
+
+    Parameters
+    ----------
+    primary : Catalog
+        The sources.
+    covariates : "sigma", sequence of str, or None
+        The log of the error radius, columns of the primary (log10 where all positive and
+        spanning over a decade), or only a constant.
+
+    Returns
+    -------
+    matrix : ndarray, shape (n, Q)
+    description : dict
+        ``names`` of the Q columns, ``center`` and ``scale`` of each property.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a column does not exist, is not numeric or is not finite.
+    """
+    names, center, scale = ["1"], {}, {}
+    parts = [np.ones(len(primary))]
+    for name, values in _properties(primary, covariates).items():
+        spread = float(values.std())
+        if not spread > 1e-9 * max(1.0, float(np.abs(values).max())):
+            continue  # the same everywhere: no information
+        center[name], scale[name] = float(values.mean()), spread
+        z = np.clip((values - center[name]) / spread, -MAX_Z, MAX_Z)
+        parts += [z, z * z]
+        names += [name, f"{name}^2"]
+    return np.column_stack(parts), {"names": names, "center": center, "scale": scale}
+
+
+def _properties(primary: Catalog, covariates: Any) -> dict[str, np.ndarray]:
+    from .errors import error_radius
+
+    if covariates is None:
+        return {}
+    if isinstance(covariates, str):
+        if covariates != "sigma":
+            raise ValueError(f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
+                             "column names, or None")
+        return {"ln(sigma)": np.log(error_radius(primary.covariance()))}
+    properties = {}
+    for column in covariates:
+        values = primary.numbers(column)
+        if values.min() > 0 and values.max() > 10 * values.min():
+            properties[f"log10({column})"] = np.log10(values)
+        else:
+            properties[column] = values
+    return properties
+
+
+def fit_host_fraction(
+    ln_like: np.ndarray,
+    z: np.ndarray,
+    *,
+    total: float | None,
+    labels: Sequence[str],
+    description: dict[str, Any],
+) -> HostFraction:
+    """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
+
+    Parameters
+    ----------
+    ln_like : ndarray, shape (n, P)
+        Ln likelihood of each pattern around each primary; pattern 0 is "no counterpart".
+    z : ndarray, shape (n, Q)
+        Covariates, the first column 1.
+    total : float or None
+        Fraction of primaries with a counterpart; None fits it.
+    labels : sequence of str
+        Names of the P patterns.
+    description : dict
+        Of the covariates, from :func:`covariate_matrix`.
+
+    Warns
+    -----
+    UserWarning
+        With fewer than 30 primaries, with no candidates at all, or without convergence.
+    """
+    n, n_patterns = ln_like.shape
+    if np.all(np.isneginf(ln_like[:, 1:])):
+        warnings.warn("no primary has a candidate: the host fraction is not constrained by data",
+                      UserWarning, stacklevel=3)
+    if n < MIN_PRIMARIES:
+        if total is None:
+            warnings.warn(f"only {n} primaries: the host fraction is fitted as a constant and is "
+                          "uncertain; give host_fraction= if you know it", UserWarning, stacklevel=3)
+        z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}}
+    z = np.ascontiguousarray(z)
+    problem = _Problem(ln_like, z, total)
+    beta, information, iterations, converged = problem.maximise()
+    if not converged:
+        warnings.warn(f"the host-fraction fit did not converge in {iterations} steps", UserWarning,
+                      stacklevel=3)
+    covariance = np.linalg.pinv(information, hermitian=True)
+    ln_free, share, slope = problem.shares(beta)
+    variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
+    mean = share.mean(axis=0)
+    if total is None:
+        ln_fraction, fraction, error = ln_free, mean, np.sqrt(variance)
+    else:
+        ln_fraction = np.column_stack([np.full(n, np.log1p(-total)), np.log(total) + ln_free])
+        fraction = np.concatenate([[1 - total], total * mean])
+        error = np.concatenate([[0.0], total * np.sqrt(variance)])
+    details = {
+        **description,
+        "fraction": dict(zip(labels, fraction.tolist(), strict=True)),
+        "fraction_error": dict(zip(labels, error.tolist(), strict=True)),
+        "coefficients": _by_pattern(beta, labels[-problem.n_free + 1 or n_patterns:], z),
+        "coefficient_errors": _by_pattern(np.sqrt(np.diag(covariance)),
+                                          labels[-problem.n_free + 1 or n_patterns:], z),
+        "ln_likelihood": float(problem.sums(beta)[0]),
+        "iterations": iterations,
+        "converged": converged,
+    }
+    return HostFraction(ln_fraction, float(1 - fraction[0]), float(error[0]), details)
+
+
+def _by_pattern(values: np.ndarray, labels: Sequence[str], z: np.ndarray) -> dict[str, list]:
+    return dict(zip(labels, values.reshape(len(labels), z.shape[1]).tolist(), strict=True))
+
+
+class _Problem:
+    """Ridge-penalised marginal likelihood of the coefficients of all free patterns but the first."""
+
+    def __init__(self, ln_like: np.ndarray, z: np.ndarray, total: float | None) -> None:
+        self.z = z
+        if total is None:
+            self.ln_like = ln_like
+            self.fixed, self.free_total = np.full(len(z), -np.inf), 1.0
+        else:
+            self.ln_like = np.ascontiguousarray(ln_like[:, 1:])
+            self.fixed, self.free_total = np.log1p(-total) + ln_like[:, 0], float(total)
+        self.n_free = self.ln_like.shape[1]
+        self.size = (self.n_free - 1) * z.shape[1]
+        ridge = np.full(z.shape[1], RIDGE_SLOPE)
+        ridge[0] = RIDGE_CONSTANT
+        self.ridge = np.tile(ridge, self.n_free - 1)
+
+    def _coefficients(self, beta: np.ndarray) -> np.ndarray:
+        q = self.z.shape[1]
+        return np.concatenate([np.zeros((1, q)), beta.reshape(-1, q)])
+
+    def sums(self, beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+        """Penalised log likelihood, gradient, observed and complete-data information."""
+        d = self.size
+        coefficients = self._coefficients(beta)
+
+        def piece(a: int, b: int) -> np.ndarray:
+            out = np.empty(1 + d + 2 * d * d)
+            kernels.likelihood_sums(a, b, self.ln_like, self.fixed, self.free_total, self.z,
+                                    coefficients, out)
+            return out
+
+        # Summed in the order of fixed pieces: the same bytes for any number of threads.
+        out = sum(run_ranges(piece, ranges(len(self.z), 1 << 12)))
+        observed = out[1 + d:1 + d + d * d].reshape(d, d) + np.diag(self.ridge)
+        complete = out[1 + d + d * d:].reshape(d, d) + np.diag(self.ridge)
+        return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:1 + d] - self.ridge * beta,
+                observed, complete)
+
+    def maximise(self) -> tuple[np.ndarray, np.ndarray, int, bool]:
+        """Coefficients, observed information there, number of steps, whether converged."""
+        beta = np.zeros(self.size)
+        value, gradient, observed, complete = self.sums(beta)
+        for iteration in range(MAX_ITERATIONS):
+            step, gain = _ascent(gradient, observed, complete)
+            if gain < 1e-12 * (1.0 + abs(value)):
+                return beta, observed, iteration, True
+            fraction = 1.0
+            while fraction > 1e-10:
+                new = self.sums(beta + fraction * step)
+                if new[0] >= value + 1e-4 * fraction * gain:
+                    break
+                fraction *= 0.5
+            else:  # as good as rounding allows
+                return beta, observed, iteration, bool(gain < 1e-6)
+            beta = beta + fraction * step
+            value, gradient, observed, complete = new
+        return beta, observed, MAX_ITERATIONS, False
+
+    def shares(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ln shares and shares (n, S), and the gradient of their means by the coefficients."""
+        eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
+        eta -= eta.max(axis=1, keepdims=True)
+        ln_share = eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        share = np.exp(ln_share)
+        slope = np.empty((self.n_free, self.size))
+        for s in range(self.n_free):
+            by_eta = -share[:, s, None] * share[:, 1:]
+            if s > 0:
+                by_eta[:, s - 1] += share[:, s]
+            slope[s] = np.einsum("nt,nq->tq", by_eta, self.z).ravel() / len(self.z)
+        return ln_share, share, slope
+
+
+def _ascent(gradient: np.ndarray, observed: np.ndarray, complete: np.ndarray
+            ) -> tuple[np.ndarray, float]:
+    """Newton's step, or the EM algorithm's where the likelihood is not concave; its gain."""
+    for information in (observed, complete):
+        try:
+            np.linalg.cholesky(information)
+        except np.linalg.LinAlgError:
+            continue
+        step = np.linalg.solve(information, gradient)
+        return step, float(gradient @ step)
+    return gradient, float(gradient @ gradient)

@@ -1,0 +1,188 @@
+"""Tables in and out of files: one reader for all formats, and writing that is whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from astropy.table import Column, MaskedColumn, Table
+
+if TYPE_CHECKING:
+    import pyarrow
+
+FORMATS = {
+    "fits": (".fits", ".fit", ".fits.gz", ".fit.gz"),
+    "votable": (".vot", ".votable", ".xml"),
+    "ecsv": (".ecsv",),
+    "csv": (".csv",),
+    "parquet": (".parquet", ".pq"),
+}
+
+
+def file_format(path: str | os.PathLike) -> str:
+    """Format of a file by its extension; an unknown one is an error that lists the known ones."""
+    name = Path(path).name.lower()
+    for kind, endings in FORMATS.items():
+        if name.endswith(endings):
+            return kind
+    known = ", ".join(e for endings in FORMATS.values() for e in endings)
+    raise ValueError(f"{path}: unknown table format; the name must end in one of {known}")
+
+
+def file_stem(path: str | os.PathLike) -> str:
+    """File name without the extension of its format."""
+    name = Path(path).name
+    for ending in sorted((e for endings in FORMATS.values() for e in endings), key=len)[::-1]:
+        if name.lower().endswith(ending):
+            return name[: -len(ending)]
+    return name
+
+
+def read_table(path: str | os.PathLike) -> Table:
+    """Read the (first) table of a FITS, VOTable, ECSV, CSV or Parquet file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the extension is unknown or the file cannot be read as that format.
+    """
+    kind = file_format(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with warnings.catch_warnings():
+            # Unit strings outside the standard and the like: facts about the file, not the match.
+            warnings.simplefilter("ignore")
+            return _READERS[kind](path)
+    except Exception as error:  # astropy and pyarrow raise many kinds for a damaged file
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{path}: cannot be read as {kind} ({reason})") from error
+
+
+def _read_fits(path: Any) -> Table:
+    from astropy.io import fits
+
+    with fits.open(path) as hdus:
+        for number, hdu in enumerate(hdus):
+            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
+                return Table.read(hdus, hdu=number, mask_invalid=False)
+    raise ValueError("it holds no table")
+
+
+def _read_votable(path: Any) -> Table:
+    from astropy.io.votable import parse
+
+    return next(iter(parse(path).iter_tables())).to_table(use_names_over_ids=True)
+
+
+def _read_parquet(path: Any) -> Table:
+    from pyarrow import parquet
+
+    return from_arrow(parquet.read_table(path))
+
+
+def _read_ascii(path: Any, kind: str) -> Table:
+    return Table.read(path, format=f"ascii.{kind}")
+
+
+_READERS = {
+    "fits": _read_fits,
+    "votable": _read_votable,
+    "parquet": _read_parquet,
+    "ecsv": lambda path: _read_ascii(path, "ecsv"),
+    "csv": lambda path: _read_ascii(path, "csv"),
+}
+
+
+def from_arrow(data: pyarrow.Table) -> Table:
+    """An astropy Table from a pyarrow Table: nulls masked, units and descriptions kept."""
+    out = Table()
+    for field, column in zip(data.schema, data.columns, strict=True):
+        notes = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+        values, mask = _arrow_values(column)
+        kind = MaskedColumn if mask is not None else Column
+        extra = {"mask": mask} if mask is not None else {}
+        out[field.name] = kind(values, unit=notes.get("unit"),
+                               description=notes.get("description"), **extra)
+    return out
+
+
+def _arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Values of an arrow column, and the mask of its nulls (None when it has none)."""
+    import pyarrow as pa
+
+    mask = np.asarray(column.is_null()) if column.null_count else None
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return np.array(["" if v is None else v for v in column.to_pylist()], dtype=str), mask
+    if mask is not None:
+        import pyarrow.compute as pc
+
+        column = pc.fill_null(column, pa.scalar(0).cast(column.type))
+    return column.to_numpy(), mask
+
+
+def to_arrow(table: Table) -> pyarrow.Table:
+    """A pyarrow Table from an astropy Table: masked values null, units and descriptions kept."""
+    import pyarrow as pa
+
+    arrays, fields = [], []
+    for name in table.colnames:
+        column = table[name]
+        values = np.ma.getdata(np.ma.asarray(column))
+        values = values.astype(str) if values.dtype.kind in "SU" else _native(values)
+        mask = np.ma.getmaskarray(np.ma.asarray(column)) if hasattr(column, "mask") else None
+        arrays.append(pa.array(values, mask=mask))
+        notes = {"unit": column.unit and column.unit.to_string(),
+                 "description": column.description}
+        fields.append(pa.field(name, arrays[-1].type,
+                               metadata={k: v for k, v in notes.items() if v}))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _native(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Raise, before any work, if a result could not be written to `path`."""
+    file_format(path)
+    parent = Path(path).parent
+    if not parent.is_dir():
+        raise FileNotFoundError(f"{path}: the directory {parent} does not exist; create it first")
+    if not os.access(parent, os.W_OK):
+        raise PermissionError(f"{path}: the directory {parent} is not writable")
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{path}: is a directory; give a file name")
+
+
+@contextlib.contextmanager
+def replaced_together(paths: Sequence[str | os.PathLike]) -> Iterator[list[Path]]:
+    """Temporary names beside `paths`; they take the real names only if the block succeeds."""
+    finals = [Path(p) for p in paths]
+    temporary = []
+    try:
+        for final in finals:
+            # The extension stays last: writers and compression go by it.
+            descriptor, name = tempfile.mkstemp(prefix=".writing-", suffix=f"-{final.name}",
+                                                dir=final.parent)
+            os.close(descriptor)
+            temporary.append(Path(name))
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        for name, final in zip(temporary, finals, strict=True):
+            name.chmod(0o666 & ~umask)
+            name.replace(final)
+    finally:
+        for name in temporary:
+            name.unlink(missing_ok=True)

@@ -1,0 +1,270 @@
+"""`match`: the whole way from catalogues to probabilities."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import astropy
+import numba
+import numpy as np
+
+from . import __version__
+from ._kernels import posterior as kernels
+from ._kernels.jit import run_ranges
+from .associations import Associations, build_associations
+from .candidates import find_candidates
+from .catalog import Catalog
+from .host_fraction import HostFraction, covariate_matrix, fit_host_fraction
+from .posterior import (
+    PatternPriors,
+    Posterior,
+    bayes_factors,
+    nway_posterior,
+    pattern_likelihood,
+    pattern_priors,
+)
+from .priors import all_ratios, check_priors
+from .result import MatchResult
+from .tables import Calibrated, Matched, association_table, check_columns, source_table
+
+LN_10 = np.log(10.0)
+MAX_RADIUS_ARCSEC = 45.0 * 3600.0
+
+
+def match(
+    primary: Catalog,
+    *others: Catalog,
+    radius: Any,
+    prior_completeness: float | Sequence[float] = 1.0,
+    priors: Mapping[str, Sequence[Any]] | None = None,
+    host_fraction: str | float = "fit",
+    host_covariates: str | Sequence[str] | None = "sigma",
+    correct_unrelated: bool = True,
+    secondary_ratio: float = 0.5,
+    min_p_i: float = 0.0,
+    progress: bool = False,
+    max_rows: int = 200_000_000,
+) -> MatchResult:
+    """Find the counterparts of every primary source, and how probable each is.
+
+    Parameters
+    ----------
+    primary : Catalog
+        The sources to identify (X-ray, radio, gamma-ray ...).
+    *others : Catalog
+        One or more catalogues that may hold their counterparts.
+    radius : float or Quantity
+        Largest separation within an association, arcsec, exclusive. Five times the largest
+        position error loses nothing.
+    prior_completeness : float or sequence of float, default 1
+        Expected fraction of primaries with a counterpart, NWAY's meaning: a number c gives each
+        of the K - 1 others c**(1/(K-1)), a sequence one value per other catalogue. It enters
+        ``p_any``; the calibrated columns fit the fraction instead.
+    priors : mapping of str to list of priors, optional
+        Catalogue name to priors, such as :class:`bayesmatch.HistogramPrior`.
+    host_fraction : "fit" or float, default "fit"
+        Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
+    host_covariates : "sigma", sequence of str or None, default "sigma"
+        What the fraction may depend on: the error radius, columns of the primary, nothing.
+    correct_unrelated : bool, default True
+        With three or more catalogues, let associations without the primary explain objects.
+    secondary_ratio : float, default 0.5
+        Associations with p_i above this fraction of the best are flagged 2.
+    min_p_i : float, default 0
+        Leave out associations below this p_i; no-counterpart rows stay.
+    progress : bool, default False
+        Show a progress bar over the rows searched.
+    max_rows : int, default 200 million
+        Refuse a match with more candidates or associations than this.
+
+    Returns
+    -------
+    MatchResult
+        ``associations`` (a row per association) and ``sources`` (a row per primary).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong, or the match would exceed `max_rows`; before any work is done.
+
+    Notes
+    -----
+    The posterior is that of Salvato et al. (2018, MNRAS 473, 4937) with the Bayes factor of
+    Budavari & Szalay (2008, ApJ 679, 301), which for elliptical errors is the exact integral.
+    The calibrated columns maximise the marginal likelihood of the fractions of sources with each
+    set of counterparts (see :mod:`bayesmatch.host_fraction`).
+    """
+    _check_catalogs(primary, others)
+    radius_arcsec = _radius(radius)
+    completeness = _completeness(prior_completeness, len(others))
+    checked = check_priors(priors, primary, others)
+    total = _host_fraction(host_fraction)
+    _check_number("secondary_ratio", secondary_ratio, 0.0, 1.0)
+    _check_number("min_p_i", min_p_i, 0.0, 1.0)
+    if not (isinstance(max_rows, (int, np.integer)) and max_rows > 0):
+        raise ValueError(f"max_rows is {max_rows!r}; give a positive whole number")
+    z, description = covariate_matrix(primary, host_covariates)
+    check_columns(primary, others, checked)
+    clock = _Clock()
+
+    with clock("search"), _progress(others, len(primary), progress) as advance:
+        candidates = find_candidates(primary, others, radius_arcsec, max_rows=max_rows,
+                                     advance=advance)
+    with clock("associations"):
+        position = (np.empty(len(candidates.row)), np.empty(len(candidates.row)))
+        for k, other in enumerate(others):
+            slots, _ = candidates.of_catalogue(k)
+            position[0][slots] = other.ra[candidates.row[slots]]
+            position[1][slots] = other.dec[candidates.row[slots]]
+        rows = build_associations(candidates, others, *position, radius_arcsec, max_rows=max_rows)
+    with clock("priors"):
+        log10_ratios = all_ratios(checked, primary, others, candidates)
+        slot_ln_ratio = LN_10 * sum(log10_ratios.values(), np.zeros(len(candidates.row)))
+    with clock("posterior"):
+        per_pattern = pattern_priors(others, completeness, correct_unrelated)
+        ln_b = bayes_factors(primary, others, candidates, rows, position, per_pattern.unrelated)
+        post = nway_posterior(rows, per_pattern, ln_b, slot_ln_ratio, secondary_ratio)
+    with clock("host_fraction"):
+        fit = fit_host_fraction(pattern_likelihood(rows, per_pattern, post.ln_evidence), z,
+                                total=total, labels=_pattern_labels(primary, others),
+                                description=description)
+        calibrated = _calibrate(rows, per_pattern, post, fit)
+    with clock("tables"):
+        matched = Matched(primary, others, candidates, rows, log10_ratios, post, calibrated)
+        sources = source_table(matched)
+        associations = association_table(matched, min_p_i)
+    meta = {
+        "bayesmatch": __version__,
+        "versions": {"python": platform.python_version(), "numpy": np.__version__,
+                     "numba": numba.__version__, "astropy": astropy.__version__},
+        "radius_arcsec": radius_arcsec,
+        "prior_completeness": completeness,
+        "priors": {name: [p.name for p in listed] for name, listed in checked.items()},
+        "host_fraction": fit.mean,
+        "host_fraction_error": fit.mean_error,
+        "host_fraction_given": total is not None,
+        "host_fraction_fit": fit.details,
+        "host_covariates": host_covariates if host_covariates is None or isinstance(
+            host_covariates, str) else list(host_covariates),
+        "correct_unrelated": bool(correct_unrelated),
+        "secondary_ratio": float(secondary_ratio),
+        "min_p_i": float(min_p_i),
+        "max_rows": int(max_rows),
+        "catalogues": [{"name": c.name, "id": c.id_name, "ra": c.ra_name, "dec": c.dec_name,
+                        "rows": len(c), "area_deg2": c.area} for c in (primary, *others)],
+        "n_candidates": len(candidates.row),
+        "n_associations": len(associations),
+        "seconds": clock.seconds,
+    }
+    return MatchResult(associations, sources, meta, priors=checked, catalogs=(primary, *others))
+
+
+def _calibrate(rows: Associations, priors: PatternPriors, post: Posterior, fit: HostFraction
+               ) -> Calibrated:
+    n = len(rows.first) - 1
+    out = Calibrated(np.empty(len(rows.member)), np.empty(n), np.empty(n), np.empty(n, np.int64),
+                     np.empty(n), np.empty((n, rows.member.shape[1])))
+
+    def piece(a: int, b: int) -> None:
+        kernels.calibrated_rows(a, b, rows.first, rows.member, priors.density, post.ln_evidence,
+                                fit.ln_fraction, out.p_match, out.p_hostless, out.log10_odds)
+        kernels.best_rows(a, b, rows.first, rows.member, post.p_i, out.p_match, post.match_flag,
+                          out.best, out.second_p_i, out.marginal)
+
+    list(run_ranges(piece, rows.pieces))
+    return out
+
+
+def _check_catalogs(primary: Any, others: Sequence[Any]) -> None:
+    for catalog in (primary, *others):
+        if not isinstance(catalog, Catalog):
+            raise TypeError(f"match takes Catalog objects, got a {type(catalog).__name__}; wrap the "
+                            "table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)")
+    if not others:
+        raise ValueError(f"only catalogue {primary.name!r} was given; match needs at least one other")
+    if len(others) > 15:
+        raise ValueError(f"{len(others)} other catalogues; at most 15 can be matched at once")
+    names = [c.name for c in (primary, *others)]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice is not None:
+        raise ValueError(f"two catalogues are called {twice!r}; give each its own name=")
+    primary.check_primary_ids()
+
+
+def _radius(radius: Any) -> float:
+    try:
+        value = float(radius.to_value("arcsec") if hasattr(radius, "to_value") else radius)
+    except (TypeError, ValueError):
+        raise TypeError(f"radius is {radius!r}; give a number in arcsec or an angle") from None
+    except Exception as error:  # astropy's UnitConversionError, without importing units for it
+        raise ValueError(f"radius is {radius}, which is not an angle ({error})") from error
+    if not 0 < value <= MAX_RADIUS_ARCSEC:
+        raise ValueError(f"radius is {value:g} arcsec; it must be positive and at most 45 degrees")
+    return value
+
+
+def _check_number(what: str, value: Any, low: float, high: float, *, open_low: bool = False,
+                  open_high: bool = False) -> float:
+    """A number within bounds, or an error that gives them."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what} is {value!r}; give a number from {low:g} to {high:g}") from None
+    if not low <= number <= high or (open_low and number == low) or (open_high and number == high):
+        kind = " (exclusive)" if open_low and open_high else ", above 0" if open_low else ""
+        raise ValueError(f"{what} is {number:g}; it must be from {low:g} to {high:g}{kind}")
+    return number
+
+
+def _completeness(value: Any, n_other: int) -> list[float]:
+    if np.ndim(value) == 0:
+        number = _check_number("prior_completeness", value, 0.0, 1.0, open_low=True)
+        return [number ** (1.0 / n_other)] * n_other
+    if len(value) != n_other:
+        raise ValueError(f"prior_completeness has {len(value)} values for {n_other} other "
+                         "catalogues; give one number, or one per catalogue after the first")
+    return [_check_number(f"prior_completeness of catalogue {k + 2}", c, 0.0, 1.0, open_low=True)
+            for k, c in enumerate(value)]
+
+
+def _host_fraction(value: Any) -> float | None:
+    if isinstance(value, str) and value == "fit":
+        return None
+    if isinstance(value, str):
+        raise ValueError(f"host_fraction is {value!r}; give 'fit' or a number between 0 and 1")
+    return _check_number("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
+
+
+def _pattern_labels(primary: Catalog, others: Sequence[Catalog]) -> list[str]:
+    """Names of the membership patterns: X, X+OPT, X+IRAC, X+OPT+IRAC, ..."""
+    return ["+".join([primary.name, *(c.name for k, c in enumerate(others) if bits >> k & 1)])
+            for bits in range(1 << len(others))]
+
+
+class _Clock:
+    """Seconds spent in each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - begin
+
+
+@contextmanager
+def _progress(others: Sequence[Catalog], n_primary: int, show: bool) -> Iterator[Any]:
+    if not show:
+        yield lambda rows: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=sum(max(len(c), n_primary) for c in others), unit="rows", unit_scale=True,
+              desc="search") as bar:
+        yield bar.update

@@ -1,0 +1,43 @@
+"""A prior from any function of a catalogue's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from astropy.table import Table
+
+from ..catalog import Catalog
+
+
+class FunctionPrior:
+    """Wrap a function as a prior.
+
+    Parameters
+    ----------
+    name : str
+        Name in the result's column ``bias_<CATALOGUE>_<name>``.
+    function : callable
+        Called once with an astropy Table of the candidates' rows (all columns of the catalogue);
+        returns log10 of p(x | counterpart) / p(x | field) for each row. NaN and masked values
+        count as unknown (0); -inf excludes the object.
+
+    Examples
+    --------
+    >>> bright = FunctionPrior("bright", lambda t: np.where(t["mag"] < 18, 1.0, -0.2))
+    """
+
+    candidates_only = True
+
+    def __init__(self, name: str, function: Callable[[Table], np.ndarray]) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"FunctionPrior: name is {name!r}; give a text")
+        if not callable(function):
+            raise TypeError(f"FunctionPrior {name!r}: function is {function!r}, not callable")
+        self.name = name
+        self.function = function
+
+    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+        """The function's value for each row, 0 where unknown."""
+        value = np.ma.filled(np.ma.asarray(self.function(catalog.table)).astype(np.float64), np.nan)
+        return np.where(np.isnan(value), 0.0, value)

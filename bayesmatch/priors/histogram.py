@@ -1,0 +1,116 @@
+"""A prior from two histograms of one column, in NWAY's file format."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..catalog import Catalog
+from ..io import replaced_together
+
+#: ratio of a bin that no field object falls into (what NWAY does; `smooth` is the cure)
+EMPTY_FIELD_RATIO = 100.0
+#: bin edges in files are rounded: gaps up to this fraction of a bin are closed
+EDGE_TOLERANCE = 1e-3
+
+
+class HistogramPrior:
+    """Ratio of two histograms of a column: of counterparts (selected) and of field (others).
+
+    A bin with no field objects has ratio 100, one with no counterparts 0; values outside the
+    bins, and missing ones (masked, NaN, -99), are neutral. The last edge belongs to the last bin.
+
+    Parameters
+    ----------
+    column : str
+        Column of the catalogue the prior is for.
+    lo, hi : array_like, shape (b,)
+        Bin edges, ascending and contiguous.
+    selected, others : array_like, shape (b,)
+        Densities of counterparts and of field objects; only their ratio counts.
+    name : str, optional
+        Name in the result's column ``bias_<CATALOGUE>_<name>``. Default: `column`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, edges do not ascend or leave gaps, or a density is negative.
+    """
+
+    candidates_only = True
+
+    def __init__(self, column: str, lo: Any, hi: Any, selected: Any, others: Any, *,
+                 name: str | None = None) -> None:
+        self.column = column
+        self.name = column if name is None else name
+        self.columns = [column]
+        self.lo, self.hi, self.selected, self.others = (
+            np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (lo, hi, selected, others))
+        what = f"histogram of {column!r}"
+        shapes = {a.shape for a in (self.lo, self.hi, self.selected, self.others)}
+        if len(shapes) != 1 or self.lo.ndim != 1 or len(self.lo) == 0:
+            raise ValueError(f"{what}: lo, hi, selected and others must be of one length; they are "
+                             f"{', '.join(str(len(a)) for a in (self.lo, self.hi, self.selected, self.others))}")
+        for label, values in (("lo", self.lo), ("hi", self.hi)):
+            _check_bins(what, label, values, np.isfinite(values), "edges must be finite")
+        for label, values in (("selected", self.selected), ("others", self.others)):
+            _check_bins(what, label, values, np.isfinite(values) & (values >= 0),
+                        "densities must be 0 or more")
+        _check_bins(what, "hi", self.hi, self.hi > self.lo, "each bin's hi must exceed its lo")
+        gap = np.abs(self.lo[1:] - self.hi[:-1])
+        _check_bins(what, "lo", self.lo[1:], gap <= EDGE_TOLERANCE * (self.hi - self.lo)[1:],
+                    "bins must ascend and leave no gap", first=1)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike, *, column: str, name: str | None = None
+             ) -> HistogramPrior:
+        """Read a text file of four columns ``lo hi selected others``, one line a bin."""
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"{path}: no such histogram file")
+        try:
+            data = np.loadtxt(path, ndmin=2)
+        except ValueError as error:
+            raise ValueError(f"{path}: not a histogram file ({error}); it must have four columns "
+                             "of numbers, lo hi selected others") from error
+        if data.size == 0 or data.shape[1] != 4:
+            raise ValueError(f"{path}: not a histogram file (shape {data.shape}); it must have four "
+                             "columns of numbers, lo hi selected others")
+        return cls(column, *data.T, name=name)
+
+    def write(self, path: str | os.PathLike) -> None:
+        """Write the text file that :meth:`read` and NWAY read."""
+        with replaced_together([path]) as (temporary,):
+            np.savetxt(temporary, np.column_stack([self.lo, self.hi, self.selected, self.others]),
+                       fmt="%.17g", header="lo hi selected others")
+
+    @property
+    def ratio(self) -> np.ndarray:
+        """Ratio in each bin."""
+        out = np.full(len(self.lo), EMPTY_FIELD_RATIO)
+        np.divide(self.selected, self.others, out=out, where=self.others > 0)
+        return out
+
+    def check(self, catalog: Catalog) -> None:
+        """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
+        catalog.magnitudes(self.column)
+
+    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+        """Log10 of the ratio for each row, 0 where the value is missing or outside the bins."""
+        values = catalog.magnitudes(self.column)
+        edges = np.append(self.lo, self.hi[-1])
+        bins = np.searchsorted(edges, values, side="right") - 1
+        bins[values == edges[-1]] = len(self.lo) - 1
+        inside = (bins >= 0) & (bins < len(self.lo)) & np.isfinite(values)
+        with np.errstate(divide="ignore"):
+            per_bin = np.log10(self.ratio)
+        return np.where(inside, per_bin[np.where(inside, bins, 0)], 0.0)
+
+
+def _check_bins(what: str, label: str, values: np.ndarray, good: np.ndarray, rule: str,
+                first: int = 0) -> None:
+    if not good.all():
+        row = int(np.flatnonzero(~good)[0])
+        raise ValueError(f"{what}: {label} is {values[row]:g} in bin {row + first}; {rule}")

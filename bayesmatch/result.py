@@ -1,0 +1,162 @@
+"""What a match gives back: two tables, the record of how they were made, and how to keep them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from astropy.table import Table
+
+from .catalog import Catalog
+from .tables import masked_column
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class MatchResult:
+    """The result of :func:`bayesmatch.match`.
+
+    Attributes
+    ----------
+    associations : astropy.table.Table
+        One row per association, ordered by primary, each primary's no-counterpart row first.
+    sources : astropy.table.Table
+        One row per primary, in input order.
+    meta : dict
+        Parameters, fitted host fraction with its standard error, counts, versions, and the
+        seconds each stage took (these are not written to files, so that equal runs give equal
+        files).
+    priors : dict
+        Priors used, by catalogue; empty for a result read from a file.
+    """
+
+    def __init__(self, associations: Table, sources: Table, meta: dict[str, Any], *,
+                 priors: Mapping[str, Sequence[Any]] | None = None,
+                 catalogs: Sequence[Catalog] = ()) -> None:
+        self.associations = associations
+        self.sources = sources
+        self.meta = meta
+        self.priors = dict(priors or {})
+        self._catalogs = tuple(catalogs)
+
+    def __repr__(self) -> str:
+        return (f"<MatchResult: {len(self.sources)} sources, {len(self.associations)} associations "
+                f"of {' x '.join(self.catalogue_names)}>")
+
+    @property
+    def catalogue_names(self) -> list[str]:
+        """Names of the catalogues, the primary first."""
+        return [c["name"] for c in self.meta["catalogues"]]
+
+    def best(self, p_any_min: float = 0.0) -> Table:
+        """The best association of each primary that has one (match_flag 1, the first on ties).
+
+        Parameters
+        ----------
+        p_any_min : float, default 0
+            Only primaries with at least this p_any.
+
+        Returns
+        -------
+        astropy.table.Table
+            Rows of ``associations``, at most one per primary.
+        """
+        table = self.associations
+        rows = np.flatnonzero((np.asarray(table["match_flag"]) == 1)
+                              & (np.asarray(table["p_any"]) >= p_any_min))
+        _, first = np.unique(np.asarray(table[self.catalogue_names[0]])[rows], return_index=True)
+        return table[rows[first]]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The associations as a DataFrame; masked integers become nullable."""
+        return self.associations.to_pandas()
+
+    def summary(self) -> str:
+        """A few lines for people: how many sources, and how sure their counterparts are."""
+        p_hostless = np.asarray(self.sources["p_hostless"])
+        p_match = np.asarray(self.sources["p_match"])
+        n = len(self.sources)
+        given = "given" if self.meta["host_fraction_given"] else (
+            f"+- {self.meta['host_fraction_error']:.3f}, fitted")
+        names = self.catalogue_names
+        secure, hostless = p_match >= 0.9, p_hostless >= 0.9
+        lines = [
+            f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
+            f"{self.meta['radius_arcsec']:g} arcsec",
+            f"  candidates         {self.meta['n_candidates']:>9,}",
+            f"  host fraction      {self.meta['host_fraction']:>9.3f}  ({given})",
+            f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
+            f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
+            f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
+        ]
+        return "\n".join(lines)
+
+    def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
+        """Write both tables and the meta data; whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            FITS and VOTable hold both tables; ECSV, Parquet and CSV put the sources into a second
+            file ``<stem>.sources.<ext>`` (and CSV units and meta data into ``<stem>.meta.json``).
+        include_inputs : bool, default False
+            Also give every association the columns of its members, as ``<NAME>_<column>``.
+
+        Returns
+        -------
+        list of str
+            The files written.
+
+        Raises
+        ------
+        ValueError
+            If the format is unknown, or `include_inputs` is asked of a result read from a file.
+        """
+        from .result_io import write_result
+
+        return write_result(self, path, self.with_inputs() if include_inputs else self.associations)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike) -> MatchResult:
+        """Read a result that :meth:`write` wrote (the path given to it)."""
+        from .result_io import read_result
+
+        return cls(*read_result(path))
+
+    def with_inputs(self) -> Table:
+        """The associations with the input columns of every member, ``<NAME>_<column>``."""
+        if not self._catalogs:
+            raise ValueError("the input catalogues are not at hand: this result was read from a "
+                             "file; write with include_inputs=True where the match is made")
+        out = self.associations.copy(copy_data=False)
+                for catalog in self._catalogs:
+            row = np.asarray(out[catalog.name])
+            absent = row < 0
+            part = catalog.table[np.where(absent, 0, row)]
+            for column in catalog.table.colnames:
+                name = f"{catalog.name}_{column}"
+                if name not in out.colnames:  # the identifier is there already
+                    out[name] = _input_column(part[column], absent)
+        return out
+
+
+def _input_column(column: Any, absent: np.ndarray) -> Any:
+    """An input column as plain data, masked where the member is absent or it was masked."""
+    mask = getattr(column, "mask", None)
+    mask = absent if mask is None else absent | np.asarray(mask).reshape(len(absent), -1).all(axis=1)
+    values = np.asarray(np.ma.getdata(getattr(column, "unmasked", column)))
+    values = values.astype(values.dtype.newbyteorder("="))
+    if values.dtype.kind == "O":
+        values = values.astype(str)
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
+    info = column.info
+    return masked_column(values, mask.reshape((-1,) + (1,) * (values.ndim - 1))
+                         & np.ones(values.shape, bool), info.description or "", info.unit)
+
+
+def _count(which: np.ndarray, n: int) -> str:
+    return f"{int(which.sum()):>9,} {100 * which.sum() / n:>5.1f}%"

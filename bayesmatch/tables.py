@@ -1,0 +1,235 @@
+"""The two tables of a result, column by column as the user sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy.table import Column, MaskedColumn, Table
+
+from .associations import Associations
+from .candidates import Candidates
+from .catalog import Catalog
+from .posterior import Posterior
+
+LN_10 = np.log(10.0)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Calibrated probabilities, and the best association of each primary."""
+
+    p_match: np.ndarray
+    """(n_rows,)"""
+    p_hostless: np.ndarray
+    """(n_primary,)"""
+    log10_odds: np.ndarray
+    """(n_primary,) log10 of (1 - p_hostless) / p_hostless"""
+    best: np.ndarray
+    """(n_primary,) row of the best association, -1 = none"""
+    second_p_i: np.ndarray
+    """(n_primary,) p_i of the runner-up"""
+    marginal: np.ndarray
+    """(n_primary, n_other) p_match summed over the associations with the best one's member"""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Everything the tables are made from."""
+
+    primary: Catalog
+    others: Sequence[Catalog]
+    candidates: Candidates
+    rows: Associations
+    log10_ratios: Mapping[tuple[int, str], np.ndarray]
+    """by (other catalogue, prior name), per candidate slot"""
+    post: Posterior
+    calibrated: Calibrated
+
+
+def association_columns(catalogs: Sequence[Catalog], priors: Mapping[str, Sequence[Any]]
+                        ) -> list[str]:
+    """Names of the association columns, in order."""
+    names = [c.name for c in catalogs]
+    return [
+        *names,
+        *(f"{c.name}_{c.id_name}" for c in catalogs),
+        *(f"Separation_{a}_{b}" for b_at, b in enumerate(names) for a in names[:b_at]),
+        "Separation_max", "ncat", "dist_bayesfactor_uncorrected", "dist_bayesfactor", "dist_post",
+        *(f"bias_{name}_{p.name}" for name, listed in priors.items() for p in listed),
+        "p_single", "p_any", "p_i", "match_flag", "p_match",
+    ]
+
+
+def source_columns(catalogs: Sequence[Catalog]) -> list[str]:
+    """Names of the source columns, in order."""
+    primary, *others = catalogs
+    return [
+        primary.name, f"{primary.name}_{primary.id_name}", "p_any", "p_hostless",
+        "log10_odds_host", "n_candidates",
+        *(n for c in others for n in (c.name, f"{c.name}_{c.id_name}", f"p_{c.name}",
+                                      f"Separation_{primary.name}_{c.name}")),
+        "p_i", "p_match", "second_p_i", "n_claims",
+    ]
+
+
+def check_columns(primary: Catalog, others: Sequence[Catalog],
+                  priors: Mapping[str, Sequence[Any]]) -> None:
+    """Refuse catalogue, identifier and prior names that would make two columns alike."""
+    catalogs = (primary, *others)
+    for names in (association_columns(catalogs, priors), source_columns(catalogs)):
+        twice = next((n for n in names if names.count(n) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two columns of the result would be called {twice!r}; rename a "
+                             "catalogue (name=), an identifier column or a prior")
+
+
+def association_table(m: Matched, min_p_i: float) -> Table:
+    """One row per association, those below `min_p_i` left out (never a no-counterpart row)."""
+    rows, post = m.rows, m.post
+    absent = rows.member < 0
+    ncat = 1 + np.count_nonzero(~absent, axis=1)
+    keep: Any = slice(None)
+    if min_p_i > 0:
+        keep = (post.p_i >= min_p_i) | (ncat == 1)
+    primary_row = rows.primary[keep]
+    member, absent = rows.member[keep], absent[keep]
+    catalogs = (m.primary, *m.others)
+    columns: dict[str, Column] = {}
+
+    index = [primary_row] + [_take(m.candidates.row, member[:, k], -1)
+                             for k in range(len(m.others))]
+    for catalog, row in zip(catalogs, index, strict=True):
+        columns[catalog.name] = Column(row, description=_row_text(catalog))
+    for catalog, row in zip(catalogs, index, strict=True):
+        columns[f"{catalog.name}_{catalog.id_name}"] = id_column(catalog, row)
+
+    separations = _separations(m, member, rows.second[keep])
+    for (a, b), values in separations.items():
+        columns[f"Separation_{a}_{b}"] = Column(
+            values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent")
+    largest = np.zeros(len(member))
+    for values in separations.values():
+        np.fmax(largest, values, out=largest)
+    columns["Separation_max"] = Column(largest, unit="arcsec",
+                                       description="Largest separation within the association")
+    columns["ncat"] = Column(ncat[keep].astype(np.int16),
+                             description="Number of catalogues taking part")
+    columns["dist_bayesfactor_uncorrected"] = Column(
+        post.ln_bayes[keep] / LN_10, description="log10 of the Bayes factor from positions alone")
+    columns["dist_bayesfactor"] = Column(
+        post.ln_bayes_corrected[keep] / LN_10,
+        description="log10 of the Bayes factor, associations without the primary considered")
+    columns["dist_post"] = Column(
+        post.dist_post[keep], description="Posterior of this association against chance, positions only")
+    for (k, name), ratio in m.log10_ratios.items():
+        columns[f"bias_{m.others[k].name}_{name}"] = Column(
+            10.0 ** _take(ratio, member[:, k], 0.0),
+            description=f"Ratio of prior {name} for this {m.others[k].name} object, 1 = neutral")
+    columns["p_single"] = Column(
+        post.p_single[keep], description="Posterior of this association against chance, with priors")
+    columns["p_any"] = Column(post.p_any[primary_row],
+                              description="NWAY: probability that any counterpart exists")
+    columns["p_i"] = Column(
+        post.p_i[keep], description="NWAY: probability of this association if a counterpart exists")
+    columns["match_flag"] = Column(post.match_flag[keep],
+                                   description="1 best, 2 comparable to the best, 0 other")
+    columns["p_match"] = Column(
+        m.calibrated.p_match[keep],
+        description="Calibrated probability that exactly this association is true")
+    return Table(columns, copy=False, meta={"EXTNAME": "ASSOCIATIONS"})
+
+
+def source_table(m: Matched) -> Table:
+    """One row per primary, in input order."""
+    best = m.calibrated.best
+    none = best < 0
+    member = np.where(none[:, None], -1, m.rows.member[best])
+    n = len(best)
+    count = np.diff(m.candidates.start).reshape(n, -1).sum(axis=1)
+    name = m.primary.name
+    columns: dict[str, Column] = {
+        name: Column(np.arange(n), description=_row_text(m.primary)),
+        f"{name}_{m.primary.id_name}": id_column(m.primary, np.arange(n)),
+        "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
+        "p_hostless": Column(
+            m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"),
+        "log10_odds_host": Column(m.calibrated.log10_odds,
+                                  description="log10 of (1 - p_hostless) / p_hostless"),
+        "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
+    }
+    first_claim = None
+    for k, other in enumerate(m.others):
+        row = _take(m.candidates.row, member[:, k], -1)
+        first_claim = row if first_claim is None else first_claim
+        columns[other.name] = Column(row, description=f"{_row_text(other)}, in the best association")
+        columns[f"{other.name}_{other.id_name}"] = id_column(other, row)
+        columns[f"p_{other.name}"] = Column(
+            m.calibrated.marginal[:, k],
+            description=f"Calibrated probability that this {other.name} object is the counterpart")
+        columns[f"Separation_{name}_{other.name}"] = Column(
+            _take(m.candidates.separation, member[:, k], np.nan), unit="arcsec",
+            description=f"Separation of {name} and {other.name} in the best association")
+    columns["p_i"] = Column(_take(m.post.p_i, best, 0.0), description="p_i of the best association")
+    columns["p_match"] = Column(_take(m.calibrated.p_match, best, 0.0),
+                                description="p_match of the best association")
+    columns["second_p_i"] = Column(m.calibrated.second_p_i,
+                                   description="p_i of the runner-up, 0 if there is none")
+    columns["n_claims"] = Column(
+        _claims(first_claim),
+        description=f"Primaries with the same {m.others[0].name} object as their best")
+    return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
+
+
+def id_column(catalog: Catalog, row: np.ndarray) -> Column:
+    """Identifiers of rows of a catalogue, masked where the row is -1."""
+    absent = row < 0
+    if catalog.id_mask is not None:
+        absent = absent | catalog.id_mask[row]
+    ids = catalog.ids(np.where(row < 0, 0, row))
+    text = f"{catalog.id_name} in {catalog.name}"
+    if not absent.any():
+        return Column(ids, description=text)
+    return masked_column(ids, absent, text)
+
+
+def masked_column(values: np.ndarray, mask: np.ndarray, description: str = "", unit: Any = None
+                  ) -> MaskedColumn:
+    """A masked column whose fill value cannot be taken for data."""
+    fill = {"i": lambda: np.iinfo(values.dtype).min, "u": lambda: np.iinfo(values.dtype).max,
+            "f": lambda: np.nan, "U": lambda: "", "S": lambda: b"", "b": lambda: False}
+    values = np.where(mask, fill[values.dtype.kind](), values).astype(values.dtype)
+    return MaskedColumn(values, mask=mask, description=description, unit=unit,
+                        fill_value=fill[values.dtype.kind]())
+
+
+def _row_text(catalog: Catalog) -> str:
+    return f"Row in {catalog.name} (0-based), -1 = does not take part"
+
+
+def _take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
+    """``values[at]``, and `absent` where `at` is -1."""
+    if len(values) == 0:
+        return np.full(len(at), absent, dtype=values.dtype)
+    return np.where(at < 0, absent, values[at])
+
+
+def _separations(m: Matched, member: np.ndarray, second: np.ndarray
+                 ) -> dict[tuple[str, str], np.ndarray]:
+    """Separations of all pairs of catalogues: A_B, A_C, B_C, A_D, B_D, C_D, ..."""
+    out: dict[tuple[str, str], np.ndarray] = {}
+    column = 0
+    for b, other in enumerate(m.others):
+        out[m.primary.name, other.name] = _take(m.candidates.separation, member[:, b], np.nan)
+        for a in range(b):
+            out[m.others[a].name, other.name] = second[:, column]
+            column += 1
+    return out
+
+
+def _claims(row: np.ndarray) -> np.ndarray:
+    """How many primaries claim the same object; 0 for those without one."""
+    _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
+    return np.where(row < 0, 0, count[inverse])
