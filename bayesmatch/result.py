@@ -132,7 +132,7 @@ class MatchResult:
             raise ValueError("the input catalogues are not at hand: this result was read from a "
                              "file; write with include_inputs=True where the match is made")
         out = self.associations.copy(copy_data=False)
-                for catalog in self._catalogs:
+        for catalog in self._catalogs:
             row = np.asarray(out[catalog.name])
             absent = row < 0
             part = catalog.table[np.where(absent, 0, row)]

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import MaskedColumn, Table
+from astropy.table import Column, MaskedColumn, Table
 
 from .io import check_writable, file_format, file_stem, from_arrow, replaced_together, to_arrow
+from .tables import masked_column
 
 if TYPE_CHECKING:
     from .result import MatchResult
@@ -70,22 +71,20 @@ def _paths(path: str | os.PathLike, kind: str) -> list[Path]:
 
 
 def _restored(table: Table, names: list[str]) -> Table:
-    """Mask the values of absent members again (formats differ in what they keep of masks)."""
-    for name in names:
-        absent = np.asarray(table[name]) < 0
-        for column in table.colnames:
-            if column.startswith(f"{name}_") and absent.any():
-                values = table[column]
-                mask = np.ma.getmaskarray(np.ma.asarray(values)).copy()
-                mask[absent] = True
-                table.replace_column(column, MaskedColumn(
-                    np.ma.getdata(np.ma.asarray(values)), mask=mask, unit=values.unit,
-                    description=values.description, fill_value=getattr(values, "fill_value", None)))
+    """Undo what the formats do to byte order, text, masks and descriptions."""
+    absent = {name: np.asarray(table[name]) < 0 for name in names}
     for column in table.colnames:
-        values = table[column]
-        if isinstance(values, MaskedColumn) and not np.any(values.mask):
-            table.replace_column(column, Table.Column(values.data.data, unit=values.unit,
-                                                      description=values.description))
+        found = table[column]
+        values = np.ma.getdata(np.ma.asarray(found))
+        values = (np.char.decode(values, "utf-8") if values.dtype.kind == "S"
+                  else values.astype(values.dtype.newbyteorder("="), copy=False))
+        mask = np.ma.getmaskarray(np.ma.asarray(found)).copy()
+        owner = next((n for n in names if column.startswith(f"{n}_")), None)
+        if owner is not None:
+            mask[absent[owner]] = True
+        text = " ".join((found.description or "").split())
+        table.replace_column(column, masked_column(values, mask, text, found.unit) if mask.any()
+                             else Column(values, description=text or None, unit=found.unit))
     return table
 
 
@@ -115,18 +114,9 @@ def _read_fits(paths: list[Path]) -> Parts:
             header = hdus[name].header
             for number, column in enumerate(table.colnames, start=1):
                 table[column].description = header.get(f"TCOMM{number}")
-            for column in table.itercols():
-                if column.dtype.kind == "S":
-                    table.replace_column(column.name, _decoded(column))
             table.meta = {"EXTNAME": name}
             tables.append(table)
         return tables[0], tables[1], json.loads(hdus[0].header[FITS_KEY])
-
-
-def _decoded(column: Any) -> Any:
-    kind = MaskedColumn if isinstance(column, MaskedColumn) else Table.Column
-    return kind(np.char.decode(np.asarray(column), "utf-8"), unit=column.unit,
-                description=column.description)
 
 
 def _write_votable(paths: list[Path], associations: Table, sources: Table, meta: dict) -> None:
@@ -159,7 +149,7 @@ def _read_votable(paths: list[Path]) -> Parts:
             values = table[column]
             if isinstance(values, MaskedColumn) and values.dtype.kind == "f":
                 # A NaN is null in a VOTable; here it is a value.
-                table.replace_column(column, Table.Column(
+                table.replace_column(column, Column(
                     values.filled(np.nan), unit=values.unit, description=values.description))
             elif values.dtype.kind == "O":
                 table.replace_column(column, _from_objects(values))
@@ -209,7 +199,7 @@ def _write_csv(paths: list[Path], associations: Table, sources: Table, meta: dic
     for path, table in zip(paths, (associations, sources), strict=False):
         Table(table, copy=False).write(path, format="ascii.csv", overwrite=True)
         notes.append({n: [str(table[n].unit or ""), table[n].description or "",
-                          table[n].dtype.kind] for n in table.colnames})
+                          table[n].dtype.str] for n in table.colnames})
     paths[2].write_text(json.dumps({"meta": meta, "columns": notes}))
 
 
@@ -218,12 +208,12 @@ def _read_csv(paths: list[Path]) -> Parts:
     tables = []
     for path, notes in zip(paths, record["columns"], strict=False):
         # An identifier like 007 is text, whatever it looks like.
-        text = {n: [("*", str)] for n, (_, _, kind) in notes.items() if kind == "U"}
-        converters = {n: str for n in text}
+        converters = {n: str for n, (_, _, dtype) in notes.items() if dtype[1] == "U"}
         table = Table.read(path, format="ascii.csv", converters=converters)
-        for name, (unit, description, _) in notes.items():
-            table[name].unit = unit or None
-            table[name].description = description or None
+        for name, (unit, description, dtype) in notes.items():
+            if dtype[1] not in "US":
+                table[name] = table[name].astype(dtype)
+            table[name].unit, table[name].description = unit or None, description or None
         tables.append(table)
     return tables[0], tables[1], record["meta"]
 

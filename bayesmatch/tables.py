@@ -201,7 +201,7 @@ def masked_column(values: np.ndarray, mask: np.ndarray, description: str = "", u
     fill = {"i": lambda: np.iinfo(values.dtype).min, "u": lambda: np.iinfo(values.dtype).max,
             "f": lambda: np.nan, "U": lambda: "", "S": lambda: b"", "b": lambda: False}
     values = np.where(mask, fill[values.dtype.kind](), values).astype(values.dtype)
-    return MaskedColumn(values, mask=mask, description=description, unit=unit,
+    return MaskedColumn(values, mask=mask, description=description or None, unit=unit,
                         fill_value=fill[values.dtype.kind]())
 
 
