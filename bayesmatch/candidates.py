@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,18 +144,17 @@ class Grid:
         # At least four buckets an entry, of which a circle makes up to nine: mostly empty.
         self.mask = (1 << max(10, int(len(ra) * 32).bit_length())) - 1
         start = np.zeros(self.mask + 2, np.int64)
-        none = np.empty(0, np.int64)
-        n = grid.fill_grid(ra, dec, padded, self.cell, self.zone_first, self.mask, start, none, none)
+        fill = (ra, dec, padded, self.cell, self.zone_first, self.mask, start)
+        n = grid.fill_grid(*fill, np.empty(0, np.int64), np.empty(0, np.int64))
         np.cumsum(start, out=start)
         self.resident, self.resident_cell = np.empty(n, np.int64), np.empty(n, np.int64)
-        grid.fill_grid(ra, dec, padded, self.cell, self.zone_first, self.mask, start,
-                       self.resident, self.resident_cell)
+        grid.fill_grid(*fill, self.resident, self.resident_cell)
         # Filling moved every bucket's first entry to the next bucket's.
         self.start = np.concatenate([[0], start[:-1]])
 
 
 def _stream(where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int,
-            advance: Callable[[int], object]):
+            advance: Callable[[int], object]) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         found = grid.search(first, last, ra, dec, where.cell, where.zone_first, where.mask,

@@ -95,8 +95,8 @@ def nway_posterior(
 ) -> Posterior:
     """NWAY's probabilities from the Bayes factors and the candidates' prior ratios (ln)."""
     n = int(rows.first[-1])
-    p = Posterior(*ln_bayes, *(np.empty(n) for _ in range(4)), np.empty(n, np.int16),
-                  np.empty(len(rows.first) - 1))
+    p = Posterior(ln_bayes[0], ln_bayes[1], np.empty(n), np.empty(n), np.empty(n), np.empty(n),
+                  np.empty(n, np.int16), np.empty(len(rows.first) - 1))
 
     def piece(a: int, b: int) -> None:
         kernels.evidence_rows(a, b, rows.first, rows.member, p.ln_bayes_corrected, slot_ln_ratio,

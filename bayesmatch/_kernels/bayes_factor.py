@@ -81,7 +81,7 @@ def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart
 @jit
 def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separation, second,
                  circular, work, apart):
-    """ln B of one association, or of its members without the primary.
+    """Ln B of one association, or of its members without the primary.
 
     `sigma_or_cov`: the primary's (xx, yy, xy); `slot_cov` the candidates' own (used when all
     errors are circular), `plane` theirs in the tangent plane (otherwise).
@@ -121,7 +121,7 @@ def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separ
 @jit
 def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separation, second,
                   circular, unrelated_prior, ln_b, ln_b_corrected):
-    """ln B of every row of the primaries in the range, and ln B with unrelated associations.
+    """Ln B of every row of the primaries in the range, and ln B with unrelated associations.
 
     `unrelated_prior`: ln prior of the members of each membership pattern (bit b set: other
     catalogue b takes part) being one object of their own; empty to leave ``ln_b_corrected``

@@ -27,7 +27,7 @@ def chance_posterior(ln_prior, ln_evidence):
 
 @jit
 def evidence_rows(i_first, i_last, first, member, ln_b, slot_ln_ratio, ln_evidence):
-    """ln of the Bayes factor times the prior ratios of the members of every row."""
+    """Ln of the Bayes factor times the prior ratios of the members of every row."""
     for row in range(first[i_first], first[i_last]):
         total = ln_b[row]
         for b in range(member.shape[1]):
@@ -38,7 +38,7 @@ def evidence_rows(i_first, i_last, first, member, ln_b, slot_ln_ratio, ln_eviden
 
 @jit
 def log_sum(values, first, last):
-    """ln of the sum of exp over a range; -inf for a sum of zeros."""
+    """Ln of the sum of exp over a range; -inf for a sum of zeros."""
     top = -np.inf
     for n in range(first, last):
         top = max(top, values[n])
@@ -80,7 +80,7 @@ def nway_rows(i_first, i_last, first, member, ln_prior, ln_b, ln_evidence, secon
 
 @jit
 def pattern_likelihood(i_first, i_last, first, member, ln_density, ln_evidence, ln_like):
-    """ln of the summed likelihood of each membership pattern around each primary, (n, patterns).
+    """Ln of the summed likelihood of each membership pattern around each primary, (n, patterns).
 
     ``ln_density[pattern]`` is the sum of ln n_k+ over the members; the likelihood of a row is
     its evidence divided by that, with no completeness (the fractions take its place).

@@ -1,0 +1,115 @@
+"""Figures. Each function returns a matplotlib Figure; :func:`save` writes it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+
+from ._kernels.sphere import offset
+from .catalog import Catalog
+from .io import replaced_together
+from .result import MatchResult
+
+#: a circular two-dimensional error holds 68% and 95% within these multiples of sigma
+R68, R95 = math.sqrt(-2 * math.log(0.32)), math.sqrt(-2 * math.log(0.05))
+COLORS = colormaps["viridis_r"]
+
+
+def save(figure: Figure, path: str | os.PathLike) -> None:
+    """Write a figure, whole or not at all, and without a date in it."""
+    with replaced_together([path]) as (temporary,):
+        figure.savefig(temporary, dpi=150, metadata={"Software": None})
+
+
+def sky_map(result: MatchResult, primary: Catalog, other: Catalog, rows: Sequence[int] | np.ndarray) -> Figure:
+    """Finding charts of some primaries: error ellipses, and candidates coloured by p_match."""
+    n_columns = min(3, len(rows))
+    n_lines = -(-len(rows) // n_columns)
+    figure = Figure(figsize=(3.6 * n_columns + 1.0, 3.7 * n_lines + 0.9), layout="constrained")
+    axes = figure.subplots(n_lines, n_columns, squeeze=False)
+    scale = Normalize(0, 1)
+    for ax in axes.flat[len(rows):]:
+        ax.set_axis_off()
+    for ax, row in zip(axes.flat, rows, strict=False):
+        _chart(ax, result, primary, other, int(row), scale)
+    for ax in axes[-1]:
+        ax.set_xlabel("offset to the east (arcsec)")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("offset to the north (arcsec)")
+    figure.colorbar(_mappable(scale), ax=axes, shrink=0.7,
+                    label="p_match: probability of being the counterpart")
+    figure.suptitle(
+        f"{primary.name} sources with their {other.name} candidates\n"
+        f"red: {primary.name} position with its 68% (solid) and 95% (dashed) error; "
+        "grey: search radius; square: most probable candidate", fontsize=10)
+    return figure
+
+
+def _mappable(scale: Normalize) -> ScalarMappable:
+    return ScalarMappable(scale, COLORS)
+
+
+def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row: int,
+           scale: Normalize) -> None:
+    table = result.associations
+    mine = table[(np.asarray(table[primary.name]) == row) & (np.asarray(table[other.name]) >= 0)]
+    radius = result.meta["radius_arcsec"]
+    spots = np.array([offset(primary.ra[row], primary.dec[row], other.ra[j], other.dec[j], s)
+                      for j, s in zip(mine[other.name],
+                                      mine[f"Separation_{primary.name}_{other.name}"],
+                                      strict=True)]).reshape(-1, 2)
+    p_match = np.asarray(mine["p_match"])
+    for factor, style in ((R68, "-"), (R95, "--")):
+        ax.add_patch(_error_ellipse(primary.covariance(np.array([row]))[0], factor, style))
+    ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec="0.75", lw=0.8))
+    ax.plot(0, 0, "+", color="tab:red", ms=9, mew=1.4)
+    if len(spots):
+        ax.scatter(spots[:, 0], spots[:, 1], s=36, c=COLORS(scale(p_match)), ec="k", lw=0.5, zorder=3)
+        best = int(p_match.argmax())
+        ax.plot(*spots[best], "s", ms=12, mfc="none", mec="k", mew=0.9, zorder=4)
+    ax.set_xlim(1.08 * radius, -1.08 * radius)  # east is left
+    ax.set_ylim(-1.08 * radius, 1.08 * radius)
+    ax.set_aspect("equal")
+    source = result.sources[row]
+    ax.set_title(f"{primary.name} {source[f'{primary.name}_{primary.id_name}']}:  "
+                 f"p_hostless {source['p_hostless']:.2f}", fontsize=10)
+
+
+def _error_ellipse(covariance: np.ndarray, factor: float, style: str) -> Ellipse:
+    xx, yy, xy = covariance
+    spread, axes = np.linalg.eigh([[xx, xy], [xy, yy]])
+    minor, major = 2 * factor * np.sqrt(spread)
+    angle = math.degrees(math.atan2(axes[1, 1], axes[0, 1]))
+    return Ellipse((0, 0), major, minor, angle=angle, fill=False, ec="tab:red", ls=style, lw=1.0)
+
+
+def probability_plane(result: MatchResult) -> Figure:
+    """p_any against p_i of every primary's best association, coloured by p_hostless."""
+    sources = result.sources
+    primary, other = result.catalogue_names[:2]
+    has = np.asarray(sources["p_i"]) > 0
+    p_any, p_i = np.asarray(sources["p_any"])[has], np.asarray(sources["p_i"])[has]
+    p_hostless = np.asarray(sources["p_hostless"])[has]
+    figure = Figure(figsize=(6.6, 5.4), layout="constrained")
+    ax = figure.subplots()
+    order = np.argsort(-np.abs(p_hostless - 0.5), kind="stable")  # the doubtful ones on top
+    drawn = ax.scatter(p_i[order], p_any[order], c=p_hostless[order], cmap="coolwarm", vmin=0,
+                       vmax=1, s=16, lw=0.3, ec="0.2")
+    figure.colorbar(drawn, label="p_hostless: calibrated probability of no counterpart")
+    ax.set_xlabel("p_i: is it this one, if there is a counterpart?")
+    ax.set_ylabel("p_any: is there a counterpart? (NWAY)")
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_title(f"Best {other} association of {has.sum():,} {primary} sources\n"
+                 f"({(~has).sum():,} more have no candidate within "
+                 f"{result.meta['radius_arcsec']:g} arcsec)", fontsize=11)
+    return figure

@@ -1,0 +1,5 @@
+"""Shared by all tests."""
+
+import matplotlib
+
+matplotlib.use("Agg")
