@@ -30,7 +30,8 @@ def save(figure: Figure, path: str | os.PathLike) -> None:
         figure.savefig(temporary, dpi=150, metadata={"Software": None})
 
 
-def sky_map(result: MatchResult, primary: Catalog, other: Catalog, rows: Sequence[int] | np.ndarray) -> Figure:
+def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
+            rows: Sequence[int] | np.ndarray) -> Figure:
     """Finding charts of some primaries: error ellipses, and candidates coloured by p_match."""
     n_columns = min(3, len(rows))
     n_lines = -(-len(rows) // n_columns)
@@ -73,7 +74,8 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
     ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec="0.75", lw=0.8))
     ax.plot(0, 0, "+", color="tab:red", ms=9, mew=1.4)
     if len(spots):
-        ax.scatter(spots[:, 0], spots[:, 1], s=36, c=COLORS(scale(p_match)), ec="k", lw=0.5, zorder=3)
+        ax.scatter(spots[:, 0], spots[:, 1], s=36, c=COLORS(scale(p_match)), ec="k", lw=0.5,
+                   zorder=3)
         best = int(p_match.argmax())
         ax.plot(*spots[best], "s", ms=12, mfc="none", mec="k", mew=0.9, zorder=4)
     ax.set_xlim(1.08 * radius, -1.08 * radius)  # east is left
