@@ -23,7 +23,12 @@ from .catalog import Catalog
 RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 0.1
 #: with fewer primaries only constants are fitted
 MIN_PRIMARIES = 30
+#: where the logit may bend, with enough primaries
+KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
 MAX_ITERATIONS = 200
+#: covariates separate when sources in doubt are fewer than this share of the smaller group, and a
+#: step without the ridge would move ln odds by this much (1.0 to 1.5 on separable samples)
+SEPARABLE_DOUBT, SEPARABLE_STEP = 0.3, 0.5
 #: standardised covariates end here: beyond, a square would extrapolate
 MAX_Z = 4.0
 
@@ -43,7 +48,10 @@ class HostFraction:
 
 
 def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
-    """Covariates (n, Q): 1, then each standardised property and its square.
+    """Covariates (n, Q): 1, then each standardised property, its square and its bends.
+
+    A fraction that drops at some flux is a step, which a square cannot follow: with 1000 primaries
+    or more the logit may also bend at the quintiles of each property, ``max(0, z - knot)``.
 
     Parameters
     ----------
@@ -74,6 +82,9 @@ def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dic
         z = np.clip((values - center[name]) / spread, -MAX_Z, MAX_Z)
         parts += [z, z * z]
         names += [name, f"{name}^2"]
+        if len(z) >= MIN_PRIMARIES_FOR_KNOTS:
+            parts += [np.maximum(0.0, z - knot) for knot in np.quantile(z, KNOTS)]
+            names += [f"{name} above {knot:.0%}" for knot in KNOTS]
     return np.column_stack(parts), {"names": names, "center": center, "scale": scale}
 
 
@@ -123,7 +134,8 @@ def fit_host_fraction(
     Warns
     -----
     UserWarning
-        With fewer than 30 primaries, with no candidates at all, or without convergence.
+        With fewer than 30 primaries, with no candidates at all, without convergence, or when the
+        covariates tell sources with and without a counterpart apart perfectly.
     """
     n, n_patterns = ln_like.shape
     if np.all(np.isneginf(ln_like[:, 1:])):
@@ -132,7 +144,8 @@ def fit_host_fraction(
     if n < MIN_PRIMARIES:
         if total is None:
             warnings.warn(f"only {n} primaries: the host fraction is fitted as a constant and is "
-                          "uncertain; give host_fraction= if you know it", UserWarning, stacklevel=3)
+                          "uncertain; give host_fraction= if you know it", UserWarning,
+                          stacklevel=3)
         z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}}
     z = np.ascontiguousarray(z)
     problem = _Problem(ln_like, z, total)
@@ -140,6 +153,11 @@ def fit_host_fraction(
     if not converged:
         warnings.warn(f"the host-fraction fit did not converge in {iterations} steps", UserWarning,
                       stacklevel=3)
+    if total is None and problem.separable(beta, information):
+        warnings.warn(f"{' and '.join(description['center'])} separates the sources with and "
+                      "without a counterpart perfectly: only a weak ridge keeps the coefficients "
+                      "finite, and their errors mean little (host_covariates=None fits a "
+                      "constant)", UserWarning, stacklevel=3)
     covariance = np.linalg.pinv(information, hermitian=True)
     ln_free, share, slope = problem.shares(beta)
     variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
@@ -161,7 +179,8 @@ def fit_host_fraction(
         "iterations": iterations,
         "converged": converged,
     }
-    return HostFraction(ln_fraction, float(1 - fraction[0]), float(error[0]), details)
+    whole = total if total is not None else float(fraction[1:].sum())
+    return HostFraction(ln_fraction, whole, float(error[0]), details)
 
 
 def _by_pattern(values: np.ndarray, labels: Sequence[str], z: np.ndarray) -> dict[str, list]:
@@ -169,7 +188,7 @@ def _by_pattern(values: np.ndarray, labels: Sequence[str], z: np.ndarray) -> dic
 
 
 class _Problem:
-    """Ridge-penalised marginal likelihood of the coefficients of all free patterns but the first."""
+    """Ridge-penalised marginal likelihood of the coefficients, the first free pattern's being 0."""
 
     def __init__(self, ln_like: np.ndarray, z: np.ndarray, total: float | None) -> None:
         self.z = z
@@ -226,6 +245,23 @@ class _Problem:
             beta = beta + fraction * step
             value, gradient, observed, complete = new
         return beta, observed, MAX_ITERATIONS, False
+
+    def separable(self, beta: np.ndarray, information: np.ndarray) -> bool:
+        """Whether the covariates tell hosts apart so well that only the ridge bounds their slopes.
+
+        That is, hardly any source is left in doubt, and without the ridge a Newton step would
+        still move the ln odds by about 1, differently for different sources.
+        """
+        share = np.exp(self.shares(beta)[0])
+        host = 1.0 - share[:, 0]
+        doubt = np.minimum(host, share[:, 0]).mean()
+        if doubt > SEPARABLE_DOUBT * min(host.mean(), share[:, 0].mean()):
+            return False
+        unridged = np.linalg.pinv(information - np.diag(self.ridge), hermitian=True)
+        step = unridged @ (self.ridge * beta)
+        by_pattern = np.einsum("nq,sq->ns", self.z, step.reshape(-1, self.z.shape[1]))
+        ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(host, 1e-300)
+        return bool(ln_odds.std() > SEPARABLE_STEP)
 
     def shares(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Ln shares and shares (n, S), and the gradient of their means by the coefficients."""
