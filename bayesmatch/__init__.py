@@ -11,13 +11,15 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+#: where each public name lives; a module by that name must not exist beside it, or importing the
+#: module would hide the name
 _HOME = {
     "Catalog": "catalog",
     "ErrorEllipse": "errors",
     "FunctionPrior": "priors.function",
     "HistogramPrior": "priors.histogram",
     "MatchResult": "result",
-    "match": "match",
+    "match": "matching",
     "sigma_from_radius": "errors",
 }
 

@@ -82,7 +82,7 @@ def check_expected_pairs(primary: Catalog, other: Catalog, radius: float, max_ro
     per_primary = len(other) / other.area * square_degrees(radius)
     if len(primary) * per_primary <= max_rows:
         return
-    sample = slice(None, None, max(1, len(primary) // 50))
+    sample = np.arange(0, len(primary), max(1, len(primary) // 50))
     ra, dec = primary.ra[sample], primary.dec[sample]
     pairs = _stream(Grid(ra, dec, radius), other.ra, other.dec, max_rows, lambda rows: None)
     expected = sum(len(i) for i, _, _ in pairs) * len(primary) / len(ra)

@@ -6,23 +6,24 @@ deg^2), and where everything wrong with it is said; the stages behind it trust w
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import keyword
 import math
 import os
 import re
-import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
 
 from . import columns, errors
 from .area import ESTIMATE_CAVEAT, area_deg2, default_order, estimate_area
+from .convert import as_table
 from .errors import ErrorEllipse
 from .io import file_stem, read_table
+from .storage import missing, native_values
 
 #: names that the columns of a result already have
 RESERVED = ("ncat", "p_single", "p_any", "p_i", "p_match", "p_hostless", "match_flag", "dist_post",
@@ -100,6 +101,7 @@ class Catalog:
         if not 0.0 <= self.ra.min() <= self.ra.max() < 360.0:
             self.ra = np.mod(self.ra, 360.0)
             self.ra[self.ra == 360.0] = 0.0  # what a tiny negative number becomes
+        self.ra, self.dec = _read_only(self.ra), _read_only(self.dec)
         self._set_errors(pos_err)
         self._set_id(id, ucds)
         self.area = self._area(area)
@@ -143,7 +145,7 @@ class Catalog:
         table = read_table(path)
         if name is None:
             extname = str(table.meta.get("EXTNAME") or "").strip()
-            name = re.sub(r"\W", "_", extname or file_stem(path))
+            name = re.sub(r"\W", "_", extname or file_stem(path), flags=re.ASCII)
             name = name if name[:1].isalpha() else f"_{name}"
         if pos_err is None:
             raise ValueError(f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
@@ -206,7 +208,7 @@ class Catalog:
         """Some rows of this catalogue (and of its columns), with the area of the whole."""
         part = copy.copy(self)
         part.table = (self.table if only is None else self.table[list(only)])[rows]
-        part.ra, part.dec = self.ra[rows], self.dec[rows]
+        part.ra, part.dec = _read_only(self.ra[rows]), _read_only(self.dec[rows])
         part._error_parts = [p[rows] if p.ndim else p for p in self._error_parts]
         part._id_values = self.ids(rows)
         part.id_mask = None if self.id_mask is None else self.id_mask[rows]
@@ -215,9 +217,10 @@ class Catalog:
     def check_primary_ids(self) -> None:
         """Identifiers of a primary must be unique: results are looked up by them."""
         ids = self.ids(np.arange(len(self)))
-        if self.id_mask is not None and self.id_mask.any():
-            self._reject(self.id_name, self.id_mask, ["masked"] * len(self),
-                         "give every source an identifier, or another column with id=")
+        absent = missing(ids) if self.id_mask is None else self.id_mask | missing(ids)
+        if absent.any():
+            self._reject(self.id_name, absent, ["missing"] * len(self),
+                         "give every source an identifier, or name another column with id=")
         values, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
         if len(values) == len(ids):
             return
@@ -239,7 +242,7 @@ class Catalog:
 
     def _existing(self, column: str) -> str:
         if column not in self.table.colnames:
-            raise ValueError(f"catalogue {self.name!r} has no column {column!r}; its columns are "
+            raise ValueError(f"catalogue {self.name!r} has no column {column!r}; give one of "
                              f"{', '.join(self.table.colnames)}")
         return column
 
@@ -263,20 +266,20 @@ class Catalog:
     def _unit_factor(self, have: Any, want: str, what: str) -> float:
         import astropy.units as u
 
-        try:
-            return float(u.Unit(have).to(want))
-        except (u.UnitConversionError, ValueError, TypeError):
-            raise ValueError(f"catalogue {self.name!r}: {what} has unit {have!s}, which is not "
-                             f"convertible to {want}; correct the unit") from None
+        for spelling in (have, str(have).lower().rstrip("s")):  # many files say "Degrees"
+            with contextlib.suppress(u.UnitConversionError, ValueError, TypeError):
+                return float(u.Unit(spelling).to(want))
+        raise ValueError(f"catalogue {self.name!r}: {what} has unit {have!s}, which is not "
+                         f"convertible to {want}; correct the unit")
 
     def _position(self, column: str, low: float, high: float) -> np.ndarray:
         values = self._values(column, "deg")
         bad = ~((values >= low) & (values <= high))
         if bad.any():
-            self._reject(column, bad, values,
-                         f"positions must be finite degrees ({'0 to 360' if low < -90 else '-90 to 90'}"
-                         "); remove or repair those rows")
-        if np.asarray(np.ma.getdata(self.table[column])).dtype == np.float32:
+            limits = "0 to 360" if low < -90 else "-90 to 90"
+            self._reject(column, bad, values, f"positions must be finite degrees ({limits}); "
+                         "remove or repair those rows")
+        if self.table[column].dtype.kind == "f" and self.table[column].dtype.itemsize <= 4:
             warnings.warn(f"catalogue {self.name!r}: column {column!r} is stored in single "
                           "precision, which moves positions in steps of up to 0.03 arcsec; use "
                           "double precision", UserWarning, stacklevel=4)
@@ -291,12 +294,15 @@ class Catalog:
 
     def _set_errors(self, pos_err: Any) -> None:
         parts: list[np.ndarray]
+        self._to_covariance: Callable[..., np.ndarray]
         if isinstance(pos_err, ErrorEllipse):
             parts = [self._sigma(pos_err.major), self._sigma(pos_err.minor),
                      self._number_or_column(pos_err.pa, "deg", "pa")]
-            if not np.isfinite(parts[2]).all():
-                self._reject(str(pos_err.pa), ~np.isfinite(np.atleast_1d(parts[2])),
-                             np.atleast_1d(parts[2]), "position angles must be finite degrees")
+            angle = np.atleast_1d(parts[2])
+            if not np.isfinite(angle).all():
+                self._reject(pos_err.pa if isinstance(pos_err.pa, str) else "pa",
+                             ~np.isfinite(angle), angle, "position angles must be finite degrees; "
+                             "set them to 0 where the error is a circle")
             self._to_covariance = errors.ellipse_covariance
         elif isinstance(pos_err, (tuple, list)):
             if len(pos_err) != 2:
@@ -321,16 +327,18 @@ class Catalog:
                          "position errors must be positive and finite (arcsec, 1 sigma per axis); "
                          "remove those rows or set a floor")
         if bad.any():
-            raise ValueError(f"catalogue {self.name!r}: pos_err is {sigma:g}; a position error must "
-                             "be positive and finite (arcsec, 1 sigma per axis)")
+            raise ValueError(f"catalogue {self.name!r}: pos_err is {sigma:g}; a position error "
+                             "must be positive and finite (arcsec, 1 sigma per axis)")
         return sigma
 
     def _number_or_column(self, value: Any, unit: str, what: str) -> np.ndarray:
         if isinstance(value, str):
             return self._values(self._existing(value), unit)
-        factor = self._unit_factor(value.unit, unit, what) if hasattr(value, "unit") else 1.0
+        given = getattr(value, "unit", None)
+        factor = self._unit_factor(given, unit, what) if given is not None else 1.0
         try:
-            number = np.asarray(getattr(value, "value", value), dtype=np.float64) * factor
+            number = np.ma.filled(np.ma.asarray(getattr(value, "value", value), np.float64),
+                                  np.nan) * factor
         except (TypeError, ValueError):
             number = None
         if number is None or isinstance(value, (bool, type(None))) or number.ndim > 1 or (
@@ -357,13 +365,13 @@ class Catalog:
         self.id_mask = np.asarray(mask) if mask is not None and np.any(mask) else None
         values = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
         if values.dtype.kind == "O":
-            values = values.astype(str)
+            values = native_values(values)
         if values.dtype.kind == "f" and np.all(values[np.isfinite(values)] % 1 == 0):
             self.id_mask = ~np.isfinite(values) if not np.isfinite(values).all() else self.id_mask
             values = np.where(np.isfinite(values), values, 0).astype(np.int64)
         if values.dtype.kind not in "iuSU" or values.ndim != 1:
             raise TypeError(f"catalogue {self.name!r}: identifier column {given!r} is of type "
-                            f"{values.dtype}, not integer or text; name another with id=")
+                            f"{values.dtype.name}, not integer or text; name another with id=")
         self._id_values = values
 
     def _area(self, area: Any) -> float:
@@ -378,40 +386,21 @@ class Catalog:
 def check_name(name: Any) -> str:
     """A catalogue's name must be usable as (part of) a column name in every format."""
     if not isinstance(name, str):
-        raise TypeError(f"catalogue name is {name!r}; give a text that is an identifier, like 'XMM'")
+        raise TypeError(f"catalogue name is {name!r}; give an identifier, like 'XMM'")
     if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
-        hint = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("0123456789_") or "OPT"
-        raise ValueError(f"catalogue name {name!r} is not an identifier (letters, digits, _), which "
-                         f"column names need; use for example {hint!r}")
+        hint = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("0123456789_").upper() or "OPT"
+        raise ValueError(f"catalogue name {name!r} is not an identifier (letters, digits, _), "
+                         f"which column names need; use for example {hint!r}")
     if name in RESERVED:
         raise ValueError(f"catalogue name {name!r} is a column of the result; use another name")
     return name
 
 
-def as_table(table: Any, name: str) -> Table:
-    """An astropy Table that shares the data of a Table, DataFrame or mapping where it can."""
-    if isinstance(table, Table):
-        return table
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(table, pandas.DataFrame):
-        return _from_pandas(table)
-    if not isinstance(table, Mapping):
-        raise TypeError(f"catalogue {name!r}: the table is a {type(table).__name__}; give an astropy "
-                        "Table, a pandas DataFrame or a mapping of column names to arrays")
-    try:
-        return Table(dict(table), copy=False)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"catalogue {name!r}: the columns do not make a table ({error}); give "
-                         "arrays of one length") from error
-
-
-def _from_pandas(frame: Any) -> Table:
-    """Numeric columns without a copy; text and nullable columns as astropy converts them."""
-    plain = {c: isinstance(frame[c].dtype, np.dtype) and frame[c].dtype.kind in "fiub"
-             for c in frame.columns}
-    converted = Table.from_pandas(frame[[c for c in frame.columns if not plain[c]]])
-    return Table([frame[c].to_numpy() if plain[c] else converted[str(c)] for c in frame.columns],
-                 names=[str(c) for c in frame.columns], copy=False)
+def _read_only(values: np.ndarray) -> np.ndarray:
+    """A view that cannot be written to, whatever came in: kernels are compiled for one kind."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def square_degrees(radius_arcsec: float) -> float:

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import __version__
 
@@ -43,8 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and leave with status 2."""
+        self.exit(2, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="bayesmatch", description="Bayesian cross-matching of astronomical catalogues.")
     parser.add_argument("--version", action="version", version=f"bayesmatch {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -64,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
                        help="expected fraction with a counterpart: one number, or one per other "
                             "catalogue, c2:c3 (default: 1)")
     match.add_argument("--mag", nargs=2, action="append", default=[], metavar=("CAT:COL", "FILE"),
-                       help="histogram prior for a column, from a text file (lo hi selected others)")
+                       help="histogram prior for a column, from a text file of lo hi selected "
+                            "others")
     match.add_argument("--mag-radius", type=float, metavar="ARCSEC",
                        help="for --mag CAT:COL auto: radius of the selected sample")
     match.add_argument("--mag-exclude-radius", type=float, metavar="ARCSEC",
@@ -106,9 +115,12 @@ def _parser() -> argparse.ArgumentParser:
 def _match(options: argparse.Namespace) -> None:
     from .catalog import Catalog
     from .io import check_writable
-    from .match import match
+    from .matching import match
 
     check_writable(options.out)
+    for path in [*options.catalogues[::2], *(source for _, source in options.mag)]:
+        if Path(path).exists() and Path(options.out).exists() and Path(path).samefile(options.out):
+            raise ValueError(f"--out {options.out} would overwrite an input; give another name")
     if len(options.catalogues) % 2 or len(options.catalogues) < 4:
         raise ValueError(f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
                          "primary and for at least one other catalogue")

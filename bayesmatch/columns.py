@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 RA_UCD = ("pos.eq.ra;meta.main", "pos_eq_ra_main")
 DEC_UCD = ("pos.eq.dec;meta.main", "pos_eq_dec_main")
 ID_UCD = ("meta.id;meta.main", "id_main")
@@ -44,14 +46,9 @@ def find_column(
 
 
 def column_ucds(table: Any) -> dict[str, str]:
-    """UCD of each column: a VOTable's in the column's meta, a FITS file's TUCDn in the table's."""
-    ucds = {}
-    meta = {str(k).upper(): v for k, v in getattr(table, "meta", {}).items()}
-    for number, name in enumerate(table.colnames, start=1):
-        ucd = (table[name].info.meta or {}).get("ucd") or meta.get(f"TUCD{number}")
-        if ucd:
-            ucds[name] = str(ucd)
-    return ucds
+    """UCD of each column that has one, from the column's meta."""
+    ucds = {name: (table[name].info.meta or {}).get("ucd") for name in table.colnames}
+    return {name: str(ucd) for name, ucd in ucds.items() if ucd}
 
 
 def pick_column(
@@ -65,3 +62,34 @@ def pick_column(
                          f"({', '.join(found)}); say which with {option}=")
     raise ValueError(f"catalogue {catalog!r}: no {role} column found among "
                      f"{', '.join(names) or 'no columns'}; name it with {option}=")
+
+
+def table_columns(table: Any) -> list[str]:
+    """Column names of a Table, DataFrame or mapping."""
+    return list(getattr(table, "colnames", None) or map(str, getattr(table, "columns", table)))
+
+
+def column_values(table: Any, name: str) -> np.ndarray:
+    """A numeric column as float64, NaN where missing: masked, not finite, or -99 and below.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the column does not exist or does not hold one number per row.
+    """
+    if name not in table_columns(table):
+        raise ValueError(f"there is no column {name!r}; the columns are "
+                         f"{', '.join(table_columns(table))}")
+    data = table[name]
+    if hasattr(data, "to_numpy"):  # pandas: nullable numbers become NaN, text stays text
+        numeric = getattr(data.dtype, "kind", "O") in "fiub"
+        data = data.to_numpy(dtype=np.float64, na_value=np.nan) if numeric else data.to_numpy()
+    mask = getattr(data, "mask", None)
+    raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
+    if raw.dtype.kind not in "fiub" or raw.ndim != 1:
+        raise TypeError(f"column {name!r} is of type {raw.dtype} and shape {raw.shape}; it must "
+                        "hold one number per row")
+    values = raw.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        bad = ~((values > -99.0) & np.isfinite(values))
+    return np.where(bad if mask is None else bad | np.asarray(mask), np.nan, values)

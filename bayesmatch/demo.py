@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .catalog import Catalog
-from .match import match
+from .matching import match
 from .result import MatchResult
 
 RADIUS_ARCSEC = 20.0

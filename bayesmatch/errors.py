@@ -54,7 +54,7 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
     >>> round(sigma_from_radius(2.797, 0.98), 3)
     1.0
     """
-    if not (np.isscalar(containment) and 0 < float(containment) < 1):
+    if not (isinstance(containment, (int, float, np.number)) and 0 < containment < 1):
         raise ValueError(f"containment is {containment!r}: give the fraction of sources inside "
                          "the radius, between 0 and 1 (0.98 for r98)")
     values = np.ma.getdata(getattr(r, "value", r))

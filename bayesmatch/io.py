@@ -1,4 +1,4 @@
-"""Tables in and out of files: one reader for all formats, and writing that is whole or not at all."""
+"""Tables in and out of files: one reader for all formats, and writing whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Column, MaskedColumn, Table
+
+from .storage import native_values, parts_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -73,14 +75,22 @@ def _read_fits(path: Any) -> Table:
     with fits.open(path) as hdus:
         for number, hdu in enumerate(hdus):
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
-                return Table.read(hdus, hdu=number, mask_invalid=False)
+                table = Table.read(hdus, hdu=number, mask_invalid=False)
+                for column, name in enumerate(table.colnames, start=1):
+                    # Numbers would be wrong as soon as somebody selects columns.
+                    ucd = table.meta.pop(f"TUCD{column}", None)
+                    if ucd:
+                        table[name].info.meta = {"ucd": ucd}
+                return table
     raise ValueError("it holds no table")
 
 
 def _read_votable(path: Any) -> Table:
     from astropy.io.votable import parse
 
-    return next(iter(parse(path).iter_tables())).to_table(use_names_over_ids=True)
+    for table in parse(path).iter_tables():
+        return table.to_table(use_names_over_ids=True)
+    raise ValueError("it holds no table")
 
 
 def _read_parquet(path: Any) -> Table:
@@ -90,7 +100,10 @@ def _read_parquet(path: Any) -> Table:
 
 
 def _read_ascii(path: Any, kind: str) -> Table:
-    return Table.read(path, format=f"ascii.{kind}")
+    table = Table.read(path, format=f"ascii.{kind}")
+    first = table.colnames[0]
+    table.rename_column(first, first.lstrip("\ufeff").strip('"'))  # spreadsheets' byte-order mark
+    return table
 
 
 _READERS = {
@@ -118,15 +131,19 @@ def from_arrow(data: pyarrow.Table) -> Table:
 def _arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray | None]:
     """Values of an arrow column, and the mask of its nulls (None when it has none)."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    mask = np.asarray(column.is_null()) if column.null_count else None
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return np.array(["" if v is None else v for v in column.to_pylist()], dtype=str), mask
+    if pa.types.is_fixed_size_list(column.type) and not column.null_count:
+        values, mask = _arrow_values(pc.list_flatten(column))
+        shape = (len(column), column.type.list_size, *values.shape[1:])
+        return values.reshape(shape), None if mask is None else mask.reshape(shape)
+    mask = np.asarray(column.is_null()) if column.null_count else None
+    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
+            or pa.types.is_boolean(column.type)):  # text, dates, decimals, lists
+        return np.array(["" if v is None else str(v) for v in column.to_pylist()], dtype=str), mask
     if mask is not None:
-        import pyarrow.compute as pc
-
         column = pc.fill_null(column, pa.scalar(0).cast(column.type))
     return column.to_numpy(), mask
 
@@ -136,21 +153,17 @@ def to_arrow(table: Table) -> pyarrow.Table:
     import pyarrow as pa
 
     arrays, fields = [], []
-    for name in table.colnames:
-        column = table[name]
-        values = np.ma.getdata(np.ma.asarray(column))
-        values = values.astype(str) if values.dtype.kind in "SU" else _native(values)
-        mask = np.ma.getmaskarray(np.ma.asarray(column)) if hasattr(column, "mask") else None
-        arrays.append(pa.array(values, mask=mask))
+    for name, column in table.items():
+        values, mask = parts_of(column)
+        flat = np.ascontiguousarray(native_values(values)).ravel()
+        array = pa.array(flat, mask=None if mask is None else mask.ravel())
+        for size in values.shape[:0:-1]:
+            array = pa.FixedSizeListArray.from_arrays(array, size)
+        arrays.append(array)
         notes = {"unit": column.unit and column.unit.to_string(),
                  "description": column.description}
-        fields.append(pa.field(name, arrays[-1].type,
-                               metadata={k: v for k, v in notes.items() if v}))
+        fields.append(pa.field(name, array.type, metadata={k: v for k, v in notes.items() if v}))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def _native(values: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
 
 
 def check_writable(path: str | os.PathLike) -> None:
@@ -180,9 +193,9 @@ def replaced_together(paths: Sequence[str | os.PathLike]) -> Iterator[list[Path]
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
-        for name, final in zip(temporary, finals, strict=True):
-            name.chmod(0o666 & ~umask)
-            name.replace(final)
+        for path, final in zip(temporary, finals, strict=True):
+            path.chmod(0o666 & ~umask)
+            path.replace(final)
     finally:
-        for name in temporary:
-            name.unlink(missing_ok=True)
+        for path in temporary:
+            path.unlink(missing_ok=True)

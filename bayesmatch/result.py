@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import Column, Table
 
 from .catalog import Catalog
-from .tables import masked_column
+from .storage import masked_column, missing, native_values, parts_of
 
 if TYPE_CHECKING:
     import pandas
@@ -144,18 +145,16 @@ class MatchResult:
 
 
 def _input_column(column: Any, absent: np.ndarray) -> Any:
-    """An input column as plain data, masked where the member is absent or it was masked."""
-    mask = getattr(column, "mask", None)
-    mask = absent if mask is None else absent | np.asarray(mask).reshape(len(absent), -1).all(axis=1)
-    values = np.asarray(np.ma.getdata(getattr(column, "unmasked", column)))
-    values = values.astype(values.dtype.newbyteorder("="))
-    if values.dtype.kind == "O":
-        values = values.astype(str)
-    if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8", "replace")
-    info = column.info
-    return masked_column(values, mask.reshape((-1,) + (1,) * (values.ndim - 1))
-                         & np.ones(values.shape, bool), info.description or "", info.unit)
+    """An input column as plain data, masked where the member is absent or the value missing."""
+    values, mask = parts_of(column)
+    values = native_values(values)
+    if values.dtype.kind == "U" and values.ndim > 1:
+        values, mask = np.array([json.dumps(row.tolist()) for row in values]), None
+    mask = missing(values) if mask is None else mask | missing(values)
+    mask = mask | absent.reshape((-1,) + (1,) * (values.ndim - 1))
+    text = {"description": " ".join((column.info.description or "").split()) or None,
+            "unit": column.info.unit}
+    return masked_column(values, mask, **text) if mask.any() else Column(values, **text)
 
 
 def _count(which: np.ndarray, n: int) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astropy.table import Column, MaskedColumn, Table
+from astropy.table import Column, Table
 
 from .associations import Associations
 from .candidates import Candidates
 from .catalog import Catalog
 from .posterior import Posterior
+from .storage import masked_column, missing
 
 LN_10 = np.log(10.0)
 
@@ -123,13 +124,15 @@ def association_table(m: Matched, min_p_i: float) -> Table:
         post.ln_bayes_corrected[keep] / LN_10,
         description="log10 of the Bayes factor, associations without the primary considered")
     columns["dist_post"] = Column(
-        post.dist_post[keep], description="Posterior of this association against chance, positions only")
+        post.dist_post[keep],
+        description="Posterior of this association against chance, positions only")
     for (k, name), ratio in m.log10_ratios.items():
         columns[f"bias_{m.others[k].name}_{name}"] = Column(
             10.0 ** _take(ratio, member[:, k], 0.0),
             description=f"Ratio of prior {name} for this {m.others[k].name} object, 1 = neutral")
     columns["p_single"] = Column(
-        post.p_single[keep], description="Posterior of this association against chance, with priors")
+        post.p_single[keep],
+        description="Posterior of this association against chance, with priors")
     columns["p_any"] = Column(post.p_any[primary_row],
                               description="NWAY: probability that any counterpart exists")
     columns["p_i"] = Column(
@@ -160,11 +163,10 @@ def source_table(m: Matched) -> Table:
                                   description="log10 of (1 - p_hostless) / p_hostless"),
         "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
     }
-    first_claim = None
     for k, other in enumerate(m.others):
         row = _take(m.candidates.row, member[:, k], -1)
-        first_claim = row if first_claim is None else first_claim
-        columns[other.name] = Column(row, description=f"{_row_text(other)}, in the best association")
+        columns[other.name] = Column(row,
+                                     description=f"{_row_text(other)}, in the best association")
         columns[f"{other.name}_{other.id_name}"] = id_column(other, row)
         columns[f"p_{other.name}"] = Column(
             m.calibrated.marginal[:, k],
@@ -178,7 +180,7 @@ def source_table(m: Matched) -> Table:
     columns["second_p_i"] = Column(m.calibrated.second_p_i,
                                    description="p_i of the runner-up, 0 if there is none")
     columns["n_claims"] = Column(
-        _claims(first_claim),
+        _claims(np.asarray(columns[m.others[0].name])),
         description=f"Primaries with the same {m.others[0].name} object as their best")
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
@@ -189,20 +191,11 @@ def id_column(catalog: Catalog, row: np.ndarray) -> Column:
     if catalog.id_mask is not None:
         absent = absent | catalog.id_mask[row]
     ids = catalog.ids(np.where(row < 0, 0, row))
+    absent = absent | missing(ids)
     text = f"{catalog.id_name} in {catalog.name}"
     if not absent.any():
         return Column(ids, description=text)
     return masked_column(ids, absent, text)
-
-
-def masked_column(values: np.ndarray, mask: np.ndarray, description: str = "", unit: Any = None
-                  ) -> MaskedColumn:
-    """A masked column whose fill value cannot be taken for data."""
-    fill = {"i": lambda: np.iinfo(values.dtype).min, "u": lambda: np.iinfo(values.dtype).max,
-            "f": lambda: np.nan, "U": lambda: "", "S": lambda: b"", "b": lambda: False}
-    values = np.where(mask, fill[values.dtype.kind](), values).astype(values.dtype)
-    return MaskedColumn(values, mask=mask, description=description or None, unit=unit,
-                        fill_value=fill[values.dtype.kind]())
 
 
 def _row_text(catalog: Catalog) -> str:

@@ -53,7 +53,7 @@ def check_priors(
                                  "give one another name=")
             seen.add(prior.name)
             if hasattr(prior, "check"):
-                prior.check(next(c for c in others if c.name == name))
+                prior.check(next(c for c in others if c.name == name), primary)
     return checked
 
 
@@ -67,26 +67,29 @@ def candidate_ratios(
     ValueError
         If the prior returns another shape, NaN or +inf.
     """
-    if hasattr(prior, "log10_ratio_pairs"):
-        ratio = np.asarray(prior.log10_ratio_pairs(primary, other, i, j), dtype=np.float64)
-        rows, expected = j, len(j)
-    elif getattr(prior, "candidates_only", False):
-        part = other.subset(j, getattr(prior, "columns", None))
-        ratio = np.asarray(prior.log10_ratio(part), dtype=np.float64)
-        rows, expected = j, len(j)
-    else:
-        ratio = np.asarray(prior.log10_ratio(other), dtype=np.float64)
-        rows, expected = np.arange(len(other)), len(other)
     where = f"prior {prior.name!r} of catalogue {other.name!r}"
-    if ratio.shape != (expected,):
-        raise ValueError(f"{where} returned shape {ratio.shape} for {expected} rows; it must return "
-                         "one log10 ratio per row it is called with")
+    rows = j
+    try:
+        if hasattr(prior, "log10_ratio_pairs"):
+            ratio = np.asarray(prior.log10_ratio_pairs(primary, other, i, j), dtype=np.float64)
+        elif getattr(prior, "candidates_only", False):
+            part = other.subset(j, getattr(prior, "columns", None))
+            ratio = np.asarray(prior.log10_ratio(part), dtype=np.float64)
+        else:
+            ratio = np.asarray(prior.log10_ratio(other), dtype=np.float64)
+            rows = np.arange(len(other))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{where} failed ({error}); it must return numbers, one log10 ratio per "
+                         "row") from error
+    if ratio.shape != rows.shape:
+        raise ValueError(f"{where} returned shape {ratio.shape} for {len(rows)} rows; it must "
+                         "return one log10 ratio per row it is called with")
     bad = np.isnan(ratio) | np.isposinf(ratio)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         raise ValueError(f"{where} returned {ratio[first]} for row {rows[first]}; return 0 where "
                          "nothing is known and a finite bound otherwise")
-    return ratio if expected == len(j) and rows is j else ratio[j]
+    return ratio if rows is j else ratio[j]
 
 
 def all_ratios(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,8 @@ class HistogramPrior:
         what = f"histogram of {column!r}"
         shapes = {a.shape for a in (self.lo, self.hi, self.selected, self.others)}
         if len(shapes) != 1 or self.lo.ndim != 1 or len(self.lo) == 0:
-            raise ValueError(f"{what}: lo, hi, selected and others must be of one length; they are "
-                             f"{', '.join(str(len(a)) for a in (self.lo, self.hi, self.selected, self.others))}")
+            raise ValueError(f"{what}: lo, hi, selected and others must be lists of one length; "
+                             f"their shapes are {sorted(shapes)}")
         for label, values in (("lo", self.lo), ("hi", self.hi)):
             _check_bins(what, label, values, np.isfinite(values), "edges must be finite")
         for label, values in (("selected", self.selected), ("others", self.others)):
@@ -71,14 +72,18 @@ class HistogramPrior:
         if not Path(path).is_file():
             raise FileNotFoundError(f"{path}: no such histogram file")
         try:
-            data = np.loadtxt(path, ndmin=2)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an empty file is an error below
+                data = np.loadtxt(path, ndmin=2)
+            if data.size == 0 or data.shape[1] != 4:
+                raise ValueError(f"{data.shape[0]} lines, {data.shape[1]} columns")
         except ValueError as error:
             raise ValueError(f"{path}: not a histogram file ({error}); it must have four columns "
                              "of numbers, lo hi selected others") from error
-        if data.size == 0 or data.shape[1] != 4:
-            raise ValueError(f"{path}: not a histogram file (shape {data.shape}); it must have four "
-                             "columns of numbers, lo hi selected others")
-        return cls(column, *data.T, name=name)
+        try:
+            return cls(column, *data.T, name=name)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
     def write(self, path: str | os.PathLike) -> None:
         """Write the text file that :meth:`read` and NWAY read."""
@@ -93,7 +98,7 @@ class HistogramPrior:
         np.divide(self.selected, self.others, out=out, where=self.others > 0)
         return out
 
-    def check(self, catalog: Catalog) -> None:
+    def check(self, catalog: Catalog, primary: Catalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
         catalog.magnitudes(self.column)
 

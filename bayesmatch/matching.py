@@ -100,13 +100,16 @@ def match(
     """
     _check_catalogs(primary, others)
     radius_arcsec = _radius(radius)
-    completeness = _completeness(prior_completeness, len(others))
+    completeness = _completeness(prior_completeness, others)
     checked = check_priors(priors, primary, others)
     total = _host_fraction(host_fraction)
     _check_number("secondary_ratio", secondary_ratio, 0.0, 1.0)
     _check_number("min_p_i", min_p_i, 0.0, 1.0)
     if not (isinstance(max_rows, (int, np.integer)) and max_rows > 0):
         raise ValueError(f"max_rows is {max_rows!r}; give a positive whole number")
+    if not (host_covariates is None or isinstance(host_covariates, (str, list, tuple))):
+        raise TypeError(f"host_covariates is {host_covariates!r}; give 'sigma', a list of columns "
+                        f"of {primary.name!r}, or None")
     z, description = covariate_matrix(primary, host_covariates)
     check_columns(primary, others, checked)
     clock = _Clock()
@@ -129,10 +132,13 @@ def match(
         ln_b = bayes_factors(primary, others, candidates, rows, position, per_pattern.unrelated)
         post = nway_posterior(rows, per_pattern, ln_b, slot_ln_ratio, secondary_ratio)
     with clock("host_fraction"):
-        fit = fit_host_fraction(pattern_likelihood(rows, per_pattern, post.ln_evidence), z,
+        # NWAY's factor for unrelated associations raises the rows that leave catalogues out, but
+        # not a complete row beside the same chance pair: with it, fractions come out wrong.
+        ln_evidence = post.ln_evidence - (post.ln_bayes_corrected - post.ln_bayes)
+        fit = fit_host_fraction(pattern_likelihood(rows, per_pattern, ln_evidence), z,
                                 total=total, labels=_pattern_labels(primary, others),
                                 description=description)
-        calibrated = _calibrate(rows, per_pattern, post, fit)
+        calibrated = _calibrate(rows, per_pattern, post, ln_evidence, fit)
     with clock("tables"):
         matched = Matched(primary, others, candidates, rows, log10_ratios, post, calibrated)
         sources = source_table(matched)
@@ -163,14 +169,14 @@ def match(
     return MatchResult(associations, sources, meta, priors=checked, catalogs=(primary, *others))
 
 
-def _calibrate(rows: Associations, priors: PatternPriors, post: Posterior, fit: HostFraction
-               ) -> Calibrated:
+def _calibrate(rows: Associations, priors: PatternPriors, post: Posterior,
+               ln_evidence: np.ndarray, fit: HostFraction) -> Calibrated:
     n = len(rows.first) - 1
     out = Calibrated(np.empty(len(rows.member)), np.empty(n), np.empty(n), np.empty(n, np.int64),
                      np.empty(n), np.empty((n, rows.member.shape[1])))
 
     def piece(a: int, b: int) -> None:
-        kernels.calibrated_rows(a, b, rows.first, rows.member, priors.density, post.ln_evidence,
+        kernels.calibrated_rows(a, b, rows.first, rows.member, priors.density, ln_evidence,
                                 fit.ln_fraction, out.p_match, out.p_hostless, out.log10_odds)
         kernels.best_rows(a, b, rows.first, rows.member, post.p_i, out.p_match, post.match_flag,
                           out.best, out.second_p_i, out.marginal)
@@ -182,10 +188,11 @@ def _calibrate(rows: Associations, priors: PatternPriors, post: Posterior, fit: 
 def _check_catalogs(primary: Any, others: Sequence[Any]) -> None:
     for catalog in (primary, *others):
         if not isinstance(catalog, Catalog):
-            raise TypeError(f"match takes Catalog objects, got a {type(catalog).__name__}; wrap the "
-                            "table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)")
+            raise TypeError(f"match takes Catalog objects, got a {type(catalog).__name__}; wrap "
+                            "the table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)")
     if not others:
-        raise ValueError(f"only catalogue {primary.name!r} was given; match needs at least one other")
+        raise ValueError(f"only catalogue {primary.name!r} was given; match needs at least one "
+                         "other")
     if len(others) > 15:
         raise ValueError(f"{len(others)} other catalogues; at most 15 can be matched at once")
     names = [c.name for c in (primary, *others)]
@@ -199,11 +206,10 @@ def _radius(radius: Any) -> float:
     try:
         value = float(radius.to_value("arcsec") if hasattr(radius, "to_value") else radius)
     except (TypeError, ValueError):
-        raise TypeError(f"radius is {radius!r}; give a number in arcsec or an angle") from None
-    except Exception as error:  # astropy's UnitConversionError, without importing units for it
-        raise ValueError(f"radius is {radius}, which is not an angle ({error})") from error
+        raise TypeError(f"radius is {radius!r}; give a number in arcsec or an angular "
+                        "Quantity") from None
     if not 0 < value <= MAX_RADIUS_ARCSEC:
-        raise ValueError(f"radius is {value:g} arcsec; it must be positive and at most 45 degrees")
+        raise ValueError(f"radius is {value:g} arcsec; it must be above 0 and at most 45 degrees")
     return value
 
 
@@ -220,15 +226,15 @@ def _check_number(what: str, value: Any, low: float, high: float, *, open_low: b
     return number
 
 
-def _completeness(value: Any, n_other: int) -> list[float]:
+def _completeness(value: Any, others: Sequence[Catalog]) -> list[float]:
     if np.ndim(value) == 0:
         number = _check_number("prior_completeness", value, 0.0, 1.0, open_low=True)
-        return [number ** (1.0 / n_other)] * n_other
-    if len(value) != n_other:
-        raise ValueError(f"prior_completeness has {len(value)} values for {n_other} other "
+        return [number ** (1.0 / len(others))] * len(others)
+    if len(value) != len(others):
+        raise ValueError(f"prior_completeness has {len(value)} values for {len(others)} other "
                          "catalogues; give one number, or one per catalogue after the first")
-    return [_check_number(f"prior_completeness of catalogue {k + 2}", c, 0.0, 1.0, open_low=True)
-            for k, c in enumerate(value)]
+    return [_check_number(f"prior_completeness of catalogue {other.name!r}", c, 0.0, 1.0,
+                          open_low=True) for other, c in zip(others, value, strict=True)]
 
 
 def _host_fraction(value: Any) -> float | None:

@@ -1,0 +1,134 @@
+"""Columns in files: a form that every format can hold, and the notes that bring the column back.
+
+In a column that may have missing values, an empty text and a NaN are missing ones: FITS has no
+other way to write them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from astropy.table import Column, MaskedColumn, Table
+
+#: types FITS or VOTable lack, or that leave them no value for "missing", and what holds them
+_WIDER = {"b1": "i2", "i1": "i2", "u1": "i2", "u2": "i4", "u4": "i8"}
+_NULL: Any = None
+_FILL: dict[str, Callable[[Any], Any]] = {
+    "i": lambda t: np.iinfo(t).min, "u": lambda t: np.iinfo(t).max, "b": lambda t: False,
+    "f": lambda t: np.nan, "U": lambda t: "", "S": lambda t: b""}
+
+
+def parts_of(column: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Plain values of any column of a Table, and its mask (None without one)."""
+    mask = getattr(column, "mask", None)
+    values = np.asarray(np.ma.getdata(getattr(column, "unmasked", column)))
+    return values, None if mask is None else np.broadcast_to(np.asarray(mask), values.shape)
+
+
+def masked_column(values: np.ndarray, mask: np.ndarray, description: str | None = None,
+                  unit: Any = None) -> MaskedColumn:
+    """A masked column whose fill value cannot be taken for data."""
+    fill = _FILL[values.dtype.kind](values.dtype)
+    values = np.where(mask, fill, values).astype(values.dtype)
+    return MaskedColumn(values, mask=mask, description=description, unit=unit,
+                        fill_value=fill)
+
+
+def native_values(values: np.ndarray) -> np.ndarray:
+    """Numbers in the machine's byte order, or text: bytes decoded, anything else written out."""
+    if values.dtype.kind == "S":
+        return np.char.decode(values, "utf-8", "replace")
+    if values.dtype.kind == "f" and values.dtype.itemsize not in (4, 8):
+        return values.astype(np.float32 if values.dtype.itemsize < 4 else np.float64)
+    if values.dtype.kind in "iufbU":
+        return values.astype(values.dtype.newbyteorder("="), copy=False)
+    text = ["" if v is None or v is np.ma.masked or v != v else str(v) for v in values.ravel()]
+    return np.array(text, dtype=str).reshape(values.shape)
+
+
+def missing(values: np.ndarray) -> np.ndarray:
+    """Where values are NaN or empty text."""
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return values == "" if values.dtype.kind == "U" else np.zeros(values.shape, bool)
+
+
+def column_notes(table: Table) -> list[dict[str, Any]]:
+    """What to remember of each column, in plain Python types."""
+    return [{"name": name, "dtype": column.dtype.str, "shape": list(column.shape[1:]),
+             "unit": column.unit.to_string() if column.unit is not None else "",
+             "description": " ".join((column.description or "").split()),
+             "masked": isinstance(column, MaskedColumn)}
+            for name, column in table.items()]
+
+
+def storable(table: Table) -> Table:
+    """The table with types that FITS and VOTable have."""
+    out = Table(table, copy=False)
+    for name, column in table.items():
+        values, mask = parts_of(column)
+        code = values.dtype.str[1:]
+        wider = _WIDER.get(code, code)
+        if code == "u8":
+            wider = "i8" if np.all(values[..., mask is None or ~mask] < 2**63) else "U20"
+        if mask is not None and values.ndim > 1 and values.dtype.kind in "iub":
+            wider = "f8"  # a VOTable's arrays have no null but NaN
+        if wider == code or (mask is None and code in ("b1", "u1")):
+            continue
+        values = values.astype(wider)
+        out[name] = (Column(values, unit=column.unit) if mask is None
+                     else masked_column(values, mask, unit=column.unit))
+        out[name].description = column.description
+    return out
+
+
+def as_json_text(table: Table) -> Table:
+    """The table with arrays in cells written as JSON text."""
+    out = Table(table, copy=False)
+    for name, column in table.items():
+        if column.ndim > 1:
+            values, mask = parts_of(column)
+            cells = np.where(mask, _NULL, values).tolist() if mask is not None else values.tolist()
+            out[name] = [json.dumps(cell) for cell in cells]
+    return out
+
+
+def restored(table: Table, notes: Sequence[dict[str, Any]]) -> Table:
+    """The table as it was before a format changed names, types, masks and descriptions."""
+    columns: dict[str, Column] = {}
+    for found, note in zip(table.itercols(), notes, strict=True):
+        values, mask = _as_noted(*parts_of(found), np.dtype(note["dtype"]), note["shape"])
+        text = {"description": note["description"] or None, "unit": note["unit"] or None}
+        if note["masked"]:
+            columns[note["name"]] = masked_column(values, mask | missing(values), **text)
+        else:
+            columns[note["name"]] = Column(values, **text)
+    return Table(columns, copy=False)
+
+
+def _as_noted(values: np.ndarray, mask: np.ndarray | None, dtype: np.dtype, shape: list[int]
+              ) -> tuple[np.ndarray, np.ndarray]:
+    if mask is None:
+        mask = np.zeros(values.shape, bool)
+    if shape and values.ndim == 1:  # JSON text
+        cells = np.array([json.loads(v) for v in values], dtype=object)
+        mask = np.equal(cells, _NULL)
+        values = np.where(mask, _FILL[dtype.kind](dtype), cells)
+    elif values.dtype.kind == "O":
+        values = native_values(np.where(mask, _NULL, values))
+    elif values.dtype.kind == "S":
+        values = native_values(values)
+    if dtype.kind == "U":
+        return values.astype(str), mask
+    if values.dtype.kind == "U":  # an integer that FITS and VOTable have no type for
+        mask = mask | (values == "")
+        values = np.where(mask, "0", values)
+    elif values.dtype.kind == "f" and dtype.kind != "f":  # an array with nulls
+        mask = mask | np.isnan(values)
+        values = np.where(mask, 0, values)
+    if dtype.kind == "f":
+        values = np.where(mask, np.nan, values)
+    return values.astype(dtype.newbyteorder("=")).reshape(-1, *shape), mask.reshape(-1, *shape)
