@@ -117,8 +117,8 @@ def test_calibrated_columns_follow_from_the_fractions(n_other):
     for i, source in enumerate(sources):
         mine = table[table["X"] == i]
         here = [patterns.index(tuple(int(row[c.name] >= 0) for c in catalogs[1:])) for row in mine]
-        expected = reference.calibrated(mine["dist_bayesfactor_uncorrected"] * math.log(10), here, ln_density,
-                                        fraction)
+        expected = reference.calibrated(
+            mine["dist_bayesfactor_uncorrected"] * math.log(10), here, ln_density, fraction)
         np.testing.assert_allclose(mine["p_match"], expected, rtol=1e-8, atol=1e-14)
         assert source["p_hostless"] == pytest.approx(expected[0], rel=1e-8)
         odds = math.log10(expected[1:].sum() / expected[0]) if len(expected) > 1 else -math.inf
