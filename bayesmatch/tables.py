@@ -105,7 +105,8 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     for catalog, row in zip(catalogs, index, strict=True):
         columns[catalog.name] = Column(row, description=_row_text(catalog))
     for catalog, row in zip(catalogs, index, strict=True):
-        columns[f"{catalog.name}_{catalog.id_name}"] = id_column(catalog, row)
+        columns[f"{catalog.name}_{catalog.id_name}"] = id_column(
+            catalog, row, optional=catalog is not m.primary)
 
     separations = _separations(m, member, rows.second[keep])
     for (a, b), values in separations.items():
@@ -155,7 +156,7 @@ def source_table(m: Matched) -> Table:
     name = m.primary.name
     columns: dict[str, Column] = {
         name: Column(np.arange(n), description=_row_text(m.primary)),
-        f"{name}_{m.primary.id_name}": id_column(m.primary, np.arange(n)),
+        f"{name}_{m.primary.id_name}": id_column(m.primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
         "p_hostless": Column(
             m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"),
@@ -167,7 +168,7 @@ def source_table(m: Matched) -> Table:
         row = _take(m.candidates.row, member[:, k], -1)
         columns[other.name] = Column(row,
                                      description=f"{_row_text(other)}, in the best association")
-        columns[f"{other.name}_{other.id_name}"] = id_column(other, row)
+        columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
         columns[f"p_{other.name}"] = Column(
             m.calibrated.marginal[:, k],
             description=f"Calibrated probability that this {other.name} object is the counterpart")
@@ -185,7 +186,7 @@ def source_table(m: Matched) -> Table:
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 
-def id_column(catalog: Catalog, row: np.ndarray) -> Column:
+def id_column(catalog: Catalog, row: np.ndarray, *, optional: bool) -> Column:
     """Identifiers of rows of a catalogue, masked where the row is -1."""
     absent = row < 0
     if catalog.id_mask is not None:
@@ -193,7 +194,7 @@ def id_column(catalog: Catalog, row: np.ndarray) -> Column:
     ids = catalog.ids(np.where(row < 0, 0, row))
     absent = absent | missing(ids)
     text = f"{catalog.id_name} in {catalog.name}"
-    if not absent.any():
+    if not (optional or absent.any()):  # masked columns wherever a member may be absent
         return Column(ids, description=text)
     return masked_column(ids, absent, text)
 

@@ -385,3 +385,12 @@ def test_any_number_of_threads_gives_the_same_bytes(tmp_path):
         digests.add(hashlib.sha256(
             out.read_bytes() + out.with_name(f"{threads}.sources.parquet").read_bytes()).digest())
     assert len(digests) == 1
+
+
+def test_identifiers_of_others_are_masked_columns_even_when_none_is_absent():
+    """So that ``.filled`` and ``.mask`` work whatever was found."""
+    x = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="X", pos_err=1.0, area=1.0)
+    o = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="O", pos_err=1.0, area=1.0)
+    result = bm.match(x, o, radius=5, host_fraction=0.5)
+    assert list(result.sources["O_ID"].filled(-1)) == [0]
+    assert not isinstance(result.sources["X_ID"], MaskedColumn)
