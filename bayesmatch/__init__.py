@@ -14,19 +14,26 @@ __version__ = "0.1.0"
 #: where each public name lives; a module by that name must not exist beside it, or importing the
 #: module would hide the name
 _HOME = {
+    "AutoPrior": "priors.auto",
     "Catalog": "catalog",
     "ErrorEllipse": "errors",
     "FunctionPrior": "priors.function",
     "HistogramPrior": "priors.histogram",
+    "LightGBMPrior": "priors.lightgbm",
     "MatchResult": "result",
     "match": "matching",
+    "read_prior": "priors.storage",
     "sigma_from_radius": "errors",
 }
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604  (names resolved by __getattr__)
+_MODULES = ("mock", "photometry", "truth")
+
+__all__ = ["__version__", *_HOME, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module 'bayesmatch' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -71,15 +72,19 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("--prior-completeness", default="1", metavar="C",
                        help="expected fraction with a counterpart: one number, or one per other "
                             "catalogue, c2:c3 (default: 1)")
-    match.add_argument("--mag", nargs=2, action="append", default=[], metavar=("CAT:COL", "FILE"),
+    match.add_argument("--mag", nargs=2, action="append", default=[],
+                       metavar=("CAT:COL", "FILE|auto"),
                        help="histogram prior for a column, from a text file of lo hi selected "
-                            "others")
+                            "others; auto: learned from this match, and written beside --out")
+    match.add_argument("--prior", action="append", default=[], metavar="CAT:FILE",
+                       help="saved prior (JSON), as 'bayesmatch train' writes it; repeatable")
     match.add_argument("--mag-radius", type=float, metavar="ARCSEC",
                        help="for --mag CAT:COL auto: radius of the selected sample")
     match.add_argument("--mag-exclude-radius", type=float, metavar="ARCSEC",
                        help="for --mag CAT:COL auto: radius kept out of the field sample")
     match.add_argument("--mag-auto-minprob", type=float, default=0.9, metavar="P",
-                       help="for --mag CAT:COL auto: least posterior of the selected sample")
+                       help="for --mag CAT:COL auto without --mag-radius: least posterior of the "
+                            "selected sample (default: 0.9)")
     match.add_argument("--acceptable-prob", type=float, default=0.5, metavar="RATIO",
                        help="flag 2 down to this fraction of the best p_i (default: 0.5)")
     match.add_argument("--min-prob", type=float, default=0.0, metavar="P_I",
@@ -94,6 +99,26 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("--no-inputs", action="store_true",
                        help="leave the input columns out of the result")
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+    train = commands.add_parser(
+        "train", help="learn a photometric prior",
+        description="Train a LightGBM prior on counterparts and field objects with magnitudes.")
+    train.set_defaults(run=_train)
+    train.add_argument("table", metavar="TABLE", help="one row per object, FITS, VOTable, ...")
+    train.add_argument("--label", required=True, metavar="COL",
+                       help="column that is true, or 1, for counterparts")
+    train.add_argument("--bands", required=True, metavar="B,B,...",
+                       help="bands, from blue to red; their colours are used too")
+    train.add_argument("--mag", default="{band}", metavar="PATTERN",
+                       help="name of a band's magnitude column, as dered_mag_{band} (default: "
+                            "the band's name)")
+    train.add_argument("--context", metavar="COL,COL",
+                       help="columns with properties of the primary source, as its X-ray flux, "
+                            "which the match must then find in the primary catalogue")
+    train.add_argument("--name", default="photometry", help="name of the prior")
+    train.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    train.add_argument("--out", required=True, metavar="FILE", help="the prior, .json")
+    train.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
     demo = commands.add_parser("demo", help="match the bundled COSMOS catalogues",
                                description="Match XMM-COSMOS with zCOSMOS-bright, bundled.")
@@ -118,19 +143,21 @@ def _match(options: argparse.Namespace) -> None:
     from .matching import match
 
     check_writable(options.out)
-    for path in [*options.catalogues[::2], *(source for _, source in options.mag)]:
+    for path in [*options.catalogues[::2], *(source for _, source in options.mag),
+                 *(source.partition(":")[2] for source in options.prior)]:
         if Path(path).exists() and Path(options.out).exists() and Path(path).samefile(options.out):
             raise ValueError(f"--out {options.out} would overwrite an input; give another name")
     if len(options.catalogues) % 2 or len(options.catalogues) < 4:
         raise ValueError(f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
                          "primary and for at least one other catalogue")
+    priors = _priors(options)
     catalogs = [Catalog.read(path, pos_err=_position_error(spec, path)) for path, spec in
                 zip(options.catalogues[::2], options.catalogues[1::2], strict=True)]
     result = match(
         *catalogs,
         radius=options.radius,
         prior_completeness=_completeness(options.prior_completeness),
-        priors=_mag_priors(options.mag),
+        priors=priors,
         host_fraction=_number_or_name(options.host_fraction),
         host_covariates=_host_covariates(options.host_covariates),
         correct_unrelated=not options.ignore_unrelated_associations,
@@ -139,9 +166,58 @@ def _match(options: argparse.Namespace) -> None:
         progress=sys.stderr.isatty() and not options.quiet,
     )
     written = result.write(options.out, include_inputs=not options.no_inputs)
+    written = [*written, *_write_learned(result, options.out)]
     if not options.quiet:
         print(result.summary())
         print("\n".join(f"wrote {path}" for path in written))
+
+
+def _write_learned(result: Any, out: str) -> list[str]:
+    """The histograms learned from the match and their plots, beside the result."""
+    from .io import file_stem
+
+    written = []
+    for catalog, learned in result.meta["auto_priors"].items():
+        from . import plots  # slow to import, and seldom needed
+
+        for prior in result.priors[catalog]:
+            if prior.name in learned:
+                column = re.sub(r"[^\w.+-]", "_", prior.column)
+                path = Path(out).parent / f"{file_stem(out)}_{catalog}_{column}_fit.txt"
+                prior.write(path)
+                plots.save(prior.plot(), path.with_suffix(".png"))
+                written += [str(path), str(path.with_suffix(".png"))]
+    return written
+
+
+def _train(options: argparse.Namespace) -> None:
+    from . import plots
+    from .columns import column_values
+    from .io import read_table
+    from .photometry import Features
+    from .priors.diagnostics import diagnose
+    from .priors.lightgbm import LightGBMPrior
+
+    out = Path(options.out)
+    if out.suffix != ".json":
+        raise ValueError(f"--out {out}: a prior is a .json file")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"{out}: the directory {out.parent} does not exist; create it "
+                                "first")
+    features = Features(options.bands.split(","), mag=options.mag)
+    table = read_table(options.table)
+    context = None
+    if options.context:
+        context = {name: column_values(table, name) for name in options.context.split(",")}
+    prior = LightGBMPrior.fit(table, options.label, features=features, context=context,
+                              name=options.name, seed=options.seed)
+    figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
+    prior.save(out)
+    plots.save(figure, out.with_suffix(".png"))
+    if not options.quiet:
+        print(f"{options.table}: trained on {prior.counts['counterparts']:,} counterparts and "
+              f"{prior.counts['field']:,} field objects, {len(prior.feature_names)} features")
+        print(f"wrote {out}\nwrote {out.with_suffix('.png')}")
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -195,18 +271,31 @@ def _completeness(text: str) -> float | list[float]:
     return values[0] if len(values) == 1 else values
 
 
-def _mag_priors(pairs: Sequence[Sequence[str]]) -> dict[str, list[Any]]:
+def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
+    from .priors.auto import AutoPrior
     from .priors.histogram import HistogramPrior
+    from .priors.storage import read_prior
 
+    exclude = options.mag_exclude_radius
+    if options.mag_radius is None and exclude is not None:
+        if any(source == "auto" for _, source in options.mag):
+            warnings.warn("--mag-exclude-radius has no effect without --mag-radius", UserWarning,
+                          stacklevel=2)
+        exclude = None
     priors: dict[str, list[Any]] = {}
-    for target, source in pairs:
+    for target, source in options.mag:
         catalog, _, column = target.partition(":")
         if not catalog or not column:
             raise ValueError(f"--mag {target}: give CATALOGUE:COLUMN")
-        if source == "auto":
-            raise ValueError(f"--mag {target} auto: learning a histogram from the match is not in "
-                             "this version; give a histogram file (lo hi selected others)")
-        priors.setdefault(catalog, []).append(HistogramPrior.read(source, column=column))
+        prior = (AutoPrior(column, radius=options.mag_radius, exclude_radius=exclude,
+                           min_post=options.mag_auto_minprob) if source == "auto"
+                 else HistogramPrior.read(source, column=column))
+        priors.setdefault(catalog, []).append(prior)
+    for given in options.prior:
+        catalog, _, path = given.partition(":")
+        if not catalog or not path:
+            raise ValueError(f"--prior {given}: give CATALOGUE:FILE")
+        priors.setdefault(catalog, []).append(read_prior(path))
     return priors
 
 

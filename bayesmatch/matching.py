@@ -28,6 +28,7 @@ from .posterior import (
     pattern_priors,
 )
 from .priors import all_ratios, check_priors
+from .priors.auto import auto_record, learn_priors
 from .result import MatchResult
 from .tables import Calibrated, Matched, association_table, check_columns, source_table
 
@@ -124,12 +125,15 @@ def match(
             position[0][slots] = other.ra[candidates.row[slots]]
             position[1][slots] = other.dec[candidates.row[slots]]
         rows = build_associations(candidates, others, *position, radius_arcsec, max_rows=max_rows)
-    with clock("priors"):
-        log10_ratios = all_ratios(checked, primary, others, candidates)
-        slot_ln_ratio = LN_10 * sum(log10_ratios.values(), np.zeros(len(candidates.row)))
-    with clock("posterior"):
+    with clock("bayes_factors"):
         per_pattern = pattern_priors(others, completeness, correct_unrelated)
         ln_b = bayes_factors(primary, others, candidates, rows, position, per_pattern.unrelated)
+    with clock("priors"):
+        learned = learn_priors(checked, others, candidates, rows, lambda: nway_posterior(
+            rows, per_pattern, ln_b, np.zeros(len(candidates.row)), 1.0).dist_post, radius_arcsec)
+        log10_ratios = all_ratios(learned, primary, others, candidates)
+        slot_ln_ratio = LN_10 * sum(log10_ratios.values(), np.zeros(len(candidates.row)))
+    with clock("posterior"):
         post = nway_posterior(rows, per_pattern, ln_b, slot_ln_ratio, secondary_ratio)
     with clock("host_fraction"):
         # NWAY's factor for unrelated associations raises the rows that leave catalogues out, but
@@ -149,7 +153,8 @@ def match(
                      "numba": numba.__version__, "astropy": astropy.__version__},
         "radius_arcsec": radius_arcsec,
         "prior_completeness": completeness,
-        "priors": {name: [p.name for p in listed] for name, listed in checked.items()},
+        "priors": {name: [p.name for p in listed] for name, listed in learned.items()},
+        "auto_priors": auto_record(checked, learned),
         "host_fraction": fit.mean,
         "host_fraction_error": fit.mean_error,
         "host_fraction_given": total is not None,
@@ -166,7 +171,7 @@ def match(
         "n_associations": len(associations),
         "seconds": clock.seconds,
     }
-    return MatchResult(associations, sources, meta, priors=checked, catalogs=(primary, *others))
+    return MatchResult(associations, sources, meta, priors=learned, catalogs=(primary, *others))
 
 
 def _calibrate(rows: Associations, priors: PatternPriors, post: Posterior,

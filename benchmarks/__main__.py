@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -133,7 +134,10 @@ def scipy_pairs(primary: bm.Catalog, secondary: bm.Catalog) -> int:
 
 
 def nway(primary: bm.Catalog, secondary: bm.Catalog) -> Callable[[], int] | None:
-    """The same match by NWAY, in a scratch directory (it writes caches into the current one)."""
+    """The same match by NWAY, in a scratch directory: it keeps what it found in ``cache/`` there.
+
+    That cache is emptied before every call, as it is for every new pair of catalogues.
+    """
     scratch = tempfile.TemporaryDirectory()
     with contextlib.chdir(scratch.name):
         try:
@@ -143,6 +147,7 @@ def nway(primary: bm.Catalog, secondary: bm.Catalog) -> Callable[[], int] | None
     columns = {"mags": [], "magnames": [], "maghists": []}
 
     def call() -> int:
+        shutil.rmtree(Path(scratch.name) / "cache", ignore_errors=True)
         tables = [{"name": c.name, "ra": c.ra.copy(), "dec": c.dec.copy(), "error": error,
                    "area": c.area, **columns}
                   for c, error in ((primary, np.asarray(primary.table["sigma"])),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
+from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..catalog import Catalog
 from ..io import replaced_together
+from .binning import histogram_pair, plain_values
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMAT = "bayesmatch-histogram-prior"
+FORMAT_VERSION = 1
 #: ratio of a bin that no field object falls into (what NWAY does; `smooth` is the cure)
 EMPTY_FIELD_RATIO = 100.0
 #: bin edges in files are rounded: gaps up to this fraction of a bin are closed
@@ -48,6 +56,8 @@ class HistogramPrior:
         self.column = column
         self.name = column if name is None else name
         self.columns = [column]
+        #: how many objects it was learned from; empty where that is not known
+        self.counts: dict[str, int] = {}
         self.lo, self.hi, self.selected, self.others = (
             np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (lo, hi, selected, others))
         what = f"histogram of {column!r}"
@@ -64,6 +74,57 @@ class HistogramPrior:
         gap = np.abs(self.lo[1:] - self.hi[:-1])
         _check_bins(what, "lo", self.lo[1:], gap <= EDGE_TOLERANCE * (self.hi - self.lo)[1:],
                     "bins must ascend and leave no gap", first=1)
+
+    @classmethod
+    def fit(cls, column: str, selected: Any, others: Any, *, weights: Any = None,
+            bins: Any = "adaptive", smooth: float = 0.0, name: str | None = None) -> HistogramPrior:
+        """Learn it from the values of counterparts and of field objects.
+
+        Parameters
+        ----------
+        column : str
+            Column of the catalogue the prior is for.
+        selected, others : array_like
+            Values of counterparts and of field objects; missing ones (masked, not finite, -99 and
+            below) are left out.
+        weights : array_like, optional
+            One per counterpart, 0 or more. Default: equal weights.
+        bins : "adaptive", int or array_like, default "adaptive"
+            NWAY's bins, between 15 quantiles of `selected`, with a bin more where `others` reach
+            beyond; or a number of equal bins over the range of both; or edges.
+        smooth : float, default 0
+            Objects to add to each bin of the smaller sample, and the same share to the other: bins
+            without field objects (ratio 100) and without counterparts (ratio 0, which excludes)
+            get a ratio as large, or small, as the sample size allows. 0.5 to 1 is usual.
+        name : str, optional
+            Name of the prior. Default: `column`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If no counterpart or no field object has a value, or an argument is wrong.
+        """
+        what = f"histogram of {column!r}"
+        near, far = plain_values(selected, f"{what}: selected"), plain_values(others,
+                                                                              f"{what}: others")
+        weight = np.ones(len(near)) if weights is None else np.asarray(weights, dtype=np.float64)
+        if weight.shape != near.shape or not (np.isfinite(weight) & (weight >= 0)).all():
+            raise ValueError(f"{what}: weights must be {len(near)} finite numbers, 0 or more, one "
+                             "per selected object")
+        if not isinstance(smooth, Real) or not 0 <= smooth < np.inf:
+            raise ValueError(f"{what}: smooth is {smooth!r}; give a number of objects, 0 or more")
+        used, field = np.isfinite(near) & (weight > 0), np.isfinite(far)
+        if not used.any() or not field.any():
+            raise ValueError(f"{what}: {used.sum()} of {len(near)} selected and {field.sum()} of "
+                             f"{len(far)} others have a value (and weight); both need one at least")
+        try:
+            edges, *densities = histogram_pair(near[used], weight[used], far[field], bins,
+                                               float(smooth))
+        except ValueError as error:
+            raise ValueError(f"{what}: {error}") from error
+        prior = cls(column, edges[:-1], edges[1:], *densities, name=name)
+        prior.counts = {"selected": int(used.sum()), "others": int(field.sum())}
+        return prior
 
     @classmethod
     def read(cls, path: str | os.PathLike, *, column: str, name: str | None = None
@@ -90,6 +151,41 @@ class HistogramPrior:
         with replaced_together([path]) as (temporary,):
             np.savetxt(temporary, np.column_stack([self.lo, self.hi, self.selected, self.others]),
                        fmt="%.17g", header="lo hi selected others")
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a JSON file with everything, which :func:`bayesmatch.read_prior` reads too."""
+        record = {"format": FORMAT, "version": FORMAT_VERSION, "name": self.name,
+                  "column": self.column, "counts": self.counts, "lo": self.lo.tolist(),
+                  "hi": self.hi.tolist(), "selected": self.selected.tolist(),
+                  "others": self.others.tolist()}
+        with replaced_together([path]) as (temporary,):
+            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> HistogramPrior:
+        """Read what :meth:`save` wrote; a wrong or truncated file is a ValueError."""
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"{path}: no such prior file")
+        try:
+            record = json.loads(Path(path).read_text(encoding="utf-8"))
+            if record["format"] != FORMAT:
+                raise ValueError(f"its format is {record['format']!r}")
+            if record["version"] > FORMAT_VERSION:
+                raise ValueError(f"it was written by a newer bayesmatch (format version "
+                                 f"{record['version']}); upgrade")
+            prior = cls(record["column"], record["lo"], record["hi"], record["selected"],
+                        record["others"], name=record["name"])
+            prior.counts = {str(key): int(n) for key, n in record["counts"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path}: not a saved histogram prior, or damaged ({error})"
+                             ) from error
+        return prior
+
+    def plot(self) -> Figure:
+        """Both histograms and their ratio."""
+        from ..plots import histogram_prior
+
+        return histogram_prior(self)
 
     @property
     def ratio(self) -> np.ndarray:

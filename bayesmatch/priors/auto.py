@@ -1,0 +1,197 @@
+"""A histogram prior learned from the match it is used in."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..associations import Associations
+from ..candidates import Candidates
+from ..catalog import Catalog
+from .histogram import HistogramPrior
+
+#: fewer selected objects than this make no histogram (NWAY's limit)
+MIN_SELECTED = 100
+#: objects with an association this probable are not field (NWAY's limit)
+MAX_FIELD_POST = 0.01
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a match knows of one catalogue before its priors are learned."""
+
+    row: np.ndarray
+    """(m,) rows of its candidates, in the order of `separation`"""
+    separation: np.ndarray
+    """(m,) arcsec from a primary"""
+    associated: np.ndarray
+    """(a,) rows of the members of associations, in the order of `dist_post`; empty if not needed"""
+    dist_post: np.ndarray
+    """(a,) posterior of those associations, distance only"""
+    radius: float
+    """arcsec, of the match"""
+
+
+class AutoPrior:
+    """Histogram prior that :func:`bayesmatch.match` learns from the match itself.
+
+    With `radius`, counterparts are the objects closer than `radius` to a primary, and the field
+    those not closer than `exclude_radius` to any. Without it, counterparts are the objects of
+    associations whose posterior from positions alone, ``dist_post``, exceeds `min_post`, with that
+    posterior as their weight (the first such association's, if there are several), and the field
+    those without any association above 0.01. The learned :class:`HistogramPrior` takes its place in
+    ``result.priors``.
+
+    Parameters
+    ----------
+    column : str
+        Column of the catalogue the prior is for.
+    radius : float, optional
+        arcsec, exclusive. Default: select by posterior.
+    exclude_radius : float, optional
+        arcsec, exclusive. Default: `radius`.
+    min_post : float, default 0.9
+        Least posterior of counterparts, exclusive.
+    name : str, optional
+        Name in the result's column ``bias_<CATALOGUE>_<name>``. Default: `column`.
+
+    Notes
+    -----
+    The rules are those of ``nway.py --mag CAT:COL auto`` with ``--mag-radius``,
+    ``--mag-exclude-radius`` and ``--mag-auto-minprob``, except that -99 and anything below it is
+    missing (there only -99 is).
+    """
+
+    def __init__(self, column: str, *, radius: float | None = None,
+                 exclude_radius: float | None = None, min_post: float = 0.9,
+                 name: str | None = None) -> None:
+        self.column = column
+        self.name = column if name is None else name
+        what = f"AutoPrior of {column!r}"
+        if radius is None and exclude_radius is not None:
+            raise ValueError(f"{what}: exclude_radius goes with radius; give both, or neither to "
+                             "select by posterior")
+        self.radius = _arcsec(f"{what}: radius", radius, zero=False)
+        self.exclude_radius = self.radius if exclude_radius is None else _arcsec(
+            f"{what}: exclude_radius", exclude_radius, zero=True)
+        if not _is_number(min_post) or not 0 <= min_post < 1:
+            raise ValueError(f"{what}: min_post is {min_post!r}; give a number from 0 to below 1")
+        self.min_post = float(min_post)
+
+    def __repr__(self) -> str:
+        how = (f"min_post={self.min_post:g}" if self.radius is None else
+               f"radius={self.radius:g}, exclude_radius={self.exclude_radius:g}")
+        return f"AutoPrior({self.column!r}, {how}, name={self.name!r})"
+
+    def check(self, catalog: Catalog, primary: Catalog) -> None:
+        """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
+        catalog.magnitudes(self.column)
+
+    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+        """Not before :func:`bayesmatch.match` has learned the histogram."""
+        raise ValueError("an AutoPrior is learned inside match(); take the learned one from "
+                         "result.priors")
+
+    def learn(self, catalog: Catalog, seen: Seen) -> HistogramPrior:
+        """Histogram of the secure counterparts and of the field in a match.
+
+        Raises
+        ------
+        ValueError
+            If fewer than 100 counterparts or no field objects have a value; says the counts.
+        """
+        values = catalog.magnitudes(self.column)
+        values[~np.isfinite(values)] = np.nan
+        if self.radius is None:
+            secure = np.flatnonzero(seen.dist_post > self.min_post)
+            rows, first = np.unique(seen.associated[secure], return_index=True)
+            weight = seen.dist_post[secure][first]
+            near = seen.associated[seen.dist_post > MAX_FIELD_POST]
+        else:
+            rows = np.unique(seen.row[seen.separation < self.radius])
+            weight = np.ones(len(rows))
+            near = seen.row[seen.separation < self.exclude_radius]
+            largest = max(self.radius, self.exclude_radius or 0.0)
+            if largest > seen.radius:
+                warnings.warn(f"{self!r}: the match has looked no farther than its radius, "
+                              f"{seen.radius:g} arcsec; objects beyond count as field",
+                              UserWarning, stacklevel=4)
+        field = ~np.isnan(values)
+        field[near] = False
+        known = ~np.isnan(values[rows])
+        self._check_counts(catalog, known, int(field.sum()), len(values))
+        prior = HistogramPrior.fit(self.column, values[rows[known]], values[field],
+                                   weights=weight[known], name=self.name)
+        prior.counts["excluded"] = len(np.unique(near))
+        return prior
+
+    def _check_counts(self, catalog: Catalog, known: np.ndarray, n_field: int, n: int) -> None:
+        n_selected, n_missing = int(known.sum()), int((~known).sum())
+        how = f"a primary closer than {self.radius} arcsec"
+        remedy = f"enlarge radius (--mag-radius, now {self.radius})"
+        if self.radius is None:
+            how = f"a dist_post above {self.min_post}"
+            remedy = (f"lower min_post (--mag-auto-minprob, now {self.min_post}), select by "
+                      "radius= (--mag-radius)")
+        what = f"auto prior for column {self.column!r} of catalogue {catalog.name!r}"
+        if n_selected < MIN_SELECTED:
+            raise ValueError(
+                f"{what}: only {n_selected} of {n} objects have {how} and a value ({n_missing} "
+                f"more have no value); a histogram needs {MIN_SELECTED}: {remedy}, or give a "
+                "histogram learned elsewhere (HistogramPrior.read, --mag CAT:COL FILE)")
+        if n_field == 0:
+            raise ValueError(
+                f"{what}: {n_selected} counterparts but no field objects with a value are left of "
+                f"{n}; use a catalogue that covers more than the surroundings of the primaries, a "
+                "smaller exclude_radius (--mag-exclude-radius), or a histogram learned elsewhere")
+
+
+def learn_priors(
+    priors: Mapping[str, Sequence[Any]], others: Sequence[Catalog], candidates: Candidates,
+    rows: Associations, dist_post: Callable[[], np.ndarray], radius: float
+) -> dict[str, list[Any]]:
+    """The priors with a learned histogram in place of every :class:`AutoPrior`."""
+    by_posterior = [p.radius is None for listed in priors.values() for p in listed
+                    if isinstance(p, AutoPrior)]
+    post = dist_post() if any(by_posterior) else np.empty(0)
+    learned: dict[str, list[Any]] = {name: list(listed) for name, listed in priors.items()}
+    for k, other in enumerate(others):
+        auto = [n for n, p in enumerate(learned[other.name]) if isinstance(p, AutoPrior)]
+        if not auto:
+            continue
+        slots, _ = candidates.of_catalogue(k)
+        takes_part = np.flatnonzero(rows.member[:, k] >= 0) if len(post) else np.empty(0, np.int64)
+        seen = Seen(candidates.row[slots], candidates.separation[slots],
+                    candidates.row[rows.member[takes_part, k]], post[takes_part], radius)
+        for n in auto:
+            learned[other.name][n] = learned[other.name][n].learn(other, seen)
+    return learned
+
+
+def auto_record(given: Mapping[str, Sequence[Any]], learned: Mapping[str, Sequence[Any]]
+                ) -> dict[str, dict[str, Any]]:
+    """How each histogram was learned, by catalogue and name, for a result's meta."""
+    return {name: {p.name: {"radius_arcsec": p.radius, "exclude_radius_arcsec": p.exclude_radius,
+                            "min_post": p.min_post, "counts": h.counts}
+                   for p, h in zip(listed, learned[name], strict=True) if isinstance(p, AutoPrior)}
+            for name, listed in given.items() if any(isinstance(p, AutoPrior) for p in listed)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _arcsec(what: str, value: Any, *, zero: bool) -> float | None:
+    if value is None:
+        return None
+    if hasattr(value, "to_value"):
+        value = float(value.to_value("arcsec"))
+    if not _is_number(value) or value < 0 or (value == 0 and not zero):
+        raise ValueError(f"{what} is {value!r}; give arcsec, {'0 or more' if zero else 'above 0'}")
+    return float(value)

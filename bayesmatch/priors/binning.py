@@ -1,0 +1,77 @@
+"""Histograms of a counterpart sample and a field sample, in bins chosen for the first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+#: edges at quantiles 0, 1/14, ... 1 of the selected sample
+QUANTILES = np.linspace(0.0, 1.0, 15)
+#: how far the outermost bins reach beyond the field objects outside the selected range
+MARGIN = 1.0
+
+
+def plain_values(values: Any, what: str) -> np.ndarray:
+    """A list of numbers as float64, NaN where missing: masked, not finite, or -99 and below."""
+    data = np.ma.asarray(getattr(values, "value", values))
+    if data.dtype.kind not in "fiu" or data.ndim != 1:
+        raise TypeError(f"{what} is of type {data.dtype} and shape {data.shape}; give one number "
+                        "per object")
+    out = np.ma.filled(data.astype(np.float64), np.nan)
+    return np.where(np.isfinite(out) & (out > -99.0), out, np.nan)
+
+
+def histogram_pair(
+    selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: Any, smooth: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Edges (b + 1,) and the densities (b,) of two samples of finite values.
+
+    With ``smooth > 0`` both samples get, in every bin, the share that `smooth` objects are of the
+    smaller sample: a bin with little in it tends to the ratio 1.
+    """
+    edges = _edges(selected, weights, others, bins)
+    share = [np.histogram(values, edges, weights=w)[0] / w.sum()
+             for values, w in ((selected, weights), (others, np.ones(len(others))))]
+    if smooth > 0:
+        effective = weights.sum() ** 2 / np.sum(weights**2)
+        extra = smooth / min(effective, len(others))
+        share = [(s + extra) / (1.0 + extra * len(s)) for s in share]
+    width = np.diff(edges)
+    return edges, share[0] / width, share[1] / width
+
+
+def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: Any) -> np.ndarray:
+    if isinstance(bins, str):
+        if bins != "adaptive":
+            raise ValueError(f"bins is {bins!r}; give 'adaptive', a number of bins, or their edges")
+        edges = adaptive_edges(selected, weights, others)
+        if len(edges) < 2:
+            raise ValueError(f"every value is {edges[0]:g}; a histogram needs different ones")
+        return edges
+    if np.ndim(bins) == 0:
+        if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
+            raise ValueError(f"bins is {bins!r}; give 'adaptive', a number of bins, or their edges")
+        both = np.concatenate([selected, others])
+        if both.min() == both.max():
+            raise ValueError(f"every value is {both[0]:g}; a histogram needs different ones")
+        return np.linspace(both.min(), both.max(), bins + 1)
+    edges = np.asarray(bins, dtype=np.float64)
+    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all() or not np.isfinite(
+            edges).all():
+        raise ValueError("bins: the edges must be two or more finite numbers in ascending order")
+    return edges
+
+
+def adaptive_edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """NWAY's edges: weighted quantiles of the selected sample, and bins for others beyond them."""
+    # NumPy's default order of equal values is NWAY's, and decides between quantiles where weights
+    # differ; a stable order gives edges that differ by up to 0.05 mag for rounded magnitudes.
+    order = np.argsort(selected)
+    cumulative = np.cumsum(weights[order])
+    edges = np.unique(np.interp(QUANTILES, cumulative / cumulative[-1], selected[order]))
+    if others.min() < edges[0]:
+        edges = np.append(others.min() - MARGIN, edges)
+    if others.max() > edges[-1]:
+        edges = np.append(edges, others.max() + MARGIN)
+    return edges
