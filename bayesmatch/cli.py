@@ -210,7 +210,8 @@ def _train(options: argparse.Namespace) -> None:
     if options.context:
         context = {name: column_values(table, name) for name in options.context.split(",")}
     prior = LightGBMPrior.fit(table, options.label, features=features, context=context,
-                              name=options.name, seed=options.seed)
+                              name=options.name, seed=options.seed,
+                              progress=sys.stderr.isatty() and not options.quiet)
     figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
     prior.save(out)
     plots.save(figure, out.with_suffix(".png"))

@@ -125,6 +125,7 @@ class LightGBMPrior:
         seed: int = 0,
         n_threads: int | None = None,
         groups: Any = None,
+        progress: bool = False,
     ) -> LightGBMPrior:
         """Train, calibrate and normalise.
 
@@ -150,6 +151,8 @@ class LightGBMPrior:
         groups : array_like, shape (n,), optional
             Rows of one group stay together in cross-validation. Default: the column ``xray_row``
             where the table has one (as training samples do), else every row by itself.
+        progress : bool, default False
+            Show a progress bar over the models.
 
         Raises
         ------
@@ -161,7 +164,7 @@ class LightGBMPrior:
 
         return train(table, is_counterpart, features=features, context=context,
                      sample_weight=sample_weight, name=name, seed=seed, n_threads=n_threads,
-                     groups=groups)
+                     groups=groups, progress=progress)
 
     @property
     def columns(self) -> list[str]:
@@ -286,4 +289,5 @@ def raw_logit(model: Any, x: np.ndarray) -> np.ndarray:
     """The model's log odds."""
     if len(x) == 0:
         return np.empty(0)
-    return model.predict(x, raw_score=True, num_threads=n_threads() if len(x) >= PARALLEL_ROWS else 1)
+    threads = n_threads() if len(x) >= PARALLEL_ROWS else 1
+    return model.predict(x, raw_score=True, num_threads=threads)

@@ -66,10 +66,11 @@ class TrainingRecord:
 
 
 def train(table: Any, is_counterpart: Any, *, features: Sequence[str] | Features, context: Any,
-          sample_weight: Any, name: str, seed: int, n_threads: int | None, groups: Any
-          ) -> LightGBMPrior:
+          sample_weight: Any, name: str, seed: int, n_threads: int | None, groups: Any,
+          progress: bool) -> LightGBMPrior:
     """See :meth:`LightGBMPrior.fit`."""
     import lightgbm
+    from tqdm import tqdm
 
     if not isinstance(name, str) or not name:
         raise TypeError(f"name is {name!r}; give a text")
@@ -101,7 +102,7 @@ def train(table: Any, is_counterpart: Any, *, features: Sequence[str] | Features
     names = [f"f{number}" for number in range(both.shape[1])]
     logit = np.empty(len(label))
     texts, losses, models = [], [], []
-    for k in range(FOLDS):
+    for k in tqdm(range(FOLDS), desc="training", unit="model", disable=not progress):
         inner = assign_folds(rng, label, group, round(1 / VALIDATION)) == 0
         text, loss = _boost(both, label, weight, (fold != k) & ~inner, (fold != k) & inner, names,
                             seed + k, n_threads)
