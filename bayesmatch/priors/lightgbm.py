@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -223,6 +224,7 @@ class LightGBMPrior:
             "context": list(self.context), "counts": self.counts, "versions": self.versions,
             "calibration": asdict(self.calibration), "models": self._texts,
         }
+        record["sha256"] = _digest(record)
         with replaced_together([path]) as (temporary,):
             temporary.write_text(json.dumps(record, indent=1) + "\n")
 
@@ -238,6 +240,9 @@ class LightGBMPrior:
             if record["version"] > FORMAT_VERSION:
                 raise ValueError(f"it was written by a newer bayesmatch (format version "
                                  f"{record['version']}); upgrade")
+            # LightGBM's own parser ends the whole process on some damaged models.
+            if record.pop("sha256") != _digest(record):
+                raise ValueError("its contents do not agree with its sha256")
             features = record["features"]
             if isinstance(features, dict):
                 from ..photometry import Features
@@ -249,6 +254,10 @@ class LightGBMPrior:
         except Exception as error:  # JSON, keys, LightGBM's own parser: all mean the same here
             raise ValueError(f"{path}: not a saved LightGBM prior, or damaged "
                              f"({' '.join(str(error).split())})") from error
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def feature_names(features: Sequence[str] | Features) -> tuple[str, ...]:

@@ -1,0 +1,150 @@
+"""The mock survey has the numbers that its docstring promises, and a truth that is true."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+import bayesmatch as bm
+from bayesmatch import mock
+
+
+def digest(tables):
+    return hashlib.sha256(b"".join(np.ascontiguousarray(t[c]).tobytes()
+                                   for t in tables for c in t.colnames)).hexdigest()
+
+
+def separation(a, b):
+    """Offsets east and north of b from a, arcsec, for small separations."""
+    east = (np.mod(b["RA"] - a["RA"] + 180, 360) - 180) * np.cos(np.radians(a["DEC"])) * 3600
+    return np.asarray(east), np.asarray(b["DEC"] - a["DEC"]) * 3600
+
+
+@pytest.fixture(scope="module")
+def sky():
+    return mock.survey(n_primary=9000, area=6.0, seed=5)
+
+
+@pytest.fixture(scope="module")
+def hosts(sky):
+    """Rows of the hosts in the survey, and of their sources in the primary."""
+    counterpart = np.asarray(sky[2]["counterpart"])
+    of_primary = np.flatnonzero(counterpart != "hostless")
+    return counterpart[of_primary].astype(int), of_primary
+
+
+def test_same_seed_same_bytes():
+    small = {"n_primary": 50, "area": 0.1}
+    first = digest(mock.survey(seed=1, **small))
+    assert first == digest(mock.survey(seed=1, **small))
+    assert first != digest(mock.survey(seed=2, **small))
+
+
+def test_sizes(sky):
+    primary, survey, truth = sky
+    assert len(primary) == len(truth) == 9000
+    assert len(survey) == 6 * mock.FIELD_DENSITY == 6 * 58_000
+    assert primary.meta["SKYAREA"] == survey.meta["SKYAREA"] == 6.0
+    assert bm.Catalog(survey, name="S", pos_err=0.1).area == 6.0
+    for table in (primary, survey):
+        assert table["RA"].min() >= 0 and table["RA"].max() < 360
+    # the default is the Lockman Hole's density
+    assert mock.XRAY_DENSITY == 450 == pytest.approx(4000 / 9, rel=0.02)
+
+
+def test_positions_are_uniform_over_the_area(sky):
+    survey = sky[1]
+    width = np.ptp(survey["RA"])
+    height = np.ptp(np.sin(np.radians(survey["DEC"]))) * 180 / np.pi
+    assert width * height == pytest.approx(6.0, rel=1e-3)
+    assert np.cos(np.radians(58)) * width == pytest.approx(np.sqrt(6), rel=2e-3)
+    for column in (survey["RA"], np.sin(np.radians(survey["DEC"]))):
+        counts = np.histogram(column, 20)[0]
+        assert np.abs(counts / counts.mean() - 1).max() < 5 / np.sqrt(counts.mean())
+
+
+def test_fluxes(sky):
+    flux = np.asarray(sky[0]["flux"])
+    assert flux.min() >= mock.FLUX_MIN and flux.max() <= mock.FLUX_MAX
+    assert (flux > 4 * mock.FLUX_MIN).mean() == pytest.approx(4**-1.5, abs=0.015)
+
+
+def test_missing_bands(sky, hosts):
+    survey = sky[1]
+    host = np.zeros(len(survey), bool)
+    host[hosts[0]] = True
+    for band, percent in zip(mock.BANDS, (17.6, 11.9, 6.6, 35.1, 59.5), strict=True):
+        missing = np.isnan(survey[band])
+        assert 100 * missing[~host].mean() == pytest.approx(percent, abs=2.0), band
+    assert np.mean([np.isnan(survey[b][host]).mean() for b in mock.BANDS]) < 0.10
+    for band in ("g", "r", "z", "w1"):
+        assert np.isnan(survey[band][host]).mean() < 0.10, band
+
+
+def test_position_errors(sky, hosts):
+    primary, survey, _ = sky
+    sigma = np.asarray(primary["sigma"])
+    assert np.median(2.797 * sigma) == pytest.approx(6.3, abs=0.2)
+    bright = np.asarray(primary["flux"]) > np.median(primary["flux"])
+    assert np.median(sigma[bright]) < np.median(sigma[~bright])
+    east, north = separation(primary[hosts[1]], survey[hosts[0]])
+    total = np.hypot(sigma[hosts[1]], mock.OPTICAL_ERROR)
+    inside = np.hypot(east, north) / total
+    n = len(inside)
+    for r in (0.5, 1.0, 1.5, 2.0, 3.0):  # Rayleigh
+        share = 1 - np.exp(-r * r / 2)
+        assert abs((inside < r).mean() - share) < 4 * np.sqrt(share * (1 - share) / n), r
+    assert abs(east.mean()) < 4 * total.mean() / np.sqrt(n) * 1.3
+    assert abs(north.mean()) < 4 * total.mean() / np.sqrt(n) * 1.3
+
+
+def test_sigma_scale():
+    once, twice = (mock.survey(n_primary=100, area=0.1, seed=3, sigma_scale=s) for s in (1.0, 2.0))
+    np.testing.assert_allclose(twice[0]["sigma"], 2 * once[0]["sigma"])
+    np.testing.assert_array_equal(once[1]["r"], twice[1]["r"])
+
+
+def test_truth(sky, hosts):
+    primary, survey, truth = sky
+    np.testing.assert_array_equal(primary["ID"], truth["ID"])
+    np.testing.assert_array_equal(survey["ID"], np.arange(len(survey)))
+    assert 0.015 < 1 - len(hosts[0]) / len(primary) < 0.05
+    assert len(np.unique(hosts[0])) == len(hosts[0])
+    # hostless ones are the faint ones
+    hostless = np.asarray(truth["counterpart"]) == "hostless"
+    assert np.median(primary["flux"][hostless]) < np.median(primary["flux"][~hostless])
+    # brighter in X-rays, brighter in r
+    r, log_flux = np.asarray(survey["r"][hosts[0]]), np.log10(primary["flux"][hosts[1]])
+    known = np.isfinite(r)
+    assert np.corrcoef(r[known], log_flux[known])[0, 1] < -0.3
+    # row numbers tell nothing
+    assert hosts[0].mean() / len(survey) == pytest.approx(0.5, abs=0.02)
+
+
+def test_fluxes_agree_with_magnitudes():
+    _, survey, _ = mock.survey(n_primary=30, area=0.05, seed=1, fluxes=True)
+    photometry = bm.photometry.legacy_survey(survey)
+    for band in mock.BANDS:
+        np.testing.assert_allclose(photometry[band], survey[band], atol=1e-4)
+
+
+def test_difficulty():
+    """Matched by distance alone, 82 to 87% of the counterparts are found."""
+    primary, survey, truth = mock.survey(n_primary=2000, area=4.5, seed=9)
+    result = bm.match(bm.Catalog(primary, name="X", pos_err="sigma"),
+                      bm.Catalog(survey, name="O", pos_err=mock.OPTICAL_ERROR), radius=30)
+    true = np.asarray(truth["counterpart"])
+    right = np.asarray(result.sources["O"]).astype(str) == true
+    assert 0.80 < right[true != "hostless"].mean() < 0.90
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"n_primary": 0}, "must be positive"),
+    ({"area": -1.0}, "must be positive"),
+    ({"sigma_scale": 0.0}, "must be positive"),
+    ({"n_primary": 100, "area": 1e-3}, "cannot hold"),
+    ({"area": 40_000.0, "density": 0.1}, "does not fit"),
+])
+def test_bad_arguments(options, message):
+    with pytest.raises(ValueError, match=message):
+        mock.survey(**{"n_primary": 10, "area": 0.1, **options})

@@ -1,0 +1,1 @@
+"""Protocols that check the library's claims: ``python -m validation``, from the checkout."""
