@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from .. import __version__
 from .._kernels import jit
 from ..columns import column_values, table_columns
 from .lightgbm import (
-    PARALLEL_ROWS,
     Calibration,
     LightGBMPrior,
     context_matrix,
@@ -96,20 +96,25 @@ def train(table: Any, is_counterpart: Any, *, features: Sequence[str] | Features
 
     rng = np.random.default_rng(seed)
     fold = assign_folds(rng, label, group, FOLDS)
-    if n_threads is None:
-        n_threads = jit.n_threads() if len(label) >= PARALLEL_ROWS else 1
     both = np.column_stack([x, values])
     names = [f"f{number}" for number in range(both.shape[1])]
     logit = np.empty(len(label))
-    texts, losses, models = [], [], []
-    for k in tqdm(range(FOLDS), desc="training", unit="model", disable=not progress):
-        inner = assign_folds(rng, label, group, round(1 / VALIDATION)) == 0
-        text, loss = _boost(both, label, weight, (fold != k) & ~inner, (fold != k) & inner, names,
-                            seed + k, n_threads)
-        models.append(lightgbm.Booster(model_str=text))
-        logit[fold == k] = raw_logit(models[-1], both[fold == k])
-        texts.append(text)
-        losses.append(loss)
+    inner = [assign_folds(rng, label, group, round(1 / VALIDATION)) == 0 for _ in range(FOLDS)]
+
+    def boost(k: int) -> tuple[str, dict[str, list[float]]]:
+        return _boost(both, label, weight, (fold != k) & ~inner[k], (fold != k) & inner[k], names,
+                      seed + k)
+
+    # One thread a model: LightGBM's own threads wait for each other at every split, and on busy
+    # cores trained a quarter of a million rows in 150 s instead of 8 s.
+    n_threads = jit.n_threads() if n_threads is None else n_threads
+    with ThreadPoolExecutor(max(1, min(n_threads, FOLDS))) as pool:
+        trained = list(tqdm(pool.map(boost, range(FOLDS)), desc="training", unit="model",
+                            total=FOLDS, disable=not progress))
+    texts, losses = [text for text, _ in trained], [loss for _, loss in trained]
+    models = [lightgbm.Booster(model_str=text) for text in texts]
+    for k, model in enumerate(models):
+        logit[fold == k] = raw_logit(model, both[fold == k])
 
     calibration = _calibrate(logit, label, weight, missing, bool(context_names))
     if context_names:
@@ -173,7 +178,7 @@ def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
 
 
 def _boost(x: np.ndarray, label: np.ndarray, weight: np.ndarray, fit: np.ndarray,
-           check: np.ndarray, names: list[str], seed: int, threads: int
+           check: np.ndarray, names: list[str], seed: int
            ) -> tuple[str, dict[str, list[float]]]:
     """One model as text, and its log loss by round.
 
@@ -187,7 +192,7 @@ def _boost(x: np.ndarray, label: np.ndarray, weight: np.ndarray, fit: np.ndarray
     held = lightgbm.Dataset(x[check], label[check], weight=weight[check], reference=data)
     loss: dict[str, dict[str, list[float]]] = {}
     model = lightgbm.train(
-        {**PARAMETERS, "seed": seed, "num_threads": threads}, data, MAX_ROUNDS,
+        {**PARAMETERS, "seed": seed, "num_threads": 1}, data, MAX_ROUNDS,
         valid_sets=[data, held], valid_names=["training", "validation"],
         callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False),
                    lightgbm.record_evaluation(loss)])
