@@ -16,13 +16,6 @@ def unit(ra, dec):
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
-def separation(ra_1, dec_1, ra_2, dec_2):
-    """Arcsec, by atan2 of cross and dot product (Vincenty), exact at every angle."""
-    a, b = unit(ra_1, dec_1), unit(ra_2, dec_2)
-    cross = np.linalg.norm(np.cross(a, b), axis=-1)
-    return np.arctan2(cross, np.sum(a * b, axis=-1)) / ARCSEC
-
-
 def chord_separation(ra_1, dec_1, ra_2, dec_2):
     """Arcsec, from the chord: better than the cross product for small angles."""
     chord = np.linalg.norm(unit(ra_1, dec_1) - unit(ra_2, dec_2), axis=-1)
