@@ -12,6 +12,7 @@ from mocpy import MOC
 
 import bayesmatch as bm
 from bayesmatch import truth
+from bayesmatch.truth import neighbours
 
 RA, DEC = 180.0, 30.0
 
@@ -227,11 +228,12 @@ def test_nothing_is_left_in_excluded_circles(circles):
                         catalogue.dec[:, None] - centres.dec) * 3600
         return dist < radius * 0.99, dist < radius * 1.01  # flat geometry, roughly
 
-    found = truth._inside(survey.ra, survey.dec, truth._regions(regions))
+    found = neighbours.in_regions(survey.ra, survey.dec, neighbours.regions(regions))
     surely, maybe = (a.any(axis=1) for a in inside(survey))
     assert found[surely].all()
     assert not found[~maybe].any()
-    assert len(truth._inside(precise.ra[:0], precise.dec[:0], truth._regions(regions))) == 0
+    nothing = precise.ra[:0], precise.dec[:0]
+    assert len(neighbours.in_regions(*nothing, neighbours.regions(regions))) == 0
 
 
 # -- inputs of many kinds ------------------------------------------------------------------------
@@ -440,6 +442,6 @@ def test_catalogues_of_different_skies():
 
 
 def test_too_many_pairs(monkeypatch):
-    monkeypatch.setattr(truth, "MAX_PAIRS", 2)
+    monkeypatch.setattr(neighbours, "MAX_PAIRS", 2)
     with pytest.raises(ValueError, match="more than 2 pairs of 'X' and 'O'.*annulus"):
         truth.training_sample(catalog([(0, 0)], "X"), catalog([(0, 0.1), *FIELD], "O"))

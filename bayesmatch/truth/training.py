@@ -7,65 +7,15 @@ certainly are none.
 
 from __future__ import annotations
 
-import math
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Table
 
-from .candidates import pairs_within
-from .catalog import Catalog, square_degrees
-from .errors import error_radius
-
-#: r98 of a circular Gaussian, in units of its sigma per axis
-R98_SIGMA = 2.797
-#: pairs of an X-ray source and an object that are held at once
-MAX_PAIRS = 200_000_000
-#: arcsec, the largest radius of a circle
-HALF_SKY = 180 * 3600
-
-Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
-    """Radius within which a chance object lies with a given probability.
-
-    Objects of density rho fall into a circle of radius r with probability
-    ``p = 1 - exp(-pi rho r^2)``, so that ``r = sqrt(-ln(1 - p) / (pi rho))``.
-
-    Parameters
-    ----------
-    density_per_deg2 : float or array_like
-        Objects per deg^2.
-    probability : float, default 0.03
-        Probability of at least one chance object, between 0 and 1 exclusive.
-
-    Returns
-    -------
-    float or ndarray of float64
-        Radius in arcsec, of the shape of the density.
-
-    Raises
-    ------
-    ValueError
-        If a density is not positive and finite, or `probability` is not between 0 and 1.
-
-    Examples
-    --------
-    >>> round(false_radius(58_000), 3)
-    1.472
-    """
-    if not isinstance(probability, Real) or not 0 < probability < 1:
-        raise ValueError(f"probability is {probability!r}; give a number between 0 and 1, like "
-                         "0.03")
-    density = np.asarray(density_per_deg2, dtype=np.float64)
-    bad = ~((density > 0) & (density < np.inf))
-    if bad.any():
-        raise ValueError(f"density_per_deg2 is {density[bad][0]:g}; a density of objects must be "
-                         "positive and finite (per deg^2)")
-    radius = 3600.0 * np.sqrt(-math.log1p(-probability) / (np.pi * density))
-    return float(radius) if radius.ndim == 0 else radius
+from ..catalog import Catalog, square_degrees
+from .neighbours import in_regions, neighbours, pairs, regions
+from .radius import false_radius, r98_arcsec
 
 
 def training_sample(
@@ -153,24 +103,24 @@ def training_sample(
         if value is not None and not (isinstance(value, Real) and 0 <= value < np.inf):
             raise ValueError(f"{what} is {value!r}; give a number, 0 or more, or leave it out")
     names = _column_names(precise, survey)
-    r98_arcsec = _r98(precise, r98)
+    r98_limit = r98_arcsec(precise, r98)
     bright = _bright(precise, flux, flux_min)
     mean_radius = false_radius(len(survey) / survey.area, probability)
-    regions = _regions(exclude)
+    excluded = regions(exclude)
 
     counts: dict[str, int] = {"xray_sources": len(precise)}
     unique = ~_repeated(precise, duplicate_radius or 0.0)
     counts["xray_unique"] = _count(unique)
     used = unique & bright
     counts["xray_above_flux_limit"] = _count(used)
-    used &= ~_inside(precise.ra, precise.dec, regions)
+    used &= ~in_regions(precise.ra, precise.dec, excluded)
     counts["xray_outside_excluded"] = _count(used)
     _require(_count(used), "X-ray source", "lower flux_min, or exclude less", counts)
 
     # One object alone in the annulus already means a false radius of some arcsec at most.
     annulus_deg2 = square_degrees(outer) - square_degrees(inner)
     reach = max(outer, mean_radius, false_radius(1 / annulus_deg2, probability))
-    i, j, separation = _neighbours(precise, np.flatnonzero(unique), survey, reach)
+    i, j, separation = neighbours(precise, np.flatnonzero(unique), survey, reach)
 
     in_annulus = (separation >= inner) & (separation < outer)
     n_annulus = np.bincount(i[in_annulus], minlength=len(precise))
@@ -184,7 +134,7 @@ def training_sample(
     counts["with_object_in_false_radius"] = _count(used & (n_inside > 0))
     alone = inside & (n_inside[i] == 1)
     counts["with_only_one"] = _count(used[i] & alone)
-    limit = r98_arcsec if max_separation is None else np.minimum(r98_arcsec, max_separation)
+    limit = r98_limit if max_separation is None else np.minimum(r98_limit, max_separation)
     claim = alone & (separation < limit[i])
     counts["inside_r98"] = _count(used[i] & claim)
     claims = np.bincount(j[claim], minlength=len(survey))
@@ -199,7 +149,7 @@ def training_sample(
 
     keep = counterpart | field
     i, j, separation, counterpart = i[keep], j[keep], separation[keep], counterpart[keep]
-    outside = ~_inside(survey.ra[j], survey.dec[j], regions)
+    outside = ~in_regions(survey.ra[j], survey.dec[j], excluded)
     i, j, separation, counterpart = (a[outside] for a in (i, j, separation, counterpart))
     counts["counterparts"] = _count(counterpart)
     counts["field"] = _count(~counterpart)
@@ -228,18 +178,6 @@ def _column_names(precise: Catalog, survey: Catalog) -> list[str]:
     return names
 
 
-def _r98(precise: Catalog, r98: Any) -> np.ndarray:
-    """98% error radius of every X-ray source, arcsec."""
-    if r98 is None:
-        return R98_SIGMA * error_radius(precise.covariance())
-    radius = np.broadcast_to(precise._number_or_column(r98, "arcsec", "r98"), (len(precise),))
-    bad = ~((radius > 0) & (radius < np.inf))
-    if bad.any():
-        precise._reject(r98 if isinstance(r98, str) else "r98", bad, radius,
-                        "r98 must be positive and finite (arcsec); remove those rows")
-    return radius
-
-
 def _bright(precise: Catalog, flux: str | None, flux_min: float | None) -> np.ndarray:
     """Which X-ray sources pass the flux limit."""
     if flux is None:
@@ -254,81 +192,9 @@ def _repeated(precise: Catalog, radius: float) -> np.ndarray:
     """Which X-ray sources are close to one in an earlier row."""
     out = np.zeros(len(precise), bool)
     if radius > 0:
-        i, j, _ = _pairs(precise, precise, radius)
+        i, j, _ = pairs(precise, precise, radius)
         out[i[j < i]] = True
     return out
-
-
-def _neighbours(precise: Catalog, rows: np.ndarray, survey: Catalog, radius: float) -> Pairs:
-    """Pairs of some X-ray sources and the objects around them, by X-ray row, then object row."""
-    places = _positions(precise.ra[rows], precise.dec[rows], precise.name)
-    i, j, separation = _pairs(places, survey, radius)
-    order = np.lexsort((j, i))
-    return rows[i[order]], j[order], separation[order]
-
-
-def _pairs(first: Catalog, second: Catalog, radius: float) -> Pairs:
-    """All pairs closer than a radius."""
-    try:
-        return pairs_within(first, second, radius, max_pairs=MAX_PAIRS, advance=lambda rows: None)
-    except ValueError:
-        raise ValueError(f"more than {MAX_PAIRS:,} pairs of {first.name!r} and {second.name!r} "
-                         f"within {radius:g} arcsec; use a smaller radius (annulus, exclude, "
-                         "duplicate_radius)") from None
-
-
-def _regions(exclude: Any) -> tuple[list[Any], np.ndarray]:
-    """What to leave out: MOCs, and circles as rows of ra, dec (degrees), radius (arcsec)."""
-    if exclude is None:
-        exclude = []
-    elif not isinstance(exclude, (list, tuple, np.ndarray)) or (
-            len(exclude) and isinstance(exclude[0], (Catalog, Real))):
-        exclude = [exclude]
-    mocs, circles = [], [np.empty((0, 3))]
-    for region in exclude:
-        parts = region if isinstance(region, (list, tuple, np.ndarray)) else ()
-        radius = float(parts[-1]) if len(parts) and isinstance(parts[-1], Real) else 0.0
-        if hasattr(region, "contains_lonlat"):
-            mocs.append(region)
-        elif len(parts) == 2 and isinstance(parts[0], Catalog) and 0 < radius <= HALF_SKY:
-            ra, dec = parts[0].ra, parts[0].dec
-            circles.append(np.column_stack([ra, dec, np.full(len(ra), float(radius))]))
-        elif (len(parts) == 3 and all(isinstance(v, Real) for v in parts)
-              and 0 < radius <= HALF_SKY):
-            circles.append(np.array([parts], dtype=np.float64))
-        else:
-            raise ValueError(f"exclude: {region!r} is not a region; give (ra, dec, radius) in "
-                             "degrees and arcsec, (Catalog, radius in arcsec), a mocpy.MOC, or a "
-                             "list of these")
-    found = np.concatenate(circles)
-    if len(found):
-        _positions(found[:, 0], found[:, 1], "exclude")  # which says what is wrong with them
-    return mocs, found
-
-
-def _inside(ra: np.ndarray, dec: np.ndarray, regions: tuple[list[Any], np.ndarray]) -> np.ndarray:
-    """Which positions are in a region."""
-    import astropy.units as u
-
-    mocs, circles = regions
-    out = np.zeros(len(ra), bool)
-    if len(ra) == 0:
-        return out
-    for moc in mocs:
-        out |= moc.contains_lonlat(ra * u.deg, dec * u.deg)
-    places = _positions(ra, dec, "positions")
-    # Circles of like size together: a search costs as much as its largest circle.
-    size = np.ceil(np.log2(circles[:, 2]))
-    for value in np.unique(size):
-        alike = circles[size == value]
-        centres = _positions(alike[:, 0], alike[:, 1], "exclude")
-        i, j, separation = _pairs(centres, places, float(alike[:, 2].max()))
-        out[j[separation < alike[i, 2]]] = True
-    return out
-
-
-def _positions(ra: np.ndarray, dec: np.ndarray, name: str) -> Catalog:
-    return Catalog({"RA": ra, "DEC": dec}, name=name, pos_err=1.0, area=1.0)
 
 
 def _count(mask: np.ndarray) -> int:

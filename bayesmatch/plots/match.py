@@ -1,13 +1,11 @@
-"""Figures. Each function returns a matplotlib Figure; :func:`save` writes it."""
+"""Figures of a match: finding charts, and the plane of the probabilities."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from astropy.table import Table
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -15,21 +13,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
-from ._kernels.sphere import offset
-from .catalog import Catalog
-from .io import replaced_together
-from .priors.histogram import HistogramPrior
-from .result import MatchResult
+from .._kernels.sphere import offset
+from ..catalog import Catalog
+from ..result import MatchResult
 
 #: a circular two-dimensional error holds 68% and 95% within these multiples of sigma
 R68, R95 = math.sqrt(-2 * math.log(0.32)), math.sqrt(-2 * math.log(0.05))
 COLORS = colormaps["viridis_r"]
-
-
-def save(figure: Figure, path: str | os.PathLike) -> None:
-    """Write a figure, whole or not at all, and without a date in it."""
-    with replaced_together([path]) as (temporary,):
-        figure.savefig(temporary, dpi=150, metadata={"Software": None})
 
 
 def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
@@ -117,83 +107,3 @@ def probability_plane(result: MatchResult) -> Figure:
                  f"({(~has).sum():,} more have no candidate within "
                  f"{result.meta['radius_arcsec']:g} arcsec)", fontsize=11)
     return figure
-
-
-def histogram_prior(prior: HistogramPrior) -> Figure:
-    """Histograms of counterparts and field objects, and their ratio below."""
-    figure = Figure(figsize=(6.8, 6.0), layout="constrained")
-    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    edges = np.append(prior.lo, prior.hi[-1])
-    for values, key, text, color in ((prior.selected, "selected", "counterparts", "tab:red"),
-                                     (prior.others, "others", "field objects", "tab:blue")):
-        label = f"{prior.counts[key]:,} {text}" if key in prior.counts else text
-        top.stairs(values, edges, label=label, color=color, lw=1.5)
-    top.set(ylabel=f"density per unit of {prior.column}", ylim=(0, None))
-    top.legend(frameon=False)
-    ratio = prior.ratio
-    floor = ratio[ratio > 0].min(initial=1.0) / 3
-    bottom.axhline(1.0, color="0.6", lw=0.8)
-    bottom.stairs(np.maximum(ratio, floor), edges, baseline=None, color="k", lw=1.5)
-    middle = (prior.lo + prior.hi) / 2
-    for at, marker, text in ((ratio == 0, "v", "no counterparts: ratio 0, excluded"),
-                             (prior.others == 0, "^", "no field objects: ratio 100")):
-        if at.any():
-            bottom.plot(middle[at], np.maximum(ratio[at], floor), marker, color="tab:orange",
-                        label=text)
-    if bottom.get_legend_handles_labels()[0]:
-        bottom.legend(fontsize=8)
-    bottom.set(yscale="log", ylim=(floor / 1.5, 1.8 * ratio.max(initial=1.0)), xlabel=prior.column,
-               ylabel="ratio")
-    name = "" if prior.name == prior.column else f" ({prior.name})"
-    figure.suptitle(f"Histogram prior for {prior.column}{name}", fontsize=11)
-    return figure
-
-
-def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
-    """Five panels from :func:`bayesmatch.priors.diagnostics.diagnose`."""
-    figure = Figure(figsize=(13.5, 8.0), layout="constrained")
-    axes = figure.subplots(2, 3).ravel()
-    _draw_distribution(axes[0], tables["distribution"])
-    _draw_reliability(axes[1], tables["reliability"])
-    curve = tables["precision_recall"]
-    axes[2].plot(curve["recall"], curve["precision"])
-    axes[2].set(xlabel="recall: share of counterparts kept", xlim=(0, 1.01), ylim=(0, 1.01),
-                ylabel="precision in the training sample", title="Precision and recall")
-    _draw_importance(axes[3], axes[4], tables["importance"])
-    learning = tables["learning_curve"]
-    for part, style in (("training", "--"), ("validation", "-")):
-        axes[5].plot(learning["round"], learning[part], style, color="tab:blue", label=part)
-    axes[5].set(xlabel="boosting round", ylabel="log loss, mean over the models",
-                title="Learning curve")
-    axes[5].legend(frameon=False)
-    if title:
-        figure.suptitle(title)
-    return figure
-
-
-def _draw_distribution(ax: Axes, table: Table) -> None:
-    edges = np.append(table["lo"], table["hi"][-1])
-    for name, label, color in (("counterparts", "counterparts", "tab:red"),
-                               ("field", "field objects", "tab:blue")):
-        ax.stairs(table[name], edges, label=label, color=color, lw=1.4)
-    ax.set(xlabel="log10 ratio", ylabel="density", title="Held-out ratios")
-    ax.legend(frameon=False)
-
-
-def _draw_reliability(ax: Axes, table: Table) -> None:
-    ends = [min(table["predicted"].min(), table["measured"].min()) / 1.5,
-            max(table["predicted"].max(), table["measured"].max()) * 1.5]
-    ax.plot(ends, ends, color="0.6", lw=1, label="perfect")
-    ax.errorbar(table["predicted"], table["measured"], np.minimum(
-        table["error"], 0.9 * table["measured"]), fmt="o", ms=4, label="held-out objects")
-    ax.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel="predicted ratio",
-           ylabel="measured: share of counterparts / of field", title="Reliability")
-    ax.legend(frameon=False)
-
-
-def _draw_importance(gain: Axes, permutation: Axes, table: Table) -> None:
-    order = np.argsort(table["gain"])
-    for ax, column, label in ((gain, "gain", "share of the gain"),
-                              (permutation, "permutation", "log loss added by shuffling it")):
-        ax.barh(np.asarray(table["feature"])[order], table[column][order], color="tab:blue")
-        ax.set(xlabel=label, title=f"Importance by {column}")

@@ -1,7 +1,4 @@
-"""The command line: each subcommand a few lines over the public API.
-
-``bayesmatch match`` takes the arguments of ``nway.py``, so that its command lines run unchanged.
-"""
+"""``bayesmatch match``, with the arguments of ``nway.py``: its command lines run unchanged."""
 
 from __future__ import annotations
 
@@ -9,11 +6,8 @@ import argparse
 import re
 import sys
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
-
-from . import __version__
+from typing import Any
 
 EPILOG = """\
 An error is a number (arcsec, 1 sigma per axis), :COLUMN, :RA_ERR:DEC_ERR, or :MAJOR:MINOR:PA
@@ -25,39 +19,8 @@ example:
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, 1 (failed) or 2 (wrong usage)."""
-    try:
-        options = _parser().parse_args(argv)
-    except SystemExit as stop:  # argparse has said why
-        return int(stop.code or 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = lambda message, *_, **__: print(
-            f"bayesmatch: warning: {message}", file=sys.stderr)
-        try:
-            options.run(options)
-        except (ValueError, TypeError, OSError, MemoryError) as error:
-            text = " ".join(str(error).split()) or type(error).__name__
-            print(f"bayesmatch {options.command}: error: {text}", file=sys.stderr)
-            return 1
-    return 0
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the whole usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message and leave with status 2."""
-        self.exit(2, f"{self.prog}: error: {message}; see {self.prog} --help\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="bayesmatch", description="Bayesian cross-matching of astronomical catalogues.")
-    parser.add_argument("--version", action="version", version=f"bayesmatch {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
+def add_match(commands: Any) -> None:
+    """Add ``bayesmatch match``."""
     match = commands.add_parser(
         "match", help="match catalogues", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -100,47 +63,11 @@ def _parser() -> argparse.ArgumentParser:
                        help="leave the input columns out of the result")
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
-    train = commands.add_parser(
-        "train", help="learn a photometric prior",
-        description="Train a LightGBM prior on counterparts and field objects with magnitudes.")
-    train.set_defaults(run=_train)
-    train.add_argument("table", metavar="TABLE", help="one row per object, FITS, VOTable, ...")
-    train.add_argument("--label", required=True, metavar="COL",
-                       help="column that is true, or 1, for counterparts")
-    train.add_argument("--bands", required=True, metavar="B,B,...",
-                       help="bands, from blue to red; their colours are used too")
-    train.add_argument("--mag", default="{band}", metavar="PATTERN",
-                       help="name of a band's magnitude column, as dered_mag_{band} (default: "
-                            "the band's name)")
-    train.add_argument("--context", metavar="COL,COL",
-                       help="columns with properties of the primary source, as its X-ray flux, "
-                            "which the match must then find in the primary catalogue")
-    train.add_argument("--name", default="photometry", help="name of the prior")
-    train.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
-    train.add_argument("--out", required=True, metavar="FILE", help="the prior, .json")
-    train.add_argument("--quiet", action="store_true", help="print nothing but errors")
-
-    demo = commands.add_parser("demo", help="match the bundled COSMOS catalogues",
-                               description="Match XMM-COSMOS with zCOSMOS-bright, bundled.")
-    demo.set_defaults(run=_demo)
-    demo.add_argument("--out", default="bayesmatch-demo", metavar="DIR",
-                      help="directory for tables and plots (default: bayesmatch-demo)")
-    demo.add_argument("--quiet", action="store_true", help="print nothing but errors")
-
-    area = commands.add_parser("area", help="estimate the sky area of a catalogue",
-                               description="Area of the HEALPix cells that hold an object.")
-    area.set_defaults(run=_area)
-    area.add_argument("file", metavar="FILE")
-    area.add_argument("--order", type=int, help="HEALPix order (default: 12 objects per cell)")
-    area.add_argument("--ra", metavar="COL", help="right ascension column")
-    area.add_argument("--dec", metavar="COL", help="declination column")
-    return parser
-
 
 def _match(options: argparse.Namespace) -> None:
-    from .catalog import Catalog
-    from .io import check_writable
-    from .matching import match
+    from ..catalog import Catalog
+    from ..io import check_writable
+    from ..matching import match
 
     check_writable(options.out)
     for path in [*options.catalogues[::2], *(source for _, source in options.mag),
@@ -174,11 +101,11 @@ def _match(options: argparse.Namespace) -> None:
 
 def _write_learned(result: Any, out: str) -> list[str]:
     """The histograms learned from the match and their plots, beside the result."""
-    from .io import file_stem
+    from ..io import file_stem
 
     written = []
     for catalog, learned in result.meta["auto_priors"].items():
-        from . import plots  # slow to import, and seldom needed
+        from .. import plots  # slow to import, and seldom needed
 
         for prior in result.priors[catalog]:
             if prior.name in learned:
@@ -190,57 +117,8 @@ def _write_learned(result: Any, out: str) -> list[str]:
     return written
 
 
-def _train(options: argparse.Namespace) -> None:
-    from . import plots
-    from .columns import column_values
-    from .io import read_table
-    from .photometry import Features
-    from .priors.diagnostics import diagnose
-    from .priors.lightgbm import LightGBMPrior
-
-    out = Path(options.out)
-    if out.suffix != ".json":
-        raise ValueError(f"--out {out}: a prior is a .json file")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"{out}: the directory {out.parent} does not exist; create it "
-                                "first")
-    features = Features(options.bands.split(","), mag=options.mag)
-    table = read_table(options.table)
-    context = None
-    if options.context:
-        context = {name: column_values(table, name) for name in options.context.split(",")}
-    prior = LightGBMPrior.fit(table, options.label, features=features, context=context,
-                              name=options.name, seed=options.seed,
-                              progress=sys.stderr.isatty() and not options.quiet)
-    figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
-    prior.save(out)
-    plots.save(figure, out.with_suffix(".png"))
-    if not options.quiet:
-        print(f"{options.table}: trained on {prior.counts['counterparts']:,} counterparts and "
-              f"{prior.counts['field']:,} field objects, {len(prior.feature_names)} features")
-        print(f"wrote {out}\nwrote {out.with_suffix('.png')}")
-
-
-def _demo(options: argparse.Namespace) -> None:
-    from .demo import run_demo
-
-    text = run_demo(Path(options.out))
-    if not options.quiet:
-        print(text)
-
-
-def _area(options: argparse.Namespace) -> None:
-    from .area import ESTIMATE_CAVEAT
-    from .catalog import Catalog
-
-    # Only positions matter here; error and area have to be something.
-    catalog = Catalog.read(options.file, pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec)
-    print(f"{catalog.estimate_area(options.order):.6g} deg^2")
-    print(f"{ESTIMATE_CAVEAT} (write it as SKYAREA into the table's header)", file=sys.stderr)
-
-
 def _position_error(spec: str, path: str) -> Any:
-    from .errors import ErrorEllipse
+    from ..errors import ErrorEllipse
 
     if not spec.startswith(":"):
         try:
@@ -273,9 +151,9 @@ def _completeness(text: str) -> float | list[float]:
 
 
 def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
-    from .priors.auto import AutoPrior
-    from .priors.histogram import HistogramPrior
-    from .priors.storage import read_prior
+    from ..priors.auto import AutoPrior
+    from ..priors.histogram import HistogramPrior
+    from ..priors.storage import read_prior
 
     exclude = options.mag_exclude_radius
     if options.mag_radius is None and exclude is not None:

@@ -1,0 +1,92 @@
+"""Neighbours of sources, and regions of the sky to leave out."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..candidates import pairs_within
+from ..catalog import Catalog
+
+#: pairs of an X-ray source and an object that are held at once
+MAX_PAIRS = 200_000_000
+#: arcsec, the largest radius of a circle
+HALF_SKY = 180 * 3600
+
+Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def neighbours(precise: Catalog, rows: np.ndarray, survey: Catalog, radius: float) -> Pairs:
+    """Pairs of some X-ray sources and the objects around them, by X-ray row, then object row."""
+    places = positions(precise.ra[rows], precise.dec[rows], precise.name)
+    i, j, separation = pairs(places, survey, radius)
+    order = np.lexsort((j, i))
+    return rows[i[order]], j[order], separation[order]
+
+
+def pairs(first: Catalog, second: Catalog, radius: float) -> Pairs:
+    """All pairs closer than a radius."""
+    try:
+        return pairs_within(first, second, radius, max_pairs=MAX_PAIRS, advance=lambda rows: None)
+    except ValueError:
+        raise ValueError(f"more than {MAX_PAIRS:,} pairs of {first.name!r} and {second.name!r} "
+                         f"within {radius:g} arcsec; use a smaller radius (annulus, exclude, "
+                         "duplicate_radius)") from None
+
+
+def regions(exclude: Any) -> tuple[list[Any], np.ndarray]:
+    """What to leave out: MOCs, and circles as rows of ra, dec (degrees), radius (arcsec)."""
+    if exclude is None:
+        exclude = []
+    elif not isinstance(exclude, (list, tuple, np.ndarray)) or (
+            len(exclude) and isinstance(exclude[0], (Catalog, Real))):
+        exclude = [exclude]
+    mocs, circles = [], [np.empty((0, 3))]
+    for region in exclude:
+        parts = region if isinstance(region, (list, tuple, np.ndarray)) else ()
+        radius = float(parts[-1]) if len(parts) and isinstance(parts[-1], Real) else 0.0
+        if hasattr(region, "contains_lonlat"):
+            mocs.append(region)
+        elif len(parts) == 2 and isinstance(parts[0], Catalog) and 0 < radius <= HALF_SKY:
+            ra, dec = parts[0].ra, parts[0].dec
+            circles.append(np.column_stack([ra, dec, np.full(len(ra), float(radius))]))
+        elif (len(parts) == 3 and all(isinstance(v, Real) for v in parts)
+              and 0 < radius <= HALF_SKY):
+            circles.append(np.array([parts], dtype=np.float64))
+        else:
+            raise ValueError(f"exclude: {region!r} is not a region; give (ra, dec, radius) in "
+                             "degrees and arcsec, (Catalog, radius in arcsec), a mocpy.MOC, or a "
+                             "list of these")
+    found = np.concatenate(circles)
+    if len(found):
+        positions(found[:, 0], found[:, 1], "exclude")  # which says what is wrong with them
+    return mocs, found
+
+
+def in_regions(ra: np.ndarray, dec: np.ndarray, regions: tuple[list[Any], np.ndarray]
+               ) -> np.ndarray:
+    """Which positions are in a region."""
+    import astropy.units as u
+
+    mocs, circles = regions
+    out = np.zeros(len(ra), bool)
+    if len(ra) == 0:
+        return out
+    for moc in mocs:
+        out |= moc.contains_lonlat(ra * u.deg, dec * u.deg)
+    places = positions(ra, dec, "positions")
+    # Circles of like size together: a search costs as much as its largest circle.
+    size = np.ceil(np.log2(circles[:, 2]))
+    for value in np.unique(size):
+        alike = circles[size == value]
+        centres = positions(alike[:, 0], alike[:, 1], "exclude")
+        i, j, separation = pairs(centres, places, float(alike[:, 2].max()))
+        out[j[separation < alike[i, 2]]] = True
+    return out
+
+
+def positions(ra: np.ndarray, dec: np.ndarray, name: str) -> Catalog:
+    """Positions as a catalogue, for searches."""
+    return Catalog({"RA": ra, "DEC": dec}, name=name, pos_err=1.0, area=1.0)

@@ -1,0 +1,67 @@
+"""How far a chance object may be, and how far a counterpart."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..catalog import Catalog
+from ..errors import error_radius
+
+#: r98 of a circular Gaussian, in units of its sigma per axis
+R98_SIGMA = 2.797
+
+
+def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
+    """Radius within which a chance object lies with a given probability.
+
+    Objects of density rho fall into a circle of radius r with probability
+    ``p = 1 - exp(-pi rho r^2)``, so that ``r = sqrt(-ln(1 - p) / (pi rho))``.
+
+    Parameters
+    ----------
+    density_per_deg2 : float or array_like
+        Objects per deg^2.
+    probability : float, default 0.03
+        Probability of at least one chance object, between 0 and 1 exclusive.
+
+    Returns
+    -------
+    float or ndarray of float64
+        Radius in arcsec, of the shape of the density.
+
+    Raises
+    ------
+    ValueError
+        If a density is not positive and finite, or `probability` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> round(false_radius(58_000), 3)
+    1.472
+    """
+    if not isinstance(probability, Real) or not 0 < probability < 1:
+        raise ValueError(f"probability is {probability!r}; give a number between 0 and 1, like "
+                         "0.03")
+    density = np.asarray(density_per_deg2, dtype=np.float64)
+    bad = ~((density > 0) & (density < np.inf))
+    if bad.any():
+        raise ValueError(f"density_per_deg2 is {density[bad][0]:g}; a density of objects must be "
+                         "positive and finite (per deg^2)")
+    radius = 3600.0 * np.sqrt(-math.log1p(-probability) / (np.pi * density))
+    return float(radius) if radius.ndim == 0 else radius
+
+
+def r98_arcsec(precise: Catalog, r98: Any) -> np.ndarray:
+    """98% error radius of every X-ray source, arcsec."""
+    if r98 is None:
+        return R98_SIGMA * error_radius(precise.covariance())
+    radius = np.broadcast_to(precise._number_or_column(r98, "arcsec", "r98"), (len(precise),))
+    bad = ~((radius > 0) & (radius < np.inf))
+    if bad.any():
+        precise._reject(r98 if isinstance(r98, str) else "r98", bad, radius,
+                        "r98 must be positive and finite (arcsec); remove those rows")
+    return radius
