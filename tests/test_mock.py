@@ -138,6 +138,98 @@ def test_difficulty():
     assert 0.80 < right[true != "hostless"].mean() < 0.90
 
 
+# -- X-ray sources below the list's limit, and more precise telescopes ----------------------------
+
+@pytest.fixture(scope="module")
+def deep():
+    return mock.sky(n_primary=3000, area=6.0, seed=5)
+
+
+def test_the_survey_of_a_seed_stays():
+    """Skies of the past can be made again."""
+    primary, survey, truth = mock.survey(n_primary=50, area=0.1, seed=1)
+    found = [primary["RA"].sum(), primary["DEC"].sum(), 1e14 * primary["flux"].sum(),
+             survey["RA"].sum(), np.nansum(survey["w1"].astype(float))]
+    np.testing.assert_allclose(found, [
+        8049.913554256881, 2900.1164823800277, 38.655944541078874, 933803.3491135131,
+        80075.21233844757], rtol=1e-7)
+    assert list(truth["counterpart"][:6]) == ["917", "3208", "4770", "2854", "650", "4169"]
+
+
+def test_sky_without_faint_sources_is_the_survey():
+    options = {"n_primary": 60, "area": 0.2, "seed": 4, "fluxes": True, "sigma_scale": 1.3}
+    sky = mock.sky(**options, flux_faint=None)
+    assert digest(mock.survey(**options)) == digest([sky.primary, sky.secondary, sky.truth])
+    assert list(sky.xray["primary"]) == list(range(60))
+    deeper = [mock.sky(**options) for _ in range(2)]
+    tables = [[s.primary, s.secondary, s.truth, s.xray] for s in deeper]
+    assert digest(tables[0]) == digest(tables[1]) != digest(tables[0][:3])
+    assert len(deeper[0].secondary) == len(sky.secondary) and len(deeper[0].xray) > 60
+
+
+def test_all_xray_sources(deep):
+    xray = deep.xray
+    listed = np.asarray(xray["primary"]) >= 0
+    np.testing.assert_array_equal(xray["primary"][:3000], deep.primary["ID"])
+    np.testing.assert_array_equal(xray["flux"][listed], deep.primary["flux"])
+    np.testing.assert_array_equal(xray["counterpart"][listed], deep.truth["counterpart"])
+    flux = np.asarray(xray["flux"][~listed])
+    assert flux.min() >= 7e-16 and flux.max() <= mock.FLUX_MIN
+    expected = mock.XRAY_DENSITY * 6 * ((7e-16 / 3e-15) ** -0.65 - 1)
+    assert len(flux) == pytest.approx(expected, abs=4 * expected**0.5)
+    # the same hosts as the others, only fainter
+    hostless = np.asarray(xray["counterpart"]) == "hostless"
+    assert hostless[listed].mean() < hostless[~listed].mean() < 0.3
+    host = np.asarray(xray["counterpart"][~hostless]).astype(int)
+    assert len(np.unique(host)) == len(host)
+    east, north = separation(xray[~hostless], deep.secondary[host])
+    assert np.hypot(east, north).max() < 6 * mock.OPTICAL_ERROR
+    # the true position lies where the list's error says
+    east, north = separation(xray[:3000], deep.primary)
+    r = np.hypot(east, north) / deep.primary["sigma"]
+    assert (r < 1.5).mean() == pytest.approx(1 - np.exp(-1.125), abs=0.04)
+
+
+@pytest.mark.parametrize("telescope", [mock.CHANDRA, mock.XMM], ids=lambda t: t.name)
+def test_telescopes(deep, telescope):
+    found = mock.precise(deep, telescope, seed=3)
+    assert digest([found]) == digest([mock.precise(deep, telescope, seed=3)])
+    assert digest([found]) != digest([mock.precise(deep, telescope, seed=4)])
+    assert found.colnames == ["ID", "RA", "DEC", "sigma", "flux", "secure", "xray"]
+    assert len(np.unique(found["ID"])) == len(np.unique(found["xray"])) == len(found)
+    assert found["ID"][0].startswith(telescope.name)
+    assert found.meta["SKYAREA"] == pytest.approx(6.0 * telescope.coverage)
+    low, high = telescope.sigma
+    assert low <= found["sigma"].min() < found["sigma"].max() <= high
+    assert found["flux"].min() > telescope.flux_limit[0]
+    # bright ones are missed outside the pointings only
+    xray = deep.xray[found["xray"]]
+    bright = deep.xray["flux"] > 4 * telescope.flux_limit[1]
+    share = np.isin(np.flatnonzero(bright), found["xray"]).mean()
+    assert share == pytest.approx(telescope.coverage, abs=0.12)
+    assert (np.asarray(xray["primary"]) < 0).mean() > 0.2  # strangers to the list
+    change = np.log10(found["flux"] / xray["flux"])
+    far_above = np.asarray(xray["flux"]) > 4 * telescope.flux_limit[1]
+    assert np.std(change[far_above]) == pytest.approx(telescope.variability, rel=0.2)
+    r = np.hypot(*separation(xray, found)) / np.asarray(found["sigma"])
+    secure = np.asarray(found["secure"])
+    assert secure.mean() == pytest.approx(0.95 * 0.95, abs=0.03)
+    assert (r[secure] < 1.5).mean() == pytest.approx(1 - np.exp(-1.125), abs=0.05)
+    assert r[secure].max() < 5 and r[~secure].max() > 5
+
+
+def test_a_telescope_of_ones_own(deep):
+    sees_all = mock.Telescope("NEW", (0.1, 0.2), (1e-18, 1e-18), 1.0, 1.0, variability=0.0,
+                              flawed=0.0, flagged=0.0)
+    found = mock.precise(deep, sees_all)
+    assert len(found) == len(deep.xray) and found["secure"].all()
+    np.testing.assert_allclose(found["flux"], deep.xray["flux"][found["xray"]])
+    # where a telescope looks does not depend on the other's name alone
+    first, second = (mock.precise(deep, mock.Telescope(n, (1, 2), (1e-15, 1e-15), 5.0, 0.2))
+                     for n in ("A", "B"))
+    assert not np.array_equal(first["xray"], second["xray"])
+
+
 @pytest.mark.parametrize("options, message", [
     ({"n_primary": 0}, "must be positive"),
     ({"area": -1.0}, "must be positive"),
@@ -148,3 +240,14 @@ def test_difficulty():
 def test_bad_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         mock.survey(**{"n_primary": 10, "area": 0.1, **options})
+
+
+@pytest.mark.parametrize("flux_faint", [0.0, -1.0, 3e-15, 1.0, np.nan])
+def test_bad_faint_flux(flux_faint):
+    with pytest.raises(ValueError, match="flux_faint is.*below 3e-15"):
+        mock.sky(n_primary=10, area=0.1, flux_faint=flux_faint)
+
+
+def test_precise_wants_a_sky():
+    with pytest.raises(TypeError, match="sky is a tuple.*mock.sky"):
+        mock.precise(mock.survey(n_primary=10, area=0.1))

@@ -15,6 +15,7 @@ from astropy.table import Column, Table
 
 from ..catalog import Catalog, square_degrees
 from .neighbours import in_regions, neighbours, pairs, regions
+from .options import check_annulus
 from .radius import false_radius, r98_arcsec
 
 
@@ -97,7 +98,7 @@ def training_sample(
     for what, catalog in (("precise", precise), ("survey", survey)):
         if not isinstance(catalog, Catalog):
             raise TypeError(f"{what} is a {type(catalog).__name__}; give a bayesmatch.Catalog")
-    inner, outer = _check_annulus(annulus)
+    inner, outer = check_annulus(annulus)
     for what, value in (("max_separation", max_separation), ("flux_min", flux_min),
                         ("duplicate_radius", duplicate_radius)):
         if value is not None and not (isinstance(value, Real) and 0 <= value < np.inf):
@@ -157,14 +158,6 @@ def training_sample(
              "or r98=, and that both catalogues cover the same sky", counts)
     _require(counts["field"], "field object", "widen annulus=", counts)
     return _sample(precise, survey, names, i, j, separation, counterpart, counts)
-
-
-def _check_annulus(annulus: Any) -> tuple[float, float]:
-    if not (isinstance(annulus, (tuple, list)) and len(annulus) == 2 and all(
-            isinstance(a, Real) for a in annulus) and 0 <= annulus[0] < annulus[1] < np.inf):
-        raise ValueError(f"annulus is {annulus!r}; give its inner and outer radius in arcsec, like "
-                         "(10, 30)")
-    return float(annulus[0]), float(annulus[1])
 
 
 def _column_names(precise: Catalog, survey: Catalog) -> list[str]:

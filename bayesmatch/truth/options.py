@@ -1,0 +1,113 @@
+"""What users may ask of the samples, checked, and the columns they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from ..catalog import Catalog
+from ..storage import parts_of
+from .neighbours import regions
+from .radius import false_radius
+from .verdicts import Cuts
+
+
+def check_annulus(annulus: Any) -> tuple[float, float]:
+    """Inner and outer radius, arcsec."""
+    if not (isinstance(annulus, (tuple, list)) and len(annulus) == 2 and all(
+            isinstance(a, Real) for a in annulus) and 0 <= annulus[0] < annulus[1] < np.inf):
+        raise ValueError(f"annulus is {annulus!r}; give its inner and outer radius in arcsec, like "
+                         "(10, 30)")
+    return float(annulus[0]), float(annulus[1])
+
+
+def check_catalogs(primary: Any, precise: Any, survey: Any) -> list[Catalog]:
+    """The precise catalogues as a list."""
+    listed = [precise] if isinstance(precise, Catalog) else precise
+    if not isinstance(listed, (list, tuple)) or not listed:
+        raise TypeError(f"precise is a {type(precise).__name__}; give a bayesmatch.Catalog or a "
+                        "list of them")
+    for what, catalog in (("primary", primary), ("survey", survey),
+                          *(("precise", c) for c in listed)):
+        if not isinstance(catalog, Catalog):
+            raise TypeError(f"{what} is a {type(catalog).__name__}; give a bayesmatch.Catalog")
+    names = [c.name for c in listed]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice is not None:
+        raise ValueError(f"precise: two catalogues are called {twice!r}; give them different names")
+    primary.check_primary_ids()
+    if primary.id_name in ("counterpart", "precise", "precise_ID", "flux_ratio", "separation",
+                           "r98", "false_radius", "n_precise"):
+        raise ValueError(f"catalogue {primary.name!r}: the identifier column {primary.id_name!r} "
+                         "has the name of a column of the sample; rename it")
+    return list(listed)
+
+
+def check_cuts(match_radius: Any, max_sigma: Any, flux_ratio: Any, r98_factor: Any,
+               hostless_factors: Any, probability: Any, annulus: Any, min_annulus: Any,
+               exclude: Any) -> Cuts:
+    """The limits of the selection, if they are all right."""
+    for what, value in (("match_radius", match_radius), ("r98_factor", r98_factor),
+                        ("max_sigma", 1.0 if max_sigma is None else max_sigma)):
+        if not (isinstance(value, Real) and 0 < float(value) < np.inf):
+            raise ValueError(f"{what} is {value!r}; give a positive number")
+    for what, pair in (("flux_ratio", flux_ratio), ("hostless_factors", hostless_factors)):
+        if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and all(
+                isinstance(v, Real) and float(v) >= 0 for v in pair)):
+            raise ValueError(f"{what} is {pair!r}; give two numbers, 0 or more")
+    if flux_ratio[0] > flux_ratio[1]:
+        raise ValueError(f"flux_ratio is {flux_ratio!r}; give the least ratio first")
+    if max(hostless_factors) == np.inf:
+        raise ValueError(f"hostless_factors is {hostless_factors!r}; give two finite numbers")
+    if hostless_factors[0] < r98_factor:
+        raise ValueError(f"hostless_factors is {hostless_factors!r}, whose factor of r98 is below "
+                         f"r98_factor = {r98_factor!r}; a counterpart could then be hostless")
+    if min_annulus is not None and not (
+            isinstance(min_annulus, Integral) and int(min_annulus) >= 0):
+        raise ValueError(f"min_annulus is {min_annulus!r}; give a whole number, 0 or more")
+    false_radius(1.0, probability)  # which says what is wrong with a probability
+    return Cuts(float(match_radius), np.inf if max_sigma is None else float(max_sigma),
+                (float(flux_ratio[0]), float(flux_ratio[1])),
+                float(r98_factor), (float(hostless_factors[0]), float(hostless_factors[1])),
+                probability, check_annulus(annulus),
+                None if min_annulus is None else int(min_annulus), regions(exclude))
+
+
+def per_catalogue(value: Any, what: str, catalogs: Sequence[Catalog]) -> dict[str, Any]:
+    """An option for each precise catalogue, by name."""
+    names = [c.name for c in catalogs]
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(names, value)
+    unknown = next((name for name in value if name not in names), None)
+    if unknown is not None:
+        raise ValueError(f"{what} is given for {unknown!r}, which is no precise catalogue; there "
+                         f"are {', '.join(names)}")
+    return {name: value.get(name) for name in names}
+
+
+def fluxes(catalog: Catalog, column: str | None, unit: str) -> np.ndarray | None:
+    """A flux column, NaN where it is not positive and finite."""
+    if column is None:
+        return None
+    if not isinstance(column, str):
+        raise TypeError(f"catalogue {catalog.name!r}: flux is {column!r}; give a column name")
+    values = catalog._values(catalog._existing(column), unit)
+    return np.where((values > 0) & (values < np.inf), values, np.nan)
+
+
+def flags(catalog: Catalog, column: str | None) -> np.ndarray | None:
+    """A column of booleans, or of 0 and 1; masked ones are False."""
+    if column is None:
+        return None
+    if not isinstance(column, str):
+        raise TypeError(f"catalogue {catalog.name!r}: secure is {column!r}; give a column name")
+    values, mask = parts_of(catalog.table[catalog._existing(column)])
+    if values.ndim != 1 or values.dtype.kind not in "biu" or not np.isin(
+            values[mask is None or ~mask], (0, 1)).all():
+        raise TypeError(f"catalogue {catalog.name!r}: column {column!r} is of type {values.dtype}"
+                        f"{f' ({values[0]!s})' if values.ndim == 1 else ''}; secure must hold true "
+                        "or false, or 1 or 0, per row")
+    return values.astype(bool) & (True if mask is None else ~mask)
