@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from astropy.table import Column
 
 from . import columns, errors
 from .area import ESTIMATE_CAVEAT, area_deg2, default_order, estimate_area
@@ -62,6 +63,9 @@ class Catalog:
         Whether all errors are circles.
     id_name : str
         Name of the identifier column.
+    error_record : list
+        What `pos_err` was, one, two or three of: column name, number (arcsec, degrees), or None
+        for values given per row.
 
     Raises
     ------
@@ -214,6 +218,30 @@ class Catalog:
         part.id_mask = None if self.id_mask is None else self.id_mask[rows]
         return part
 
+    def corrected(self, ra: np.ndarray, dec: np.ndarray, scale: float, floor: float) -> Catalog:
+        """The same sources at other positions (degrees), with other errors.
+
+        Every error times `scale`, with `floor` (arcsec per axis) added in quadrature. Columns of
+        positions and errors have the new values; nothing of this catalogue is changed.
+        """
+        table = self.table.copy(copy_data=False)
+        table.replace_column(self.ra_name, Column(ra, unit="deg"))
+        table.replace_column(self.dec_name, Column(dec, unit="deg"))
+        sigma = [np.hypot(scale * part, floor) for part in self._error_parts[:2]]
+        pos_err: list[Any] = list(self.error_record)
+        for k, given in enumerate(pos_err[:2]):
+            new = sigma[0 if self.circular else k]
+            if isinstance(given, str):
+                table.replace_column(given, Column(new, unit="arcsec"))
+            else:
+                pos_err[k] = new
+        if len(pos_err) == 3 and pos_err[2] is None:  # angles given per row; none of a circle
+            pos_err[2] = 0.0 if self.circular else self._error_parts[2]
+        return Catalog(table, name=self.name, area=self.area, ra=self.ra_name, dec=self.dec_name,
+                       id=None if self._id_values is None else self.id_name,
+                       pos_err=pos_err[0] if len(pos_err) == 1 else
+                       ErrorEllipse(*pos_err) if len(pos_err) == 3 else pos_err)
+
     def check_primary_ids(self) -> None:
         """Identifiers of a primary must be unique: results are looked up by them."""
         ids = self.ids(np.arange(len(self)))
@@ -314,6 +342,11 @@ class Catalog:
         else:
             parts = [self._sigma(pos_err)]
             self._to_covariance = errors.circular_covariance
+        given = ((pos_err.major, pos_err.minor, pos_err.pa) if isinstance(pos_err, ErrorEllipse)
+                 else pos_err if isinstance(pos_err, (tuple, list)) else (pos_err,))
+        self.error_record = [value if isinstance(value, str) else float(part)
+                             if part.ndim == 0 else None
+                             for value, part in zip(given, parts, strict=True)]
         self.circular = len(parts) == 1 or bool(np.all(parts[0] == parts[1]))
         if self.circular and len(parts) > 1:  # an ellipse with a = b is a circle, exactly
             parts, self._to_covariance = parts[:1], errors.circular_covariance

@@ -1,0 +1,146 @@
+"""Marginal likelihood of a position-error model, its gradient, and each candidate's share of it.
+
+A true counterpart lies at d ~ N(mu, V) from its primary, V = s^2 C_primary + t I + C_candidate;
+the model is (ln s, t, mu_east, mu_north), t the square of the floor.  Lengths are arcsec.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .jit import jit
+
+LN_2_PI = math.log(2.0 * math.pi)
+#: beyond this many widest sigma squared, fewer than exp(-25) of the counterparts are missed
+NEGLIGIBLE = 50.0
+
+
+@jit
+def inverse_covariance(model, p_cov, c_xx, c_yy, c_xy):
+    """(xx, yy, xy) of V^-1, and |V|."""
+    s2 = math.exp(2.0 * model[0])
+    xx = s2 * p_cov[0] + model[1] + c_xx
+    yy = s2 * p_cov[1] + model[1] + c_yy
+    xy = s2 * p_cov[2] + c_xy
+    det = xx * yy - xy * xy
+    return yy / det, xx / det, -xy / det, det
+
+
+@jit
+def candidate_density(model, p_cov, slot, gradient):
+    """N(d; mu, V) of one candidate ``slot`` = (x, y, xx, yy, xy); `gradient` of its logarithm.
+
+    With e = d - mu, v = V^-1 e and a covariance that grows by A:
+    d ln N = (v^T A v - tr(V^-1 A)) / 2.
+    """
+    ixx, iyy, ixy, det = inverse_covariance(model, p_cov, slot[2], slot[3], slot[4])
+    ex, ey = slot[0] - model[2], slot[1] - model[3]
+    vx, vy = ixx * ex + ixy * ey, ixy * ex + iyy * ey
+    s2 = math.exp(2.0 * model[0])
+    gradient[0] = s2 * (p_cov[0] * (vx * vx - ixx) + p_cov[1] * (vy * vy - iyy)
+                        + 2.0 * p_cov[2] * (vx * vy - ixy))
+    gradient[1] = 0.5 * (vx * vx + vy * vy - ixx - iyy)
+    gradient[2], gradient[3] = vx, vy
+    return math.exp(-0.5 * (ex * vx + ey * vy) - LN_2_PI - 0.5 * math.log(det))
+
+
+@jit
+def missed_beyond(model, p_cov, c_var, radius, circle, gradient):
+    """Probability of a counterpart beyond `radius`, and the gradient of it.
+
+    The mean over directions u (rows of `circle`) of exp(-a r^2 / 2) / (a sqrt|V|), where
+    a = u^T V^-1 u and r is the distance from mu to the search circle along u.
+    """
+    gradient[:4] = 0.0
+    ixx, iyy, ixy, det = inverse_covariance(model, p_cov, c_var, c_var, 0.0)
+    mx, my = model[2], model[3]
+    inside = radius * radius - mx * mx - my * my
+    trace = ixx + iyy
+    least = 0.5 * (trace - math.sqrt((ixx - iyy) ** 2 + 4.0 * ixy * ixy))
+    if least * (radius - math.hypot(mx, my)) ** 2 > NEGLIGIBLE:
+        return 0.0
+    s2 = math.exp(2.0 * model[0])
+    tr_p = ixx * p_cov[0] + iyy * p_cov[1] + 2.0 * ixy * p_cov[2]
+    total = 0.0
+    for k in range(len(circle)):
+        ux, uy = circle[k, 0], circle[k, 1]
+        vx, vy = ixx * ux + ixy * uy, ixy * ux + iyy * uy
+        a = ux * vx + uy * vy
+        along = mx * ux + my * uy
+        root = math.sqrt(along * along + inside)
+        r = root - along
+        term = math.exp(-0.5 * a * r * r) / (a * math.sqrt(det) * len(circle))
+        total += term
+        by_a = -1.0 / a - 0.5 * r * r  # d ln term / d a; a falls by v^T A v
+        gradient[0] += term * s2 * (-tr_p - 2.0 * by_a * (
+            p_cov[0] * vx * vx + p_cov[1] * vy * vy + 2.0 * p_cov[2] * vx * vy))
+        gradient[1] += term * (-0.5 * trace - by_a * (vx * vx + vy * vy))
+        gradient[2] -= term * a * r * ((along * ux - mx) / root - ux)
+        gradient[3] -= term * a * r * ((along * uy - my) / root - uy)
+    return total
+
+
+@jit
+def host_odds(z, beta):
+    """Probability of having a counterpart and of having none: a logit in z."""
+    eta = 0.0
+    for q in range(len(z)):
+        eta += z[q] * beta[q]
+    return 1.0 / (1.0 + math.exp(-eta)), 1.0 / (1.0 + math.exp(eta))
+
+
+@jit
+def mixture_scores(i_first, i_last, start, slots, ratio, covered, p_cov, z, parameters, c_var,
+                   radius, circle, value, score):
+    """Per primary: ln L = ln(h0 + h1 (missed + sum_j ratio_j N_j)), and its gradient.
+
+    0 for a primary that is not ``covered`` by the catalogue: it could not have a candidate.
+
+    ``slots`` (x, y, xx, yy, xy) of the candidates and ``ratio``, their prior ratio over the field
+    density; ``parameters`` the model and then the logit's coefficients; ``c_var`` a typical
+    variance of candidates, for those not seen.
+    """
+    model, beta = parameters[:4], parameters[4:]
+    gradient = np.empty(4)
+    for i in range(i_first, i_last):
+        value[i] = 0.0
+        score[i] = 0.0
+        if not covered[i]:
+            continue
+        h1, h0 = host_odds(z[i], beta)
+        like = missed_beyond(model, p_cov[i], c_var, radius, circle, gradient)
+        for a in range(4):
+            score[i, a] = gradient[a]
+        for j in range(start[i], start[i + 1]):
+            density = ratio[j] * candidate_density(model, p_cov[i], slots[j], gradient)
+            like += density
+            for a in range(4):
+                score[i, a] += density * gradient[a]
+        total = h0 + h1 * like
+        value[i] = math.log(total)
+        for a in range(4):
+            score[i, a] *= h1 / total
+        for q in range(len(beta)):
+            score[i, 4 + q] = h0 * h1 * (like - 1.0) / total * z[i, q]
+
+
+@jit
+def candidate_shares(i_first, i_last, start, slots, ratio, covered, p_cov, z, parameters, c_var,
+                     radius, circle, share, distance):
+    """Per candidate: probability of being the counterpart, and |V^-1/2 (d - mu)|."""
+    model, beta = parameters[:4], parameters[4:]
+    gradient = np.empty(4)
+    for i in range(i_first, i_last):
+        h1, h0 = host_odds(z[i], beta)
+        total = h0 + h1 * missed_beyond(model, p_cov[i], c_var, radius, circle, gradient)
+        for j in range(start[i], start[i + 1]):
+            share[j] = h1 * ratio[j] * candidate_density(model, p_cov[i], slots[j], gradient)
+            total += share[j]
+            ixx, iyy, ixy, _ = inverse_covariance(model, p_cov[i], slots[j, 2], slots[j, 3],
+                                                  slots[j, 4])
+            ex, ey = slots[j, 0] - model[2], slots[j, 1] - model[3]
+            distance[j] = math.sqrt(ixx * ex * ex + iyy * ey * ey + 2.0 * ixy * ex * ey)
+        for j in range(start[i], start[i + 1]):
+            share[j] /= total

@@ -1,0 +1,79 @@
+"""Rayleigh plot: separations of counterparts in units of their error, and what is expected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from ..position_errors import PositionErrorFit
+
+#: column of the candidates, colour, label
+SERIES = (("before", "tab:orange", "quoted errors"), ("after", "tab:blue", "fitted errors"))
+X_MAX, BIN = 5.0, 0.25
+
+
+def rayleigh_plot(fit: PositionErrorFit) -> Figure:
+    """Separations in units of sigma, as quoted and as fitted, beside a Rayleigh distribution.
+
+    Every candidate counts with its probability of being the true one under the fitted errors.
+    """
+    figure = Figure(figsize=(11.0, 5.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    p = np.asarray(fit.candidates["p"])
+    x = np.linspace(0, X_MAX, 251)
+    left.plot(x, x * np.exp(-0.5 * x**2), "k-", lw=1.4, label="expected (Rayleigh)")
+    right.plot(x, np.exp(-0.5 * x**2), "k-", lw=1.4, label="expected")
+    for column, color, label in SERIES:
+        distance = np.asarray(fit.candidates[column])
+        _draw_histogram(left, distance, p, color, label)
+        _draw_survival(right, distance, p, color, label)
+    n = p.sum()
+    _draw_band(right, x, n)
+    left.set(xlim=(0, X_MAX), ylim=(0, None), xlabel="separation / sigma",
+             ylabel="probability density")
+    right.set(xlim=(0, X_MAX), ylim=(0.5 / n, 1.3), yscale="log", xlabel="separation / sigma",
+              ylabel="share of counterparts farther out")
+    left.legend(frameon=False)
+    right.legend(frameon=False, loc="lower left")
+    for ax in (left, right):
+        ax.set_axisbelow(True)
+        ax.grid(color="0.92", lw=0.6)
+    figure.suptitle(
+        f"{fit.names[0]} position errors from {n:,.0f} counterparts (every candidate counts with "
+        f"its probability)\nscale {fit.scale:.3f} ± {fit.scale_error:.3f}, "
+        f"floor {fit.floor_arcsec:.2f} ± {fit.floor_arcsec_error:.2f}\", "
+        f"offset {fit.dra_arcsec:+.2f} ± {fit.dra_arcsec_error:.2f}\" east, "
+        f"{fit.ddec_arcsec:+.2f} ± {fit.ddec_arcsec_error:.2f}\" north", fontsize=11)
+    return figure
+
+
+def _draw_histogram(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, label: str) -> None:
+    """Density with error bars, of weighted counts."""
+    edges = np.arange(0, X_MAX + BIN / 2, BIN)
+    count, _ = np.histogram(distance, edges, weights=p)
+    error = np.sqrt(np.histogram(distance, edges, weights=p**2)[0])
+    unit = p.sum() * BIN
+    ax.stairs(count / unit, edges, color=color, lw=1.5, label=label)
+    ax.errorbar((edges[:-1] + edges[1:]) / 2, count / unit, error / unit, fmt="none", ecolor=color,
+                lw=1.0)
+
+
+def _draw_survival(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, label: str) -> None:
+    """Share of the counterparts beyond each separation."""
+    order = np.argsort(distance, kind="stable")
+    beyond = 1.0 - np.cumsum(p[order]) / p.sum()
+    keep = beyond > 0
+    ax.step(np.append(0, distance[order][keep]), np.append(1, beyond[keep]), where="post",
+            color=color, lw=1.5, label=label)
+
+
+def _draw_band(ax: Axes, x: np.ndarray, n: float) -> None:
+    """68% scatter of the expected share for n sources."""
+    share = np.exp(-0.5 * x**2)
+    half = np.sqrt(share * (1 - share) / n)
+    ax.fill_between(x, np.maximum(share - half, 1e-12), share + half, color="0.85", lw=0, zorder=0,
+                    label="68% scatter")
