@@ -26,12 +26,24 @@ def add_match(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Match a primary catalogue with one or more others.")
     match.set_defaults(run=_match)
+    match.add_argument("--out", required=True, metavar="FILE",
+                       help="result: .fits, .vot, .ecsv, .csv or .parquet")
+    add_inputs(match)
+    match.add_argument("--acceptable-prob", type=float, default=0.5, metavar="RATIO",
+                       help="flag 2 down to this fraction of the best p_i (default: 0.5)")
+    match.add_argument("--min-prob", type=float, default=0.0, metavar="P_I",
+                       help="leave out associations below this p_i (default: 0, keep all)")
+    match.add_argument("--no-inputs", action="store_true",
+                       help="leave the input columns out of the result")
+    match.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def add_inputs(match: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is matched and how; :func:`read_inputs` reads them."""
     match.add_argument("catalogues", nargs="+", metavar="FILE ERROR",
                        help="each catalogue and its position error, the primary first")
     match.add_argument("--radius", type=float, required=True, metavar="ARCSEC",
                        help="largest separation within an association (exclusive)")
-    match.add_argument("--out", required=True, metavar="FILE",
-                       help="result: .fits, .vot, .ecsv, .csv or .parquet")
     match.add_argument("--prior-completeness", default="1", metavar="C",
                        help="expected fraction with a counterpart: one number, or one per other "
                             "catalogue, c2:c3 (default: 1)")
@@ -48,10 +60,6 @@ def add_match(commands: Any) -> None:
     match.add_argument("--mag-auto-minprob", type=float, default=0.9, metavar="P",
                        help="for --mag CAT:COL auto without --mag-radius: least posterior of the "
                             "selected sample (default: 0.9)")
-    match.add_argument("--acceptable-prob", type=float, default=0.5, metavar="RATIO",
-                       help="flag 2 down to this fraction of the best p_i (default: 0.5)")
-    match.add_argument("--min-prob", type=float, default=0.0, metavar="P_I",
-                       help="leave out associations below this p_i (default: 0, keep all)")
     match.add_argument("--ignore-unrelated-associations", action="store_true",
                        help="do not consider associations without the primary")
     match.add_argument("--host-fraction", default="fit", metavar="F",
@@ -59,44 +67,51 @@ def add_match(commands: Any) -> None:
     match.add_argument("--host-covariates", default="sigma", metavar="COL,COL",
                        help="primary columns the host fraction may depend on, or 'none' "
                             "(default: the error radius)")
-    match.add_argument("--no-inputs", action="store_true",
-                       help="leave the input columns out of the result")
-    match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _match(options: argparse.Namespace) -> None:
-    from ..catalog import Catalog
     from ..io import check_writable
     from ..matching import match
 
     check_writable(options.out)
+    refuse_inputs(options.out, options)
+    catalogs, how = read_inputs(options)
+    result = match(*catalogs, **how, secondary_ratio=options.acceptable_prob,
+                   min_p_i=options.min_prob,
+                   progress=sys.stderr.isatty() and not options.quiet)
+    written = result.write(options.out, include_inputs=not options.no_inputs)
+    written = [*written, *_write_learned(result, options.out)]
+    if not options.quiet:
+        print(result.summary())
+        print("\n".join(f"wrote {path}" for path in written))
+
+
+def refuse_inputs(out: str, options: argparse.Namespace) -> None:
+    """Raise if `out` is one of the files to read."""
     for path in [*options.catalogues[::2], *(source for _, source in options.mag),
                  *(source.partition(":")[2] for source in options.prior)]:
-        if Path(path).exists() and Path(options.out).exists() and Path(path).samefile(options.out):
-            raise ValueError(f"--out {options.out} would overwrite an input; give another name")
+        if Path(path).exists() and Path(out).exists() and Path(path).samefile(out):
+            raise ValueError(f"--out {out} would overwrite an input; give another name")
+
+
+def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
+    """The catalogues, and how to match them: arguments of :func:`bayesmatch.match`."""
+    from ..catalog import Catalog
+
     if len(options.catalogues) % 2 or len(options.catalogues) < 4:
         raise ValueError(f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
                          "primary and for at least one other catalogue")
     priors = _priors(options)
     catalogs = [Catalog.read(path, pos_err=_position_error(spec, path)) for path, spec in
                 zip(options.catalogues[::2], options.catalogues[1::2], strict=True)]
-    result = match(
-        *catalogs,
-        radius=options.radius,
-        prior_completeness=_completeness(options.prior_completeness),
-        priors=priors,
-        host_fraction=_number_or_name(options.host_fraction),
-        host_covariates=_host_covariates(options.host_covariates),
-        correct_unrelated=not options.ignore_unrelated_associations,
-        secondary_ratio=options.acceptable_prob,
-        min_p_i=options.min_prob,
-        progress=sys.stderr.isatty() and not options.quiet,
-    )
-    written = result.write(options.out, include_inputs=not options.no_inputs)
-    written = [*written, *_write_learned(result, options.out)]
-    if not options.quiet:
-        print(result.summary())
-        print("\n".join(f"wrote {path}" for path in written))
+    return catalogs, {
+        "radius": options.radius,
+        "prior_completeness": _completeness(options.prior_completeness),
+        "priors": priors,
+        "host_fraction": _number_or_name(options.host_fraction),
+        "host_covariates": _host_covariates(options.host_covariates),
+        "correct_unrelated": not options.ignore_unrelated_associations,
+    }
 
 
 def _write_learned(result: Any, out: str) -> list[str]:
