@@ -14,19 +14,27 @@ __version__ = "0.1.0"
 #: where each public name lives; a module by that name must not exist beside it, or importing the
 #: module would hide the name
 _HOME = {
+    "Assessment": "assessment",
     "AutoPrior": "priors.auto",
+    "Calibration": "calibration",
     "Catalog": "catalog",
     "ErrorEllipse": "errors",
+    "Explanation": "explanation",
     "FunctionPrior": "priors.function",
     "HistogramPrior": "priors.histogram",
     "LightGBMPrior": "priors.lightgbm",
     "MatchResult": "result",
+    "PositionErrorFit": "position_errors",
+    "assess": "assessment",
+    "calibrate": "calibration",
+    "explain": "explanation",
+    "fit_position_errors": "position_errors",
     "match": "matching",
     "read_prior": "priors.storage",
     "sigma_from_radius": "errors",
 }
 
-_MODULES = ("mock", "photometry", "truth")
+_MODULES = ("mock", "photometry", "plots", "truth")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

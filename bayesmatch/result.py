@@ -16,6 +16,9 @@ from .storage import masked_column, missing, native_values, parts_of
 if TYPE_CHECKING:
     import pandas
 
+    from .explanation import Explanation
+    from .host_fraction import HostFraction
+
 
 class MatchResult:
     """The result of :func:`bayesmatch.match`.
@@ -36,12 +39,14 @@ class MatchResult:
 
     def __init__(self, associations: Table, sources: Table, meta: dict[str, Any], *,
                  priors: Mapping[str, Sequence[Any]] | None = None,
-                 catalogs: Sequence[Catalog] = ()) -> None:
+                 catalogs: Sequence[Catalog] = (),
+                 host_fraction: HostFraction | None = None) -> None:
         self.associations = associations
         self.sources = sources
         self.meta = meta
         self.priors = dict(priors or {})
         self._catalogs = tuple(catalogs)
+        self._host_fraction = host_fraction
 
     def __repr__(self) -> str:
         return (f"<MatchResult: {len(self.sources)} sources, {len(self.associations)} associations "
@@ -94,6 +99,12 @@ class MatchResult:
             f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
         ]
         return "\n".join(lines)
+
+    def explain(self, primary_id: Any) -> Explanation:
+        """Why this source got its probabilities: :func:`bayesmatch.explain`."""
+        from .explanation import explain
+
+        return explain(self, primary_id)
 
     def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
         """Write both tables and the meta data; whole or not at all.

@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
+from .assess import add_assess
+from .calibrate import add_calibrate
+from .explain import add_explain
+from .fake import add_fake, add_shift
 from .match import add_match
 from .small import add_area, add_demo
 from .train import add_train
 
 #: each adds its subcommand; they import what they run only when it is run
-COMMANDS = (add_match, add_train, add_demo, add_area)
+COMMANDS = (add_match, add_train, add_assess, add_calibrate, add_demo, add_explain, add_area,
+            add_fake, add_shift)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,7 +1,15 @@
 """Figures. Each function returns a matplotlib Figure; :func:`save` writes it."""
 
+from .assessment import assessment_panels, purity_completeness
+from .calibration import calibration_curves
+from .explanation import evidence_chart
 from .files import save
 from .match import probability_plane, sky_map
 from .priors import histogram_prior, prior_diagnostics
+from .rayleigh import rayleigh_plot
 
-__all__ = ["histogram_prior", "prior_diagnostics", "probability_plane", "save", "sky_map"]
+__all__ = [
+    "assessment_panels", "calibration_curves", "evidence_chart", "histogram_prior",
+    "prior_diagnostics",
+    "probability_plane", "purity_completeness", "rayleigh_plot", "save", "sky_map",
+]

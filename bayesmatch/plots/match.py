@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
 
 from .._kernels.sphere import offset
 from ..catalog import Catalog
 from ..result import MatchResult
-
-#: a circular two-dimensional error holds 68% and 95% within these multiples of sigma
-R68, R95 = math.sqrt(-2 * math.log(0.32)), math.sqrt(-2 * math.log(0.05))
-COLORS = colormaps["viridis_r"]
+from .charts import COLORS, SCALE, draw_source, frame, probability_colors
 
 
 def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
@@ -29,16 +21,15 @@ def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
     n_lines = -(-len(rows) // n_columns)
     figure = Figure(figsize=(3.6 * n_columns + 1.0, 3.7 * n_lines + 0.9), layout="constrained")
     axes = figure.subplots(n_lines, n_columns, squeeze=False)
-    scale = Normalize(0, 1)
     for ax in axes.flat[len(rows):]:
         ax.set_axis_off()
     for ax, row in zip(axes.flat, rows, strict=False):
-        _chart(ax, result, primary, other, int(row), scale)
+        _chart(ax, result, primary, other, int(row))
     for ax in axes[-1]:
         ax.set_xlabel("offset to the east (arcsec)")
     for ax in axes[:, 0]:
         ax.set_ylabel("offset to the north (arcsec)")
-    figure.colorbar(_mappable(scale), ax=axes, shrink=0.7,
+    figure.colorbar(probability_colors(), ax=axes, shrink=0.7,
                     label="p_match: probability of being the counterpart")
     figure.suptitle(
         f"{primary.name} sources with their {other.name} candidates\n"
@@ -47,12 +38,8 @@ def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
     return figure
 
 
-def _mappable(scale: Normalize) -> ScalarMappable:
-    return ScalarMappable(scale, COLORS)
-
-
-def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row: int,
-           scale: Normalize) -> None:
+def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row: int
+           ) -> None:
     table = result.associations
     mine = table[(np.asarray(table[primary.name]) == row) & (np.asarray(table[other.name]) >= 0)]
     radius = result.meta["radius_arcsec"]
@@ -61,29 +48,16 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
                                       mine[f"Separation_{primary.name}_{other.name}"],
                                       strict=True)]).reshape(-1, 2)
     p_match = np.asarray(mine["p_match"])
-    for factor, style in ((R68, "-"), (R95, "--")):
-        ax.add_patch(_error_ellipse(primary.covariance(np.array([row]))[0], factor, style))
-    ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec="0.75", lw=0.8))
-    ax.plot(0, 0, "+", color="tab:red", ms=9, mew=1.4)
+    draw_source(ax, primary.covariance(np.array([row]))[0], radius)
     if len(spots):
-        ax.scatter(spots[:, 0], spots[:, 1], s=36, c=COLORS(scale(p_match)), ec="k", lw=0.5,
+        ax.scatter(spots[:, 0], spots[:, 1], s=36, c=COLORS(SCALE(p_match)), ec="k", lw=0.5,
                    zorder=3)
         best = int(p_match.argmax())
         ax.plot(*spots[best], "s", ms=12, mfc="none", mec="k", mew=0.9, zorder=4)
-    ax.set_xlim(1.08 * radius, -1.08 * radius)  # east is left
-    ax.set_ylim(-1.08 * radius, 1.08 * radius)
-    ax.set_aspect("equal")
+    frame(ax, 1.08 * radius)
     source = result.sources[row]
     ax.set_title(f"{primary.name} {source[f'{primary.name}_{primary.id_name}']}:  "
                  f"p_hostless {source['p_hostless']:.2f}", fontsize=10)
-
-
-def _error_ellipse(covariance: np.ndarray, factor: float, style: str) -> Ellipse:
-    xx, yy, xy = covariance
-    spread, axes = np.linalg.eigh([[xx, xy], [xy, yy]])
-    minor, major = 2 * factor * np.sqrt(spread)
-    angle = math.degrees(math.atan2(axes[1, 1], axes[0, 1]))
-    return Ellipse((0, 0), major, minor, angle=angle, fill=False, ec="tab:red", ls=style, lw=1.0)
 
 
 def probability_plane(result: MatchResult) -> Figure:

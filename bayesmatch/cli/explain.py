@@ -1,0 +1,52 @@
+"""``bayesmatch explain``: why one source got the counterpart it got."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+FIGURES = (".png", ".pdf")
+
+
+def add_explain(commands: Any) -> None:
+    """Add ``bayesmatch explain``."""
+    explain = commands.add_parser(
+        "explain", help="why one source got the counterpart it got",
+        description="Every candidate of a source, and the terms that make its probability.")
+    explain.set_defaults(run=_explain)
+    explain.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
+    explain.add_argument("id", metavar="ID", help="identifier of the source")
+    explain.add_argument("--out", metavar="FILE",
+                         help="also draw a finding chart and the evidence: .png or .pdf")
+    explain.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from ..result import MatchResult
+
+    if options.out is not None:
+        _check_figure(Path(options.out))
+    explanation = MatchResult.read(options.result).explain(options.id)
+    if not options.quiet:
+        print(explanation)
+    if options.out is not None:
+        from .. import plots  # slow to import
+
+        plots.save(explanation.plot(), options.out)
+        if not options.quiet:
+            print(f"\nwrote {options.out}")
+
+
+def _check_figure(path: Path) -> None:
+    """Refuse, before any work, a name that no figure could be written to."""
+    if path.suffix.lower() not in FIGURES:
+        raise ValueError(f"{path}: a figure's name ends in {' or '.join(FIGURES)}")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a directory; give a file name")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: the directory {path.parent} does not exist; create it "
+                                "first")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{path}: the directory {path.parent} is not writable")

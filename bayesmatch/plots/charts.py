@@ -1,0 +1,49 @@
+"""Pieces of finding charts: offsets in arcsec around a source, east to the left."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.patches import Ellipse
+
+#: a circular two-dimensional error holds 68% and 95% within these multiples of sigma
+R68, R95 = math.sqrt(-2 * math.log(0.32)), math.sqrt(-2 * math.log(0.05))
+#: probabilities
+COLORS = colormaps["viridis_r"]
+SCALE = Normalize(0, 1)
+
+
+def probability_colors() -> ScalarMappable:
+    """What a colour bar of probabilities needs."""
+    return ScalarMappable(SCALE, COLORS)
+
+
+def error_ellipse(covariance: np.ndarray, factor: float, center: tuple[float, float] = (0.0, 0.0),
+                  color: str = "tab:red", style: str = "-", width: float = 1.0) -> Ellipse:
+    """Ellipse at `factor` sigma of a covariance (east^2, north^2, east*north), arcsec^2."""
+    xx, yy, xy = covariance
+    spread, axes = np.linalg.eigh([[xx, xy], [xy, yy]])
+    minor, major = 2 * factor * np.sqrt(spread)
+    angle = math.degrees(math.atan2(axes[1, 1], axes[0, 1]))
+    return Ellipse(center, major, minor, angle=angle, fill=False, ec=color, ls=style, lw=width)
+
+
+def draw_source(ax: Axes, covariance: np.ndarray, radius: float) -> None:
+    """The source in the middle, its 68% and 95% errors (unless NaN), and the search radius."""
+    if np.isfinite(covariance).all():
+        for factor, style in ((R68, "-"), (R95, "--")):
+            ax.add_patch(error_ellipse(covariance, factor, style=style))
+    ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec="0.75", lw=0.8))
+    ax.plot(0, 0, "+", color="tab:red", ms=9, mew=1.4)
+
+
+def frame(ax: Axes, reach: float) -> None:
+    """Show offsets up to `reach` arcsec, east to the left."""
+    ax.set_xlim(reach, -reach)
+    ax.set_ylim(-reach, reach)
+    ax.set_aspect("equal")

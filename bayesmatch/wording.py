@@ -1,0 +1,86 @@
+"""Numbers, associations and tables as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from astropy.table import Table
+
+LEGEND = """\
+Terms are log10 (10 times that: decibans). position: Bayes factor of the positions; density: how
+rare such objects are in the sky; then each prior; fraction: how common such counterparts are. Their
+sum, total, is log10 of p_match over the probability of no counterpart. NWAY: the weight behind its
+p_i, with its prior completeness instead of the fraction."""
+#: associations printed
+MAX_PRINTED = 10
+
+
+def probability(p: float) -> str:
+    """A probability as a person would write it."""
+    if p in (0, 1):
+        return f"{p:g}"
+    if p < 0.0095:
+        return f"{p:.1g}"
+    return f"{p:.2f}" if p < 0.995 else f"{p:.3f}" if p < 0.9995 else "> 0.999"
+
+
+def times(log10_factor: float) -> str:
+    """A factor given by its log10, for people."""
+    if abs(log10_factor) > 6:
+        return f"10^{log10_factor:.1f}"
+    return f"{float(f'{10.0 ** log10_factor:.2g}'):,g}"
+
+
+def member(table: Table, at: int, name: str, id_name: str) -> str:
+    """Catalogue and identifier of a member of an association."""
+    identifier = table[f"{name}_{id_name}"][at]
+    if np.ma.is_masked(identifier):
+        return f"{name} row {table[name][at]}"
+    return f"{name} {str(identifier).strip()}"
+
+
+def label(table: Table, at: int, names: Sequence[str], ids: Sequence[str]) -> str:
+    """All members of an association."""
+    members = [member(table, at, name, id_name)
+               for name, id_name in zip(names, ids, strict=True) if table[name][at] >= 0]
+    return " + ".join(members) or "no counterpart"
+
+
+def cut(text: str, width: int) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= width else f"{text[:width - 3].rstrip()}..."
+
+
+def listed(parts: Sequence[str]) -> str:
+    """A list as people write it: a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def printed_table(table: Table, names: Sequence[str], ids: Sequence[str]) -> str:
+    """The first rows of an evidence table as text, with a legend."""
+    shown = range(min(len(table), MAX_PRINTED + 1))
+    priors = [c for c in table.colnames if c.startswith("prior_")]
+    separation = [c for c in table.colnames if c.startswith("Separation_")]
+    head = ["", "hypothesis", "arcsec", "position", "density",
+            *(c.removeprefix("prior_") for c in priors), "fraction", "total", "p_match", "NWAY",
+            "p_i"]
+    lines = [head]
+    for at in shown:
+        apart = [f"{table[c][at]:.2f}" for c in separation if np.isfinite(table[c][at])]
+        lines.append([
+            str(table["rank"][at]), cut(label(table, at, names, ids), 48), " ".join(apart),
+            *(_log10(table[c][at]) for c in ("position", "density", *priors, "fraction", "total")),
+            probability(float(table["p_match"][at])), _log10(table["nway_total"][at]),
+            probability(float(table["p_i"][at])) if at else ""])
+    width = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    text = ["  ".join([cells[0].rjust(width[0]), cells[1].ljust(width[1]),
+                       *(c.rjust(w) for c, w in zip(cells[2:], width[2:], strict=True))]).rstrip()
+            for cells in lines]
+    if len(table) > len(shown):
+        text.append(f"... and {len(table) - len(shown)} more")
+    return "\n".join([*text, "", LEGEND])
+
+
+def _log10(value: float) -> str:
+    return f"{value:+.2f}" if np.isfinite(value) else "excluded" if value < 0 else "inf"
