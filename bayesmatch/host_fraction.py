@@ -4,6 +4,12 @@ NWAY gives the no-counterpart hypothesis a fixed weight.  Here each membership p
 fraction pi_S(z), a multinomial logit in properties z of the primary, fitted by maximum marginal
 likelihood: the sum over primaries of ln sum_S pi_S(z) L_S, L_S the summed likelihood of the
 associations with that pattern.
+
+A sky area is a number: it does not say where a catalogue ends or has a hole.  A primary there has
+no candidate whatever its nature, and would pull the fraction down for all others.  So when more
+primaries than chance allows have no candidate at all, a share q of them is taken to lie where no
+other catalogue has looked, and fitted along: a primary without candidates then has the likelihood
+q + (1 - q) exp(-lambda) pi_0(z), lambda being the number of field objects expected in the circle.
 """
 
 from __future__ import annotations
@@ -26,9 +32,13 @@ MIN_PRIMARIES = 30
 #: where the logit may bend, with enough primaries
 KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
 MAX_ITERATIONS = 200
+#: of the complete-data information in a step: Newton's first, the EM algorithm's last
+EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
 #: covariates separate when sources in doubt are fewer than this share of the smaller group, and a
 #: step without the ridge would move ln odds by this much (1.0 to 1.5 on separable samples)
 SEPARABLE_DOUBT, SEPARABLE_STEP = 0.3, 0.5
+#: primaries without candidates are too many for chance at this many standard deviations
+UNCOVERED_SIGMA = 4.0
 #: standardised covariates end here: beyond, a square would extrapolate
 MAX_Z = 4.0
 
@@ -38,9 +48,9 @@ class HostFraction:
     """Fitted fractions of the membership patterns."""
 
     ln_fraction: np.ndarray
-    """(n_primary, n_patterns) ln pi_S(z)"""
+    """(n_primary, n_patterns) ln pi_S(z), within the other catalogues' footprint"""
     mean: float
-    """mean fraction of primaries with any counterpart"""
+    """mean fraction of primaries with any counterpart, those outside the footprint included"""
     mean_error: float
     """its standard error, 0 when it was given"""
     details: dict[str, Any]
@@ -115,6 +125,8 @@ def fit_host_fraction(
     total: float | None,
     labels: Sequence[str],
     description: dict[str, Any],
+    empty: np.ndarray | None = None,
+    expected: float = np.inf,
 ) -> HostFraction:
     """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
 
@@ -130,6 +142,10 @@ def fit_host_fraction(
         Names of the P patterns.
     description : dict
         Of the covariates, from :func:`covariate_matrix`.
+    empty : ndarray of bool, shape (n,), optional
+        Primaries without any candidate; without it all are taken to be within the footprint.
+    expected : float
+        Number of field objects expected around a primary.
 
     Warns
     -----
@@ -150,6 +166,11 @@ def fit_host_fraction(
     z = np.ascontiguousarray(z)
     problem = _Problem(ln_like, z, total)
     beta, information, iterations, converged = problem.maximise()
+    uncovered, uncovered_error, cross = 0.0, 0.0, np.zeros(problem.size)
+    if total is None and empty is not None and problem.too_many_empty(beta, empty, expected):
+        footprint = _Footprint(problem, empty, expected)
+        beta, information, iterations, converged = footprint.maximise(beta)
+        uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
     if not converged:
         warnings.warn(f"the host-fraction fit did not converge in {iterations} steps", UserWarning,
                       stacklevel=3)
@@ -163,19 +184,27 @@ def fit_host_fraction(
     variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
     mean = share.mean(axis=0)
     if total is None:
-        ln_fraction, fraction, error = ln_free, mean, np.sqrt(variance)
+        outside = np.eye(len(mean))[0]
+        ln_fraction, fraction = ln_free, mean + uncovered * (outside - mean)
+        # Both move the fractions, and what one explains the other need not.
+        error = np.sqrt(np.maximum(0.0, (1 - uncovered) ** 2 * variance
+                                   + (outside - mean) ** 2 * uncovered_error**2
+                                   + 2 * (1 - uncovered) * (outside - mean)
+                                   * (slope @ covariance @ cross)))
     else:
         ln_fraction = np.column_stack([np.full(n, np.log1p(-total)), np.log(total) + ln_free])
         fraction = np.concatenate([[1 - total], total * mean])
-        error = np.concatenate([[0.0], total * np.sqrt(variance)])
+        error = np.concatenate([[0.0], total * np.sqrt(np.maximum(0.0, variance))])
     details = {
         **description,
         "fraction": dict(zip(labels, fraction.tolist(), strict=True)),
         "fraction_error": dict(zip(labels, error.tolist(), strict=True)),
         "coefficients": _by_pattern(beta, labels[-problem.n_free + 1 or n_patterns:], z),
-        "coefficient_errors": _by_pattern(np.sqrt(np.diag(covariance)),
+        "coefficient_errors": _by_pattern(np.sqrt(np.maximum(0.0, np.diag(covariance))),
                                           labels[-problem.n_free + 1 or n_patterns:], z),
         "ln_likelihood": float(problem.sums(beta)[0]),
+        "uncovered": uncovered,
+        "uncovered_error": uncovered_error,
         "iterations": iterations,
         "converged": converged,
     }
@@ -226,9 +255,10 @@ class _Problem:
         return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:1 + d] - self.ridge * beta,
                 observed, complete)
 
-    def maximise(self) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    def maximise(self, beta: np.ndarray | None = None
+                 ) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """Coefficients, observed information there, number of steps, whether converged."""
-        beta = np.zeros(self.size)
+        beta = np.zeros(self.size) if beta is None else beta
         value, gradient, observed, complete = self.sums(beta)
         for iteration in range(MAX_ITERATIONS):
             step, gain = _ascent(gradient, observed, complete)
@@ -245,6 +275,15 @@ class _Problem:
             beta = beta + fraction * step
             value, gradient, observed, complete = new
         return beta, observed, MAX_ITERATIONS, False
+
+    def too_many_empty(self, beta: np.ndarray, empty: np.ndarray, expected: float) -> bool:
+        """Whether chance cannot explain how many primaries have no candidate (a score test)."""
+        if empty.all() or not empty.any():
+            return False
+        ln_chance = self.shares(beta)[0][:, 0] - expected
+        ratio = np.exp(np.minimum(-ln_chance, 300.0))  # 1 / probability of having no candidate
+        score = ratio[empty].sum() - len(empty)
+        return bool(score > UNCOVERED_SIGMA * np.sqrt((ratio - 1.0).sum()))
 
     def separable(self, beta: np.ndarray, information: np.ndarray) -> bool:
         """Whether the covariates tell hosts apart so well that only the ridge bounds their slopes.
@@ -278,10 +317,62 @@ class _Problem:
         return ln_share, share, slope
 
 
+class _Footprint:
+    """The share of the primaries outside the footprint, fitted together with the coefficients."""
+
+    def __init__(self, problem: _Problem, empty: np.ndarray, expected: float) -> None:
+        self.problem, self.empty, self.expected = problem, empty, min(expected, 300.0)
+        self.share = self.error = 0.0
+        self.cross = np.zeros(problem.size)
+
+    def maximise(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, bool]:
+        """As :meth:`_Problem.maximise`; the information is that with the share unknown."""
+        n = len(self.empty)
+        share, steps = self.empty.mean() / 2, 0
+        for _ in range(MAX_ITERATIONS):  # expectation and maximisation in turn
+            self._take(share)
+            beta, information, iterations, converged = self.problem.maximise(beta)
+            steps += iterations
+            ln_chance = self._ln_chance(beta)
+            outside = share / (share + (1.0 - share) * np.exp(ln_chance[self.empty]))
+            before, share = share, outside.sum() / n
+            if abs(share - before) < 1e-9:
+                break
+        else:
+            converged = False
+        self.share = share
+        # The share's own information, and what it shares with the coefficients.
+        chance = np.exp(ln_chance[self.empty])
+        own = (((1.0 - chance) / (share + (1.0 - share) * chance)) ** 2).sum() + (
+            n - self.empty.sum()) / (1.0 - share) ** 2
+        step = 1e-4 * min(share, 1.0 - share)
+        gradients = []
+        for side in (-step, step):
+            self._take(share + side)
+            gradients.append(self.problem.sums(beta)[1])
+        self._take(share)
+        mixed = (gradients[1] - gradients[0]) / (2.0 * step)
+        self.cross = mixed / own
+        reduced = information - np.outer(mixed, self.cross)
+        slack = own - mixed @ np.linalg.pinv(information, hermitian=True) @ mixed
+        self.error = float(slack ** -0.5) if slack > 0 else 0.0
+        return beta, reduced, steps, converged
+
+    def _take(self, share: float) -> None:
+        """Give primaries without candidates the chance of lying outside, in units of the other."""
+        ln_odds = np.log(share) - np.log1p(-share) + self.expected
+        self.problem.fixed = np.where(self.empty, ln_odds, -np.inf)
+
+    def _ln_chance(self, beta: np.ndarray) -> np.ndarray:
+        """Ln of the chance that a primary within the footprint has no candidate."""
+        return self.problem.shares(beta)[0][:, 0] - self.expected
+
+
 def _ascent(gradient: np.ndarray, observed: np.ndarray, complete: np.ndarray
             ) -> tuple[np.ndarray, float]:
-    """Newton's step, or the EM algorithm's where the likelihood is not concave; its gain."""
-    for information in (observed, complete):
+    """Newton's step or, where the likelihood is not concave, one nearer the EM algorithm's."""
+    for share in EM_SHARES:
+        information = (1.0 - share) * observed + share * complete
         try:
             np.linalg.cholesky(information)
         except np.linalg.LinAlgError:

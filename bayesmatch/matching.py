@@ -17,7 +17,7 @@ from ._kernels import posterior as kernels
 from ._kernels.jit import run_ranges
 from .associations import Associations, build_associations
 from .candidates import find_candidates
-from .catalog import Catalog
+from .catalog import Catalog, square_degrees
 from .host_fraction import HostFraction, covariate_matrix, fit_host_fraction
 from .posterior import (
     PatternPriors,
@@ -141,7 +141,9 @@ def match(
         ln_evidence = post.ln_evidence - (post.ln_bayes_corrected - post.ln_bayes)
         fit = total if isinstance(total, HostFraction) else fit_host_fraction(
             pattern_likelihood(rows, per_pattern, ln_evidence), z, total=total,
-            labels=_pattern_labels(primary, others), description=description)
+            labels=_pattern_labels(primary, others), description=description,
+            empty=np.diff(candidates.start[::len(others)]) == 0,
+            expected=sum(len(c) / c.area for c in others) * square_degrees(radius_arcsec))
         calibrated = _calibrate(rows, per_pattern, post, ln_evidence, fit)
     with clock("tables"):
         matched = Matched(primary, others, candidates, rows, log10_ratios, post, calibrated)

@@ -468,3 +468,67 @@ def test_one_error_for_all_gives_a_constant():
     primary = bm.Catalog(sky.primary, name="X", pos_err=2.0, area=sky.area)
     fit = bm.match(primary, other, radius=12.0).meta["host_fraction_fit"]
     assert fit["names"] == ["1"]
+
+
+def beyond_the_survey(seed, share=0.2, fraction=0.5, n=2000, density=12_000.0):
+    """A match in which this share of the primaries lies where the other catalogue has nothing."""
+    sky = simulate(seed, n, fraction, density=density)
+    _, other = sky.catalogs()
+    away = round(n * share / (1 - share))
+    again = np.random.default_rng(seed).integers(0, n, away)
+    columns = {c: np.concatenate([v, v[again]]) for c, v in sky.primary.items()}
+    columns["RA"][n:] += 20.0
+    primary = bm.Catalog(columns, name="X", pos_err="SIGMA", area=sky.area)
+    return sky, bm.match(primary, other, radius=15.0), primary, other
+
+
+def test_primaries_outside_the_footprint_do_not_dilute():
+    off = []
+    for seed in range(20):
+        sky, result, *_ = beyond_the_survey(seed)
+        fit = result.meta["host_fraction_fit"]
+        off.append([result.meta["host_fraction"] - sky.host.sum() / len(result.sources),
+                    (fit["uncovered"] - 0.2) / fit["uncovered_error"]])
+        p_hostless = np.asarray(result.sources["p_hostless"])
+        assert np.all(p_hostless[2000:] == 1.0)
+        assert fit["fraction"]["X+OPT"] == pytest.approx(result.meta["host_fraction"])
+        assert np.mean(1 - p_hostless) == pytest.approx(result.meta["host_fraction"], abs=0.01)
+        assert calibration_error(p_hostless[:2000], ~sky.host) < 0.03
+    off = np.array(off)
+    assert abs(off[:, 0].mean()) < 0.003 and abs(off[:, 1].mean()) < 0.8
+    assert off[:, 1].std() < 1.5
+
+
+def test_the_footprint_fit_is_the_maximum_that_scipy_finds():
+    _, result, primary, other = beyond_the_survey(3)
+    half = bm.match(primary, other, radius=15.0, host_fraction=0.5).sources
+    like = 10.0 ** np.asarray(half["log10_odds_host"])
+    empty = np.asarray(half["n_candidates"]) == 0
+    z, _ = hf.covariate_matrix(primary, "sigma")
+    chance = np.exp(-len(other) / other.area * np.pi * (15 / 3600) ** 2)
+
+    def loss(parameters):
+        q = 1 / (1 + np.exp(-parameters[0]))
+        f = 1 / (1 + np.exp(-z @ parameters[1:]))
+        within = (1 - q) * chance * (1 - f + f * like)
+        term = np.where(empty, q + (1 - q) * chance * (1 - f), within)
+        ridge = np.r_[hf.RIDGE_CONSTANT, np.full(z.shape[1] - 1, hf.RIDGE_SLOPE)]
+        return -np.log(term).sum() + 0.5 * ridge @ parameters[1:] ** 2
+
+    best = minimize(loss, np.zeros(z.shape[1] + 1), method="BFGS", options={"gtol": 1e-6})
+    fit = result.meta["host_fraction_fit"]
+    assert fit["uncovered"] == pytest.approx(1 / (1 + np.exp(-best.x[0])), abs=1e-5)
+    np.testing.assert_allclose(fit["coefficients"]["X+OPT"], best.x[1:], atol=2e-3)
+
+
+def test_a_covered_field_has_no_uncovered_share():
+    fits = [simulate(seed, 1000, 0.3).match().meta["host_fraction_fit"] for seed in range(20)]
+    assert [f["uncovered"] for f in fits] == [0.0] * 20
+
+
+def test_rare_counterparts_in_three_catalogues_converge():
+    """With EM steps where the likelihood is not concave this sky took over 200."""
+    sky = simulate_patterns(9031, 4000, (0.95, 0.0125, 0.0075, 0.03))
+    fit = sky.match().meta["host_fraction_fit"]
+    assert fit["converged"] and fit["iterations"] < 40
+    assert np.isfinite(list(fit["fraction_error"].values())).all()
