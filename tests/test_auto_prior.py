@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nway_runner import Source, assert_agrees, nway_cli, random_field
 
 import bayesmatch as bm
 from bayesmatch.cli import main
 from bayesmatch.plots import histogram_prior
+from validation.nway_fields import random_field
+from validation.nway_runner import Source, assert_agrees, nway_cli
 
 FIELD = {"errors": ((0.5, 2.0), (0.1, 0.4))}
 #: as in test_upstream_cli: NWAY writes single precision

@@ -1,6 +1,7 @@
 """The Bayes factor: closed forms, numerical integration, published values, real data."""
 
 import csv
+import gzip
 import math
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import bayesmatch as bm
 from bayesmatch._kernels import bayes_factor as kernels
 from bayesmatch.errors import ellipse_covariance
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "validation" / "data"
 
 
 def log10_b(primary_err, other_err, east, north):
@@ -109,9 +110,10 @@ def test_no_cancellation_when_errors_differ_hugely():
 
 def test_real_chandra_gaia_pairs():
     """NWAY's own dist_bayesfactor on 2,263 real pairs, one pair per field."""
-    with open(DATA / "csc2_gaia.csv") as file:
+    with gzip.open(DATA / "csc2_gaia.csv.gz", "rt") as file:
         rows = list(csv.DictReader(file))
-    value = {k: np.array([float(r[k]) for r in rows]) for k in rows[0] if k != "name"}
+    value = {k: np.array([float(r[k]) for r in rows]) for k in rows[0]
+             if k not in ("name", "Class")}
     sigma = np.sqrt((value["CSC_err_r0"] ** 2 + value["CSC_err_r1"] ** 2) / 2)
     x = bm.Catalog({"ID": [r["name"] for r in rows], "RA": value["ra"], "DEC": value["dec"],
                     "sigma": sigma}, name="CSC", pos_err="sigma", area=40000.0)

@@ -1,5 +1,6 @@
 """Every code block of the README runs, in order, and the demo does what it says."""
 
+import json
 import re
 import shlex
 import sys
@@ -9,6 +10,8 @@ from astropy.table import Table
 
 import bayesmatch as bm
 from bayesmatch.cli import main
+from validation import readme as validation_readme
+from validation.__main__ import PROTOCOLS
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
@@ -85,3 +88,14 @@ def test_column_tables_tell_every_column():
             for table in text.split("`associations` has one row", 1)]
     assert told[0] | {"X", "X_ID"} == set(result.sources.colnames)
     assert told[1] == set(result.associations.colnames)
+
+
+def test_how_good_is_it():
+    """The table is the one that the numbers of the last full validation make."""
+    text = (ROOT / "README.md").read_text()
+    shown = text[text.index(validation_readme.BEGIN) + len(validation_readme.BEGIN):
+                 text.index(validation_readme.END)]
+    numbers = json.loads(validation_readme.RESULTS.read_text())
+    assert shown == validation_readme.table(numbers)
+    assert all(missed == 0 for _, missed in numbers["claims"].values())
+    assert set(numbers["claims"]) == set(PROTOCOLS)

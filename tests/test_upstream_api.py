@@ -8,7 +8,9 @@ import itertools
 
 import numpy as np
 import pytest
-from nway_runner import Source, assert_agrees, nway_api, one_primary, random_field, run_bayesmatch
+
+from validation.nway_fields import one_primary, random_field
+from validation.nway_runner import Source, assert_agrees, nway_api, run_bayesmatch
 
 CENTRES = {"equator": (150.0, 0.0), "dec57": (161.0, 57.0), "north": (40.0, 89.5),
            "south": (200.0, -89.5), "ra0": (0.0, 0.0), "ra0-dec57": (0.0, 57.0)}

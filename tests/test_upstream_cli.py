@@ -6,18 +6,11 @@ single-precision columns, -99 for absent members, and match_flag 1 where there i
 
 import numpy as np
 import pytest
-from nway_runner import (
-    HISTOGRAM,
-    Source,
-    assert_agrees,
-    nway_cli,
-    one_primary,
-    random_field,
-    run_bayesmatch,
-)
 
 import bayesmatch as bm
 from bayesmatch.cli import main
+from validation.nway_fields import one_primary, random_field
+from validation.nway_runner import HISTOGRAM, Source, assert_agrees, nway_cli, run_bayesmatch
 
 #: The absolute part for log10 B: NWAY's command line loses precision before it sums the terms, of
 #: up to 25, that may cancel. The API does not (test_upstream_api, 1e-7); separations rounded to

@@ -1,4 +1,4 @@
-"""``python -m validation priors --quick`` from end to end, and the scores it is made of."""
+"""The protocol `priors` from end to end on tiny skies, and the scores it is made of."""
 
 import json
 
@@ -7,21 +7,22 @@ import pytest
 
 import bayesmatch as bm
 from bayesmatch import mock
-from validation import __main__, priors
+from validation import priors, priors_scores, priors_setting
 from validation.baselines import BANDS, PublishedPrior, model_of
+from validation.report import write_json
 
 
 def outcome(right, has_counterpart, score, matched=None):
     score = np.asarray(score, dtype=float)
     matched = np.ones(len(score), bool) if matched is None else np.asarray(matched, bool)
-    return priors.Outcome(np.asarray(right, bool), matched, np.asarray(has_counterpart, bool),
-                          score, score, 1 - score)
+    return priors_scores.Outcome(np.asarray(right, bool), matched,
+                                 np.asarray(has_counterpart, bool), score, score, 1 - score)
 
 
 def test_crossing_by_hand():
     # 4 of 6 have a counterpart: the 4 best scores hold 3 right ones
     o = outcome([1, 1, 0, 1, 0, 0], [1, 1, 1, 1, 0, 0], [0.9, 0.8, 0.7, 0.6, 0.5, 0.1])
-    cutoff, value = priors.crossing(o, o.p_any)
+    cutoff, value = priors_scores.crossing(o, o.p_any)
     assert cutoff == pytest.approx(0.6) and value == pytest.approx(3 / 4)
 
 
@@ -31,7 +32,7 @@ def test_crossing_is_where_the_curves_meet():
     score = rng.random(n).round(3)  # with ties
     has = rng.random(n) < 0.9
     o = outcome(has & (rng.random(n) < score), has, score, rng.random(n) < 0.98)
-    cutoff, value = priors.crossing(o, o.p_any)
+    cutoff, value = priors_scores.crossing(o, o.p_any)
 
     def at(cut):
         matched = o.matched & (score >= cut)
@@ -45,12 +46,12 @@ def test_crossing_is_where_the_curves_meet():
 def test_ece_by_hand():
     o = outcome([1, 1, 0, 0], [1, 1, 0, 1], [0.95, 0.85, 0.25, 0.25])
     # p_hostless 0.05, 0.15 (none is), 0.75 twice (one is)
-    assert priors.ece(o) == pytest.approx((0.05 + 0.15 + 0.5) / 4)
+    assert priors_scores.ece(o) == pytest.approx((0.05 + 0.15 + 0.5) / 4)
 
 
 @pytest.fixture(scope="module")
 def training():
-    setting = priors.Setting(train_primary=1500, train_area=1.5, train_field=20_000)
+    setting = priors_setting.Setting(train_primary=1500, train_area=1.5, train_field=20_000)
     return priors.training_sample(setting)
 
 
@@ -84,37 +85,39 @@ def test_each_object_uses_its_most_complete_model():
 
 def test_hosts_follow_the_truth():
     primary, survey, truth = mock.survey(n_primary=60, area=0.2, seed=2)
-    host, of_primary = priors.hosts(truth)
+    host, of_primary = priors_scores.hosts(truth)
     assert len(host) == (np.asarray(truth["counterpart"]) != "hostless").sum()
     assert survey["ID"][host].astype(str).tolist() == truth["counterpart"][of_primary].tolist()
 
 
-@pytest.mark.slow
-def test_quick_run(tmp_path, capsys):
-    assert __main__.main(["priors", "--quick", "--out", str(tmp_path / "results")]) == 0
-    out = capsys.readouterr().out
-    assert "| claim" in out and "MISS" not in out
-    record = json.loads((tmp_path / "results" / "priors.json").read_text())
-    assert record["ok"] and record["quick"] and record["protocol"] == "priors"
-    assert (tmp_path / "results" / "priors.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    assert sorted(p.name for p in (tmp_path / "results").iterdir()) == ["priors.json", "priors.png"]
-    methods = (priors.DISTANCE, priors.BASELINE, priors.LIGHTGBM, priors.CONTEXT)
-    assert [(s["sigma_scale"], s["method"]) for s in record["skies"]] == [
+TINY = priors_setting.Setting(train_primary=600, train_area=1.2, train_field=15_000, n_primary=400,
+                              area=0.8, seeds=1, field_area=0.8, context_field=5000, max_epochs=3,
+                              threads=1, slack=3.0)
+
+
+def test_tiny_run(tmp_path):
+    """From end to end; whether the claims hold is for ``python -m validation`` to say."""
+    section = priors.run_setting(tmp_path, TINY)
+    assert section.name == "priors" and len(section.claims) == 12
+    assert [f.file for f in section.figures] == ["priors.png"] == [
+        p.name for p in tmp_path.iterdir()]
+    methods = (priors_setting.DISTANCE, priors_setting.BASELINE, priors_setting.LIGHTGBM,
+               priors_setting.CONTEXT)
+    skies = section.numbers["skies"]
+    assert [(s["sigma_scale"], s["method"]) for s in skies] == [
         (scale, m) for scale in (1.0, 1.6) for m in methods]
-    for s in record["skies"]:
-        assert 0.5 < s["right"] < s["right_of_hosts"] < 1 and 0.5 < s["crossing"] < 1
+    for s in skies:
+        assert 0.5 < s["right"] <= s["right_of_hosts"] < 1 and 0.5 < s["crossing"] < 1
         assert 0 <= s["ece"] < 0.1
-    assert all(claim["ok"] is not False for claim in record["claims"])
+    of = {m: np.mean([s["right"] for s in skies if s["method"] == m]) for m in methods}
+    assert of[priors_setting.LIGHTGBM] > of[priors_setting.DISTANCE] + 0.03
+    assert of[priors_setting.BASELINE] > of[priors_setting.DISTANCE]
+    assert [len(t.rows) for t in section.tables] == [8, len(section.numbers["field"]["patterns"])]
+    assert json.loads(write_json(section, tmp_path).read_text())["skies"] == skies
 
 
-def test_a_miss_is_exit_status_1(tmp_path, monkeypatch):
-    monkeypatch.setattr(priors, "run", lambda out, quick, seeds: False)
-    assert __main__.main(["--out", str(tmp_path)]) == 1
-
-
-@pytest.mark.parametrize("arguments", [["nope"], ["--seeds", "0"]])
-def test_usage(arguments, tmp_path, capsys):
-    with pytest.raises(SystemExit) as info:
-        __main__.main([*arguments, "--out", str(tmp_path)])
-    assert info.value.code == 2
-    assert "nope" in capsys.readouterr().err or arguments[0] == "--seeds"
+def test_quick_and_seeds_choose_the_setting(tmp_path, monkeypatch):
+    monkeypatch.setattr(priors, "run_setting", lambda out, setting: setting)
+    assert priors.run(tmp_path) == priors_setting.Setting()
+    assert priors.run(tmp_path, quick=True) == priors_setting.QUICK
+    assert priors.run(tmp_path, quick=True, seeds=4).seeds == 4

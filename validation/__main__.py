@@ -1,42 +1,104 @@
 """``python -m validation``: run the protocols, print what was claimed and what was measured.
 
-The exit status is 1 if a claim is missed.
+Each writes its numbers as JSON and its figures as PNG; report.html holds all of it in one file. The
+exit status is 1 if a claim is missed or a protocol fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import priors
+from .html import write_html
+from .report import Claim, Section, print_claims, print_section, write_json
+from .versions import versions
 
-PROTOCOLS = {"priors": priors}
+PROTOCOLS = {
+    "cosmos": "real: 1,255 XMM-COSMOS sources whose optical identification is known",
+    "chandra_gaia": "real: NWAY's own output on 2,263 Chandra sources and Gaia stars",
+    "ngc2264": "real: five catalogues of a crowded field in the Milky Way",
+    "lockman": "mock: the published Lockman Hole protocol, from training to assessment",
+    "priors": "mock: distance only, the published pipeline and LightGBM side by side",
+    "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
+    "position_errors": "mock: position errors that are wrong in a known way, and their fit",
+    "calibration": "mock: are the probabilities of having no counterpart what they say",
+}
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the protocols named, or all of them."""
+    options = parse(argv)
+    options.out.mkdir(parents=True, exist_ok=True)
+    sections, seconds = [], {}
+    for name in options.protocol or PROTOCOLS:
+        begin = time.perf_counter()
+        section = run_protocol(name, options.out, options.quick, options.seeds)
+        seconds[name] = time.perf_counter() - begin
+        print_section(section)
+        path = write_json(section, options.out, quick=options.quick, seconds=seconds[name],
+                          versions=versions())
+        print(f"\nwrote {path} after {seconds[name]:.1f} s", flush=True)
+        sections.append(section)
+    report = write_html(sections, options.out, quick=options.quick, seconds=seconds)
+    print_claims(sections)
+    print_outcome(sections, seconds)
+    print(f"report: {report}")
+    return 0 if all(s.ok for s in sections) else 1
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line's options, checked."""
     parser = argparse.ArgumentParser(
         prog="python -m validation", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name}: {module.__doc__.splitlines()[0]}"
-                         for name, module in PROTOCOLS.items()))
-    parser.add_argument("protocol", nargs="*", metavar="PROTOCOL",
+        epilog="\n".join(f"{name:14}{what}" for name, what in PROTOCOLS.items()))
+    parser.add_argument("protocol", nargs="*", metavar="NAME",
                         help=f"of {', '.join(PROTOCOLS)}; default: all")
     parser.add_argument("--out", type=Path, default=Path("validation-results"), metavar="DIR",
-                        help="where JSON and figures go (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true", help="smaller samples and fewer seeds")
+                        help="where JSON, figures and report.html go (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true",
+                        help="smaller samples and fewer seeds: all protocols in 5 minutes")
     parser.add_argument("--seeds", type=int, metavar="N", help="skies per setting")
     options = parser.parse_args(argv)
     unknown = [name for name in options.protocol if name not in PROTOCOLS]
     if unknown:
         parser.error(f"no protocol {unknown[0]!r}; there are {', '.join(PROTOCOLS)}")
+    if len(set(options.protocol)) < len(options.protocol):
+        parser.error("a protocol is named twice")
     if options.seeds is not None and options.seeds < 1:
         parser.error("--seeds must be 1 or more")
-    options.out.mkdir(parents=True, exist_ok=True)
-    ok = [PROTOCOLS[name].run(options.out, quick=options.quick, seeds=options.seeds)
-          for name in options.protocol or PROTOCOLS]
-    return 0 if all(ok) else 1
+    return options
+
+
+def run_protocol(name: str, out: Path, quick: bool, seeds: int | None) -> Section:
+    """A protocol's section; if it fails, one that says so, and counts as a miss."""
+    print(f"\n{name}: {PROTOCOLS[name]}", flush=True)
+    try:
+        module = importlib.import_module(f"{__package__}.{name}")
+        section: Section = module.run(out, quick=quick, seeds=seeds)
+        missing = [f.file for f in section.figures if not (out / f.file).is_file()]
+        if missing:
+            raise FileNotFoundError(f"protocol {name} did not write its figure {missing[0]}")
+    except Exception as error:  # the other protocols must still be heard
+        traceback.print_exc()
+        return Section(name, PROTOCOLS[name], ["This protocol failed before its end; the error "
+                                               "is in the table of claims."],
+                       [Claim("the protocol runs to its end", f"{type(error).__name__}: {error}",
+                              "no error", False)])
+    return section
+
+
+def print_outcome(sections: Sequence[Section], seconds: Mapping[str, float]) -> None:
+    """The last lines: seconds, and what was missed."""
+    claims = [c for s in sections for c in s.claims if c.ok is not None]
+    missed = sum(not c.ok for c in claims)
+    print(f"\n{len(claims)} claims, {missed} missed; {sum(seconds.values()):.0f} s: "
+          + ", ".join(f"{name} {s:.0f}" for name, s in seconds.items()))
 
 
 if __name__ == "__main__":

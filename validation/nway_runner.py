@@ -1,16 +1,22 @@
-"""Random fields, run through upstream NWAY 4.8.0 and through bayesmatch.
+"""Run upstream NWAY 4.8.0 and bayesmatch on the same catalogues, and compare.
 
 NWAY is AGPL-3 and is only ever run: its Python API (`nway_api`) and its command line (`nway_cli`),
 in scratch directories, because it leaves caches and plots behind. Both return the associations
-under bayesmatch's column names, so that one function (`assert_agrees`) compares them.
+under bayesmatch's column names, so that `differences` and `assert_agrees` can compare them.
 """
 
+from __future__ import annotations
+
 import contextlib
+import io
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
@@ -18,6 +24,7 @@ from astropy.table import Table
 import bayesmatch as bm
 
 NWAY = Path(sys.executable).parent / "nway.py"
+VERSION = "4.8.0"
 PROBABILITIES = ("p_any", "p_i", "p_single", "dist_post")
 LOG10_B = ("dist_bayesfactor_uncorrected", "dist_bayesfactor")
 API_NAMES = {"prob_has_match": "p_any", "prob_this_match": "p_i"}
@@ -39,91 +46,39 @@ class Source:
     dec: np.ndarray
     error: np.ndarray
     area: float
-    mags: dict = field(default_factory=dict)
+    mags: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
-    def id(self):
+    def id(self) -> np.ndarray:
+        """Identifiers that are not row numbers."""
         return 3 * np.arange(len(self.ra)) + 11
 
     @property
-    def table(self):
+    def table(self) -> Table:
+        """The catalogue as NWAY wants it."""
         columns = {"ID": self.id, "RA": self.ra, "DEC": self.dec, "ERR": self.error, **self.mags}
         return Table(columns, meta={"EXTNAME": self.name, "SKYAREA": self.area})
 
-    def write(self, folder):
+    def write(self, folder: Path) -> list[str]:
         """A FITS file for `nway.py`; returns the two arguments that name it and its errors."""
         self.table.write(Path(folder) / f"{self.name}.fits")
         return [f"{self.name}.fits", ":ERR"]
 
     @property
-    def catalog(self):
+    def catalog(self) -> bm.Catalog:
+        """The catalogue as bayesmatch wants it."""
         return bm.Catalog(self.table, name=self.name, pos_err="ERR")
 
 
-def offset(ra, dec, east, north):
-    """Positions at tangent-plane offsets (degrees) from (ra, dec); exact at any declination."""
-    x, y = np.radians(east), np.radians(north)
-    a, d = np.radians(ra), np.radians(dec)
-    up = np.cos(d) - y * np.sin(d)
-    new_ra = np.degrees(a + np.arctan2(x, up)) % 360
-    return new_ra, np.degrees(np.arctan2(np.sin(d) + y * np.cos(d), np.hypot(x, up)))
+def installed_version() -> str | None:
+    """NWAY's version, None where it is not installed."""
+    try:
+        return metadata.version("nway")
+    except metadata.PackageNotFoundError:
+        return None
 
 
-def random_field(seed, sizes, centre, *, width=0.2, magnitudes=False, names="ABCD",
-                 errors=((0.5, 2.0), (0.3, 1.2))):
-    """Catalogues A, B, C ... in a square, each with its own area and range of errors (arcsec).
-
-    The others hold half the primaries and half of as many bystanders, 5" from a primary, which
-    are no counterparts but the same object in several catalogues; a third of either lies far off
-    for its error. The rest is field.
-    """
-    rng = np.random.default_rng(seed)
-    a_xy = rng.uniform(-width / 2, width / 2, (sizes[0], 2))
-    angle = rng.uniform(0, 2 * np.pi, sizes[0])
-    objects = np.concatenate([a_xy, a_xy + 5 / 3600 * np.column_stack([np.cos(angle),
-                                                                       np.sin(angle)])])
-    sources = []
-    for k, size in enumerate(sizes):
-        error = rng.uniform(*errors[min(k, len(errors) - 1)], size)
-        xy = rng.uniform(-width / 2, width / 2, (size, 2))
-        held = np.flatnonzero(rng.random(len(objects)) < 0.5) if k else np.arange(size)
-        n = min(len(held), size)
-        scatter = error[:n] / 3600 * rng.choice([1.0, 1.0, 4.0], n)
-        xy[:n] = objects[held[:n]] + scatter[:, None] * rng.standard_normal((n, 2))
-        mix = rng.permutation(size) if k else np.arange(size)
-        ra, dec = offset(*centre, *xy[mix].T)
-        mags = {f"MAG{n}": random_magnitudes(rng, size) for n in range(k if magnitudes else 0)}
-        sources.append(Source(names[k], ra, dec, error[mix], width**2 * (1 + 0.1 * k), mags))
-    return sources
-
-
-def random_magnitudes(rng, size):
-    """Magnitudes inside, outside and on the edges of HISTOGRAM, some -99 and some NaN."""
-    values = rng.uniform(15.0, 27.0, size)
-    kind = rng.integers(0, 10, size)
-    values[kind == 0] = -99.0
-    values[kind == 1] = np.nan
-    values[kind == 2] = np.round(values[kind == 2])
-    return values
-
-
-def one_primary(*others, far=0, dec=2.0):
-    """A primary at (150, dec) with error 3", and small catalogues around it with error 0.3".
-
-    Each of `others` lists the offsets (arcsec east, north) of one catalogue's rows; `far` adds
-    rows far away to all catalogues.
-    """
-    sources = []  # NWAY asserts that right ascensions differ: give at least one an east offset
-    for name, rows, error in zip("ABCD", ([(0, 0)], *others), (3.0, 0.3, 0.3, 0.3),
-                                 strict=False):
-        xy = np.array([*rows, *[(3000.0, 3000.0)] * far]) / 3600
-        ra = 150 + xy[:, 0] / np.cos(np.radians(dec))
-        sources.append(Source(name, ra, dec + xy[:, 1], np.full(len(xy), error),
-                              1e-4 if far else 1.0))
-    return sources
-
-
-def run_bayesmatch(sources, **options):
+def run_bayesmatch(sources: Sequence[Source], **options: Any) -> bm.MatchResult:
     """`bayesmatch.match` with HISTOGRAM as the prior of every magnitude.
 
     The host fraction, which NWAY has no equivalent of, is fixed: tiny fields warn when fitting it.
@@ -133,9 +88,11 @@ def run_bayesmatch(sources, **options):
     return bm.match(*(s.catalog for s in sources), priors=priors, host_fraction=0.9, **options)
 
 
-def nway_api(folder, sources, *, radius, completeness, **options):
+def nway_api(folder: Path, sources: Sequence[Source], *, radius: float, completeness: Any,
+             **options: Any) -> Table:
     """Associations of `nwaylib.nway_match`, run in `folder`, on copies (it changes its input)."""
-    with contextlib.chdir(folder), warnings.catch_warnings():
+    progress = io.StringIO()  # NWAY's progress bars
+    with contextlib.chdir(folder), warnings.catch_warnings(), contextlib.redirect_stderr(progress):
         warnings.simplefilter("ignore")
         from nwaylib import nway_match
         from nwaylib.logger import NullOutputLogger
@@ -150,7 +107,7 @@ def nway_api(folder, sources, *, radius, completeness, **options):
     return _renamed(Table({str(c): frame[c].to_numpy() for c in frame.columns}), API_NAMES)
 
 
-def nway_cli(folder, args, out="nway.fits"):
+def nway_cli(folder: Path, args: Sequence[Any], out: str = "nway.fits") -> Table:
     """Associations that `nway.py` writes when run in `folder` with these arguments."""
     done = subprocess.run([sys.executable, NWAY, *map(str, args), f"--out={out}"], cwd=folder,
                           capture_output=True, text=True)
@@ -163,18 +120,40 @@ def nway_cli(folder, args, out="nway.fits"):
     return table
 
 
-def _renamed(table, names):
+def _renamed(table: Table, names: Mapping[str, str]) -> Table:
     present = [n for n in names if n in table.colnames]
     table.rename_columns(present, [names[n] for n in present])
     return table
 
 
-def assert_agrees(ours, theirs, members, *, atol, log_rtol, log_atol=1e-9):
+def same_rows(ours: Table, theirs: Table, members: Sequence[str]) -> bool:
+    """Whether both have the same associations in the same order."""
+    return len(ours) == len(theirs) and all(
+        np.array_equal(_member(ours[name]), theirs[name]) for name in (*members, "ncat"))
+
+
+def differences(ours: Table, theirs: Table) -> dict[str, np.ndarray]:
+    """|bayesmatch - NWAY| row by row, of every column both compute; of log10 B relative to it."""
+    biases = [c for c in theirs.colnames if c.startswith("bias_")]
+    apart = {name: np.abs(np.asarray(ours[name]) - np.asarray(theirs[name]))
+             for name in (*PROBABILITIES, *LOG10_B, *biases)}
+    for name in (*LOG10_B, *biases):
+        apart[name] /= np.maximum(np.abs(np.asarray(theirs[name])), 1.0)
+    return apart
+
+
+def flags_differ(ours: Table, theirs: Table, primary: str) -> int:
+    """Rows of another match_flag; not counted are close calls, and rows of the primary alone."""
+    # NWAY's command line flags the only row of a primary without candidates, its API does not.
+    compared = (np.asarray(ours["ncat"]) > 1) & ~_close_calls(ours, primary)
+    return int(np.sum(np.asarray(ours["match_flag"] != theirs["match_flag"])[compared]))
+
+
+def assert_agrees(ours: Table, theirs: Table, members: Sequence[str], *, atol: float,
+                  log_rtol: float, log_atol: float = 1e-9) -> None:
     """The same associations in the same order, with the same numbers and flags."""
     for name in members:
-        column = ours[name]
-        rows = column.filled(-99) if hasattr(column, "filled") else column
-        np.testing.assert_array_equal(rows, theirs[name], err_msg=name)
+        np.testing.assert_array_equal(_member(ours[name]), theirs[name], err_msg=name)
     np.testing.assert_array_equal(ours["ncat"], theirs["ncat"])
     for name in (*PROBABILITIES, *(c for c in theirs.colnames if c.startswith("bias_"))):
         np.testing.assert_allclose(ours[name], theirs[name], rtol=0 if name in PROBABILITIES
@@ -184,13 +163,15 @@ def assert_agrees(ours, theirs, members, *, atol, log_rtol, log_atol=1e-9):
     for name in LOG10_B:
         np.testing.assert_allclose(ours[name], theirs[name], rtol=log_rtol, atol=log_atol,
                                    err_msg=name)
-    # NWAY's command line flags the only row of a primary without candidates, its API does not.
-    compared = (np.asarray(ours["ncat"]) > 1) & ~_close_calls(ours, members[0])
-    np.testing.assert_array_equal(ours["match_flag"][compared], theirs["match_flag"][compared])
+    assert flags_differ(ours, theirs, members[0]) == 0
     assert not np.any(ours["match_flag"][np.asarray(ours["ncat"]) == 1])
 
 
-def _close_calls(ours, primary, ratio=0.5):
+def _member(column: Any) -> Any:
+    return column.filled(-99) if hasattr(column, "filled") else column
+
+
+def _close_calls(ours: Table, primary: str, ratio: float = 0.5) -> np.ndarray:
     """Rows whose p_i is within 1e-12 of a rival's maximum or of the limit for flag 2."""
     _, group = np.unique(ours[primary], return_inverse=True)
     p_i = np.asarray(ours["p_i"])
