@@ -208,30 +208,33 @@ class _Problem:
         q = self.z.shape[1]
         return np.concatenate([np.zeros((1, q)), beta.reshape(-1, q)])
 
-    def sums(self, beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-        """Penalised log likelihood, gradient, observed and complete-data information."""
+    def sums(self, beta: np.ndarray, complete: bool = False
+             ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Penalised log likelihood, gradient, and observed (or complete-data) information."""
         d = self.size
         coefficients = self._coefficients(beta)
 
-        def piece(a: int, b: int) -> np.ndarray:
-            out = np.empty(1 + d + 2 * d * d)
+        def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+            out, information = np.empty(1 + d), np.empty((d, d))
             kernels.likelihood_sums(a, b, self.ln_like, self.fixed, self.free_total, self.z,
-                                    coefficients, out)
-            return out
+                                    coefficients, complete, out, information)
+            return out, information
 
         # Summed in the order of fixed pieces: the same bytes for any number of threads.
-        out = sum(run_ranges(piece, ranges(len(self.z), 1 << 12)))
-        observed = out[1 + d:1 + d + d * d].reshape(d, d) + np.diag(self.ridge)
-        complete = out[1 + d + d * d:].reshape(d, d) + np.diag(self.ridge)
-        return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:1 + d] - self.ridge * beta,
-                observed, complete)
+        out, lower = np.zeros(1 + d), np.zeros((d, d))
+        for part in run_ranges(piece, ranges(len(self.z), 1 << 12)):
+            out += part[0]
+            lower += part[1]
+        information = lower + np.tril(lower, -1).T + np.diag(self.ridge)
+        return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:] - self.ridge * beta,
+                information)
 
     def maximise(self) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """Coefficients, observed information there, number of steps, whether converged."""
         beta = np.zeros(self.size)
-        value, gradient, observed, complete = self.sums(beta)
+        value, gradient, observed = self.sums(beta)
         for iteration in range(MAX_ITERATIONS):
-            step, gain = _ascent(gradient, observed, complete)
+            step, gain = self._ascent(beta, gradient, observed)
             if gain < 1e-12 * (1.0 + abs(value)):
                 return beta, observed, iteration, True
             fraction = 1.0
@@ -243,8 +246,21 @@ class _Problem:
             else:  # as good as rounding allows
                 return beta, observed, iteration, bool(gain < 1e-6)
             beta = beta + fraction * step
-            value, gradient, observed, complete = new
+            value, gradient, observed = new
         return beta, observed, MAX_ITERATIONS, False
+
+    def _ascent(self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray
+                ) -> tuple[np.ndarray, float]:
+        """Newton's step, or the EM algorithm's where the likelihood is not concave; its gain."""
+        for em in (False, True):
+            information = self.sums(beta, complete=True)[2] if em else observed
+            try:
+                np.linalg.cholesky(information)
+            except np.linalg.LinAlgError:
+                continue
+            step = np.linalg.solve(information, gradient)
+            return step, float(gradient @ step)
+        return gradient, float(gradient @ gradient)
 
     def separable(self, beta: np.ndarray, information: np.ndarray) -> bool:
         """Whether the covariates tell hosts apart so well that only the ridge bounds their slopes.
@@ -276,16 +292,3 @@ class _Problem:
                 by_eta[:, s - 1] += share[:, s]
             slope[s] = np.einsum("nt,nq->tq", by_eta, self.z).ravel() / len(self.z)
         return ln_share, share, slope
-
-
-def _ascent(gradient: np.ndarray, observed: np.ndarray, complete: np.ndarray
-            ) -> tuple[np.ndarray, float]:
-    """Newton's step, or the EM algorithm's where the likelihood is not concave; its gain."""
-    for information in (observed, complete):
-        try:
-            np.linalg.cholesky(information)
-        except np.linalg.LinAlgError:
-            continue
-        step = np.linalg.solve(information, gradient)
-        return step, float(gradient @ step)
-    return gradient, float(gradient @ gradient)

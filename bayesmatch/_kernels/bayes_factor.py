@@ -22,16 +22,18 @@ def ln_bayes_circular(n, variance, apart):
 
     The first `n` of `variance` (arcsec^2, per axis) and of the matrix `apart` (arcsec) count.
     """
-    w_sum = 0.0
-    ln_w = 0.0
-    exponent = 0.0
+    w_sum, exponent = 0.0, 0.0
+    ln_w, product = 0.0, 1.0
     for a in range(n):
         w = 1.0 / variance[a]
         for b in range(a):
             exponent += w / variance[b] * apart[b, a] * apart[b, a]
         w_sum += w
-        ln_w += math.log(w)
-    return (n - 1) * LN_SCALE + ln_w - math.log(w_sum) - 0.5 * exponent / w_sum
+        product *= w
+        if not 1e-99 < product < 1e99:  # one logarithm serves several members
+            ln_w += math.log(product)
+            product = 1.0
+    return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent / w_sum
 
 
 @jit

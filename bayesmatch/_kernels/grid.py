@@ -8,7 +8,8 @@ cell costs no trigonometry.  Cells are hashed, so memory depends on the resident
 A block of streamed objects goes through three sieves, each finer and dearer than the one before:
 is the cell occupied (a table of bits, small enough for the processor's cache), does the object lie
 in the box around a resident's circle, is it within the radius.  Each writes every object and
-advances by 0 or 1: without a branch there is none to mispredict, which halved the time.
+advances by 0 or 1: without a branch there is none to mispredict, and the processor fetches ahead,
+which halved the time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from .sphere import DEGREE, separation
 
 #: streamed objects, or pairs, that go through a sieve at a time
 BLOCK = 2048
+#: cells are told apart by their low bits: two cells of one circle are never that far apart
+LOW = (1 << 31) - 1
 
 
 @jit
@@ -53,7 +56,7 @@ def fill_grid(circle, radius, cell, zone_first, mask, start, occupied, entry):
                 total += 1
                 if filling:
                     entry[start[bucket], 0] = i
-                    entry[start[bucket], 1] = key
+                    entry[start[bucket], 1] = key & LOW
                     start[bucket] += 1
                 else:
                     start[bucket + 1] += 1
@@ -76,6 +79,19 @@ def in_occupied_cells(first, last, ra, dec, zones_per_degree, zone_first, column
         row[n], key[n] = j, cell
         n += (occupied[(cell & mask) >> 3] >> (cell & 7)) & 1
     return n
+
+
+@jit
+def in_boxes(look, n_look, row, key, ra, dec, entry, circle, reach, pair, n_pairs):
+    """Append (resident, streamed row) where the row is in the cell, and the circle's box."""
+    for m in range(n_look):
+        e, a = look[m, 0], look[m, 1]
+        i, j = entry[e, 0], row[a]
+        d_ra = abs(ra[j] - circle[i, 0])
+        pair[n_pairs, 0], pair[n_pairs, 1] = i, j
+        n_pairs += ((entry[e, 1] == key[a] & LOW) & (abs(dec[j] - circle[i, 1]) <= reach)
+                    & ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3])))
+    return n_pairs
 
 
 @jit
@@ -102,7 +118,8 @@ def search(first, last, ra, dec, cell, zone_first, columns_per_degree, occupied,
     out_j = np.empty(size, np.int64)
     out_s = np.empty(size, np.float64)
     row, key = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
-    pair = np.empty((BLOCK, 2), np.int64)
+    begin, end = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    look, pair = np.empty((BLOCK, 2), np.int64), np.empty((2 * BLOCK, 2), np.int64)
     n, n_pairs = 0, 0
     mask = len(start) - 2
     reach = radius / 3600.0 * (1.0 + 1e-9) + 1e-12  # no pair may be lost to rounding
@@ -110,21 +127,26 @@ def search(first, last, ra, dec, cell, zone_first, columns_per_degree, occupied,
         n_rows = in_occupied_cells(block, min(block + BLOCK, last), ra, dec, 1.0 / cell, zone_first,
                                    columns_per_degree, occupied, row, key)
         for a in range(n_rows):
-            j, bucket = row[a], key[a] & mask
-            for e in range(start[bucket], start[bucket + 1]):
-                i = entry[e, 0]
-                d_ra = abs(ra[j] - circle[i, 0])
-                pair[n_pairs, 0], pair[n_pairs, 1] = i, j
-                n_pairs += ((entry[e, 1] == key[a]) & (abs(dec[j] - circle[i, 1]) <= reach)
-                            & ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3])))
-                if n_pairs == BLOCK:
+            begin[a], end[a] = start[key[a] & mask], start[(key[a] & mask) + 1]
+        n_look = 0
+        for a in range(n_rows):
+            for e in range(begin[a], end[a]):
+                look[n_look, 0], look[n_look, 1] = e, a
+                n_look += 1
+                if n_look == BLOCK:
+                    n_pairs = in_boxes(look, n_look, row, key, ra, dec, entry, circle, reach,
+                                       pair, n_pairs)
+                    n_look = 0
                     if n > max_pairs:
                         return out_i, out_j, out_s
-                    out_i, out_j, out_s = room_for(n + BLOCK, out_i, out_j, out_s)
+                    out_i, out_j, out_s = room_for(n + n_pairs, out_i, out_j, out_s)
                     n = within(pair, n_pairs, ra, dec, circle, radius, out_i, out_j, out_s, n)
                     n_pairs = 0
-    out_i, out_j, out_s = room_for(n + n_pairs, out_i, out_j, out_s)
-    n = within(pair, n_pairs, ra, dec, circle, radius, out_i, out_j, out_s, n)
+        n_pairs = in_boxes(look, n_look, row, key, ra, dec, entry, circle, reach, pair, n_pairs)
+        if n_pairs >= BLOCK or block + BLOCK >= last:
+            out_i, out_j, out_s = room_for(n + n_pairs, out_i, out_j, out_s)
+            n = within(pair, n_pairs, ra, dec, circle, radius, out_i, out_j, out_s, n)
+            n_pairs = 0
     return out_i[:n].copy(), out_j[:n].copy(), out_s[:n].copy()
 
 
