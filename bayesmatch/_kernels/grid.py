@@ -82,23 +82,22 @@ def in_occupied_cells(first, last, ra, dec, zones_per_degree, zone_first, column
 
 
 @jit
-def in_boxes(look, n_look, row, key, ra, dec, entry, circle, reach, pair, n_pairs):
-    """Append (resident, streamed row) where the row is in the cell, and the circle's box."""
-    for m in range(n_look):
-        e, a = look[m, 0], look[m, 1]
+def append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius, out_i, out_j, out_s, n):
+    """Append the pairs closer than `radius` arcsec from `n` on; returns where they end.
+
+    `look` (entry, position in `row`): what to compare; the output has room for all of it.
+    """
+    reach = radius / 3600.0 * (1.0 + 1e-9) + 1e-12  # no pair may be lost to rounding
+    m = n
+    for q in range(n_look):
+        e, a = look[q, 0], look[q, 1]
         i, j = entry[e, 0], row[a]
         d_ra = abs(ra[j] - circle[i, 0])
-        pair[n_pairs, 0], pair[n_pairs, 1] = i, j
-        n_pairs += ((entry[e, 1] == key[a] & LOW) & (abs(dec[j] - circle[i, 1]) <= reach)
-                    & ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3])))
-    return n_pairs
-
-
-@jit
-def within(pair, n_pairs, ra, dec, circle, radius, out_i, out_j, out_s, n):
-    """Append the pairs closer than `radius` arcsec from `n` on; returns where they end."""
-    for p in range(n_pairs):
-        i, j = pair[p, 0], pair[p, 1]
+        out_i[m], out_j[m] = i, j
+        m += ((entry[e, 1] == key[a] & LOW) & (abs(dec[j] - circle[i, 1]) <= reach)
+              & ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3])))
+    for p in range(n, m):
+        i, j = out_i[p], out_j[p]
         s = separation(circle[i, 0], circle[i, 1], circle[i, 2], ra[j], dec[j],
                        math.cos(dec[j] * DEGREE))
         out_i[n], out_j[n], out_s[n] = i, j, s
@@ -113,40 +112,32 @@ def search(first, last, ra, dec, cell, zone_first, columns_per_degree, occupied,
 
     `radius` in arcsec, exclusive.  Returns more than `max_pairs` when there are more.
     """
-    size = 2 * BLOCK
-    out_i = np.empty(size, np.int64)
-    out_j = np.empty(size, np.int64)
-    out_s = np.empty(size, np.float64)
+    out_i, out_j, out_s = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
     row, key = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
     begin, end = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
-    look, pair = np.empty((BLOCK, 2), np.int64), np.empty((2 * BLOCK, 2), np.int64)
-    n, n_pairs = 0, 0
+    look = np.empty((BLOCK, 2), np.int64)
+    n = 0
     mask = len(start) - 2
-    reach = radius / 3600.0 * (1.0 + 1e-9) + 1e-12  # no pair may be lost to rounding
     for block in range(first, last, BLOCK):
         n_rows = in_occupied_cells(block, min(block + BLOCK, last), ra, dec, 1.0 / cell, zone_first,
                                    columns_per_degree, occupied, row, key)
         for a in range(n_rows):
             begin[a], end[a] = start[key[a] & mask], start[(key[a] & mask) + 1]
         n_look = 0
+        out_i, out_j, out_s = room_for(n + BLOCK, out_i, out_j, out_s)
         for a in range(n_rows):
             for e in range(begin[a], end[a]):
                 look[n_look, 0], look[n_look, 1] = e, a
                 n_look += 1
                 if n_look == BLOCK:
-                    n_pairs = in_boxes(look, n_look, row, key, ra, dec, entry, circle, reach,
-                                       pair, n_pairs)
+                    n = append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius,
+                                     out_i, out_j, out_s, n)
                     n_look = 0
                     if n > max_pairs:
                         return out_i, out_j, out_s
-                    out_i, out_j, out_s = room_for(n + n_pairs, out_i, out_j, out_s)
-                    n = within(pair, n_pairs, ra, dec, circle, radius, out_i, out_j, out_s, n)
-                    n_pairs = 0
-        n_pairs = in_boxes(look, n_look, row, key, ra, dec, entry, circle, reach, pair, n_pairs)
-        if n_pairs >= BLOCK or block + BLOCK >= last:
-            out_i, out_j, out_s = room_for(n + n_pairs, out_i, out_j, out_s)
-            n = within(pair, n_pairs, ra, dec, circle, radius, out_i, out_j, out_s, n)
-            n_pairs = 0
+                    out_i, out_j, out_s = room_for(n + BLOCK, out_i, out_j, out_s)
+        n = append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius, out_i, out_j,
+                         out_s, n)
     return out_i[:n].copy(), out_j[:n].copy(), out_s[:n].copy()
 
 
