@@ -42,7 +42,7 @@ def bayes_factors(
     if not placed.circular:
         list(run_ranges(lambda a, b: bayes_factor.candidate_plane(
             a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, placed.ra,
-            placed.dec, candidates.separation, placed.covariance, plane, 0), rows.pieces))
+            placed.dec, candidates.separation, placed.covariance, plane), rows.pieces))
     cov = primary.covariance()
     known = np.full(len(primary), -1)
     known[rows.pruned.primary] = np.arange(len(rows.pruned.primary))

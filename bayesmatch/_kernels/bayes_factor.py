@@ -65,20 +65,23 @@ def ln_bayes_general(n, x, y, xx, yy, xy):
 
 
 @jit
-def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart, cov, plane, base):
+def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart, cov, plane):
     """Candidates in their primary's tangent plane: (x, y, xx, yy, xy) per slot, arcsec.
 
     `cov` (xx, yy, xy) is along each source's own east and north, which turn against the
-    primary's near the poles.  Slot `base` comes first in `plane`.
+    primary's near the poles.
     """
     for i in range(i_first, i_last):
         for slot in range(start[i * n_other], start[(i + 1) * n_other]):
-            at = slot - base
-            plane[at, 0], plane[at, 1] = offset(
-                p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot])
-            turn = convergence(p_ra[i], p_dec[i], ra[slot], dec[slot])
-            plane[at, 2], plane[at, 3], plane[at, 4] = rotate_covariance(
-                cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
+            place(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[slot])
+
+
+@jit
+def place(slot, p_ra, p_dec, ra, dec, apart, cov, out):
+    """One candidate of the primary at (p_ra, p_dec), as in :func:`candidate_plane`."""
+    out[0], out[1] = offset(p_ra, p_dec, ra[slot], dec[slot], apart[slot])
+    turn = convergence(p_ra, p_dec, ra[slot], dec[slot])
+    out[2], out[3], out[4] = rotate_covariance(cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
 
 
 @jit

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .associations import fits, write_row
-from .bayes_factor import LN_SCALE, candidate_plane, ln_bayes_circular
+from .bayes_factor import LN_SCALE, ln_bayes_circular, place
 from .jit import jit
 from .posterior import log_sum
 
@@ -64,9 +64,9 @@ def candidates_of(field, i, n_other):
     """Candidates of a primary: (x, y, xx, yy, xy, ln |C| / 2) in its tangent plane, arcsec."""
     first, last = field.start[i * n_other], field.start[(i + 1) * n_other]
     plane = np.empty((last - first, 6))
-    candidate_plane(i, i + 1, n_other, field.start, field.p_ra, field.p_dec, field.ra, field.dec,
-                    field.separation, field.cov, plane, first)
     for c in range(len(plane)):
+        place(first + c, field.p_ra[i], field.p_dec[i], field.ra, field.dec, field.separation,
+              field.cov, plane[c])
         plane[c, 5] = 0.5 * math.log(plane[c, 2] * plane[c, 3] - plane[c, 4] * plane[c, 4])
     return plane
 
