@@ -132,34 +132,44 @@ class Grid:
     """The residents of a search, entered in every cell their circle of `radius` arcsec touches."""
 
     def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
-        self.ra, self.dec, self.radius = ra, dec, radius
-        self.cos = np.cos(np.radians(dec))
+        self.radius = radius
+        padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
+        self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)),
+                                       _half_width(dec, padded)])
         n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
         self.cell = 180.0 / n_zones
         middle = np.radians((np.arange(n_zones) + 0.5) * self.cell - 90.0)
+        columns = np.maximum(1, (360.0 * np.cos(middle) / self.cell).astype(np.int64))
+        self.columns_per_degree = columns / 360.0
         self.zone_first = np.zeros(n_zones + 1, np.int64)
-        np.cumsum(np.maximum(1, (360.0 * np.cos(middle) / self.cell).astype(np.int64)),
-                  out=self.zone_first[1:])
-        padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
-        # At least four buckets an entry, of which a circle makes up to nine: mostly empty.
-        self.mask = (1 << max(10, int(len(ra) * 32).bit_length())) - 1
-        start = np.zeros(self.mask + 2, np.int64)
-        fill = (ra, dec, padded, self.cell, self.zone_first, self.mask, start)
-        n = grid.fill_grid(*fill, np.empty(0, np.int64), np.empty(0, np.int64))
+        np.cumsum(columns, out=self.zone_first[1:])
+        # 16 buckets, of 8 bits each, a resident, which makes up to nine entries: mostly empty.
+        mask = (1 << max(10, int(len(ra) * 16).bit_length())) - 1
+        integer = np.int32 if len(ra) < 1 << 27 else np.int64  # half the cache misses
+        start = np.zeros(mask + 2, integer)
+        self.occupied = np.zeros(mask + 1, np.uint8)
+        fill = (self.circle, padded, self.cell, self.zone_first, mask, start, self.occupied)
+        self.entry = np.empty((grid.fill_grid(*fill, np.empty((0, 2), integer)), 2), integer)
         np.cumsum(start, out=start)
-        self.resident, self.resident_cell = np.empty(n, np.int64), np.empty(n, np.int64)
-        grid.fill_grid(*fill, self.resident, self.resident_cell)
+        grid.fill_grid(*fill, self.entry)
         # Filling moved every bucket's first entry to the next bucket's.
-        self.start = np.concatenate([[0], start[:-1]])
+        self.start = np.concatenate([np.zeros(1, integer), start[:-1]])
+
+
+def _half_width(dec: np.ndarray, radius: float) -> np.ndarray:
+    """Half the range of right ascension of a circle (all in degrees), 180 over a pole."""
+    with np.errstate(invalid="ignore"):
+        half = np.degrees(np.arcsin(np.sin(np.radians(radius)) / np.cos(np.radians(dec))))
+    return np.where(np.abs(dec) + radius >= 90.0, 180.0, half)
 
 
 def _stream(where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int,
             advance: Callable[[int], object]) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        found = grid.search(first, last, ra, dec, where.cell, where.zone_first, where.mask,
-                            where.start, where.resident, where.resident_cell,
-                            where.ra, where.dec, where.cos, where.radius, max_pairs)
+        found = grid.search(first, last, ra, dec, where.cell, where.zone_first,
+                            where.columns_per_degree, where.occupied, where.start, where.entry,
+                            where.circle, where.radius, max_pairs)
         advance(last - first)
         return found
 

@@ -237,31 +237,34 @@ class _Problem:
         q = self.z.shape[1]
         return np.concatenate([np.zeros((1, q)), beta.reshape(-1, q)])
 
-    def sums(self, beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-        """Penalised log likelihood, gradient, observed and complete-data information."""
+    def sums(self, beta: np.ndarray, complete: bool = False
+             ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Penalised log likelihood, gradient, and observed (or complete-data) information."""
         d = self.size
         coefficients = self._coefficients(beta)
 
-        def piece(a: int, b: int) -> np.ndarray:
-            out = np.empty(1 + d + 2 * d * d)
+        def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+            out, information = np.empty(1 + d), np.empty((d, d))
             kernels.likelihood_sums(a, b, self.ln_like, self.fixed, self.free_total, self.z,
-                                    coefficients, out)
-            return out
+                                    coefficients, complete, out, information)
+            return out, information
 
         # Summed in the order of fixed pieces: the same bytes for any number of threads.
-        out = sum(run_ranges(piece, ranges(len(self.z), 1 << 12)))
-        observed = out[1 + d:1 + d + d * d].reshape(d, d) + np.diag(self.ridge)
-        complete = out[1 + d + d * d:].reshape(d, d) + np.diag(self.ridge)
-        return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:1 + d] - self.ridge * beta,
-                observed, complete)
+        out, lower = np.zeros(1 + d), np.zeros((d, d))
+        for part in run_ranges(piece, ranges(len(self.z), 1 << 12)):
+            out += part[0]
+            lower += part[1]
+        information = lower + np.tril(lower, -1).T + np.diag(self.ridge)
+        return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:] - self.ridge * beta,
+                information)
 
     def maximise(self, beta: np.ndarray | None = None
                  ) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """Coefficients, observed information there, number of steps, whether converged."""
         beta = np.zeros(self.size) if beta is None else beta
-        value, gradient, observed, complete = self.sums(beta)
+        value, gradient, observed = self.sums(beta)
         for iteration in range(MAX_ITERATIONS):
-            step, gain = _ascent(gradient, observed, complete)
+            step, gain = self._ascent(beta, gradient, observed)
             if gain < 1e-12 * (1.0 + abs(value)):
                 return beta, observed, iteration, True
             fraction = 1.0
@@ -273,7 +276,7 @@ class _Problem:
             else:  # as good as rounding allows
                 return beta, observed, iteration, bool(gain < 1e-6)
             beta = beta + fraction * step
-            value, gradient, observed, complete = new
+            value, gradient, observed = new
         return beta, observed, MAX_ITERATIONS, False
 
     def too_many_empty(self, beta: np.ndarray, empty: np.ndarray, expected: float) -> bool:
@@ -284,6 +287,22 @@ class _Problem:
         ratio = np.exp(np.minimum(-ln_chance, 300.0))  # 1 / probability of having no candidate
         score = ratio[empty].sum() - len(empty)
         return bool(score > UNCOVERED_SIGMA * np.sqrt((ratio - 1.0).sum()))
+
+    def _ascent(self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray
+                ) -> tuple[np.ndarray, float]:
+        """Newton's step or, where the likelihood is not concave, one nearer the EM algorithm's."""
+        information = observed
+        for share in EM_SHARES:
+            if share > 0:
+                complete = self.sums(beta, complete=True)[2]
+                information = (1.0 - share) * observed + share * complete
+            try:
+                np.linalg.cholesky(information)
+            except np.linalg.LinAlgError:
+                continue
+            step = np.linalg.solve(information, gradient)
+            return step, float(gradient @ step)
+        return gradient, float(gradient @ gradient)
 
     def separable(self, beta: np.ndarray, information: np.ndarray) -> bool:
         """Whether the covariates tell hosts apart so well that only the ridge bounds their slopes.
@@ -327,24 +346,17 @@ class _Footprint:
 
     def maximise(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """As :meth:`_Problem.maximise`; the information is that with the share unknown."""
-        n = len(self.empty)
-        share, steps = self.empty.mean() / 2, 0
-        for _ in range(MAX_ITERATIONS):  # expectation and maximisation in turn
-            self._take(share)
-            beta, information, iterations, converged = self.problem.maximise(beta)
-            steps += iterations
-            ln_chance = self._ln_chance(beta)
-            outside = share / (share + (1.0 - share) * np.exp(ln_chance[self.empty]))
-            before, share = share, outside.sum() / n
-            if abs(share - before) < 1e-9:
-                break
-        else:
-            converged = False
-        self.share = share
+        from scipy.optimize import brentq
+
+        self.beta, self.steps = beta, 0
+        span = 1.0 / len(self.empty)
+        self.share = share = brentq(self._excess, 1e-3 * span, 1.0 - 1e-3 * span, xtol=1e-3 * span)
+        self._excess(share)
+        beta, information, converged = self.beta, self.information, self.converged
         # The share's own information, and what it shares with the coefficients.
-        chance = np.exp(ln_chance[self.empty])
+        chance = np.exp(self._ln_chance(beta)[self.empty])
         own = (((1.0 - chance) / (share + (1.0 - share) * chance)) ** 2).sum() + (
-            n - self.empty.sum()) / (1.0 - share) ** 2
+            len(self.empty) - self.empty.sum()) / (1.0 - share) ** 2
         step = 1e-4 * min(share, 1.0 - share)
         gradients = []
         for side in (-step, step):
@@ -356,7 +368,16 @@ class _Footprint:
         reduced = information - np.outer(mixed, self.cross)
         slack = own - mixed @ np.linalg.pinv(information, hermitian=True) @ mixed
         self.error = float(slack ** -0.5) if slack > 0 else 0.0
-        return beta, reduced, steps, converged
+        return beta, reduced, self.steps, converged
+
+    def _excess(self, share: float) -> float:
+        """The share that lies outside in expectation, minus the one assumed: 0 at the maximum."""
+        self._take(share)
+        self.beta, self.information, steps, self.converged = self.problem.maximise(self.beta)
+        self.steps += steps
+        chance = np.exp(self._ln_chance(self.beta)[self.empty])
+        outside = share / (share + (1.0 - share) * chance)
+        return float(outside.sum() / len(self.empty) - share)
 
     def _take(self, share: float) -> None:
         """Give primaries without candidates the chance of lying outside, in units of the other."""
@@ -366,17 +387,3 @@ class _Footprint:
     def _ln_chance(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the chance that a primary within the footprint has no candidate."""
         return self.problem.shares(beta)[0][:, 0] - self.expected
-
-
-def _ascent(gradient: np.ndarray, observed: np.ndarray, complete: np.ndarray
-            ) -> tuple[np.ndarray, float]:
-    """Newton's step or, where the likelihood is not concave, one nearer the EM algorithm's."""
-    for share in EM_SHARES:
-        information = (1.0 - share) * observed + share * complete
-        try:
-            np.linalg.cholesky(information)
-        except np.linalg.LinAlgError:
-            continue
-        step = np.linalg.solve(information, gradient)
-        return step, float(gradient @ step)
-    return gradient, float(gradient @ gradient)

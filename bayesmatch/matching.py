@@ -19,21 +19,19 @@ from .associations import Associations, build_associations
 from .candidates import find_candidates
 from .catalog import Catalog, square_degrees
 from .host_fraction import HostFraction, covariate_matrix, fit_host_fraction
-from .posterior import (
-    PatternPriors,
-    Posterior,
-    bayes_factors,
-    nway_posterior,
-    pattern_likelihood,
-    pattern_priors,
-)
+from .patterns import PatternPriors, pattern_priors
+from .placed import place_candidates
+from .posterior import Posterior, bayes_factors, nway_posterior, pattern_likelihood
 from .priors import all_ratios, check_priors
-from .priors.auto import auto_record, learn_priors
+from .priors.auto import auto_record, learn_priors, learns_from_posterior
 from .result import MatchResult
 from .tables import Calibrated, Matched, association_table, check_columns, source_table
 
 LN_10 = np.log(10.0)
 MAX_RADIUS_ARCSEC = 45.0 * 3600.0
+#: associations with a dist_post above this are never pruned while priors learn from them: far
+#: below the posteriors that matter to an AutoPrior
+MIN_WEIGHT_LEARNED = 1e-5
 
 
 def match(
@@ -47,6 +45,7 @@ def match(
     correct_unrelated: bool = True,
     secondary_ratio: float = 0.5,
     min_p_i: float = 0.0,
+    prune: float = 1e-12,
     progress: bool = False,
     max_rows: int = 200_000_000,
 ) -> MatchResult:
@@ -77,6 +76,12 @@ def match(
         Associations with p_i above this fraction of the best are flagged 2.
     min_p_i : float, default 0
         Leave out associations below this p_i; no-counterpart rows stay.
+    prune : float, default 1e-12
+        With three or more catalogues, a primary with more than 5,000 associations keeps only those
+        that matter: combinations are not pursued whose continuations together hold less than this
+        share of the primary's total. ``meta["pruned_primaries"]`` tells how many primaries that
+        concerns, ``meta["pruned_bound"]`` how far a probability can be off by it, typically
+        1e-10. 0 keeps every association.
     progress : bool, default False
         Show a progress bar over the rows searched.
     max_rows : int, default 200 million
@@ -106,6 +111,7 @@ def match(
     total = _host_fraction(host_fraction)
     _check_number("secondary_ratio", secondary_ratio, 0.0, 1.0)
     _check_number("min_p_i", min_p_i, 0.0, 1.0)
+    _check_number("prune", prune, 0.0, 1e-3)
     if not (isinstance(max_rows, (int, np.integer)) and max_rows > 0):
         raise ValueError(f"max_rows is {max_rows!r}; give a positive whole number")
     if not (host_covariates is None or isinstance(host_covariates, (str, list, tuple))):
@@ -119,20 +125,33 @@ def match(
         candidates = find_candidates(primary, others, radius_arcsec, max_rows=max_rows,
                                      advance=advance)
     with clock("associations"):
-        position = (np.empty(len(candidates.row)), np.empty(len(candidates.row)))
-        for k, other in enumerate(others):
-            slots, _ = candidates.of_catalogue(k)
-            position[0][slots] = other.ra[candidates.row[slots]]
-            position[1][slots] = other.dec[candidates.row[slots]]
-        rows = build_associations(candidates, others, *position, radius_arcsec, max_rows=max_rows)
-    with clock("bayes_factors"):
+        placed = place_candidates(primary, others, candidates)
         per_pattern = pattern_priors(others, completeness, correct_unrelated)
-        ln_b = bayes_factors(primary, others, candidates, rows, position, per_pattern.unrelated)
+
+    def associate(ln_ratio: np.ndarray, min_weight: float = np.inf
+                  ) -> tuple[Associations, tuple[np.ndarray, np.ndarray]]:
+        with clock("associations"):
+            rows = build_associations(primary, others, candidates, placed, per_pattern, ln_ratio,
+                                      radius_arcsec, prune=prune, min_weight=min_weight,
+                                      max_rows=max_rows)
+        with clock("bayes_factors"):
+            return rows, bayes_factors(primary, candidates, placed, rows, per_pattern.unrelated)
+
+    by_distance, member, dist_post = None, np.empty((0, len(others)), np.int64), np.empty(0)
+    if learns_from_posterior(checked):
+        neutral = np.zeros(len(candidates.row))
+        by_distance = associate(neutral, MIN_WEIGHT_LEARNED)
+        member = by_distance[0].member
+        dist_post = nway_posterior(by_distance[0], per_pattern, by_distance[1], neutral,
+                                   1.0).dist_post
     with clock("priors"):
-        learned = learn_priors(checked, others, candidates, rows, lambda: nway_posterior(
-            rows, per_pattern, ln_b, np.zeros(len(candidates.row)), 1.0).dist_post, radius_arcsec)
+        learned = learn_priors(checked, others, candidates, member, dist_post, radius_arcsec)
         log10_ratios = all_ratios(learned, primary, others, candidates)
         slot_ln_ratio = LN_10 * sum(log10_ratios.values(), np.zeros(len(candidates.row)))
+    if by_distance is None or len(by_distance[0].pruned.primary):
+        rows, ln_b = associate(slot_ln_ratio)
+    else:
+        rows, ln_b = by_distance
     with clock("posterior"):
         post = nway_posterior(rows, per_pattern, ln_b, slot_ln_ratio, secondary_ratio)
     with clock("host_fraction"):
@@ -166,6 +185,9 @@ def match(
         "correct_unrelated": bool(correct_unrelated),
         "secondary_ratio": float(secondary_ratio),
         "min_p_i": float(min_p_i),
+        "prune": float(prune),
+        "pruned_primaries": len(rows.pruned.primary),
+        "pruned_bound": _pruned_bound(rows, fit, calibrated),
         "max_rows": int(max_rows),
         "catalogues": [{"name": c.name, "id": c.id_name, "ra": c.ra_name, "dec": c.dec_name,
                         "rows": len(c), "area_deg2": c.area, "pos_err": c.error_record}
@@ -192,6 +214,21 @@ def _calibrate(rows: Associations, priors: PatternPriors, post: Posterior,
 
     list(run_ranges(piece, rows.pieces))
     return out
+
+
+def _pruned_bound(rows: Associations, fit: HostFraction, calibrated: Calibrated) -> float:
+    """How far any probability can be off because unlikely associations were left out.
+
+    Known are their shares of NWAY's total and of the calibrated one, which is the fraction of
+    hostless sources over p_hostless.
+    """
+    p = rows.pruned
+    if len(p.primary) == 0:
+        return 0.0
+    ln_fraction = fit.ln_fraction[p.primary]
+    ln_total = ln_fraction[:, 0] + np.logaddexp(0.0, LN_10 * calibrated.log10_odds[p.primary])
+    share = p.lost[:, 0] * np.exp(p.ln_total[:, 0] + ln_fraction.max(axis=1) - ln_total)
+    return float(max(p.lost[:, 1].max(), share.max()))
 
 
 def _check_catalogs(primary: Any, others: Sequence[Any]) -> None:
@@ -272,7 +309,7 @@ class _Clock:
     def __call__(self, stage: str) -> Iterator[None]:
         begin = time.perf_counter()
         yield
-        self.seconds[stage] = time.perf_counter() - begin
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - begin
 
 
 @contextmanager

@@ -1,11 +1,7 @@
-"""From associations to probabilities: evidence, NWAY's posterior, likelihood of each pattern.
-
-A membership pattern is a bit mask of the other catalogues that take part; 0 is no counterpart.
-"""
+"""From associations to probabilities: evidence, NWAY's posterior, likelihood of each pattern."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,22 +9,11 @@ import numpy as np
 from ._kernels import bayes_factor
 from ._kernels import posterior as kernels
 from ._kernels.jit import run_ranges
-from .area import FULL_SKY_DEG2
 from .associations import Associations
 from .candidates import Candidates
 from .catalog import Catalog
-
-
-@dataclass(frozen=True)
-class PatternPriors:
-    """Per membership pattern, natural logs (DESIGN: Salvato et al. 2018, section 5)."""
-
-    prior: np.ndarray
-    """prod c_k / n_k+ over the members"""
-    density: np.ndarray
-    """prod n_k+ over the members"""
-    unrelated: np.ndarray
-    """n_a / prod n_k+ for the members without the primary, a the first of them; empty = off"""
+from .patterns import PatternPriors
+from .placed import Placed
 
 
 @dataclass(frozen=True)
@@ -45,44 +30,27 @@ class Posterior:
     p_any: np.ndarray
 
 
-def pattern_priors(
-    others: Sequence[Catalog], completeness: Sequence[float], correct_unrelated: bool
-) -> PatternPriors:
-    """Prior of each membership pattern from densities scaled to the full sky."""
-    n_own = np.array([len(c) / c.area * FULL_SKY_DEG2 for c in others])
-    n_plus = np.array([(len(c) + 1) / c.area * FULL_SKY_DEG2 for c in others])
-    takes_part = np.arange(1 << len(others))[:, None] >> np.arange(len(others)) & 1
-    density = takes_part @ np.log(n_plus)
-    unrelated = np.empty(0)
-    if correct_unrelated and len(others) > 1:
-        unrelated = np.log(n_own)[takes_part.argmax(axis=1)] - density
-    return PatternPriors(takes_part @ np.log(completeness) - density, density, unrelated)
-
-
 def bayes_factors(
     primary: Catalog,
-    others: Sequence[Catalog],
     candidates: Candidates,
+    placed: Placed,
     rows: Associations,
-    position: tuple[np.ndarray, np.ndarray],
     unrelated: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ln of the Bayes factor of every row, before and after unrelated associations count."""
-    slot_cov = np.empty((len(candidates.row), 3))
-    for k, other in enumerate(others):
-        slots, _ = candidates.of_catalogue(k)
-        slot_cov[slots] = other.covariance(candidates.row[slots])
-    circular = all(c.circular for c in (primary, *others))
-    plane = np.empty((0 if circular else len(candidates.row), 5))
-    if not circular:
+    plane = np.empty((0 if placed.circular else len(candidates.row), 5))
+    if not placed.circular:
         list(run_ranges(lambda a, b: bayes_factor.candidate_plane(
-            a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, *position,
-            candidates.separation, slot_cov, plane), rows.pieces))
+            a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, placed.ra,
+            placed.dec, candidates.separation, placed.covariance, plane), rows.pieces))
     cov = primary.covariance()
+    known = np.full(len(primary), -1)
+    known[rows.pruned.primary] = np.arange(len(rows.pruned.primary))
     ln_b, corrected = np.empty(rows.first[-1]), np.empty(rows.first[-1])
     list(run_ranges(lambda a, b: bayes_factor.ln_bayes_rows(
-        a, b, rows.first, cov, rows.member, slot_cov, plane, candidates.separation, rows.second,
-        circular, unrelated, ln_b, corrected), rows.pieces))
+        a, b, rows.first, cov, rows.member, placed.covariance, plane, candidates.separation,
+        rows.second, placed.circular, unrelated, known, rows.pruned.ln_unrelated, ln_b,
+        corrected), rows.pieces))
     return ln_b, corrected
 
 

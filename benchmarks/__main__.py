@@ -24,7 +24,7 @@ import numpy as np
 
 import bayesmatch as bm
 
-from .skies import mock_sky
+from .skies import cosmos_sky, mock_sky
 
 RADIUS = 30.0
 SIZES = {"small": (1_000, 100_000), "lockman": (6_885, 2_418_574)}
@@ -39,10 +39,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--startup", action="store_true",
                         help="time whole processes instead: import, and matching the bundled files")
+    parser.add_argument("--catalogues", type=int, choices=(2, 3, 5), default=2,
+                        help="3: XMM-COSMOS with two surveys at 20 arcsec, beside NWAY; 5: with "
+                             "four deeper ones, whose combinations nothing could list")
     options = parser.parse_args(argv)
 
     if options.startup:
         return startup(options.repeat)
+    if options.catalogues == 3:
+        return three(options.repeat, options.nway_repeat)
+    if options.catalogues == 5:
+        return five()
     primary, secondary = mock_sky(*SIZES[options.size])
     peers = {
         "bayesmatch `match()`, every column": (lambda: ours(primary, secondary), options.repeat, 1),
@@ -91,6 +98,57 @@ def startup(repeat: int) -> int:
     return 0
 
 
+def three(repeat: int, nway_repeat: int) -> int:
+    """Three catalogues: `match()`, pruned or not (the same rows here), and NWAY."""
+    catalogs = cosmos_sky((560_000, 345_512), (0.1, 0.5))
+    radius, ratio_to = 20.0, None
+    calls = {"bayesmatch `match()`": (lambda: len(
+                 bm.match(*catalogs, radius=radius).associations), repeat, 1),
+             "NWAY 4.8.0 `nway_match`": (nway(*catalogs, radius=radius, ncat=1), nway_repeat, 0)}
+    print("| 1,797 x 560,000 x 345,512, 20 arcsec | seconds | times bayesmatch | rows |\n"
+          "|---|---|---|---|")
+    for name, (call, times, warm) in calls.items():
+        if call is None:
+            continue
+        seconds, rows = measure(call, times, warm)
+        ratio_to = ratio_to or seconds
+        print(f"| {name} | {seconds:.3g} | {seconds / ratio_to:.3g} | {rows:,} |", flush=True)
+    return 0
+
+
+def five() -> int:
+    """Five catalogues: seconds, peak memory of the process, and what would have to be listed."""
+    import resource
+
+    catalogs = cosmos_sky((3_200_000,) * 4, (0.1, 0.15, 0.2, 0.3))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    begin = time.perf_counter()
+    result = bm.match(*catalogs, radius=10.0)
+    seconds = time.perf_counter() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"1,797 x 4 x 3,200,000, 10 arcsec: {seconds:.3g} s (first call), peak {peak:.0f} MB, of "
+          f"which {before:.0f} MB were in use before\n"
+          f"{len(result.associations):,} associations kept, pruned_bound "
+          f"{result.meta['pruned_bound']:.2g}; exhaustive: about {exhaustive_rows(catalogs):.3g}")
+    return 0
+
+
+def exhaustive_rows(catalogs: list[bm.Catalog], radius: float = 10.0, sample: int = 40) -> float:
+    """How many associations there are, counted for some of the primaries."""
+    from bayesmatch._kernels.associations import count_associations
+    from bayesmatch.candidates import find_candidates
+    from bayesmatch.placed import place_candidates
+
+    primary, *others = catalogs
+    part = primary.subset(np.arange(0, len(primary), len(primary) // sample))
+    candidates = find_candidates(part, others, radius, max_rows=10**9)
+    placed = place_candidates(part, others, candidates)
+    count = np.zeros(len(part), np.int64)
+    count_associations(0, len(part), len(others), candidates.start, placed.ra, placed.dec,
+                       placed.cos_dec, radius, 10**12, 10**12, count)
+    return float(count.mean() * len(primary))
+
+
 def measure(call: Callable[[], int], repeat: int, warm: int) -> tuple[float, int]:
     """Median seconds of `repeat` calls after `warm` uncounted ones, and what the call returns."""
     found = 0
@@ -133,10 +191,12 @@ def scipy_pairs(primary: bm.Catalog, secondary: bm.Catalog) -> int:
     return sum(map(len, found))
 
 
-def nway(primary: bm.Catalog, secondary: bm.Catalog) -> Callable[[], int] | None:
+def nway(*catalogs: bm.Catalog, radius: float = RADIUS, ncat: int = 2
+         ) -> Callable[[], int] | None:
     """The same match by NWAY, in a scratch directory: it keeps what it found in ``cache/`` there.
 
-    That cache is emptied before every call, as it is for every new pair of catalogues.
+    That cache is emptied before every call, as it is for every new pair of catalogues. The call
+    counts the associations of at least `ncat` catalogues.
     """
     scratch = tempfile.TemporaryDirectory()
     with contextlib.chdir(scratch.name):
@@ -148,16 +208,15 @@ def nway(primary: bm.Catalog, secondary: bm.Catalog) -> Callable[[], int] | None
 
     def call() -> int:
         shutil.rmtree(Path(scratch.name) / "cache", ignore_errors=True)
-        tables = [{"name": c.name, "ra": c.ra.copy(), "dec": c.dec.copy(), "error": error,
-                   "area": c.area, **columns}
-                  for c, error in ((primary, np.asarray(primary.table["sigma"])),
-                                   (secondary, np.full(len(secondary), 0.1)))]
+        tables = [{"name": c.name, "ra": c.ra.copy(), "dec": c.dec.copy(),
+                   "error": np.sqrt(c.covariance()[:, 0]), "area": c.area, **columns}
+                  for c in catalogs]
         with (contextlib.chdir(scratch.name), warnings.catch_warnings(),
               contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO())):
             warnings.simplefilter("ignore")
-            result = nwaylib.nway_match(tables, match_radius=RADIUS, prior_completeness=1.0,
+            result = nwaylib.nway_match(tables, match_radius=radius, prior_completeness=1.0,
                                         logger=nwaylib.NullOutputLogger())
-        return int((result["ncat"] > 1).sum())
+        return int((result["ncat"] >= ncat).sum())
 
     call.scratch = scratch  # kept until the measurement is over
     return call

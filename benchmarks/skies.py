@@ -7,6 +7,8 @@ import numpy as np
 import bayesmatch as bm
 
 DENSITY_PER_DEG2 = 58_000
+#: deg^2, and how many primaries share their objects: like XMM-COSMOS
+COSMOS_AREA, COSMOS_DEC, COSMOS_PRIMARIES = 1.88, 2.0, 1_797
 
 
 def mock_sky(n_primary: int, n_secondary: int, *, dec: float = 57.0, seed: int = 1):
@@ -32,3 +34,38 @@ def mock_sky(n_primary: int, n_secondary: int, *, dec: float = 57.0, seed: int =
     secondary = bm.Catalog({"ID": np.arange(n_secondary), "RA": o_ra, "DEC": o_dec}, name="OPT",
                            pos_err=0.1, area=area)
     return primary, secondary
+
+
+def cosmos_sky(sizes: tuple[int, ...], sigmas: tuple[float, ...], *, seed: int = 1):
+    """An X-ray list with errors of 0.5 to 2 arcsec, and surveys with `sizes` rows each.
+
+    70% of each survey are objects of the first; nine in ten X-ray sources are in each.
+    """
+    rng = np.random.default_rng(seed)
+    n, side = COSMOS_PRIMARIES, np.sqrt(COSMOS_AREA)
+
+    def uniform(m):
+        y = COSMOS_DEC + side * (rng.random(m) - 0.5)
+        return 150 + side * (rng.random(m) - 0.5) / np.cos(np.radians(y)), y
+
+    def scattered(ra, dec, sigma):
+        east, north = rng.normal(size=(2, len(ra))) * sigma / 3600
+        return ra + east / np.cos(np.radians(dec)), dec + north
+
+    x_ra, x_dec = uniform(n)
+    sigma = rng.uniform(0.5, 2, n)
+    catalogs = [bm.Catalog({"ID": np.arange(n), "RA": x_ra, "DEC": x_dec, "sigma": sigma},
+                           name="X", pos_err="sigma", area=COSMOS_AREA)]
+    true_ra, true_dec = scattered(x_ra, x_dec, sigma)
+    objects = uniform(max(sizes))
+    for k, (size, error) in enumerate(zip(sizes, sigmas, strict=True)):
+        ra, dec = uniform(size)
+        shared = int(0.7 * size)
+        ra[:shared], dec[:shared] = objects[0][:shared], objects[1][:shared]
+        has = np.flatnonzero(rng.random(n) < 0.9)
+        ra[-len(has):], dec[-len(has):] = true_ra[has], true_dec[has]
+        ra, dec = scattered(ra, dec, error)
+        mix = rng.permutation(size)
+        catalogs.append(bm.Catalog({"ID": np.arange(size), "RA": ra[mix], "DEC": dec[mix]},
+                                   name=f"O{k + 1}", pos_err=error, area=COSMOS_AREA))
+    return catalogs

@@ -200,7 +200,8 @@ def test_gradient_and_information_are_the_derivatives(n_pattern, total):
     problem = random_problem(n_pattern, total)
     rng = np.random.default_rng(1)
     for beta in (np.zeros(problem.size), rng.normal(0.0, 0.7, problem.size)):
-        value, gradient, observed, complete = problem.sums(beta)
+        value, gradient, observed = problem.sums(beta)
+        complete = problem.sums(beta, complete=True)[2]
         assert np.isfinite(value)
         unit = 1e-5 * np.eye(problem.size)
         around = [(problem.sums(beta + u), problem.sums(beta - u)) for u in unit]
@@ -217,7 +218,7 @@ def test_gradient_and_information_are_the_derivatives(n_pattern, total):
 def test_two_catalogues_with_a_given_total_have_nothing_to_fit():
     problem = random_problem(2, 0.7)
     assert problem.size == 0
-    value, gradient, observed, _ = problem.sums(np.empty(0))
+    value, gradient, observed = problem.sums(np.empty(0))
     free = random_problem(2, None)
     expected = np.logaddexp(np.log(0.3) + free.ln_like[:, 0],
                             np.log(0.7) + free.ln_like[:, 1]).sum()

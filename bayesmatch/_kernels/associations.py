@@ -7,23 +7,31 @@ catalogue; they come out in lexicographic order with -1 first.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from .jit import jit
-from .sphere import DEGREE, separation
+from .sphere import separation
 
 
 @jit
-def fits(slot, level, choice, block, start, ra, dec, radius, apart):
-    """Whether `slot` is within `radius` of all members chosen so far; notes the separations."""
-    cos_dec = math.cos(dec[slot] * DEGREE)
+def fits(slot, level, choice, block, start, ra, dec, cos_dec, radius, exact, apart):
+    """Whether `slot` is within `radius` of all members chosen so far.
+
+    With `exact` it notes the separations.  Otherwise trigonometry is needed only where a flat
+    sky, which is right to 2.5e-5 below one degree, leaves it open.
+    """
     for other in range(level):
         b = choice[other]
         if b < start[block + other]:  # absent
             continue
-        s = separation(ra[b], dec[b], math.cos(dec[b] * DEGREE), ra[slot], dec[slot], cos_dec)
+        x, y = ra[slot] - ra[b], dec[slot] - dec[b]
+        if abs(x) < 1.0 and abs(y) < 1.0:
+            excess = 3600.0**2 * (x * x * cos_dec[slot] * cos_dec[b] + y * y) / radius**2 - 1.0
+            if excess > 1e-4:
+                return False
+            if excess < -1e-4 and not exact:
+                continue
+        s = separation(ra[b], dec[b], cos_dec[b], ra[slot], dec[slot], cos_dec[slot])
         if not s < radius:
             return False
         apart[other, level] = s
@@ -31,13 +39,15 @@ def fits(slot, level, choice, block, start, ra, dec, radius, apart):
 
 
 @jit
-def enumerate_primary(block, start, ra, dec, radius, choice, apart, row, limit, member, second):
+def enumerate_primary(block, start, ra, dec, cos_dec, radius, choice, apart, row, limit, member,
+                      second):
     """Write the associations of the primary at `block` from `row` on; return the row after them.
 
     With an empty `member` they are only counted, and counting stops beyond `limit`.  `second`
     takes the separations between the other catalogues' members, (0,1), (0,2), (1,2), ...
     """
     n_other = len(choice)
+    filling = len(member) > 0
     level = 0
     choice[0] = start[block] - 2  # one before "absent", which is start - 1
     while level >= 0:
@@ -47,13 +57,13 @@ def enumerate_primary(block, start, ra, dec, radius, choice, apart, row, limit, 
             level -= 1
             continue
         if slot >= start[block + level] and not fits(
-                slot, level, choice, block, start, ra, dec, radius, apart):
+                slot, level, choice, block, start, ra, dec, cos_dec, radius, filling, apart):
             continue
         if level < n_other - 1:
             level += 1
             choice[level] = start[block + level] - 2
             continue
-        if len(member) > 0:
+        if filling:
             write_row(row, block, start, choice, apart, member, second)
         row += 1
         if row > limit:
@@ -75,27 +85,34 @@ def write_row(row, block, start, choice, apart, member, second):
 
 
 @jit
-def count_associations(i_first, i_last, n_other, start, ra, dec, radius, limit, count):
-    """Number of associations of each primary in the range; stops when their sum passes `limit`."""
+def count_associations(i_first, i_last, n_other, start, ra, dec, cos_dec, radius, each, limit,
+                       count):
+    """Number of associations of each primary in the range, counted up to ``each + 1``.
+
+    Returns the sum over the primaries with at most `each`; stops when it passes `limit`.
+    """
     choice = np.empty(n_other, np.int64)
     apart = np.empty((n_other, n_other))
     nothing, no_second = np.empty((0, n_other), np.int64), np.empty((0, 0))
     total = 0
     for i in range(i_first, i_last):
-        count[i] = enumerate_primary(i * n_other, start, ra, dec, radius, choice, apart,
-                                     0, limit - total, nothing, no_second)
-        total += count[i]
+        count[i] = enumerate_primary(i * n_other, start, ra, dec, cos_dec, radius, choice, apart,
+                                     0, each, nothing, no_second)
+        if count[i] <= each:
+            total += count[i]
         if total > limit:
             break
     return total
 
 
 @jit
-def fill_associations(i_first, i_last, start, ra, dec, radius, first, member, second):
-    """Fill the rows ``first[i]:first[i + 1]`` of each primary in the range."""
+def fill_associations(i_first, i_last, start, ra, dec, cos_dec, radius, complete, first, member,
+                      second):
+    """Fill the rows ``first[i]:first[i + 1]`` of each `complete` primary in the range."""
     n_other = member.shape[1]
     choice = np.empty(n_other, np.int64)
     apart = np.empty((n_other, n_other))
     for i in range(i_first, i_last):
-        enumerate_primary(i * n_other, start, ra, dec, radius, choice, apart,
-                          first[i], np.int64(1) << 62, member, second)
+        if complete[i]:
+            enumerate_primary(i * n_other, start, ra, dec, cos_dec, radius, choice, apart,
+                              first[i], np.int64(1) << 62, member, second)

@@ -22,16 +22,18 @@ def ln_bayes_circular(n, variance, apart):
 
     The first `n` of `variance` (arcsec^2, per axis) and of the matrix `apart` (arcsec) count.
     """
-    w_sum = 0.0
-    ln_w = 0.0
-    exponent = 0.0
+    w_sum, exponent = 0.0, 0.0
+    ln_w, product = 0.0, 1.0
     for a in range(n):
         w = 1.0 / variance[a]
         for b in range(a):
             exponent += w / variance[b] * apart[b, a] * apart[b, a]
         w_sum += w
-        ln_w += math.log(w)
-    return (n - 1) * LN_SCALE + ln_w - math.log(w_sum) - 0.5 * exponent / w_sum
+        product *= w
+        if not 1e-99 < product < 1e99:  # one logarithm serves several members
+            ln_w += math.log(product)
+            product = 1.0
+    return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent / w_sum
 
 
 @jit
@@ -71,11 +73,15 @@ def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart
     """
     for i in range(i_first, i_last):
         for slot in range(start[i * n_other], start[(i + 1) * n_other]):
-            plane[slot, 0], plane[slot, 1] = offset(
-                p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot])
-            turn = convergence(p_ra[i], p_dec[i], ra[slot], dec[slot])
-            plane[slot, 2], plane[slot, 3], plane[slot, 4] = rotate_covariance(
-                cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
+            place(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[slot])
+
+
+@jit
+def place(slot, p_ra, p_dec, ra, dec, apart, cov, out):
+    """One candidate of the primary at (p_ra, p_dec), as in :func:`candidate_plane`."""
+    out[0], out[1] = offset(p_ra, p_dec, ra[slot], dec[slot], apart[slot])
+    turn = convergence(p_ra, p_dec, ra[slot], dec[slot])
+    out[2], out[3], out[4] = rotate_covariance(cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
 
 
 @jit
@@ -120,13 +126,14 @@ def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separ
 
 @jit
 def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separation, second,
-                  circular, unrelated_prior, ln_b, ln_b_corrected):
+                  circular, unrelated_prior, known, known_best, ln_b, ln_b_corrected):
     """Ln B of every row of the primaries in the range, and ln B with unrelated associations.
 
     `unrelated_prior`: ln prior of the members of each membership pattern (bit b set: other
     catalogue b takes part) being one object of their own; empty to leave ``ln_b_corrected``
     equal to ``ln_b``.  A row that leaves out two or more catalogues gains the best such
-    association of theirs around the same primary, when it is more likely than chance.
+    association of theirs around the same primary, when it is more likely than chance: the best
+    among the rows, or ``known_best[known[i]]`` where a primary's rows are not all there.
     """
     n_other = member.shape[1]
     work = np.empty((5, n_other + 1))
@@ -140,19 +147,30 @@ def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separa
             ln_b_corrected[row] = ln_b[row]
             pattern = row_pattern(row, member)
             # more than one bit: an association without the primary
-            if len(unrelated_prior) > 0 and pattern & (pattern - 1) != 0:
+            if len(unrelated_prior) > 0 and known[i] < 0 and pattern & (pattern - 1) != 0:
                 own = row_ln_bayes(row, member, False, p_cov[i], slot_cov, plane, separation,
                                    second, circular, work, apart)
                 best[pattern] = max(best[pattern], own + unrelated_prior[pattern])
         if len(unrelated_prior) == 0:
             continue
-        for pattern in range(1 << n_other):  # the best of every subset: bit by bit
-            for b in range(n_other):
-                if pattern >> b & 1:
-                    best[pattern] = max(best[pattern], best[pattern ^ (1 << b)])
+        if known[i] >= 0:
+            best[:] = known_best[known[i]]
+        else:
+            best_of_subsets(best)
         for row in range(first[i], first[i + 1]):
             left_out = (1 << n_other) - 1 - row_pattern(row, member)
             ln_b_corrected[row] += best[left_out]
+
+
+@jit
+def best_of_subsets(best):
+    """Replace the value of every set of catalogues by the best of its subsets: bit by bit."""
+    for pattern in range(len(best)):
+        bit = 1
+        while bit <= pattern:
+            if pattern & bit:
+                best[pattern] = max(best[pattern], best[pattern ^ bit])
+            bit <<= 1
 
 
 @jit

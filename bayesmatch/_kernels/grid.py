@@ -4,6 +4,12 @@ The sky is cut into declination zones and each zone into cells of about equal ar
 source is entered in every cell that its search circle can touch, so a streamed object looks only
 at its own cell, found with two multiplications; most cells are empty, and an object in an empty
 cell costs no trigonometry.  Cells are hashed, so memory depends on the residents alone.
+
+A block of streamed objects goes through three sieves, each finer and dearer than the one before:
+is the cell occupied (a table of bits, small enough for the processor's cache), does the object lie
+in the box around a resident's circle, is it within the radius.  Each writes every object and
+advances by 0 or 1: without a branch there is none to mispredict, and the processor fetches ahead,
+which halved the time.
 """
 
 from __future__ import annotations
@@ -15,34 +21,33 @@ import numpy as np
 from .jit import jit
 from .sphere import DEGREE, separation
 
-
-@jit
-def cell_range(ra, dec, radius, cell, zone_first):
-    """First and last zone, and right-ascension half width (degrees), of a resident's circle."""
-    n_zones = len(zone_first) - 1
-    low = max(0, int(math.floor((dec - radius + 90.0) / cell)))
-    high = min(n_zones - 1, int(math.floor((dec + radius + 90.0) / cell)))
-    if abs(dec) + radius >= 90.0:
-        return low, high, 180.0
-    return low, high, math.asin(math.sin(radius * DEGREE) / math.cos(dec * DEGREE)) / DEGREE
+#: streamed objects, or pairs, that go through a sieve at a time
+BLOCK = 2048
+#: cells are told apart by their low bits: two cells of one circle are never that far apart
+LOW = (1 << 31) - 1
 
 
 @jit
-def fill_grid(ra, dec, radius, cell, zone_first, mask, start, resident, resident_cell):
-    """Count the entries of every bucket (empty `resident`) or fill them; return their number.
+def fill_grid(circle, radius, cell, zone_first, mask, start, occupied, entry):
+    """Count the entries of every bucket (empty `entry`) or fill them; return their number.
 
-    `start` (CSR over buckets) is the running count: after the counting call its element b + 1
-    holds the size of bucket b; the filling call moves element b from the bucket's first to its
-    last entry.  `radius` and `cell` in degrees, `radius` padded beyond the search radius.
+    `circle` (n, 4): right ascension, declination, its cosine, and half the range of right
+    ascension of the circle, degrees.  `start` (CSR over buckets) is the running count: after the
+    counting call its element b + 1 holds the size of bucket b; the filling call moves element b
+    from the bucket's first to its last entry.  `occupied` has 8 bits for every bucket, and
+    `entry` (m, 2) takes resident and cell.  `radius` and `cell` in degrees, `radius` padded.
     """
-    filling = len(resident) > 0
+    filling = len(entry) > 0
+    n_zones = len(zone_first) - 1
     total = 0
-    for i in range(len(ra)):
-        low, high, half = cell_range(ra[i], dec[i], radius, cell, zone_first)
+    for i in range(len(circle)):
+        ra, dec, half = circle[i, 0], circle[i, 1], circle[i, 3]
+        low = max(0, int(math.floor((dec - radius + 90.0) / cell)))
+        high = min(n_zones - 1, int(math.floor((dec + radius + 90.0) / cell)))
         for zone in range(low, high + 1):
             n = zone_first[zone + 1] - zone_first[zone]
-            a = int(math.floor((ra[i] - half) * n / 360.0))
-            b = int(math.floor((ra[i] + half) * n / 360.0))
+            a = int(math.floor((ra - half) * n / 360.0))
+            b = int(math.floor((ra + half) * n / 360.0))
             if half >= 180.0 or b - a + 1 >= n:
                 a, b = 0, n - 1
             for column in range(a, b + 1):
@@ -50,56 +55,98 @@ def fill_grid(ra, dec, radius, cell, zone_first, mask, start, resident, resident
                 bucket = key & mask
                 total += 1
                 if filling:
-                    resident[start[bucket]] = i
-                    resident_cell[start[bucket]] = key
+                    entry[start[bucket], 0] = i
+                    entry[start[bucket], 1] = key & LOW
                     start[bucket] += 1
                 else:
                     start[bucket + 1] += 1
+                    bit = key & (8 * (mask + 1) - 1)
+                    occupied[bit >> 3] |= np.uint8(1 << (bit & 7))
     return total
 
 
 @jit
-def search(first, last, ra, dec, cell, zone_first, mask, start, resident, resident_cell,
-           r_ra, r_dec, r_cos, radius, max_pairs):
-    """Pairs (resident, streamed row, separation) for streamed rows first..last, in their order.
-
-    `radius` in arcsec, exclusive.  Returns one pair more than `max_pairs` when there are more.
-    """
-    size = 1024
-    out_i = np.empty(size, np.int64)
-    out_j = np.empty(size, np.int64)
-    out_s = np.empty(size, np.float64)
-    n = 0
+def in_occupied_cells(first, last, ra, dec, zones_per_degree, zone_first, columns_per_degree,
+                      occupied, row, key):
+    """Streamed rows whose cell may hold a resident, and their cells; returns how many."""
     last_zone = len(zone_first) - 2
-    zones_per_degree = 1.0 / cell
-    # A declination difference alone beyond the radius rejects a pair without trigonometry.
-    reach = radius / 3600.0 * (1.0 + 1e-9) + 1e-12
+    mask = 8 * len(occupied) - 1
+    n = 0
     for j in range(first, last):
         zone = min(int((dec[j] + 90.0) * zones_per_degree), last_zone)
-        columns = zone_first[zone + 1] - zone_first[zone]
-        key = zone_first[zone] + min(int(ra[j] * columns / 360.0), columns - 1)
-        bucket = key & mask
-        if start[bucket] == start[bucket + 1]:
-            continue
-        cos_dec = -2.0
-        for entry in range(start[bucket], start[bucket + 1]):
-            i = resident[entry]
-            if resident_cell[entry] != key or abs(dec[j] - r_dec[i]) > reach:
-                continue
-            if cos_dec == -2.0:
-                cos_dec = math.cos(dec[j] * DEGREE)
-            s = separation(r_ra[i], r_dec[i], r_cos[i], ra[j], dec[j], cos_dec)
-            if s < radius:
-                if n == size:
+        cell = min(zone_first[zone] + int(ra[j] * columns_per_degree[zone]),
+                   zone_first[zone + 1] - 1)
+        row[n], key[n] = j, cell
+        n += (occupied[(cell & mask) >> 3] >> (cell & 7)) & 1
+    return n
+
+
+@jit
+def append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius, out_i, out_j, out_s, n):
+    """Append the pairs closer than `radius` arcsec from `n` on; returns where they end.
+
+    `look` (entry, position in `row`): what to compare; the output has room for all of it.
+    """
+    reach = radius / 3600.0 * (1.0 + 1e-9) + 1e-12  # no pair may be lost to rounding
+    m = n
+    for q in range(n_look):
+        e, a = look[q, 0], look[q, 1]
+        i, j = entry[e, 0], row[a]
+        d_ra = abs(ra[j] - circle[i, 0])
+        out_i[m], out_j[m] = i, j
+        m += ((entry[e, 1] == key[a] & LOW) & (abs(dec[j] - circle[i, 1]) <= reach)
+              & ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3])))
+    for p in range(n, m):
+        i, j = out_i[p], out_j[p]
+        s = separation(circle[i, 0], circle[i, 1], circle[i, 2], ra[j], dec[j],
+                       math.cos(dec[j] * DEGREE))
+        out_i[n], out_j[n], out_s[n] = i, j, s
+        n += s < radius
+    return n
+
+
+@jit
+def search(first, last, ra, dec, cell, zone_first, columns_per_degree, occupied, start, entry,
+           circle, radius, max_pairs):
+    """Pairs (resident, streamed row, separation) for streamed rows first..last, in their order.
+
+    `radius` in arcsec, exclusive.  Returns more than `max_pairs` when there are more.
+    """
+    out_i, out_j, out_s = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
+    row, key = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    begin, end = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    look = np.empty((BLOCK, 2), np.int64)
+    n = 0
+    mask = len(start) - 2
+    for block in range(first, last, BLOCK):
+        n_rows = in_occupied_cells(block, min(block + BLOCK, last), ra, dec, 1.0 / cell, zone_first,
+                                   columns_per_degree, occupied, row, key)
+        for a in range(n_rows):
+            begin[a], end[a] = start[key[a] & mask], start[(key[a] & mask) + 1]
+        n_look = 0
+        out_i, out_j, out_s = room_for(n + BLOCK, out_i, out_j, out_s)
+        for a in range(n_rows):
+            for e in range(begin[a], end[a]):
+                look[n_look, 0], look[n_look, 1] = e, a
+                n_look += 1
+                if n_look == BLOCK:
+                    n = append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius,
+                                     out_i, out_j, out_s, n)
+                    n_look = 0
                     if n > max_pairs:
                         return out_i, out_j, out_s
-                    size *= 2
-                    out_i = grown(out_i, size)
-                    out_j = grown(out_j, size)
-                    out_s = grown(out_s, size)
-                out_i[n], out_j[n], out_s[n] = i, j, s
-                n += 1
+                    out_i, out_j, out_s = room_for(n + BLOCK, out_i, out_j, out_s)
+        n = append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius, out_i, out_j,
+                         out_s, n)
     return out_i[:n].copy(), out_j[:n].copy(), out_s[:n].copy()
+
+
+@jit
+def room_for(n, out_i, out_j, out_s):
+    """The three arrays, made longer where they hold fewer than `n`."""
+    if n <= len(out_i):
+        return out_i, out_j, out_s
+    return grown(out_i, 2 * n), grown(out_j, 2 * n), grown(out_s, 2 * n)
 
 
 @jit

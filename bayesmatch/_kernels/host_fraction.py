@@ -28,18 +28,19 @@ def pattern_shares(z, coefficients, share):
 
 
 @jit
-def likelihood_sums(i_first, i_last, ln_like, fixed_ln_like, free_total, z, coefficients, out):
+def likelihood_sums(i_first, i_last, ln_like, fixed_ln_like, free_total, z, coefficients, complete,
+                    out, information):
     """Sum over a range of primaries of ln(fixed + free_total * sum_S share_S(z) L_S).
 
     ``ln_like`` (n, S) are the free patterns, ``fixed_ln_like`` (n,) the log of a term that does
-    not depend on the coefficients (-inf: none).  `out` receives the sum, the gradient (d), the
-    observed information (d, d) and the expected complete-data information (d, d), flattened,
-    where d = (S - 1) * Q runs over the coefficients after the first pattern's.
+    not depend on the coefficients (-inf: none).  `out` receives the sum and the gradient (d),
+    where d = (S - 1) * Q runs over the coefficients after the first pattern's; the lower triangle
+    of `information` (d, d) the observed information, or the expected one of `complete` data.
     """
     n_free, n_z = coefficients.shape
     share, r = np.empty(n_free), np.empty(n_free)
-    d = (n_free - 1) * n_z
     out[:] = 0.0
+    information[:] = 0.0
     for i in range(i_first, i_last):
         pattern_shares(z[i], coefficients, share)
         top = fixed_ln_like[i]
@@ -56,18 +57,16 @@ def likelihood_sums(i_first, i_last, ln_like, fixed_ln_like, free_total, z, coef
             free += r[s]
         for s in range(1, n_free):
             for q in range(n_z):
-                a = (s - 1) * n_z + q
-                out[1 + a] += (r[s] - free * share[s]) * z[i, q]
-                for t in range(1, n_free):
-                    complete = -free * share[s] * share[t]
-                    observed = (r[s] * r[t] - free * share[s] * share[t]
-                                + (1.0 - free) * (r[s] * share[t] + share[s] * r[t]
-                                                  - free * share[s] * share[t]))
+                out[1 + (s - 1) * n_z + q] += (r[s] - free * share[s]) * z[i, q]
+            for t in range(1, s + 1):
+                h = -free * share[s] * share[t]
+                if s == t:
+                    h += free * share[s]
+                if not complete:
+                    h += (r[s] * r[t] + (1.0 - free) * (r[s] * share[t] + share[s] * r[t]
+                                                        - free * share[s] * share[t]))
                     if s == t:
-                        complete += free * share[s]
-                        observed += free * share[s] - r[s]
-                    for p in range(n_z):
-                        b = (t - 1) * n_z + p
-                        zz = z[i, q] * z[i, p]
-                        out[1 + d + a * d + b] += observed * zz
-                        out[1 + d + d * d + a * d + b] += complete * zz
+                        h -= r[s]
+                for q in range(n_z):
+                    for p in range(q + 1 if s == t else n_z):
+                        information[(s - 1) * n_z + q, (t - 1) * n_z + p] += h * z[i, q] * z[i, p]

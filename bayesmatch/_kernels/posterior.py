@@ -18,11 +18,12 @@ TIE = 1e-12
 
 
 @jit
-def chance_posterior(ln_prior, ln_evidence):
-    """1 / (1 + (1 - prior) / (prior B)), Salvato et al. (2018), equation (9)."""
-    if ln_prior == 0.0:
-        return 1.0
-    return 1.0 / (1.0 + math.exp(math.log1p(-math.exp(ln_prior)) - ln_prior - ln_evidence))
+def ln_odds_against(ln_prior):
+    """Ln of (1 - prior) / prior, elementwise; -inf where the prior is 1."""
+    out = np.empty(len(ln_prior))
+    for n in range(len(ln_prior)):
+        out[n] = math.log1p(-math.exp(ln_prior[n])) - ln_prior[n] if ln_prior[n] < 0 else -np.inf
+    return out
 
 
 @jit
@@ -53,15 +54,21 @@ def log_sum(values, first, last):
 @jit
 def nway_rows(i_first, i_last, first, member, ln_prior, ln_b, ln_evidence, secondary_ratio,
               dist_post, p_single, p_i, match_flag, p_any):
-    """p_any, p_i and match_flag as NWAY defines them (Salvato et al. 2018, equations 10-12)."""
+    """p_any, p_i and match_flag as NWAY defines them (Salvato et al. 2018, equations 10-12).
+
+    ``dist_post`` and ``p_single`` are 1 / (1 + (1 - prior) / (prior B)), equation (9).
+    """
+    odds = ln_odds_against(ln_prior)
     for i in range(i_first, i_last):
         begin, end = first[i], first[i + 1]
         weight = np.empty(end - begin)
         for row in range(begin, end):
-            prior = ln_prior[row_pattern(row, member)]
-            dist_post[row] = chance_posterior(prior, ln_b[row])
-            p_single[row] = chance_posterior(prior, ln_evidence[row])
-            weight[row - begin] = prior + ln_evidence[row]
+            pattern = row_pattern(row, member)
+            dist_post[row] = 1.0 / (1.0 + math.exp(odds[pattern] - ln_b[row]))
+            p_single[row] = dist_post[row]
+            if ln_evidence[row] != ln_b[row]:
+                p_single[row] = 1.0 / (1.0 + math.exp(odds[pattern] - ln_evidence[row]))
+            weight[row - begin] = ln_prior[pattern] + ln_evidence[row]
         some = log_sum(weight, 1, end - begin)
         top = 0.0
         p_i[begin] = 0.0

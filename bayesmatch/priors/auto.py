@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..associations import Associations
 from ..candidates import Candidates
 from ..catalog import Catalog
 from .histogram import HistogramPrior
@@ -152,23 +151,30 @@ class AutoPrior:
                 "smaller exclude_radius (--mag-exclude-radius), or a histogram learned elsewhere")
 
 
+def learns_from_posterior(priors: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether any prior needs the associations, and their ``dist_post``, to learn from."""
+    return any(isinstance(p, AutoPrior) and p.radius is None
+               for listed in priors.values() for p in listed)
+
+
 def learn_priors(
     priors: Mapping[str, Sequence[Any]], others: Sequence[Catalog], candidates: Candidates,
-    rows: Associations, dist_post: Callable[[], np.ndarray], radius: float
+    member: np.ndarray, dist_post: np.ndarray, radius: float
 ) -> dict[str, list[Any]]:
-    """The priors with a learned histogram in place of every :class:`AutoPrior`."""
-    by_posterior = [p.radius is None for listed in priors.values() for p in listed
-                    if isinstance(p, AutoPrior)]
-    post = dist_post() if any(by_posterior) else np.empty(0)
+    """The priors with a learned histogram in place of every :class:`AutoPrior`.
+
+    ``member`` (n_rows, n_other) and ``dist_post`` (n_rows,) of the associations may be empty
+    unless :func:`learns_from_posterior`.
+    """
     learned: dict[str, list[Any]] = {name: list(listed) for name, listed in priors.items()}
     for k, other in enumerate(others):
         auto = [n for n, p in enumerate(learned[other.name]) if isinstance(p, AutoPrior)]
         if not auto:
             continue
         slots, _ = candidates.of_catalogue(k)
-        takes_part = np.flatnonzero(rows.member[:, k] >= 0) if len(post) else np.empty(0, np.int64)
+        takes_part = np.flatnonzero(member[:, k] >= 0)
         seen = Seen(candidates.row[slots], candidates.separation[slots],
-                    candidates.row[rows.member[takes_part, k]], post[takes_part], radius)
+                    candidates.row[member[takes_part, k]], dist_post[takes_part], radius)
         for n in auto:
             learned[other.name][n] = learned[other.name][n].learn(other, seen)
     return learned

@@ -1,0 +1,290 @@
+"""The likely combinations around a primary that has too many to list them all.
+
+Depth first through the other catalogues, each absent or one of its candidates.  The members so far
+are a product of Gaussians: mean, covariance, and ln e, where e = B * prod(ratios) / prod n_k+ is
+their evidence against chance.  A further member multiplies e by at most ``ratio / n_k+`` times
+2 / sqrt|C| (its Gaussian at its peak), so a partial combination and everything that can follow it
+sum to at most e * prod(1 + sum of those).  Where that is below `prune` of the primary's own total,
+nothing below is looked at, and the bound is added to what was lost.
+
+Rows count in two measures: e itself (the calibrated probabilities weigh it with fractions that are
+not known yet) and NWAY's weight, e times the completeness and the factor U of the unrelated
+associations.  A branch goes only if it is negligible in both.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .associations import fits, write_row
+from .bayes_factor import LN_SCALE, ln_bayes_circular, place
+from .jit import jit
+from .posterior import log_sum
+
+#: the calibrated fractions, not known yet, may raise what is left out against the total by this
+FRACTIONS = math.log(1e-2)
+#: a first, quick walk finds the total but for about this share
+LOOSE = math.log(1e-3)
+TOTAL, COUNT, FILL = 0, 1, 2
+
+
+class Field(NamedTuple):
+    """What surrounds the primaries, for the kernels here."""
+
+    start: np.ndarray
+    """first slot of every block"""
+    p_ra: np.ndarray
+    p_dec: np.ndarray
+    p_cov: np.ndarray
+    """(n, 3) of the primaries"""
+    ra: np.ndarray
+    dec: np.ndarray
+    cos_dec: np.ndarray
+    cov: np.ndarray
+    """(n_slots, 3) of the candidates"""
+    separation: np.ndarray
+    """(n_slots,) arcsec from the primary"""
+    ln_ratio: np.ndarray
+    """(n_slots,) ln of the product of the priors' ratios"""
+    ln_density: np.ndarray
+    """(patterns,) sum of ln n_k+ over the members"""
+    ln_completeness: np.ndarray
+    """(patterns,) sum of ln c_k over the members"""
+    unrelated: np.ndarray
+    """(patterns,) ln prior of the members being an object of their own; empty: not considered"""
+    radius: float
+    circular: bool
+
+
+@jit
+def candidates_of(field, i, n_other):
+    """Candidates of a primary: (x, y, xx, yy, xy, ln |C| / 2) in its tangent plane, arcsec."""
+    first, last = field.start[i * n_other], field.start[(i + 1) * n_other]
+    plane = np.empty((last - first, 6))
+    for c in range(len(plane)):
+        place(first + c, field.p_ra[i], field.p_dec[i], field.ra, field.dec, field.separation,
+              field.cov, plane[c])
+        plane[c, 5] = 0.5 * math.log(plane[c, 2] * plane[c, 3] - plane[c, 4] * plane[c, 4])
+    return plane
+
+
+@jit
+def join(before, after, member, gain):
+    """State (x, y, xx, yy, xy, ln e) after one more member; `gain` is LN_SCALE and its terms."""
+    sxx, syy, sxy = member[2] + before[2], member[3] + before[3], member[4] + before[4]
+    det = sxx * syy - sxy * sxy
+    dx, dy = member[0] - before[0], member[1] - before[1]
+    ux, uy = (syy * dx - sxy * dy) / det, (sxx * dy - sxy * dx) / det
+    after[5] = before[5] + gain - 0.5 * (math.log(det) + dx * ux + dy * uy)
+    # m += M S^-1 d;  M <- M S^-1 C, as in ln_bayes_general
+    after[0] = before[0] + before[2] * ux + before[4] * uy
+    after[1] = before[1] + before[4] * ux + before[3] * uy
+    gxx = (before[2] * syy - before[4] * sxy) / det
+    gxy = (before[4] * sxx - before[2] * sxy) / det
+    gyx = (before[4] * syy - before[3] * sxy) / det
+    gyy = (before[3] * sxx - before[4] * sxy) / det
+    after[2] = gxx * member[2] + gxy * member[4]
+    after[3] = gyx * member[4] + gyy * member[3]
+    after[4] = 0.5 * (gxx * member[4] + gxy * member[3] + gyx * member[2] + gyy * member[4])
+
+
+@jit
+def walk(mode, i, field, plane, extra, limit, second_limit, row, last_row, lost, member, second):
+    """Go through the likely combinations of primary `i`; returns the row after the last.
+
+    `limit`: ln of the e and of the NWAY weight that is negligible.  TOTAL: returns 0 and leaves
+    ln of the two totals in `lost`; COUNT adds to `lost` what was left out, in units of the
+    totals in `second_limit`, and stops beyond `last_row`; FILL writes the rows.
+    """
+    n_other = int(round(math.log2(len(extra))))
+    block = i * n_other
+    base = field.start[block]
+    suffix = np.zeros(n_other + 1)
+    for k in range(n_other - 1, -1, -1):
+        a, b = field.start[block + k] - base, field.start[block + k + 1] - base
+        peak = np.zeros(b - a + 1)  # the first: absent
+        peak[1:] = (LN_SCALE - field.ln_density[1 << k] - plane[a:b, 5]
+                    + field.ln_ratio[base + a:base + b])
+        suffix[k] = suffix[k + 1] + log_sum(peak, 0, len(peak))
+    state = np.zeros((n_other + 1, 6))
+    state[0, 2:5] = field.p_cov[i]
+    pattern = np.zeros(n_other + 1, np.int64)
+    choice = np.empty(n_other, np.int64)
+    apart = np.empty((n_other, n_other))
+    level = 0
+    choice[0] = base - 2  # one before "absent", which is start - 1
+    while level >= 0:
+        choice[level] += 1
+        slot = choice[level]
+        if slot >= field.start[block + level + 1]:
+            level -= 1
+            continue
+        present = slot >= field.start[block + level]
+        if present:
+            join(state[level], state[level + 1], plane[slot - base],
+                 LN_SCALE - field.ln_density[1 << level] + field.ln_ratio[slot])
+            pattern[level + 1] = pattern[level] | 1 << level
+        else:
+            state[level + 1] = state[level]
+            pattern[level + 1] = pattern[level]
+        bound = state[level + 1, 5] + suffix[level + 1]
+        weight = bound + extra[pattern[level + 1]]
+        if pattern[level + 1] != 0 and bound <= limit[0] and weight <= limit[1]:
+            if mode == COUNT and bound > -np.inf:
+                lost[0] += math.exp(bound - second_limit[0])
+                lost[1] += math.exp(weight - second_limit[1])
+            continue
+        if present and not fits(slot, level, choice, block, field.start, field.ra, field.dec,
+                                field.cos_dec, field.radius, mode == FILL, apart):
+            continue
+        if level < n_other - 1:
+            level += 1
+            choice[level] = field.start[block + level] - 2
+            continue
+        if mode == TOTAL:
+            if pattern[n_other] != 0:
+                lost[0] = np.logaddexp(lost[0], bound)
+                lost[1] = np.logaddexp(lost[1], weight)
+                limit[0], limit[1] = lost[0] + LOOSE, lost[1] + LOOSE
+            continue
+        if mode == FILL:
+            write_row(row, block, field.start, choice, apart, member, second)
+        row += 1
+        if row > last_row:
+            break
+    return row
+
+
+@jit
+def best_unrelated(i, field, plane, best):
+    """Ln U of every set of left-out catalogues: their best association without the primary.
+
+    It is 0 where none is more likely than chance.  Branches that cannot beat what is known for
+    their members alone end early.
+    """
+    n_other = int(round(math.log2(len(best))))
+    block = i * n_other
+    base = field.start[block]
+    best[:] = 0.0
+    suffix = np.zeros(n_other + 1)
+    for k in range(n_other - 1, -1, -1):
+        top = 0.0
+        for slot in range(field.start[block + k], field.start[block + k + 1]):
+            top = max(top, LN_SCALE - field.ln_density[1 << k] - plane[slot - base, 5])
+        suffix[k] = suffix[k + 1] + top
+    state = np.zeros((n_other + 1, 6))
+    pattern = np.zeros(n_other + 1, np.int64)
+    choice = np.empty(n_other, np.int64)
+    apart, members = np.empty((n_other, n_other)), np.empty((n_other, n_other))
+    variance = np.empty(n_other)
+    level = 0
+    choice[0] = base - 2
+    while level >= 0:
+        choice[level] += 1
+        slot = choice[level]
+        if slot >= field.start[block + level + 1]:
+            level -= 1
+            continue
+        present = slot >= field.start[block + level]
+        pattern[level + 1] = pattern[level] | 1 << level if present else pattern[level]
+        if not present:
+            state[level + 1] = state[level]
+        elif pattern[level] == 0:  # the first member
+            state[level + 1, :5] = plane[slot - base, :5]
+            state[level + 1, 5] = field.unrelated[1 << level]
+        else:
+            join(state[level], state[level + 1], plane[slot - base],
+                 LN_SCALE - field.ln_density[1 << level])
+        so_far = pattern[level + 1]
+        # The slack covers what the plane distorts; the result comes from exact separations.
+        if state[level + 1, 5] + suffix[level + 1] <= best[so_far] - 1e-3:
+            continue
+        if present and not fits(slot, level, choice, block, field.start, field.ra, field.dec,
+                                field.cos_dec, field.radius, True, apart):
+            continue
+        if level < n_other - 1:
+            level += 1
+            choice[level] = field.start[block + level] - 2
+            continue
+        if so_far & (so_far - 1) == 0:  # fewer than two members
+            continue
+        value = state[n_other, 5]
+        if field.circular:
+            n = 0
+            for b in range(n_other):
+                if choice[b] >= field.start[block + b]:
+                    variance[n] = field.cov[choice[b], 0]
+                    at = 0
+                    for a in range(b):
+                        if choice[a] >= field.start[block + a]:
+                            members[at, n] = apart[a, b]
+                            at += 1
+                    n += 1
+            value = ln_bayes_circular(n, variance, members) + field.unrelated[so_far]
+        if value > best[so_far]:
+            for larger in range(so_far, len(best)):
+                if larger & so_far == so_far:
+                    best[larger] = max(best[larger], value)
+
+
+@jit
+def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated, total, lost):
+    """Number of likely combinations of the primaries ``which[a:b]``; the sum may pass `limit`.
+
+    Also writes, per primary, ln U of every set of left-out catalogues, ln of the two totals (e
+    and NWAY's weight, without the no-counterpart row) and what was left out in units of them.
+    """
+    n_other = int(round(math.log2(unrelated.shape[1])))
+    nothing, no_second = np.empty((0, n_other), np.int64), np.empty((0, 0))
+    found = 0
+    for n in range(a, b):
+        i = which[n]
+        plane = candidates_of(field, i, n_other)
+        unrelated[n] = 0.0
+        if len(field.unrelated) > 0:
+            best_unrelated(i, field, plane, unrelated[n])
+        extra = weight_factor(field, unrelated[n])
+        total[n] = -np.inf
+        walk(TOTAL, i, field, plane, extra, np.full(2, -np.inf), total[n], 0, 0, total[n],
+             nothing, no_second)
+        lost[n] = 0.0
+        count[n] = walk(COUNT, i, field, plane, extra, negligible(total[n], ln_prune, ln_floor),
+                        total[n], 0, limit - found, lost[n], nothing, no_second)
+        found += count[n]
+        if found > limit:
+            break
+    return found
+
+
+@jit
+def fill_likely(a, b, which, field, ln_prune, ln_floor, unrelated, total, first, member, second):
+    """Write the rows that :func:`count_likely` counted."""
+    n_other = member.shape[1]
+    lost = np.empty(2)
+    for n in range(a, b):
+        i = which[n]
+        plane = candidates_of(field, i, n_other)
+        walk(FILL, i, field, plane, weight_factor(field, unrelated[n]),
+             negligible(total[n], ln_prune, ln_floor), total[n], first[i], first[i + 1], lost,
+             member, second)
+
+
+@jit
+def negligible(total, ln_prune, ln_floor):
+    """Ln of the e and of the NWAY weight below which a branch goes."""
+    out = np.minimum(total + ln_prune, ln_floor)
+    out[0] += FRACTIONS
+    return out
+
+
+@jit
+def weight_factor(field, unrelated):
+    """Ln of NWAY's weight over e for each pattern: completeness, and U of the left-out."""
+    n_patterns = len(unrelated)
+    out = np.empty(n_patterns)
+    for pattern in range(n_patterns):
+        out[pattern] = field.ln_completeness[pattern] + unrelated[n_patterns - 1 - pattern]
+    return out

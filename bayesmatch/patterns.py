@@ -1,0 +1,45 @@
+"""Membership patterns: which other catalogues take part in an association, and their priors.
+
+A pattern is a bit mask (bit b set: other catalogue b takes part); 0 is no counterpart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .area import FULL_SKY_DEG2
+from .catalog import Catalog
+
+
+@dataclass(frozen=True)
+class PatternPriors:
+    """Per membership pattern, natural logs (Salvato et al. 2018, section 2)."""
+
+    completeness: np.ndarray
+    """prod c_k over the members"""
+    density: np.ndarray
+    """prod n_k+ over the members"""
+    unrelated: np.ndarray
+    """n_a / prod n_k+ for the members without the primary, a the first of them; empty = off"""
+
+    @property
+    def prior(self) -> np.ndarray:
+        """Prod c_k / n_k+ over the members."""
+        return self.completeness - self.density
+
+
+def pattern_priors(
+    others: Sequence[Catalog], completeness: Sequence[float], correct_unrelated: bool
+) -> PatternPriors:
+    """Prior of each membership pattern from densities scaled to the full sky."""
+    n_own = np.array([len(c) / c.area * FULL_SKY_DEG2 for c in others])
+    n_plus = np.array([(len(c) + 1) / c.area * FULL_SKY_DEG2 for c in others])
+    takes_part = np.arange(1 << len(others))[:, None] >> np.arange(len(others)) & 1
+    density = takes_part @ np.log(n_plus)
+    unrelated = np.empty(0)
+    if correct_unrelated and len(others) > 1:
+        unrelated = np.log(n_own)[takes_part.argmax(axis=1)] - density
+    return PatternPriors(takes_part @ np.log(completeness), density, unrelated)

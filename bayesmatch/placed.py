@@ -1,0 +1,43 @@
+"""Where the candidates of a match lie, and how well that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .candidates import Candidates
+from .catalog import Catalog
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Positions and errors of the candidates, per slot."""
+
+    ra: np.ndarray
+    """(n_slots,) deg"""
+    dec: np.ndarray
+    """(n_slots,) deg"""
+    cos_dec: np.ndarray
+    """(n_slots,)"""
+    covariance: np.ndarray
+    """(n_slots, 3) of east^2, north^2, east*north, arcsec^2"""
+    circular: bool
+    """whether all errors of the match, the primaries' too, are circles"""
+
+
+def place_candidates(
+    primary: Catalog, others: Sequence[Catalog], candidates: Candidates
+) -> Placed:
+    """Gather positions and errors of the candidates from their catalogues."""
+    n = len(candidates.row)
+    circular = all(c.circular for c in (primary, *others))
+    ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 3))
+    for k, other in enumerate(others):
+        slots, _ = candidates.of_catalogue(k)
+        row = candidates.row[slots]
+        ra[slots] = other.ra[row]
+        dec[slots] = other.dec[row]
+        covariance[slots] = other.covariance(row)
+    return Placed(ra, dec, np.cos(np.radians(dec)), covariance, circular)

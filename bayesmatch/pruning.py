@@ -1,0 +1,84 @@
+"""Primaries with too many associations to keep: the likely ones, and a bound on the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._kernels import likely
+from ._kernels.jit import ranges, run_ranges
+from .candidates import Candidates
+from .catalog import Catalog
+from .patterns import PatternPriors
+from .placed import Placed
+
+#: primaries per piece of work
+PRIMARIES = 16
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """The primaries that keep only their likely associations."""
+
+    primary: np.ndarray
+    """(m,) which"""
+    count: np.ndarray
+    """(m,) associations that each keeps"""
+    ln_unrelated: np.ndarray
+    """(m, patterns) ln of the factor for unrelated associations, by the catalogues left out"""
+    ln_total: np.ndarray
+    """(m, 2) ln of at least nearly all, the no-counterpart row aside, of B * ratios / prod n_k+
+    and of NWAY's weight"""
+    lost: np.ndarray
+    """(m, 2) at most this much of the two was left out, in units of those totals"""
+
+
+class LikelyAssociations:
+    """The associations of some primaries that are not negligible, counted when made.
+
+    Parameters
+    ----------
+    which : ndarray
+        The primaries.
+    ln_ratio : ndarray, shape (n_slots,)
+        Ln of the candidates' prior ratios.
+    prune : float
+        Partial associations are left out whose continuations sum to less than this share of the
+        primary's total.
+    min_weight : float
+        Nothing is left out whose NWAY weight might be above this.
+    limit : int
+        Counting stops beyond this many.
+    """
+
+    def __init__(self, which: np.ndarray, primary: Catalog, candidates: Candidates,
+                 placed: Placed, priors: PatternPriors, ln_ratio: np.ndarray, radius: float, *,
+                 prune: float, min_weight: float, limit: int) -> None:
+        m, n_patterns = len(which), len(priors.density)
+        self.pruned = Pruned(which, np.zeros(m, np.int64), np.empty((m, n_patterns)),
+                             np.empty((m, 2)), np.empty((m, 2)))
+        self.total = 0
+        if m == 0:
+            return
+        self._field = likely.Field(
+            candidates.start, primary.ra, primary.dec, primary.covariance(), placed.ra,
+            placed.dec, placed.cos_dec, placed.covariance, candidates.separation, ln_ratio,
+            priors.density, priors.completeness, priors.unrelated, float(radius),
+            placed.circular)
+        with np.errstate(divide="ignore"):
+            self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
+        p = self.pruned
+        for found in run_ranges(lambda a, b: likely.count_likely(
+                a, b, which, self._field, *self._limits, limit, p.count, p.ln_unrelated,
+                p.ln_total, p.lost), ranges(m, PRIMARIES)):
+            self.total += found
+            if self.total > limit:
+                break
+
+    def fill(self, first: np.ndarray, member: np.ndarray, second: np.ndarray) -> None:
+        """Write them into the rows ``first[i]:first[i + 1]`` of each primary i."""
+        p = self.pruned
+        list(run_ranges(lambda a, b: likely.fill_likely(
+            a, b, p.primary, self._field, *self._limits, p.ln_unrelated, p.ln_total, first,
+            member, second), ranges(len(p.primary), PRIMARIES)))
