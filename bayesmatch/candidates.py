@@ -65,7 +65,9 @@ def find_candidates(
     found = []
     for other in others:
         check_expected_pairs(primary, other, radius, max_rows)
-        found.append(pairs_within(primary, other, radius, max_pairs=max_rows, advance=advance))
+        # The rows of a scanned catalogue have been counted when they were read.
+        found.append(pairs_within(primary, other, radius, max_pairs=max_rows,
+                                  advance=advance if other.rows is None else lambda rows: None))
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)
@@ -111,7 +113,7 @@ def pairs_within(
 
     The smaller catalogue sits in the grid and the larger one streams past it.
     """
-    swap = len(other) < len(primary)
+    swap = other.n_rows < len(primary)
     resident, streamed = (other, primary) if swap else (primary, other)
     total = 0
     parts = []

@@ -49,8 +49,8 @@ def pattern_priors(
     others: Sequence[Catalog], completeness: Sequence[float], correct_unrelated: bool
 ) -> PatternPriors:
     """Prior of each membership pattern from densities scaled to the full sky."""
-    n_own = np.array([len(c) / c.area * FULL_SKY_DEG2 for c in others])
-    n_plus = np.array([(len(c) + 1) / c.area * FULL_SKY_DEG2 for c in others])
+    n_own = np.array([c.n_rows / c.area * FULL_SKY_DEG2 for c in others])
+    n_plus = np.array([(c.n_rows + 1) / c.area * FULL_SKY_DEG2 for c in others])
     takes_part = np.arange(1 << len(others))[:, None] >> np.arange(len(others)) & 1
     density = takes_part @ np.log(n_plus)
     unrelated = np.empty(0)
@@ -72,7 +72,9 @@ def bayes_factors(
     for k, other in enumerate(others):
         slots, _ = candidates.of_catalogue(k)
         slot_cov[slots] = other.covariance(candidates.row[slots])
-    circular = all(c.circular for c in (primary, *others))
+    # Decided by the candidates alone: objects elsewhere must not change the last digit.
+    circular = primary.circular and bool(
+        np.all((slot_cov[:, 0] == slot_cov[:, 1]) & (slot_cov[:, 2] == 0.0)))
     plane = np.empty((0 if circular else len(candidates.row), 5))
     if not circular:
         list(run_ranges(lambda a, b: bayes_factor.candidate_plane(

@@ -12,7 +12,8 @@ from typing import Any
 EPILOG = """\
 An error is a number (arcsec, 1 sigma per axis), :COLUMN, :RA_ERR:DEC_ERR, or :MAJOR:MINOR:PA
 (an ellipse, position angle east of north).  Catalogue names are the files' EXTNAME; sky areas
-their SKYAREA (deg^2).
+their SKYAREA (deg^2).  A directory or a quoted glob of Parquet files is streamed, never loaded
+whole; it can be any catalogue but the first.
 
 example:
   bayesmatch match xmm.fits :pos_err optical.fits 0.1 --radius 20 --out matched.fits
@@ -59,13 +60,17 @@ def add_match(commands: Any) -> None:
     match.add_argument("--host-covariates", default="sigma", metavar="COL,COL",
                        help="primary columns the host fraction may depend on, or 'none' "
                             "(default: the error radius)")
+    match.add_argument("--area", metavar="A1:A2",
+                       help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA")
+    match.add_argument("--checkpoint", metavar="DIR",
+                       help="keep finished parts of scanned catalogues here, so that the same "
+                            "command goes on where a killed one stopped")
     match.add_argument("--no-inputs", action="store_true",
                        help="leave the input columns out of the result")
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _match(options: argparse.Namespace) -> None:
-    from ..catalog import Catalog
     from ..io import check_writable
     from ..matching import match
 
@@ -78,8 +83,9 @@ def _match(options: argparse.Namespace) -> None:
         raise ValueError(f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
                          "primary and for at least one other catalogue")
     priors = _priors(options)
-    catalogs = [Catalog.read(path, pos_err=_position_error(spec, path)) for path, spec in
-                zip(options.catalogues[::2], options.catalogues[1::2], strict=True)]
+    pairs = list(zip(options.catalogues[::2], options.catalogues[1::2], strict=True))
+    catalogs = [_catalog(path, _position_error(spec, path), area)
+                for (path, spec), area in zip(pairs, _areas(options.area, len(pairs)), strict=True)]
     result = match(
         *catalogs,
         radius=options.radius,
@@ -90,6 +96,7 @@ def _match(options: argparse.Namespace) -> None:
         correct_unrelated=not options.ignore_unrelated_associations,
         secondary_ratio=options.acceptable_prob,
         min_p_i=options.min_prob,
+        checkpoint=options.checkpoint,
         progress=sys.stderr.isatty() and not options.quiet,
     )
     written = result.write(options.out, include_inputs=not options.no_inputs)
@@ -97,6 +104,29 @@ def _match(options: argparse.Namespace) -> None:
     if not options.quiet:
         print(result.summary())
         print("\n".join(f"wrote {path}" for path in written))
+
+
+def _areas(text: str | None, n: int) -> list[float | None]:
+    """One area per catalogue, None where the file gives it."""
+    if text is None:
+        return [None] * n
+    try:
+        areas = [float(part) if part else None for part in text.split(":")]
+    except ValueError:
+        areas = []
+    if len(areas) != n:
+        raise ValueError(f"--area is {text!r}; give {n} numbers (deg^2), one per catalogue, as "
+                         "a1:a2, empty where the file has SKYAREA")
+    return areas
+
+
+def _catalog(path: str, pos_err: Any, area: float | None) -> Any:
+    """A file in memory; a directory or glob, scanned."""
+    from ..catalog import Catalog
+    from ..scan.files import is_data_set
+
+    opened = Catalog.scan if is_data_set(path) else Catalog.read
+    return opened(path, pos_err=pos_err, area=area)
 
 
 def _write_learned(result: Any, out: str) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 from ..associations import Associations
 from ..candidates import Candidates
 from ..catalog import Catalog
+from ..scan.catalog import ScannedCatalog
 from .histogram import HistogramPrior
 
 #: fewer selected objects than this make no histogram (NWAY's limit)
@@ -92,6 +93,12 @@ class AutoPrior:
     def check(self, catalog: Catalog, primary: Catalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
         catalog.magnitudes(self.column)
+        if isinstance(catalog, ScannedCatalog):
+            raise ValueError(
+                f"auto prior for column {self.column!r} of catalogue {catalog.name!r}: it needs "
+                "the field objects too, and of a scanned catalogue only the candidates are read; "
+                "learn it on a part of the sky in memory and give that histogram "
+                "(result.priors[...], HistogramPrior.read, --mag CAT:COL FILE)")
 
     def log10_ratio(self, catalog: Catalog) -> np.ndarray:
         """Not before :func:`bayesmatch.match` has learned the histogram."""
