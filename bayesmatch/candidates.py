@@ -116,15 +116,15 @@ def pairs_within(
     swap = other.n_rows < len(primary)
     resident, streamed = (other, primary) if swap else (primary, other)
     total = 0
-    parts = []
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     pieces = _stream(Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs,
                      advance)
-    for part in pieces:
-        total += len(part[0])
+    for i, j, s in pieces:
+        total += len(i)
         if total > max_pairs:
             raise ValueError(too_many(f"over {total:,} pairs", other, radius, max_pairs,
                                       total / len(primary)))
-        parts.append(part)
+        parts.append((i, j, s))
     i, j, s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     # Streamed rows come in order, and the residents of a bucket do too.
     return (j, i, s) if swap else (i, j, s)

@@ -24,6 +24,7 @@ import numpy as np
 
 import bayesmatch as bm
 
+from . import scan
 from .skies import mock_sky
 
 RADIUS = 30.0
@@ -39,10 +40,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--startup", action="store_true",
                         help="time whole processes instead: import, and matching the bundled files")
+    parser.add_argument("--scan", action="store_true",
+                        help="stream a Parquet data set of 100 million rows instead")
+    parser.add_argument("--data", type=Path, metavar="DIR",
+                        help="with --scan: where that data set is, or is to be made and kept")
     options = parser.parse_args(argv)
 
     if options.startup:
         return startup(options.repeat)
+    if options.scan:
+        found = scan.main(options.data, repeat=options.repeat)
+        if options.json:
+            options.json.write_text(json.dumps(found, indent=1))
+        return 0
     primary, secondary = mock_sky(*SIZES[options.size])
     peers = {
         "bayesmatch `match()`, every column": (lambda: ours(primary, secondary), options.repeat, 1),

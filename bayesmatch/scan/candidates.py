@@ -134,8 +134,8 @@ def fetch(other: ScannedCatalog, rows: np.ndarray, columns: Sequence[str],
 def _cut(pieces: Sequence[tuple[Part, np.ndarray]]) -> list[Task]:
     tasks: list[Task] = []
     for part, groups in pieces:
-        held = TASK_ROWS
-        for group in groups.tolist():
+        held = TASK_ROWS + 1  # every part begins a task
+        for group in groups[part.group_rows[groups] > 0].tolist():
             held += int(part.group_rows[group])
             if held > TASK_ROWS:
                 tasks.append((part, []))

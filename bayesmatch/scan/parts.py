@@ -146,7 +146,8 @@ def open_parts(files: Files, expected: pa.Schema, bounds_of: Sequence[str]
         If a file has gone, is damaged, or has other columns or types; names it.
     """
     with ThreadPoolExecutor(min(OPENERS, len(files))) as pool:
-        opened = list(pool.map(lambda file: _open_part(file[0], file[1], expected, bounds_of), files))
+        opened = list(pool.map(lambda file: _open_part(file[0], file[1], expected, bounds_of),
+                               files))
     schema, first = expected, files[0][0]
     for part, found in opened:
         if found is not expected:
