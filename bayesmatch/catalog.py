@@ -151,8 +151,7 @@ class Catalog:
         table = read_table(path)
         if name is None:
             extname = str(table.meta.get("EXTNAME") or "").strip()
-            name = re.sub(r"\W", "_", extname or file_stem(path), flags=re.ASCII)
-            name = name if name[:1].isalpha() else f"_{name}"
+            name = as_name(extname or file_stem(path))
         if pos_err is None:
             raise ValueError(f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
                              f"arcsec or as one of the columns {', '.join(table.colnames)}")
@@ -218,6 +217,10 @@ class Catalog:
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the whole catalogue."""
         return self.table[row_numbers]
+
+    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> Any:
+        """Counts of all values of a column that is not at hand; None where it is."""
+        return None
 
     def estimate_area(self, order: int | None = None) -> float:
         """Estimate the sky area from the HEALPix cells that hold an object.
@@ -455,6 +458,12 @@ class Catalog:
                           UserWarning, stacklevel=3)
             return value
         return area_deg2(area, self.table.meta, self.name)
+
+
+def as_name(text: str) -> str:
+    """The text as an identifier."""
+    name = re.sub(r"\W", "_", text, flags=re.ASCII)
+    return name if name[:1].isalpha() else f"_{name}"
 
 
 def check_name(name: Any) -> str:

@@ -19,6 +19,7 @@ import bayesmatch as bm
 from bayesmatch import checkpoint
 from bayesmatch._kernels.jit import n_threads
 from bayesmatch.cli import main
+from bayesmatch.priors.binning import FieldCounts, adaptive_edges, histogram_pair
 from bayesmatch.scan import candidates
 from bayesmatch.scan.coverage import SkyMap
 
@@ -140,6 +141,46 @@ def test_priors_and_three_catalogues(tmp_path):
     for others in (scanned, [whole[0], scanned[1]], [scanned[0], whole[1]]):
         found = bm.match(primary, *others, radius=20, priors=priors)
         assert written(found, tmp_path) == written(expected, tmp_path)
+
+
+@pytest.mark.parametrize("rule", [{"radius": 4.0}, {"radius": 3.0, "exclude_radius": 20.0},
+                                  {"min_post": 0.5}])
+def test_auto_priors(rule, tmp_path):
+    """The field is counted in all rows, also those that are far from every primary."""
+    sky = bm.mock.survey(n_primary=400, area=0.8, seed=4)
+    primary = bm.Catalog(sky[0], name="X", pos_err="sigma", area=0.8)
+    table = pa.table({n: np.asarray(sky[1][n]) for n in ("ID", "RA", "DEC", "r", "w1")})
+    far = survey(20_000, ra=(10, 11), dec=(-60, -50))
+    rest = pa.table({"ID": np.arange(20_000) + 10**9, "RA": far["RA"], "DEC": far["DEC"],
+                     "r": np.asarray(far["mag"], table["r"].to_numpy().dtype) + 3,
+                     "w1": np.asarray(far["mag"], table["w1"].to_numpy().dtype)})
+    table = pa.concat_tables([rest.slice(0, 9000), table, rest.slice(9000)])
+    options = {"name": "O", "pos_err": 0.2, "area": 10.8}
+    scanned = bm.Catalog.scan(write_parts(table, tmp_path / "parts", row_group_size=3000),
+                              **options)
+    whole = in_memory(table, tmp_path, **options)
+    priors = {"O": [bm.AutoPrior("r", **rule), bm.AutoPrior("w1", **rule)]}
+    found = check_same(primary, whole, scanned, tmp_path, ("fits",), priors=priors, radius=20)
+    expected = bm.match(primary, whole, radius=20, priors=priors)
+    for a, b in zip(expected.priors["O"], found.priors["O"], strict=True):
+        assert a.counts == b.counts and a.counts["others"] > 20_000
+        for name in ("lo", "hi", "selected", "others"):
+            assert getattr(a, name).tobytes() == getattr(b, name).tobytes()
+
+
+@pytest.mark.parametrize("shift", [-3.0, 0.0, 0.5, 3.0])
+def test_field_counts_make_the_histogram_of_the_values(shift):
+    """Fields within the selected range, beyond it on either side, and on its edges."""
+    rng = np.random.default_rng(1)
+    selected, weights = np.round(rng.normal(20, 1, 300), 1), rng.random(300)
+    field = np.round(np.concatenate([rng.uniform(19.5, 20.5, 400) + shift, selected]), 1)
+    field = field[(field <= selected.max()) | (shift > 0)]
+    expected = histogram_pair(selected, weights, field, "adaptive", 0.5)
+    edges = adaptive_edges(selected, weights)
+    pieces = [FieldCounts.of(v, edges) for v in np.array_split(np.append(field, np.nan), 7)]
+    found = histogram_pair(selected, weights, sum(pieces[1:], pieces[0]), "adaptive", 0.5)
+    for a, b in zip(expected, found, strict=True):
+        assert a.tobytes() == b.tobytes()
 
 
 def test_only_the_columns_needed_are_read(tmp_path, monkeypatch):
@@ -539,8 +580,6 @@ def test_what_a_scanned_catalogue_cannot_do(folder):
                 lambda: scanned.subset(np.arange(3)), lambda: scanned.estimate_area()):
         with pytest.raises(TypeError, match="'O' is scanned, so its rows are not at hand"):
             use()
-    with pytest.raises(ValueError, match="auto prior .*'mag'.*only the candidates are read"):
-        bm.match(sources(), scanned, radius=30, priors={"O": [bm.AutoPrior("mag")]})
     with pytest.raises(ValueError, match="no column 'nope'"):
         prior = bm.HistogramPrior("nope", [10, 20], [20, 30], [.06, .04], [.05, .05])
         bm.match(sources(), scanned, radius=30, priors={"O": [prior]})

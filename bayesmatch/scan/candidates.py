@@ -12,12 +12,13 @@ import numpy as np
 from .. import __version__
 from .._kernels import grid
 from .._kernels.coverage import value_range
-from .._kernels.jit import n_threads
+from .._kernels.jit import n_threads, run_ranges
 from ..candidates import Grid, too_many
 from ..catalog import DEC_RANGE, RA_RANGE, Catalog, position_remedy, read_only, turned
 from ..checkpoint import Stage, run_tasks
 from ..io import arrow_values
 from ..priors import prior_columns
+from ..priors.binning import FieldCounts
 from .catalog import CandidateRows, ScannedCatalog
 from .coverage import SkyMap
 from .parts import Part
@@ -131,6 +132,30 @@ def fetch(other: ScannedCatalog, rows: np.ndarray, columns: Sequence[str],
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
 
 
+def count_field(other: ScannedCatalog, column: str, left_out: np.ndarray, edges: np.ndarray
+                ) -> FieldCounts:
+    """Counts of the values of a column in all rows of the data set but some (ascending)."""
+    if column in other.partition_names:
+        raise ValueError(f"catalogue {other.name!r}: column {column!r} stands in the names of "
+                         "directories; an auto prior needs one that is in the files")
+    tasks = _cut([(part, np.arange(len(part.group_rows))) for part in other.parts])
+    parallel = len(tasks) < n_threads()
+
+    def work(task: int, _: int) -> FieldCounts:
+        counts = FieldCounts.of(np.empty(0), edges)
+        part, groups = tasks[task]
+        for first, batch in part.batches([column], groups, parallel=parallel):
+            values = np.array(_numbers(batch.column(column), 1.0))
+            a, b = np.searchsorted(left_out, part.first_row + first + np.array([0, len(values)]))
+            values[left_out[a:b] - part.first_row - first] = np.nan
+            values[~(values > -99.0)] = np.nan
+            counts = counts + FieldCounts.of(values, edges)
+        return counts
+
+    return sum(run_ranges(work, [(t, t + 1) for t in range(len(tasks))]),
+               FieldCounts.of(np.empty(0), edges))
+
+
 def _cut(pieces: Sequence[tuple[Part, np.ndarray]]) -> list[Task]:
     tasks: list[Task] = []
     for part, groups in pieces:
@@ -195,7 +220,7 @@ def _positions(other: ScannedCatalog, part: Part, groups: Sequence[int],
     names = (other.ra_name, other.dec_name)
     for first, batch in part.batches(names, groups, parallel=parallel):
         first += part.first_row
-        ra, dec = (_degrees(batch.column(name), factor)
+        ra, dec = (_numbers(batch.column(name), factor)
                    for name, factor in zip(names, factors, strict=True))
         _check_range(other, names[0], first, ra, RA_RANGE)
         _check_range(other, names[1], first, dec, DEC_RANGE)
@@ -213,7 +238,7 @@ def _check_range(other: ScannedCatalog, column: str, first: int, values: np.ndar
                      f"{inside} of {path}; {position_remedy(limits[0])}")
 
 
-def _degrees(column: pa.Array, factor: float) -> np.ndarray:
+def _numbers(column: pa.Array, factor: float) -> np.ndarray:
     import pyarrow as pa
 
     values, mask = arrow_values(pa.chunked_array([column]))
@@ -232,10 +257,9 @@ def _take(part: Part, groups: Sequence[int], rows: np.ndarray, schema: pa.Schema
     for first, batch in part.batches(in_file, groups, parallel=parallel, row_bytes=64):
         a, b = np.searchsorted(rows, part.first_row + first + np.array([0, len(batch)]))
         if a < b:
-            wanted = pa.array(rows[a:b] - part.first_row - first)
-            found = dict(zip(in_file, batch.take(wanted).columns, strict=True))
-            columns = [found[f.name].cast(f.type) if f.name in found else
-                       pa.array([part.partition[f.name]] * int(b - a)).cast(f.type)
+            found = batch.take(pa.array(rows[a:b] - part.first_row - first))
+            columns = [(found.column(f.name) if f.name in in_file else
+                        pa.array([part.partition[f.name]] * int(b - a), pa.string())).cast(f.type)
                        for f in schema]
             pieces.append(pa.Table.from_arrays(columns, schema=schema))
     return pa.concat_tables(pieces)

@@ -11,7 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from .. import columns
-from ..catalog import Catalog, check_name, read_only
+from ..catalog import Catalog, as_name, check_name, read_only
 from ..errors import ErrorEllipse
 from ..io import from_arrow
 from .files import data_set_name, find_files
@@ -56,7 +56,8 @@ class ScannedCatalog(Catalog):
             paths = list(paths)
         files = find_files(paths)
         schema, notes = first_schema(files[0][0])
-        self.name = check_name(name or notes.get("EXTNAME") or data_set_name(paths))
+        self.name = check_name(as_name(notes.get("EXTNAME", "").strip() or data_set_name(paths))
+                               if name is None else name)
         if isinstance(area, str) and area == "estimate":
             raise ValueError(f"catalogue {self.name!r}: area is {area!r}; the area of a scanned "
                              "catalogue is not estimated: give it in deg^2 or as a mocpy.MOC")
@@ -188,6 +189,12 @@ class CandidateRows(Catalog):
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the data set, read now."""
         return self.whole.input_rows(row_numbers)
+
+    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> Any:
+        """Counts of all values of a column below some edges, read now; some rows left out."""
+        from .candidates import count_field
+
+        return count_field(self.whole, column, self.row_numbers(left_out), edges)
 
     def row_text(self, row: int) -> str:
         """A row, as messages name it."""

@@ -10,6 +10,8 @@ from .._kernels import coverage
 CELLS_PER_DEG = 4
 #: degrees added to the radius, far above all rounding
 PADDING_DEG = 1e-6
+#: beyond it nothing is left out: every source would have thousands of cells
+MAX_RADIUS_ARCSEC = 2.0 * 3600.0
 
 
 class SkyMap:
@@ -17,7 +19,9 @@ class SkyMap:
 
     def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
         zones, columns = 180 * CELLS_PER_DEG, 360 * CELLS_PER_DEG
-        touched = np.zeros((zones, columns), bool)
+        touched = np.full((zones, columns), radius > MAX_RADIUS_ARCSEC)
+        if radius > MAX_RADIUS_ARCSEC:
+            ra, dec = ra[:0], dec[:0]
         coverage.mark_circles(ra, dec, radius / 3600.0 + PADDING_DEG, 1.0 / CELLS_PER_DEG,
                               np.arange(zones + 1), touched)
         # Sums over the corner below each cell: any box is four look-ups.

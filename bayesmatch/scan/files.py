@@ -52,10 +52,7 @@ def data_set_name(paths: PathLike | Iterable[PathLike]) -> str:
     while path.name and any(c in path.name for c in "*?["):
         path = path.parent
     stem = path.absolute().name
-    for ending in ENDINGS:
-        stem = stem.removesuffix(ending)
-    name = re.sub(r"\W", "_", stem, flags=re.ASCII)
-    return name if name[:1].isalpha() else f"_{name}"
+    return next((stem.removesuffix(e) for e in ENDINGS if stem.endswith(e)), stem)
 
 
 def is_data_set(path: PathLike) -> bool:

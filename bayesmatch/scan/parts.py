@@ -111,7 +111,10 @@ def first_schema(path: Path) -> tuple[pa.Schema, dict[str, str]]:
 
     with reading(path), parquet.ParquetFile(path) as file:
         schema = file.schema_arrow
-        return plain_schema(schema), table_notes(schema)
+    twice = next((n for n in schema.names if schema.names.count(n) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{path}: two columns are called {twice!r}; rename one in every file")
+    return plain_schema(schema), table_notes(schema)
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
@@ -129,7 +132,7 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
 
     if pa.types.is_dictionary(kind):
         return plain_type(kind.value_type)
-    if pa.types.is_large_string(kind) or kind == pa.string_view():
+    if pa.types.is_large_string(kind) or str(kind) == "string_view":
         return pa.string()
     return pa.binary() if pa.types.is_large_binary(kind) else kind
 
