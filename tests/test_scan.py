@@ -20,8 +20,9 @@ from bayesmatch import checkpoint
 from bayesmatch._kernels.jit import n_threads
 from bayesmatch.cli import main
 from bayesmatch.priors.binning import FieldCounts, adaptive_edges, histogram_pair
-from bayesmatch.scan import candidates
+from bayesmatch.scan import search, work
 from bayesmatch.scan.coverage import SkyMap
+from bayesmatch.scan.parts import Part
 
 AREA = 9.0
 
@@ -185,13 +186,13 @@ def test_field_counts_make_the_histogram_of_the_values(shift):
 
 def test_only_the_columns_needed_are_read(tmp_path, monkeypatch):
     asked = []
-    batches = candidates.Part.batches
+    batches = Part.batches
 
     def noted(self, columns, groups, **options):
         asked.append(tuple(columns))
         return batches(self, columns, groups, **options)
 
-    monkeypatch.setattr(candidates.Part, "batches", noted)
+    monkeypatch.setattr(Part, "batches", noted)
     scanned = bm.Catalog.scan(write_parts(survey(), tmp_path / "parts"), pos_err="err", **OPTIONS)
     assert not asked
     prior = bm.HistogramPrior("mag", [10, 20], [20, 30], [.06, .04], [.05, .05])
@@ -212,7 +213,7 @@ def test_row_groups_far_from_every_primary_are_not_read(ra, dec, tmp_path, monke
                       dec=(dec[0] + 0.1, dec[0] + 0.5 * (dec[1] - dec[0])))
     options = {**OPTIONS, "pos_err": 0.3}
     scanned = bm.Catalog.scan(write_parts(table, tmp_path / "parts", row_group_size=100), **options)
-    read = sum(candidates._task_rows(t) for t in candidates.near_tasks(primary, scanned, 60.0))
+    read = sum(work.task_rows(t) for t in search.near_tasks(primary, scanned, 60.0))
     assert 0 < read < 0.6 * len(table)
     whole = in_memory(table, tmp_path, **options)
     found = check_same(primary, whole, scanned, tmp_path, ("parquet",), radius=60)
@@ -295,7 +296,7 @@ def test_units_and_single_precision(tmp_path):
 def test_threads_do_not_matter(tmp_path, monkeypatch):
     import numba
 
-    monkeypatch.setattr(candidates, "TASK_ROWS", 500)
+    monkeypatch.setattr(work, "TASK_ROWS", 500)
     scanned = bm.Catalog.scan(write_parts(survey(), tmp_path / "parts"), pos_err="err", **OPTIONS)
     digests, before = set(), n_threads()
     try:
@@ -592,7 +593,7 @@ def test_what_a_scanned_catalogue_cannot_do(folder):
 
 @pytest.fixture
 def small_tasks(monkeypatch):
-    monkeypatch.setattr(candidates, "TASK_ROWS", 300)
+    monkeypatch.setattr(work, "TASK_ROWS", 300)
     monkeypatch.setattr(checkpoint, "SAVE_SECONDS", 0.0)
 
 
@@ -600,7 +601,7 @@ def test_a_stopped_run_goes_on(folder, tmp_path, small_tasks, monkeypatch):
     """Stopped by an error in the search, then while columns are read; finished parts are kept."""
     scanned = bm.Catalog.scan(folder, pos_err="err", **OPTIONS)
     expected = written(bm.match(sources(), scanned, radius=30), tmp_path)
-    batches, calls = candidates.Part.batches, []
+    batches, calls = Part.batches, []
 
     def failing(after):
         def wrapped(self, columns, groups, **options):
@@ -612,11 +613,11 @@ def test_a_stopped_run_goes_on(folder, tmp_path, small_tasks, monkeypatch):
 
     for after in (7, 12, 9, 5):
         calls.clear()
-        monkeypatch.setattr(candidates.Part, "batches", failing(after))
+        monkeypatch.setattr(Part, "batches", failing(after))
         with pytest.raises(OSError, match="the disk is gone"):
             bm.match(sources(), scanned, radius=30, checkpoint=tmp_path / "kept")
     calls.clear()
-    monkeypatch.setattr(candidates.Part, "batches", failing(10**6))
+    monkeypatch.setattr(Part, "batches", failing(10**6))
     found = bm.match(sources(), scanned, radius=30, checkpoint=tmp_path / "kept")
     assert 0 < len(calls) < 20 and ("RA", "DEC") not in calls
     assert written(found, tmp_path) == expected
@@ -674,17 +675,18 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 import test_scan
 from bayesmatch import checkpoint
-from bayesmatch.scan import candidates
+from bayesmatch.scan import work
+from bayesmatch.scan.parts import Part
 import bayesmatch as bm
 
-candidates.TASK_ROWS, checkpoint.SAVE_SECONDS = 300, 0.0
-batches = candidates.Part.batches
+work.TASK_ROWS, checkpoint.SAVE_SECONDS = 300, 0.0
+batches = Part.batches
 
 def slow(self, columns, groups, **options):
     time.sleep(0.05)
     return batches(self, columns, groups, **options)
 
-candidates.Part.batches = slow
+Part.batches = slow
 scanned = bm.Catalog.scan(sys.argv[2], pos_err="err", **test_scan.OPTIONS)
 print("begun", flush=True)
 result = bm.match(test_scan.sources(), scanned, radius=30, checkpoint=sys.argv[3])

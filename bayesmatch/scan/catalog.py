@@ -116,7 +116,7 @@ class ScannedCatalog(Catalog):
 
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the data set (any order, with repeats)."""
-        from .candidates import fetch
+        from .columns import fetch
 
         rows, inverse = np.unique(row_numbers, return_inverse=True)
         return from_arrow(fetch(self, rows, self.schema.names))[inverse]
@@ -192,7 +192,7 @@ class CandidateRows(Catalog):
 
     def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> Any:
         """Counts of all values of a column below some edges, read now; some rows left out."""
-        from .candidates import count_field
+        from .columns import count_field
 
         return count_field(self.whole, column, self.row_numbers(left_out), edges)
 

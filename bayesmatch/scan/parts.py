@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..io import table_notes
+from ..catalog import read_only
+from ..io import arrow_values, table_notes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -233,3 +234,14 @@ def partition_fields(parts: Sequence[Part]) -> list[pa.Field]:
         fits = whole and all(abs(int(v)) < 2**31 for v in values if v is not None)
         fields.append(pa.field(key, pa.int32() if fits else pa.string()))
     return fields
+
+
+def numbers(column: pa.Array, factor: float = 1.0) -> np.ndarray:
+    """A numeric column of a batch as float64 times a factor, NaN where null; read-only."""
+    import pyarrow as pa
+
+    values, mask = arrow_values(pa.chunked_array([column]))
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    if factor != 1.0:
+        values = values * factor
+    return read_only(values if mask is None else np.where(mask, np.nan, values))
