@@ -154,14 +154,22 @@ class Grid:
         # Filling moved every bucket's first entry to the next bucket's.
         self.start = np.concatenate([[0], start[:-1]])
 
+    def search(self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
+               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pairs (resident, streamed row, arcsec) of streamed rows first to last, in their order.
+
+        One more than `max_pairs`, or a little above, when there are more.
+        """
+        return grid.search(first, last, ra, dec, self.cell, self.zone_first, self.mask, self.start,
+                           self.resident, self.resident_cell, self.ra, self.dec, self.cos,
+                           self.radius, max_pairs)
+
 
 def _stream(where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int,
             advance: Callable[[int], object]) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        found = grid.search(first, last, ra, dec, where.cell, where.zone_first, where.mask,
-                            where.start, where.resident, where.resident_cell,
-                            where.ra, where.dec, where.cos, where.radius, max_pairs)
+        found = where.search(first, last, ra, dec, max_pairs)
         advance(last - first)
         return found
 

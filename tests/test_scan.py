@@ -334,6 +334,8 @@ def test_what_counts_as_a_part(tmp_path):
     listed = [folder / "part-3.parquet", str(folder / "part-1.parquet")]
     assert paths(bm.Catalog.scan(iter(listed), name="L", pos_err=0.3, area=AREA), folder) == [
         "part-3.parquet", "part-1.parquet"]
+    for given, name in ((listed, "survey"), (listed[:1], "part_3"), (f"{folder}/p*", "survey")):
+        assert bm.Catalog.scan(given, pos_err=0.3, area=AREA).name == name
     with pytest.raises(ValueError, match=r"part-3\.parquet: this file is listed twice"):
         bm.Catalog.scan([*listed, folder / "part-3.parquet"], pos_err=0.3, area=AREA)
 

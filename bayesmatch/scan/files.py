@@ -46,9 +46,9 @@ def find_files(paths: PathLike | Iterable[PathLike]) -> list[tuple[Path, dict[st
 
 
 def data_set_name(paths: PathLike | Iterable[PathLike]) -> str:
-    """A name for a data set: that of the directory or file, or of the directory of a glob."""
-    first = os.fspath(paths if isinstance(paths, (str, os.PathLike)) else next(iter(paths)))
-    path = Path(first)
+    """A name for a data set: that of the directory or file; of a glob's or list's directory."""
+    listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    path = Path(listed[0]) if len(listed) == 1 else Path(listed[0]).absolute().parent
     while path.name and any(c in path.name for c in "*?["):
         path = path.parent
     stem = path.absolute().name

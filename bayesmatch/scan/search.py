@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels import grid
 from .._kernels.coverage import value_range
 from .._kernels.jit import n_threads
 from ..candidates import Grid, too_many
@@ -46,9 +45,7 @@ def rows_near(primary: Catalog, other: ScannedCatalog, radius: float, tasks: Seq
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
         for first, ra, dec in _positions(other, *tasks[task], factors, parallel):
-            _, j, _ = grid.search(0, len(ra), ra, dec, where.cell, where.zone_first, where.mask,
-                                  where.start, where.resident, where.resident_cell, where.ra,
-                                  where.dec, where.cos, where.radius, max_rows)
+            _, j, _ = where.search(0, len(ra), ra, dec, max_rows)
             check(len(j))
             near = j[np.diff(j, prepend=-1) > 0]
             found.append((first + near, ra[near], dec[near]))
