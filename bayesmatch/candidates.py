@@ -65,7 +65,9 @@ def find_candidates(
     found = []
     for other in others:
         check_expected_pairs(primary, other, radius, max_rows)
-        found.append(pairs_within(primary, other, radius, max_pairs=max_rows, advance=advance))
+        # The rows of a scanned catalogue have been counted when they were read.
+        found.append(pairs_within(primary, other, radius, max_pairs=max_rows,
+                                  advance=advance if other.rows is None else lambda rows: None))
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)
@@ -111,18 +113,18 @@ def pairs_within(
 
     The smaller catalogue sits in the grid and the larger one streams past it.
     """
-    swap = len(other) < len(primary)
+    swap = other.n_rows < len(primary)
     resident, streamed = (other, primary) if swap else (primary, other)
     total = 0
-    parts = []
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     pieces = _stream(Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs,
                      advance)
-    for part in pieces:
-        total += len(part[0])
+    for i, j, s in pieces:
+        total += len(i)
         if total > max_pairs:
             raise ValueError(too_many(f"over {total:,} pairs", other, radius, max_pairs,
                                       total / len(primary)))
-        parts.append(part)
+        parts.append((i, j, s))
     i, j, s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     # Streamed rows come in order, and the residents of a bucket do too.
     return (j, i, s) if swap else (i, j, s)
@@ -135,7 +137,7 @@ class Grid:
         self.radius = radius
         padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
         self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)),
-                                       _half_width(dec, padded)])
+                                       half_width(dec, padded)])
         n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
         self.cell = 180.0 / n_zones
         middle = np.radians((np.arange(n_zones) + 0.5) * self.cell - 90.0)
@@ -155,8 +157,18 @@ class Grid:
         # Filling moved every bucket's first entry to the next bucket's.
         self.start = np.concatenate([np.zeros(1, integer), start[:-1]])
 
+    def search(self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
+               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pairs (resident, streamed row, arcsec) of streamed rows first to last, in their order.
 
-def _half_width(dec: np.ndarray, radius: float) -> np.ndarray:
+        One more than `max_pairs`, or a little above, when there are more.
+        """
+        return grid.search(first, last, ra, dec, self.cell, self.zone_first,
+                           self.columns_per_degree, self.occupied, self.start, self.entry,
+                           self.circle, self.radius, max_pairs)
+
+
+def half_width(dec: np.ndarray, radius: float) -> np.ndarray:
     """Half the range of right ascension of a circle (all in degrees), 180 over a pole."""
     with np.errstate(invalid="ignore"):
         half = np.degrees(np.arcsin(np.sin(np.radians(radius)) / np.cos(np.radians(dec))))
@@ -167,9 +179,7 @@ def _stream(where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int,
             advance: Callable[[int], object]) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        found = grid.search(first, last, ra, dec, where.cell, where.zone_first,
-                            where.columns_per_degree, where.occupied, where.start, where.entry,
-                            where.circle, where.radius, max_pairs)
+        found = where.search(first, last, ra, dec, max_pairs)
         advance(last - first)
         return found
 

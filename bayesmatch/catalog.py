@@ -13,8 +13,8 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Column
@@ -26,10 +26,16 @@ from .errors import ErrorEllipse
 from .io import file_stem, read_table
 from .storage import missing, native_values
 
+if TYPE_CHECKING:
+    from astropy.table import Table
+
 #: names that the columns of a result already have
 RESERVED = ("ncat", "p_single", "p_any", "p_i", "p_match", "p_hostless", "match_flag", "dist_post",
             "dist_bayesfactor", "dist_bayesfactor_uncorrected", "Separation_max", "n_candidates",
             "log10_odds_host", "second_p_i", "n_claims")
+
+#: degrees that are taken for a right ascension, and for a declination
+RA_RANGE, DEC_RANGE = (-360.0, 720.0), (-90.0, 90.0)
 
 
 class Catalog:
@@ -79,6 +85,9 @@ class Catalog:
         If coordinates are stored in single precision (steps of 0.03 arcsec).
     """
 
+    #: rows of the whole catalogue that are held, ascending; None: all
+    rows: np.ndarray | None = None
+
     def __init__(
         self,
         table: Any,
@@ -100,12 +109,9 @@ class Catalog:
                                     columns.RA_ALIASES)
         self.dec_name = self._column(dec, ucds, "declination", "dec", "DEC", columns.DEC_UCD,
                                      columns.DEC_ALIASES)
-        self.ra = self._position(self.ra_name, -360.0, 720.0)
-        self.dec = self._position(self.dec_name, -90.0, 90.0)
-        if not 0.0 <= self.ra.min() <= self.ra.max() < 360.0:
-            self.ra = np.mod(self.ra, 360.0)
-            self.ra[self.ra == 360.0] = 0.0  # what a tiny negative number becomes
-        self.ra, self.dec = _read_only(self.ra), _read_only(self.dec)
+        self.ra = self._position(self.ra_name, *RA_RANGE)
+        self.dec = self._position(self.dec_name, *DEC_RANGE)
+        self.ra, self.dec = read_only(turned(self.ra)), read_only(self.dec)
         self._set_errors(pos_err)
         self._set_id(id, ucds)
         self.area = self._area(area)
@@ -149,12 +155,76 @@ class Catalog:
         table = read_table(path)
         if name is None:
             extname = str(table.meta.get("EXTNAME") or "").strip()
-            name = re.sub(r"\W", "_", extname or file_stem(path), flags=re.ASCII)
-            name = name if name[:1].isalpha() else f"_{name}"
+            name = as_name(extname or file_stem(path))
         if pos_err is None:
             raise ValueError(f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
                              f"arcsec or as one of the columns {', '.join(table.colnames)}")
         return cls(table, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+
+    @classmethod
+    def scan(
+        cls,
+        paths: str | os.PathLike | Iterable[str | os.PathLike],
+        *,
+        name: str | None = None,
+        pos_err: Any = None,
+        area: Any = None,
+        ra: str | None = None,
+        dec: str | None = None,
+        id: str | None = None,
+    ) -> Catalog:
+        """A Parquet data set of any size, streamed through the search and never loaded whole.
+
+        It can be any of the other catalogues of :func:`bayesmatch.match` (not the primary), and
+        gives the same result as the whole table would. See
+        :class:`bayesmatch.scan.catalog.ScannedCatalog` for what is read when.
+
+        Parameters
+        ----------
+        paths : path, or sequence of them
+            A directory (also Hive partitions or a HATS catalogue), a glob, a file, or a list.
+            Rows are numbered through the files sorted by path; those of a list keep its order.
+        name : str, optional
+            Default: EXTNAME in the files' key-value metadata, else the directory's name.
+        pos_err : float, Quantity, str, pair or ErrorEllipse
+            As for :class:`Catalog`, but not one value per row.
+        area : float, Quantity or mocpy.MOC, optional
+            As for :class:`Catalog`. Default: SKYAREA in the files' key-value metadata.
+        ra, dec, id : str, optional
+            As for :class:`Catalog`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file, or none in the directory.
+        ValueError, TypeError
+            If a file cannot be read or has other columns than the first, or as for
+            :class:`Catalog`. Bad values are found when they are read.
+        """
+        from .scan.catalog import ScannedCatalog
+
+        return ScannedCatalog(paths, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the whole catalogue, which its density goes by."""
+        return len(self)
+
+    def row_numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of the whole catalogue that some rows of this object are."""
+        return rows if self.rows is None else self.rows[rows]
+
+    def held(self, row_numbers: np.ndarray) -> np.ndarray:
+        """Rows of this object that some rows of the whole catalogue are."""
+        return row_numbers if self.rows is None else np.searchsorted(self.rows, row_numbers)
+
+    def input_rows(self, row_numbers: np.ndarray) -> Table:
+        """All columns of some rows of the whole catalogue."""
+        return self.table[row_numbers]
+
+    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> Any:
+        """Counts of all values of a column that is not at hand; None where it is."""
+        return None
 
     def estimate_area(self, order: int | None = None) -> float:
         """Estimate the sky area from the HEALPix cells that hold an object.
@@ -212,9 +282,10 @@ class Catalog:
         """Some rows of this catalogue (and of its columns), with the area of the whole."""
         part = copy.copy(self)
         part.table = (self.table if only is None else self.table[list(only)])[rows]
-        part.ra, part.dec = _read_only(self.ra[rows]), _read_only(self.dec[rows])
+        part.ra, part.dec = read_only(self.ra[rows]), read_only(self.dec[rows])
         part._error_parts = [p[rows] if p.ndim else p for p in self._error_parts]
         part._id_values = self.ids(rows)
+        part.rows = None if self.rows is None else self.rows[rows]
         part.id_mask = None if self.id_mask is None else self.id_mask[rows]
         return part
 
@@ -281,7 +352,7 @@ class Catalog:
         raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
         if raw.dtype.kind not in "fiu" or raw.ndim != 1:
             what = f"of type {raw.dtype}" if raw.ndim == 1 else f"of shape {raw.shape}"
-            example = f" ({raw[0]!s})" if raw.ndim == 1 else ""
+            example = f" ({raw[0]!s})" if raw.ndim == 1 and len(raw) else ""
             raise TypeError(f"catalogue {self.name!r}: column {column!r} is {what}{example}; it "
                             f"must hold one number per row{unit and f', in {unit}'}")
         values = np.ascontiguousarray(raw, dtype=np.float64)
@@ -304,21 +375,27 @@ class Catalog:
         values = self._values(column, "deg")
         bad = ~((values >= low) & (values <= high))
         if bad.any():
-            limits = "0 to 360" if low < -90 else "-90 to 90"
-            self._reject(column, bad, values, f"positions must be finite degrees ({limits}); "
-                         "remove or repair those rows")
-        if self.table[column].dtype.kind == "f" and self.table[column].dtype.itemsize <= 4:
+            self._reject(column, bad, values, position_remedy(low))
+        self._warn_single_precision(column)
+        return values
+
+    def _warn_single_precision(self, column: str) -> None:
+        kind = self.table[column].dtype
+        if kind.kind == "f" and kind.itemsize <= 4:
             warnings.warn(f"catalogue {self.name!r}: column {column!r} is stored in single "
                           "precision, which moves positions in steps of up to 0.03 arcsec; use "
-                          "double precision", UserWarning, stacklevel=4)
-        return values
+                          "double precision", UserWarning, stacklevel=5)
 
     def _reject(self, column: str, bad: np.ndarray, values: Any, remedy: str) -> None:
         row = int(np.flatnonzero(bad)[0])
         others = int(bad.sum()) - 1
         more = f" (and {others} more rows)" if others else ""
-        raise ValueError(f"catalogue {self.name!r}: column {column!r} is {values[row]!s} in row "
-                         f"{row}{more}; {remedy}")
+        raise ValueError(f"catalogue {self.name!r}: column {column!r} is {values[row]!s} in "
+                         f"{self.row_text(row)}{more}; {remedy}")
+
+    def row_text(self, row: int) -> str:
+        """A row, as messages name it."""
+        return f"row {row}"
 
     def _set_errors(self, pos_err: Any) -> None:
         parts: list[np.ndarray]
@@ -416,6 +493,12 @@ class Catalog:
         return area_deg2(area, self.table.meta, self.name)
 
 
+def as_name(text: str) -> str:
+    """The text as an identifier."""
+    name = re.sub(r"\W", "_", text, flags=re.ASCII)
+    return name if name[:1].isalpha() else f"_{name}"
+
+
 def check_name(name: Any) -> str:
     """A catalogue's name must be usable as (part of) a column name in every format."""
     if not isinstance(name, str):
@@ -429,7 +512,22 @@ def check_name(name: Any) -> str:
     return name
 
 
-def _read_only(values: np.ndarray) -> np.ndarray:
+def position_remedy(low: float) -> str:
+    """What to do about a coordinate below `low` or otherwise out of range."""
+    limits = "0 to 360" if low < -90 else "-90 to 90"
+    return f"positions must be finite degrees ({limits}); remove or repair those rows"
+
+
+def turned(ra: np.ndarray) -> np.ndarray:
+    """Right ascensions from 0 to below 360 degrees; the same array where they are already."""
+    if len(ra) == 0 or 0.0 <= ra.min() <= ra.max() < 360.0:
+        return ra
+    ra = np.mod(ra, 360.0)
+    ra[ra == 360.0] = 0.0  # what a tiny negative number becomes
+    return ra
+
+
+def read_only(values: np.ndarray) -> np.ndarray:
     """A view that cannot be written to, whatever came in: kernels are compiled for one kind."""
     view = values.view()
     view.flags.writeable = False

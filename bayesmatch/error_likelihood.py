@@ -67,7 +67,7 @@ def neighbours(primary: Catalog, others: Sequence[Catalog], candidates: Candidat
     found = []
     for k, other in enumerate(others):
         slots, i = candidates.of_catalogue(k)
-        density = (len(other) + 1) / (other.area * 3600.0**2)
+        density = (other.n_rows + 1) / (other.area * 3600.0**2)
         start = np.zeros(n + 1, np.int64)
         np.cumsum(np.bincount(i, minlength=n), out=start[1:])
         found.append(Neighbours(other.name, start, candidates.row[slots], plane[slots],

@@ -95,7 +95,10 @@ def ellipse_covariance(major: np.ndarray, minor: np.ndarray, pa_deg: np.ndarray)
     """Covariance of an ellipse with its major axis at `pa_deg` east of north."""
     s, c = np.sin(np.radians(pa_deg)), np.cos(np.radians(pa_deg))
     a, b = major**2, minor**2
-    return np.column_stack([a * s * s + b * c * c, a * c * c + b * s * s, (a - b) * s * c])
+    east, north = a * s * s + b * c * c, a * c * c + b * s * s
+    # An ellipse with a = b is a circle, exactly: the sums above round.
+    return np.column_stack([np.where(a == b, a, east), np.where(a == b, a, north),
+                            (a - b) * s * c])
 
 
 def error_radius(covariance: np.ndarray) -> np.ndarray:

@@ -217,6 +217,7 @@ class _Words:
         row = int(self.table[name][at])
         if self.result._catalogs:
             catalog = next(c for c in self.result._catalogs if c.name == name)
+            row = int(catalog.held(np.array([row]))[0])
             if column not in catalog.table.colnames:
                 return ""
             value: Any = catalog.table[column][row]

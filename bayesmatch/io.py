@@ -96,7 +96,10 @@ def _read_votable(path: Any) -> Table:
 def _read_parquet(path: Any) -> Table:
     from pyarrow import parquet
 
-    return from_arrow(parquet.read_table(path))
+    data = parquet.read_table(path)
+    table = from_arrow(data)
+    table.meta.update(table_notes(data.schema))
+    return table
 
 
 def _read_ascii(path: Any, kind: str) -> Table:
@@ -115,12 +118,19 @@ _READERS = {
 }
 
 
+def table_notes(schema: pyarrow.Schema) -> dict[str, str]:
+    """EXTNAME and SKYAREA, where the key-value metadata of a Parquet file has them."""
+    notes = {k.decode("utf-8", "replace").upper(): v.decode("utf-8", "replace")
+             for k, v in (schema.metadata or {}).items()}
+    return {key: notes[key] for key in ("EXTNAME", "SKYAREA") if key in notes}
+
+
 def from_arrow(data: pyarrow.Table) -> Table:
     """An astropy Table from a pyarrow Table: nulls masked, units and descriptions kept."""
     out = Table()
     for field, column in zip(data.schema, data.columns, strict=True):
         notes = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
-        values, mask = _arrow_values(column)
+        values, mask = arrow_values(column)
         kind = MaskedColumn if mask is not None else Column
         extra = {"mask": mask} if mask is not None else {}
         out[field.name] = kind(values, unit=notes.get("unit"),
@@ -128,7 +138,7 @@ def from_arrow(data: pyarrow.Table) -> Table:
     return out
 
 
-def _arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray | None]:
+def arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray | None]:
     """Values of an arrow column, and the mask of its nulls (None when it has none)."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -136,7 +146,7 @@ def _arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_fixed_size_list(column.type) and not column.null_count:
-        values, mask = _arrow_values(pc.list_flatten(column))
+        values, mask = arrow_values(pc.list_flatten(column))
         shape = (len(column), column.type.list_size, *values.shape[1:])
         return values.reshape(shape), None if mask is None else mask.reshape(shape)
     mask = np.asarray(column.is_null()) if column.null_count else None

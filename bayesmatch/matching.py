@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import astropy
@@ -25,6 +27,8 @@ from .posterior import Posterior, bayes_factors, nway_posterior, pattern_likelih
 from .priors import all_ratios, check_priors
 from .priors.auto import auto_record, learn_priors, learns_from_posterior
 from .result import MatchResult
+from .scan.candidates import hold_scanned
+from .scan.catalog import ScannedCatalog
 from .tables import Calibrated, Matched, association_table, check_columns, source_table
 
 LN_10 = np.log(10.0)
@@ -48,6 +52,7 @@ def match(
     prune: float = 1e-12,
     progress: bool = False,
     max_rows: int = 200_000_000,
+    checkpoint: str | os.PathLike | None = None,
 ) -> MatchResult:
     """Find the counterparts of every primary source, and how probable each is.
 
@@ -86,6 +91,10 @@ def match(
         Show a progress bar over the rows searched.
     max_rows : int, default 200 million
         Refuse a match with more candidates or associations than this.
+    checkpoint : path, optional
+        Directory where the search of scanned catalogues (:meth:`Catalog.scan`) keeps what it has
+        finished, so that the same call goes on where a killed one stopped; it may be deleted
+        afterwards. Catalogues in memory keep nothing there.
 
     Returns
     -------
@@ -96,6 +105,7 @@ def match(
     ------
     ValueError, TypeError
         If an argument is wrong, or the match would exceed `max_rows`; before any work is done.
+        Faults in the files of a scanned catalogue are found when they are read.
 
     Notes
     -----
@@ -119,9 +129,12 @@ def match(
                         f"of {primary.name!r}, or None")
     z, description = covariate_matrix(primary, host_covariates)
     check_columns(primary, others, checked)
+    directory = _checkpoint(checkpoint)
     clock = _Clock()
 
     with clock("search"), _progress(others, len(primary), progress) as advance:
+        others = tuple(hold_scanned(primary, others, checked, radius_arcsec, max_rows=max_rows,
+                                    advance=advance, checkpoint=directory))
         candidates = find_candidates(primary, others, radius_arcsec, max_rows=max_rows,
                                      advance=advance)
     with clock("associations"):
@@ -162,7 +175,7 @@ def match(
             pattern_likelihood(rows, per_pattern, ln_evidence), z, total=total,
             labels=_pattern_labels(primary, others), description=description,
             empty=np.diff(candidates.start[::len(others)]) == 0,
-            expected=sum(len(c) / c.area for c in others) * square_degrees(radius_arcsec))
+            expected=sum(c.n_rows / c.area for c in others) * square_degrees(radius_arcsec))
         calibrated = _calibrate(rows, per_pattern, post, ln_evidence, fit)
     with clock("tables"):
         matched = Matched(primary, others, candidates, rows, log10_ratios, post, calibrated)
@@ -190,7 +203,7 @@ def match(
         "pruned_bound": _pruned_bound(rows, fit, calibrated),
         "max_rows": int(max_rows),
         "catalogues": [{"name": c.name, "id": c.id_name, "ra": c.ra_name, "dec": c.dec_name,
-                        "rows": len(c), "area_deg2": c.area, "pos_err": c.error_record}
+                        "rows": c.n_rows, "area_deg2": c.area, "pos_err": c.error_record}
                        for c in (primary, *others)],
         "n_candidates": len(candidates.row),
         "n_associations": len(associations),
@@ -239,6 +252,9 @@ def _check_catalogs(primary: Any, others: Sequence[Any]) -> None:
     if not others:
         raise ValueError(f"only catalogue {primary.name!r} was given; match needs at least one "
                          "other")
+    if isinstance(primary, ScannedCatalog):
+        raise ValueError(f"catalogue {primary.name!r} is scanned; the primary must be in memory "
+                         "(Catalog or Catalog.read), the larger catalogues can be scanned")
     if len(others) > 15:
         raise ValueError(f"{len(others)} other catalogues; at most 15 can be matched at once")
     names = [c.name for c in (primary, *others)]
@@ -293,6 +309,17 @@ def _host_fraction(value: Any) -> HostFraction | float | None:
     return _check_number("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
 
 
+def _checkpoint(value: Any) -> Path | None:
+    if value is None:
+        return None
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"checkpoint is {value!r}; give the path of a directory")
+    path = Path(value)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"checkpoint {path} is a file; give a directory")
+    return path
+
+
 def _pattern_labels(primary: Catalog, others: Sequence[Catalog]) -> list[str]:
     """Names of the membership patterns: X, X+OPT, X+IRAC, X+OPT+IRAC, ..."""
     return ["+".join([primary.name, *(c.name for k, c in enumerate(others) if bits >> k & 1)])
@@ -319,6 +346,6 @@ def _progress(others: Sequence[Catalog], n_primary: int, show: bool) -> Iterator
         return
     from tqdm import tqdm
 
-    with tqdm(total=sum(max(len(c), n_primary) for c in others), unit="rows", unit_scale=True,
-              desc="search") as bar:
+    total = sum(max(len(c), 0 if isinstance(c, ScannedCatalog) else n_primary) for c in others)
+    with tqdm(total=total, unit="rows", unit_scale=True, desc="search") as bar:
         yield bar.update

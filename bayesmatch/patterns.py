@@ -35,8 +35,8 @@ def pattern_priors(
     others: Sequence[Catalog], completeness: Sequence[float], correct_unrelated: bool
 ) -> PatternPriors:
     """Prior of each membership pattern from densities scaled to the full sky."""
-    n_own = np.array([len(c) / c.area * FULL_SKY_DEG2 for c in others])
-    n_plus = np.array([(len(c) + 1) / c.area * FULL_SKY_DEG2 for c in others])
+    n_own = np.array([c.n_rows / c.area * FULL_SKY_DEG2 for c in others])
+    n_plus = np.array([(c.n_rows + 1) / c.area * FULL_SKY_DEG2 for c in others])
     takes_part = np.arange(1 << len(others))[:, None] >> np.arange(len(others)) & 1
     density = takes_part @ np.log(n_plus)
     unrelated = np.empty(0)

@@ -32,7 +32,6 @@ def place_candidates(
 ) -> Placed:
     """Gather positions and errors of the candidates from their catalogues."""
     n = len(candidates.row)
-    circular = all(c.circular for c in (primary, *others))
     ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 3))
     for k, other in enumerate(others):
         slots, _ = candidates.of_catalogue(k)
@@ -40,4 +39,7 @@ def place_candidates(
         ra[slots] = other.ra[row]
         dec[slots] = other.dec[row]
         covariance[slots] = other.covariance(row)
+    # Decided by the candidates alone: objects elsewhere must not change the last digit.
+    circular = primary.circular and bool(
+        np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
     return Placed(ra, dec, np.cos(np.radians(dec)), covariance, circular)

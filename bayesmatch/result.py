@@ -147,8 +147,8 @@ class MatchResult:
         for catalog in self._catalogs:
             row = np.asarray(out[catalog.name])
             absent = row < 0
-            part = catalog.table[np.where(absent, 0, row)]
-            for column in catalog.table.colnames:
+            part = catalog.input_rows(np.where(absent, 0, row))
+            for column in part.colnames:
                 name = f"{catalog.name}_{column}"
                 if name not in out.colnames:  # the identifier is there already
                     out[name] = _input_column(part[column], absent)

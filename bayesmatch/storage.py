@@ -32,9 +32,16 @@ def masked_column(values: np.ndarray, mask: np.ndarray, description: str | None 
                   unit: Any = None) -> MaskedColumn:
     """A masked column whose fill value cannot be taken for data."""
     fill = _FILL[values.dtype.kind](values.dtype)
-    values = np.where(mask, fill, values).astype(values.dtype)
+    values = trimmed(np.where(mask, fill, values).astype(values.dtype))
     return MaskedColumn(values, mask=mask, description=description, unit=unit,
                         fill_value=fill)
+
+
+def trimmed(values: np.ndarray) -> np.ndarray:
+    """Text no wider than its longest: the width must not tell of rows that are not there."""
+    if values.dtype.kind != "U":
+        return values
+    return values.astype(f"U{max(1, np.char.str_len(values).max(initial=1))}")
 
 
 def native_values(values: np.ndarray) -> np.ndarray:

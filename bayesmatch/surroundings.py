@@ -88,6 +88,7 @@ def _located(result: MatchResult, k: int, rows: np.ndarray, primary_row: int
     """Positions (n, 2) in degrees and covariances (n, 3) of rows of catalogue k; NaN: unknown."""
     if result._catalogs:
         known = result._catalogs[k]
+        rows = known.held(rows)
         return np.column_stack([known.ra[rows], known.dec[rows]]), known.covariance(rows)
     nowhere, nothing = np.full((len(rows), 2), np.nan), np.full((len(rows), 3), np.nan)
     record = result.meta["catalogues"][k]

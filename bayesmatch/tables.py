@@ -103,7 +103,7 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     index = [primary_row] + [_take(m.candidates.row, member[:, k], -1)
                              for k in range(len(m.others))]
     for catalog, row in zip(catalogs, index, strict=True):
-        columns[catalog.name] = Column(row, description=_row_text(catalog))
+        columns[catalog.name] = Column(_row_numbers(catalog, row), description=_row_text(catalog))
     for catalog, row in zip(catalogs, index, strict=True):
         columns[f"{catalog.name}_{catalog.id_name}"] = id_column(
             catalog, row, optional=catalog is not m.primary)
@@ -166,7 +166,7 @@ def source_table(m: Matched) -> Table:
     }
     for k, other in enumerate(m.others):
         row = _take(m.candidates.row, member[:, k], -1)
-        columns[other.name] = Column(row,
+        columns[other.name] = Column(_row_numbers(other, row),
                                      description=f"{_row_text(other)}, in the best association")
         columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
         columns[f"p_{other.name}"] = Column(
@@ -188,10 +188,13 @@ def source_table(m: Matched) -> Table:
 
 def id_column(catalog: Catalog, row: np.ndarray, *, optional: bool) -> Column:
     """Identifiers of rows of a catalogue, masked where the row is -1."""
-    absent = row < 0
+    absent_row = row < 0
+    absent = absent_row.copy()
     if catalog.id_mask is not None:
-        absent = absent | catalog.id_mask[row]
-    ids = catalog.ids(np.where(row < 0, 0, row))
+        absent[~absent_row] = catalog.id_mask[row[~absent_row]]
+    held = catalog.ids(row[~absent_row])
+    ids = np.zeros(len(row), held.dtype)
+    ids[~absent_row] = held
     absent = absent | missing(ids)
     text = f"{catalog.id_name} in {catalog.name}"
     if not (optional or absent.any()):  # masked columns wherever a member may be absent
@@ -201,6 +204,15 @@ def id_column(catalog: Catalog, row: np.ndarray, *, optional: bool) -> Column:
 
 def _row_text(catalog: Catalog) -> str:
     return f"Row in {catalog.name} (0-based), -1 = does not take part"
+
+
+def _row_numbers(catalog: Catalog, row: np.ndarray) -> np.ndarray:
+    """Rows of the whole catalogue, -1 where the row is -1."""
+    if catalog.rows is None:
+        return row
+    out = row.copy()
+    out[row >= 0] = catalog.row_numbers(row[row >= 0])
+    return out
 
 
 def _take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:

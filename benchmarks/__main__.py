@@ -24,6 +24,7 @@ import numpy as np
 
 import bayesmatch as bm
 
+from . import scan
 from .skies import cosmos_sky, mock_sky
 
 RADIUS = 30.0
@@ -42,6 +43,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--catalogues", type=int, choices=(2, 3, 5), default=2,
                         help="3: XMM-COSMOS with two surveys at 20 arcsec, beside NWAY; 5: with "
                              "four deeper ones, whose combinations nothing could list")
+    parser.add_argument("--scan", action="store_true",
+                        help="stream a Parquet data set of 100 million rows instead")
+    parser.add_argument("--data", type=Path, metavar="DIR",
+                        help="with --scan: where that data set is, or is to be made and kept")
     options = parser.parse_args(argv)
 
     if options.startup:
@@ -50,6 +55,11 @@ def main(argv: list[str] | None = None) -> int:
         return three(options.repeat, options.nway_repeat)
     if options.catalogues == 5:
         return five()
+    if options.scan:
+        found = scan.main(options.data, repeat=options.repeat)
+        if options.json:
+            options.json.write_text(json.dumps(found, indent=1))
+        return 0
     primary, secondary = mock_sky(*SIZES[options.size])
     peers = {
         "bayesmatch `match()`, every column": (lambda: ours(primary, secondary), options.repeat, 1),

@@ -12,7 +12,8 @@ from typing import Any
 EPILOG = """\
 An error is a number (arcsec, 1 sigma per axis), :COLUMN, :RA_ERR:DEC_ERR, or :MAJOR:MINOR:PA
 (an ellipse, position angle east of north).  Catalogue names are the files' EXTNAME; sky areas
-their SKYAREA (deg^2).
+their SKYAREA (deg^2).  A directory or a quoted glob of Parquet files is streamed, never loaded
+whole; it can be any catalogue but the first.
 
 example:
   bayesmatch match xmm.fits :pos_err optical.fits 0.1 --radius 20 --out matched.fits
@@ -29,6 +30,12 @@ def add_match(commands: Any) -> None:
     match.add_argument("--out", required=True, metavar="FILE",
                        help="result: .fits, .vot, .ecsv, .csv or .parquet")
     add_inputs(match)
+    match.add_argument("--prune", type=float, default=1e-12, metavar="SHARE",
+                       help="with three or more catalogues, share of a crowded source's total "
+                            "below which combinations are left out (default: 1e-12; 0: none)")
+    match.add_argument("--checkpoint", metavar="DIR",
+                       help="keep finished parts of scanned catalogues here, so that the same "
+                            "command goes on where a killed one stopped")
     match.add_argument("--acceptable-prob", type=float, default=0.5, metavar="RATIO",
                        help="flag 2 down to this fraction of the best p_i (default: 0.5)")
     match.add_argument("--min-prob", type=float, default=0.0, metavar="P_I",
@@ -67,6 +74,8 @@ def add_inputs(match: argparse.ArgumentParser) -> None:
     match.add_argument("--host-covariates", default="sigma", metavar="COL,COL",
                        help="primary columns the host fraction may depend on, or 'none' "
                             "(default: the error radius)")
+    match.add_argument("--area", metavar="A1:A2",
+                       help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA")
 
 
 def _match(options: argparse.Namespace) -> None:
@@ -77,7 +86,7 @@ def _match(options: argparse.Namespace) -> None:
     refuse_inputs(options.out, options)
     catalogs, how = read_inputs(options)
     result = match(*catalogs, **how, secondary_ratio=options.acceptable_prob,
-                   min_p_i=options.min_prob,
+                   min_p_i=options.min_prob, prune=options.prune, checkpoint=options.checkpoint,
                    progress=sys.stderr.isatty() and not options.quiet)
     written = result.write(options.out, include_inputs=not options.no_inputs)
     written = [*written, *_write_learned(result, options.out)]
@@ -96,14 +105,13 @@ def refuse_inputs(out: str, options: argparse.Namespace) -> None:
 
 def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
     """The catalogues, and how to match them: arguments of :func:`bayesmatch.match`."""
-    from ..catalog import Catalog
-
     if len(options.catalogues) % 2 or len(options.catalogues) < 4:
         raise ValueError(f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
                          "primary and for at least one other catalogue")
     priors = _priors(options)
-    catalogs = [Catalog.read(path, pos_err=_position_error(spec, path)) for path, spec in
-                zip(options.catalogues[::2], options.catalogues[1::2], strict=True)]
+    pairs = list(zip(options.catalogues[::2], options.catalogues[1::2], strict=True))
+    catalogs = [_catalog(path, _position_error(spec, path), area)
+                for (path, spec), area in zip(pairs, _areas(options.area, len(pairs)), strict=True)]
     return catalogs, {
         "radius": options.radius,
         "prior_completeness": _completeness(options.prior_completeness),
@@ -112,6 +120,29 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
         "host_covariates": _host_covariates(options.host_covariates),
         "correct_unrelated": not options.ignore_unrelated_associations,
     }
+
+
+def _areas(text: str | None, n: int) -> list[float | None]:
+    """One area per catalogue, None where the file gives it."""
+    if text is None:
+        return [None] * n
+    try:
+        areas = [float(part) if part else None for part in text.split(":")]
+    except ValueError:
+        areas = []
+    if len(areas) != n:
+        raise ValueError(f"--area is {text!r}; give {n} numbers (deg^2), one per catalogue, as "
+                         "a1:a2, empty where the file has SKYAREA")
+    return areas
+
+
+def _catalog(path: str, pos_err: Any, area: float | None) -> Any:
+    """A file in memory; a directory or glob, scanned."""
+    from ..catalog import Catalog
+    from ..scan.files import is_data_set
+
+    opened = Catalog.scan if is_data_set(path) else Catalog.read
+    return opened(path, pos_err=pos_err, area=area)
 
 
 def _write_learned(result: Any, out: str) -> list[str]:

@@ -4,7 +4,7 @@ A prior has a ``name`` and one of
 
 * ``log10_ratio(catalog) -> (n,)``: log10 of p(x | counterpart) / p(x | field) of every row of a
   catalogue, 0 where unknown; with ``candidates_only = True`` it is called with the candidates
-  alone, without it with the whole catalogue;
+  alone, without it with the whole catalogue (of a scanned one: its candidates);
 * ``log10_ratio_pairs(primary, secondary, i, j) -> (m,)``: the same for pairs of rows, free to use
   properties of the primary.
 """
@@ -57,6 +57,17 @@ def check_priors(
     return checked
 
 
+def prior_columns(priors: Sequence[Any]) -> list[str] | None:
+    """Columns of the catalogue that its priors need; None: any."""
+    names: list[str] = []
+    for prior in priors:
+        needed = getattr(prior, "columns", None)
+        if needed is None:
+            return None
+        names += needed
+    return names
+
+
 def candidate_ratios(
     prior: Any, primary: Catalog, other: Catalog, i: np.ndarray, j: np.ndarray
 ) -> np.ndarray:
@@ -87,8 +98,8 @@ def candidate_ratios(
     bad = np.isnan(ratio) | np.isposinf(ratio)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        raise ValueError(f"{where} returned {ratio[first]} for row {rows[first]}; return 0 where "
-                         "nothing is known and a finite bound otherwise")
+        raise ValueError(f"{where} returned {ratio[first]} for {other.row_text(rows[first])}; "
+                         "return 0 where nothing is known and a finite bound otherwise")
     return ratio if rows is j else ratio[j]
 
 

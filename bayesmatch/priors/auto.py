@@ -13,6 +13,7 @@ import numpy as np
 
 from ..candidates import Candidates
 from ..catalog import Catalog
+from .binning import adaptive_edges
 from .histogram import HistogramPrior
 
 #: fewer selected objects than this make no histogram (NWAY's limit)
@@ -71,6 +72,7 @@ class AutoPrior:
                  exclude_radius: float | None = None, min_post: float = 0.9,
                  name: str | None = None) -> None:
         self.column = column
+        self.columns = [column]
         self.name = column if name is None else name
         what = f"AutoPrior of {column!r}"
         if radius is None and exclude_radius is not None:
@@ -121,16 +123,28 @@ class AutoPrior:
                 warnings.warn(f"{self!r}: the match has looked no farther than its radius, "
                               f"{seen.radius:g} arcsec; objects beyond count as field",
                               UserWarning, stacklevel=4)
-        field = ~np.isnan(values)
-        field[near] = False
         known = ~np.isnan(values[rows])
-        self._check_counts(catalog, known, int(field.sum()), len(values))
-        prior = HistogramPrior.fit(self.column, values[rows[known]], values[field],
-                                   weights=weight[known], name=self.name)
-        prior.counts["excluded"] = len(np.unique(near))
+        self._check_selected(catalog, known)
+        selected, weight, near = values[rows[known]], weight[known], np.unique(near)
+        # Of a scanned catalogue the field is counted without holding it.
+        field: Any = catalog.field_counts(self.column, near, adaptive_edges(selected, weight))
+        if field is None:
+            values[near] = np.nan
+            field = values[~np.isnan(values)]
+        if len(field) == 0:
+            raise ValueError(
+                f"{self._what(catalog)}: {len(selected)} counterparts but no field objects with a "
+                f"value are left of {catalog.n_rows}; use a catalogue that covers more than the "
+                "surroundings of the primaries, a smaller exclude_radius (--mag-exclude-radius), "
+                "or a histogram learned elsewhere")
+        prior = HistogramPrior.fit(self.column, selected, field, weights=weight, name=self.name)
+        prior.counts["excluded"] = len(near)
         return prior
 
-    def _check_counts(self, catalog: Catalog, known: np.ndarray, n_field: int, n: int) -> None:
+    def _what(self, catalog: Catalog) -> str:
+        return f"auto prior for column {self.column!r} of catalogue {catalog.name!r}"
+
+    def _check_selected(self, catalog: Catalog, known: np.ndarray) -> None:
         n_selected, n_missing = int(known.sum()), int((~known).sum())
         how = f"a primary closer than {self.radius} arcsec"
         remedy = f"enlarge radius (--mag-radius, now {self.radius})"
@@ -138,17 +152,12 @@ class AutoPrior:
             how = f"a dist_post above {self.min_post}"
             remedy = (f"lower min_post (--mag-auto-minprob, now {self.min_post}), select by "
                       "radius= (--mag-radius)")
-        what = f"auto prior for column {self.column!r} of catalogue {catalog.name!r}"
         if n_selected < MIN_SELECTED:
             raise ValueError(
-                f"{what}: only {n_selected} of {n} objects have {how} and a value ({n_missing} "
-                f"more have no value); a histogram needs {MIN_SELECTED}: {remedy}, or give a "
-                "histogram learned elsewhere (HistogramPrior.read, --mag CAT:COL FILE)")
-        if n_field == 0:
-            raise ValueError(
-                f"{what}: {n_selected} counterparts but no field objects with a value are left of "
-                f"{n}; use a catalogue that covers more than the surroundings of the primaries, a "
-                "smaller exclude_radius (--mag-exclude-radius), or a histogram learned elsewhere")
+                f"{self._what(catalog)}: only {n_selected} of {catalog.n_rows} objects have "
+                f"{how} and a value ({n_missing} more have no value); a histogram needs "
+                f"{MIN_SELECTED}: {remedy}, or give a histogram learned elsewhere "
+                "(HistogramPrior.read, --mag CAT:COL FILE)")
 
 
 def learns_from_posterior(priors: Mapping[str, Sequence[Any]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,45 @@ import numpy as np
 QUANTILES = np.linspace(0.0, 1.0, 15)
 #: how far the outermost bins reach beyond the field objects outside the selected range
 MARGIN = 1.0
+
+
+@dataclass(frozen=True)
+class FieldCounts:
+    """A field sample too large to hold: all that :func:`adaptive_edges` and its bins depend on."""
+
+    edges: np.ndarray
+    """(e,) edges between quantiles of the selected sample, ascending"""
+    below: np.ndarray
+    """(e,) number of values below each edge"""
+    low: float
+    """least value"""
+    high: float
+    """largest value"""
+    n: int
+    """number of values"""
+
+    @classmethod
+    def of(cls, values: np.ndarray, edges: np.ndarray) -> FieldCounts:
+        """Of values, those that are not finite left out."""
+        finite = np.sort(values[np.isfinite(values)])
+        low, high = (finite[0], finite[-1]) if len(finite) else (np.inf, -np.inf)
+        return cls(edges, np.searchsorted(finite, edges), low, high, len(finite))
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __add__(self, other: FieldCounts) -> FieldCounts:
+        return FieldCounts(self.edges, self.below + other.below, min(self.low, other.low),
+                           max(self.high, other.high), self.n + other.n)
+
+    def histogram(self) -> tuple[np.ndarray, np.ndarray]:
+        """Edges with a bin more where the field reaches beyond them, and its number in each bin."""
+        edges = _with_margins(self.edges, self.low, self.high)
+        first = 1 if self.low < self.edges[0] else 0
+        up_to = np.full(len(edges), self.n)  # the last bin holds its upper edge too
+        up_to[:first] = 0
+        up_to[first : len(edges) - 1] = self.below[: len(edges) - 1 - first]
+        return edges, np.diff(up_to)
 
 
 def plain_values(values: Any, what: str) -> np.ndarray:
@@ -23,16 +63,22 @@ def plain_values(values: Any, what: str) -> np.ndarray:
 
 
 def histogram_pair(
-    selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: Any, smooth: float
+    selected: np.ndarray, weights: np.ndarray, others: np.ndarray | FieldCounts, bins: Any,
+    smooth: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Edges (b + 1,) and the densities (b,) of two samples of finite values.
 
     With ``smooth > 0`` both samples get, in every bin, the share that `smooth` objects are of the
     smaller sample: a bin with little in it tends to the ratio 1.
     """
-    edges = _edges(selected, weights, others, bins)
-    share = [np.histogram(values, edges, weights=w)[0] / w.sum()
-             for values, w in ((selected, weights), (others, np.ones(len(others))))]
+    if isinstance(others, FieldCounts):
+        edges, count = others.histogram()
+        _check_different(edges)
+    else:
+        edges = _edges(selected, weights, others, bins)
+        count = np.histogram(others, edges)[0]
+    share = [np.histogram(selected, edges, weights=weights)[0] / weights.sum(),
+             count / len(others)]
     if smooth > 0:
         effective = weights.sum() ** 2 / np.sum(weights**2)
         extra = smooth / min(effective, len(others))
@@ -45,9 +91,8 @@ def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: 
     if isinstance(bins, str):
         if bins != "adaptive":
             raise ValueError(f"bins is {bins!r}; give 'adaptive', a number of bins, or their edges")
-        edges = adaptive_edges(selected, weights, others)
-        if len(edges) < 2:
-            raise ValueError(f"every value is {edges[0]:g}; a histogram needs different ones")
+        edges = _with_margins(adaptive_edges(selected, weights), others.min(), others.max())
+        _check_different(edges)
         return edges
     if np.ndim(bins) == 0:
         if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
@@ -63,15 +108,24 @@ def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: 
     return edges
 
 
-def adaptive_edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """NWAY's edges: weighted quantiles of the selected sample, and bins for others beyond them."""
+def adaptive_edges(selected: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """NWAY's edges: weighted quantiles of the selected sample."""
     # NumPy's default order of equal values is NWAY's, and decides between quantiles where weights
     # differ; a stable order gives edges that differ by up to 0.05 mag for rounded magnitudes.
     order = np.argsort(selected)
     cumulative = np.cumsum(weights[order])
-    edges = np.unique(np.interp(QUANTILES, cumulative / cumulative[-1], selected[order]))
-    if others.min() < edges[0]:
-        edges = np.append(others.min() - MARGIN, edges)
-    if others.max() > edges[-1]:
-        edges = np.append(edges, others.max() + MARGIN)
+    return np.unique(np.interp(QUANTILES, cumulative / cumulative[-1], selected[order]))
+
+
+def _with_margins(edges: np.ndarray, low: float, high: float) -> np.ndarray:
+    """The edges, and a bin more for a field that reaches beyond them."""
+    if low < edges[0]:
+        edges = np.append(low - MARGIN, edges)
+    if high > edges[-1]:
+        edges = np.append(edges, high + MARGIN)
     return edges
+
+
+def _check_different(edges: np.ndarray) -> None:
+    if len(edges) < 2:
+        raise ValueError(f"every value is {edges[0]:g}; a histogram needs different ones")

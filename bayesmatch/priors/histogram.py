@@ -13,7 +13,7 @@ import numpy as np
 
 from ..catalog import Catalog
 from ..io import replaced_together
-from .binning import histogram_pair, plain_values
+from .binning import FieldCounts, histogram_pair, plain_values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,25 +105,27 @@ class HistogramPrior:
             If no counterpart or no field object has a value, or an argument is wrong.
         """
         what = f"histogram of {column!r}"
-        near, far = plain_values(selected, f"{what}: selected"), plain_values(others,
-                                                                              f"{what}: others")
+        near = plain_values(selected, f"{what}: selected")
+        far = others if isinstance(others, FieldCounts) else plain_values(others,
+                                                                          f"{what}: others")
         weight = np.ones(len(near)) if weights is None else np.asarray(weights, dtype=np.float64)
         if weight.shape != near.shape or not (np.isfinite(weight) & (weight >= 0)).all():
             raise ValueError(f"{what}: weights must be {len(near)} finite numbers, 0 or more, one "
                              "per selected object")
         if not isinstance(smooth, Real) or not 0 <= smooth < np.inf:
             raise ValueError(f"{what}: smooth is {smooth!r}; give a number of objects, 0 or more")
-        used, field = np.isfinite(near) & (weight > 0), np.isfinite(far)
-        if not used.any() or not field.any():
-            raise ValueError(f"{what}: {used.sum()} of {len(near)} selected and {field.sum()} of "
+        used = np.isfinite(near) & (weight > 0)
+        field = far if isinstance(far, FieldCounts) else far[np.isfinite(far)]
+        if not used.any() or not len(field):
+            raise ValueError(f"{what}: {used.sum()} of {len(near)} selected and {len(field)} of "
                              f"{len(far)} others have a value (and weight); both need one at least")
         try:
-            edges, *densities = histogram_pair(near[used], weight[used], far[field], bins,
+            edges, *densities = histogram_pair(near[used], weight[used], field, bins,
                                                float(smooth))
         except ValueError as error:
             raise ValueError(f"{what}: {error}") from error
         prior = cls(column, edges[:-1], edges[1:], *densities, name=name)
-        prior.counts = {"selected": int(used.sum()), "others": int(field.sum())}
+        prior.counts = {"selected": int(used.sum()), "others": len(field)}
         return prior
 
     @classmethod
