@@ -46,7 +46,7 @@ def match(
     radius: Any,
     prior_completeness: float | Sequence[float] = 1.0,
     priors: Mapping[str, Sequence[Any]] | None = None,
-    host_fraction: str | float = "fit",
+    host_fraction: str | float | HostFraction = "fit",
     host_covariates: str | Sequence[str] | None = "sigma",
     correct_unrelated: bool = True,
     secondary_ratio: float = 0.5,
@@ -152,9 +152,9 @@ def match(
         # NWAY's factor for unrelated associations raises the rows that leave catalogues out, but
         # not a complete row beside the same chance pair: with it, fractions come out wrong.
         ln_evidence = post.ln_evidence - (post.ln_bayes_corrected - post.ln_bayes)
-        fit = fit_host_fraction(pattern_likelihood(rows, per_pattern, ln_evidence), z,
-                                total=total, labels=_pattern_labels(primary, others),
-                                description=description)
+        fit = total if isinstance(total, HostFraction) else fit_host_fraction(
+            pattern_likelihood(rows, per_pattern, ln_evidence), z, total=total,
+            labels=_pattern_labels(primary, others), description=description)
         calibrated = _calibrate(rows, per_pattern, post, ln_evidence, fit)
     with clock("tables"):
         matched = Matched(primary, others, candidates, rows, log10_ratios, post, calibrated)
@@ -258,9 +258,11 @@ def _completeness(value: Any, others: Sequence[Catalog]) -> list[float]:
                           open_low=True) for other, c in zip(others, value, strict=True)]
 
 
-def _host_fraction(value: Any) -> float | None:
+def _host_fraction(value: Any) -> HostFraction | float | None:
     if isinstance(value, str) and value == "fit":
         return None
+    if isinstance(value, HostFraction):  # fitted to these sources in another match: calibrate()
+        return value
     if isinstance(value, str):
         raise ValueError(f"host_fraction is {value!r}; give 'fit' or a number between 0 and 1")
     return _check_number("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
