@@ -19,6 +19,7 @@ r99                            r / 3.035
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,13 @@ class ErrorEllipse:
     major: Any
     minor: Any
     pa: Any
+
+
+def error_entries(pos_err: Any) -> Sequence[Any]:
+    """The numbers and column names that a position error consists of."""
+    if isinstance(pos_err, ErrorEllipse):
+        return pos_err.major, pos_err.minor, pos_err.pa
+    return pos_err if isinstance(pos_err, (tuple, list)) else (pos_err,)
 
 
 def circular_covariance(sigma: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ q + (1 - q) exp(-lambda) pi_0(z), lambda being the number of field objects expec
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
 SEPARABLE_DOUBT, SEPARABLE_STEP = 0.3, 0.5
 #: primaries without candidates are too many for chance at this many standard deviations
 UNCOVERED_SIGMA = 4.0
+#: names of properties: the error radius, and columns taken in log10
+SIGMA, LOG10 = "ln(sigma)", "log10("
 #: standardised covariates end here: beyond, a square would extrapolate
 MAX_Z = 4.0
 
@@ -55,6 +57,25 @@ class HostFraction:
     """its standard error, 0 when it was given"""
     details: dict[str, Any]
     """what the fit found, in plain Python types"""
+
+
+def fractions_for(primary: Catalog, mean: float, details: dict[str, Any]) -> HostFraction:
+    """A fit of another match, at the properties of these sources.
+
+    Parameters
+    ----------
+    primary : Catalog
+        The sources, with the columns that the fit used.
+    mean, details
+        Of a fit without a given total: its ``mean`` and ``details``.
+    """
+    from scipy.special import log_softmax
+
+    names = details["center"]
+    z = _design({name: _property(primary, name) for name in names}, len(primary), details)
+    coefficients = np.array(list(details["coefficients"].values()))
+    eta = np.column_stack([np.zeros(len(z)), z @ coefficients.T])
+    return HostFraction(log_softmax(eta, axis=1), mean, 0.0, details)
 
 
 def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
@@ -75,47 +96,70 @@ def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dic
     -------
     matrix : ndarray, shape (n, Q)
     description : dict
-        ``names`` of the Q columns, ``center`` and ``scale`` of each property.
+        ``names`` of the Q columns, ``center``, ``scale`` and ``knots`` of each property.
 
     Raises
     ------
     ValueError, TypeError
         If a column does not exist, is not numeric or is not finite.
     """
-    names, center, scale = ["1"], {}, {}
-    parts = [np.ones(len(primary))]
-    for name, values in _properties(primary, covariates).items():
-        spread = float(values.std())
-        if not spread > 1e-9 * max(1.0, float(np.abs(values).max())):
+    names, center, scale, knots = ["1"], {}, {}, {}
+    values = _properties(primary, covariates)
+    for name, value in values.items():
+        spread = float(value.std())
+        if not spread > 1e-9 * max(1.0, float(np.abs(value).max())):
             continue  # the same everywhere: no information
-        center[name], scale[name] = float(values.mean()), spread
-        z = np.clip((values - center[name]) / spread, -MAX_Z, MAX_Z)
-        parts += [z, z * z]
+        center[name], scale[name] = float(value.mean()), spread
         names += [name, f"{name}^2"]
-        if len(z) >= MIN_PRIMARIES_FOR_KNOTS:
-            parts += [np.maximum(0.0, z - knot) for knot in np.quantile(z, KNOTS)]
+        if len(value) >= MIN_PRIMARIES_FOR_KNOTS:
+            z = _standardised(value, center[name], spread)
+            knots[name] = np.quantile(z, KNOTS).tolist()
             names += [f"{name} above {knot:.0%}" for knot in KNOTS]
-    return np.column_stack(parts), {"names": names, "center": center, "scale": scale}
+    description = {"names": names, "center": center, "scale": scale, "knots": knots}
+    return _design(values, len(primary), description), description
+
+
+def _standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:
+    return np.clip((value - center) / scale, -MAX_Z, MAX_Z)
+
+
+def _design(values: Mapping[str, np.ndarray], n: int, description: Mapping[str, Any]) -> np.ndarray:
+    """The matrix that a description stands for, (n, Q)."""
+    parts = [np.ones(n)]
+    for name, center in description["center"].items():
+        z = _standardised(values[name], center, description["scale"][name])
+        parts += [z, z * z]
+        parts += [np.maximum(0.0, z - knot) for knot in description["knots"].get(name, ())]
+    return np.column_stack(parts)
 
 
 def _properties(primary: Catalog, covariates: Any) -> dict[str, np.ndarray]:
-    from .errors import error_radius
-
     if covariates is None:
         return {}
     if isinstance(covariates, str):
         if covariates != "sigma":
             raise ValueError(f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
                              "column names, or None")
-        return {"ln(sigma)": np.log(error_radius(primary.covariance()))}
+        return {SIGMA: _property(primary, SIGMA)}
     properties = {}
     for column in covariates:
         values = primary.numbers(column)
         if values.min() > 0 and values.max() > 10 * values.min():
-            properties[f"log10({column})"] = np.log10(values)
+            properties[f"{LOG10}{column})"] = np.log10(values)
         else:
             properties[column] = values
     return properties
+
+
+def _property(primary: Catalog, name: str) -> np.ndarray:
+    """A property by the name that :func:`covariate_matrix` gave it."""
+    from .errors import error_radius
+
+    if name == SIGMA:
+        return np.log(error_radius(primary.covariance()))
+    if name.startswith(LOG10) and name not in primary.table.colnames:
+        return np.log10(primary.numbers(name[len(LOG10):-1]))
+    return primary.numbers(name)
 
 
 def fit_host_fraction(
@@ -162,7 +206,7 @@ def fit_host_fraction(
             warnings.warn(f"only {n} primaries: the host fraction is fitted as a constant and is "
                           "uncertain; give host_fraction= if you know it", UserWarning,
                           stacklevel=3)
-        z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}}
+        z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
     z = np.ascontiguousarray(z)
     problem = _Problem(ln_like, z, total)
     beta, information, iterations, converged = problem.maximise()

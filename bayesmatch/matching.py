@@ -44,7 +44,7 @@ def match(
     radius: Any,
     prior_completeness: float | Sequence[float] = 1.0,
     priors: Mapping[str, Sequence[Any]] | None = None,
-    host_fraction: str | float = "fit",
+    host_fraction: str | float | HostFraction = "fit",
     host_covariates: str | Sequence[str] | None = "sigma",
     correct_unrelated: bool = True,
     secondary_ratio: float = 0.5,

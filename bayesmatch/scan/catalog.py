@@ -12,7 +12,7 @@ from astropy.table import Table
 
 from .. import columns
 from ..catalog import Catalog, as_name, check_name, read_only
-from ..errors import ErrorEllipse
+from ..errors import error_entries
 from ..io import from_arrow
 from .files import data_set_name, find_files
 from .parts import first_schema, open_parts, partition_fields
@@ -64,7 +64,7 @@ class ScannedCatalog(Catalog):
         if pos_err is None:
             raise ValueError(f"catalogue {self.name!r} has no position error: give pos_err= in "
                              f"arcsec or as one of the columns {', '.join(schema.names)}")
-        for value in _entries(pos_err):
+        for value in error_entries(pos_err):
             if np.ndim(getattr(value, "value", value)) > 0:
                 raise TypeError(f"catalogue {self.name!r}: pos_err has one value per row; a "
                                 "scanned catalogue takes numbers and names of columns")
@@ -124,7 +124,7 @@ class ScannedCatalog(Catalog):
     @property
     def error_columns(self) -> list[str]:
         """Columns that the position errors are made from."""
-        return [part for part in _entries(self.pos_err) if isinstance(part, str)]
+        return [part for part in error_entries(self.pos_err) if isinstance(part, str)]
 
     def locate(self, row: int) -> tuple[Path, int]:
         """File and row in it of a row of the data set."""
@@ -153,13 +153,6 @@ class ScannedCatalog(Catalog):
         raise TypeError(f"catalogue {self.name!r} is scanned, so its rows are not at hand; it can "
                         "be one of the other catalogues of match(), anything else needs it in "
                         "memory (Catalog or Catalog.read)")
-
-
-def _entries(pos_err: Any) -> Sequence[Any]:
-    """The numbers and column names that a position error consists of."""
-    if isinstance(pos_err, ErrorEllipse):
-        return pos_err.major, pos_err.minor, pos_err.pa
-    return pos_err if isinstance(pos_err, (tuple, list)) else (pos_err,)
 
 
 class CandidateRows(Catalog):

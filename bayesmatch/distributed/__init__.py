@@ -1,0 +1,12 @@
+"""Matching at survey scale: LSDB catalogues on Dask (``pip install 'bayesmatch[distributed]'``).
+
+:func:`match` takes two LSDB catalogues and gives a third; :class:`BayesianCrossmatch` is the
+algorithm it hands to LSDB, for use with ``catalog.crossmatch`` where the global numbers (rows,
+area, host fraction) are known.
+"""
+
+from .algorithm import BayesianCrossmatch
+from .matching import match
+from .partition import Survey
+
+__all__ = ["BayesianCrossmatch", "Survey", "match"]
