@@ -1,0 +1,99 @@
+"""LSDB on Dask against one match in memory: ``python -m benchmarks distributed``.
+
+100,000 sources and 5 million objects in HATS partitions on disk; every association must be the
+same, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import bayesmatch as bm
+
+N_PRIMARY, N_SECONDARY, SIDE_DEG = 100_000, 5_000_000, 20.0
+RADIUS = 15.0
+COMPARED = ("p_any", "p_i", "p_match", "dist_post", "dist_bayesfactor")
+
+
+def run() -> dict[str, Any]:
+    """Time and compare; raises if an association differs."""
+    import lsdb
+    from dask.distributed import Client
+
+    from bayesmatch.distributed import match
+
+    sources, objects = _sky()
+    with tempfile.TemporaryDirectory() as directory, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        root = Path(directory)
+        _write(lsdb, sources, objects, root)
+        begin = time.perf_counter()
+        x = bm.Catalog(sources, name="XRAY", pos_err="sigma", area=SIDE_DEG**2, id="id")
+        o = bm.Catalog(objects, name="OPT", pos_err=0.1, area=SIDE_DEG**2, id="oid")
+        want = bm.match(x, o, radius=RADIUS)
+        seconds = {"in memory": time.perf_counter() - begin}
+        rows = _ordered(want.associations.to_pandas(), "XRAY_id", "OPT_oid")
+        frames = []
+        for workers in (1, 2):
+            with Client(n_workers=workers, threads_per_worker=1, dashboard_address=None):
+                begin = time.perf_counter()
+                left = lsdb.open_catalog(root / "xray")
+                right = lsdb.open_catalog(root / "opt", margin_cache=root / "margin")
+                matched = match(left, right, radius=RADIUS, primary_pos_err="sigma",
+                                secondary_pos_err=0.1, secondary_area=SIDE_DEG**2,
+                                primary_name="XRAY", secondary_name="OPT")
+                frames.append(matched.compute(progress_bar=False))
+                seconds[f"{workers} worker{'s' * (workers > 1)}"] = time.perf_counter() - begin
+        pd.testing.assert_frame_equal(*frames, check_exact=True)
+        found = _ordered(frames[0], "id_XRAY", "oid_OPT")
+    assert found["source"].tolist() == rows["source"].tolist()
+    assert found["member"].tolist() == rows["member"].tolist()
+    worst = {c: float(np.abs(found[c].to_numpy(float) - rows[c].to_numpy(float)).max())
+             for c in COMPARED}
+    assert max(worst.values()) < 1e-12, worst
+    return {"primaries": len(sources), "secondaries": len(objects), "rows": len(rows),
+            "partitions": [left.npartitions, right.npartitions], "seconds": seconds,
+            "largest_difference": worst}
+
+
+def _sky() -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(0)
+    sigma = rng.uniform(1.0, 3.0, N_PRIMARY)
+    # Over RA 0 and the corner of HEALPix cells at Dec 0.
+    ra, dec = SIDE_DEG * (rng.random((2, N_SECONDARY)) - 0.5)
+    hosts = int(0.8 * N_PRIMARY)
+    x_ra, x_dec = SIDE_DEG * (rng.random((2, N_PRIMARY)) - 0.5)
+    x_ra[:hosts], x_dec[:hosts] = ra[:hosts], dec[:hosts]
+    shift = rng.normal(size=(2, N_PRIMARY)) * sigma / 3600
+    x_ra = x_ra + shift[0] / np.cos(np.radians(x_dec))
+    return (pd.DataFrame({"id": np.arange(N_PRIMARY), "ra": np.mod(x_ra, 360),
+                          "dec": x_dec + shift[1], "sigma": sigma}),
+            pd.DataFrame({"oid": np.arange(N_SECONDARY), "ra": np.mod(ra, 360), "dec": dec}))
+
+
+def _write(lsdb: Any, sources: pd.DataFrame, objects: pd.DataFrame, root: Path) -> None:
+    left = lsdb.from_dataframe(sources, catalog_name="xray", partition_rows=10_000,
+                               margin_threshold=None)
+    right = lsdb.from_dataframe(objects, catalog_name="opt", partition_rows=200_000,
+                                margin_threshold=2 * RADIUS)
+    left.write_catalog(root / "xray", progress_bar=False)
+    right.write_catalog(root / "opt", progress_bar=False)
+    right.margin.write_catalog(root / "margin", progress_bar=False)
+
+
+def _ordered(frame: pd.DataFrame, source: str, member: str) -> pd.DataFrame:
+    frame = frame.reset_index(drop=True)
+    frame["source"] = frame[source].astype(np.int64)
+    frame["member"] = frame[member].astype("Int64").fillna(-1).astype(np.int64)
+    return frame.sort_values(["source", "member"], kind="stable").reset_index(drop=True)
+
+
+if __name__ == "__main__":
+    print(run())
