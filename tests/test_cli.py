@@ -151,3 +151,21 @@ def test_the_installed_command(folder):
     run = subprocess.run([command, "match", *TWO.split(), "--out", "out.csv"], text=True,
                          capture_output=True)
     assert run.returncode == 0 and run.stderr == "" and "host fraction" in run.stdout
+
+
+def test_identifiers_named_on_the_command_line(tmp_path, capsys):
+    """Two columns that look like identifiers are refused, until one is named."""
+    rng = np.random.default_rng(0)
+    for name, n in (("a", 40), ("b", 400)):
+        Table({"detuid": [f"{name}{k}" for k in range(n)], "iauname": [f"J{k}" for k in range(n)],
+               "RA": 10 + rng.random(n), "DEC": rng.random(n)}, meta={"SKYAREA": 1.0}
+              ).write(tmp_path / f"{name}.fits")
+    files = [str(tmp_path / "a.fits"), "1.5", str(tmp_path / "b.fits"), "0.2"]
+    rest = ["--radius", "30", "--out", str(tmp_path / "out.fits")]
+    assert main(["match", *files, *rest]) == 1
+    assert "detuid" in capsys.readouterr().err
+    assert main(["match", *files, *rest, "--id", "iauname"]) == 1
+    assert "--id is 'iauname'; give 2 values" in capsys.readouterr().err
+    assert main(["match", *files, *rest, "--id", "iauname:detuid"]) == 0
+    sources = bm.MatchResult.read(tmp_path / "out.fits").sources
+    assert {"a_iauname", "b_detuid"} <= set(sources.colnames)

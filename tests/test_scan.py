@@ -740,7 +740,7 @@ def test_command_line(folder, tmp_path, monkeypatch, capsys):
     assert "--area" not in digests and "has no sky area" in capsys.readouterr().err
     assert main(["match", "x.fits", ":sigma", str(folder), *rest, "--area", "9", "--out",
                  "c.csv"]) == 1
-    assert "--area is '9'; give 2 numbers" in capsys.readouterr().err
+    assert "--area is '9'; give 2 values" in capsys.readouterr().err
     notes = {"SKYAREA": "9", "EXTNAME": "SURVEY"}
     for k in range(5):
         replaced(folder, k, lambda t: t.replace_schema_metadata(notes))

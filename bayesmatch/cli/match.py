@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ def add_inputs(match: argparse.ArgumentParser) -> None:
                             "(default: the error radius)")
     match.add_argument("--area", metavar="A1:A2",
                        help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA")
+    match.add_argument("--id", metavar="COL1:COL2",
+                       help="identifier columns, one per catalogue; empty: found by name")
 
 
 def _match(options: argparse.Namespace) -> None:
@@ -109,9 +112,13 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
         raise ValueError(f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
                          "primary and for at least one other catalogue")
     priors = _priors(options)
-    pairs = list(zip(options.catalogues[::2], options.catalogues[1::2], strict=True))
-    catalogs = [_catalog(path, _position_error(spec, path), area)
-                for (path, spec), area in zip(pairs, _areas(options.area, len(pairs)), strict=True)]
+    n = len(options.catalogues) // 2
+    catalogs = [
+        _catalog(path, pos_err=_position_error(spec, path), area=area, id=name)
+        for path, spec, area, name in zip(
+            options.catalogues[::2], options.catalogues[1::2],
+            _per_catalogue("--area", options.area, n, float),
+            _per_catalogue("--id", options.id, n, str), strict=True)]
     return catalogs, {
         "radius": options.radius,
         "prior_completeness": _completeness(options.prior_completeness),
@@ -122,27 +129,27 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
     }
 
 
-def _areas(text: str | None, n: int) -> list[float | None]:
-    """One area per catalogue, None where the file gives it."""
+def _per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], Any]
+                   ) -> list[Any]:
+    """One value per catalogue, None where it is left to the file."""
     if text is None:
         return [None] * n
     try:
-        areas = [float(part) if part else None for part in text.split(":")]
+        values = [kind(part) if part else None for part in text.split(":")]
     except ValueError:
-        areas = []
-    if len(areas) != n:
-        raise ValueError(f"--area is {text!r}; give {n} numbers (deg^2), one per catalogue, as "
-                         "a1:a2, empty where the file has SKYAREA")
-    return areas
+        values = []
+    if len(values) != n:
+        raise ValueError(f"{option} is {text!r}; give {n} values, one per catalogue, separated by "
+                         "colons, empty where the file tells")
+    return values
 
 
-def _catalog(path: str, pos_err: Any, area: float | None) -> Any:
+def _catalog(path: str, **how: Any) -> Any:
     """A file in memory; a directory or glob, scanned."""
     from ..catalog import Catalog
     from ..scan.files import is_data_set
 
-    opened = Catalog.scan if is_data_set(path) else Catalog.read
-    return opened(path, pos_err=pos_err, area=area)
+    return (Catalog.scan if is_data_set(path) else Catalog.read)(path, **how)
 
 
 def _write_learned(result: Any, out: str) -> list[str]:
