@@ -16,6 +16,7 @@ import numpy as np
 from astropy.table import Table
 
 from . import metrics
+from .arguments import cutoff_values
 from .metrics import PURITIES, Confusion, Crossing, Floor
 from .result import MatchResult
 from .truth_table import HOSTLESS, as_text, read_truth
@@ -101,7 +102,7 @@ def assess(
     catalogue = others[0]["name"] if catalogue is None else catalogue
     if catalogue not in named:
         raise ValueError(f"catalogue is {catalogue!r}; give one of {', '.join(named)}")
-    at = _cutoffs(cutoffs)
+    at = np.linspace(0.0, 1.0, 101).round(2) if cutoffs is None else cutoff_values(cutoffs)
     known, counterpart = read_truth(truth)
 
     sources = result.sources
@@ -165,7 +166,7 @@ class Assessment:
 
     def confusion(self, cutoff: float) -> Confusion:
         """Counts right, wrong, hostless_matched, matched_hostless, right_hostless at a cutoff."""
-        return self._confusion(_cutoffs([cutoff])[0])
+        return self._confusion(cutoff_values([cutoff])[0])
 
     def _confusion(self, cutoff: Any, rows: Any = slice(None)) -> Confusion:
         j = self.judged
@@ -215,11 +216,7 @@ class Assessment:
         Of having a counterpart, by ``p_any`` or by ``1 - p_hostless``; with score ``p_match``, of
         the best candidate being the counterpart.
         """
-        predicted, happened, n = metrics.reliability(self.judged.probability, self.judged.outcome)
-        low, high = metrics.wilson(happened, n)
-        return Table({"bin": np.arange(len(n)), "predicted": predicted,
-                      "observed": metrics.share(happened, n), "n": n,
-                      "observed_lo": low, "observed_hi": high})
+        return reliability_table(self.judged.probability, self.judged.outcome)
 
     @cached_property
     def ece(self) -> float:
@@ -336,16 +333,13 @@ def _warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: n
                       f"'{text[~absent][0]}' is?", UserWarning, stacklevel=3)
 
 
-def _cutoffs(cutoffs: Any) -> np.ndarray:
-    if cutoffs is None:
-        return np.round(np.linspace(0.0, 1.0, 101), 2)
-    try:
-        at = np.atleast_1d(np.asarray(cutoffs, dtype=np.float64))
-    except (ValueError, TypeError):
-        raise TypeError(f"cutoffs are {cutoffs!r}; give numbers") from None
-    if at.ndim != 1 or len(at) == 0 or np.isnan(at).any():
-        raise ValueError(f"cutoffs are {cutoffs!r}; give one or more numbers")
-    return at
+def reliability_table(p: np.ndarray, true: np.ndarray) -> Table:
+    """Probabilities against what came true, in equal bins: see :attr:`Assessment.reliability`."""
+    predicted, happened, n = metrics.reliability(p, true)
+    low, high = metrics.wilson(happened, n)
+    return Table({"bin": np.arange(len(n)), "predicted": predicted,
+                  "observed": metrics.share(happened, n), "n": n,
+                  "observed_lo": low, "observed_hi": high})
 
 
 def add_metrics(table: Table, counts: Confusion) -> None:

@@ -15,9 +15,10 @@ from astropy.table import Column, Table
 from scipy.stats import beta
 
 from ._kernels.jit import ranges, run_ranges
+from .arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
 from .catalog import Catalog
 from .fake import fake_positions, near_sources, shifted_positions, shifts
-from .matching import _check_catalogs, _radius, match
+from .matching import match
 from .result import MatchResult
 
 if TYPE_CHECKING:
@@ -104,16 +105,17 @@ def calibrate(
         raise ValueError(f"method is {method!r}; give 'fake' or 'shift'")
     if score not in SCORES:
         raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
-    n_realizations, seed = _whole("n_realizations", n_realizations, 1), _whole("seed", seed, 0)
+    n_realizations = whole_number("n_realizations", n_realizations, 1)
+    seed = whole_number("seed", seed, 0)
     at = _cutoffs(cutoffs, score)
-    _check_catalogs(primary, others)
-    radius = _radius(radius)
+    check_catalogs(primary, others)
+    radius = in_arcsec(radius)
     places = _places(primary, radius, method, n_realizations, seed)
 
     result = match(primary, *others, radius=radius, **match_options)
     weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
     options = {**match_options, "priors": result.priors, "host_fraction": result._host_fraction,
-               "progress": False}
+               "progress": False, "checkpoint": None}  # of other positions, nothing is kept
 
     def realization(k: int, _: int) -> np.ndarray:
         ra, dec, usable = places[k]
@@ -244,20 +246,8 @@ def _places(primary: Catalog, radius: float, method: str, n: int, seed: int
     return places
 
 
-def _whole(what: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{what} is {value!r}; give a whole number, {least} or more")
-    return int(value)
-
-
 def _cutoffs(cutoffs: Any, score: str) -> np.ndarray:
     if cutoffs is None:
         at = np.concatenate([np.arange(99) / 100, np.arange(990, 1001) / 1000])
         return at if SCORES[score] > 0 else (1.0 - at[::-1]).round(3)
-    try:
-        at = np.atleast_1d(np.asarray(cutoffs, dtype=np.float64))
-    except (ValueError, TypeError):
-        raise TypeError(f"cutoffs is {cutoffs!r}; give numbers from 0 to 1") from None
-    if at.ndim != 1 or len(at) == 0 or not np.all((at >= 0) & (at <= 1)):
-        raise ValueError(f"cutoffs is {cutoffs!r}; give numbers from 0 to 1")
-    return np.sort(at)
+    return np.sort(cutoff_values(cutoffs, 0.0, 1.0))

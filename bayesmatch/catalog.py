@@ -308,10 +308,13 @@ class Catalog:
                 pos_err[k] = new
         if len(pos_err) == 3 and pos_err[2] is None:  # angles given per row; none of a circle
             pos_err[2] = 0.0 if self.circular else self._error_parts[2]
-        return Catalog(table, name=self.name, area=self.area, ra=self.ra_name, dec=self.dec_name,
-                       id=None if self._id_values is None else self.id_name,
-                       pos_err=pos_err[0] if len(pos_err) == 1 else
-                       ErrorEllipse(*pos_err) if len(pos_err) == 3 else pos_err)
+        out = Catalog(table, name=self.name, area=self.area, ra=self.ra_name, dec=self.dec_name,
+                      id=self.id_name if self.id_name in table.colnames else None,
+                      pos_err=pos_err[0] if len(pos_err) == 1 else
+                      ErrorEllipse(*pos_err) if len(pos_err) == 3 else pos_err)
+        # Not from the table: some rows of a catalogue without identifiers keep their numbers.
+        out._id_values, out.id_mask, out.id_name = self._id_values, self.id_mask, self.id_name
+        return out
 
     def check_primary_ids(self) -> None:
         """Identifiers of a primary must be unique: results are looked up by them."""

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Table
 
 from . import metrics
+from .arguments import whole_number
 from .assessment import Assessment, add_metrics
 from .metrics import Confusion
 
@@ -39,8 +40,7 @@ def compare(this: Assessment, other: Assessment, cutoff: float | None, n_resampl
     if not isinstance(other, Assessment):
         raise TypeError(f"other is a {type(other).__name__}; give an Assessment, from "
                         "bayesmatch.assess")
-    if not (isinstance(n_resamples, (int, np.integer)) and n_resamples > 0):
-        raise ValueError(f"n_resamples is {n_resamples!r}; give a positive whole number")
+    whole_number("n_resamples", n_resamples, 1)
     if not 0 < level < 1:
         raise ValueError(f"level is {level!r}; give a number between 0 and 1")
     first, second = np.argsort(this.ids), np.argsort(other.ids)
@@ -69,7 +69,8 @@ def _edges(bins: Any, value: np.ndarray) -> np.ndarray:
         if bins < 1 or len(finite) == 0:
             raise ValueError(f"bins is {bins!r} for {len(finite)} finite values; give 1 or more "
                              "bins, and values")
-        return np.unique(np.quantile(finite, np.linspace(0, 1, bins + 1)))
+        edges = np.unique(np.quantile(finite, np.linspace(0, 1, bins + 1)))
+        return edges if len(edges) > 1 else np.repeat(edges, 2)  # all values the same: one bin
     edges = np.asarray(bins, dtype=np.float64)
     if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
         raise ValueError(f"bins are {bins!r}; give how many, or two or more rising edges")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from .evidence import evidence_table
-from .explanation_text import sentences
+from .explaining.evidence import evidence_table
+from .explaining.surroundings import Surroundings, surroundings
+from .explaining.text import sentences
+from .explaining.wording import printed_table
 from .result import MatchResult
-from .surroundings import Surroundings, surroundings
-from .wording import printed_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import tempfile
 import warnings
@@ -176,9 +177,51 @@ def to_arrow(table: Table) -> pyarrow.Table:
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
+def write_hdus(hdus: Sequence[Any], path: Path) -> None:
+    """Write the units of a FITS file; compressed if its name says so."""
+    from astropy.io import fits
+
+    with contextlib.ExitStack() as stack:
+        file: Any = stack.enter_context(open(path, "wb"))
+        if path.suffix == ".gz":  # without name and time, which would make equal runs differ
+            file = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
+        fits.HDUList(list(hdus)).writeto(file)
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write a table; the file's extension tells the format."""
+    kind = file_format(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # units outside a format's standard
+        if kind == "fits":
+            _write_fits(table, path)
+        elif kind == "parquet":
+            from pyarrow import parquet
+
+            parquet.write_table(to_arrow(table), path)
+        else:
+            table.write(path, format="votable" if kind == "votable" else f"ascii.{kind}",
+                        overwrite=True)
+
+
+def _write_fits(table: Table, path: Path) -> None:
+    from astropy.io import fits
+
+    hdu = fits.table_to_hdu(table)
+    for number, column in enumerate(table.itercols(), start=1):
+        if (column.meta or {}).get("ucd"):
+            hdu.header[f"TUCD{number}"] = column.meta["ucd"]
+    write_hdus([fits.PrimaryHDU(), hdu], path)
+
+
 def check_writable(path: str | os.PathLike) -> None:
-    """Raise, before any work, if a result could not be written to `path`."""
+    """Raise, before any work, if a table could not be written to `path`."""
     file_format(path)
+    check_place(path)
+
+
+def check_place(path: str | os.PathLike) -> None:
+    """Raise, before any work, if no file could be written to `path`."""
     parent = Path(path).parent
     if not parent.is_dir():
         raise FileNotFoundError(f"{path}: the directory {parent} does not exist; create it first")

@@ -17,6 +17,7 @@ import numpy as np
 from . import __version__
 from ._kernels import posterior as kernels
 from ._kernels.jit import run_ranges
+from .arguments import check_catalogs, in_arcsec, number_within, whole_number
 from .associations import Associations, build_associations
 from .candidates import find_candidates
 from .catalog import Catalog, square_degrees
@@ -32,7 +33,6 @@ from .scan.catalog import ScannedCatalog
 from .tables import Calibrated, Matched, association_table, check_columns, source_table
 
 LN_10 = np.log(10.0)
-MAX_RADIUS_ARCSEC = 45.0 * 3600.0
 #: associations with a dist_post above this are never pruned while priors learn from them: far
 #: below the posteriors that matter to an AutoPrior
 MIN_WEIGHT_LEARNED = 1e-5
@@ -114,16 +114,15 @@ def match(
     The calibrated columns maximise the marginal likelihood of the fractions of sources with each
     set of counterparts (see :mod:`bayesmatch.host_fraction`).
     """
-    _check_catalogs(primary, others)
-    radius_arcsec = _radius(radius)
+    check_catalogs(primary, others)
+    radius_arcsec = in_arcsec(radius)
     completeness = _completeness(prior_completeness, others)
     checked = check_priors(priors, primary, others)
     total = _host_fraction(host_fraction)
-    _check_number("secondary_ratio", secondary_ratio, 0.0, 1.0)
-    _check_number("min_p_i", min_p_i, 0.0, 1.0)
-    _check_number("prune", prune, 0.0, 1e-3)
-    if not (isinstance(max_rows, (int, np.integer)) and max_rows > 0):
-        raise ValueError(f"max_rows is {max_rows!r}; give a positive whole number")
+    number_within("secondary_ratio", secondary_ratio, 0.0, 1.0)
+    number_within("min_p_i", min_p_i, 0.0, 1.0)
+    number_within("prune", prune, 0.0, 1e-3)
+    whole_number("max_rows", max_rows, 1)
     if not (host_covariates is None or isinstance(host_covariates, (str, list, tuple))):
         raise TypeError(f"host_covariates is {host_covariates!r}; give 'sigma', a list of columns "
                         f"of {primary.name!r}, or None")
@@ -244,58 +243,14 @@ def _pruned_bound(rows: Associations, fit: HostFraction, calibrated: Calibrated)
     return float(max(p.lost[:, 1].max(), share.max()))
 
 
-def _check_catalogs(primary: Any, others: Sequence[Any]) -> None:
-    for catalog in (primary, *others):
-        if not isinstance(catalog, Catalog):
-            raise TypeError(f"match takes Catalog objects, got a {type(catalog).__name__}; wrap "
-                            "the table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)")
-    if not others:
-        raise ValueError(f"only catalogue {primary.name!r} was given; match needs at least one "
-                         "other")
-    if isinstance(primary, ScannedCatalog):
-        raise ValueError(f"catalogue {primary.name!r} is scanned; the primary must be in memory "
-                         "(Catalog or Catalog.read), the larger catalogues can be scanned")
-    if len(others) > 15:
-        raise ValueError(f"{len(others)} other catalogues; at most 15 can be matched at once")
-    names = [c.name for c in (primary, *others)]
-    twice = next((n for n in names if names.count(n) > 1), None)
-    if twice is not None:
-        raise ValueError(f"two catalogues are called {twice!r}; give each its own name=")
-    primary.check_primary_ids()
-
-
-def _radius(radius: Any) -> float:
-    try:
-        value = float(radius.to_value("arcsec") if hasattr(radius, "to_value") else radius)
-    except (TypeError, ValueError):
-        raise TypeError(f"radius is {radius!r}; give a number in arcsec or an angular "
-                        "Quantity") from None
-    if not 0 < value <= MAX_RADIUS_ARCSEC:
-        raise ValueError(f"radius is {value:g} arcsec; it must be above 0 and at most 45 degrees")
-    return value
-
-
-def _check_number(what: str, value: Any, low: float, high: float, *, open_low: bool = False,
-                  open_high: bool = False) -> float:
-    """A number within bounds, or an error that gives them."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{what} is {value!r}; give a number from {low:g} to {high:g}") from None
-    if not low <= number <= high or (open_low and number == low) or (open_high and number == high):
-        kind = " (exclusive)" if open_low and open_high else ", above 0" if open_low else ""
-        raise ValueError(f"{what} is {number:g}; it must be from {low:g} to {high:g}{kind}")
-    return number
-
-
 def _completeness(value: Any, others: Sequence[Catalog]) -> list[float]:
     if np.ndim(value) == 0:
-        number = _check_number("prior_completeness", value, 0.0, 1.0, open_low=True)
+        number = number_within("prior_completeness", value, 0.0, 1.0, open_low=True)
         return [number ** (1.0 / len(others))] * len(others)
     if len(value) != len(others):
         raise ValueError(f"prior_completeness has {len(value)} values for {len(others)} other "
                          "catalogues; give one number, or one per catalogue after the first")
-    return [_check_number(f"prior_completeness of catalogue {other.name!r}", c, 0.0, 1.0,
+    return [number_within(f"prior_completeness of catalogue {other.name!r}", c, 0.0, 1.0,
                           open_low=True) for other, c in zip(others, value, strict=True)]
 
 
@@ -306,7 +261,7 @@ def _host_fraction(value: Any) -> HostFraction | float | None:
         return value
     if isinstance(value, str):
         raise ValueError(f"host_fraction is {value!r}; give 'fit' or a number between 0 and 1")
-    return _check_number("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
+    return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
 
 
 def _checkpoint(value: Any) -> Path | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._kernels.bayes_factor import candidate_plane
+from ._kernels.jit import run_ranges
 from .candidates import Candidates
 from .catalog import Catalog
 
@@ -43,3 +45,17 @@ def place_candidates(
     circular = primary.circular and bool(
         np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
     return Placed(ra, dec, np.cos(np.radians(dec)), covariance, circular)
+
+
+def tangent_planes(primary: Catalog, candidates: Candidates, placed: Placed,
+                   pieces: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Candidates in the tangent planes of their primaries, (n_slots, 5).
+
+    Offset to the east and north (arcsec) and covariance xx, yy, xy (arcsec^2), the axes being the
+    primary's.  `pieces` are ranges of primaries.
+    """
+    plane = np.empty((len(candidates.row), 5))
+    list(run_ranges(lambda a, b: candidate_plane(
+        a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, placed.ra,
+        placed.dec, candidates.separation, placed.covariance, plane), pieces))
+    return plane

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table, vstack
 
+from .arguments import check_catalogs, in_arcsec
 from .candidates import Candidates, find_candidates
 from .catalog import Catalog
-from .error_likelihood import FLOOR, N_MODEL, ErrorLikelihood, neighbours
-from .error_maximum import (
+from .error_fit.footprint import covered
+from .error_fit.likelihood import FLOOR, N_MODEL, ErrorLikelihood, neighbours
+from .error_fit.maximum import (
     first_guess,
     floor_error,
     maximise,
@@ -26,9 +28,8 @@ from .error_maximum import (
     without_floor,
 )
 from .fake import shifted_positions
-from .footprint import covered
 from .host_fraction import MIN_PRIMARIES, covariate_matrix
-from .matching import _check_catalogs, _radius, match
+from .matching import match
 from .priors import all_ratios, check_priors
 from .priors.auto import AutoPrior
 
@@ -204,7 +205,7 @@ def fit_position_errors(
     fraction h with a counterpart is a logit in the quoted error, as in match(): faint sources
     have large errors and fewer counterparts. Q is the probability of a counterpart beyond
     `radius`. Field objects fall uniformly, so chance neighbours do not widen the errors. Primaries
-    outside a catalogue's footprint (see :mod:`bayesmatch.footprint`) do not count.
+    outside a catalogue's footprint (see :mod:`bayesmatch.error_fit.footprint`) do not count.
 
     With several other catalogues the log likelihoods of the pairs (primary, other) are added, each
     with its own host fraction, and the errors allow for their sharing the primary's true error
@@ -215,8 +216,8 @@ def fit_position_errors(
     ``floor_arcsec_error`` is the scatter that estimates of a floor of 0 would have. If all quoted
     errors are one circle, scale and floor cannot be told apart, and the floor stays 0.
     """
-    _check_catalogs(primary, others)
-    radius_arcsec = _radius(radius)
+    check_catalogs(primary, others)
+    radius_arcsec = in_arcsec(radius)
     checked = check_priors(priors, primary, others)
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)

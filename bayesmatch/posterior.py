@@ -13,7 +13,7 @@ from .associations import Associations
 from .candidates import Candidates
 from .catalog import Catalog
 from .patterns import PatternPriors
-from .placed import Placed
+from .placed import Placed, tangent_planes
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,9 @@ def bayes_factors(
     unrelated: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ln of the Bayes factor of every row, before and after unrelated associations count."""
-    plane = np.empty((0 if placed.circular else len(candidates.row), 5))
+    plane = np.empty((0, 5))
     if not placed.circular:
-        list(run_ranges(lambda a, b: bayes_factor.candidate_plane(
-            a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, placed.ra,
-            placed.dec, candidates.separation, placed.covariance, plane), rows.pieces))
+        plane = tangent_planes(primary, candidates, placed, rows.pieces)
     cov = primary.covariance()
     known = np.full(len(primary), -1)
     known[rows.pruned.primary] = np.arange(len(rows.pruned.primary))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import json
 import os
 import warnings
@@ -14,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from .io import check_writable, file_format, file_stem, from_arrow, replaced_together, to_arrow
+from .io import (
+    check_writable,
+    file_format,
+    file_stem,
+    from_arrow,
+    replaced_together,
+    to_arrow,
+    write_hdus,
+)
 from .storage import as_json_text, column_notes, restored, storable
 
 if TYPE_CHECKING:
@@ -91,11 +97,7 @@ def _write_fits(paths: list[Path], tables: Tables, record: Record) -> None:
             raise ValueError(f"{len(table.colnames)} columns, and FITS holds {FITS_MAX_COLUMNS}; "
                              "write without the input columns, or to .parquet")
         hdus.append(_fits_table(storable(table), name))
-    with contextlib.ExitStack() as stack:
-        file: Any = stack.enter_context(open(paths[0], "wb"))
-        if paths[0].suffix == ".gz":  # without name and time, which would make equal runs differ
-            file = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
-        fits.HDUList(hdus).writeto(file)
+    write_hdus(hdus, paths[0])
 
 
 def _fits_table(table: Table, name: str) -> Any:

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
-from skies import simulate, simulate_patterns
 
 import bayesmatch as bm
 from bayesmatch import metrics, plots
 from bayesmatch.cli import main
 from bayesmatch.result import MatchResult
+from validation.skies import simulate, simulate_patterns
 
 COUNTS = ("right", "wrong", "hostless_matched", "matched_hostless", "right_hostless")
 METRICS = ("overall_purity", "counterpart_purity", "counterpart_completeness", "hostless_purity",
@@ -343,6 +343,14 @@ def test_by_bins(two):
     for bins in (0, [1], [2, 1], 2.5):
         with pytest.raises(ValueError, match="bins"):
             a.by(flux, bins)
+
+
+def test_by_a_property_that_all_sources_share(two):
+    result, truth = two
+    a = bm.assess(result, truth)
+    table = a.by(np.ones(len(result.sources)))
+    assert [list(row) for row in table["lo", "hi", "n"]] == [[1.0, 1.0, a.n]]
+    assert table["right"][0] == a.confusion(a.crossing.cutoff).right
 
 
 def test_compare(two):

@@ -6,7 +6,6 @@ from importlib import resources
 import numba
 import numpy as np
 import pytest
-import skies
 from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
@@ -14,6 +13,7 @@ from bayesmatch import fake, plots
 from bayesmatch.calibration import selected_fraction
 from bayesmatch.cli import main
 from bayesmatch.io import read_table
+from validation import skies
 
 
 def catalog(ra, dec, name="X"):
@@ -427,6 +427,15 @@ def test_calibrate_with_the_options_of_match(cosmos, capsys):
     assert main([*argv.split(), "shift", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     assert sorted(p.name for p in cosmos.iterdir()) == ["xmm.fits.gz", "zcosmos.fits.gz"]
+
+
+def test_figures_in_every_format(cosmos):
+    argv = f"calibrate {PAIR} --realizations 1 --quiet"
+    names = ("c.svg", "c.pdf", "d.svg", "d.pdf")
+    assert main([*argv.split(), *(part for name in names for part in ("--out", name))]) == 0
+    c_svg, c_pdf, d_svg, d_pdf = ((cosmos / name).read_bytes() for name in names)
+    assert c_svg == d_svg and c_pdf == d_pdf
+    assert c_svg.startswith(b"<?xml") and c_pdf.startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("argv, words", [

@@ -319,6 +319,15 @@ class TestErrors:
         np.testing.assert_allclose(errors.error_radius(c.covariance()), 4.0)
 
 
+def test_some_rows_of_a_catalogue_without_identifiers_can_be_corrected():
+    whole = bm.Catalog({"RA": [10.0, 20.0, 30.0], "DEC": [1.0, 2.0, 3.0]}, name="X", pos_err=1.0,
+                       area=1.0)
+    part = whole.subset(np.array([2, 0]))
+    moved = part.corrected(part.ra + 1.0, part.dec, 2.0, 0.0)
+    assert moved.ra.tolist() == [31.0, 11.0] and moved.ids(np.arange(2)).tolist() == [2, 0]
+    assert moved.id_name == "ID" and moved.covariance()[:, 0].tolist() == [4.0, 4.0]
+
+
 class TestRead:
     def table(self):
         return Table({"ID": [f"s{i}" for i in range(N)], "RA": RA, "DEC": DEC, "sigma": SIGMA,

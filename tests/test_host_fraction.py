@@ -7,10 +7,11 @@ import numba
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from skies import DEX, Sky, calibration_error, logistic, simulate, simulate_patterns, step
 
 import bayesmatch as bm
 from bayesmatch import host_fraction as hf
+from bayesmatch.metrics import calibration_error
+from validation.skies import DEX, Sky, logistic, simulate, simulate_patterns, step
 
 FULL_SKY_DEG2 = 360.0**2 / np.pi
 N_SEEDS, N_CALIBRATION = 200, 20

@@ -10,11 +10,12 @@ from astropy.table import QTable, Table
 from scipy.stats import multivariate_normal, ncx2
 
 import bayesmatch as bm
-from bayesmatch import footprint, plots
+from bayesmatch import plots
 from bayesmatch._kernels.position_errors import missed_beyond
 from bayesmatch.candidates import find_candidates
-from bayesmatch.error_likelihood import CIRCLE, ErrorLikelihood, neighbours
-from bayesmatch.error_maximum import SCATTER_AT_0, floor_error, maximise
+from bayesmatch.error_fit import footprint
+from bayesmatch.error_fit.likelihood import CIRCLE, ErrorLikelihood, neighbours
+from bayesmatch.error_fit.maximum import SCATTER_AT_0, floor_error, maximise
 from validation.position_errors import NAMES, OFFSET, Setting, mock
 from validation.skies import logistic, simulate, simulate_patterns
 

@@ -3,10 +3,10 @@
 import numba
 import numpy as np
 import pytest
-from skies import simulate_patterns
 
 import bayesmatch as bm
 import bayesmatch.associations
+from validation.skies import simulate_patterns
 
 PROBABILITIES = ("p_any", "p_i", "p_match")
 UNCHANGED = ("dist_bayesfactor_uncorrected", "dist_bayesfactor", "dist_post", "p_single",

@@ -776,3 +776,13 @@ def test_progress_counts_every_row(folder, monkeypatch):
     bm.match(sources(40, ra=(0, 0.2), dec=(0, 0.2)), scanned, radius=30, progress=True,
              host_fraction=0.5)
     assert counted == [(6000, 6000)]
+
+
+def test_calibrate_keeps_the_real_match_alone(tmp_path):
+    write_parts(survey(), tmp_path / "parts")
+    scanned = bm.Catalog.scan(tmp_path / "parts", name="OPT", pos_err=0.3, area=AREA)
+    plain = bm.calibrate(sources(), scanned, radius=30, n_realizations=2)
+    kept = bm.calibrate(sources(), scanned, radius=30, n_realizations=2,
+                        checkpoint=tmp_path / "kept")
+    np.testing.assert_array_equal(kept.by_realization, plain.by_realization)
+    bm.match(sources(), scanned, radius=30, checkpoint=tmp_path / "kept")  # as calibrate left it

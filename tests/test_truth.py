@@ -5,34 +5,20 @@ import json
 import astropy.units as u
 import numpy as np
 import pytest
-from astropy.table import MaskedColumn, QTable, Table
+from astropy.table import MaskedColumn, QTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mocpy import MOC
+from small_skies import DEC, FIELD, RA, catalog
 
 import bayesmatch as bm
 from bayesmatch import truth
 from bayesmatch.truth import neighbours
 
-RA, DEC = 180.0, 30.0
-
-
-def catalog(places, name, pos_err=0.5, area=0.01, **columns):
-    """A catalogue of sources at (east, north) arcsec of one place."""
-    east, north = np.array(places, dtype=float).reshape(-1, 2).T
-    dec = DEC + north / 3600
-    table = Table({"ID": [f"{name}{k}" for k in range(len(dec))],
-                   "RA": RA + east / 3600 / np.cos(np.radians(dec)), "DEC": dec, **columns})
-    return bm.Catalog(table, name=name, pos_err=pos_err, area=area)
-
 
 def rows(sample):
     """(xray row, survey row, is_counterpart) of each row."""
     return [(int(r["xray_row"]), int(r["survey_row"]), bool(r["is_counterpart"])) for r in sample]
-
-
-# A ring of field objects around a source; one of them is enough for a density.
-FIELD = [(15.0, 0.0), (-20.0, 0.0)]
 
 
 # -- false radius --------------------------------------------------------------------------------

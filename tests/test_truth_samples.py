@@ -7,22 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import MaskedColumn, QTable, Table, vstack
+from small_skies import DEC, FIELD, RA, catalog
 
 import bayesmatch as bm
 from bayesmatch import mock, truth
-
-RA, DEC = 180.0, 30.0
-#: beside a source: enough objects for a density (false radius 3.49") and against a hole
-FIELD = [(15.0, 0.0), (-20.0, 0.0)]
-
-
-def catalog(places, name, pos_err=0.5, area=0.01, **columns):
-    """A catalogue of sources at (east, north) arcsec of one place."""
-    east, north = np.array(places, dtype=float).reshape(-1, 2).T
-    dec = DEC + north / 3600
-    table = Table({"ID": [f"{name}{k}" for k in range(len(dec))],
-                   "RA": RA + east / 3600 / np.cos(np.radians(dec)), "DEC": dec, **columns})
-    return bm.Catalog(table, name=name, pos_err=pos_err, area=area)
 
 
 def primary(places=((0, 0),), **columns):

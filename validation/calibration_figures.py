@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from bayesmatch import metrics
+from bayesmatch.assessment import reliability_table
 from bayesmatch.plots.assessment import draw_reliability
 
 Pairs = tuple[np.ndarray, np.ndarray]
@@ -36,7 +36,7 @@ def reliability_diagrams(pooled: Mapping[str, Pairs], by_sky: Mapping[str, Seque
             at = n >= MIN_IN_BIN
             ax.plot(predicted[at], happened[at] / n[at], "-", lw=0.8, alpha=0.8, zorder=1,
                     color=colors(scale(fraction)))
-        draw_reliability(ax, _table(p, true), color="k", numbers=False)
+        draw_reliability(ax, reliability_table(p, true), color="k", numbers=False)
         mean = np.mean([metrics.calibration_error(*pair) for pair in by_sky[what]])
         ax.set_title(f"{TITLES[what]}\nECE {ece[what]:.4f} together, {mean:.4f} in the mean sky",
                      fontsize=10)
@@ -84,11 +84,3 @@ def errors_by_sky(rows: Sequence[Mapping[str, Any]], claimed: Sequence[str], hos
         ax.set_xlim(-0.6, len(rows) - 0.4)
         ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return figure
-
-
-def _table(p: np.ndarray, true: np.ndarray) -> Table:
-    predicted, happened, n = metrics.reliability(p, true)
-    low, high = metrics.wilson(happened, n)
-    return Table({"bin": np.arange(len(n)), "predicted": predicted,
-                  "observed": metrics.share(happened, n), "n": n, "observed_lo": low,
-                  "observed_hi": high})

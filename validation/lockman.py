@@ -18,7 +18,7 @@ from astropy.table import Table
 
 import bayesmatch as bm
 from bayesmatch import mock, plots
-from bayesmatch.metrics import Confusion, scores
+from bayesmatch.metrics import PURITIES, Confusion, scores
 
 from .lockman_figures import cutoff_figure, purity_figure, separation_figure
 from .lockman_steps import (
@@ -37,7 +37,6 @@ from .lockman_steps import (
 )
 from .report import Claim, FigureView, Section, TableView, at_least
 
-PURITIES = (0.95, 0.98, 0.99)
 #: an interval from one standard error below to one above
 SIGMA_LEVEL = 0.6827
 #: Bykov et al. (2022): cutoff of p_any and the five counts, 529 + 30 sources
@@ -45,8 +44,6 @@ PUBLISHED = {
     DISTANCE: (0.24, Confusion(460, 61, 9, 8, 21)),
     BASELINE: (0.12, Confusion(503, 20, 6, 6, 24)),
 }
-METRICS = ("overall_purity", "counterpart_purity", "counterpart_completeness", "hostless_purity",
-           "hostless_completeness")
 
 
 def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
@@ -142,8 +139,7 @@ def claims(skies: Sequence[SkyOutcome]) -> list[Claim]:
 def published_table(skies: Sequence[SkyOutcome]) -> TableView:
     """The assessment beside the published one."""
     def row(name: str, cutoff: float, counts: Confusion) -> list[Any]:
-        metrics = scores(*counts)
-        return [name, f"{cutoff:.2f}", *counts, *(f"{metrics[m]:.3f}" for m in METRICS)]
+        return [name, f"{cutoff:.2f}", *counts, *(f"{v:.3f}" for v in scores(*counts).values())]
 
     rows = [row(f"published: {'distance only' if method == DISTANCE else 'photometric prior'}",
                 *PUBLISHED[method]) for method in PUBLISHED]

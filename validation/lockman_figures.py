@@ -9,7 +9,7 @@ from astropy.table import Table
 from matplotlib.figure import Figure
 
 import bayesmatch as bm
-from bayesmatch.plots.assessment import LINES, draw_purity_completeness
+from bayesmatch.plots.assessment import draw_metrics, draw_purity_completeness
 
 
 def cutoff_figure(assessed: Mapping[str, bm.Assessment]) -> Figure:
@@ -17,10 +17,7 @@ def cutoff_figure(assessed: Mapping[str, bm.Assessment]) -> Figure:
     figure = Figure(figsize=(5.0 * len(assessed), 5.2), layout="constrained")
     axes = figure.subplots(1, len(assessed), sharey=True)
     for ax, (name, a) in zip(axes, assessed.items(), strict=True):
-        for metric, color, style, label in LINES:
-            ax.plot(a.table["cutoff"], a.table[metric], style, color=color, lw=1.5, label=label)
-            ax.fill_between(a.table["cutoff"], a.table[f"{metric}_lo"], a.table[f"{metric}_hi"],
-                            color=color, alpha=0.12, lw=0)
+        draw_metrics(ax, a.table)
         ax.axvline(a.crossing.cutoff, color="0.5", lw=1.0, ls=":")
         ax.set(xlabel="cutoff of p_any", xlim=(0, 1), ylim=(0.3, 1.01))
         ax.set_title(f"{name}: {a.crossing.value:.3f} at {a.crossing.cutoff:.2f}", fontsize=11)

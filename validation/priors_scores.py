@@ -9,8 +9,8 @@ import numpy as np
 from astropy.table import Table
 
 import bayesmatch as bm
-
-ECE_BINS = 10
+from bayesmatch import metrics
+from bayesmatch.metrics import Crossing, Curve, Ranking, calibration_error
 
 
 @dataclass(frozen=True)
@@ -65,30 +65,16 @@ def scores(o: Outcome) -> dict[str, float]:
             "p_hostless": float(o.p_hostless.mean())}
 
 
-def curve(o: Outcome, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cutoffs descending, and how many sources are matched, and rightly, at or above each."""
-    order = np.argsort(-np.where(o.matched, score, -np.inf), kind="stable")[: o.matched.sum()]
-    cutoff = score[order]
-    last = np.append(cutoff[1:] != cutoff[:-1], True)  # a cutoff takes all of equal score
-    return cutoff[last], np.flatnonzero(last) + 1, np.cumsum(o.right[order])[last]
+def curve(o: Outcome, score: np.ndarray) -> Curve:
+    """How many sources are matched, and rightly, at or above each cutoff."""
+    return Ranking(score, o.matched, o.right).curve()
 
 
-def crossing(o: Outcome, score: np.ndarray) -> tuple[float, float]:
-    """Cutoff where counterpart purity equals completeness, and the value there.
-
-    Purity is right / matched and completeness right / sources with a counterpart: they are equal
-    where as many are matched as have a counterpart.
-    """
-    cutoff, matched, right = curve(o, score)
-    n = int(o.has_counterpart.sum())
-    matched, right = np.append(0, matched), np.append(0, right)
-    return (float(np.interp(n, matched[1:], cutoff)),
-            float(np.interp(n, matched, right) / n))
+def crossing(o: Outcome, score: np.ndarray) -> Crossing:
+    """Cutoff where counterpart purity equals completeness, and the value there."""
+    return metrics.crossing(curve(o, score), o.has_counterpart.sum())
 
 
 def ece(o: Outcome) -> float:
-    """Expected calibration error of p_hostless, equal bins."""
-    hostless = ~o.has_counterpart
-    which = np.minimum((o.p_hostless * ECE_BINS).astype(int), ECE_BINS - 1)
-    return float(sum(abs(np.sum(o.p_hostless[which == k] - hostless[which == k]))
-                     for k in range(ECE_BINS)) / len(which))
+    """Expected calibration error of p_hostless."""
+    return calibration_error(o.p_hostless, ~o.has_counterpart)

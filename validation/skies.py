@@ -130,13 +130,6 @@ def magnitude_prior() -> bm.FunctionPrior:
         log_density(table["MAG"], *HOST_MAG) - log_density(table["MAG"], *FIELD_MAG)) / np.log(10))
 
 
-def calibration_error(p: np.ndarray, true: np.ndarray, n_bins: int = 10) -> float:
-    """Expected calibration error: mean |observed - predicted| over equal bins, by number."""
-    at = np.minimum((p * n_bins).astype(int), n_bins - 1)
-    difference = np.bincount(at, weights=np.asarray(true, float) - p, minlength=n_bins)
-    return float(np.abs(difference).sum() / len(p))
-
-
 # -- pieces ---------------------------------------------------------------------------------------
 
 

@@ -6,9 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-METRICS = ("overall_purity", "counterpart_purity", "counterpart_completeness", "hostless_purity",
-           "hostless_completeness")
-
 
 def add_assess(commands: Any) -> None:
     """Add ``bayesmatch assess``."""
@@ -62,15 +59,14 @@ def _metrics(found: Any, cutoffs: list[float] | None) -> str:
                           *([found.crossing.cutoff] if found.crossing.value >= 0 else [])})
     from ..metrics import scores
 
-    head = [found.score, *(name.replace("_", " ") for name in METRICS), "right", "wrong",
-            "hostless matched", "matched hostless", "right hostless"]
-    lines = [head]
+    lines: list[list[str]] = []
     for cutoff in cutoffs:
         counts = found.confusion(cutoff)
         values = scores(*counts)
-        lines.append([f"{cutoff:.4g}", *("-" if values[m] != values[m] else f"{values[m]:.4f}"
-                                         for m in METRICS), *map(str, counts)])
-    return _aligned(lines)
+        lines.append([f"{cutoff:.4g}", *("-" if v != v else f"{v:.4f}" for v in values.values()),
+                      *map(str, counts)])
+    head = [found.score, *(name.replace("_", " ") for name in (*values, *counts._fields))]
+    return _aligned([head, *lines])
 
 
 def _difference(table: Any) -> str:

@@ -34,15 +34,13 @@ def add_calibrate(commands: Any) -> None:
 
 def _calibrate(options: argparse.Namespace) -> None:
     from ..calibration import calibrate
-    from ..io import replaced_together
+    from ..io import check_place, replaced_together
 
     for out in options.out:
         if Path(out).suffix.lower() not in TABLES + FIGURES:
             raise ValueError(f"--out {out}: the name must end in one of "
                              f"{', '.join(TABLES + FIGURES)}")
-        if not Path(out).parent.is_dir():
-            raise FileNotFoundError(f"{out}: the directory {Path(out).parent} does not exist; "
-                                    "create it first")
+        check_place(out)
         refuse_inputs(out, options)
     catalogs, how = read_inputs(options)
     found = calibrate(*catalogs, **how, method=options.method, n_realizations=options.realizations,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +40,8 @@ def _explain(options: argparse.Namespace) -> None:
 
 def _check_figure(path: Path) -> None:
     """Refuse, before any work, a name that no figure could be written to."""
+    from ..io import check_place
+
     if path.suffix.lower() not in FIGURES:
         raise ValueError(f"{path}: a figure's name ends in {' or '.join(FIGURES)}")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: is a directory; give a file name")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: the directory {path.parent} does not exist; create it "
-                                "first")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"{path}: the directory {path.parent} is not writable")
+    check_place(path)

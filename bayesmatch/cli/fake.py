@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import warnings
 from pathlib import Path
@@ -102,47 +101,16 @@ def _write(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, rows: A
     """Write these rows of the table with these positions."""
     from astropy.table import Column
 
-    from ..io import replaced_together
+    from ..io import replaced_together, write_table
 
     table = catalog.table[rows]
     for column, values in ((catalog.ra_name, ra), (catalog.dec_name, dec)):
         old = table[column].info
         table.replace_column(column, Column(values, unit=old.unit and "deg", meta=old.meta,
                                             description=old.description))
-    with replaced_together([options.out]) as (temporary,), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # units outside a format's standard
-        _write_table(table, temporary)
+    with replaced_together([options.out]) as (temporary,):
+        write_table(table, temporary)
     if not options.quiet:
         left_out = len(catalog) - len(rows)
         print(f"{len(rows)} sources moved" + (f", {left_out} left out" if left_out else "")
               + f"\nwrote {options.out}")
-
-
-def _write_table(table: Any, path: Path) -> None:
-    from ..io import file_format, to_arrow
-
-    kind = file_format(path)
-    if kind == "fits":
-        _write_fits(table, path)
-    elif kind == "parquet":
-        from pyarrow import parquet
-
-        parquet.write_table(to_arrow(table), path)
-    else:
-        table.write(path, format="votable" if kind == "votable" else f"ascii.{kind}",
-                    overwrite=True)
-
-
-def _write_fits(table: Any, path: Path) -> None:
-    import gzip
-
-    from astropy.io import fits
-
-    hdu = fits.table_to_hdu(table)
-    for number, column in enumerate(table.itercols(), start=1):
-        if (column.meta or {}).get("ucd"):
-            hdu.header[f"TUCD{number}"] = column.meta["ucd"]
-    content = io.BytesIO()
-    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(content)
-    data = content.getvalue()
-    path.write_bytes(gzip.compress(data, 6, mtime=0) if path.suffix == ".gz" else data)

@@ -34,7 +34,7 @@ def add_train(commands: Any) -> None:
 def _train(options: argparse.Namespace) -> None:
     from .. import plots
     from ..columns import column_values
-    from ..io import read_table
+    from ..io import check_place, read_table
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
     from ..priors.lightgbm import LightGBMPrior
@@ -42,9 +42,7 @@ def _train(options: argparse.Namespace) -> None:
     out = Path(options.out)
     if out.suffix != ".json":
         raise ValueError(f"--out {out}: a prior is a .json file")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"{out}: the directory {out.parent} does not exist; create it "
-                                "first")
+    check_place(out)
     features = Features(options.bands.split(","), mag=options.mag)
     table = read_table(options.table)
     context = None

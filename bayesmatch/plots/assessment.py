@@ -24,7 +24,7 @@ def assessment_panels(a: Assessment) -> Figure:
     """Metrics against the cutoff, purity against completeness, and the reliability diagram."""
     figure = Figure(figsize=(15.5, 5.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    _draw_metrics(left, a)
+    _draw_panel(left, a)
     draw_purity_completeness(middle, {"counterparts": a})
     of = "the best candidate is right" if a.score == "p_match" else "there is a counterpart"
     draw_reliability(right, a.reliability, of=f"that {of}")
@@ -44,12 +44,8 @@ def purity_completeness(assessments: Mapping[str, Assessment], title: str = "") 
     return figure
 
 
-def _draw_metrics(ax: Axes, a: Assessment) -> None:
-    table = a.table
-    for name, color, style, label in LINES:
-        ax.plot(table["cutoff"], table[name], style, color=color, lw=1.5, label=label)
-        ax.fill_between(table["cutoff"], table[f"{name}_lo"], table[f"{name}_hi"], color=color,
-                        alpha=0.12, lw=0)
+def _draw_panel(ax: Axes, a: Assessment) -> None:
+    draw_metrics(ax, a.table)
     if np.isfinite(a.crossing.cutoff):
         ax.axvline(a.crossing.cutoff, color="0.5", lw=1.0, ls=":",
                    label="counterparts: purity = completeness")
@@ -59,6 +55,14 @@ def _draw_metrics(ax: Axes, a: Assessment) -> None:
     ax.set_title("Against the cutoff (bands: 68% interval)", fontsize=10)
     ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2)
     ax.grid(color="0.92", lw=0.6)
+
+
+def draw_metrics(ax: Axes, table: Table) -> None:
+    """The five metrics of an assessment's table with their intervals, onto axes."""
+    for name, color, style, label in LINES:
+        ax.plot(table["cutoff"], table[name], style, color=color, lw=1.5, label=label)
+        ax.fill_between(table["cutoff"], table[f"{name}_lo"], table[f"{name}_hi"], color=color,
+                        alpha=0.12, lw=0)
 
 
 def draw_purity_completeness(ax: Axes, assessments: Mapping[str, Assessment]) -> None:

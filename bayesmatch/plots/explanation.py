@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..wording import cut, label, member, probability
+from ..explaining.wording import cut, label, member, probability
 from .charts import probability_colors
 from .finding import MAX_NUMBERED, draw_candidates, draw_separations
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from ..io import replaced_together
 
+#: what a format calls the date or program that would be in the file; PNG: Software
+STAMPS = {".pdf": "CreationDate", ".svg": "Date"}
+
 
 def save(figure: Figure, path: str | os.PathLike) -> None:
     """Write a figure, whole or not at all, and without a date in it."""
-    stamp = "CreationDate" if str(path).lower().endswith(".pdf") else "Software"
-    with replaced_together([path]) as (temporary,):
+    stamp = STAMPS.get(Path(path).suffix.lower(), "Software")
+    # The names of an SVG's parts are random numbers without a salt.
+    with replaced_together([path]) as (temporary,), rc_context({"svg.hashsalt": "bayesmatch"}):
         figure.savefig(temporary, dpi=150, metadata={stamp: None})

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog import Catalog
+from ..catalog import Catalog, square_degrees
 from ..errors import error_radius
 
 #: r98 of a circular Gaussian, in units of its sigma per axis
@@ -53,6 +53,20 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
                          "positive and finite (per deg^2)")
     radius = 3600.0 * np.sqrt(-math.log1p(-probability) / (np.pi * density))
     return float(radius) if radius.ndim == 0 else radius
+
+
+def local_false_radius(n_annulus: np.ndarray, annulus: tuple[float, float], mean_radius: float,
+                       probability: float) -> np.ndarray:
+    """False radius by the objects in an annulus around each source; the mean where it is empty."""
+    radius = np.full(len(n_annulus), mean_radius)
+    full = n_annulus > 0
+    radius[full] = false_radius(n_annulus[full] / annulus_deg2(annulus), probability)
+    return radius
+
+
+def annulus_deg2(annulus: tuple[float, float]) -> float:
+    """Area between two radii (arcsec), deg^2."""
+    return square_degrees(annulus[1]) - square_degrees(annulus[0])
 
 
 def r98_arcsec(precise: Catalog, r98: Any) -> np.ndarray:

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ..catalog import Catalog, square_degrees
+from ..catalog import Catalog
 from .neighbours import in_regions, neighbours, pairs, regions
 from .options import check_annulus
-from .radius import false_radius, r98_arcsec
+from .radius import annulus_deg2, false_radius, local_false_radius, r98_arcsec
+from .verdicts import count
 
 
 def training_sample(
@@ -111,49 +112,47 @@ def training_sample(
 
     counts: dict[str, int] = {"xray_sources": len(precise)}
     unique = ~_repeated(precise, duplicate_radius or 0.0)
-    counts["xray_unique"] = _count(unique)
+    counts["xray_unique"] = count(unique)
     used = unique & bright
-    counts["xray_above_flux_limit"] = _count(used)
+    counts["xray_above_flux_limit"] = count(used)
     used &= ~in_regions(precise.ra, precise.dec, excluded)
-    counts["xray_outside_excluded"] = _count(used)
-    _require(_count(used), "X-ray source", "lower flux_min, or exclude less", counts)
+    counts["xray_outside_excluded"] = count(used)
+    _require(count(used), "X-ray source", "lower flux_min, or exclude less", counts)
 
     # One object alone in the annulus already means a false radius of some arcsec at most.
-    annulus_deg2 = square_degrees(outer) - square_degrees(inner)
-    reach = max(outer, mean_radius, false_radius(1 / annulus_deg2, probability))
+    reach = max(outer, mean_radius,
+                false_radius(1 / annulus_deg2((inner, outer)), probability))
     i, j, separation = neighbours(precise, np.flatnonzero(unique), survey, reach)
 
     in_annulus = (separation >= inner) & (separation < outer)
     n_annulus = np.bincount(i[in_annulus], minlength=len(precise))
-    radius = np.full(len(precise), mean_radius)
-    full = n_annulus > 0
-    radius[full] = false_radius(n_annulus[full] / annulus_deg2, probability)
-    counts["annulus_empty"] = _count(used & ~full)
+    radius = local_false_radius(n_annulus, (inner, outer), mean_radius, probability)
+    counts["annulus_empty"] = count(used & (n_annulus == 0))
 
     inside = separation < radius[i]
     n_inside = np.bincount(i[inside], minlength=len(precise))
-    counts["with_object_in_false_radius"] = _count(used & (n_inside > 0))
+    counts["with_object_in_false_radius"] = count(used & (n_inside > 0))
     alone = inside & (n_inside[i] == 1)
-    counts["with_only_one"] = _count(used[i] & alone)
+    counts["with_only_one"] = count(used[i] & alone)
     limit = r98_limit if max_separation is None else np.minimum(r98_limit, max_separation)
     claim = alone & (separation < limit[i])
-    counts["inside_r98"] = _count(used[i] & claim)
+    counts["inside_r98"] = count(used[i] & claim)
     claims = np.bincount(j[claim], minlength=len(survey))
     counterpart = claim & used[i] & (claims[j] == 1)
-    counts["claimed_once"] = _count(counterpart)
+    counts["claimed_once"] = count(counterpart)
 
     near = np.bincount(j[separation < outer], minlength=len(survey))
     field = in_annulus & used[i]
     counts["field_in_annulus"] = len(np.unique(j[field]))
     field &= (near[j] == 1) & (claims[j] == 0)
-    counts["field_of_one_source"] = _count(field)
+    counts["field_of_one_source"] = count(field)
 
     keep = counterpart | field
     i, j, separation, counterpart = i[keep], j[keep], separation[keep], counterpart[keep]
     outside = ~in_regions(survey.ra[j], survey.dec[j], excluded)
     i, j, separation, counterpart = (a[outside] for a in (i, j, separation, counterpart))
-    counts["counterparts"] = _count(counterpart)
-    counts["field"] = _count(~counterpart)
+    counts["counterparts"] = count(counterpart)
+    counts["field"] = count(~counterpart)
     _require(counts["counterparts"], "secure counterpart", "check the units of the position errors "
              "or r98=, and that both catalogues cover the same sky", counts)
     _require(counts["field"], "field object", "widen annulus=", counts)
@@ -188,10 +187,6 @@ def _repeated(precise: Catalog, radius: float) -> np.ndarray:
         i, j, _ = pairs(precise, precise, radius)
         out[i[j < i]] = True
     return out
-
-
-def _count(mask: np.ndarray) -> int:
-    return int(np.count_nonzero(mask))
 
 
 def _require(left: int, what: str, remedy: str, counts: dict[str, int]) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog import Catalog, square_degrees
+from ..catalog import Catalog
 from ..errors import error_radius
 from .neighbours import in_regions, neighbours, pairs
-from .radius import false_radius
+from .radius import annulus_deg2, false_radius, local_false_radius
 
 #: verdicts that are not a row of the survey
 HOSTLESS, UNKNOWN = -1, -2
@@ -85,13 +85,13 @@ def verdicts(primary: Catalog, flux: np.ndarray | None, precise: Precise, survey
 
     found = _around(x, k, precise.r98[k], survey, cuts)
     robust = (found.n_inside == 1) & (found.nearest < found.false_radius)
-    counts["one_object_within_r98_limit"] = _count(found.n_inside == 1)
-    counts["robust"] = _count(robust)
+    counts["one_object_within_r98_limit"] = count(found.n_inside == 1)
+    counts["robust"] = count(robust)
     far = ((found.nearest >= cuts.hostless_factors[0] * precise.r98[k])
            & (found.nearest >= cuts.hostless_factors[1] * found.false_radius))
-    counts["no_object_near"] = _count(far)
+    counts["no_object_near"] = count(far)
     far &= found.n_annulus >= least_in_annulus(cuts, survey)
-    counts["hostless"] = _count(far)
+    counts["hostless"] = count(far)
 
     survey_row = np.full(len(primary), UNKNOWN)
     survey_row[i[robust]] = found.nearest_row[robust]
@@ -112,7 +112,7 @@ def least_in_annulus(cuts: Cuts, survey: Catalog) -> int:
     """Objects in the annulus that show that the survey has looked there."""
     if cuts.min_annulus is not None:
         return cuts.min_annulus
-    return max(1, round(ANNULUS_SHARE * len(survey) / survey.area * _annulus_deg2(cuts)))
+    return max(1, round(ANNULUS_SHARE * len(survey) / survey.area * annulus_deg2(cuts.annulus)))
 
 
 def _unique_pairs(primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[str, int]
@@ -121,18 +121,18 @@ def _unique_pairs(primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[s
     i, k, separation = pairs(primary, precise.catalog, cuts.match_radius)
     n_precise = np.bincount(i, minlength=len(primary))
     n_primary = np.bincount(k, minlength=len(precise.catalog))
-    counts["with_precise_source"] = _count(n_precise > 0)
-    counts["with_only_one"] = _count(n_precise == 1)
+    counts["with_precise_source"] = count(n_precise > 0)
+    counts["with_only_one"] = count(n_precise == 1)
     keep = (n_precise[i] == 1) & (n_primary[k] == 1)
-    counts["of_no_other_primary"] = _count(keep)
+    counts["of_no_other_primary"] = count(keep)
     if precise.secure is not None:
         keep &= precise.secure[k]
-        counts["secure"] = _count(keep)
+        counts["secure"] = count(keep)
     if cuts.max_sigma < np.inf:
         error = np.hypot(error_radius(primary.covariance())[i],
                          error_radius(precise.catalog.covariance())[k])
         keep &= separation <= cuts.max_sigma * error
-        counts["within_max_sigma"] = _count(keep)
+        counts["within_max_sigma"] = count(keep)
     order = np.argsort(i[keep], kind="stable")
     return i[keep][order], k[keep][order]
 
@@ -154,12 +154,11 @@ class _Around:
 def _around(x: Catalog, rows: np.ndarray, r98: np.ndarray, survey: Catalog, cuts: Cuts) -> _Around:
     n = len(rows)
     mean_radius = false_radius(len(survey) / survey.area, cuts.probability)
-    radius = np.full(n, mean_radius)
     if n == 0:
         none = np.empty(0, np.int64)
-        return _Around(np.empty(0), none, none, none, radius)
+        return _Around(np.empty(0), none, none, none, np.empty(0))
     # One object alone in the annulus already means a false radius of some arcsec at most.
-    largest = max(mean_radius, false_radius(1 / _annulus_deg2(cuts), cuts.probability))
+    largest = max(mean_radius, false_radius(1 / annulus_deg2(cuts.annulus), cuts.probability))
     of_r98, of_false = cuts.hostless_factors
     reach = max(cuts.annulus[1], max(cuts.r98_factor, of_r98) * r98.max(),
                 max(1.0, of_false) * largest)
@@ -169,8 +168,7 @@ def _around(x: Catalog, rows: np.ndarray, r98: np.ndarray, survey: Catalog, cuts
 
     in_annulus = (separation >= cuts.annulus[0]) & (separation < cuts.annulus[1])
     n_annulus = np.bincount(slot[in_annulus], minlength=n)
-    full = n_annulus > 0
-    radius[full] = false_radius(n_annulus[full] / _annulus_deg2(cuts), cuts.probability)
+    radius = local_false_radius(n_annulus, cuts.annulus, mean_radius, cuts.probability)
     n_inside = np.bincount(slot[separation < cuts.r98_factor * r98[slot]], minlength=n)
     order = np.lexsort((j, separation, slot))
     has, first = np.unique(slot[order], return_index=True)
@@ -179,9 +177,6 @@ def _around(x: Catalog, rows: np.ndarray, r98: np.ndarray, survey: Catalog, cuts
     return _Around(nearest, nearest_row, n_inside, n_annulus, radius)
 
 
-def _annulus_deg2(cuts: Cuts) -> float:
-    return square_degrees(cuts.annulus[1]) - square_degrees(cuts.annulus[0])
-
-
-def _count(mask: np.ndarray) -> int:
+def count(mask: np.ndarray) -> int:
+    """How many are true."""
     return int(np.count_nonzero(mask))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ._kernels.sphere import convergence, offset, rotate_covariance
-from .catalog import Catalog
-from .errors import ErrorEllipse
+from .._kernels.sphere import convergence, offset, rotate_covariance
+from ..catalog import Catalog
+from ..errors import ErrorEllipse
 
 if TYPE_CHECKING:
-    from .result import MatchResult
+    from ..result import MatchResult
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def surroundings(result: MatchResult, row: int, evidence: Table) -> Surroundings
     row : int
         Row of the primary.
     evidence : Table
-        From :func:`bayesmatch.evidence.evidence_table`.
+        From :func:`bayesmatch.explaining.evidence.evidence_table`.
     """
     primary, *others = result.catalogue_names
     p_match = np.asarray(evidence["p_match"], float)

@@ -12,7 +12,7 @@ from .evidence import prior_columns
 from .wording import label, listed, member, probability, times
 
 if TYPE_CHECKING:
-    from .result import MatchResult
+    from ..result import MatchResult
 
 #: log10 terms below say nothing
 SMALL = 0.05

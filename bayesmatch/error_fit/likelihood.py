@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from ._kernels import position_errors as kernels
-from ._kernels.bayes_factor import candidate_plane
-from ._kernels.jit import ranges, run_ranges
-from .candidates import Candidates
-from .catalog import Catalog
-from .errors import error_radius
-from .host_fraction import RIDGE_CONSTANT, RIDGE_SLOPE
+from .._kernels import position_errors as kernels
+from .._kernels.jit import ranges, run_ranges
+from ..candidates import Candidates
+from ..catalog import Catalog
+from ..errors import error_radius
+from ..host_fraction import RIDGE_CONSTANT, RIDGE_SLOPE
+from ..placed import place_candidates, tangent_planes
 
 N_MODEL, FLOOR = 4, 1
 #: the scale stays within these, the offset within half the radius
@@ -53,17 +53,11 @@ def neighbours(primary: Catalog, others: Sequence[Catalog], candidates: Candidat
     """Candidates of each other catalogue in the tangent planes of the primaries.
 
     ``ln_ratio`` (n_slots,) is the ln of the candidates' prior ratios, ``covered``
-    (n_primary, n_other) from :func:`bayesmatch.footprint.covered`.
+    (n_primary, n_other) from :func:`bayesmatch.error_fit.footprint.covered`.
     """
-    m, n = len(candidates.row), len(primary)
-    ra, dec, cov, plane = np.empty(m), np.empty(m), np.empty((m, 3)), np.empty((m, 5))
-    for k, other in enumerate(others):
-        slots, _ = candidates.of_catalogue(k)
-        rows = candidates.row[slots]
-        ra[slots], dec[slots], cov[slots] = other.ra[rows], other.dec[rows], other.covariance(rows)
-    list(run_ranges(lambda a, b: candidate_plane(
-        a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, ra, dec,
-        candidates.separation, cov, plane), ranges(n, PIECE)))
+    n = len(primary)
+    placed = place_candidates(primary, others, candidates)
+    plane = tangent_planes(primary, candidates, placed, ranges(n, PIECE))
     found = []
     for k, other in enumerate(others):
         slots, i = candidates.of_catalogue(k)
@@ -73,7 +67,7 @@ def neighbours(primary: Catalog, others: Sequence[Catalog], candidates: Candidat
         found.append(Neighbours(other.name, start, candidates.row[slots], plane[slots],
                                 np.exp(ln_ratio[slots]) / density,
                                 np.ascontiguousarray(covered[:, k]),
-                                float(np.median(error_radius(cov[slots]))) ** 2
+                                float(np.median(error_radius(placed.covariance[slots]))) ** 2
                                 if len(slots) else 0.0))
     return found
 

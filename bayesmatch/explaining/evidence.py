@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Column, Table
 
-from .area import FULL_SKY_DEG2
+from ..area import FULL_SKY_DEG2
 
 if TYPE_CHECKING:
-    from .result import MatchResult
+    from ..result import MatchResult
 
 LN_10 = np.log(10.0)
 #: probabilities below have lost digits, or all of themselves

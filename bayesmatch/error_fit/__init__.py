@@ -1,0 +1,1 @@
+"""What :func:`bayesmatch.fit_position_errors` is made of: the likelihood and its maximum."""

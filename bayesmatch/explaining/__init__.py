@@ -1,0 +1,1 @@
+"""What :func:`bayesmatch.explain` is made of: the terms, the objects around, and the words."""
