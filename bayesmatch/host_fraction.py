@@ -15,7 +15,7 @@ q + (1 - q) exp(-lambda) pi_0(z), lambda being the number of field objects expec
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +24,12 @@ import numpy as np
 from ._kernels import host_fraction as kernels
 from ._kernels.jit import ranges, run_ranges
 from .catalog import Catalog
+from .covariates import design_matrix, property_values
 
 #: weak ridge: enough to keep separable samples finite, far below the data of 30 sources
 RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 0.1
 #: with fewer primaries only constants are fitted
 MIN_PRIMARIES = 30
-#: where the logit may bend, with enough primaries
-KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
 MAX_ITERATIONS = 200
 #: of the complete-data information in a step: Newton's first, the EM algorithm's last
 EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
@@ -39,10 +38,6 @@ EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
 SEPARABLE_DOUBT, SEPARABLE_STEP = 0.3, 0.5
 #: primaries without candidates are too many for chance at this many standard deviations
 UNCOVERED_SIGMA = 4.0
-#: names of properties: the error radius, and columns taken in log10
-SIGMA, LOG10 = "ln(sigma)", "log10("
-#: standardised covariates end here: beyond, a square would extrapolate
-MAX_Z = 4.0
 
 
 @dataclass(frozen=True)
@@ -71,95 +66,11 @@ def fractions_for(primary: Catalog, mean: float, details: dict[str, Any]) -> Hos
     """
     from scipy.special import log_softmax
 
-    names = details["center"]
-    z = _design({name: _property(primary, name) for name in names}, len(primary), details)
+    values = {name: property_values(primary, name) for name in details["center"]}
+    z = design_matrix(values, len(primary), details)
     coefficients = np.array(list(details["coefficients"].values()))
     eta = np.column_stack([np.zeros(len(z)), z @ coefficients.T])
     return HostFraction(log_softmax(eta, axis=1), mean, 0.0, details)
-
-
-def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
-    """Covariates (n, Q): 1, then each standardised property, its square and its bends.
-
-    A fraction that drops at some flux is a step, which a square cannot follow: with 1000 primaries
-    or more the logit may also bend at the quintiles of each property, ``max(0, z - knot)``.
-
-    Parameters
-    ----------
-    primary : Catalog
-        The sources.
-    covariates : "sigma", sequence of str, or None
-        The log of the error radius, columns of the primary (log10 where all positive and
-        spanning over a decade), or only a constant.
-
-    Returns
-    -------
-    matrix : ndarray, shape (n, Q)
-    description : dict
-        ``names`` of the Q columns, ``center``, ``scale`` and ``knots`` of each property.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a column does not exist, is not numeric or is not finite.
-    """
-    names, center, scale, knots = ["1"], {}, {}, {}
-    values = _properties(primary, covariates)
-    for name, value in values.items():
-        spread = float(value.std())
-        if not spread > 1e-9 * max(1.0, float(np.abs(value).max())):
-            continue  # the same everywhere: no information
-        center[name], scale[name] = float(value.mean()), spread
-        names += [name, f"{name}^2"]
-        if len(value) >= MIN_PRIMARIES_FOR_KNOTS:
-            z = _standardised(value, center[name], spread)
-            knots[name] = np.quantile(z, KNOTS).tolist()
-            names += [f"{name} above {knot:.0%}" for knot in KNOTS]
-    description = {"names": names, "center": center, "scale": scale, "knots": knots}
-    return _design(values, len(primary), description), description
-
-
-def _standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:
-    return np.clip((value - center) / scale, -MAX_Z, MAX_Z)
-
-
-def _design(values: Mapping[str, np.ndarray], n: int, description: Mapping[str, Any]) -> np.ndarray:
-    """The matrix that a description stands for, (n, Q)."""
-    parts = [np.ones(n)]
-    for name, center in description["center"].items():
-        z = _standardised(values[name], center, description["scale"][name])
-        parts += [z, z * z]
-        parts += [np.maximum(0.0, z - knot) for knot in description["knots"].get(name, ())]
-    return np.column_stack(parts)
-
-
-def _properties(primary: Catalog, covariates: Any) -> dict[str, np.ndarray]:
-    if covariates is None:
-        return {}
-    if isinstance(covariates, str):
-        if covariates != "sigma":
-            raise ValueError(f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
-                             "column names, or None")
-        return {SIGMA: _property(primary, SIGMA)}
-    properties = {}
-    for column in covariates:
-        values = primary.numbers(column)
-        if values.min() > 0 and values.max() > 10 * values.min():
-            properties[f"{LOG10}{column})"] = np.log10(values)
-        else:
-            properties[column] = values
-    return properties
-
-
-def _property(primary: Catalog, name: str) -> np.ndarray:
-    """A property by the name that :func:`covariate_matrix` gave it."""
-    from .errors import error_radius
-
-    if name == SIGMA:
-        return np.log(error_radius(primary.covariance()))
-    if name.startswith(LOG10) and name not in primary.table.colnames:
-        return np.log10(primary.numbers(name[len(LOG10):-1]))
-    return primary.numbers(name)
 
 
 def fit_host_fraction(
@@ -185,7 +96,7 @@ def fit_host_fraction(
     labels : sequence of str
         Names of the P patterns.
     description : dict
-        Of the covariates, from :func:`covariate_matrix`.
+        Of the covariates, from :func:`bayesmatch.covariates.covariate_matrix`.
     empty : ndarray of bool, shape (n,), optional
         Primaries without any candidate; without it all are taken to be within the footprint.
     expected : float

@@ -21,7 +21,8 @@ from .arguments import check_catalogs, in_arcsec, number_within, whole_number
 from .associations import Associations, build_associations
 from .candidates import find_candidates
 from .catalog import Catalog, square_degrees
-from .host_fraction import HostFraction, covariate_matrix, fit_host_fraction
+from .covariates import covariate_matrix
+from .host_fraction import HostFraction, fit_host_fraction
 from .patterns import PatternPriors, pattern_priors
 from .placed import place_candidates
 from .posterior import Posterior, bayes_factors, nway_posterior, pattern_likelihood

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 import bayesmatch as bm
 from bayesmatch import host_fraction as hf
+from bayesmatch.covariates import covariate_matrix
 from bayesmatch.metrics import calibration_error
 from validation.skies import DEX, Sky, logistic, simulate, simulate_patterns, step
 
@@ -506,7 +507,7 @@ def test_the_footprint_fit_is_the_maximum_that_scipy_finds():
     half = bm.match(primary, other, radius=15.0, host_fraction=0.5).sources
     like = 10.0 ** np.asarray(half["log10_odds_host"])
     empty = np.asarray(half["n_candidates"]) == 0
-    z, _ = hf.covariate_matrix(primary, "sigma")
+    z, _ = covariate_matrix(primary, "sigma")
     chance = np.exp(-len(other) / other.area * np.pi * (15 / 3600) ** 2)
 
     def loss(parameters):

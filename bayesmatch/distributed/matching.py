@@ -12,7 +12,8 @@ import numpy as np
 
 from ..area import FULL_SKY_DEG2, area_deg2
 from ..catalog import square_degrees
-from ..host_fraction import covariate_matrix, fit_host_fraction
+from ..covariates import covariate_matrix
+from ..host_fraction import fit_host_fraction
 from .algorithm import BayesianCrossmatch
 from .partition import Partition, Survey
 
