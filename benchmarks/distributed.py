@@ -17,19 +17,23 @@ import pandas as pd
 
 import bayesmatch as bm
 
+from .settings import Settings
+from .timing import print_rows, with_ratios
+
 N_PRIMARY, N_SECONDARY, SIDE_DEG = 100_000, 5_000_000, 20.0
 RADIUS = 15.0
 COMPARED = ("p_any", "p_i", "p_match", "dist_post", "dist_bayesfactor")
 
 
-def run() -> dict[str, Any]:
+def run(settings: Settings) -> dict[str, Any]:
     """Time and compare; raises if an association differs."""
     import lsdb
     from dask.distributed import Client
 
     from bayesmatch.distributed import match
 
-    sources, objects = _sky()
+    n_primary, n_secondary = settings.rows(N_PRIMARY), settings.rows(N_SECONDARY)
+    sources, objects = _sky(n_primary, n_secondary)
     with tempfile.TemporaryDirectory() as directory, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         root = Path(directory)
@@ -58,24 +62,28 @@ def run() -> dict[str, Any]:
     worst = {c: float(np.abs(found[c].to_numpy(float) - rows[c].to_numpy(float)).max())
              for c in COMPARED}
     assert max(worst.values()) < 1e-12, worst
-    return {"primaries": len(sources), "secondaries": len(objects), "rows": len(rows),
-            "partitions": [left.npartitions, right.npartitions], "seconds": seconds,
-            "largest_difference": worst}
+    size = f"{len(sources):,} x {len(objects):,}, {RADIUS:g} arcsec"
+    table = with_ratios([{"what": what, "seconds": s, "calls": 1, "found": len(rows)}
+                         for what, s in seconds.items()])
+    print_rows(size, table)
+    print(f"the same associations; largest difference {max(worst.values()):.2g}", flush=True)
+    return {"size": size, "rows": table, "primaries": len(sources), "secondaries": len(objects),
+            "partitions": [left.npartitions, right.npartitions], "largest_difference": worst}
 
 
-def _sky() -> tuple[pd.DataFrame, pd.DataFrame]:
+def _sky(n_primary: int, n_secondary: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(0)
-    sigma = rng.uniform(1.0, 3.0, N_PRIMARY)
+    sigma = rng.uniform(1.0, 3.0, n_primary)
     # Over RA 0 and the corner of HEALPix cells at Dec 0.
-    ra, dec = SIDE_DEG * (rng.random((2, N_SECONDARY)) - 0.5)
-    hosts = int(0.8 * N_PRIMARY)
-    x_ra, x_dec = SIDE_DEG * (rng.random((2, N_PRIMARY)) - 0.5)
+    ra, dec = SIDE_DEG * (rng.random((2, n_secondary)) - 0.5)
+    hosts = int(0.8 * n_primary)
+    x_ra, x_dec = SIDE_DEG * (rng.random((2, n_primary)) - 0.5)
     x_ra[:hosts], x_dec[:hosts] = ra[:hosts], dec[:hosts]
-    shift = rng.normal(size=(2, N_PRIMARY)) * sigma / 3600
+    shift = rng.normal(size=(2, n_primary)) * sigma / 3600
     x_ra = x_ra + shift[0] / np.cos(np.radians(x_dec))
-    return (pd.DataFrame({"id": np.arange(N_PRIMARY), "ra": np.mod(x_ra, 360),
+    return (pd.DataFrame({"id": np.arange(n_primary), "ra": np.mod(x_ra, 360),
                           "dec": x_dec + shift[1], "sigma": sigma}),
-            pd.DataFrame({"oid": np.arange(N_SECONDARY), "ra": np.mod(ra, 360), "dec": dec}))
+            pd.DataFrame({"oid": np.arange(n_secondary), "ra": np.mod(ra, 360), "dec": dec}))
 
 
 def _write(lsdb: Any, sources: pd.DataFrame, objects: pd.DataFrame, root: Path) -> None:
@@ -93,7 +101,3 @@ def _ordered(frame: pd.DataFrame, source: str, member: str) -> pd.DataFrame:
     frame["source"] = frame[source].astype(np.int64)
     frame["member"] = frame[member].astype("Int64").fillna(-1).astype(np.int64)
     return frame.sort_values(["source", "member"], kind="stable").reset_index(drop=True)
-
-
-if __name__ == "__main__":
-    print(run())

@@ -1,4 +1,4 @@
-"""``python -m benchmarks --scan``: a Parquet data set of 100 million rows, streamed.
+"""``python -m benchmarks scan``: a Parquet data set of 100 million rows, streamed.
 
 Makes the data set (20 files, positions and five magnitudes; kept in `--data`, or made anew and
 deleted), then measures, each in a process of its own: rows per second of ``match()`` with the files
@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import statistics
@@ -23,10 +22,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import bayesmatch as bm
+from bayesmatch import checkpoint
+
+from .settings import Settings
+from .timing import peak_MB
 
 FILES = 20
 SIDE = (120.0, 0.0)  # lower-left corner, degrees
@@ -36,7 +40,7 @@ RADIUS = 15.0
 BANDS = ("g", "r", "z", "w1", "w2")
 
 
-def make(folder: Path, n_rows: int, codec: str) -> None:
+def make(folder: Path, n_rows: int, codec: str = "zstd") -> None:
     """A survey over 1,800 deg^2 in `FILES` files, sorted by declination as surveys often are."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -88,15 +92,17 @@ def one(task: str, folder: str, out: str) -> dict:
     begin, begin_cpu = time.perf_counter(), time.process_time()
     other = survey(folder)
     options = {"checkpoint": scratch / "checkpoint"} if task == "resume" else {}
+    checkpoint.SAVE_SECONDS = 0.1  # the run takes seconds: else there would be nothing to resume
+    print("started", flush=True)
     result = bm.match(primary, other, radius=RADIUS, **options)
     seconds, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_MB()
     found = {"seconds": seconds, "rows": len(other), "rows_per_second": len(other) / seconds,
              "cpu_seconds": cpu, "search": result.meta["seconds"]["search"], "peak_MB": peak,
              "candidates": result.meta["n_candidates"]}
     if task in ("same", "resume"):
         found["sha256"] = digest(result, scratch / "o.parquet")
-        found["peak_written_MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        found["peak_written_MB"] = peak_MB()
     return found
 
 
@@ -106,13 +112,13 @@ def child(task: str, folder: Path, out: Path, **extra) -> subprocess.Popen:
                             stdout=subprocess.PIPE, text=True, **extra)
 
 
-def run(task: str, folder: Path, out: Path) -> dict:
+def finished(task: str, folder: Path, out: Path) -> dict:
     """What a process of its own measured."""
     process = child(task, folder, out)
     text, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"benchmarks.scan {task} failed")
-    return json.loads(text)
+    return json.loads(text.splitlines()[-1])
 
 
 def killed_and_resumed(folder: Path, out: Path, seconds: float, kills: int = 3) -> dict:
@@ -120,8 +126,9 @@ def killed_and_resumed(folder: Path, out: Path, seconds: float, kills: int = 3) 
     done = []
     while len(done) < kills:
         process = child("resume", folder, out)
+        process.stdout.readline()  # the match has begun
         try:
-            process.wait(random.uniform(0.3, 0.9) * seconds)
+            process.wait(random.uniform(0.2, 0.6) * seconds)
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
             saved = sorted((out / "checkpoint").glob("*/search/*.arrow"))
@@ -130,30 +137,52 @@ def killed_and_resumed(folder: Path, out: Path, seconds: float, kills: int = 3) 
             shutil.rmtree(out / "checkpoint")
             done.clear()
         process.communicate()
-    return {**run("resume", folder, out), "tasks_done_when_killed": done}
+    return {**finished("resume", folder, out), "tasks_done_when_killed": done}
 
 
-def main(data: Path | None, n_rows: int = 100_000_000, repeat: int = 5, codec: str = "zstd"
-         ) -> dict:
+def position_bytes(folder: Path) -> float:
+    """Bytes per row that the two coordinate columns take on disk, compressed."""
+    from pyarrow import parquet
+
+    total = rows = 0
+    for file in sorted(folder.iterdir()):
+        meta = parquet.read_metadata(file)
+        rows += meta.num_rows
+        for group in range(meta.num_row_groups):
+            for k in range(meta.num_columns):
+                column = meta.row_group(group).column(k)
+                if column.path_in_schema in ("RA", "DEC"):
+                    total += column.total_compressed_size
+    return total / rows
+
+
+def run(settings: Settings) -> dict[str, Any]:
     """Measure, print a Markdown table, return the numbers."""
+    n_rows, n_small = (2_000_000, 400_000) if settings.quick else (100_000_000, 5_000_000)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = data or Path(scratch) / "survey"
+        folder = settings.data or Path(scratch) / "survey"
         small = Path(scratch) / "small"
         if not folder.is_dir():
-            make(folder, n_rows, codec)
-        make(small, 5_000_000, codec)
-        rates = [run("rate", folder, Path(scratch)) for _ in range(repeat)]
-        same = [run(task, small, Path(scratch))["sha256"] for task in ("whole", "same")]
-        reference = run("same", folder, Path(scratch))
+            make(folder, n_rows)
+        make(small, n_small)
+        rates = [finished("rate", folder, Path(scratch)) for _ in range(settings.repeat)]
+        same = [finished(task, small, Path(scratch))["sha256"] for task in ("whole", "same")]
+        reference = finished("same", folder, Path(scratch))
         resumed = killed_and_resumed(folder, Path(scratch), reference["seconds"])
         shutil.rmtree(Path(scratch) / "checkpoint")
         found = {
             "rows": rates[0]["rows"],
+            "primaries": N_PRIMARY,
+            "radius": RADIUS,
+            "area": AREA,
+            "candidates": rates[0]["candidates"],
             "rows_per_second_best": max(r["rows_per_second"] for r in rates),
             "rows_per_second_median": statistics.median(r["rows_per_second"] for r in rates),
             "cpu_seconds_median": statistics.median(r["cpu_seconds"] for r in rates),
+            "position_bytes_per_row": position_bytes(folder),
             "peak_MB": max(r["peak_MB"] for r in rates),
             "peak_with_output_MB": reference["peak_written_MB"],
+            "rows_compared_with_memory": n_small,
             "same_bytes_as_in_memory": same[0] == same[1],
             "tasks_done_when_killed": resumed["tasks_done_when_killed"],
             "same_bytes_resumed": resumed["sha256"] == reference["sha256"],

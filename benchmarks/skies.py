@@ -36,6 +36,33 @@ def mock_sky(n_primary: int, n_secondary: int, *, dec: float = 57.0, seed: int =
     return primary, secondary
 
 
+def large_sky(n_primary: int, n_secondary: int, *, seed: int = 1):
+    """Uniform positions around the equator, without identifiers: cheap for any number of rows.
+
+    Errors of 1 to 5 arcsec; four in five primaries have a counterpart.
+    """
+    rng = np.random.default_rng(seed)
+    area = n_secondary / DENSITY_PER_DEG2
+    side = np.sqrt(area)
+
+    def uniform(n):
+        ra, dec = rng.random(n), rng.random(n)
+        for values, offset in ((ra, 160 - side / 2), (dec, -side / 2)):
+            values *= side
+            values += offset
+        return ra, dec
+
+    o_ra, o_dec = uniform(n_secondary)
+    x_ra, x_dec = uniform(n_primary)
+    sigma = rng.uniform(1, 5, n_primary)
+    has = int(0.8 * n_primary)
+    east, north = rng.normal(size=(2, has)) * sigma[:has] / 3600
+    x_ra[:has], x_dec[:has] = o_ra[:has] + east, o_dec[:has] + north
+    return (bm.Catalog({"RA": x_ra, "DEC": x_dec, "sigma": sigma}, name="X", pos_err="sigma",
+                       area=area),
+            bm.Catalog({"RA": o_ra, "DEC": o_dec}, name="OPT", pos_err=0.1, area=area))
+
+
 def cosmos_sky(sizes: tuple[int, ...], sigmas: tuple[float, ...], *, seed: int = 1):
     """An X-ray list with errors of 0.5 to 2 arcsec, and surveys with `sizes` rows each.
 

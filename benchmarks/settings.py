@@ -1,0 +1,24 @@
+"""How much a run of the benchmarks does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Given to every section's ``run``."""
+
+    repeat: int = 5
+    """calls of which the median is taken"""
+    nway_repeat: int = 5
+    """the same, of NWAY"""
+    quick: bool = False
+    """toy sizes, to see that everything runs; never results"""
+    data: Path | None = None
+    """where the scanned data set is, or is to be made and kept; None: a temporary directory"""
+
+    def rows(self, n: int, least: int = 200) -> int:
+        """`n` rows, or a hundredth in a quick run."""
+        return max(least, n // 100) if self.quick else n
