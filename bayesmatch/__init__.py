@@ -35,12 +35,14 @@ _HOME = {
 }
 
 _MODULES = ("mock", "photometry", "plots", "truth")
+#: needs an extra, so it is not among the names that anything may list and import
+_OPTIONAL = ("distributed",)
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in _MODULES + _OPTIONAL:
         return importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module 'bayesmatch' has no attribute {name!r}")

@@ -103,3 +103,12 @@ def test_without_any_place_for_a_cache():
     code = ("from numba.core import caching; caching.CacheImpl._locator_classes = [];"
             "from bayesmatch._kernels.jit import jit; print(jit(lambda x: x + 1)(2))")
     assert python(["-c", code]).stdout == "3\n"
+
+
+def test_distributed_without_lsdb_says_what_to_install(monkeypatch):
+    for name in [n for n in sys.modules if n.startswith("bayesmatch.distributed")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(vars(bm), "distributed", raising=False)
+    monkeypatch.setitem(sys.modules, "lsdb", None)
+    with pytest.raises(ImportError, match=r"bayesmatch\[distributed\]"):
+        bm.distributed  # noqa: B018

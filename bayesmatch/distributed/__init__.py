@@ -5,6 +5,12 @@ algorithm it hands to LSDB, for use with ``catalog.crossmatch`` where the global
 area, host fraction) are known.
 """
 
+try:
+    import lsdb  # noqa: F401
+except ImportError as error:
+    raise ImportError("bayesmatch.distributed needs LSDB: pip install 'bayesmatch[distributed]'"
+                      ) from error
+
 from .algorithm import BayesianCrossmatch
 from .matching import match
 from .partition import Survey
