@@ -20,8 +20,12 @@ def as_table(table: Any, name: str) -> Table:
     if not isinstance(table, Mapping):
         raise TypeError(f"catalogue {name!r}: the table is a {type(table).__name__}; give an "
                         "astropy Table, a pandas DataFrame or a mapping of column names to arrays")
+    columns = dict(table)
+    for key, values in columns.items():
+        if pandas is not None and isinstance(values, pandas.Series):
+            columns[key] = _from_pandas(values.to_frame("values"), name)["values"]
     try:
-        return Table(dict(table), copy=False)
+        return Table(columns, copy=False)
     except (ValueError, TypeError) as error:
         raise ValueError(f"catalogue {name!r}: the columns do not make a table ({error}); give "
                          "arrays of one length") from error

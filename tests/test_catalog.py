@@ -417,3 +417,14 @@ class TestRead:
         parquet.write_table(to_arrow(table), tmp_path / "x.parquet")
         np.testing.assert_allclose(
             bm.Catalog.read(tmp_path / "x.parquet", pos_err=1, area=1).ra, RA, rtol=1e-14)
+
+
+def test_mapping_of_pandas_series():
+    """Text of pandas 3 and nullable numbers, as in a DataFrame; the index says nothing."""
+    frame = pd.DataFrame({"ID": ["a", "b"], "RA": [1.0, 2.0], "DEC": [0.0, 0.5],
+                          "mag": pd.array([20, None], dtype="Int64")}, index=[7, 3])
+    from_frame, from_mapping = (bm.Catalog(table, name="X", pos_err=1.0, area=1.0)
+                                for table in (frame, dict(frame.items())))
+    assert list(from_mapping.ids(np.arange(2))) == list(from_frame.ids(np.arange(2))) == ["a", "b"]
+    np.testing.assert_array_equal(from_mapping.magnitudes("mag"), [20.0, np.nan])
+    np.testing.assert_array_equal(from_mapping.ra, from_frame.ra)
