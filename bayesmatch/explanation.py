@@ -12,8 +12,8 @@ from astropy.table import Table
 from .explaining.evidence import evidence_table
 from .explaining.surroundings import Surroundings, surroundings
 from .explaining.text import sentences
-from .explaining.wording import printed_table
 from .result import MatchResult
+from .wording import printed_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,9 +52,9 @@ class Explanation:
 
     def plot(self) -> Figure:
         """A finding chart of the candidates, and the evidence for each."""
-        from .plots import evidence_chart
+        import bayesmatch
 
-        return evidence_chart(self)
+        return bayesmatch.plots.evidence_chart(self)
 
 
 def explain(result: MatchResult, primary_id: Any) -> Explanation:
@@ -93,22 +93,22 @@ def explain(result: MatchResult, primary_id: Any) -> Explanation:
                         "with bayesmatch.MatchResult.read(path)")
     row = _row_of(result, primary_id)
     table = evidence_table(result, row)
-    records = result.meta["catalogues"]
-    name, id_name = records[0]["name"], records[0]["id"]
+    record = result.record
+    name, id_name = record.primary.name, record.primary.id
     return Explanation(
         source=f"{name} {str(result.sources[f'{name}_{id_name}'][row]).strip()}",
         table=table,
         text=sentences(result, row, table),
         objects=surroundings(result, row, table),
-        radius_arcsec=result.meta["radius_arcsec"],
-        catalogues=tuple(record["name"] for record in records[1:]),
-        id_names=tuple(record["id"] for record in records[1:]),
+        radius_arcsec=record.radius_arcsec,
+        catalogues=tuple(other.name for other in record.others),
+        id_names=tuple(other.id for other in record.others),
     )
 
 
 def _row_of(result: MatchResult, primary_id: Any) -> int:
-    record = result.meta["catalogues"][0]
-    column = f"{record['name']}_{record['id']}"
+    record = result.record.primary
+    column = f"{record.name}_{record.id}"
     ids = np.char.strip(np.asarray(result.sources[column]).astype(str))
     wanted = (primary_id.decode() if isinstance(primary_id, bytes) else str(primary_id)).strip()
     found = np.flatnonzero(ids == wanted)
@@ -117,7 +117,7 @@ def _row_of(result: MatchResult, primary_id: Any) -> int:
     close = _similar(wanted, ids)
     hint = (f"did you mean {', '.join(close)}?" if close
             else f"they are {ids[0]} ... {ids[-1]}")
-    raise ValueError(f"catalogue {record['name']!r} has no source with {record['id']} {wanted!r} "
+    raise ValueError(f"catalogue {record.name!r} has no source with {record.id} {wanted!r} "
                      f"among {len(ids):,}; {hint}")
 
 

@@ -29,6 +29,7 @@ from .error_fit.maximum import (
     without_floor,
 )
 from .fake import shifted_positions
+from .field import UniformField
 from .host_fraction import MIN_PRIMARIES
 from .matching import match
 from .priors import all_ratios, check_priors
@@ -242,7 +243,8 @@ def _fit(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
     ratios = all_ratios(priors, primary, others, candidates)
     ln_ratio = LN_10 * sum(ratios.values(), np.zeros(len(candidates.row)))
     near = covered(primary, others, candidates, radius, max_rows=MAX_ROWS)
-    problem = ErrorLikelihood(neighbours(primary, others, candidates, ln_ratio, near),
+    field = UniformField().at(primary, others)
+    problem = ErrorLikelihood(neighbours(primary, others, candidates, field, ln_ratio, near),
                               primary.covariance(), z, radius)
     free = np.ones(problem.size, bool)
     free[FLOOR] = not _same_circle(problem.p_cov)

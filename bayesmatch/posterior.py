@@ -1,4 +1,4 @@
-"""From associations to probabilities: evidence, NWAY's posterior, likelihood of each pattern."""
+"""From associations to NWAY's probabilities: Bayes factors, evidence, posterior."""
 
 from __future__ import annotations
 
@@ -10,76 +10,96 @@ from ._kernels import bayes_factor
 from ._kernels import posterior as kernels
 from ._kernels.jit import run_ranges
 from .associations import Associations
-from .candidates import Candidates
-from .catalog import Catalog
-from .patterns import PatternPriors
-from .placed import Placed, tangent_planes
+from .candidate_positions import tangent_planes
+from .setting import Setting
+
+
+@dataclass(frozen=True)
+class BayesFactors:
+    """Natural log of the Bayes factor of every association against chance."""
+
+    ln_bayes: np.ndarray
+    """(n_rows,) from the positions alone"""
+    ln_corrected: np.ndarray
+    """(n_rows,) with NWAY's factor for unrelated associations"""
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Arrays per association row, and ``p_any`` per primary."""
+    """NWAY's probabilities (Salvato et al. 2018, equations 9 to 12)."""
 
     ln_bayes: np.ndarray
+    """(n_rows,) ln of the Bayes factor from the positions alone"""
     ln_bayes_corrected: np.ndarray
+    """(n_rows,) the same with the factor for unrelated associations"""
     ln_evidence: np.ndarray
+    """(n_rows,) ``ln_bayes_corrected`` with the prior ratios of the members"""
     dist_post: np.ndarray
+    """(n_rows,) posterior of this association against chance, positions only"""
     p_single: np.ndarray
+    """(n_rows,) the same with priors"""
     p_i: np.ndarray
+    """(n_rows,) probability of this association if a counterpart exists; 0 for none"""
     match_flag: np.ndarray
+    """(n_rows,) int16: 1 the best of its primary, 2 comparable, 0 the rest"""
     p_any: np.ndarray
+    """(n_primary,) probability that any counterpart exists"""
+
+    @property
+    def ln_evidence_uncorrected(self) -> np.ndarray:
+        """Evidence without the factor for unrelated associations, (n_rows,).
+
+        That factor raises the rows that leave catalogues out, but not a complete row beside the
+        same chance pair: with it, fitted fractions come out wrong.
+        """
+        return self.ln_evidence - (self.ln_bayes_corrected - self.ln_bayes)
 
 
-def bayes_factors(
-    primary: Catalog,
-    candidates: Candidates,
-    placed: Placed,
-    rows: Associations,
-    unrelated: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
+def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:
     """Ln of the Bayes factor of every row, before and after unrelated associations count."""
+    candidates, positions, pruned = setting.candidates, setting.positions, associations.pruned
     plane = np.empty((0, 5))
-    if not placed.circular:
-        plane = tangent_planes(primary, candidates, placed, rows.pieces)
-    cov = primary.covariance()
-    known = np.full(len(primary), -1)
-    known[rows.pruned.primary] = np.arange(len(rows.pruned.primary))
-    ln_b, corrected = np.empty(rows.first[-1]), np.empty(rows.first[-1])
+    if not positions.circular:
+        plane = tangent_planes(setting.primary, candidates, positions, associations.pieces)
+    cov = setting.primary.covariance()
+    known = np.full(len(cov), -1)
+    known[pruned.primary] = np.arange(len(pruned.primary))
+    ln_b, corrected = np.empty(associations.first[-1]), np.empty(associations.first[-1])
     list(run_ranges(lambda a, b: bayes_factor.ln_bayes_rows(
-        a, b, rows.first, cov, rows.member, placed.covariance, plane, candidates.separation,
-        rows.second, placed.circular, unrelated, known, rows.pruned.ln_unrelated, ln_b,
-        corrected), rows.pieces))
-    return ln_b, corrected
+        a, b, associations.first, cov, associations.member, positions.covariance, plane,
+        candidates.separation, associations.between, positions.circular, setting.nway.unrelated,
+        known, pruned.ln_unrelated, ln_b, corrected), associations.pieces))
+    return BayesFactors(ln_b, corrected)
 
 
 def nway_posterior(
-    rows: Associations,
-    priors: PatternPriors,
-    ln_bayes: tuple[np.ndarray, np.ndarray],
+    setting: Setting,
+    associations: Associations,
+    bayes: BayesFactors,
     slot_ln_ratio: np.ndarray,
     secondary_ratio: float,
 ) -> Posterior:
-    """NWAY's probabilities from the Bayes factors and the candidates' prior ratios (ln)."""
-    n = int(rows.first[-1])
-    p = Posterior(ln_bayes[0], ln_bayes[1], np.empty(n), np.empty(n), np.empty(n), np.empty(n),
-                  np.empty(n, np.int16), np.empty(len(rows.first) - 1))
+    """NWAY's probabilities from the Bayes factors and the candidates' prior ratios.
+
+    Parameters
+    ----------
+    setting, associations, bayes
+        Of the match.
+    slot_ln_ratio : ndarray, shape (n_slots,)
+        Ln of the product of each candidate's prior ratios.
+    secondary_ratio : float
+        Associations with p_i above this share of the best are flagged 2.
+    """
+    n = int(associations.first[-1])
+    p = Posterior(bayes.ln_bayes, bayes.ln_corrected, np.empty(n), np.empty(n), np.empty(n),
+                  np.empty(n), np.empty(n, np.int16), np.empty(len(associations.first) - 1))
+    first, member, ln_prior = associations.first, associations.member, setting.nway.prior
 
     def piece(a: int, b: int) -> None:
-        kernels.evidence_rows(a, b, rows.first, rows.member, p.ln_bayes_corrected, slot_ln_ratio,
+        kernels.evidence_rows(a, b, first, member, p.ln_bayes_corrected, slot_ln_ratio,
                               p.ln_evidence)
-        kernels.nway_rows(a, b, rows.first, rows.member, priors.prior, p.ln_bayes_corrected,
-                          p.ln_evidence, secondary_ratio, p.dist_post, p.p_single, p.p_i,
-                          p.match_flag, p.p_any)
+        kernels.nway_rows(a, b, first, member, ln_prior, p.ln_bayes_corrected, p.ln_evidence,
+                          secondary_ratio, p.dist_post, p.p_single, p.p_i, p.match_flag, p.p_any)
 
-    list(run_ranges(piece, rows.pieces))
+    list(run_ranges(piece, associations.pieces))
     return p
-
-
-def pattern_likelihood(
-    rows: Associations, priors: PatternPriors, ln_evidence: np.ndarray
-) -> np.ndarray:
-    """Ln likelihood of each membership pattern around each primary, (n_primary, n_patterns)."""
-    out = np.empty((len(rows.first) - 1, len(priors.density)))
-    list(run_ranges(lambda a, b: kernels.pattern_likelihood(
-        a, b, rows.first, rows.member, priors.density, ln_evidence, out), rows.pieces))
-    return out

@@ -8,10 +8,7 @@ import numpy as np
 
 from ._kernels import likely
 from ._kernels.jit import ranges, run_ranges
-from .candidates import Candidates
-from .catalog import Catalog
-from .patterns import PatternPriors
-from .placed import Placed
+from .setting import Setting
 
 #: primaries per piece of work
 PRIMARIES = 16
@@ -41,6 +38,8 @@ class LikelyAssociations:
     ----------
     which : ndarray
         The primaries.
+    setting : Setting
+        Of the match.
     ln_ratio : ndarray, shape (n_slots,)
         Ln of the candidates' prior ratios.
     prune : float
@@ -52,20 +51,21 @@ class LikelyAssociations:
         Counting stops beyond this many.
     """
 
-    def __init__(self, which: np.ndarray, primary: Catalog, candidates: Candidates,
-                 placed: Placed, priors: PatternPriors, ln_ratio: np.ndarray, radius: float, *,
-                 prune: float, min_weight: float, limit: int) -> None:
-        m, n_patterns = len(which), len(priors.density)
+    def __init__(self, which: np.ndarray, setting: Setting, ln_ratio: np.ndarray, *, prune: float,
+                 min_weight: float, limit: int) -> None:
+        m, n_patterns = len(which), len(setting.nway.density)
         self.pruned = Pruned(which, np.zeros(m, np.int64), np.empty((m, n_patterns)),
                              np.empty((m, 2)), np.empty((m, 2)))
         self.total = 0
         if m == 0:
             return
+        primary, candidates, nway = setting.primary, setting.candidates, setting.nway
+        positions = setting.positions
         self._field = likely.Field(
-            candidates.start, primary.ra, primary.dec, primary.covariance(), placed.ra,
-            placed.dec, placed.cos_dec, placed.covariance, candidates.separation, ln_ratio,
-            priors.density, priors.completeness, priors.unrelated, float(radius),
-            placed.circular)
+            candidates.start, primary.ra, primary.dec, primary.covariance(), positions.ra,
+            positions.dec, positions.cos_dec, positions.covariance, candidates.separation,
+            ln_ratio, setting.field.ln_full_sky, nway.uniform, nway.completeness, nway.unrelated,
+            float(setting.radius_arcsec), positions.circular)
         with np.errstate(divide="ignore"):
             self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
         p = self.pruned
@@ -76,9 +76,9 @@ class LikelyAssociations:
             if self.total > limit:
                 break
 
-    def fill(self, first: np.ndarray, member: np.ndarray, second: np.ndarray) -> None:
+    def fill(self, first: np.ndarray, member: np.ndarray, between: np.ndarray) -> None:
         """Write them into the rows ``first[i]:first[i + 1]`` of each primary i."""
         p = self.pruned
         list(run_ranges(lambda a, b: likely.fill_likely(
             a, b, p.primary, self._field, *self._limits, p.ln_unrelated, p.ln_total, first,
-            member, second), ranges(len(p.primary), PRIMARIES)))
+            member, between), ranges(len(p.primary), PRIMARIES)))

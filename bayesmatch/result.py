@@ -11,13 +11,15 @@ import numpy as np
 from astropy.table import Column, Table
 
 from .catalog import Catalog
+from .host_fraction import HostFraction
+from .record import MatchRecord
 from .storage import masked_column, missing, native_values, parts_of
+from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
     import pandas
 
-    from .explanation import Explanation
-    from .host_fraction import HostFraction
+    import bayesmatch
 
 
 class MatchResult:
@@ -40,22 +42,29 @@ class MatchResult:
     def __init__(self, associations: Table, sources: Table, meta: dict[str, Any], *,
                  priors: Mapping[str, Sequence[Any]] | None = None,
                  catalogs: Sequence[Catalog] = (),
-                 host_fraction: HostFraction | None = None) -> None:
+                 host_fraction: HostFraction | None = None,
+                 terms: PosteriorTerms | None = None) -> None:
         self.associations = associations
         self.sources = sources
         self.meta = meta
         self.priors = dict(priors or {})
         self._catalogs = tuple(catalogs)
         self._host_fraction = host_fraction
+        self._terms = terms
 
     def __repr__(self) -> str:
         return (f"<MatchResult: {len(self.sources)} sources, {len(self.associations)} associations "
                 f"of {' x '.join(self.catalogue_names)}>")
 
     @property
+    def record(self) -> MatchRecord:
+        """What ``meta`` says, typed."""
+        return MatchRecord.from_meta(self.meta)
+
+    @property
     def catalogue_names(self) -> list[str]:
         """Names of the catalogues, the primary first."""
-        return [c["name"] for c in self.meta["catalogues"]]
+        return [c.name for c in self.record.catalogues]
 
     def best(self, p_any_min: float = 0.0) -> Table:
         """The best association of each primary that has one (match_flag 1, the first on ties).
@@ -85,26 +94,27 @@ class MatchResult:
         p_hostless = np.asarray(self.sources["p_hostless"])
         p_match = np.asarray(self.sources["p_match"])
         n = len(self.sources)
-        given = "given" if self.meta["host_fraction_given"] else (
-            f"+- {self.meta['host_fraction_error']:.3f}, fitted")
+        record = self.record
+        given = "given" if record.host_fraction_given else (
+            f"+- {record.host_fraction_error:.3f}, fitted")
         names = self.catalogue_names
         secure, hostless = p_match >= 0.9, p_hostless >= 0.9
         lines = [
             f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
-            f"{self.meta['radius_arcsec']:g} arcsec",
-            f"  candidates         {self.meta['n_candidates']:>9,}",
-            f"  host fraction      {self.meta['host_fraction']:>9.3f}  ({given})",
+            f"{record.radius_arcsec:g} arcsec",
+            f"  candidates         {record.n_candidates:>9,}",
+            f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
             f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
             f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
             f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
         ]
         return "\n".join(lines)
 
-    def explain(self, primary_id: Any) -> Explanation:
+    def explain(self, primary_id: Any) -> bayesmatch.Explanation:
         """Why this source got its probabilities: :func:`bayesmatch.explain`."""
-        from .explanation import explain
+        import bayesmatch
 
-        return explain(self, primary_id)
+        return bayesmatch.explain(self, primary_id)
 
     def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
         """Write both tables and the meta data; whole or not at all.

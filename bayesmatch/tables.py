@@ -10,40 +10,21 @@ import numpy as np
 from astropy.table import Column, Table
 
 from .associations import Associations
-from .candidates import Candidates
+from .calibrated import Calibrated
 from .catalog import Catalog
 from .posterior import Posterior
+from .setting import Setting
 from .storage import masked_column, missing
 
 LN_10 = np.log(10.0)
 
 
 @dataclass(frozen=True)
-class Calibrated:
-    """Calibrated probabilities, and the best association of each primary."""
-
-    p_match: np.ndarray
-    """(n_rows,)"""
-    p_hostless: np.ndarray
-    """(n_primary,)"""
-    log10_odds: np.ndarray
-    """(n_primary,) log10 of (1 - p_hostless) / p_hostless"""
-    best: np.ndarray
-    """(n_primary,) row of the best association, -1 = none"""
-    second_p_i: np.ndarray
-    """(n_primary,) p_i of the runner-up"""
-    marginal: np.ndarray
-    """(n_primary, n_other) p_match summed over the associations with the best one's member"""
-
-
-@dataclass(frozen=True)
 class Matched:
     """Everything the tables are made from."""
 
-    primary: Catalog
-    others: Sequence[Catalog]
-    candidates: Candidates
-    rows: Associations
+    setting: Setting
+    associations: Associations
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
     post: Posterior
@@ -89,48 +70,25 @@ def check_columns(primary: Catalog, others: Sequence[Catalog],
 
 def association_table(m: Matched, min_p_i: float) -> Table:
     """One row per association, those below `min_p_i` left out (never a no-counterpart row)."""
-    rows, post = m.rows, m.post
-    absent = rows.member < 0
+    post = m.post
+    absent = m.associations.member < 0
     ncat = 1 + np.count_nonzero(~absent, axis=1)
     keep: Any = slice(None)
     if min_p_i > 0:
         keep = (post.p_i >= min_p_i) | (ncat == 1)
-    primary_row = rows.primary[keep]
-    member, absent = rows.member[keep], absent[keep]
-    catalogs = (m.primary, *m.others)
-    columns: dict[str, Column] = {}
-
-    index = [primary_row] + [_take(m.candidates.row, member[:, k], -1)
-                             for k in range(len(m.others))]
-    for catalog, row in zip(catalogs, index, strict=True):
-        columns[catalog.name] = Column(_row_numbers(catalog, row), description=_row_text(catalog))
-    for catalog, row in zip(catalogs, index, strict=True):
-        columns[f"{catalog.name}_{catalog.id_name}"] = id_column(
-            catalog, row, optional=catalog is not m.primary)
-
-    separations = _separations(m, member, rows.second[keep])
+    primary_row, member = m.associations.primary[keep], m.associations.member[keep]
+    columns = _member_columns(m, primary_row, member)
+    separations = _separations(m, member, m.associations.between[keep])
+    largest = np.zeros(len(member))
     for (a, b), values in separations.items():
         columns[f"Separation_{a}_{b}"] = Column(
             values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent")
-    largest = np.zeros(len(member))
-    for values in separations.values():
         np.fmax(largest, values, out=largest)
     columns["Separation_max"] = Column(largest, unit="arcsec",
                                        description="Largest separation within the association")
     columns["ncat"] = Column(ncat[keep].astype(np.int16),
                              description="Number of catalogues taking part")
-    columns["dist_bayesfactor_uncorrected"] = Column(
-        post.ln_bayes[keep] / LN_10, description="log10 of the Bayes factor from positions alone")
-    columns["dist_bayesfactor"] = Column(
-        post.ln_bayes_corrected[keep] / LN_10,
-        description="log10 of the Bayes factor, associations without the primary considered")
-    columns["dist_post"] = Column(
-        post.dist_post[keep],
-        description="Posterior of this association against chance, positions only")
-    for (k, name), ratio in m.log10_ratios.items():
-        columns[f"bias_{m.others[k].name}_{name}"] = Column(
-            10.0 ** _take(ratio, member[:, k], 0.0),
-            description=f"Ratio of prior {name} for this {m.others[k].name} object, 1 = neutral")
+    columns.update(_evidence_columns(m, keep, member))
     columns["p_single"] = Column(
         post.p_single[keep],
         description="Posterior of this association against chance, with priors")
@@ -146,17 +104,51 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     return Table(columns, copy=False, meta={"EXTNAME": "ASSOCIATIONS"})
 
 
+def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> dict[str, Column]:
+    """Rows and identifiers of all members."""
+    catalogs = m.setting.catalogs
+    index = [primary_row] + [_take(m.setting.candidates.row, member[:, k], -1)
+                             for k in range(member.shape[1])]
+    columns = {catalog.name: Column(_row_numbers(catalog, row), description=_row_text(catalog))
+               for catalog, row in zip(catalogs, index, strict=True)}
+    for catalog, row in zip(catalogs, index, strict=True):
+        columns[f"{catalog.name}_{catalog.id_name}"] = id_column(
+            catalog, row, optional=catalog is not m.setting.primary)
+    return columns
+
+
+def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Column]:
+    """Bayes factors, posterior by distance, and the ratio of every prior."""
+    post = m.post
+    columns = {
+        "dist_bayesfactor_uncorrected": Column(
+            post.ln_bayes[keep] / LN_10, description="log10 of the Bayes factor from positions "
+            "alone"),
+        "dist_bayesfactor": Column(
+            post.ln_bayes_corrected[keep] / LN_10,
+            description="log10 of the Bayes factor, associations without the primary considered"),
+        "dist_post": Column(
+            post.dist_post[keep],
+            description="Posterior of this association against chance, positions only")}
+    for (k, name), ratio in m.log10_ratios.items():
+        other = m.setting.others[k].name
+        columns[f"bias_{other}_{name}"] = Column(
+            10.0 ** _take(ratio, member[:, k], 0.0),
+            description=f"Ratio of prior {name} for this {other} object, 1 = neutral")
+    return columns
+
+
 def source_table(m: Matched) -> Table:
     """One row per primary, in input order."""
+    primary, others, candidates = m.setting.primary, m.setting.others, m.setting.candidates
     best = m.calibrated.best
     none = best < 0
-    member = np.where(none[:, None], -1, m.rows.member[best])
-    n = len(best)
-    count = np.diff(m.candidates.start).reshape(n, -1).sum(axis=1)
-    name = m.primary.name
+    member = np.where(none[:, None], -1, m.associations.member[best])
+    n, name = len(best), primary.name
+    count = np.diff(candidates.start).reshape(n, -1).sum(axis=1)
     columns: dict[str, Column] = {
-        name: Column(np.arange(n), description=_row_text(m.primary)),
-        f"{name}_{m.primary.id_name}": id_column(m.primary, np.arange(n), optional=False),
+        name: Column(np.arange(n), description=_row_text(primary)),
+        f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
         "p_hostless": Column(
             m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"),
@@ -164,8 +156,8 @@ def source_table(m: Matched) -> Table:
                                   description="log10 of (1 - p_hostless) / p_hostless"),
         "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
     }
-    for k, other in enumerate(m.others):
-        row = _take(m.candidates.row, member[:, k], -1)
+    for k, other in enumerate(others):
+        row = _take(candidates.row, member[:, k], -1)
         columns[other.name] = Column(_row_numbers(other, row),
                                      description=f"{_row_text(other)}, in the best association")
         columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
@@ -173,7 +165,7 @@ def source_table(m: Matched) -> Table:
             m.calibrated.marginal[:, k],
             description=f"Calibrated probability that this {other.name} object is the counterpart")
         columns[f"Separation_{name}_{other.name}"] = Column(
-            _take(m.candidates.separation, member[:, k], np.nan), unit="arcsec",
+            _take(candidates.separation, member[:, k], np.nan), unit="arcsec",
             description=f"Separation of {name} and {other.name} in the best association")
     columns["p_i"] = Column(_take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(_take(m.calibrated.p_match, best, 0.0),
@@ -181,8 +173,8 @@ def source_table(m: Matched) -> Table:
     columns["second_p_i"] = Column(m.calibrated.second_p_i,
                                    description="p_i of the runner-up, 0 if there is none")
     columns["n_claims"] = Column(
-        _claims(np.asarray(columns[m.others[0].name])),
-        description=f"Primaries with the same {m.others[0].name} object as their best")
+        _claims(np.asarray(columns[others[0].name])),
+        description=f"Primaries with the same {others[0].name} object as their best")
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 
@@ -222,15 +214,16 @@ def _take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
     return np.where(at < 0, absent, values[at])
 
 
-def _separations(m: Matched, member: np.ndarray, second: np.ndarray
+def _separations(m: Matched, member: np.ndarray, between: np.ndarray
                  ) -> dict[tuple[str, str], np.ndarray]:
     """Separations of all pairs of catalogues: A_B, A_C, B_C, A_D, B_D, C_D, ..."""
     out: dict[tuple[str, str], np.ndarray] = {}
     column = 0
-    for b, other in enumerate(m.others):
-        out[m.primary.name, other.name] = _take(m.candidates.separation, member[:, b], np.nan)
+    names, separation = [c.name for c in m.setting.catalogs], m.setting.candidates.separation
+    for b, other in enumerate(names[1:]):
+        out[names[0], other] = _take(separation, member[:, b], np.nan)
         for a in range(b):
-            out[m.others[a].name, other.name] = second[:, column]
+            out[names[1 + a], other] = between[:, column]
             column += 1
     return out
 

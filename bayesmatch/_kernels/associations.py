@@ -40,10 +40,10 @@ def fits(slot, level, choice, block, start, ra, dec, cos_dec, radius, exact, apa
 
 @jit
 def enumerate_primary(block, start, ra, dec, cos_dec, radius, choice, apart, row, limit, member,
-                      second):
+                      between):
     """Write the associations of the primary at `block` from `row` on; return the row after them.
 
-    With an empty `member` they are only counted, and counting stops beyond `limit`.  `second`
+    With an empty `member` they are only counted, and counting stops beyond `limit`.  `between`
     takes the separations between the other catalogues' members, (0,1), (0,2), (1,2), ...
     """
     n_other = len(choice)
@@ -64,7 +64,7 @@ def enumerate_primary(block, start, ra, dec, cos_dec, radius, choice, apart, row
             choice[level] = start[block + level] - 2
             continue
         if filling:
-            write_row(row, block, start, choice, apart, member, second)
+            write_row(row, block, start, choice, apart, member, between)
         row += 1
         if row > limit:
             return row
@@ -72,7 +72,7 @@ def enumerate_primary(block, start, ra, dec, cos_dec, radius, choice, apart, row
 
 
 @jit
-def write_row(row, block, start, choice, apart, member, second):
+def write_row(row, block, start, choice, apart, member, between):
     """Store one association: slots (-1 absent) and separations (NaN where one is absent)."""
     column = 0
     for b in range(len(choice)):
@@ -80,7 +80,7 @@ def write_row(row, block, start, choice, apart, member, second):
         member[row, b] = choice[b] if present else -1
         for a in range(b):
             both = present and choice[a] >= start[block + a]
-            second[row, column] = apart[a, b] if both else np.nan
+            between[row, column] = apart[a, b] if both else np.nan
             column += 1
 
 
@@ -93,11 +93,11 @@ def count_associations(i_first, i_last, n_other, start, ra, dec, cos_dec, radius
     """
     choice = np.empty(n_other, np.int64)
     apart = np.empty((n_other, n_other))
-    nothing, no_second = np.empty((0, n_other), np.int64), np.empty((0, 0))
+    nothing, no_between = np.empty((0, n_other), np.int64), np.empty((0, 0))
     total = 0
     for i in range(i_first, i_last):
         count[i] = enumerate_primary(i * n_other, start, ra, dec, cos_dec, radius, choice, apart,
-                                     0, each, nothing, no_second)
+                                     0, each, nothing, no_between)
         if count[i] <= each:
             total += count[i]
         if total > limit:
@@ -107,7 +107,7 @@ def count_associations(i_first, i_last, n_other, start, ra, dec, cos_dec, radius
 
 @jit
 def fill_associations(i_first, i_last, start, ra, dec, cos_dec, radius, complete, first, member,
-                      second):
+                      between):
     """Fill the rows ``first[i]:first[i + 1]`` of each `complete` primary in the range."""
     n_other = member.shape[1]
     choice = np.empty(n_other, np.int64)
@@ -115,4 +115,4 @@ def fill_associations(i_first, i_last, start, ra, dec, cos_dec, radius, complete
     for i in range(i_first, i_last):
         if complete[i]:
             enumerate_primary(i * n_other, start, ra, dec, cos_dec, radius, choice, apart,
-                              first[i], np.int64(1) << 62, member, second)
+                              first[i], np.int64(1) << 62, member, between)

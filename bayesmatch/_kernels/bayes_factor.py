@@ -85,7 +85,7 @@ def place(slot, p_ra, p_dec, ra, dec, apart, cov, out):
 
 
 @jit
-def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separation, second,
+def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separation, between,
                  circular, work, apart):
     """Ln B of one association, or of its members without the primary.
 
@@ -112,7 +112,7 @@ def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separ
                 at = 1
             for a in range(b):
                 if member[row, a] >= 0:
-                    apart[at, n] = second[row, column + a]
+                    apart[at, n] = between[row, column + a]
                     at += 1
         else:
             for c in range(5):
@@ -125,7 +125,7 @@ def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separ
 
 
 @jit
-def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separation, second,
+def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separation, between,
                   circular, unrelated_prior, known, known_best, ln_b, ln_b_corrected):
     """Ln B of every row of the primaries in the range, and ln B with unrelated associations.
 
@@ -143,13 +143,13 @@ def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separa
         best[:] = 0.0
         for row in range(first[i], first[i + 1]):
             ln_b[row] = row_ln_bayes(row, member, True, p_cov[i], slot_cov, plane, separation,
-                                     second, circular, work, apart)
+                                     between, circular, work, apart)
             ln_b_corrected[row] = ln_b[row]
             pattern = row_pattern(row, member)
             # more than one bit: an association without the primary
             if len(unrelated_prior) > 0 and known[i] < 0 and pattern & (pattern - 1) != 0:
                 own = row_ln_bayes(row, member, False, p_cov[i], slot_cov, plane, separation,
-                                   second, circular, work, apart)
+                                   between, circular, work, apart)
                 best[pattern] = max(best[pattern], own + unrelated_prior[pattern])
         if len(unrelated_prior) == 0:
             continue

@@ -22,7 +22,7 @@ import numpy as np
 from .associations import fits, write_row
 from .bayes_factor import LN_SCALE, ln_bayes_circular, place
 from .jit import jit
-from .posterior import log_sum
+from .posterior import log_sum, members_density
 
 #: the calibrated fractions, not known yet, may raise what is left out against the total by this
 FRACTIONS = math.log(1e-2)
@@ -50,7 +50,9 @@ class Field(NamedTuple):
     ln_ratio: np.ndarray
     """(n_slots,) ln of the product of the priors' ratios"""
     ln_density: np.ndarray
-    """(patterns,) sum of ln n_k+ over the members"""
+    """(n, n_other) ln n_k+ at each primary, for e"""
+    ln_uniform: np.ndarray
+    """(n_other,) ln n_k+ everywhere, for NWAY's weight"""
     ln_completeness: np.ndarray
     """(patterns,) sum of ln c_k over the members"""
     unrelated: np.ndarray
@@ -92,12 +94,12 @@ def join(before, after, member, gain):
 
 
 @jit
-def walk(mode, i, field, plane, extra, limit, second_limit, row, last_row, lost, member, second):
+def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, member, between):
     """Go through the likely combinations of primary `i`; returns the row after the last.
 
     `limit`: ln of the e and of the NWAY weight that is negligible.  TOTAL: returns 0 and leaves
     ln of the two totals in `lost`; COUNT adds to `lost` what was left out, in units of the
-    totals in `second_limit`, and stops beyond `last_row`; FILL writes the rows.
+    totals in `totals`, and stops beyond `last_row`; FILL writes the rows.
     """
     n_other = int(round(math.log2(len(extra))))
     block = i * n_other
@@ -106,7 +108,7 @@ def walk(mode, i, field, plane, extra, limit, second_limit, row, last_row, lost,
     for k in range(n_other - 1, -1, -1):
         a, b = field.start[block + k] - base, field.start[block + k + 1] - base
         peak = np.zeros(b - a + 1)  # the first: absent
-        peak[1:] = (LN_SCALE - field.ln_density[1 << k] - plane[a:b, 5]
+        peak[1:] = (LN_SCALE - field.ln_density[i, k] - plane[a:b, 5]
                     + field.ln_ratio[base + a:base + b])
         suffix[k] = suffix[k + 1] + log_sum(peak, 0, len(peak))
     state = np.zeros((n_other + 1, 6))
@@ -125,7 +127,7 @@ def walk(mode, i, field, plane, extra, limit, second_limit, row, last_row, lost,
         present = slot >= field.start[block + level]
         if present:
             join(state[level], state[level + 1], plane[slot - base],
-                 LN_SCALE - field.ln_density[1 << level] + field.ln_ratio[slot])
+                 LN_SCALE - field.ln_density[i, level] + field.ln_ratio[slot])
             pattern[level + 1] = pattern[level] | 1 << level
         else:
             state[level + 1] = state[level]
@@ -134,8 +136,8 @@ def walk(mode, i, field, plane, extra, limit, second_limit, row, last_row, lost,
         weight = bound + extra[pattern[level + 1]]
         if pattern[level + 1] != 0 and bound <= limit[0] and weight <= limit[1]:
             if mode == COUNT and bound > -np.inf:
-                lost[0] += math.exp(bound - second_limit[0])
-                lost[1] += math.exp(weight - second_limit[1])
+                lost[0] += math.exp(bound - totals[0])
+                lost[1] += math.exp(weight - totals[1])
             continue
         if present and not fits(slot, level, choice, block, field.start, field.ra, field.dec,
                                 field.cos_dec, field.radius, mode == FILL, apart):
@@ -151,7 +153,7 @@ def walk(mode, i, field, plane, extra, limit, second_limit, row, last_row, lost,
                 limit[0], limit[1] = lost[0] + LOOSE, lost[1] + LOOSE
             continue
         if mode == FILL:
-            write_row(row, block, field.start, choice, apart, member, second)
+            write_row(row, block, field.start, choice, apart, member, between)
         row += 1
         if row > last_row:
             break
@@ -173,7 +175,7 @@ def best_unrelated(i, field, plane, best):
     for k in range(n_other - 1, -1, -1):
         top = 0.0
         for slot in range(field.start[block + k], field.start[block + k + 1]):
-            top = max(top, LN_SCALE - field.ln_density[1 << k] - plane[slot - base, 5])
+            top = max(top, LN_SCALE - field.ln_uniform[k] - plane[slot - base, 5])
         suffix[k] = suffix[k + 1] + top
     state = np.zeros((n_other + 1, 6))
     pattern = np.zeros(n_other + 1, np.int64)
@@ -197,7 +199,7 @@ def best_unrelated(i, field, plane, best):
             state[level + 1, 5] = field.unrelated[1 << level]
         else:
             join(state[level], state[level + 1], plane[slot - base],
-                 LN_SCALE - field.ln_density[1 << level])
+                 LN_SCALE - field.ln_uniform[level])
         so_far = pattern[level + 1]
         # The slack covers what the plane distorts; the result comes from exact separations.
         if state[level + 1, 5] + suffix[level + 1] <= best[so_far] - 1e-3:
@@ -238,7 +240,7 @@ def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated
     and NWAY's weight, without the no-counterpart row) and what was left out in units of them.
     """
     n_other = int(round(math.log2(unrelated.shape[1])))
-    nothing, no_second = np.empty((0, n_other), np.int64), np.empty((0, 0))
+    nothing, no_between = np.empty((0, n_other), np.int64), np.empty((0, 0))
     found = 0
     for n in range(a, b):
         i = which[n]
@@ -246,13 +248,13 @@ def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated
         unrelated[n] = 0.0
         if len(field.unrelated) > 0:
             best_unrelated(i, field, plane, unrelated[n])
-        extra = weight_factor(field, unrelated[n])
+        extra = weight_factor(field, i, unrelated[n])
         total[n] = -np.inf
         walk(TOTAL, i, field, plane, extra, np.full(2, -np.inf), total[n], 0, 0, total[n],
-             nothing, no_second)
+             nothing, no_between)
         lost[n] = 0.0
         count[n] = walk(COUNT, i, field, plane, extra, negligible(total[n], ln_prune, ln_floor),
-                        total[n], 0, limit - found, lost[n], nothing, no_second)
+                        total[n], 0, limit - found, lost[n], nothing, no_between)
         found += count[n]
         if found > limit:
             break
@@ -260,16 +262,16 @@ def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated
 
 
 @jit
-def fill_likely(a, b, which, field, ln_prune, ln_floor, unrelated, total, first, member, second):
+def fill_likely(a, b, which, field, ln_prune, ln_floor, unrelated, total, first, member, between):
     """Write the rows that :func:`count_likely` counted."""
     n_other = member.shape[1]
     lost = np.empty(2)
     for n in range(a, b):
         i = which[n]
         plane = candidates_of(field, i, n_other)
-        walk(FILL, i, field, plane, weight_factor(field, unrelated[n]),
+        walk(FILL, i, field, plane, weight_factor(field, i, unrelated[n]),
              negligible(total[n], ln_prune, ln_floor), total[n], first[i], first[i + 1], lost,
-             member, second)
+             member, between)
 
 
 @jit
@@ -281,10 +283,11 @@ def negligible(total, ln_prune, ln_floor):
 
 
 @jit
-def weight_factor(field, unrelated):
-    """Ln of NWAY's weight over e for each pattern: completeness, and U of the left-out."""
+def weight_factor(field, i, unrelated):
+    """Ln of NWAY's weight over e for each pattern: completeness, density, and U of the left-out."""
     n_patterns = len(unrelated)
     out = np.empty(n_patterns)
     for pattern in range(n_patterns):
-        out[pattern] = field.ln_completeness[pattern] + unrelated[n_patterns - 1 - pattern]
+        out[pattern] = (field.ln_completeness[pattern] + unrelated[n_patterns - 1 - pattern]
+                        + members_density(field.ln_density[i] - field.ln_uniform, pattern))
     return out

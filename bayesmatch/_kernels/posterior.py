@@ -86,11 +86,22 @@ def nway_rows(i_first, i_last, first, member, ln_prior, ln_b, ln_evidence, secon
 
 
 @jit
+def members_density(ln_density, pattern):
+    """Sum over the members of a pattern of ln n_k+, `ln_density` (n_other,) at one primary."""
+    total = 0.0
+    for b in range(len(ln_density)):
+        if pattern >> b & 1:
+            total += ln_density[b]
+    return total
+
+
+@jit
 def pattern_likelihood(i_first, i_last, first, member, ln_density, ln_evidence, ln_like):
     """Ln of the summed likelihood of each membership pattern around each primary, (n, patterns).
 
-    ``ln_density[pattern]`` is the sum of ln n_k+ over the members; the likelihood of a row is
-    its evidence divided by that, with no completeness (the fractions take its place).
+    ``ln_density`` (n, n_other) is ln n_k+ at each primary; the likelihood of a row is its
+    evidence over their product for its members, with no completeness (the fractions take its
+    place).
     """
     n_patterns = ln_like.shape[1]
     top = np.empty(n_patterns)
@@ -107,7 +118,7 @@ def pattern_likelihood(i_first, i_last, first, member, ln_density, ln_evidence, 
         for pattern in range(n_patterns):
             if top[pattern] > -np.inf:
                 ln_like[i, pattern] = (math.log(ln_like[i, pattern]) + top[pattern]
-                                       - ln_density[pattern])
+                                       - members_density(ln_density[i], pattern))
             else:
                 ln_like[i, pattern] = -np.inf
 
@@ -115,14 +126,17 @@ def pattern_likelihood(i_first, i_last, first, member, ln_density, ln_evidence, 
 @jit
 def calibrated_rows(i_first, i_last, first, member, ln_density, ln_evidence, ln_fraction,
                     p_match, p_hostless, log10_odds):
-    """Probability that exactly this association is true, from the fitted pattern fractions."""
+    """Probability that exactly this association is true, from the fitted pattern fractions.
+
+    ``ln_density`` (n, n_other) is ln n_k+ at each primary, ``ln_fraction`` (n, patterns).
+    """
     for i in range(i_first, i_last):
         begin, end = first[i], first[i + 1]
         weight = np.empty(end - begin)
         for row in range(begin, end):
             pattern = row_pattern(row, member)
             weight[row - begin] = (ln_fraction[i, pattern] + ln_evidence[row]
-                                   - ln_density[pattern])
+                                   - members_density(ln_density[i], pattern))
         some = log_sum(weight, 1, end - begin)
         total = log_sum(weight, 0, end - begin)
         for row in range(begin, end):

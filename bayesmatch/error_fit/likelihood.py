@@ -14,11 +14,12 @@ from astropy.table import Table
 
 from .._kernels import position_errors as kernels
 from .._kernels.jit import ranges, run_ranges
+from ..candidate_positions import candidate_positions, tangent_planes
 from ..candidates import Candidates
 from ..catalog import Catalog
 from ..errors import error_radius
-from ..host_fraction import RIDGE_CONSTANT, RIDGE_SLOPE
-from ..placed import place_candidates, tangent_planes
+from ..field import FieldDensity
+from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
 
 N_MODEL, FLOOR = 4, 1
 #: the scale stays within these, the offset within half the radius
@@ -49,25 +50,24 @@ class Neighbours:
 
 
 def neighbours(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
-               ln_ratio: np.ndarray, covered: np.ndarray) -> list[Neighbours]:
+               field: FieldDensity, ln_ratio: np.ndarray, covered: np.ndarray) -> list[Neighbours]:
     """Candidates of each other catalogue in the tangent planes of the primaries.
 
     ``ln_ratio`` (n_slots,) is the ln of the candidates' prior ratios, ``covered``
     (n_primary, n_other) from :func:`bayesmatch.error_fit.footprint.covered`.
     """
     n = len(primary)
-    placed = place_candidates(primary, others, candidates)
-    plane = tangent_planes(primary, candidates, placed, ranges(n, PIECE))
+    positions = candidate_positions(primary, others, candidates)
+    plane = tangent_planes(primary, candidates, positions, ranges(n, PIECE))
     found = []
     for k, other in enumerate(others):
         slots, i = candidates.of_catalogue(k)
-        density = (other.n_rows + 1) / (other.area * 3600.0**2)
         start = np.zeros(n + 1, np.int64)
         np.cumsum(np.bincount(i, minlength=n), out=start[1:])
         found.append(Neighbours(other.name, start, candidates.row[slots], plane[slots],
-                                np.exp(ln_ratio[slots]) / density,
+                                np.exp(ln_ratio[slots]) / field.per_arcsec2(k)[i],
                                 np.ascontiguousarray(covered[:, k]),
-                                float(np.median(error_radius(placed.covariance[slots]))) ** 2
+                                float(np.median(error_radius(positions.covariance[slots]))) ** 2
                                 if len(slots) else 0.0))
     return found
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Table
 
 from .._kernels.sphere import convergence, offset, rotate_covariance
-from ..catalog import Catalog
-from ..errors import ErrorEllipse
-
-if TYPE_CHECKING:
-    from ..result import MatchResult
+from ..result import MatchResult
+from .inputs import input_catalog
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,7 @@ class Surroundings:
     """(3,) of the source's position"""
 
     @property
-    def placed(self) -> bool:
+    def positions_known(self) -> bool:
         """Whether the position of every object is known."""
         return bool(np.isfinite(self.offset).all())
 
@@ -90,42 +85,9 @@ def _located(result: MatchResult, k: int, rows: np.ndarray, primary_row: int
         known = result._catalogs[k]
         rows = known.held(rows)
         return np.column_stack([known.ra[rows], known.dec[rows]]), known.covariance(rows)
-    nowhere, nothing = np.full((len(rows), 2), np.nan), np.full((len(rows), 3), np.nan)
-    record = result.meta["catalogues"][k]
-    pos_err, error_columns = _recorded_error(record)
-    table = _input_columns(result, record["name"], rows, primary_row,
-                           [record["ra"], record["dec"], *error_columns])
-    if not {record["ra"], record["dec"]} <= set(table.colnames):
-        return nowhere, nothing
-    has_error = pos_err is not None and set(error_columns) <= set(table.colnames)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # said where the match was made
-        try:
-            catalog = Catalog(table, name=record["name"], area=record["area_deg2"],
-                              pos_err=pos_err if has_error else 1.0,
-                              ra=record["ra"], dec=record["dec"])
-        except (ValueError, TypeError):  # the file was changed: do without
-            return nowhere, nothing
-    return (np.column_stack([catalog.ra, catalog.dec]),
-            catalog.covariance() if has_error else nothing)
-
-
-def _recorded_error(record: dict[str, Any]) -> tuple[Any, list[str]]:
-    """``pos_err`` of a catalogue as the meta data have it (None: not known), and its columns."""
-    parts = record.get("pos_err")
-    if not parts or None in parts:
-        return None, []
-    error = (parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2
-             else ErrorEllipse(*parts))
-    return error, [part for part in parts if isinstance(part, str)]
-
-
-def _input_columns(result: MatchResult, name: str, rows: np.ndarray, primary_row: int,
-                   columns: list[str]) -> Table:
-    """Input columns of rows of a catalogue, as far as the associations carry them."""
-    table = result.associations
-    mine = np.flatnonzero(np.asarray(table[result.catalogue_names[0]]) == primary_row)
-    member, first = np.unique(np.asarray(table[name])[mine], return_index=True)
-    at = mine[first[np.searchsorted(member, rows)]]
-    return Table({column: table[f"{name}_{column}"][at] for column in dict.fromkeys(columns)
-                  if f"{name}_{column}" in table.colnames})
+    nothing = np.full((len(rows), 3), np.nan)
+    found = input_catalog(result, k, rows, primary_row)
+    if found is None:
+        return np.full((len(rows), 2), np.nan), nothing
+    return (np.column_stack([found.catalog.ra, found.catalog.dec]),
+            found.catalog.covariance() if found.error_known else nothing)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from astropy.table import Table
 
-from .evidence import prior_columns
-from .wording import label, listed, member, probability, times
-
-if TYPE_CHECKING:
-    from ..result import MatchResult
+from ..result import MatchResult
+from ..wording import label, listed, member, probability, times
+from .inputs import input_columns
 
 #: log10 terms below say nothing
 SMALL = 0.05
@@ -39,10 +37,10 @@ class _Words:
     def __init__(self, result: MatchResult, row: int, table: Table) -> None:
         self.result, self.table = result, table
         self.source = result.sources[row]
-        records = result.meta["catalogues"]
-        self.primary, self.names = records[0]["name"], [r["name"] for r in records[1:]]
-        self.ids = [r["id"] for r in records[1:]]
-        identifier = self.source[f"{self.primary}_{records[0]['id']}"]
+        self.record = record = result.record
+        self.primary, self.names = record.primary.name, [r.name for r in record.others]
+        self.ids = [r.id for r in record.others]
+        identifier = self.source[f"{self.primary}_{record.primary.id}"]
         self.who = f"{self.primary} {str(identifier).strip()}"
         self.others = " or ".join(self.names)
         self.noun = "candidate" if len(self.names) == 1 else "association"
@@ -56,7 +54,7 @@ class _Words:
         return [paragraph for paragraph in said if paragraph]
 
     def _alone(self) -> list[str]:
-        radius = f"{self.result.meta['radius_arcsec']:g} arcsec"
+        radius = f"{self.record.radius_arcsec:g} arcsec"
         if self.source["n_candidates"] > 0:
             return [f"{self.who}: all associations with its {self.source['n_candidates']} "
                     f"candidates were left out of this result (min_p_i). Probability of no "
@@ -104,13 +102,18 @@ class _Words:
                        float(row["position"] + row["density"]),
                        f"Bayes factor {row['position']:.2f} less {-row['density']:.2f} for the "
                        f"density of {listed(members)}")]
-        for name, prior in prior_columns(self.result.meta):
+        for name, prior in self.record.prior_names:
             if row[name] >= 0:
                 value = self._input(name, prior, at)
                 whose = "" if len(self.names) == 1 else f"{name} "
                 terms.append(_Term(f"{whose}prior {prior}", float(row[f"prior_{name}_{prior}"]),
                                    f"{prior} is {value}" if value else "", value))
-        return [*terms, _Term("the host fraction", float(row["fraction"]), self._share(at))]
+        terms.append(_Term("the host fraction", float(row["fraction"]), self._share(at)))
+        known = {"position", "density", "fraction"}
+        terms += [_Term(name.replace("_", " "), float(row[name]), "")
+                  for name in self.table.meta["terms"]
+                  if name not in known and not name.startswith("prior_")]
+        return terms
 
     def _share(self, at: int) -> str:
         fraction = float(self.table["fraction"][at])
@@ -184,7 +187,7 @@ class _Words:
                      f"{source['n_claims'] - 1} other {self.primary} "
                      f"{'source' if source['n_claims'] == 2 else 'sources'}.")
         left_out = 1.0 - float(np.sum(np.asarray(table["p_match"], float)))
-        if self.result.meta["min_p_i"] > 0 and left_out > 1e-6:
+        if self.record.min_p_i > 0 and left_out > 1e-6:
             text += (f" Associations below min_p_i, {probability(left_out)} in sum, are not in "
                      "this result.")
         return text
@@ -208,7 +211,7 @@ class _Words:
 
     def _excluded_by(self, at: int) -> str:
         zero = [f"{name} prior {prior} has ratio 0"
-                for name, prior in prior_columns(self.result.meta)
+                for name, prior in self.record.prior_names
                 if np.isneginf(self.table[f"prior_{name}_{prior}"][at])]
         return listed(zero) or "it does not count"
 
@@ -222,10 +225,11 @@ class _Words:
                 return ""
             value: Any = catalog.table[column][row]
         else:
-            table = self.result.associations
-            if f"{name}_{column}" not in table.colnames:
+            known = input_columns(self.result, name, np.array([row]),
+                                  int(self.source[self.primary]))
+            if column not in known.colnames:
                 return ""
-            value = table[f"{name}_{column}"][np.argmax(np.asarray(table[name]) == row)]
+            value = known[column][0]
         try:
             number = float(value)
         except (TypeError, ValueError):

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..explaining.wording import cut, label, member, probability
+from ..wording import label, member, probability, shortened
 from .charts import probability_colors
 from .finding import MAX_NUMBERED, draw_candidates, draw_separations
 
@@ -45,7 +45,7 @@ def evidence_chart(explanation: Explanation) -> Figure:
 
     top = height - 0.7
     chart = axes(0.9, top - CHART, CHART, CHART)
-    if explanation.objects.placed:
+    if explanation.objects.positions_known:
         caption = draw_candidates(chart, explanation)
     else:
         caption = draw_separations(chart, explanation)
@@ -72,7 +72,7 @@ def _row_name(e: Explanation, n: int) -> str:
     whole = " + ".join(name for name, _ in taking_part)
     if len(whole) <= LONGEST:
         return f'{n}   {whole}\n{", ".join(f"{apart:.2g}" for _, apart in taking_part)}"'
-    lines = [f'{cut(name, LONGEST)}  {apart:.2g}"' for name, apart in taking_part[:3]]
+    lines = [f'{shortened(name, LONGEST)}  {apart:.2g}"' for name, apart in taking_part[:3]]
     return f"{n}   " + "\n".join(lines) + (" ..." if len(taking_part) > 3 else "")
 
 
@@ -84,7 +84,7 @@ def _title(e: Explanation) -> str:
     none = _with_p("no counterpart", float(e.table["p_match"][0]))
     if len(e.table) == 1:
         return f"{e.source}: {none}"
-    best = _with_p(cut(label(e.table, 1, e.catalogues, e.id_names), 50),
+    best = _with_p(shortened(label(e.table, 1, e.catalogues, e.id_names), 50),
                    float(e.table["p_match"][1]))
     both = (best, none) if e.table["total"][1] > 0 else (none, best)
     return f"{e.source}:   {both[0]},   {both[1]}"
@@ -101,15 +101,20 @@ def _terms(e: Explanation, n_rows: int) -> list[tuple[str, str, np.ndarray]]:
     eye, together they say how much better than chance the position is.
     """
     table = e.table[:n_rows]
+    stated = [c for c in e.table.meta["terms"] if c not in ("position", "density")]
     terms = [("position and density", POSITION_COLOR,
               np.asarray(table["position"]) + np.asarray(table["density"]))]
-    for n, column in enumerate(c for c in table.colnames if c.startswith("prior_")):
-        name = column.removeprefix("prior_")
-        if len(e.catalogues) == 1:
-            name = name.removeprefix(f"{e.catalogues[0]}_")
-        terms.append((f"prior {name}", PRIOR_COLORS[n % len(PRIOR_COLORS)],
-                      np.asarray(table[column])))
-    return [*terms, ("host fraction", FRACTION_COLOR, np.asarray(table["fraction"]))]
+    for n, column in enumerate(stated):
+        name, color = column, PRIOR_COLORS[n % len(PRIOR_COLORS)]
+        if column.startswith("prior_"):
+            name = column.removeprefix("prior_")
+            if len(e.catalogues) == 1:
+                name = name.removeprefix(f"{e.catalogues[0]}_")
+            name = f"prior {name}"
+        elif column == "fraction":
+            name, color = "host fraction", FRACTION_COLOR
+        terms.append((name, color, np.asarray(table[column])))
+    return terms
 
 
 def _draw_bars(ax: Axes, e: Explanation, names: list[str]) -> None:

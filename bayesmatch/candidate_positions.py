@@ -14,7 +14,7 @@ from .catalog import Catalog
 
 
 @dataclass(frozen=True)
-class Placed:
+class CandidatePositions:
     """Positions and errors of the candidates, per slot."""
 
     ra: np.ndarray
@@ -29,9 +29,9 @@ class Placed:
     """whether all errors of the match, the primaries' too, are circles"""
 
 
-def place_candidates(
+def candidate_positions(
     primary: Catalog, others: Sequence[Catalog], candidates: Candidates
-) -> Placed:
+) -> CandidatePositions:
     """Gather positions and errors of the candidates from their catalogues."""
     n = len(candidates.row)
     ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 3))
@@ -44,10 +44,10 @@ def place_candidates(
     # Decided by the candidates alone: objects elsewhere must not change the last digit.
     circular = primary.circular and bool(
         np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
-    return Placed(ra, dec, np.cos(np.radians(dec)), covariance, circular)
+    return CandidatePositions(ra, dec, np.cos(np.radians(dec)), covariance, circular)
 
 
-def tangent_planes(primary: Catalog, candidates: Candidates, placed: Placed,
+def tangent_planes(primary: Catalog, candidates: Candidates, positions: CandidatePositions,
                    pieces: Sequence[tuple[int, int]]) -> np.ndarray:
     """Candidates in the tangent planes of their primaries, (n_slots, 5).
 
@@ -56,6 +56,6 @@ def tangent_planes(primary: Catalog, candidates: Candidates, placed: Placed,
     """
     plane = np.empty((len(candidates.row), 5))
     list(run_ranges(lambda a, b: candidate_plane(
-        a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, placed.ra,
-        placed.dec, candidates.separation, placed.covariance, plane), pieces))
+        a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, positions.ra,
+        positions.dec, candidates.separation, positions.covariance, plane), pieces))
     return plane

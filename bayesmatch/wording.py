@@ -47,7 +47,7 @@ def label(table: Table, at: int, names: Sequence[str], ids: Sequence[str]) -> st
     return " + ".join(members) or "no counterpart"
 
 
-def cut(text: str, width: int) -> str:
+def shortened(text: str, width: int) -> str:
     """The beginning of a text that is too long."""
     return text if len(text) <= width else f"{text[:width - 3].rstrip()}..."
 
@@ -60,17 +60,16 @@ def listed(parts: Sequence[str]) -> str:
 def printed_table(table: Table, names: Sequence[str], ids: Sequence[str]) -> str:
     """The first rows of an evidence table as text, with a legend."""
     shown = range(min(len(table), MAX_PRINTED + 1))
-    priors = [c for c in table.colnames if c.startswith("prior_")]
+    terms = [*table.meta["terms"], "total"]
     separation = [c for c in table.colnames if c.startswith("Separation_")]
-    head = ["", "hypothesis", "arcsec", "position", "density",
-            *(c.removeprefix("prior_") for c in priors), "fraction", "total", "p_match", "NWAY",
-            "p_i"]
+    head = ["", "hypothesis", "arcsec", *(c.removeprefix("prior_") for c in terms), "p_match",
+            "NWAY", "p_i"]
     lines = [head]
     for at in shown:
         apart = [f"{table[c][at]:.2f}" for c in separation if np.isfinite(table[c][at])]
         lines.append([
-            str(table["rank"][at]), cut(label(table, at, names, ids), 48), " ".join(apart),
-            *(_log10(table[c][at]) for c in ("position", "density", *priors, "fraction", "total")),
+            str(table["rank"][at]), shortened(label(table, at, names, ids), 48), " ".join(apart),
+            *(_log10(table[c][at]) for c in terms),
             probability(float(table["p_match"][at])), _log10(table["nway_total"][at]),
             probability(float(table["p_i"][at])) if at else ""])
     width = [max(map(len, cells)) for cells in zip(*lines, strict=True)]

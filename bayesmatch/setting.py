@@ -1,0 +1,42 @@
+"""What surrounds the primaries of a match, found once and read by every later stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .candidate_positions import CandidatePositions, candidate_positions
+from .candidates import Candidates
+from .catalog import Catalog
+from .field import FieldDensity, FieldModel
+from .patterns import PatternPriors, pattern_priors
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Catalogues, candidates and field of a match."""
+
+    primary: Catalog
+    others: Sequence[Catalog]
+    """in memory; of a scanned catalogue the candidates"""
+    candidates: Candidates
+    positions: CandidatePositions
+    nway: PatternPriors
+    """NWAY's priors of the membership patterns"""
+    field: FieldDensity
+    """density of field objects that the calibrated probabilities go by"""
+    radius_arcsec: float
+
+    @property
+    def catalogs(self) -> tuple[Catalog, ...]:
+        """All catalogues, the primary first."""
+        return (self.primary, *self.others)
+
+
+def make_setting(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
+                 field: FieldModel, completeness: Sequence[float], correct_unrelated: bool,
+                 radius_arcsec: float) -> Setting:
+    """Positions, errors and densities of the candidates found."""
+    return Setting(primary, others, candidates, candidate_positions(primary, others, candidates),
+                   pattern_priors(others, completeness, correct_unrelated),
+                   field.at(primary, others), radius_arcsec)
