@@ -26,8 +26,7 @@ from .host_fraction import HostFraction, fit_host_fraction
 from .patterns import PatternPriors, pattern_priors
 from .placed import place_candidates
 from .posterior import Posterior, bayes_factors, nway_posterior, pattern_likelihood
-from .priors import all_ratios, check_priors
-from .priors.auto import auto_record, learn_priors, learns_from_posterior
+from .priors.prior_set import PriorSet
 from .result import MatchResult
 from .scan.candidates import hold_scanned
 from .scan.catalog import ScannedCatalog
@@ -35,7 +34,7 @@ from .tables import Calibrated, Matched, association_table, check_columns, sourc
 
 LN_10 = np.log(10.0)
 #: associations with a dist_post above this are never pruned while priors learn from them: far
-#: below the posteriors that matter to an AutoPrior
+#: below the posteriors that matter to a prior that learns
 MIN_WEIGHT_LEARNED = 1e-5
 
 
@@ -118,7 +117,7 @@ def match(
     check_catalogs(primary, others)
     radius_arcsec = in_arcsec(radius)
     completeness = _completeness(prior_completeness, others)
-    checked = check_priors(priors, primary, others)
+    checked = PriorSet.checked(priors, primary, others)
     total = _host_fraction(host_fraction)
     number_within("secondary_ratio", secondary_ratio, 0.0, 1.0)
     number_within("min_p_i", min_p_i, 0.0, 1.0)
@@ -128,7 +127,7 @@ def match(
         raise TypeError(f"host_covariates is {host_covariates!r}; give 'sigma', a list of columns "
                         f"of {primary.name!r}, or None")
     z, description = covariate_matrix(primary, host_covariates)
-    check_columns(primary, others, checked)
+    check_columns(primary, others, checked.by_catalogue)
     directory = _checkpoint(checkpoint)
     clock = _Clock()
 
@@ -151,15 +150,15 @@ def match(
             return rows, bayes_factors(primary, candidates, placed, rows, per_pattern.unrelated)
 
     by_distance, member, dist_post = None, np.empty((0, len(others)), np.int64), np.empty(0)
-    if learns_from_posterior(checked):
+    if checked.learns_from_posterior:
         neutral = np.zeros(len(candidates.row))
         by_distance = associate(neutral, MIN_WEIGHT_LEARNED)
         member = by_distance[0].member
         dist_post = nway_posterior(by_distance[0], per_pattern, by_distance[1], neutral,
                                    1.0).dist_post
     with clock("priors"):
-        learned = learn_priors(checked, others, candidates, member, dist_post, radius_arcsec)
-        log10_ratios = all_ratios(learned, primary, others, candidates)
+        learned = checked.learn(others, candidates, member, dist_post, radius_arcsec)
+        log10_ratios = learned.log10_ratios(primary, others, candidates)
         slot_ln_ratio = LN_10 * sum(log10_ratios.values(), np.zeros(len(candidates.row)))
     if by_distance is None or len(by_distance[0].pruned.primary):
         rows, ln_b = associate(slot_ln_ratio)
@@ -187,8 +186,8 @@ def match(
                      "numba": numba.__version__, "astropy": astropy.__version__},
         "radius_arcsec": radius_arcsec,
         "prior_completeness": completeness,
-        "priors": {name: [p.name for p in listed] for name, listed in learned.items()},
-        "auto_priors": auto_record(checked, learned),
+        "priors": learned.names(),
+        "auto_priors": checked.learning_record(learned),
         "host_fraction": fit.mean,
         "host_fraction_error": fit.mean_error,
         "host_fraction_given": total is not None,
@@ -209,8 +208,8 @@ def match(
         "n_associations": len(associations),
         "seconds": clock.seconds,
     }
-    return MatchResult(associations, sources, meta, priors=learned, catalogs=(primary, *others),
-                       host_fraction=fit)
+    return MatchResult(associations, sources, meta, priors=learned.as_dict(),
+                       catalogs=(primary, *others), host_fraction=fit)
 
 
 def _calibrate(rows: Associations, priors: PatternPriors, post: Posterior,
