@@ -32,8 +32,7 @@ from .fake import shifted_positions
 from .field import UniformField
 from .host_fraction import MIN_PRIMARIES
 from .matching import match
-from .priors import all_ratios, check_priors
-from .priors.auto import AutoPrior
+from .priors.prior_set import PriorSet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -220,27 +219,26 @@ def fit_position_errors(
     """
     check_catalogs(primary, others)
     radius_arcsec = in_arcsec(radius)
-    checked = check_priors(priors, primary, others)
+    checked = PriorSet.checked(priors, primary, others)
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
     if len(candidates.row) == 0:
         raise ValueError(f"no {primary.name} source has a candidate within {radius_arcsec:g} "
                          "arcsec: there is nothing to fit; check that the catalogues overlap")
-    fixed = {name: [p for p in listed if not isinstance(p, AutoPrior)]
-             for name, listed in checked.items()}
-    found = _fit(primary, others, candidates, fixed, z, radius_arcsec)
-    if any(isinstance(p, AutoPrior) for listed in checked.values() for p in listed):
+    found = _fit(primary, others, candidates, checked.ready(), z, radius_arcsec)
+    if checked.learns:
         # these are learned from the match with errors put right
-        learned = match(found.apply(primary), *others, radius=radius_arcsec, priors=checked).priors
-        found = _fit(primary, others, candidates, learned, z, radius_arcsec)
+        learned = match(found.apply(primary), *others, radius=radius_arcsec,
+                        priors=checked.as_dict()).priors
+        found = _fit(primary, others, candidates, PriorSet.of(learned), z, radius_arcsec)
     _warn(found)
     return found
 
 
 def _fit(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
-         priors: Mapping[str, Sequence[Any]], z: np.ndarray, radius: float) -> PositionErrorFit:
+         priors: PriorSet, z: np.ndarray, radius: float) -> PositionErrorFit:
     """The fit with priors that are ready to use."""
-    ratios = all_ratios(priors, primary, others, candidates)
+    ratios = priors.log10_ratios(primary, others, candidates)
     ln_ratio = LN_10 * sum(ratios.values(), np.zeros(len(candidates.row)))
     near = covered(primary, others, candidates, radius, max_rows=MAX_ROWS)
     field = UniformField().at(primary, others)

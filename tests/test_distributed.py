@@ -1,6 +1,7 @@
 """LSDB partitions give what one match in memory gives, at their borders too."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -178,6 +179,8 @@ def test_area_from_the_coverage_map():
     (MARGIN, {"secondary_id": "name"}, "catalogue 'OPT' has no column 'name'"),
     (MARGIN, {"host_covariates": ["counts"]}, "catalogue 'XRAY' has no column 'counts'"),
     (MARGIN, {"priors": [bm.AutoPrior("mag")]}, "learns from the whole match"),
+    (MARGIN, {"priors": [SimpleNamespace(name="own", learn=lambda catalog, seen: None)]},
+     "learns from the whole match"),
     (MARGIN, {"secondary_area": -1.0}, "catalogue 'OPT'"),
 ])
 def test_refused(margin, options, message):

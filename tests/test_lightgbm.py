@@ -9,7 +9,7 @@ from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
 from bayesmatch import mock
-from bayesmatch.priors.training import FOLDS, assign_folds
+from bayesmatch.priors.boosting import FOLDS, assign_folds
 
 FEATURES = bm.photometry.Features(mock.BANDS)
 COLUMNS = list(mock.BANDS)
@@ -127,9 +127,9 @@ def test_mean_within_a_pattern_is_the_ratio_of_shares(prior, unseen, training):
 
 def test_rarely_seen_patterns_stay_near_the_models(prior):
     """Factors are shrunk towards none where counterparts are few."""
-    factors = prior.calibration.patterns
+    factors = prior.density_ratio.patterns
     assert len(factors) >= 4
-    assert all(abs(f - prior.calibration.other_patterns) < 0.5 for f in factors.values())
+    assert all(abs(f - prior.density_ratio.other_patterns) < 0.5 for f in factors.values())
 
 
 def test_ratio_is_calibrated(prior, unseen):
@@ -148,9 +148,9 @@ def test_ratio_is_bounded(prior):
                 "w1": [10.0, 12, 20, 8], "w2": [10.0, 30, 22, 7]}
     ratio = prior.predict(extremes)
     assert np.isfinite(ratio).all()
-    calibration = prior.calibration
-    largest = (calibration.intercept + calibration.slope * calibration.high
-               + max([*calibration.patterns.values(), calibration.other_patterns])) / np.log(10)
+    ratio_of = prior.density_ratio
+    largest = (ratio_of.intercept + ratio_of.slope * ratio_of.high
+               + max([*ratio_of.patterns.values(), ratio_of.other_patterns])) / np.log(10)
     assert ratio.max() <= largest + 1e-12 < 3
 
 

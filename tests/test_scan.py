@@ -19,7 +19,8 @@ import bayesmatch as bm
 from bayesmatch import checkpoint
 from bayesmatch._kernels.jit import n_threads
 from bayesmatch.cli import main
-from bayesmatch.priors.binning import FieldCounts, adaptive_edges, histogram_pair
+from bayesmatch.field_counts import FieldCounts
+from bayesmatch.priors.binning import adaptive_edges, histogram_pair
 from bayesmatch.scan import search, work
 from bayesmatch.scan.coverage import SkyMap
 from bayesmatch.scan.parts import Part

@@ -17,6 +17,7 @@ from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 
 from ..host_fraction import HostFraction, fractions_for
 from ..matching import match
+from ..priors.prior_set import PriorSet
 from ..result import MatchResult
 from .partition import Partition, Survey
 
@@ -83,10 +84,9 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         if not isinstance(host_fraction, Mapping) and not 0 < host_fraction < 1:
             raise ValueError(f"host_fraction is {host_fraction!r}; give a number between 0 and 1, "
                              "or the meta of a result; bayesmatch.distributed.match can fit it")
-        for prior in priors:
-            if hasattr(prior, "learn"):
-                raise ValueError(f"prior {prior!r} learns from the whole match, which no partition "
-                                 "has; learn it in a match in memory and pass result.priors")
+        for prior in PriorSet.of({secondary.name: priors}).learning:
+            raise ValueError(f"prior {prior!r} learns from the whole match, which no partition "
+                             "has; learn it in a match in memory and pass result.priors")
         self.primary, self.secondary = primary, secondary
         self.radius_arcsec, self.host_fraction, self.rows = radius_arcsec, host_fraction, rows
         self.options: dict[str, Any] = {

@@ -4,38 +4,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from ..candidates import Candidates
 from ..catalog import Catalog
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
+from .protocol import Seen
 
 #: fewer selected objects than this make no histogram (NWAY's limit)
 MIN_SELECTED = 100
 #: objects with an association this probable are not field (NWAY's limit)
 MAX_FIELD_POST = 0.01
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a match knows of one catalogue before its priors are learned."""
-
-    row: np.ndarray
-    """(m,) rows of its candidates, in the order of `separation`"""
-    separation: np.ndarray
-    """(m,) arcsec from a primary"""
-    associated: np.ndarray
-    """(a,) rows of the members of associations, in the order of `dist_post`; empty if not needed"""
-    dist_post: np.ndarray
-    """(a,) posterior of those associations, distance only"""
-    radius: float
-    """arcsec, of the match"""
 
 
 class AutoPrior:
@@ -94,6 +76,11 @@ class AutoPrior:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
         catalog.magnitudes(self.column)
 
+    @property
+    def learns_from_posterior(self) -> bool:
+        """Whether it selects by the posterior of associations, not by distance."""
+        return self.radius is None
+
     def log10_ratio(self, catalog: Catalog) -> np.ndarray:
         """Not before :func:`bayesmatch.match` has learned the histogram."""
         raise ValueError("an AutoPrior is learned inside match(); take the learned one from "
@@ -141,6 +128,11 @@ class AutoPrior:
         prior.counts["excluded"] = len(near)
         return prior
 
+    def learning_record(self, learned: HistogramPrior) -> dict[str, Any]:
+        """The rules, and how many objects they selected."""
+        return {"radius_arcsec": self.radius, "exclude_radius_arcsec": self.exclude_radius,
+                "min_post": self.min_post, "counts": learned.counts}
+
     def _what(self, catalog: Catalog) -> str:
         return f"auto prior for column {self.column!r} of catalogue {catalog.name!r}"
 
@@ -158,44 +150,6 @@ class AutoPrior:
                 f"{how} and a value ({n_missing} more have no value); a histogram needs "
                 f"{MIN_SELECTED}: {remedy}, or give a histogram learned elsewhere "
                 "(HistogramPrior.read, --mag CAT:COL FILE)")
-
-
-def learns_from_posterior(priors: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether any prior needs the associations, and their ``dist_post``, to learn from."""
-    return any(isinstance(p, AutoPrior) and p.radius is None
-               for listed in priors.values() for p in listed)
-
-
-def learn_priors(
-    priors: Mapping[str, Sequence[Any]], others: Sequence[Catalog], candidates: Candidates,
-    member: np.ndarray, dist_post: np.ndarray, radius: float
-) -> dict[str, list[Any]]:
-    """The priors with a learned histogram in place of every :class:`AutoPrior`.
-
-    ``member`` (n_rows, n_other) and ``dist_post`` (n_rows,) of the associations may be empty
-    unless :func:`learns_from_posterior`.
-    """
-    learned: dict[str, list[Any]] = {name: list(listed) for name, listed in priors.items()}
-    for k, other in enumerate(others):
-        auto = [n for n, p in enumerate(learned[other.name]) if isinstance(p, AutoPrior)]
-        if not auto:
-            continue
-        slots, _ = candidates.of_catalogue(k)
-        takes_part = np.flatnonzero(member[:, k] >= 0)
-        seen = Seen(candidates.row[slots], candidates.separation[slots],
-                    candidates.row[member[takes_part, k]], dist_post[takes_part], radius)
-        for n in auto:
-            learned[other.name][n] = learned[other.name][n].learn(other, seen)
-    return learned
-
-
-def auto_record(given: Mapping[str, Sequence[Any]], learned: Mapping[str, Sequence[Any]]
-                ) -> dict[str, dict[str, Any]]:
-    """How each histogram was learned, by catalogue and name, for a result's meta."""
-    return {name: {p.name: {"radius_arcsec": p.radius, "exclude_radius_arcsec": p.exclude_radius,
-                            "min_post": p.min_post, "counts": h.counts}
-                   for p, h in zip(listed, learned[name], strict=True) if isinstance(p, AutoPrior)}
-            for name, listed in given.items() if any(isinstance(p, AutoPrior) for p in listed)}
 
 
 def _is_number(value: Any) -> bool:

@@ -2,54 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from ..field_counts import FieldCounts
 
 #: edges at quantiles 0, 1/14, ... 1 of the selected sample
 QUANTILES = np.linspace(0.0, 1.0, 15)
 #: how far the outermost bins reach beyond the field objects outside the selected range
 MARGIN = 1.0
-
-
-@dataclass(frozen=True)
-class FieldCounts:
-    """A field sample too large to hold: all that :func:`adaptive_edges` and its bins depend on."""
-
-    edges: np.ndarray
-    """(e,) edges between quantiles of the selected sample, ascending"""
-    below: np.ndarray
-    """(e,) number of values below each edge"""
-    low: float
-    """least value"""
-    high: float
-    """largest value"""
-    n: int
-    """number of values"""
-
-    @classmethod
-    def of(cls, values: np.ndarray, edges: np.ndarray) -> FieldCounts:
-        """Of values, those that are not finite left out."""
-        finite = np.sort(values[np.isfinite(values)])
-        low, high = (finite[0], finite[-1]) if len(finite) else (np.inf, -np.inf)
-        return cls(edges, np.searchsorted(finite, edges), low, high, len(finite))
-
-    def __len__(self) -> int:
-        return self.n
-
-    def __add__(self, other: FieldCounts) -> FieldCounts:
-        return FieldCounts(self.edges, self.below + other.below, min(self.low, other.low),
-                           max(self.high, other.high), self.n + other.n)
-
-    def histogram(self) -> tuple[np.ndarray, np.ndarray]:
-        """Edges with a bin more where the field reaches beyond them, and its number in each bin."""
-        edges = _with_margins(self.edges, self.low, self.high)
-        first = 1 if self.low < self.edges[0] else 0
-        up_to = np.full(len(edges), self.n)  # the last bin holds its upper edge too
-        up_to[:first] = 0
-        up_to[first : len(edges) - 1] = self.below[: len(edges) - 1 - first]
-        return edges, np.diff(up_to)
 
 
 def plain_values(values: Any, what: str) -> np.ndarray:
@@ -72,7 +34,7 @@ def histogram_pair(
     smaller sample: a bin with little in it tends to the ratio 1.
     """
     if isinstance(others, FieldCounts):
-        edges, count = others.histogram()
+        edges, count = counted_histogram(others)
         _check_different(edges)
     else:
         edges = _edges(selected, weights, others, bins)
@@ -106,6 +68,19 @@ def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: 
             edges).all():
         raise ValueError("bins: the edges must be two or more finite numbers in ascending order")
     return edges
+
+
+def counted_histogram(counts: FieldCounts) -> tuple[np.ndarray, np.ndarray]:
+    """Edges (b + 1,), with a bin more where the field reaches beyond, and its number per bin (b,).
+
+    The same as from the values themselves.
+    """
+    edges = _with_margins(counts.edges, counts.low, counts.high)
+    first = 1 if counts.low < counts.edges[0] else 0
+    up_to = np.full(len(edges), counts.n)  # the last bin holds its upper edge too
+    up_to[:first] = 0
+    up_to[first : len(edges) - 1] = counts.below[: len(edges) - 1 - first]
+    return edges, np.diff(up_to)
 
 
 def adaptive_edges(selected: np.ndarray, weights: np.ndarray) -> np.ndarray:

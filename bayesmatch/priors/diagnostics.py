@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Table
 
-from .lightgbm import LightGBMPrior, raw_logit
+from .density_ratio import raw_logit
+from .lightgbm import LightGBMPrior
 from .training import TrainingRecord
 
 #: rows that permutation importance is measured on

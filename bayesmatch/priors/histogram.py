@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..catalog import Catalog
+from ..field_counts import FieldCounts
 from ..io import replaced_together
-from .binning import FieldCounts, histogram_pair, plain_values
+from .binning import histogram_pair, plain_values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,84 +6,34 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._kernels.jit import n_threads
 from ..catalog import Catalog
-from ..columns import column_values
 from ..io import replaced_together
+from .density_ratio import DensityRatio, raw_logit
+from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
+from .training import TrainingRecord, train
+from .training_sample import TrainingSample
 
 if TYPE_CHECKING:
     from ..photometry import Features
-    from .training import TrainingRecord
 
 FORMAT = "bayesmatch-lightgbm-prior"
 FORMAT_VERSION = 1
-LN_10 = np.log(10.0)
-#: on fewer rows OpenMP's threads cost more than they give, and stall where the machine is busy
-PARALLEL_ROWS = 20_000
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """From the classifier's logit to ln of the density ratio."""
-
-    intercept: float
-    slope: float
-    """ln ratio = intercept + slope * logit, for logits between `low` and `high`"""
-    low: float
-    high: float
-    """beyond these too few objects were seen to tell more: the ratio stays what it is there"""
-    patterns: dict[str, float]
-    """ln factor by pattern of missing bands ("10010": first and fourth missing)"""
-    other_patterns: float
-    """ln factor for all other patterns"""
-    nodes: list[list[float]]
-    """with context: nodes along each context column"""
-    ln_mean: list[Any]
-    """with context: ln mean ratio of field objects at the nodes, which is divided out"""
-    log_context: list[bool]
-    """whether a context column is taken in log10"""
-
-    def ln_ratio(self, logit: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """Ln ratio from logits, with the factor of each pattern of missing bands."""
-        factor = np.full(len(logit), self.other_patterns)
-        for pattern, ln_factor in self.patterns.items():
-            mine = (missing == [digit == "1" for digit in pattern]).all(axis=1)
-            factor[mine] = ln_factor
-        return self.intercept + self.slope * np.clip(logit, self.low, self.high) + factor
-
-    def ln_context_mean(self, context: np.ndarray) -> np.ndarray:
-        """Ln mean ratio of field objects at each row of context values, interpolated."""
-        from scipy.interpolate import RegularGridInterpolator
-
-        points = self.scaled(context)
-        for column, nodes in enumerate(self.nodes):
-            points[:, column] = np.clip(points[:, column], nodes[0], nodes[-1])
-        return RegularGridInterpolator([np.asarray(n) for n in self.nodes],
-                                       np.asarray(self.ln_mean))(points)
-
-    def scaled(self, context: np.ndarray) -> np.ndarray:
-        """Context values on the scale of the nodes."""
-        out = np.array(context, dtype=np.float64)
-        for column, log in enumerate(self.log_context):
-            if log:
-                out[:, column] = np.log10(np.maximum(out[:, column], 1e-300))
-        return out
 
 
 class LightGBMPrior:
     """Density ratio p(x | counterpart) / p(x | field) of photometric features, by LightGBM.
 
     Made by :meth:`fit` or :meth:`load`. Several models, each trained without one part of the
-    sample and calibrated on that part, are averaged. The ratio's mean over field objects is 1;
-    within each common pattern of missing bands it is the share of counterparts with that pattern
-    over the share of field objects. With `context` the ratio is conditional on properties of the
-    primary, with mean 1 over the field at every value of them.
+    sample, are averaged; what they say of that part tells which ratio their odds stand for. Its
+    mean over field objects is 1; within each common pattern of missing bands it is the share of
+    counterparts with that pattern over the share of field objects. With `context` the ratio is
+    conditional on properties of the primary, with mean 1 over the field at every value of them.
 
     Attributes
     ----------
@@ -98,7 +48,7 @@ class LightGBMPrior:
     """
 
     def __init__(self, *, name: str, features: Sequence[str] | Features, context: Sequence[str],
-                 models: Sequence[str], calibration: Calibration, counts: Mapping[str, int],
+                 models: Sequence[str], density_ratio: DensityRatio, counts: Mapping[str, int],
                  versions: Mapping[str, str], training: TrainingRecord | None = None) -> None:
         import lightgbm
 
@@ -106,7 +56,7 @@ class LightGBMPrior:
         self.features = features
         self.context = tuple(context)
         self.feature_names = (*feature_names(features), *self.context)
-        self.calibration = calibration
+        self.density_ratio = density_ratio
         self.counts = dict(counts)
         self.versions = dict(versions)
         self.training = training
@@ -128,7 +78,7 @@ class LightGBMPrior:
         groups: Any = None,
         progress: bool = False,
     ) -> LightGBMPrior:
-        """Train, calibrate and normalise.
+        """Train models, fit the ratio that their odds stand for, and normalise it.
 
         Parameters
         ----------
@@ -161,11 +111,14 @@ class LightGBMPrior:
             If a column is missing or not numeric, or there are fewer than 30 counterparts or
             field objects.
         """
-        from .training import train
-
-        return train(table, is_counterpart, features=features, context=context,
-                     sample_weight=sample_weight, name=name, seed=seed, n_threads=n_threads,
-                     groups=groups, progress=progress)
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"name is {name!r}; give a text")
+        sample = TrainingSample.of(table, is_counterpart, features=features, context=context,
+                                   sample_weight=sample_weight, groups=groups)
+        trained = train(sample, seed=seed, n_threads=n_threads, progress=progress)
+        return cls(name=name, features=sample.features, context=sample.context_names,
+                   models=trained.models, density_ratio=trained.density_ratio,
+                   counts=trained.counts, versions=trained.versions, training=trained.record)
 
     @property
     def columns(self) -> list[str]:
@@ -204,11 +157,11 @@ class LightGBMPrior:
         """
         x, missing = feature_matrix(table, self.features)
         values = context_matrix(context, self.context, len(x))
-        ln_mean = self.calibration.ln_context_mean(values) if self.context else 0.0
+        ln_mean = self.density_ratio.ln_context_mean(values) if self.context else 0.0
         total = np.zeros(len(x))
         for model in self.models:
             logit = raw_logit(model, np.column_stack([x, values]))
-            total += np.exp(self.calibration.ln_ratio(logit, missing) - ln_mean)
+            total += np.exp(self.density_ratio.ln_ratio(logit, missing) - ln_mean)
         with np.errstate(divide="ignore"):
             out = np.log10(total / len(self.models))
         out[np.isnan(x).all(axis=1)] = 0.0
@@ -222,7 +175,7 @@ class LightGBMPrior:
             "features": list(features) if isinstance(features, Sequence)
             else {"Features": features.to_dict()},
             "context": list(self.context), "counts": self.counts, "versions": self.versions,
-            "calibration": asdict(self.calibration), "models": self._texts,
+            "calibration": asdict(self.density_ratio), "models": self._texts,
         }
         record["sha256"] = _digest(record)
         with replaced_together([path]) as (temporary,):
@@ -249,7 +202,8 @@ class LightGBMPrior:
 
                 features = Features.from_dict(features["Features"])
             return cls(name=record["name"], features=features, context=record["context"],
-                       models=record["models"], calibration=Calibration(**record["calibration"]),
+                       models=record["models"],
+                       density_ratio=DensityRatio(**record["calibration"]),
                        counts=record["counts"], versions=record["versions"])
         except Exception as error:  # JSON, keys, LightGBM's own parser: all mean the same here
             raise ValueError(f"{path}: not a saved LightGBM prior, or damaged "
@@ -258,45 +212,3 @@ class LightGBMPrior:
 
 def _digest(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
-
-
-def feature_names(features: Sequence[str] | Features) -> tuple[str, ...]:
-    """Names of the features."""
-    return tuple(features) if isinstance(features, Sequence) else tuple(features.names)
-
-
-def feature_columns(features: Sequence[str] | Features) -> list[str]:
-    """Columns they are made from."""
-    return list(features) if isinstance(features, Sequence) else list(features.columns)
-
-
-def feature_matrix(table: Any, features: Sequence[str] | Features) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, F), NaN where missing, and which bands are missing (n, B)."""
-    if not isinstance(features, Sequence):
-        return features.compute(table), features.missing(table)
-    x = np.column_stack([column_values(table, column) for column in features])
-    return x, np.isnan(x)
-
-
-def context_matrix(context: Any, names: Sequence[str], n: int) -> np.ndarray:
-    """Context values (n, C), which must be finite."""
-    if not names:
-        return np.empty((n, 0))
-    if context is None:
-        raise ValueError(f"this prior needs the primary's {', '.join(names)} as context")
-    out = np.column_stack([column_values(context, name) for name in names])
-    if len(out) != n:
-        raise ValueError(f"context has {len(out)} rows for {n} objects; give one per object")
-    if not np.isfinite(out).all():
-        row, column = (int(v[0]) for v in np.nonzero(~np.isfinite(out)))
-        raise ValueError(f"context column {names[column]!r} is missing in row {row}; it must be "
-                         "finite in every row")
-    return out
-
-
-def raw_logit(model: Any, x: np.ndarray) -> np.ndarray:
-    """The model's log odds."""
-    if len(x) == 0:
-        return np.empty(0)
-    threads = n_threads() if len(x) >= PARALLEL_ROWS else 1
-    return model.predict(x, raw_score=True, num_threads=threads)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..catalog import Catalog
 from ..checkpoint import Stage
-from ..priors import prior_columns
+from ..priors.prior_set import PriorSet
 from . import work
 from .catalog import CandidateRows, ScannedCatalog
 from .columns import fetch
@@ -20,7 +20,7 @@ from .search import near_tasks, rows_near
 def hold_scanned(
     primary: Catalog,
     others: Sequence[Catalog],
-    priors: Mapping[str, Sequence[Any]],
+    priors: PriorSet,
     radius: float,
     *,
     max_rows: int,
@@ -29,7 +29,7 @@ def hold_scanned(
 ) -> list[Catalog]:
     """The other catalogues, with the candidates alone in place of every scanned one."""
     return [hold_candidates(
-        primary, other, radius, columns=prior_columns(priors[other.name]), max_rows=max_rows,
+        primary, other, radius, columns=priors.columns(other.name), max_rows=max_rows,
         advance=advance, checkpoint=None if checkpoint is None else checkpoint / other.name)
         if isinstance(other, ScannedCatalog) else other for other in others]
 

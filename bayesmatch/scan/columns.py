@@ -9,7 +9,7 @@ import numpy as np
 
 from .._kernels.jit import n_threads, run_ranges
 from ..checkpoint import Stage, run_tasks
-from ..priors.binning import FieldCounts
+from ..field_counts import FieldCounts
 from .catalog import ScannedCatalog
 from .parts import Part, numbers
 from .work import cut

@@ -1,0 +1,58 @@
+"""Ratios of one prior for the candidates of its catalogue, whichever kind of prior it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..catalog import Catalog
+
+
+def candidate_ratios(
+    prior: Any, primary: Catalog, other: Catalog, i: np.ndarray, j: np.ndarray
+) -> np.ndarray:
+    """Log10 ratio of a prior for pairs of primary row i and candidate row j.
+
+    Parameters
+    ----------
+    prior : Prior or PairPrior
+        Of the catalogue `other`.
+    primary, other : Catalog
+        The sources, and the catalogue of the candidates.
+    i, j : ndarray of int, shape (m,)
+        Rows of the pairs in `primary` and in `other`.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+        Log10 ratios; 0 where the prior knows nothing.
+
+    Raises
+    ------
+    ValueError
+        If the prior returns another shape, NaN or +inf.
+    """
+    where = f"prior {prior.name!r} of catalogue {other.name!r}"
+    rows = j
+    try:
+        if hasattr(prior, "log10_ratio_pairs"):
+            ratio = np.asarray(prior.log10_ratio_pairs(primary, other, i, j), dtype=np.float64)
+        elif getattr(prior, "candidates_only", False):
+            part = other.subset(j, getattr(prior, "columns", None))
+            ratio = np.asarray(prior.log10_ratio(part), dtype=np.float64)
+        else:
+            ratio = np.asarray(prior.log10_ratio(other), dtype=np.float64)
+            rows = np.arange(len(other))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{where} failed ({error}); it must return numbers, one log10 ratio per "
+                         "row") from error
+    if ratio.shape != rows.shape:
+        raise ValueError(f"{where} returned shape {ratio.shape} for {len(rows)} rows; it must "
+                         "return one log10 ratio per row it is called with")
+    bad = np.isnan(ratio) | np.isposinf(ratio)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise ValueError(f"{where} returned {ratio[first]} for {other.row_text(rows[first])}; "
+                         "return 0 where nothing is known and a finite bound otherwise")
+    return ratio if rows is j else ratio[j]

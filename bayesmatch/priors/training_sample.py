@@ -1,0 +1,127 @@
+"""The sample that a prior is trained on, checked and as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..columns import column_values, table_columns
+from .feature_matrix import context_matrix, feature_matrix, feature_names
+
+if TYPE_CHECKING:
+    from ..photometry import Features
+
+#: least number of counterparts, and of field objects
+MIN_OBJECTS = 30
+#: columns; :mod:`bayesmatch.priors.context_mean` has numbers of nodes for these
+MAX_CONTEXT = 3
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSample:
+    """Counterparts and field objects, those without any feature left out."""
+
+    features: Sequence[str] | Features
+    """what the columns of `x` are"""
+    context_names: tuple[str, ...]
+    """what the columns of `context` are"""
+    x: np.ndarray
+    """(n, F) features, NaN where missing"""
+    missing: np.ndarray
+    """(n, B) which bands are missing"""
+    context: np.ndarray
+    """(n, C) properties of each row's primary"""
+    label: np.ndarray
+    """(n,) is a counterpart"""
+    weight: np.ndarray
+    """(n,)"""
+    group: np.ndarray
+    """(n,) rows of one group stay together in cross-validation"""
+    left_out: int
+    """number of objects without any feature, which say nothing"""
+
+    @classmethod
+    def of(cls, table: Any, is_counterpart: Any, *, features: Sequence[str] | Features,
+           context: Any, sample_weight: Any, groups: Any) -> TrainingSample:
+        """From what :meth:`bayesmatch.LightGBMPrior.fit` is given.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a column is missing or not numeric, or there are fewer than 30 counterparts or
+            field objects.
+        """
+        if isinstance(features, str):
+            raise TypeError(f"features is the text {features!r}; give a sequence of columns")
+        features = list(features) if not hasattr(features, "compute") else features
+        if not feature_names(features):
+            raise ValueError("features is empty; name at least one column")
+        x, missing = feature_matrix(table, features)
+        label = _labels(table, is_counterpart, len(x))
+        context_names = tuple(table_columns(context)) if context is not None else ()
+        if len(context_names) > MAX_CONTEXT:
+            raise ValueError(f"context has {len(context_names)} columns; give at most "
+                             f"{MAX_CONTEXT}")
+        values = context_matrix(context, context_names, len(x))
+        weight = _weights(sample_weight, len(x))
+        used = ~np.isnan(x).all(axis=1)
+        group = _groups(table, groups, len(x))
+        sample = cls(features, context_names, x[used], missing[used], values[used], label[used],
+                     weight[used], group[used], int((~used).sum()))
+        for what, n in (("counterparts", sample.n_counterparts),
+                        ("field objects", sample.n_field)):
+            if n < MIN_OBJECTS:
+                raise ValueError(f"only {n} {what} with any feature measured; training needs at "
+                                 f"least {MIN_OBJECTS}: enlarge the sample")
+        return sample
+
+    @property
+    def n_counterparts(self) -> int:
+        """Number of counterparts."""
+        return int(self.label.sum())
+
+    @property
+    def n_field(self) -> int:
+        """Number of field objects."""
+        return int((~self.label).sum())
+
+    @cached_property
+    def inputs(self) -> np.ndarray:
+        """What the models see: features and context (n, F + C)."""
+        return np.column_stack([self.x, self.context])
+
+
+def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
+    values = (column_values(table, is_counterpart) if isinstance(is_counterpart, str)
+              else np.asarray(np.ma.filled(np.ma.asarray(is_counterpart).astype(float), np.nan)))
+    if values.shape != (n,):
+        raise ValueError(f"is_counterpart has shape {values.shape} for {n} rows")
+    if not np.isin(values, (0, 1)).all():
+        row = int(np.flatnonzero(~np.isin(values, (0, 1)))[0])
+        raise ValueError(f"is_counterpart is {values[row]} in row {row}; it must be true or false")
+    label = values == 1
+    if label.all() or not label.any():
+        raise ValueError(f"is_counterpart is {bool(label[0]) if n else 'empty'} in every row; "
+                         "training needs counterparts and field objects")
+    return label
+
+
+def _weights(sample_weight: Any, n: int) -> np.ndarray:
+    weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (n,) or not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise ValueError(f"sample_weight must be {n} finite numbers, 0 or more")
+    return weight
+
+
+def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
+    if groups is None:
+        return (column_values(table, "xray_row") if "xray_row" in table_columns(table)
+                else np.arange(n))
+    groups = np.asarray(groups)
+    if groups.shape != (n,):
+        raise ValueError(f"groups has shape {groups.shape} for {n} rows")
+    return groups
