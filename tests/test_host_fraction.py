@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 import bayesmatch as bm
-from bayesmatch import host_fraction as hf
+from bayesmatch import fraction_likelihood as fl
 from bayesmatch.covariates import covariate_matrix
 from bayesmatch.metrics import calibration_error
 from validation.skies import DEX, Sky, logistic, simulate, simulate_patterns, step
@@ -187,14 +187,14 @@ def test_the_fit_is_the_maximum_that_scipy_finds(n_other, total, unrelated):
         assert p_host(result).mean() == pytest.approx(result.meta["host_fraction"], abs=2e-4)
 
 
-def random_problem(n_pattern: int, total: float | None, seed: int = 0) -> hf._Problem:
+def random_problem(n_pattern: int, total: float | None, seed: int = 0) -> fl.FractionLikelihood:
     rng = np.random.default_rng(seed)
     n = 300
     ln_like = rng.normal(0.0, 3.0, (n, n_pattern))
     ln_like[:, 0] = 0.0
     ln_like[rng.random(n) < 0.3, 1:] = -np.inf  # no candidate
     ln_like[5, 1] = 800.0  # a factor that exp() cannot hold
-    return hf._Problem(ln_like, standardised(rng.normal(size=n)), total)
+    return fl.FractionLikelihood(ln_like, standardised(rng.normal(size=n)), total)
 
 
 @pytest.mark.parametrize("n_pattern, total", [(2, None), (4, None), (4, 0.7), (8, None), (8, 0.7)])
@@ -515,7 +515,7 @@ def test_the_footprint_fit_is_the_maximum_that_scipy_finds():
         f = 1 / (1 + np.exp(-z @ parameters[1:]))
         within = (1 - q) * chance * (1 - f + f * like)
         term = np.where(empty, q + (1 - q) * chance * (1 - f), within)
-        ridge = np.r_[hf.RIDGE_CONSTANT, np.full(z.shape[1] - 1, hf.RIDGE_SLOPE)]
+        ridge = np.r_[fl.RIDGE_CONSTANT, np.full(z.shape[1] - 1, fl.RIDGE_SLOPE)]
         return -np.log(term).sum() + 0.5 * ridge @ parameters[1:] ** 2
 
     best = minimize(loss, np.zeros(z.shape[1] + 1), method="BFGS", options={"gtol": 1e-6})

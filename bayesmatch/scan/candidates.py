@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..catalog import Catalog
 from ..checkpoint import Stage
-from ..priors.prior_set import PriorSet
 from . import work
 from .catalog import CandidateRows, ScannedCatalog
 from .columns import fetch
@@ -20,16 +19,19 @@ from .search import near_tasks, rows_near
 def hold_scanned(
     primary: Catalog,
     others: Sequence[Catalog],
-    priors: PriorSet,
+    columns: Mapping[str, Sequence[str] | None],
     radius: float,
     *,
     max_rows: int,
     advance: Callable[[int], object],
     checkpoint: Path | None,
 ) -> list[Catalog]:
-    """The other catalogues, with the candidates alone in place of every scanned one."""
+    """The other catalogues, with the candidates alone in place of every scanned one.
+
+    `columns`: by catalogue, those to have besides identifiers and errors; None: all.
+    """
     return [hold_candidates(
-        primary, other, radius, columns=priors.columns(other.name), max_rows=max_rows,
+        primary, other, radius, columns=columns[other.name], max_rows=max_rows,
         advance=advance, checkpoint=None if checkpoint is None else checkpoint / other.name)
         if isinstance(other, ScannedCatalog) else other for other in others]
 
