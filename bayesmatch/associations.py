@@ -15,7 +15,7 @@ import numpy as np
 from ._kernels import associations as kernels
 from ._kernels.jit import balanced_ranges, run_ranges
 from .candidates import Candidates, too_many
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .patterns import PatternPriors
 from .placed import Placed
 from .pruning import LikelyAssociations, Pruned

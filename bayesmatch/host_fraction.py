@@ -23,7 +23,7 @@ import numpy as np
 
 from ._kernels import host_fraction as kernels
 from ._kernels.jit import ranges, run_ranges
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 from .covariates import design_matrix, property_values
 
 #: weak ridge: enough to keep separable samples finite, far below the data of 30 sources
@@ -54,12 +54,12 @@ class HostFraction:
     """what the fit found, in plain Python types"""
 
 
-def fractions_for(primary: Catalog, mean: float, details: dict[str, Any]) -> HostFraction:
+def fractions_for(primary: HeldCatalog, mean: float, details: dict[str, Any]) -> HostFraction:
     """A fit of another match, at the properties of these sources.
 
     Parameters
     ----------
-    primary : Catalog
+    primary : HeldCatalog
         The sources, with the columns that the fit used.
     mean, details
         Of a fit without a given total: its ``mean`` and ``details``.

@@ -20,7 +20,8 @@ from ._kernels.jit import run_ranges
 from .arguments import check_catalogs, in_arcsec, number_within, whole_number
 from .associations import Associations, build_associations
 from .candidates import find_candidates
-from .catalog import Catalog, square_degrees
+from .catalogs.catalog import Catalog
+from .catalogs.positions import square_degrees
 from .covariates import covariate_matrix
 from .host_fraction import HostFraction, fit_host_fraction
 from .patterns import PatternPriors, pattern_priors

@@ -10,7 +10,7 @@ import numpy as np
 from ._kernels.bayes_factor import candidate_plane
 from ._kernels.jit import run_ranges
 from .candidates import Candidates
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Placed:
 
 
 def place_candidates(
-    primary: Catalog, others: Sequence[Catalog], candidates: Candidates
+    primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
 ) -> Placed:
     """Gather positions and errors of the candidates from their catalogues."""
     n = len(candidates.row)
@@ -47,7 +47,7 @@ def place_candidates(
     return Placed(ra, dec, np.cos(np.radians(dec)), covariance, circular)
 
 
-def tangent_planes(primary: Catalog, candidates: Candidates, placed: Placed,
+def tangent_planes(primary: HeldCatalog, candidates: Candidates, placed: Placed,
                    pieces: Sequence[tuple[int, int]]) -> np.ndarray:
     """Candidates in the tangent planes of their primaries, (n_slots, 5).
 

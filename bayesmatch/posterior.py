@@ -11,7 +11,7 @@ from ._kernels import posterior as kernels
 from ._kernels.jit import run_ranges
 from .associations import Associations
 from .candidates import Candidates
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .patterns import PatternPriors
 from .placed import Placed, tangent_planes
 

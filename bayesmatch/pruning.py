@@ -9,7 +9,7 @@ import numpy as np
 from ._kernels import likely
 from ._kernels.jit import ranges, run_ranges
 from .candidates import Candidates
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .patterns import PatternPriors
 from .placed import Placed
 

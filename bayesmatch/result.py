@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Column, Table
 
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .storage import masked_column, missing, native_values, parts_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from astropy.table import Column, Table
 
 from .associations import Associations
 from .candidates import Candidates
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .posterior import Posterior
 from .storage import masked_column, missing
 

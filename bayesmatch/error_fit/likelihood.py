@@ -15,8 +15,9 @@ from astropy.table import Table
 from .._kernels import position_errors as kernels
 from .._kernels.jit import ranges, run_ranges
 from ..candidates import Candidates
-from ..catalog import Catalog
-from ..errors import error_radius
+from ..catalogs.catalog import Catalog
+from ..catalogs.errors import ErrorProfile, error_radius
+from ..catalogs.gaussian import GAUSSIAN
 from ..host_fraction import RIDGE_CONSTANT, RIDGE_SLOPE
 from ..placed import place_candidates, tangent_planes
 
@@ -76,7 +77,8 @@ class ErrorLikelihood:
     """The ridge-penalised log likelihood, summed over primaries and other catalogues."""
 
     def __init__(self, neighbours: Sequence[Neighbours], p_cov: np.ndarray, z: np.ndarray,
-                 radius: float) -> None:
+                 radius: float, profile: ErrorProfile = GAUSSIAN) -> None:
+        self.profile = profile
         self.neighbours, self.p_cov, self.z, self.radius = neighbours, p_cov, z, radius
         self.size = N_MODEL + len(neighbours) * z.shape[1]
         ridge = np.full(z.shape[1], RIDGE_SLOPE)
@@ -140,7 +142,7 @@ class ErrorLikelihood:
         for k, mine in enumerate(self.neighbours):
             cov = np.exp(2 * parameters[0]) * self.p_cov
             cov[:, :2] += parameters[FLOOR] + mine.variance
-            beyond = np.exp(-0.5 * (self.radius / error_radius(cov)) ** 2)
+            beyond = self.profile.beyond(self.radius / error_radius(cov))
             host = self.fractions(parameters, k)
             shares.append(float(host @ beyond / host.sum()))
         return max(shares)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ..area import FULL_SKY_DEG2
+from ..catalogs.area import FULL_SKY_DEG2
 
 if TYPE_CHECKING:
     from ..result import MatchResult

@@ -10,8 +10,8 @@ import numpy as np
 from astropy.table import Table
 
 from .._kernels.sphere import convergence, offset, rotate_covariance
-from ..catalog import Catalog
-from ..errors import ErrorEllipse
+from ..catalogs.catalog import Catalog
+from ..catalogs.errors import ErrorEllipse
 
 if TYPE_CHECKING:
     from ..result import MatchResult

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..candidates import Candidates
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 
 
 def check_priors(

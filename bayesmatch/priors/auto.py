@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..candidates import Candidates
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
 

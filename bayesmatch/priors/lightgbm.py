@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels.jit import n_threads
-from ..catalog import Catalog
-from ..columns import column_values
+from ..catalogs.catalog import Catalog
+from ..catalogs.columns import column_values
 from ..io import replaced_together
 
 if TYPE_CHECKING:

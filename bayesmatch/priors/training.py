@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import __version__
 from .._kernels import jit
-from ..columns import column_values, table_columns
+from ..catalogs.columns import column_values, table_columns
 from .lightgbm import (
     Calibration,
     LightGBMPrior,
