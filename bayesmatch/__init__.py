@@ -17,8 +17,8 @@ _HOME = {
     "Assessment": "assessment",
     "AutoPrior": "priors.auto",
     "Calibration": "calibration",
-    "Catalog": "catalog",
-    "ErrorEllipse": "errors",
+    "Catalog": "catalogs.catalog",
+    "ErrorEllipse": "catalogs.errors",
     "Explanation": "explanation",
     "FunctionPrior": "priors.function",
     "HistogramPrior": "priors.histogram",
@@ -31,7 +31,7 @@ _HOME = {
     "fit_position_errors": "position_errors",
     "match": "matching",
     "read_prior": "priors.storage",
-    "sigma_from_radius": "errors",
+    "sigma_from_radius": "catalogs.errors",
 }
 
 _MODULES = ("mock", "photometry", "plots", "truth")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .scan.catalog import ScannedCatalog
 
 MAX_RADIUS_ARCSEC = 45.0 * 3600.0

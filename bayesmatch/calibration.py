@@ -16,7 +16,7 @@ from scipy.stats import beta
 
 from ._kernels.jit import ranges, run_ranges
 from .arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .fake import fake_positions, near_sources, shifted_positions, shifts
 from .matching import match
 from .result import MatchResult

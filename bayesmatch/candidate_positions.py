@@ -10,7 +10,7 @@ import numpy as np
 from ._kernels.bayes_factor import candidate_plane
 from ._kernels.jit import run_ranges
 from .candidates import Candidates
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ import numpy as np
 
 from ._kernels import grid
 from ._kernels.jit import ranges, run_ranges
-from .catalog import Catalog, square_degrees
+from .catalogs.base import SkyCatalog
+from .catalogs.held import HeldCatalog
+from .catalogs.positions import square_degrees
 
 #: streamed rows per piece of work
 STREAM_ROWS = 1 << 17
@@ -45,8 +47,8 @@ class Candidates:
 
 
 def find_candidates(
-    primary: Catalog,
-    others: Sequence[Catalog],
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog],
     radius: float,
     *,
     max_rows: int,
@@ -64,10 +66,12 @@ def find_candidates(
     """
     found = []
     for other in others:
-        check_expected_pairs(primary, other, radius, max_rows)
-        # The rows of a scanned catalogue have been counted when they were read.
+        # The candidates of a scanned catalogue have been counted when they were read.
+        counted = other.rows is not None
+        if not counted:
+            check_expected_pairs(primary, other, radius, max_rows)
         found.append(pairs_within(primary, other, radius, max_pairs=max_rows,
-                                  advance=advance if other.rows is None else lambda rows: None))
+                                  advance=(lambda rows: None) if counted else advance))
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)
@@ -79,9 +83,10 @@ def find_candidates(
     return Candidates(start, row, separation, n_other)
 
 
-def check_expected_pairs(primary: Catalog, other: Catalog, radius: float, max_rows: int) -> None:
+def check_expected_pairs(primary: HeldCatalog, other: HeldCatalog, radius: float,
+                         max_rows: int) -> None:
     """Refuse a search whose result could not be held, judging from a sample of the primaries."""
-    per_primary = len(other) / other.area * square_degrees(radius)
+    per_primary = other.density_deg2 * square_degrees(radius)
     if len(primary) * per_primary <= max_rows:
         return
     sample = np.arange(0, len(primary), max(1, len(primary) // 50))
@@ -93,7 +98,8 @@ def check_expected_pairs(primary: Catalog, other: Catalog, radius: float, max_ro
                                   expected / len(primary)))
 
 
-def too_many(what: str, other: Catalog, radius: float, max_rows: int, per_primary: float) -> str:
+def too_many(what: str, other: SkyCatalog, radius: float, max_rows: int, per_primary: float
+             ) -> str:
     """The message for a result that would not fit, with what to do about it."""
     return (f"catalogue {other.name!r} at radius {radius:g} arcsec gives {what} "
             f"({per_primary:.3g} candidates per primary), more than max_rows = {max_rows:,}; use a "
@@ -102,8 +108,8 @@ def too_many(what: str, other: Catalog, radius: float, max_rows: int, per_primar
 
 
 def pairs_within(
-    primary: Catalog,
-    other: Catalog,
+    primary: HeldCatalog,
+    other: HeldCatalog,
     radius: float,
     *,
     max_pairs: int,

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .catalog import Catalog
-from .errors import error_radius
+from .catalogs.errors import error_radius
+from .catalogs.held import HeldCatalog
 
 #: where the logit may bend, with enough primaries
 KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
@@ -18,7 +18,7 @@ SIGMA, LOG10 = "ln(sigma)", "log10("
 MAX_Z = 4.0
 
 
-def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
+def covariate_matrix(primary: HeldCatalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
     """Covariates (n, Q): 1, then each standardised property, its square and its bends.
 
     A fraction that drops at some flux is a step, which a square cannot follow: with 1000 primaries
@@ -26,7 +26,7 @@ def covariate_matrix(primary: Catalog, covariates: Any) -> tuple[np.ndarray, dic
 
     Parameters
     ----------
-    primary : Catalog
+    primary : HeldCatalog
         The sources.
     covariates : "sigma", sequence of str, or None
         The log of the error radius, columns of the primary (log10 where all positive and
@@ -74,7 +74,7 @@ def design_matrix(values: Mapping[str, np.ndarray], n: int, description: Mapping
     return np.column_stack(parts)
 
 
-def _properties(primary: Catalog, covariates: Any) -> dict[str, np.ndarray]:
+def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
     if covariates is None:
         return {}
     if isinstance(covariates, str):
@@ -92,7 +92,7 @@ def _properties(primary: Catalog, covariates: Any) -> dict[str, np.ndarray]:
     return properties
 
 
-def property_values(primary: Catalog, name: str) -> np.ndarray:
+def property_values(primary: HeldCatalog, name: str) -> np.ndarray:
     """A property by the name that :func:`covariate_matrix` gave it."""
     if name == SIGMA:
         return np.log(error_radius(primary.covariance()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .matching import match
 from .result import MatchResult
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 
 ARCSEC = math.radians(1 / 3600)
 #: neighbours a source may be moved towards, at first

@@ -44,12 +44,12 @@ class HostFraction:
     """what the fit found, in plain Python types"""
 
 
-def fractions_for(primary: Catalog, mean: float, details: dict[str, Any]) -> HostFraction:
+def fractions_for(primary: HeldCatalog, mean: float, details: dict[str, Any]) -> HostFraction:
     """A fit of another match, at the properties of these sources.
 
     Parameters
     ----------
-    primary : Catalog
+    primary : HeldCatalog
         The sources, with the columns that the fit used.
     mean, details
         Of a fit without a given total: its ``mean`` and ``details``.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .area import FULL_SKY_DEG2
-from .catalog import Catalog
+from .catalogs.area import FULL_SKY_DEG2
+from .catalogs.catalog import Catalog
 
 
 @dataclass(frozen=True)

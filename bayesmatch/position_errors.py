@@ -17,7 +17,8 @@ from astropy.table import Table, vstack
 
 from .arguments import check_catalogs, in_arcsec
 from .candidates import Candidates, find_candidates
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
+from .catalogs.gaussian import GAUSSIAN
 from .covariates import covariate_matrix
 from .error_fit.footprint import covered
 from .error_fit.likelihood import FLOOR, N_MODEL, ErrorLikelihood, neighbours
@@ -44,7 +45,7 @@ MIN_COUNTERPARTS = 20
 #: a radius that loses more counterparts than this is worth a warning
 MAX_LOST = 0.05
 #: a 95% error radius in units of sigma per axis
-RADIUS_95 = float(np.sqrt(-2 * np.log(0.05)))
+RADIUS_95 = float(GAUSSIAN.quantile(0.95))
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from scipy import integrate
 
 import bayesmatch as bm
 from bayesmatch._kernels import bayes_factor as kernels
-from bayesmatch.errors import ellipse_covariance
+from bayesmatch.catalogs.gaussian import ellipse_covariance
 
 DATA = Path(__file__).parents[1] / "validation" / "data"
 

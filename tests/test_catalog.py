@@ -11,7 +11,7 @@ from astropy.table import MaskedColumn, QTable, Table
 from astropy.utils.masked import Masked
 
 import bayesmatch as bm
-from bayesmatch import errors
+from bayesmatch.catalogs import errors
 
 N = 60
 RNG = np.random.default_rng(2)

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 import bayesmatch as bm
 from bayesmatch import plots
+from bayesmatch.catalogs.gaussian import GAUSSIAN
 
 from .report import Claim, FigureView, Section, TableView, below
 
@@ -23,7 +24,7 @@ DATA = Path(__file__).parent / "data" / "csc2_gaia.csv.gz"
 FULL_SKY = 4 * np.pi * np.degrees(1) ** 2
 #: all pairs are closer than this; wider would let in the stars of neighbouring Chandra sources
 RADIUS = 1.5
-SIGMA_OF_R95 = float(np.sqrt(-2 * np.log(0.05)))
+SIGMA_OF_R95 = float(GAUSSIAN.quantile(0.95))
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def figure(difference: np.ndarray, nway_part: Any, exact_part: np.ndarray, rows:
     for scale, label in ((1.0, "error as given to NWAY"), (SIGMA_OF_R95, "error / 2.448")):
         right.hist(apart / sigma * scale, edges, density=True, histtype="step", lw=1.6,
                    label=label)
-    right.plot(edges, edges * np.exp(-(edges**2) / 2), "k--", lw=1, label="Rayleigh")
+    right.plot(edges, GAUSSIAN.density(edges), "k--", lw=1, label="Rayleigh")
     right.set(xlabel="separation / error", ylabel="density of pairs", xlim=(0, 4),
               title="Separations")
     right.legend(frameon=False)

@@ -79,7 +79,7 @@ def _shift(options: argparse.Namespace) -> None:
 
 def _read(options: argparse.Namespace) -> Any:
     """The catalogue, after checking the arguments common to both commands."""
-    from ..catalog import Catalog
+    from ..catalogs.catalog import Catalog
     from ..io import check_writable, read_table
 
     path, out = Path(options.catalogue), Path(options.out)

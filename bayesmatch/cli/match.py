@@ -146,7 +146,7 @@ def _per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], 
 
 def _catalog(path: str, **how: Any) -> Any:
     """A file in memory; a directory or glob, scanned."""
-    from ..catalog import Catalog
+    from ..catalogs.catalog import Catalog
     from ..scan.files import is_data_set
 
     return (Catalog.scan if is_data_set(path) else Catalog.read)(path, **how)
@@ -171,7 +171,7 @@ def _write_learned(result: Any, out: str) -> list[str]:
 
 
 def _position_error(spec: str, path: str) -> Any:
-    from ..errors import ErrorEllipse
+    from ..catalogs.errors import ErrorEllipse
 
     if not spec.startswith(":"):
         try:

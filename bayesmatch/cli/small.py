@@ -38,8 +38,8 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _area(options: argparse.Namespace) -> None:
-    from ..area import ESTIMATE_CAVEAT
-    from ..catalog import Catalog
+    from ..catalogs.area import ESTIMATE_CAVEAT
+    from ..catalogs.catalog import Catalog
 
     # Only positions matter here; error and area have to be something.
     catalog = Catalog.read(options.file, pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec)

@@ -33,7 +33,7 @@ def add_train(commands: Any) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from .. import plots
-    from ..columns import column_values
+    from ..catalogs.columns import column_values
     from ..io import check_place, read_table
     from ..photometry import Features
     from ..priors.diagnostics import diagnose

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import nested_pandas as npd
 import numba
@@ -142,10 +142,12 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         return npd.NestedFrame(pd.concat([out, found, extra], axis=1))
 
     def _match(self, args: CrossmatchArgs) -> MatchResult:
-        primary = Partition(args.left_df, self.primary, args.left_catalog_info.ra_column,
-                            args.left_catalog_info.dec_column)
-        secondary = Partition(args.right_df, self.secondary, args.right_catalog_info.ra_column,
-                              args.right_catalog_info.dec_column)
+        # Of any type: that a Partition counts as a Catalog is known when it runs only.
+        primary, secondary = (
+            cast(Any, Partition(frame, survey, info.ra_column, info.dec_column))
+            for frame, survey, info in (
+                (args.left_df, self.primary, args.left_catalog_info),
+                (args.right_df, self.secondary, args.right_catalog_info)))
         given = self.host_fraction
         if isinstance(given, Mapping):
             fraction = fractions_for(primary, given["host_fraction"], given["host_fraction_fit"])

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..area import FULL_SKY_DEG2, area_deg2
-from ..catalog import square_degrees
+from ..catalogs.area import FULL_SKY_DEG2, area_deg2
+from ..catalogs.positions import square_degrees
 from ..covariates import covariate_matrix
 from ..host_fraction import fit_host_fraction
 from .algorithm import BayesianCrossmatch

@@ -10,8 +10,14 @@ import pandas as pd
 import pyarrow as pa
 from astropy.table import Table
 
-from ..catalog import DEC_RANGE, RA_RANGE, Catalog, check_name, read_only, turned
-from ..errors import error_entries
+from ..catalogs.catalog import Catalog
+from ..catalogs.errors import error_columns
+from ..catalogs.held import HeldCatalog
+from ..catalogs.identifiers import read_identifiers
+from ..catalogs.names import check_name
+from ..catalogs.positions import read_positions
+from ..catalogs.quoted import read_errors
+from ..catalogs.values import ColumnValues
 from ..io import from_arrow
 
 
@@ -48,7 +54,7 @@ class Survey:
     @property
     def error_columns(self) -> list[str]:
         """Columns that the position errors are made from."""
-        return [part for part in error_entries(self.pos_err) if isinstance(part, str)]
+        return error_columns(self.pos_err)
 
     def check_columns(self, columns: Sequence[str], more: Sequence[str] = ()) -> None:
         """Refuse names of columns that are not among those of the catalogue."""
@@ -58,23 +64,26 @@ class Survey:
                                  f"{', '.join(columns)}")
 
 
-class Partition(Catalog):
+class Partition(HeldCatalog):
     """Some rows of a catalogue, maybe none; densities go by the whole."""
 
     def __init__(self, frame: pd.DataFrame, survey: Survey, ra: str, dec: str) -> None:
         self.survey = survey
-        self.name, self.area = survey.name, float(survey.area)
-        self.table = plain_table(frame)
-        self.ra_name, self.dec_name = ra, dec
-        self.ra = read_only(turned(self._position(self.ra_name, *RA_RANGE)))
-        self.dec = read_only(self._position(self.dec_name, *DEC_RANGE))
-        self._set_errors(survey.pos_err)
-        self._set_id(survey.id, {})
+        table = plain_table(frame)
+        columns = ColumnValues(table, survey.name)
+        ra_deg, dec_deg = read_positions(columns, ra, dec)
+        super().__init__(name=survey.name, table=table, ra_name=ra, dec_name=dec, ra=ra_deg,
+                         dec=dec_deg, errors=read_errors(columns, survey.pos_err, len(table)),
+                         identifiers=read_identifiers(columns, survey.id, {}),
+                         area=float(survey.area))
 
     @property
     def n_rows(self) -> int:
         """Rows of the whole catalogue."""
         return self.survey.n_rows
+
+
+Catalog.register(Partition)
 
 
 def plain_table(frame: pd.DataFrame) -> Table:

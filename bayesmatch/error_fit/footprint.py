@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..candidates import Candidates, pairs_within
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 
 #: a circle in which this many field objects are expected is empty by chance once in a million times
 EXPECTED = 14.0

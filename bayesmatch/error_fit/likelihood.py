@@ -76,7 +76,8 @@ class ErrorLikelihood:
     """The ridge-penalised log likelihood, summed over primaries and other catalogues."""
 
     def __init__(self, neighbours: Sequence[Neighbours], p_cov: np.ndarray, z: np.ndarray,
-                 radius: float) -> None:
+                 radius: float, profile: ErrorProfile = GAUSSIAN) -> None:
+        self.profile = profile
         self.neighbours, self.p_cov, self.z, self.radius = neighbours, p_cov, z, radius
         self.size = N_MODEL + len(neighbours) * z.shape[1]
         ridge = np.full(z.shape[1], RIDGE_SLOPE)
@@ -140,7 +141,7 @@ class ErrorLikelihood:
         for k, mine in enumerate(self.neighbours):
             cov = np.exp(2 * parameters[0]) * self.p_cov
             cov[:, :2] += parameters[FLOOR] + mine.variance
-            beyond = np.exp(-0.5 * (self.radius / error_radius(cov)) ** 2)
+            beyond = self.profile.beyond(self.radius / error_radius(cov))
             host = self.fractions(parameters, k)
             shares.append(float(host @ beyond / host.sum()))
         return max(shares)

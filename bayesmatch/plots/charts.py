@@ -11,8 +11,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Ellipse
 
+from ..catalogs.gaussian import GAUSSIAN
+
 #: a circular two-dimensional error holds 68% and 95% within these multiples of sigma
-R68, R95 = math.sqrt(-2 * math.log(0.32)), math.sqrt(-2 * math.log(0.05))
+R68, R95 = (float(GAUSSIAN.quantile(containment)) for containment in (0.68, 0.95))
 #: probabilities
 COLORS = colormaps["viridis_r"]
 SCALE = Normalize(0, 1)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .._kernels.sphere import offset
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 from ..result import MatchResult
 from .charts import COLORS, SCALE, draw_source, frame, probability_colors
 

@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..catalogs.gaussian import GAUSSIAN
+
 if TYPE_CHECKING:
     from ..position_errors import PositionErrorFit
 
@@ -25,8 +27,8 @@ def rayleigh_plot(fit: PositionErrorFit) -> Figure:
     left, right = figure.subplots(1, 2)
     p = np.asarray(fit.candidates["p"])
     x = np.linspace(0, X_MAX, 251)
-    left.plot(x, x * np.exp(-0.5 * x**2), "k-", lw=1.4, label="expected (Rayleigh)")
-    right.plot(x, np.exp(-0.5 * x**2), "k-", lw=1.4, label="expected")
+    left.plot(x, GAUSSIAN.density(x), "k-", lw=1.4, label="expected (Rayleigh)")
+    right.plot(x, GAUSSIAN.beyond(x), "k-", lw=1.4, label="expected")
     for column, color, label in SERIES:
         distance = np.asarray(fit.candidates[column])
         _draw_histogram(left, distance, p, color, label)
@@ -73,7 +75,7 @@ def _draw_survival(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, la
 
 def _draw_band(ax: Axes, x: np.ndarray, n: float) -> None:
     """68% scatter of the expected share for n sources."""
-    share = np.exp(-0.5 * x**2)
+    share = GAUSSIAN.beyond(x)
     half = np.sqrt(share * (1 - share) / n)
     ax.fill_between(x, np.maximum(share - half, 1e-12), share + half, color="0.85", lw=0, zorder=0,
                     label="68% scatter")

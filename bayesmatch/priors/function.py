@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from astropy.table import Table
 
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 
 
 class FunctionPrior:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..catalog import Catalog
+from ..catalogs.base import SkyCatalog
+from ..catalogs.errors import error_columns
+from ..catalogs.held import HeldCatalog
 from ..checkpoint import Stage
 from . import work
 from .catalog import CandidateRows, ScannedCatalog
@@ -37,7 +39,7 @@ def hold_scanned(
 
 
 def hold_candidates(
-    primary: Catalog,
+    primary: HeldCatalog,
     other: ScannedCatalog,
     radius: float,
     *,
@@ -50,7 +52,7 @@ def hold_candidates(
 
     Parameters
     ----------
-    primary, other : Catalog, ScannedCatalog
+    primary, other : HeldCatalog, ScannedCatalog
         The second is streamed.
     radius : float
         arcsec.
@@ -74,19 +76,19 @@ def hold_candidates(
     stage = None if checkpoint is None else Stage(checkpoint / "search", made_from)
     found = rows_near(primary, other, radius, tasks, max_rows, advance, stage)
     rows, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
-    identifier = [] if other._id_given is None else [other._id_given]
+    identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
-    names = list(dict.fromkeys([*identifier, *other.error_columns, *wanted]))
+    names = list(dict.fromkeys([*identifier, *error_columns(other.pos_err), *wanted]))
     kept = None
     if checkpoint is not None and names:
         digest = _digest(rows.tobytes(), *(n.encode() for n in names))
         kept = Stage(checkpoint / f"columns-{digest[:12]}",
                      {**made_from, "columns": names, "candidates": digest})
-    return CandidateRows(other, rows, ra, dec, fetch(other, rows, names, kept))
+    return CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
 
 
-def _made_from(primary: Catalog, other: ScannedCatalog, radius: float, tasks: Sequence[work.Task]
-               ) -> dict[str, Any]:
+def _made_from(primary: HeldCatalog, other: ScannedCatalog, radius: float,
+               tasks: Sequence[work.Task]) -> dict[str, Any]:
     """Everything that the candidates depend on."""
     files = [(str(p.path.resolve()), p.size, p.mtime_ns) for p in other.parts]
     return {

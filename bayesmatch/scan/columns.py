@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._kernels.jit import n_threads, run_ranges
+from ..catalogs.field_counts import FieldCounts
 from ..checkpoint import Stage, run_tasks
 from ..field_counts import FieldCounts
 from .catalog import ScannedCatalog
@@ -18,18 +19,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def fetch(other: ScannedCatalog, rows: np.ndarray, columns: Sequence[str],
+def fetch(data_set: DataSet, rows: np.ndarray, columns: Sequence[str],
           stage: Stage | None = None) -> pa.Table:
     """Some columns of some rows (ascending, unique) of the data set."""
     import pyarrow as pa
 
-    schema = pa.schema([other.schema.field(name) for name in columns])
+    schema = pa.schema([data_set.schema.field(name) for name in columns])
     # Rows are counted by columns, so one is read where partition columns alone are wanted.
-    in_file = [n for n in columns if n not in other.partition_names] or [other.ra_name]
+    in_file = [n for n in columns if n not in data_set.partition_names] or [data_set.stored]
     if not columns or len(rows) == 0:
         return schema.empty_table()
     pieces: list[tuple[Part, np.ndarray]] = []
-    for part in other.parts:
+    for part in data_set.parts:
         edges = part.first_row + np.concatenate([[0], np.cumsum(part.group_rows)])
         pieces.append((part, np.flatnonzero(np.diff(np.searchsorted(rows, edges)))))
     tasks = cut(pieces)
@@ -41,13 +42,13 @@ def fetch(other: ScannedCatalog, rows: np.ndarray, columns: Sequence[str],
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
 
 
-def count_field(other: ScannedCatalog, column: str, left_out: np.ndarray, edges: np.ndarray
+def count_field(data_set: DataSet, column: str, left_out: np.ndarray, edges: np.ndarray
                 ) -> FieldCounts:
     """Counts of the values of a column in all rows of the data set but some (ascending)."""
-    if column in other.partition_names:
-        raise ValueError(f"catalogue {other.name!r}: column {column!r} stands in the names of "
+    if column in data_set.partition_names:
+        raise ValueError(f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
                          "directories; an auto prior needs one that is in the files")
-    tasks = cut([(part, np.arange(len(part.group_rows))) for part in other.parts])
+    tasks = cut([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
     parallel = len(tasks) < n_threads()
 
     def work(task: int, _: int) -> FieldCounts:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..catalog import read_only
+from ..catalogs.positions import read_only
 from ..io import arrow_values, table_notes
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import numpy as np
 from .._kernels.coverage import value_range
 from .._kernels.jit import n_threads
 from ..candidates import Grid, too_many
-from ..catalog import DEC_RANGE, RA_RANGE, Catalog, position_remedy, read_only, turned
+from ..catalogs.held import HeldCatalog
+from ..catalogs.positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
 from ..checkpoint import Stage, run_tasks
 from .catalog import ScannedCatalog
 from .coverage import SkyMap
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MARGIN = 1.0 + 1e-9
 
 
-def near_tasks(primary: Catalog, other: ScannedCatalog, radius: float) -> list[Task]:
+def near_tasks(primary: HeldCatalog, other: ScannedCatalog, radius: float) -> list[Task]:
     """The row groups that may hold candidates, in row order, cut into pieces of work."""
     factors = [other.unit_factor(name) for name in (other.ra_name, other.dec_name)]
     sky = SkyMap(primary.ra, primary.dec, radius)
@@ -33,7 +34,7 @@ def near_tasks(primary: Catalog, other: ScannedCatalog, radius: float) -> list[T
                  for part in other.parts])
 
 
-def rows_near(primary: Catalog, other: ScannedCatalog, radius: float, tasks: Sequence[Task],
+def rows_near(primary: HeldCatalog, other: ScannedCatalog, radius: float, tasks: Sequence[Task],
               max_rows: int, advance: Callable[[int], object], stage: Stage | None) -> pa.Table:
     """Rows and positions (degrees) of all objects near a primary, in row order."""
     import pyarrow as pa
@@ -91,6 +92,5 @@ def _check_range(other: ScannedCatalog, column: str, first: int, values: np.ndar
     if limits[0] <= low and high <= limits[1]:
         return
     row = int(np.flatnonzero(~((values >= limits[0]) & (values <= limits[1])))[0])
-    path, inside = other.locate(first + row)
-    raise ValueError(f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in row "
-                     f"{inside} of {path}; {position_remedy(limits[0])}")
+    raise ValueError(f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in "
+                     f"{other.row_text(first + row)}; {position_remedy(limits[0])}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 from .options import check_catalogs, flags, fluxes, per_catalogue
 from .radius import r98_arcsec
 from .verdicts import HOSTLESS, UNKNOWN, Cuts, Precise, verdicts

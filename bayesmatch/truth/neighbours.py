@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..candidates import pairs_within
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 
 #: pairs of an X-ray source and an object that are held at once
 MAX_PAIRS = 200_000_000

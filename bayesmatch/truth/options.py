@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 from ..storage import parts_of
 from .neighbours import regions
 from .radius import false_radius
@@ -94,7 +94,7 @@ def fluxes(catalog: Catalog, column: str | None, unit: str) -> np.ndarray | None
         return None
     if not isinstance(column, str):
         raise TypeError(f"catalogue {catalog.name!r}: flux is {column!r}; give a column name")
-    values = catalog._values(catalog._existing(column), unit)
+    values = catalog.columns.numbers(column, unit)
     return np.where((values > 0) & (values < np.inf), values, np.nan)
 
 
@@ -104,7 +104,7 @@ def flags(catalog: Catalog, column: str | None) -> np.ndarray | None:
         return None
     if not isinstance(column, str):
         raise TypeError(f"catalogue {catalog.name!r}: secure is {column!r}; give a column name")
-    values, mask = parts_of(catalog.table[catalog._existing(column)])
+    values, mask = parts_of(catalog.table[catalog.columns.existing(column)])
     if values.ndim != 1 or values.dtype.kind not in "biu" or not np.isin(
             values[mask is None or ~mask], (0, 1)).all():
         raise TypeError(f"catalogue {catalog.name!r}: column {column!r} is of type {values.dtype}"

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog import Catalog, square_degrees
-from ..errors import error_radius
-
-#: r98 of a circular Gaussian, in units of its sigma per axis
-R98_SIGMA = 2.797
+from ..catalogs.catalog import Catalog
+from ..catalogs.errors import error_radius
+from ..catalogs.positions import square_degrees
 
 
 def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
@@ -72,10 +70,12 @@ def annulus_deg2(annulus: tuple[float, float]) -> float:
 def r98_arcsec(precise: Catalog, r98: Any) -> np.ndarray:
     """98% error radius of every X-ray source, arcsec."""
     if r98 is None:
-        return R98_SIGMA * error_radius(precise.covariance())
-    radius = np.broadcast_to(precise._number_or_column(r98, "arcsec", "r98"), (len(precise),))
+        # To the three decimals that the published samples were made with.
+        return round(float(precise.errors.quantile(0.98)), 3) * error_radius(precise.covariance())
+    given = precise.columns.number_or_column(r98, "arcsec", "r98")
+    radius = np.broadcast_to(given, (len(precise),))
     bad = ~((radius > 0) & (radius < np.inf))
     if bad.any():
-        precise._reject(r98 if isinstance(r98, str) else "r98", bad, radius,
-                        "r98 must be positive and finite (arcsec); remove those rows")
+        precise.columns.reject(r98 if isinstance(r98, str) else "r98", bad, radius,
+                               "r98 must be positive and finite (arcsec); remove those rows")
     return radius

@@ -12,7 +12,7 @@ from typing import Any
 
 from astropy.table import Table
 
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 from .combined import Combined
 from .options import check_cuts
 from .verdicts import HOSTLESS

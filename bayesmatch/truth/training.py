@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ..catalog import Catalog
+from ..catalogs.catalog import Catalog
 from .neighbours import in_regions, neighbours, pairs, regions
 from .options import check_annulus
 from .radius import annulus_deg2, false_radius, local_false_radius, r98_arcsec
@@ -107,7 +107,7 @@ def training_sample(
     names = _column_names(precise, survey)
     r98_limit = r98_arcsec(precise, r98)
     bright = _bright(precise, flux, flux_min)
-    mean_radius = false_radius(len(survey) / survey.area, probability)
+    mean_radius = false_radius(survey.density_deg2, probability)
     excluded = regions(exclude)
 
     counts: dict[str, int] = {"xray_sources": len(precise)}

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog import Catalog
-from ..errors import error_radius
+from ..catalogs.catalog import Catalog
+from ..catalogs.errors import error_radius
 from .neighbours import in_regions, neighbours, pairs
 from .radius import annulus_deg2, false_radius, local_false_radius
 
@@ -112,7 +112,7 @@ def least_in_annulus(cuts: Cuts, survey: Catalog) -> int:
     """Objects in the annulus that show that the survey has looked there."""
     if cuts.min_annulus is not None:
         return cuts.min_annulus
-    return max(1, round(ANNULUS_SHARE * len(survey) / survey.area * annulus_deg2(cuts.annulus)))
+    return max(1, round(ANNULUS_SHARE * survey.density_deg2 * annulus_deg2(cuts.annulus)))
 
 
 def _unique_pairs(primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[str, int]
@@ -153,7 +153,7 @@ class _Around:
 
 def _around(x: Catalog, rows: np.ndarray, r98: np.ndarray, survey: Catalog, cuts: Cuts) -> _Around:
     n = len(rows)
-    mean_radius = false_radius(len(survey) / survey.area, cuts.probability)
+    mean_radius = false_radius(survey.density_deg2, cuts.probability)
     if n == 0:
         none = np.empty(0, np.int64)
         return _Around(np.empty(0), none, none, none, np.empty(0))

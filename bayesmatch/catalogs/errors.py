@@ -19,11 +19,58 @@ r99                            r / 3.035
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+
+from .gaussian import GAUSSIAN
+
+
+class ErrorProfile(Protocol):
+    """How the separations of counterparts are distributed, in units of the per-axis sigma."""
+
+    def quantile(self, containment: Any) -> Any:
+        """Radius, in sigma, within which a fraction of the separations lies."""
+
+    def density(self, x: Any) -> Any:
+        """Probability density of a separation of `x` sigma."""
+
+    def beyond(self, x: Any) -> Any:
+        """Fraction of the separations beyond `x` sigma."""
+
+
+class PositionErrorModel(ErrorProfile, Protocol):
+    """What the position errors of a catalogue's rows are.
+
+    :class:`bayesmatch.catalogs.gaussian.GaussianErrors` is one. Everything that needs more than a
+    covariance (quantiles of separations, counterparts lost beyond a radius) asks the profile, so
+    that another kind of error is another class and its kernels.
+    """
+
+    @property
+    def record(self) -> list[Any]:
+        """What was given for each part: column name, number (arcsec, degrees), None: per row."""
+
+    @property
+    def circular(self) -> bool:
+        """Whether all errors are circles."""
+
+    def covariance(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Covariance of some rows (default all): (m, 3) of east^2, north^2, east*north, arcsec^2.
+
+        Along the source's own east and north.
+        """
+
+    def subset(self, rows: np.ndarray) -> PositionErrorModel:
+        """Errors of some rows."""
+
+    def scaled(self, scale: float, floor: float) -> PositionErrorModel:
+        """Every sigma times `scale`, with `floor` (arcsec per axis) added in quadrature."""
+
+    def columns(self) -> Mapping[str, np.ndarray]:
+        """Sigmas (arcsec, (n,)) by the columns they were given in."""
 
 
 def sigma_from_radius(r: Any, containment: float) -> Any:
@@ -61,7 +108,7 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
     values = np.ma.getdata(getattr(r, "value", r))
     if not np.all(np.isfinite(values) & (values > 0)):
         raise ValueError("error radii must be positive and finite")
-    return r / np.sqrt(-2.0 * np.log1p(-float(containment)))
+    return r / GAUSSIAN.quantile(containment)
 
 
 @dataclass(frozen=True)
@@ -88,25 +135,9 @@ def error_entries(pos_err: Any) -> Sequence[Any]:
     return pos_err if isinstance(pos_err, (tuple, list)) else (pos_err,)
 
 
-def circular_covariance(sigma: np.ndarray) -> np.ndarray:
-    """Covariance of circular errors: columns (east^2, north^2, east*north)."""
-    variance = sigma * sigma
-    return np.column_stack([variance, variance, np.zeros_like(variance)])
-
-
-def axes_covariance(sigma_east: np.ndarray, sigma_north: np.ndarray) -> np.ndarray:
-    """Covariance of errors along right ascension (times cos dec) and declination."""
-    return np.column_stack([sigma_east**2, sigma_north**2, np.zeros_like(sigma_east)])
-
-
-def ellipse_covariance(major: np.ndarray, minor: np.ndarray, pa_deg: np.ndarray) -> np.ndarray:
-    """Covariance of an ellipse with its major axis at `pa_deg` east of north."""
-    s, c = np.sin(np.radians(pa_deg)), np.cos(np.radians(pa_deg))
-    a, b = major**2, minor**2
-    east, north = a * s * s + b * c * c, a * c * c + b * s * s
-    # An ellipse with a = b is a circle, exactly: the sums above round.
-    return np.column_stack([np.where(a == b, a, east), np.where(a == b, a, north),
-                            (a - b) * s * c])
+def error_columns(pos_err: Any) -> list[str]:
+    """Columns that position errors are made from."""
+    return [part for part in error_entries(pos_err) if isinstance(part, str)]
 
 
 def error_radius(covariance: np.ndarray) -> np.ndarray:

@@ -7,40 +7,46 @@ caller is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-RA_UCD = ("pos.eq.ra;meta.main", "pos_eq_ra_main")
-DEC_UCD = ("pos.eq.dec;meta.main", "pos_eq_dec_main")
-ID_UCD = ("meta.id;meta.main", "id_main")
 
-RA_ALIASES = (
+@dataclass(frozen=True)
+class Role:
+    """What a column is for, and how one is known."""
+
+    what: str
+    option: str
+    """argument that names the column"""
+    exact: str
+    """name in any case"""
+    ucd: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+RA = Role("right ascension", "ra", "RA", ("pos.eq.ra;meta.main", "pos_eq_ra_main"), (
     "ra_icrs", "raj2000", "_raj2000", "ra_j2000", "ra2000", "ra_corr", "alpha_j2000",
     "alphawin_j2000", "ra_deg", "radeg", "ra_mean", "ramean", "right_ascension",
-)
-DEC_ALIASES = (
+))
+DEC = Role("declination", "dec", "DEC", ("pos.eq.dec;meta.main", "pos_eq_dec_main"), (
     "dec_icrs", "de_icrs", "dej2000", "decj2000", "_dej2000", "_decj2000", "dec_j2000", "dec2000",
     "dec_corr", "delta_j2000", "deltawin_j2000", "dec_deg", "decdeg", "dedeg", "de_deg",
     "dec_mean", "decmean", "declination",
-)
-ID_ALIASES = ("source_id", "objid", "obj_id", "object_id", "iauname", "detuid", "designation",
-              "srcid", "src_id", "recno")
+))
+ID = Role("identifier", "id", "ID", ("meta.id;meta.main", "id_main"), (
+    "source_id", "objid", "obj_id", "object_id", "iauname", "detuid", "designation",
+    "srcid", "src_id", "recno",
+))
 
 
-def find_column(
-    names: Sequence[str],
-    ucds: dict[str, str],
-    *,
-    exact: str,
-    ucd: Sequence[str],
-    aliases: Sequence[str],
-) -> list[str]:
+def find_column(names: Sequence[str], ucds: dict[str, str], role: Role) -> list[str]:
     """Columns that answer to a role, by the first of the three rules that finds any."""
     rules = (
-        [n for n in names if n.lower() == exact.lower()],
-        [n for n in names if str(ucds.get(n, "")).strip().lower().replace(" ", "") in ucd],
-        [n for n in names if n.lower() in aliases],
+        [n for n in names if n.lower() == role.exact.lower()],
+        [n for n in names if str(ucds.get(n, "")).strip().lower().replace(" ", "") in role.ucd],
+        [n for n in names if n.lower() in role.aliases],
     )
     return next((found for found in rules if found), [])
 
@@ -51,17 +57,15 @@ def column_ucds(table: Any) -> dict[str, str]:
     return {name: str(ucd) for name, ucd in ucds.items() if ucd}
 
 
-def pick_column(
-    found: Sequence[str], names: Sequence[str], *, catalog: str, role: str, option: str
-) -> str:
+def pick_column(found: Sequence[str], names: Sequence[str], *, catalog: str, role: Role) -> str:
     """The one column found, or an error that lists the candidates."""
     if len(found) == 1:
         return found[0]
     if found:
-        raise ValueError(f"catalogue {catalog!r}: {len(found)} columns could be the {role} "
-                         f"({', '.join(found)}); say which with {option}=")
-    raise ValueError(f"catalogue {catalog!r}: no {role} column found among "
-                     f"{', '.join(names) or 'no columns'}; name it with {option}=")
+        raise ValueError(f"catalogue {catalog!r}: {len(found)} columns could be the {role.what} "
+                         f"({', '.join(found)}); say which with {role.option}=")
+    raise ValueError(f"catalogue {catalog!r}: no {role.what} column found among "
+                     f"{', '.join(names) or 'no columns'}; name it with {role.option}=")
 
 
 def table_columns(table: Any) -> list[str]:

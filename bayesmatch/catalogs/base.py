@@ -1,0 +1,94 @@
+"""What a stage may ask of any catalogue, wherever its rows are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from astropy.table import Table
+
+from .errors import PositionErrorModel
+from .values import ColumnValues, numbered
+
+
+class SkyCatalog(ABC):
+    """A list of sources on the sky: its name, size and columns, and rows of it on demand.
+
+    Parameters
+    ----------
+    name : str
+        An identifier; the result's columns carry it.
+    table : Table
+        The rows, or only the names, types and units of the columns.
+    ra_name, dec_name, id_name : str
+        Names of the position and identifier columns.
+    errors : PositionErrorModel
+        Position errors of the rows of `table`.
+    area : float
+        Sky area in deg^2.
+    """
+
+    #: rows of the whole catalogue that are held, ascending; None: all
+    rows: np.ndarray | None = None
+
+    def __init__(self, *, name: str, table: Table, ra_name: str, dec_name: str, id_name: str,
+                 errors: PositionErrorModel, area: float) -> None:
+        self.name = name
+        self.table = table
+        self.ra_name, self.dec_name = ra_name, dec_name
+        self.id_name = id_name
+        self.errors = errors
+        self.area = area
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of rows that can be asked for."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the whole catalogue, which its density goes by."""
+        return len(self)
+
+    @property
+    def density_deg2(self) -> float:
+        """Mean number of objects per deg^2."""
+        return self.n_rows / self.area
+
+    @property
+    def columns(self) -> ColumnValues:
+        """Reads columns of the table as numbers in fixed units."""
+        return ColumnValues(self.table, self.name, self.row_text)
+
+    @property
+    def circular(self) -> bool:
+        """Whether all errors are circles."""
+        return self.errors.circular
+
+    @property
+    def error_record(self) -> list[Any]:
+        """What `pos_err` was, one, two or three of: column name, number (arcsec, degrees), None.
+
+        None stands for values given per row.
+        """
+        return self.errors.record
+
+    def row_numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of the whole catalogue that some rows of this object are."""
+        return rows if self.rows is None else self.rows[rows]
+
+    def held(self, row_numbers: np.ndarray) -> np.ndarray:
+        """Rows of this object that some rows of the whole catalogue are."""
+        return row_numbers if self.rows is None else np.searchsorted(self.rows, row_numbers)
+
+    @abstractmethod
+    def input_rows(self, row_numbers: np.ndarray) -> Table:
+        """All columns of some rows of the whole catalogue."""
+
+    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> Any:
+        """Counts of all values of a column that is not at hand; None where it is."""
+        return None
+
+    def row_text(self, row: int) -> str:
+        """A row, as messages name it."""
+        return numbered(row)

@@ -1,0 +1,188 @@
+"""What a user makes of a table or a file, and the way to a scanned data set.
+
+This is where everything a user may hand in becomes plain arrays in fixed units (degrees, arcsec,
+deg^2), and where everything wrong with it is said; the stages behind it trust what they get.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from ..convert import as_table
+from ..io import file_stem, read_table
+from ..scan.catalog import CandidateRows, ScannedCatalog
+from .area import ESTIMATE_CAVEAT, area_deg2
+from .columns import column_ucds
+from .held import HeldCatalog, estimated_area
+from .identifiers import read_identifiers
+from .names import as_name, check_name
+from .positions import position_columns, read_positions
+from .quoted import read_errors
+from .values import ColumnValues
+
+
+class Catalog(HeldCatalog):
+    """A list of sources on the sky, ready to be matched.
+
+    Parameters
+    ----------
+    table : astropy.table.Table, pandas.DataFrame or mapping of arrays
+        The rows. Units on columns are honoured; bare numbers are degrees (positions) and arcsec
+        (errors). It is never modified, and not copied where its columns can be used as they are.
+    name : str
+        An identifier; the result's columns carry it.
+    pos_err : float, Quantity, str, pair or ErrorEllipse
+        Position error, 1 sigma **per axis** (see :func:`bayesmatch.sigma_from_radius` for r90 and
+        the like): a number in arcsec or a column name (circular); a pair
+        ``(sigma_ra_cosdec, sigma_dec)`` of such; or an :class:`ErrorEllipse`.
+    area : float, Quantity or mocpy.MOC, optional
+        Sky area the catalogue covers, deg^2. Default: SKYAREA from the table's header. The string
+        ``"estimate"`` takes :meth:`estimate_area`, with a warning.
+    ra, dec, id : str, optional
+        Column names. Default: exactly ``RA``, ``DEC``, ``ID`` (any case), then the UCD, then a
+        known alias. Without an identifier column, row numbers serve, called ``ID``.
+
+    Attributes
+    ----------
+    ra, dec : ndarray of float64, shape (n,)
+        Positions in degrees, 0 <= ra < 360.
+    area : float
+        Sky area in deg^2.
+    circular : bool
+        Whether all errors are circles.
+    id_name : str
+        Name of the identifier column.
+    error_record : list
+        What `pos_err` was, one, two or three of: column name, number (arcsec, degrees), or None
+        for values given per row.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If anything about the table is wrong; the message names the catalogue, the column, the
+        value, the first row and the remedy.
+
+    Warns
+    -----
+    UserWarning
+        If coordinates are stored in single precision (steps of 0.03 arcsec).
+    """
+
+    def __init__(
+        self,
+        table: Any,
+        *,
+        name: str,
+        pos_err: Any,
+        area: Any = None,
+        ra: str | None = None,
+        dec: str | None = None,
+        id: str | None = None,
+    ) -> None:
+        check_name(name)
+        table = as_table(table, name)
+        if len(table) == 0:
+            raise ValueError(f"catalogue {name!r} is empty: it has no rows; check the file or the "
+                             "selection that made it")
+        values, ucds = ColumnValues(table, name), column_ucds(table)
+        ra_name, dec_name = position_columns(values, ra, dec, ucds)
+        ra_deg, dec_deg = read_positions(values, ra_name, dec_name)
+        errors = read_errors(values, pos_err, len(table))
+        identifiers = read_identifiers(values, id, ucds)
+        if isinstance(area, str) and area == "estimate":
+            deg2 = estimated_area(ra_deg, dec_deg)
+            warnings.warn(f"catalogue {name!r}: area {deg2:.4g} deg^2; {ESTIMATE_CAVEAT}",
+                          UserWarning, stacklevel=2)
+        else:
+            deg2 = area_deg2(area, table.meta, name)
+        super().__init__(name=name, table=table, ra_name=ra_name, dec_name=dec_name, ra=ra_deg,
+                         dec=dec_deg, errors=errors, identifiers=identifiers, area=deg2)
+
+    @classmethod
+    def read(
+        cls,
+        path: str | os.PathLike,
+        *,
+        name: str | None = None,
+        pos_err: Any = None,
+        area: Any = None,
+        ra: str | None = None,
+        dec: str | None = None,
+        id: str | None = None,
+    ) -> Catalog:
+        """Read a catalogue from a FITS, VOTable, ECSV, CSV or Parquet file.
+
+        Parameters
+        ----------
+        path : path
+            The file; its extension tells the format. In FITS, the first table is read.
+        name : str, optional
+            Default: the table's EXTNAME, else the file's name, made an identifier.
+        pos_err, area, ra, dec, id
+            As for :class:`Catalog`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError, TypeError
+            If it cannot be read, or as for :class:`Catalog`.
+        """
+        table = read_table(path)
+        if name is None:
+            extname = str(table.meta.get("EXTNAME") or "").strip()
+            name = as_name(extname or file_stem(path))
+        if pos_err is None:
+            raise ValueError(f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
+                             f"arcsec or as one of the columns {', '.join(table.colnames)}")
+        return cls(table, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+
+    @classmethod
+    def scan(
+        cls,
+        paths: str | os.PathLike | Iterable[str | os.PathLike],
+        *,
+        name: str | None = None,
+        pos_err: Any = None,
+        area: Any = None,
+        ra: str | None = None,
+        dec: str | None = None,
+        id: str | None = None,
+    ) -> ScannedCatalog:
+        """A Parquet data set of any size, streamed through the search and never loaded whole.
+
+        It can be any of the other catalogues of :func:`bayesmatch.match` (not the primary), and
+        gives the same result as the whole table would. See
+        :class:`bayesmatch.scan.catalog.ScannedCatalog` for what is read when.
+
+        Parameters
+        ----------
+        paths : path, or sequence of them
+            A directory (also Hive partitions or a HATS catalogue), a glob, a file, or a list.
+            Rows are numbered through the files sorted by path; those of a list keep its order.
+        name : str, optional
+            Default: EXTNAME in the files' key-value metadata, else the directory's name.
+        pos_err : float, Quantity, str, pair or ErrorEllipse
+            As for :class:`Catalog`, but not one value per row.
+        area : float, Quantity or mocpy.MOC, optional
+            As for :class:`Catalog`. Default: SKYAREA in the files' key-value metadata.
+        ra, dec, id : str, optional
+            As for :class:`Catalog`.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file, or none in the directory.
+        ValueError, TypeError
+            If a file cannot be read or has other columns than the first, or as for
+            :class:`Catalog`. Bad values are found when they are read.
+        """
+        return ScannedCatalog(paths, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+
+
+# Users ask whether something is a Catalog, wherever its rows are.
+Catalog.register(ScannedCatalog)
+Catalog.register(CandidateRows)

@@ -1,0 +1,134 @@
+"""A catalogue whose rows are in memory."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from astropy.table import Column, Table
+
+from .area import default_order, estimate_area
+from .base import SkyCatalog
+from .errors import PositionErrorModel
+from .identifiers import Identifiers
+from .positions import read_only, read_positions
+
+
+class HeldCatalog(SkyCatalog):
+    """Sources in memory: positions, errors and identifiers of every row.
+
+    Parameters
+    ----------
+    name, table, ra_name, dec_name, errors, area
+        As for :class:`SkyCatalog`.
+    ra, dec : ndarray of float64, shape (n,)
+        Positions in degrees, 0 <= ra < 360.
+    identifiers : Identifiers
+        Of the rows.
+    """
+
+    def __init__(self, *, name: str, table: Table, ra_name: str, dec_name: str, ra: np.ndarray,
+                 dec: np.ndarray, errors: PositionErrorModel, identifiers: Identifiers,
+                 area: float) -> None:
+        super().__init__(name=name, table=table, ra_name=ra_name, dec_name=dec_name,
+                         id_name=identifiers.name, errors=errors, area=area)
+        self.ra, self.dec = read_only(ra), read_only(dec)
+        self.identifiers = identifiers
+
+    def __len__(self) -> int:
+        return len(self.ra)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}: {len(self)} rows, {self.area:g} deg^2>"
+
+    @property
+    def id_mask(self) -> np.ndarray | None:
+        """Rows without an identifier, (n,); None: there are none."""
+        return self.identifiers.mask
+
+    def input_rows(self, row_numbers: np.ndarray) -> Table:
+        """All columns of some rows of the whole catalogue."""
+        return self.table[row_numbers]
+
+    def estimate_area(self, order: int | None = None) -> float:
+        """Estimate the sky area from the HEALPix cells that hold an object.
+
+        Parameters
+        ----------
+        order : int, optional
+            HEALPix order of the cells, 0 to 29 (order 8: 0.052 deg^2). Default: the finest whose
+            occupied cells hold 12 objects on average.
+
+        Returns
+        -------
+        float
+            Area in deg^2. Holes smaller than a cell count as covered.
+        """
+        return estimated_area(self.ra, self.dec, order)
+
+    def covariance(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Position covariance of some rows (default all): (m, 3) of east^2, north^2, east*north.
+
+        In arcsec^2, along the source's own east and north.
+        """
+        return self.errors.covariance(rows)
+
+    def ids(self, rows: np.ndarray) -> np.ndarray:
+        """Identifiers of some rows: integers, or text without blanks around it."""
+        return self.identifiers.of(rows)
+
+    def numbers(self, column: str) -> np.ndarray:
+        """A numeric column as float64, which must be finite in every row."""
+        values = self.columns.numbers(column)
+        if not np.isfinite(values).all():
+            self.columns.reject(column, ~np.isfinite(values), values, "it must be finite in every "
+                                "row; remove those rows or leave it out")
+        return values
+
+    def magnitudes(self, column: str) -> np.ndarray:
+        """A numeric column as float64, NaN where missing (masked, NaN, or -99 and below)."""
+        values = self.columns.numbers(column)
+        return np.where(values > -99.0, values, np.nan)
+
+    def subset(self, rows: np.ndarray, only: Sequence[str] | None = None) -> Self:
+        """Some rows of this catalogue (and of its columns), with the area of the whole."""
+        rows = np.arange(len(self))[rows]
+        part = copy.copy(self)
+        part.table = (self.table if only is None else self.table[list(only)])[rows]
+        part.ra, part.dec = read_only(self.ra[rows]), read_only(self.dec[rows])
+        part.errors = self.errors.subset(rows)
+        part.identifiers = self.identifiers.subset(rows, self.ids(rows))
+        part.rows = None if self.rows is None else self.rows[rows]
+        return part
+
+    def corrected(self, ra: np.ndarray, dec: np.ndarray, scale: float, floor: float) -> Self:
+        """The same sources at other positions (degrees), with other errors.
+
+        Every error times `scale`, with `floor` (arcsec per axis) added in quadrature. Columns of
+        positions and errors have the new values; nothing of this catalogue is changed.
+        """
+        out = copy.copy(self)
+        out.errors = self.errors.scaled(scale, floor)
+        out.table = self.table.copy(copy_data=False)
+        new = {self.ra_name: Column(ra, unit="deg"), self.dec_name: Column(dec, unit="deg")}
+        for column, sigma in out.errors.columns().items():
+            new[column] = Column(sigma, unit="arcsec")
+        for column, values in new.items():
+            out.table.replace_column(column, values)
+        out.ra, out.dec = read_positions(out.columns, self.ra_name, self.dec_name)
+        return out
+
+    def check_primary_ids(self) -> None:
+        """Identifiers of a primary must be unique: results are looked up by them."""
+        self.identifiers.check_unique(self.columns, self.ids(np.arange(len(self))))
+
+
+def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> float:
+    """Area (deg^2) of the HEALPix cells of an order, or the best one, that hold a position."""
+    if order is None:
+        order = default_order(ra, dec)
+    if not (isinstance(order, (int, np.integer)) and 0 <= order <= 29):
+        raise ValueError(f"order is {order!r}: give a HEALPix order, 0 to 29")
+    return estimate_area(ra, dec, int(order))

@@ -1,0 +1,75 @@
+"""Positions: which columns they are, read as degrees and checked."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+
+from . import columns
+from .values import ColumnValues
+
+#: degrees that are taken for a right ascension, and for a declination
+RA_RANGE, DEC_RANGE = (-360.0, 720.0), (-90.0, 90.0)
+
+
+def position_columns(values: ColumnValues, ra: str | None, dec: str | None, ucds: dict[str, str]
+                     ) -> tuple[str, str]:
+    """Names of the right ascension and declination columns."""
+    return values.find(ra, ucds, columns.RA), values.find(dec, ucds, columns.DEC)
+
+
+def read_positions(values: ColumnValues, ra: str, dec: str) -> tuple[np.ndarray, np.ndarray]:
+    """Right ascensions from 0 to below 360 and declinations, degrees, (n,) each, read-only."""
+    read = []
+    for column, limits in ((ra, RA_RANGE), (dec, DEC_RANGE)):
+        degrees = values.numbers(column, "deg")
+        check_range(values, column, degrees, limits)
+        warn_single_precision(values, column)
+        read.append(degrees)
+    return read_only(turned(read[0])), read_only(read[1])
+
+
+def check_range(values: ColumnValues, column: str, degrees: np.ndarray,
+                limits: tuple[float, float]) -> None:
+    """Raise a ValueError that names the first row whose coordinate is not within the limits."""
+    bad = ~((degrees >= limits[0]) & (degrees <= limits[1]))
+    if bad.any():
+        values.reject(column, bad, degrees, position_remedy(limits[0]))
+
+
+def warn_single_precision(values: ColumnValues, column: str) -> None:
+    """Warn if a coordinate is stored in steps that matter."""
+    kind = values.table[column].dtype
+    if kind.kind == "f" and kind.itemsize <= 4:
+        warnings.warn(f"catalogue {values.catalog!r}: column {column!r} is stored in single "
+                      "precision, which moves positions in steps of up to 0.03 arcsec; use "
+                      "double precision", UserWarning, stacklevel=5)
+
+
+def position_remedy(low: float) -> str:
+    """What to do about a coordinate below `low` or otherwise out of range."""
+    limits = "0 to 360" if low < -90 else "-90 to 90"
+    return f"positions must be finite degrees ({limits}); remove or repair those rows"
+
+
+def turned(ra: np.ndarray) -> np.ndarray:
+    """Right ascensions from 0 to below 360 degrees; the same array where they are already."""
+    if len(ra) == 0 or 0.0 <= ra.min() <= ra.max() < 360.0:
+        return ra
+    ra = np.mod(ra, 360.0)
+    ra[ra == 360.0] = 0.0  # what a tiny negative number becomes
+    return ra
+
+
+def read_only(values: np.ndarray) -> np.ndarray:
+    """A view that cannot be written to, whatever came in: kernels are compiled for one kind."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def square_degrees(radius_arcsec: float) -> float:
+    """Area of a circle of a radius in arcsec, deg^2."""
+    return math.pi * (radius_arcsec / 3600.0) ** 2
