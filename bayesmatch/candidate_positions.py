@@ -30,7 +30,7 @@ class CandidatePositions:
 
 
 def candidate_positions(
-    primary: Catalog, others: Sequence[Catalog], candidates: Candidates
+    primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
 ) -> CandidatePositions:
     """Gather positions and errors of the candidates from their catalogues."""
     n = len(candidates.row)
@@ -47,7 +47,7 @@ def candidate_positions(
     return CandidatePositions(ra, dec, np.cos(np.radians(dec)), covariance, circular)
 
 
-def tangent_planes(primary: Catalog, candidates: Candidates, positions: CandidatePositions,
+def tangent_planes(primary: HeldCatalog, candidates: Candidates, positions: CandidatePositions,
                    pieces: Sequence[tuple[int, int]]) -> np.ndarray:
     """Candidates in the tangent planes of their primaries, (n_slots, 5).
 

@@ -14,8 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
-from .area import FULL_SKY_DEG2
-from .catalog import Catalog, square_degrees
+from .catalogs.area import FULL_SKY_DEG2
+from .catalogs.held import HeldCatalog
+from .catalogs.positions import square_degrees
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,14 @@ class FieldDensity:
 class FieldModel(Protocol):
     """What a field model must do; :class:`UniformField` shows how."""
 
-    def at(self, primary: Catalog, others: Sequence[Catalog]) -> FieldDensity:
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
         """The density of each of the K - 1 others at each of the n primaries."""
 
 
 class UniformField:
     """One density per catalogue: its rows over its area."""
 
-    def at(self, primary: Catalog, others: Sequence[Catalog]) -> FieldDensity:
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
         """The mean density of every other catalogue, the same at every primary."""
         n = len(primary)
         per_deg2 = np.array([c.n_rows / c.area for c in others])

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 from .covariates import design_matrix, property_values
 from .footprint_share import FootprintShare
 from .fraction_likelihood import FractionLikelihood

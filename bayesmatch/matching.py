@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .arguments import check_catalogs
-from .catalog import Catalog
+from .catalogs.catalog import Catalog
 from .covariates import covariate_matrix
 from .host_fraction import HostFraction
 from .options import MatchOptions

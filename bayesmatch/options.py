@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import in_arcsec, number_within, whole_number
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 from .host_fraction import HostFraction
 
 
@@ -34,7 +34,7 @@ class MatchOptions:
     progress: bool
 
     @classmethod
-    def checked(cls, primary: Catalog, others: Sequence[Catalog], given: dict[str, Any]
+    def checked(cls, primary: HeldCatalog, others: Sequence[HeldCatalog], given: dict[str, Any]
                 ) -> MatchOptions:
         """The options, `given` by their names in :func:`bayesmatch.match`.
 
@@ -58,7 +58,7 @@ class MatchOptions:
         )
 
 
-def _completeness(value: Any, others: Sequence[Catalog]) -> tuple[float, ...]:
+def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...]:
     if np.ndim(value) == 0:
         number = number_within("prior_completeness", value, 0.0, 1.0, open_low=True)
         return (number ** (1.0 / len(others)),) * len(others)
@@ -79,7 +79,7 @@ def _host_fraction(value: Any) -> HostFraction | float | None:
     return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
 
 
-def _host_covariates(value: Any, primary: Catalog) -> str | tuple[str, ...] | None:
+def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:
     if not (value is None or isinstance(value, (str, list, tuple))):
         raise TypeError(f"host_covariates is {value!r}; give 'sigma', a list of columns of "
                         f"{primary.name!r}, or None")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .catalogs.area import FULL_SKY_DEG2
-from .catalogs.catalog import Catalog
+from .catalogs.held import HeldCatalog
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class PatternPriors:
 
 
 def pattern_priors(
-    others: Sequence[Catalog], completeness: Sequence[float], correct_unrelated: bool
+    others: Sequence[HeldCatalog], completeness: Sequence[float], correct_unrelated: bool
 ) -> PatternPriors:
     """Prior of each membership pattern from densities scaled to the full sky."""
     n_own = np.array([c.n_rows / c.area * FULL_SKY_DEG2 for c in others])
@@ -51,7 +51,7 @@ def pattern_priors(
     return PatternPriors(takes_part @ np.log(completeness), density, unrelated, uniform)
 
 
-def pattern_labels(primary: Catalog, others: Sequence[Catalog]) -> list[str]:
+def pattern_labels(primary: HeldCatalog, others: Sequence[HeldCatalog]) -> list[str]:
     """Names of the membership patterns: X, X+OPT, X+IRAC, X+OPT+IRAC, ..."""
     return ["+".join([primary.name, *(c.name for k, c in enumerate(others) if bits >> k & 1)])
             for bits in range(1 << len(others))]

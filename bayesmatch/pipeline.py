@@ -10,7 +10,7 @@ import numpy as np
 from .associations import Associations, build_associations
 from .calibrated import calibrated_posterior, pattern_likelihood, pruned_bound
 from .candidates import find_candidates
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 from .clock import Clock, progress_bar
 from .field import FieldModel, UniformField
 from .host_fraction import HostFraction, fit_host_fraction
@@ -32,10 +32,11 @@ LN_10 = np.log(10.0)
 MIN_WEIGHT_LEARNED = 1e-5
 
 Covariates = tuple[np.ndarray, dict[str, Any]]
+AnyCatalog = HeldCatalog | ScannedCatalog
 Weighed = tuple[Associations, BayesFactors]
 
 
-def run_match(primary: Catalog, others: Sequence[Catalog], priors: PriorSet,
+def run_match(primary: HeldCatalog, others: Sequence[AnyCatalog], priors: PriorSet,
               options: MatchOptions, covariates: Covariates) -> MatchResult:
     """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them."""
     clock = Clock()
@@ -65,8 +66,8 @@ def run_match(primary: Catalog, others: Sequence[Catalog], priors: PriorSet,
                        terms=PosteriorTerms(ln_density, fit.ln_fraction))
 
 
-def _search(primary: Catalog, others: Sequence[Catalog], priors: PriorSet, options: MatchOptions,
-            field: FieldModel, clock: Clock) -> Setting:
+def _search(primary: HeldCatalog, others: Sequence[AnyCatalog], priors: PriorSet,
+            options: MatchOptions, field: FieldModel, clock: Clock) -> Setting:
     """Candidates, where they lie, and how dense the field is."""
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)

@@ -244,7 +244,7 @@ def _fit(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
     near = covered(primary, others, candidates, radius, max_rows=MAX_ROWS)
     field = UniformField().at(primary, others)
     problem = ErrorLikelihood(neighbours(primary, others, candidates, field, ln_ratio, near),
-                              primary.covariance(), z, radius)
+                              primary.covariance(), z, radius, primary.errors)
     free = np.ones(problem.size, bool)
     free[FLOOR] = not _same_circle(problem.p_cov)
     parameters, converged = maximise(problem, first_guess(problem), free)

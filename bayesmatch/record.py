@@ -12,8 +12,8 @@ import numba
 import numpy as np
 
 from . import __version__
-from .area import FULL_SKY_DEG2
-from .catalog import Catalog
+from .catalogs.area import FULL_SKY_DEG2
+from .catalogs.held import HeldCatalog
 from .options import MatchOptions
 
 
@@ -35,7 +35,7 @@ class CatalogueRecord:
     it was given per row"""
 
     @classmethod
-    def of(cls, catalog: Catalog) -> CatalogueRecord:
+    def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
         """What the record keeps of a catalogue."""
         return cls(catalog.name, catalog.id_name, catalog.ra_name, catalog.dec_name,
                    catalog.n_rows, catalog.area, catalog.error_record)
@@ -86,7 +86,8 @@ class MatchRecord:
     """by stage; not written to files"""
 
     @classmethod
-    def of(cls, options: MatchOptions, catalogs: Sequence[Catalog], **found: Any) -> MatchRecord:
+    def of(cls, options: MatchOptions, catalogs: Sequence[HeldCatalog], **found: Any
+           ) -> MatchRecord:
         """The record of a match with these options; `found` has the rest of the fields."""
         covariates = options.host_covariates
         return cls(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Column, Table
 
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 from .host_fraction import HostFraction
 from .record import MatchRecord
 from .storage import masked_column, missing, native_values, parts_of
@@ -41,7 +41,7 @@ class MatchResult:
 
     def __init__(self, associations: Table, sources: Table, meta: dict[str, Any], *,
                  priors: Mapping[str, Sequence[Any]] | None = None,
-                 catalogs: Sequence[Catalog] = (),
+                 catalogs: Sequence[HeldCatalog] = (),
                  host_fraction: HostFraction | None = None,
                  terms: PosteriorTerms | None = None) -> None:
         self.associations = associations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .candidate_positions import CandidatePositions, candidate_positions
 from .candidates import Candidates
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 from .field import FieldDensity, FieldModel
 from .patterns import PatternPriors, pattern_priors
 
@@ -16,8 +16,8 @@ from .patterns import PatternPriors, pattern_priors
 class Setting:
     """Catalogues, candidates and field of a match."""
 
-    primary: Catalog
-    others: Sequence[Catalog]
+    primary: HeldCatalog
+    others: Sequence[HeldCatalog]
     """in memory; of a scanned catalogue the candidates"""
     candidates: Candidates
     positions: CandidatePositions
@@ -28,12 +28,12 @@ class Setting:
     radius_arcsec: float
 
     @property
-    def catalogs(self) -> tuple[Catalog, ...]:
+    def catalogs(self) -> tuple[HeldCatalog, ...]:
         """All catalogues, the primary first."""
         return (self.primary, *self.others)
 
 
-def make_setting(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
+def make_setting(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates,
                  field: FieldModel, completeness: Sequence[float], correct_unrelated: bool,
                  radius_arcsec: float) -> Setting:
     """Positions, errors and densities of the candidates found."""

@@ -11,7 +11,7 @@ from astropy.table import Column, Table
 
 from .associations import Associations
 from .calibrated import Calibrated
-from .catalog import Catalog
+from .catalogs.held import HeldCatalog
 from .posterior import Posterior
 from .setting import Setting
 from .storage import masked_column, missing
@@ -31,7 +31,7 @@ class Matched:
     calibrated: Calibrated
 
 
-def association_columns(catalogs: Sequence[Catalog], priors: Mapping[str, Sequence[Any]]
+def association_columns(catalogs: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
                         ) -> list[str]:
     """Names of the association columns, in order."""
     names = [c.name for c in catalogs]
@@ -45,7 +45,7 @@ def association_columns(catalogs: Sequence[Catalog], priors: Mapping[str, Sequen
     ]
 
 
-def source_columns(catalogs: Sequence[Catalog]) -> list[str]:
+def source_columns(catalogs: Sequence[HeldCatalog]) -> list[str]:
     """Names of the source columns, in order."""
     primary, *others = catalogs
     return [
@@ -57,7 +57,7 @@ def source_columns(catalogs: Sequence[Catalog]) -> list[str]:
     ]
 
 
-def check_columns(primary: Catalog, others: Sequence[Catalog],
+def check_columns(primary: HeldCatalog, others: Sequence[HeldCatalog],
                   priors: Mapping[str, Sequence[Any]]) -> None:
     """Refuse catalogue, identifier and prior names that would make two columns alike."""
     catalogs = (primary, *others)
@@ -178,7 +178,7 @@ def source_table(m: Matched) -> Table:
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 
-def id_column(catalog: Catalog, row: np.ndarray, *, optional: bool) -> Column:
+def id_column(catalog: HeldCatalog, row: np.ndarray, *, optional: bool) -> Column:
     """Identifiers of rows of a catalogue, masked where the row is -1."""
     absent_row = row < 0
     absent = absent_row.copy()
@@ -194,11 +194,11 @@ def id_column(catalog: Catalog, row: np.ndarray, *, optional: bool) -> Column:
     return masked_column(ids, absent, text)
 
 
-def _row_text(catalog: Catalog) -> str:
+def _row_text(catalog: HeldCatalog) -> str:
     return f"Row in {catalog.name} (0-based), -1 = does not take part"
 
 
-def _row_numbers(catalog: Catalog, row: np.ndarray) -> np.ndarray:
+def _row_numbers(catalog: HeldCatalog, row: np.ndarray) -> np.ndarray:
     """Rows of the whole catalogue, -1 where the row is -1."""
     if catalog.rows is None:
         return row

@@ -95,9 +95,10 @@ def five(rows: int) -> dict[str, Any]:
 def exhaustive_rows(catalogs: list[bm.Catalog], radius: float = FIVE_RADIUS, sample: int = 40
                     ) -> float:
     """How many associations there are, counted for some of the primaries."""
+    from bayesmatch.placed import place_candidates
+
     from bayesmatch._kernels.associations import count_associations
     from bayesmatch.candidates import find_candidates
-    from bayesmatch.placed import place_candidates
 
     primary, *others = catalogs
     part = primary.subset(np.arange(0, len(primary), len(primary) // sample))

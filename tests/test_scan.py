@@ -18,8 +18,8 @@ from pyarrow import parquet
 import bayesmatch as bm
 from bayesmatch import checkpoint
 from bayesmatch._kernels.jit import n_threads
+from bayesmatch.catalogs.field_counts import FieldCounts
 from bayesmatch.cli import main
-from bayesmatch.field_counts import FieldCounts
 from bayesmatch.priors.binning import adaptive_edges, histogram_pair
 from bayesmatch.scan import search, work
 from bayesmatch.scan.coverage import SkyMap

@@ -16,8 +16,9 @@ from .._kernels import position_errors as kernels
 from .._kernels.jit import ranges, run_ranges
 from ..candidate_positions import candidate_positions, tangent_planes
 from ..candidates import Candidates
-from ..catalog import Catalog
-from ..errors import error_radius
+from ..catalogs.catalog import Catalog
+from ..catalogs.errors import ErrorProfile, error_radius
+from ..catalogs.gaussian import GAUSSIAN
 from ..field import FieldDensity
 from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
 

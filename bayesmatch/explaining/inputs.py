@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from ..catalog import Catalog
-from ..errors import ErrorEllipse
+from ..catalogs.catalog import Catalog
+from ..catalogs.errors import ErrorEllipse
 from ..record import CatalogueRecord
 from ..result import MatchResult
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog import Catalog
+from ..catalogs.held import HeldCatalog
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
 from .protocol import Seen
@@ -72,7 +72,7 @@ class AutoPrior:
                f"radius={self.radius:g}, exclude_radius={self.exclude_radius:g}")
         return f"AutoPrior({self.column!r}, {how}, name={self.name!r})"
 
-    def check(self, catalog: Catalog, primary: Catalog) -> None:
+    def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
         catalog.magnitudes(self.column)
 
@@ -81,12 +81,12 @@ class AutoPrior:
         """Whether it selects by the posterior of associations, not by distance."""
         return self.radius is None
 
-    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+    def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Not before :func:`bayesmatch.match` has learned the histogram."""
         raise ValueError("an AutoPrior is learned inside match(); take the learned one from "
                          "result.priors")
 
-    def learn(self, catalog: Catalog, seen: Seen) -> HistogramPrior:
+    def learn(self, catalog: HeldCatalog, seen: Seen) -> HistogramPrior:
         """Histogram of the secure counterparts and of the field in a match.
 
         Raises
@@ -133,10 +133,10 @@ class AutoPrior:
         return {"radius_arcsec": self.radius, "exclude_radius_arcsec": self.exclude_radius,
                 "min_post": self.min_post, "counts": learned.counts}
 
-    def _what(self, catalog: Catalog) -> str:
+    def _what(self, catalog: HeldCatalog) -> str:
         return f"auto prior for column {self.column!r} of catalogue {catalog.name!r}"
 
-    def _check_selected(self, catalog: Catalog, known: np.ndarray) -> None:
+    def _check_selected(self, catalog: HeldCatalog, known: np.ndarray) -> None:
         n_selected, n_missing = int(known.sum()), int((~known).sum())
         how = f"a primary closer than {self.radius} arcsec"
         remedy = f"enlarge radius (--mag-radius, now {self.radius})"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..field_counts import FieldCounts
+from ..catalogs.field_counts import FieldCounts
 
 #: edges at quantiles 0, 1/14, ... 1 of the selected sample
 QUANTILES = np.linspace(0.0, 1.0, 15)
@@ -53,7 +53,7 @@ def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: 
     if isinstance(bins, str):
         if bins != "adaptive":
             raise ValueError(f"bins is {bins!r}; give 'adaptive', a number of bins, or their edges")
-        edges = with_margins(adaptive_edges(selected, weights), others.min(), others.max())
+        edges = _with_margins(adaptive_edges(selected, weights), others.min(), others.max())
         _check_different(edges)
         return edges
     if np.ndim(bins) == 0:
@@ -90,6 +90,15 @@ def adaptive_edges(selected: np.ndarray, weights: np.ndarray) -> np.ndarray:
     order = np.argsort(selected)
     cumulative = np.cumsum(weights[order])
     return np.unique(np.interp(QUANTILES, cumulative / cumulative[-1], selected[order]))
+
+
+def _with_margins(edges: np.ndarray, low: float, high: float) -> np.ndarray:
+    """The edges, and a bin more for a field that reaches beyond them."""
+    if low < edges[0]:
+        edges = np.append(low - MARGIN, edges)
+    if high > edges[-1]:
+        edges = np.append(edges, high + MARGIN)
+    return edges
 
 
 def _check_different(edges: np.ndarray) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog import Catalog
+from ..catalogs.held import HeldCatalog
 
 
 def candidate_ratios(
-    prior: Any, primary: Catalog, other: Catalog, i: np.ndarray, j: np.ndarray
+    prior: Any, primary: HeldCatalog, other: HeldCatalog, i: np.ndarray, j: np.ndarray
 ) -> np.ndarray:
     """Log10 ratio of a prior for pairs of primary row i and candidate row j.
 
@@ -18,7 +18,7 @@ def candidate_ratios(
     ----------
     prior : Prior or PairPrior
         Of the catalogue `other`.
-    primary, other : Catalog
+    primary, other : HeldCatalog
         The sources, and the catalogue of the candidates.
     i, j : ndarray of int, shape (m,)
         Rows of the pairs in `primary` and in `other`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..columns import column_values
+from ..catalogs.columns import column_values
 
 if TYPE_CHECKING:
     from ..photometry import Features

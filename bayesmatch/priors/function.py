@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from astropy.table import Table
 
-from ..catalogs.catalog import Catalog
+from ..catalogs.held import HeldCatalog
 
 
 class FunctionPrior:
@@ -37,7 +37,7 @@ class FunctionPrior:
         self.name = name
         self.function = function
 
-    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+    def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """The function's value for each row, 0 where unknown."""
         value = np.ma.filled(np.ma.asarray(self.function(catalog.table)).astype(np.float64), np.nan)
         return np.where(np.isnan(value), 0.0, value)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..catalog import Catalog
-from ..field_counts import FieldCounts
+from ..catalogs.field_counts import FieldCounts
+from ..catalogs.held import HeldCatalog
 from ..io import replaced_together
 from .binning import histogram_pair, plain_values
 
@@ -197,11 +197,11 @@ class HistogramPrior:
         np.divide(self.selected, self.others, out=out, where=self.others > 0)
         return out
 
-    def check(self, catalog: Catalog, primary: Catalog) -> None:
+    def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
         catalog.magnitudes(self.column)
 
-    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+    def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Log10 of the ratio for each row, 0 where the value is missing or outside the bins."""
         values = catalog.magnitudes(self.column)
         edges = np.append(self.lo, self.hi[-1])

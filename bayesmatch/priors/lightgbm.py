@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..catalog import Catalog
+from ..catalogs.held import HeldCatalog
 from ..io import replaced_together
 from .density_ratio import DensityRatio, raw_logit
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
@@ -125,21 +125,21 @@ class LightGBMPrior:
         """Columns of the catalogue that it needs."""
         return feature_columns(self.features)
 
-    def check(self, catalog: Catalog, primary: Catalog) -> None:
+    def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogues have what the prior needs."""
         for column in self.columns:
             catalog.magnitudes(column)
         for column in self.context:
             primary.numbers(column)
 
-    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+    def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Log10 of the ratio for each row of a catalogue; only without `context`."""
         if self.context:
             raise ValueError(f"prior {self.name!r} depends on the primary's "
                              f"{', '.join(self.context)}; it is evaluated for pairs")
         return self.predict(catalog.table)
 
-    def log10_ratio_pairs(self, primary: Catalog, secondary: Catalog, i: np.ndarray,
+    def log10_ratio_pairs(self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray,
                           j: np.ndarray) -> np.ndarray:
         """Log10 of the ratio for pairs of a primary row i and a candidate row j."""
         context = {c: primary.numbers(c)[i] for c in self.context}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..candidates import Candidates
-from ..catalog import Catalog
+from ..catalogs.held import HeldCatalog
 from .evaluation import candidate_ratios
 from .protocol import Seen, evaluates, learns
 
@@ -30,15 +30,15 @@ class PriorSet:
         return cls({name: tuple(listed) for name, listed in priors.items()})
 
     @classmethod
-    def checked(cls, priors: Mapping[str, Any] | None, primary: Catalog,
-                others: Sequence[Catalog]) -> PriorSet:
+    def checked(cls, priors: Mapping[str, Any] | None, primary: HeldCatalog,
+                others: Sequence[HeldCatalog]) -> PriorSet:
         """What a user gave, complete and with unique names.
 
         Parameters
         ----------
         priors : mapping of str to list of priors, or None
             By catalogue; one prior may stand without a list, catalogues may be left out.
-        primary : Catalog
+        primary : HeldCatalog
             The sources.
         others : sequence of Catalog
             Those that may have priors.
@@ -107,7 +107,7 @@ class PriorSet:
         return PriorSet.of({name: [p for p in listed if not learns(p)]
                             for name, listed in self.by_catalogue.items()})
 
-    def learn(self, others: Sequence[Catalog], candidates: Candidates, member: np.ndarray,
+    def learn(self, others: Sequence[HeldCatalog], candidates: Candidates, member: np.ndarray,
               dist_post: np.ndarray, radius_arcsec: float) -> PriorSet:
         """The priors with a learned one in place of every one that learns.
 
@@ -152,13 +152,13 @@ class PriorSet:
                 _check_learned(given, learned[other.name][n], other)
         return PriorSet.of(learned)
 
-    def log10_ratios(self, primary: Catalog, others: Sequence[Catalog], candidates: Candidates
+    def log10_ratios(self, primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
                      ) -> dict[tuple[int, str], np.ndarray]:
         """Log10 ratio of every prior for every candidate slot.
 
         Parameters
         ----------
-        primary : Catalog
+        primary : HeldCatalog
             The sources.
         others : sequence of Catalog
             The other catalogues, in the order of `candidates`.
@@ -205,7 +205,7 @@ class PriorSet:
         return out
 
 
-def _check_listed(listed: Sequence[Any], catalog: Catalog, primary: Catalog) -> None:
+def _check_listed(listed: Sequence[Any], catalog: HeldCatalog, primary: HeldCatalog) -> None:
     """Refuse what is not a prior, and names that occur twice."""
     seen = set()
     for prior in listed:
@@ -221,7 +221,7 @@ def _check_listed(listed: Sequence[Any], catalog: Catalog, primary: Catalog) -> 
             prior.check(catalog, primary)
 
 
-def _check_learned(given: Any, found: Any, catalog: Catalog) -> None:
+def _check_learned(given: Any, found: Any, catalog: HeldCatalog) -> None:
     """Refuse what a prior of the user's own learned wrongly: it would fail far from the cause."""
     what = f"prior {given.name!r} of catalogue {catalog.name!r} learned {found!r}"
     if not evaluates(found) or learns(found):

@@ -28,7 +28,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..catalog import Catalog
+from ..catalogs.held import HeldCatalog
 
 
 @runtime_checkable
@@ -39,12 +39,12 @@ class Prior(Protocol):
     def name(self) -> str:
         """Name, unique among the priors of a catalogue."""
 
-    def log10_ratio(self, catalog: Catalog) -> np.ndarray:
+    def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Log10 of p(x | counterpart) / p(x | field) of every row.
 
         Parameters
         ----------
-        catalog : Catalog
+        catalog : HeldCatalog
             With n rows; values of a column as ``catalog.numbers(column)``, or
             ``catalog.magnitudes(column)``.
 
@@ -63,13 +63,13 @@ class PairPrior(Protocol):
     def name(self) -> str:
         """Name, unique among the priors of a catalogue."""
 
-    def log10_ratio_pairs(self, primary: Catalog, secondary: Catalog, i: np.ndarray,
+    def log10_ratio_pairs(self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray,
                           j: np.ndarray) -> np.ndarray:
         """Log10 of p(x | counterpart) / p(x | field) of every pair.
 
         Parameters
         ----------
-        primary, secondary : Catalog
+        primary, secondary : HeldCatalog
             The sources, and the catalogue that the prior is for.
         i, j : ndarray of int, shape (m,)
             Rows of the pairs in `primary` and in `secondary`.
@@ -115,12 +115,12 @@ class LearningPrior(Protocol):
     def name(self) -> str:
         """Name, unique among the priors of a catalogue; the learned prior's too."""
 
-    def learn(self, catalog: Catalog, seen: Seen) -> Prior | PairPrior:
+    def learn(self, catalog: HeldCatalog, seen: Seen) -> Prior | PairPrior:
         """The prior to use in this match.
 
         Parameters
         ----------
-        catalog : Catalog
+        catalog : HeldCatalog
             The catalogue that the prior is for. Of a scanned one it holds the candidates alone,
             with ``catalog.n_rows`` of the whole; ``catalog.field_counts`` counts the rest.
         seen : Seen

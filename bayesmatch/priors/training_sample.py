@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..columns import column_values, table_columns
+from ..catalogs.columns import column_values, table_columns
 from .feature_matrix import context_matrix, feature_matrix, feature_names
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..catalogs.base import SkyCatalog
 from ..catalogs.errors import error_columns
 from ..catalogs.held import HeldCatalog
 from ..checkpoint import Stage
@@ -19,15 +18,15 @@ from .search import near_tasks, rows_near
 
 
 def hold_scanned(
-    primary: Catalog,
-    others: Sequence[Catalog],
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog | ScannedCatalog],
     columns: Mapping[str, Sequence[str] | None],
     radius: float,
     *,
     max_rows: int,
     advance: Callable[[int], object],
     checkpoint: Path | None,
-) -> list[Catalog]:
+) -> list[HeldCatalog]:
     """The other catalogues, with the candidates alone in place of every scanned one.
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.

@@ -10,8 +10,7 @@ import numpy as np
 from .._kernels.jit import n_threads, run_ranges
 from ..catalogs.field_counts import FieldCounts
 from ..checkpoint import Stage, run_tasks
-from ..field_counts import FieldCounts
-from .catalog import ScannedCatalog
+from .data_set import DataSet
 from .parts import Part, numbers
 from .work import cut
 
