@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from .convert import as_table
-from .storage import parts_of
+from .catalogs.convert import as_table
+from .catalogs.formats.storage import parts_of
 
 #: magnitudes outside these (exclusive) mean "not measured": -99, -999, 99, 999 and infinities
 MAG_RANGE = (-99.0, 90.0)

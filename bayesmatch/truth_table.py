@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .convert import as_table
-from .io import read_table
-from .storage import missing, native_values, parts_of
+from .catalogs.convert import as_table
+from .catalogs.formats.registry import read_table
+from .catalogs.formats.storage import missing, native_values, parts_of
 
 HOSTLESS = "hostless"
 

@@ -11,8 +11,8 @@ from astropy.table import MaskedColumn, Table
 import bayesmatch as bm
 from bayesmatch import fake, plots
 from bayesmatch.calibration import selected_fraction
+from bayesmatch.catalogs.formats.registry import read_table
 from bayesmatch.cli import main
-from bayesmatch.io import read_table
 from validation import skies
 
 

@@ -88,7 +88,7 @@ def _aligned(lines: list[list[str]]) -> str:
 
 def _write(found: Any, compared: Any, out: Path) -> list[Path]:
     from .. import plots
-    from ..io import replaced_together
+    from ..catalogs.formats.writing import replaced_together
 
     out.mkdir(parents=True, exist_ok=True)
     tables = {"assessment.csv": found.table, "reliability.csv": found.reliability}

@@ -34,7 +34,7 @@ def add_calibrate(commands: Any) -> None:
 
 def _calibrate(options: argparse.Namespace) -> None:
     from ..calibration import calibrate
-    from ..io import check_place, replaced_together
+    from ..catalogs.formats.writing import check_place, replaced_together
 
     for out in options.out:
         if Path(out).suffix.lower() not in TABLES + FIGURES:

@@ -80,7 +80,7 @@ def _shift(options: argparse.Namespace) -> None:
 def _read(options: argparse.Namespace) -> Any:
     """The catalogue, after checking the arguments common to both commands."""
     from ..catalog import Catalog
-    from ..io import check_writable, read_table
+    from ..catalogs.formats.registry import check_writable, read_table
 
     path, out = Path(options.catalogue), Path(options.out)
     check_writable(out)
@@ -101,7 +101,8 @@ def _write(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, rows: A
     """Write these rows of the table with these positions."""
     from astropy.table import Column
 
-    from ..io import replaced_together, write_table
+    from ..catalogs.formats.registry import write_table
+    from ..catalogs.formats.writing import replaced_together
 
     table = catalog.table[rows]
     for column, values in ((catalog.ra_name, ra), (catalog.dec_name, dec)):

@@ -82,7 +82,7 @@ def add_inputs(match: argparse.ArgumentParser) -> None:
 
 
 def _match(options: argparse.Namespace) -> None:
-    from ..io import check_writable
+    from ..catalogs.formats.registry import check_writable
     from ..matching import match
 
     check_writable(options.out)
@@ -154,7 +154,7 @@ def _catalog(path: str, **how: Any) -> Any:
 
 def _write_learned(result: Any, out: str) -> list[str]:
     """The histograms learned from the match and their plots, beside the result."""
-    from ..io import file_stem
+    from ..catalogs.formats.registry import file_stem
 
     written = []
     for catalog, learned in result.meta["auto_priors"].items():

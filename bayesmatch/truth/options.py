@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..catalog import Catalog
-from ..storage import parts_of
+from ..catalogs.formats.storage import parts_of
 from .neighbours import regions
 from .radius import false_radius
 from .verdicts import Cuts
