@@ -33,8 +33,8 @@ def add_calibrate(commands: Any) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from ..calibration import calibrate
     from ..catalogs.formats.writing import check_place, replaced_together
+    from ..diagnostics.false_matches.core import calibrate
 
     for out in options.out:
         if Path(out).suffix.lower() not in TABLES + FIGURES:

@@ -47,7 +47,7 @@ def _add(commands: Any, name: str, run: Any, text: str, description: str) -> Any
 def _fake(options: argparse.Namespace) -> None:
     import numpy as np
 
-    from ..fake import fake_positions
+    from ..diagnostics.false_matches.positions import fake_positions
 
     if options.seed < 0:
         raise ValueError(f"--seed is {options.seed}; give 0 or more")
@@ -59,7 +59,8 @@ def _fake(options: argparse.Namespace) -> None:
 def _shift(options: argparse.Namespace) -> None:
     import numpy as np
 
-    from ..fake import near_sources, shifted_positions
+    from ..catalogs.places import shifted_positions
+    from ..diagnostics.false_matches.positions import near_sources
 
     catalog = _read(options)
     offset = math.hypot(options.shift_ra, options.shift_dec)

@@ -4,7 +4,7 @@ from .assessment import assessment_panels, purity_completeness
 from .calibration import calibration_curves
 from .explanation import evidence_chart
 from .files import save
-from .match import probability_plane, sky_map
+from .matches import probability_plane, sky_map
 from .priors import histogram_prior, prior_diagnostics
 from .rayleigh import rayleigh_plot
 
