@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astropy.table import Table
@@ -19,12 +18,12 @@ from .catalogs.formats.storage import column_notes, restored
 from .catalogs.formats.writing import replaced_together
 
 if TYPE_CHECKING:
-    from .result import MatchResult
+    import bayesmatch as bm
 
 NAMES = ("ASSOCIATIONS", "SOURCES")
 
 
-def write_result(result: MatchResult, path: str | os.PathLike, associations: Table) -> list[str]:
+def write_result(result: bm.MatchResult, path: str | os.PathLike, associations: Table) -> list[str]:
     """Write a result with the given associations; return the names of the files."""
     kind = file_format(path)
     paths = table_paths(path, NAMES)
@@ -49,7 +48,7 @@ def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
         If the file is damaged or does not hold a result.
     """
     kind = file_format(path)
-    paths: list[Path] = table_paths(path, NAMES)
+    paths = table_paths(path, NAMES)
     for part in paths:
         if not part.is_file():
             raise FileNotFoundError(f"{part}: no such file")

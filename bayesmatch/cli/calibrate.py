@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .match import add_inputs, read_inputs, refuse_inputs
+from .inputs import add_inputs, read_inputs, refuse_inputs
 
 TABLES, FIGURES = (".csv", ".ecsv"), (".png", ".pdf", ".svg")
 
