@@ -1,4 +1,4 @@
-"""Figure of a calibration with fake positions."""
+"""Figure of the false matches that fake positions show."""
 
 from __future__ import annotations
 
