@@ -19,6 +19,7 @@ from .arguments import check_catalogs, in_arcsec
 from .candidates import Candidates, find_candidates
 from .catalogs.catalog import Catalog
 from .catalogs.gaussian import GAUSSIAN
+from .catalogs.places import shifted_positions
 from .covariates import covariate_matrix
 from .error_fit.footprint import covered
 from .error_fit.likelihood import FLOOR, N_MODEL, ErrorLikelihood, neighbours
@@ -29,7 +30,6 @@ from .error_fit.maximum import (
     parameter_covariance,
     without_floor,
 )
-from .fake import shifted_positions
 from .field import UniformField
 from .host_fraction import MIN_PRIMARIES
 from .matching import match

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Column, Table
 
+from .catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from .catalogs.held import HeldCatalog
 from .host_fraction import HostFraction
 from .record import MatchRecord
-from .storage import masked_column, missing, native_values, parts_of
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from astropy.table import Column, Table
 
 from .associations import Associations
 from .calibrated import Calibrated
+from .catalogs.formats.storage import masked_column, missing
 from .catalogs.held import HeldCatalog
 from .posterior import Posterior
 from .setting import Setting
-from .storage import masked_column, missing
 
 LN_10 = np.log(10.0)
 

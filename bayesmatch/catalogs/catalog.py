@@ -11,11 +11,11 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from ..convert import as_table
-from ..io import file_stem, read_table
 from ..scan.catalog import CandidateRows, ScannedCatalog
 from .area import ESTIMATE_CAVEAT, area_deg2
 from .columns import column_ucds
+from .convert import as_table
+from .formats.registry import file_stem, read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
 from .names import as_name, check_name

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..storage import missing, native_values
 from . import columns
+from .formats.storage import missing, native_values
 from .values import ColumnValues
 
 

@@ -34,7 +34,8 @@ def add_train(commands: Any) -> None:
 def _train(options: argparse.Namespace) -> None:
     from .. import plots
     from ..catalogs.columns import column_values
-    from ..io import check_place, read_table
+    from ..catalogs.formats.registry import read_table
+    from ..catalogs.formats.writing import check_place
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
     from ..priors.lightgbm import LightGBMPrior

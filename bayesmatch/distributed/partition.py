@@ -12,13 +12,13 @@ from astropy.table import Table
 
 from ..catalogs.catalog import Catalog
 from ..catalogs.errors import error_columns
+from ..catalogs.formats.arrow import from_arrow
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import read_identifiers
 from ..catalogs.names import check_name
 from ..catalogs.positions import read_positions
 from ..catalogs.quoted import read_errors
 from ..catalogs.values import ColumnValues
-from ..io import from_arrow
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..catalogs.field_counts import FieldCounts
+from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
-from ..io import replaced_together
 from .binning import histogram_pair, plain_values
 
 if TYPE_CHECKING:

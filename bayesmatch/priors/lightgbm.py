@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
-from ..io import replaced_together
 from .density_ratio import DensityRatio, raw_logit
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
 from .training import TrainingRecord, train

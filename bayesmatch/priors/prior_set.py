@@ -152,8 +152,8 @@ class PriorSet:
                 _check_learned(given, learned[other.name][n], other)
         return PriorSet.of(learned)
 
-    def log10_ratios(self, primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
-                     ) -> dict[tuple[int, str], np.ndarray]:
+    def log10_ratios(self, primary: HeldCatalog, others: Sequence[HeldCatalog],
+                     candidates: Candidates) -> dict[tuple[int, str], np.ndarray]:
         """Log10 ratio of every prior for every candidate slot.
 
         Parameters

@@ -13,13 +13,13 @@ from ..catalogs.area import area_deg2
 from ..catalogs.base import SkyCatalog
 from ..catalogs.errors import error_entries
 from ..catalogs.field_counts import FieldCounts
+from ..catalogs.formats.arrow import from_arrow
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers, read_identifiers
 from ..catalogs.names import as_name, check_name
 from ..catalogs.positions import position_columns, warn_single_precision
 from ..catalogs.quoted import read_errors
 from ..catalogs.values import ColumnValues
-from ..io import from_arrow
 from .data_set import DataSet
 from .files import data_set_name, find_files
 from .parts import Part, first_schema

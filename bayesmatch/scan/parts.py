@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..catalogs.formats.arrow import arrow_values, table_notes
 from ..catalogs.positions import read_only
-from ..io import arrow_values, table_notes
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -182,8 +182,8 @@ def bin_number(p: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
     return np.clip((np.asarray(p) * n_bins).astype(np.int64), 0, n_bins - 1)
 
 
-def reliability(p: np.ndarray, true: np.ndarray, n_bins: int = N_BINS
-                ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def reliability_bins(p: np.ndarray, true: np.ndarray, n_bins: int = N_BINS
+                     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean probability, number that came true and number, in equal bins of the probability."""
     at = bin_number(p, n_bins)
     n = np.bincount(at, minlength=n_bins)
