@@ -60,6 +60,22 @@ class SkyCatalog(ABC):
         """Reads columns of the table as numbers in fixed units."""
         return ColumnValues(self.table, self.name, self.row_text)
 
+    def numbers(self, column: str) -> np.ndarray:
+        """A numeric column of the table as float64, which must be finite in every row."""
+        values = self.columns.numbers(column)
+        if not np.isfinite(values).all():
+            self.columns.reject(column, ~np.isfinite(values), values, "it must be finite in every "
+                                "row; remove those rows or leave it out")
+        return values
+
+    def magnitudes(self, column: str) -> np.ndarray:
+        """A numeric column of the table as float64.
+
+        NaN where missing: masked, NaN, or -99 and below.
+        """
+        values = self.columns.numbers(column)
+        return np.where(values > -99.0, values, np.nan)
+
     @property
     def circular(self) -> bool:
         """Whether all errors are circles."""

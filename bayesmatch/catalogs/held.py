@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from astropy.table import Column, Table
@@ -36,6 +36,11 @@ class HeldCatalog(SkyCatalog):
                          id_name=identifiers.name, errors=errors, area=area)
         self.ra, self.dec = read_only(ra), read_only(dec)
         self.identifiers = identifiers
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> Any:
+        # A scanned catalogue counts as a Catalog, which derives from this class: it has no rows.
+        return cls in other.__mro__ if cls is HeldCatalog else NotImplemented
 
     def __len__(self) -> int:
         return len(self.ra)
@@ -78,19 +83,6 @@ class HeldCatalog(SkyCatalog):
     def ids(self, rows: np.ndarray) -> np.ndarray:
         """Identifiers of some rows: integers, or text without blanks around it."""
         return self.identifiers.of(rows)
-
-    def numbers(self, column: str) -> np.ndarray:
-        """A numeric column as float64, which must be finite in every row."""
-        values = self.columns.numbers(column)
-        if not np.isfinite(values).all():
-            self.columns.reject(column, ~np.isfinite(values), values, "it must be finite in every "
-                                "row; remove those rows or leave it out")
-        return values
-
-    def magnitudes(self, column: str) -> np.ndarray:
-        """A numeric column as float64, NaN where missing (masked, NaN, or -99 and below)."""
-        values = self.columns.numbers(column)
-        return np.where(values > -99.0, values, np.nan)
 
     def subset(self, rows: np.ndarray, only: Sequence[str] | None = None) -> Self:
         """Some rows of this catalogue (and of its columns), with the area of the whole."""
