@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from .catalogs.catalog import Catalog
-from .matching import match
-from .result import MatchResult
+from .matching.core import match
+from .matching.result import MatchResult
 
 RADIUS_ARCSEC = 20.0
 #: position error of zCOSMOS-bright objects, arcsec per axis

@@ -98,7 +98,7 @@ def exhaustive_rows(catalogs: list[bm.Catalog], radius: float = FIVE_RADIUS, sam
     from bayesmatch.placed import place_candidates
 
     from bayesmatch._kernels.associations import count_associations
-    from bayesmatch.candidates import find_candidates
+    from bayesmatch.catalogs.candidates import find_candidates
 
     primary, *others = catalogs
     part = primary.subset(np.arange(0, len(primary), len(primary) // sample))

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 import bayesmatch as bm
-from bayesmatch import checkpoint
+from bayesmatch.catalogs.scan import checkpoint
 
 from .settings import Settings
 from .timing import peak_MB

@@ -5,8 +5,8 @@ import pytest
 import reference
 
 import bayesmatch as bm
-from bayesmatch import candidates as search
 from bayesmatch._kernels import sphere
+from bayesmatch.catalogs import candidates as search
 
 
 def catalog(ra, dec, name="X"):

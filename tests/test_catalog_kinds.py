@@ -12,7 +12,7 @@ from pyarrow import parquet
 import bayesmatch as bm
 from bayesmatch.catalogs.base import SkyCatalog
 from bayesmatch.catalogs.held import HeldCatalog
-from bayesmatch.scan.candidates import hold_candidates
+from bayesmatch.catalogs.scan.candidates import hold_candidates
 
 N, AREA = 400, 2.5
 RNG = np.random.default_rng(3)

@@ -6,8 +6,8 @@ from scipy import integrate, stats
 
 import bayesmatch as bm
 from bayesmatch.catalogs.gaussian import GAUSSIAN, GaussianErrors
+from bayesmatch.matching.error_fit.found import RADIUS_95
 from bayesmatch.plots import charts
-from bayesmatch.position_errors import RADIUS_95
 
 N = 50
 RNG = np.random.default_rng(8)

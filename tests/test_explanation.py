@@ -218,7 +218,7 @@ def test_an_unknown_identifier():
 
 
 def test_suggestions_among_many_identifiers():
-    from bayesmatch.explanation import _similar
+    from bayesmatch.diagnostics.explanation.core import _similar
 
     ids = np.array([f"eRASS{i:06d}" for i in range(100_000)])
     assert "eRASS012345" in _similar("eRASS12345", ids) or _similar("eRASS0123456", ids)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
-import bayesmatch.associations
+import bayesmatch.matching.associations
 from validation.skies import simulate_patterns
 
 PROBABILITIES = ("p_any", "p_i", "p_match")
@@ -41,7 +41,7 @@ def priors(seed, names):
 @pytest.fixture
 def force(monkeypatch):
     """Prune whatever has more than a few associations."""
-    monkeypatch.setattr(bayesmatch.associations, "COMPLETE", 5)
+    monkeypatch.setattr(bayesmatch.matching.associations, "COMPLETE", 5)
 
 
 def match_both(catalogs, prune=1e-12, **options):

@@ -16,14 +16,13 @@ import pytest
 from pyarrow import parquet
 
 import bayesmatch as bm
-from bayesmatch import checkpoint
 from bayesmatch._kernels.jit import n_threads
 from bayesmatch.catalogs.field_counts import FieldCounts
+from bayesmatch.catalogs.scan import checkpoint, search, work
+from bayesmatch.catalogs.scan.coverage import SkyMap
+from bayesmatch.catalogs.scan.parts import Part
 from bayesmatch.cli import main
 from bayesmatch.priors.binning import adaptive_edges, histogram_pair
-from bayesmatch.scan import search, work
-from bayesmatch.scan.coverage import SkyMap
-from bayesmatch.scan.parts import Part
 
 AREA = 9.0
 
@@ -678,8 +677,8 @@ import numpy as np
 sys.path.insert(0, sys.argv[1])
 import test_scan
 from bayesmatch import checkpoint
-from bayesmatch.scan import work
-from bayesmatch.scan.parts import Part
+from bayesmatch.catalogs.scan import work
+from bayesmatch.catalogs.scan.parts import Part
 import bayesmatch as bm
 
 work.TASK_ROWS, checkpoint.SAVE_SECONDS = 300, 0.0

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from ..scan.catalog import CandidateRows, ScannedCatalog
 from .area import ESTIMATE_CAVEAT, area_deg2
 from .columns import column_ucds
 from .convert import as_table
@@ -21,6 +20,7 @@ from .identifiers import read_identifiers
 from .names import as_name, check_name
 from .positions import position_columns, read_positions
 from .quoted import read_errors
+from .scan.catalog import CandidateRows, ScannedCatalog
 from .values import ColumnValues
 
 
@@ -156,7 +156,7 @@ class Catalog(HeldCatalog):
 
         It can be any of the other catalogues of :func:`bayesmatch.match` (not the primary), and
         gives the same result as the whole table would. See
-        :class:`bayesmatch.scan.catalog.ScannedCatalog` for what is read when.
+        :class:`bayesmatch.catalogs.scan.catalog.ScannedCatalog` for what is read when.
 
         Parameters
         ----------

@@ -35,7 +35,7 @@ def add_assess(commands: Any) -> None:
 
 def _assess(options: argparse.Namespace) -> None:
     from ..diagnostics.assessment.core import assess
-    from ..result import MatchResult
+    from ..matching.result import MatchResult
 
     how = {"score": options.score, "catalogue": options.catalogue}
     found = assess(MatchResult.read(options.result), options.truth, **how)

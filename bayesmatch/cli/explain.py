@@ -23,7 +23,7 @@ def add_explain(commands: Any) -> None:
 
 
 def _explain(options: argparse.Namespace) -> None:
-    from ..result import MatchResult
+    from ..matching.result import MatchResult
 
     if options.out is not None:
         _check_figure(Path(options.out))

@@ -79,7 +79,7 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
 def _catalog(path: str, **how: Any) -> Any:
     """A file in memory; a directory or glob, scanned."""
     from ..catalogs.catalog import Catalog
-    from ..scan.files import is_data_set
+    from ..catalogs.scan.files import is_data_set
 
     return (Catalog.scan if is_data_set(path) else Catalog.read)(path, **how)
 

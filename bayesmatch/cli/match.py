@@ -48,7 +48,7 @@ def add_match(commands: Any) -> None:
 
 def _match(options: argparse.Namespace) -> None:
     from ..catalogs.formats.registry import check_writable
-    from ..matching import match
+    from ..matching.core import match
 
     check_writable(options.out)
     refuse_inputs(options.out, options)

@@ -15,10 +15,10 @@ from lsdb.core.crossmatch.abstract_crossmatch_algorithm import AbstractCrossmatc
 from lsdb.core.crossmatch.crossmatch_args import CrossmatchArgs
 from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 
-from ..host_fraction import HostFraction, fractions_for
-from ..matching import match
+from ..matching.core import match
+from ..matching.host_fraction import HostFraction, fractions_for
+from ..matching.result import MatchResult
 from ..priors.prior_set import PriorSet
-from ..result import MatchResult
 from .partition import Partition, Survey
 
 ROWS = ("associations", "sources")

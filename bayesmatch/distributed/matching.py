@@ -12,8 +12,8 @@ import numpy as np
 
 from ..catalogs.area import FULL_SKY_DEG2, area_deg2
 from ..catalogs.positions import square_degrees
-from ..covariates import covariate_matrix
-from ..host_fraction import fit_host_fraction
+from ..matching.covariates import covariate_matrix
+from ..matching.host_fraction import fit_host_fraction
 from .algorithm import BayesianCrossmatch
 from .partition import Partition, Survey
 

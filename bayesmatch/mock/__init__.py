@@ -5,15 +5,7 @@ faint X-ray sources below the list's limit, so that :func:`precise` can look at 
 XMM-Newton.
 """
 
-from .lockman import (
-    FLUX_MAX,
-    FLUX_MIN,
-    FLUX_SLOPE,
-    XRAY_DENSITY,
-    Sky,
-    sky,
-    survey,
-)
+from .lockman import FLUX_MAX, FLUX_MIN, FLUX_SLOPE, XRAY_DENSITY, Sky, sky, survey
 from .photometry import BANDS, FIELD_DENSITY, OPTICAL_ERROR
 from .telescope import CHANDRA, XMM, Telescope, precise
 

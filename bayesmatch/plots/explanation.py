@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..wording import label, member, probability, shortened
+from ..matching.wording import label, member, probability, shortened
 from .charts import probability_colors
 from .finding import MAX_NUMBERED, draw_candidates, draw_separations
 

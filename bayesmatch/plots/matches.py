@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from .._kernels.sphere import offset
 from ..catalogs.catalog import Catalog
-from ..result import MatchResult
+from ..matching.result import MatchResult
 from .charts import COLORS, SCALE, draw_source, frame, probability_colors
 
 

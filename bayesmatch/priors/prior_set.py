@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..candidates import Candidates
+from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from .evaluation import candidate_ratios
 from .protocol import Seen, evaluates, learns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..candidates import pairs_within
+from ..catalogs.candidates import pairs_within
 from ..catalogs.catalog import Catalog
 
 #: pairs of an X-ray source and an object that are held at once

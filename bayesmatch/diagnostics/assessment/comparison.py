@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ...arguments import whole_number
+from ...matching.arguments import whole_number
 from .. import metrics
 from ..metrics import Confusion
 from .tables import add_metrics

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...arguments import cutoff_values
-from ...result import MatchResult
+from ...matching.arguments import cutoff_values
+from ...matching.result import MatchResult
 from .judged import SCORES, judge
 from .result import Assessment
 

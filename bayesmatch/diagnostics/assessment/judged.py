@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...result import MatchResult
+from ...matching.result import MatchResult
 from .truth_table import HOSTLESS, as_text, known_answers
 
 SCORES = ("p_any", "p_hostless", "p_match")

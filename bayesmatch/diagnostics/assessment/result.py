@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ...arguments import cutoff_values
-from ...result import MatchResult
+from ...matching.arguments import cutoff_values
+from ...matching.result import MatchResult
 from .. import metrics
 from ..metrics import PURITIES, Confusion, Crossing, Floor
 from .comparison import by_bins, compare

@@ -13,9 +13,9 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..._kernels.jit import ranges, run_ranges
-from ...arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
 from ...catalogs.catalog import Catalog
-from ...matching import match
+from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
+from ...matching.core import match
 from .positions import realizations
 from .rate import SCORES, rate_interval, selected_fraction
 from .result import Calibration

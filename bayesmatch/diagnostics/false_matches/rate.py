@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import beta
 
-from ...result import MatchResult
+from ...matching.result import MatchResult
 
 #: score, and whether sources at or above the cutoff are selected (+1) or those at or below (-1)
 SCORES = {"p_any": 1, "p_match": 1, "p_hostless": -1}

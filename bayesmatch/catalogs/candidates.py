@@ -1,0 +1,192 @@
+"""Candidates: every object of the other catalogues within the radius of each primary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import grid
+from .._kernels.jit import ranges, run_ranges
+from .base import SkyCatalog
+from .held import HeldCatalog
+from .positions import square_degrees
+
+#: streamed rows per piece of work
+STREAM_ROWS = 1 << 17
+#: zones of at least this height (degrees): below it the zone table would outgrow the residents
+MIN_CELL_DEG = 4.0 / 3600.0
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates in blocks, one block per primary and other catalogue, each in row order."""
+
+    start: np.ndarray
+    """(n_primary * n_other + 1,) first slot of block ``primary * n_other + other``, then the end"""
+    row: np.ndarray
+    """(n_slots,) row in its catalogue"""
+    separation: np.ndarray
+    """(n_slots,) arcsec from the primary"""
+    n_other: int
+    """number of other catalogues"""
+
+    @property
+    def n_primary(self) -> int:
+        """Number of primaries."""
+        return (len(self.start) - 1) // self.n_other
+
+    def of_catalogue(self, other: int) -> tuple[np.ndarray, np.ndarray]:
+        """Slots of one other catalogue, and the primary of each."""
+        count = np.diff(self.start).reshape(-1, self.n_other)[:, other]
+        begin = self.start[:-1].reshape(-1, self.n_other)[:, other]
+        primary = np.repeat(np.arange(len(count)), count)
+        within = np.arange(len(primary)) - np.repeat(np.cumsum(count) - count, count)
+        return begin[primary] + within, primary
+
+
+def find_candidates(
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog],
+    radius: float,
+    *,
+    max_rows: int,
+    advance: Callable[[int], object] = lambda rows: None,
+) -> Candidates:
+    """All pairs of a primary and an object of another catalogue closer than `radius` arcsec.
+
+    Exact in double precision anywhere on the sphere.  Memory goes with the smaller catalogue and
+    the pairs found, not with the larger catalogue.
+
+    Raises
+    ------
+    ValueError
+        If a catalogue has more than `max_rows` candidates.
+    """
+    found = []
+    for other in others:
+        # The candidates of a scanned catalogue have been counted when they were read.
+        counted = other.rows is not None
+        if not counted:
+            check_expected_pairs(primary, other, radius, max_rows)
+        found.append(pairs_within(primary, other, radius, max_pairs=max_rows,
+                                  advance=(lambda rows: None) if counted else advance))
+    n, n_other = len(primary), len(others)
+    count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
+    start = np.zeros(n * n_other + 1, np.int64)
+    np.cumsum(count, out=start[1:])
+    row = np.empty(start[-1], np.int64)
+    separation = np.empty(start[-1])
+    for k, (i, j, s) in enumerate(found):
+        grid.bucket_pairs(i, j, s, start[k:-1:n_other].copy(), row, separation)
+    return Candidates(start, row, separation, n_other)
+
+
+def check_expected_pairs(primary: HeldCatalog, other: HeldCatalog, radius: float,
+                         max_rows: int) -> None:
+    """Refuse a search whose result could not be held, judging from a sample of the primaries."""
+    per_primary = other.density_deg2 * square_degrees(radius)
+    if len(primary) * per_primary <= max_rows:
+        return
+    sample = np.arange(0, len(primary), max(1, len(primary) // 50))
+    ra, dec = primary.ra[sample], primary.dec[sample]
+    pairs = _stream(Grid(ra, dec, radius), other.ra, other.dec, max_rows, lambda rows: None)
+    expected = sum(len(i) for i, _, _ in pairs) * len(primary) / len(ra)
+    if expected > max_rows:
+        raise ValueError(too_many(f"about {expected:.3g} pairs", other, radius, max_rows,
+                                  expected / len(primary)))
+
+
+def too_many(what: str, other: SkyCatalog, radius: float, max_rows: int, per_primary: float
+             ) -> str:
+    """The message for a result that would not fit, with what to do about it."""
+    return (f"catalogue {other.name!r} at radius {radius:g} arcsec gives {what} "
+            f"({per_primary:.3g} candidates per primary), more than max_rows = {max_rows:,}; use a "
+            "smaller radius (5 times the largest position error is enough), match fewer primaries "
+            "at a time, or raise max_rows")
+
+
+def pairs_within(
+    primary: HeldCatalog,
+    other: HeldCatalog,
+    radius: float,
+    *,
+    max_pairs: int,
+    advance: Callable[[int], object],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs (primary row, other row, separation), other rows ascending for each primary.
+
+    The smaller catalogue sits in the grid and the larger one streams past it.
+    """
+    swap = other.n_rows < len(primary)
+    resident, streamed = (other, primary) if swap else (primary, other)
+    total = 0
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    pieces = _stream(Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs,
+                     advance)
+    for i, j, s in pieces:
+        total += len(i)
+        if total > max_pairs:
+            raise ValueError(too_many(f"over {total:,} pairs", other, radius, max_pairs,
+                                      total / len(primary)))
+        parts.append((i, j, s))
+    i, j, s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    # Streamed rows come in order, and the residents of a bucket do too.
+    return (j, i, s) if swap else (i, j, s)
+
+
+class Grid:
+    """The residents of a search, entered in every cell their circle of `radius` arcsec touches."""
+
+    def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
+        self.radius = radius
+        padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
+        self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)),
+                                       half_width(dec, padded)])
+        n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
+        self.cell = 180.0 / n_zones
+        middle = np.radians((np.arange(n_zones) + 0.5) * self.cell - 90.0)
+        columns = np.maximum(1, (360.0 * np.cos(middle) / self.cell).astype(np.int64))
+        self.columns_per_degree = columns / 360.0
+        self.zone_first = np.zeros(n_zones + 1, np.int64)
+        np.cumsum(columns, out=self.zone_first[1:])
+        # 16 buckets, of 8 bits each, a resident, which makes up to nine entries: mostly empty.
+        mask = (1 << max(10, int(len(ra) * 16).bit_length())) - 1
+        integer = np.int32 if len(ra) < 1 << 27 else np.int64  # half the cache misses
+        start = np.zeros(mask + 2, integer)
+        self.occupied = np.zeros(mask + 1, np.uint8)
+        fill = (self.circle, padded, self.cell, self.zone_first, mask, start, self.occupied)
+        self.entry = np.empty((grid.fill_grid(*fill, np.empty((0, 2), integer)), 2), integer)
+        np.cumsum(start, out=start)
+        grid.fill_grid(*fill, self.entry)
+        # Filling moved every bucket's first entry to the next bucket's.
+        self.start = np.concatenate([np.zeros(1, integer), start[:-1]])
+
+    def search(self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
+               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pairs (resident, streamed row, arcsec) of streamed rows first to last, in their order.
+
+        One more than `max_pairs`, or a little above, when there are more.
+        """
+        return grid.search(first, last, ra, dec, self.cell, self.zone_first,
+                           self.columns_per_degree, self.occupied, self.start, self.entry,
+                           self.circle, self.radius, max_pairs)
+
+
+def half_width(dec: np.ndarray, radius: float) -> np.ndarray:
+    """Half the range of right ascension of a circle (all in degrees), 180 over a pole."""
+    with np.errstate(invalid="ignore"):
+        half = np.degrees(np.arcsin(np.sin(np.radians(radius)) / np.cos(np.radians(dec))))
+    return np.where(np.abs(dec) + radius >= 90.0, 180.0, half)
+
+
+def _stream(where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int,
+            advance: Callable[[int], object]) -> Iterable[tuple[np.ndarray, ...]]:
+    """Pairs of each piece of the streamed catalogue, in its order."""
+    def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        found = where.search(first, last, ra, dec, max_pairs)
+        advance(last - first)
+        return found
+
+    return run_ranges(piece, ranges(len(ra), STREAM_ROWS))

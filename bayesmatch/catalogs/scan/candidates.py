@@ -1,0 +1,112 @@
+"""A scanned catalogue's candidates: found by streaming, then held as an ordinary catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ... import __version__
+from ..errors import error_columns
+from ..held import HeldCatalog
+from . import work
+from .catalog import CandidateRows, ScannedCatalog
+from .checkpoint import Stage
+from .columns import fetch
+from .search import near_tasks, rows_near
+
+
+def hold_scanned(
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog | ScannedCatalog],
+    columns: Mapping[str, Sequence[str] | None],
+    radius: float,
+    *,
+    max_rows: int,
+    advance: Callable[[int], object],
+    checkpoint: Path | None,
+) -> list[HeldCatalog]:
+    """The other catalogues, with the candidates alone in place of every scanned one.
+
+    `columns`: by catalogue, those to have besides identifiers and errors; None: all.
+    """
+    return [hold_candidates(
+        primary, other, radius, columns=columns[other.name], max_rows=max_rows,
+        advance=advance, checkpoint=None if checkpoint is None else checkpoint / other.name)
+        if isinstance(other, ScannedCatalog) else other for other in others]
+
+
+def hold_candidates(
+    primary: HeldCatalog,
+    other: ScannedCatalog,
+    radius: float,
+    *,
+    columns: Sequence[str] | None,
+    max_rows: int,
+    advance: Callable[[int], object],
+    checkpoint: Path | None,
+) -> CandidateRows:
+    """The rows of a scanned catalogue that are candidates, as a catalogue in memory.
+
+    Parameters
+    ----------
+    primary, other : HeldCatalog, ScannedCatalog
+        The second is streamed.
+    radius : float
+        arcsec.
+    columns : sequence of str or None
+        Columns to have besides identifiers and errors; None: all.
+    max_rows : int
+        Most pairs.
+    advance : callable
+        Called with numbers of rows done.
+    checkpoint : Path, optional
+        Directory for finished parts.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a file has gone, changed or is damaged, a position or an error is wrong, there are more
+        than `max_rows` pairs, or the checkpoint is of another match.
+    """
+    tasks = near_tasks(primary, other, radius)
+    made_from = _made_from(primary, other, radius, tasks) if checkpoint is not None else {}
+    stage = None if checkpoint is None else Stage(checkpoint / "search", made_from)
+    found = rows_near(primary, other, radius, tasks, max_rows, advance, stage)
+    rows, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
+    identifier = [] if other.id_column is None else [other.id_column]
+    wanted = other.schema.names if columns is None else columns
+    names = list(dict.fromkeys([*identifier, *error_columns(other.pos_err), *wanted]))
+    kept = None
+    if checkpoint is not None and names:
+        digest = _digest(rows.tobytes(), *(n.encode() for n in names))
+        kept = Stage(checkpoint / f"columns-{digest[:12]}",
+                     {**made_from, "columns": names, "candidates": digest})
+    return CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
+
+
+def _made_from(primary: HeldCatalog, other: ScannedCatalog, radius: float,
+               tasks: Sequence[work.Task]) -> dict[str, Any]:
+    """Everything that the candidates depend on."""
+    files = [(str(p.path.resolve()), p.size, p.mtime_ns) for p in other.parts]
+    return {
+        "bayesmatch": __version__,
+        "catalogue": other.name,
+        "radius_arcsec": radius,
+        "primary_rows": len(primary),
+        "primary_positions": _digest(primary.ra.tobytes(), primary.dec.tobytes()),
+        "files": len(files),
+        "files_sizes_times": _digest(repr(files).encode()),
+        "position_columns": [other.ra_name, other.dec_name],
+        "tasks": len(tasks),
+        "task_rows": work.TASK_ROWS,
+    }
+
+
+def _digest(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,207 @@
+"""A Parquet data set as a catalogue, and its candidates as one that is held in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from astropy.table import Table
+
+from ..area import area_deg2
+from ..base import SkyCatalog
+from ..errors import error_entries
+from ..field_counts import FieldCounts
+from ..formats.arrow import from_arrow
+from ..held import HeldCatalog
+from ..identifiers import Identifiers, read_identifiers
+from ..names import as_name, check_name
+from ..positions import position_columns, warn_single_precision
+from ..quoted import read_errors
+from ..values import ColumnValues
+from .data_set import DataSet
+from .files import data_set_name, find_files
+from .parts import Part, first_schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: what a catalogue in memory has and a scanned one has not
+NOT_AT_HAND = frozenset(name for name in (*vars(HeldCatalog), "ra", "dec", "identifiers")
+                        if not hasattr(SkyCatalog, name))
+
+
+class ScannedCatalog(SkyCatalog):
+    """A Parquet data set that :func:`bayesmatch.match` streams.
+
+    :meth:`bayesmatch.Catalog.scan` makes one.
+
+    Making one reads the footers of all files and compares their columns. A match then reads the
+    two coordinates, of the row groups whose ranges come near a primary; after it the identifiers
+    and the columns that errors and priors need, for the candidates alone; writing with
+    ``include_inputs=True`` reads the other columns of the objects written. So a bad position is
+    found when it is read, and a bad position error only if the object is a candidate. Priors that
+    are functions of a whole catalogue see its candidates.
+
+    Attributes
+    ----------
+    parts : list of Part
+        The files, in the order of the rows.
+    schema : pyarrow.Schema
+        Columns of the files, and those that stand in the names of their directories.
+    table : astropy.table.Table
+        Names, types and units of the columns; it has no rows.
+    errors : PositionErrorModel
+        What was given for the position errors, of no rows.
+    """
+
+    def __init__(
+        self,
+        paths: str | os.PathLike | Iterable[str | os.PathLike],
+        *,
+        name: str | None = None,
+        pos_err: Any = None,
+        area: Any = None,
+        ra: str | None = None,
+        dec: str | None = None,
+        id: str | None = None,
+    ) -> None:
+        if not isinstance(paths, (str, os.PathLike)):
+            paths = list(paths)
+        files = find_files(paths)
+        schema, notes = first_schema(files[0][0])
+        name = check_name(as_name(notes.get("EXTNAME", "").strip() or data_set_name(paths))
+                          if name is None else name)
+        _check_arguments(name, area, pos_err, schema.names)
+        # Before thousands of files are opened, what the first one tells.
+        columns = ColumnValues(from_arrow(schema.empty_table()), name)
+        names = _numeric_positions(columns, ra, dec)
+        self.data_set = DataSet.open(name, files, schema, names)
+        table = from_arrow(self.schema.empty_table())
+        table.meta.update(notes)
+        columns = ColumnValues(table, name)
+        self.pos_err = pos_err
+        errors = read_errors(columns, pos_err, 0)
+        identifiers = read_identifiers(columns, id, {})
+        self.id_column = identifiers.name if identifiers.values is not None else None
+        super().__init__(name=name, table=table, ra_name=names[0], dec_name=names[1],
+                         id_name=identifiers.name, errors=errors,
+                         area=area_deg2(area, table.meta, name))
+
+    def __len__(self) -> int:
+        return self.data_set.n_rows
+
+    def __repr__(self) -> str:
+        return (f"<ScannedCatalog {self.name!r}: {len(self):,} rows in {len(self.parts)} files, "
+                f"{self.area:g} deg^2>")
+
+    def __getattr__(self, attribute: str) -> NoReturn:
+        if attribute in NOT_AT_HAND:
+            raise TypeError(f"catalogue {self.name!r} is scanned, so its rows are not at hand; it "
+                            "can be one of the other catalogues of match(), anything else needs "
+                            "it in memory (Catalog or Catalog.read)")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The files, in the order of the rows."""
+        return self.data_set.parts
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of the files, and those that stand in the names of their directories."""
+        return self.data_set.schema
+
+    @property
+    def circular(self) -> bool:
+        """Whether all errors are known to be circles before any is read."""
+        first, *more = self.error_record[:2]
+        return not more or first == more[0]
+
+    def input_rows(self, row_numbers: np.ndarray) -> Table:
+        """All columns of some rows of the data set (any order, with repeats)."""
+        from .columns import fetch
+
+        rows, inverse = np.unique(row_numbers, return_inverse=True)
+        return from_arrow(fetch(self.data_set, rows, self.schema.names))[inverse]
+
+    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> FieldCounts:
+        """Counts of all values of a column below some edges, read now; some rows left out."""
+        from .columns import count_field
+
+        return count_field(self.data_set, column, left_out, edges)
+
+    def row_text(self, row: int) -> str:
+        """A row of the data set, as messages name it."""
+        path, inside = self.data_set.locate(row)
+        return f"row {inside} of {path}"
+
+    def unit_factor(self, column: str) -> float:
+        """What turns a coordinate column into degrees."""
+        unit = self.table[column].unit
+        if unit is None or str(unit) in ("", "deg"):
+            return 1.0
+        return self.columns.unit_factor(unit, "deg", f"column {column!r}")
+
+
+def _check_arguments(name: str, area: Any, pos_err: Any, columns: Sequence[str]) -> None:
+    """Raise unless area and errors can be had without reading rows."""
+    if isinstance(area, str) and area == "estimate":
+        raise ValueError(f"catalogue {name!r}: area is {area!r}; the area of a scanned "
+                         "catalogue is not estimated: give it in deg^2 or as a mocpy.MOC")
+    if pos_err is None:
+        raise ValueError(f"catalogue {name!r} has no position error: give pos_err= in "
+                         f"arcsec or as one of the columns {', '.join(columns)}")
+    for value in error_entries(pos_err):
+        if np.ndim(getattr(value, "value", value)) > 0:
+            raise TypeError(f"catalogue {name!r}: pos_err has one value per row; a "
+                            "scanned catalogue takes numbers and names of columns")
+
+
+def _numeric_positions(columns: ColumnValues, ra: str | None, dec: str | None) -> tuple[str, str]:
+    """Names of the position columns, which must hold numbers in a unit of angle."""
+    names = position_columns(columns, ra, dec, {})
+    for column in names:
+        columns.numbers(column, "deg")
+        warn_single_precision(columns, column)
+    return names
+
+
+class CandidateRows(HeldCatalog):
+    """The candidates of a scanned catalogue: held in memory, with their row numbers."""
+
+    rows: np.ndarray
+
+    def __init__(self, whole: ScannedCatalog, rows: np.ndarray, ra: np.ndarray, dec: np.ndarray,
+                 data: pa.Table) -> None:
+        self.whole, self.rows = whole, rows
+        table = from_arrow(data)
+        columns = ColumnValues(table, whole.name, self.row_text)
+        errors = read_errors(columns, whole.pos_err, len(rows))
+        identifiers = (Identifiers(whole.id_name) if whole.id_column is None else
+                       read_identifiers(columns, whole.id_column, {}))
+        super().__init__(name=whole.name, table=table, ra_name=whole.ra_name,
+                         dec_name=whole.dec_name, ra=ra, dec=dec, errors=errors,
+                         identifiers=identifiers, area=whole.area)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the data set."""
+        return len(self.whole)
+
+    def ids(self, rows: np.ndarray) -> np.ndarray:
+        """Identifiers of some rows; the rows' numbers in the data set where it has none."""
+        return super().ids(self.row_numbers(rows) if self.identifiers.values is None else rows)
+
+    def input_rows(self, row_numbers: np.ndarray) -> Table:
+        """All columns of some rows of the data set, read now."""
+        return self.whole.input_rows(row_numbers)
+
+    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> FieldCounts:
+        """Counts of all values of a column below some edges, read now; some rows left out."""
+        return self.whole.field_counts(column, self.row_numbers(left_out), edges)
+
+    def row_text(self, row: int) -> str:
+        """A row, as messages name it."""
+        return self.whole.row_text(int(self.rows[row]))

@@ -1,0 +1,82 @@
+"""Columns of a scanned catalogue, read for some of its rows or counted over all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..._kernels.jit import n_threads, run_ranges
+from ..field_counts import FieldCounts
+from .checkpoint import Stage, run_tasks
+from .data_set import DataSet
+from .parts import Part, numbers
+from .work import cut
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def fetch(data_set: DataSet, rows: np.ndarray, columns: Sequence[str],
+          stage: Stage | None = None) -> pa.Table:
+    """Some columns of some rows (ascending, unique) of the data set."""
+    import pyarrow as pa
+
+    schema = pa.schema([data_set.schema.field(name) for name in columns])
+    # Rows are counted by columns, so one is read where partition columns alone are wanted.
+    in_file = [n for n in columns if n not in data_set.partition_names] or [data_set.stored]
+    if not columns or len(rows) == 0:
+        return schema.empty_table()
+    pieces: list[tuple[Part, np.ndarray]] = []
+    for part in data_set.parts:
+        edges = part.first_row + np.concatenate([[0], np.cumsum(part.group_rows)])
+        pieces.append((part, np.flatnonzero(np.diff(np.searchsorted(rows, edges)))))
+    tasks = cut(pieces)
+    parallel = len(tasks) < n_threads()
+
+    def work(task: int) -> pa.Table:
+        return _take(*tasks[task], rows, schema, in_file, parallel)
+
+    return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
+
+
+def count_field(data_set: DataSet, column: str, left_out: np.ndarray, edges: np.ndarray
+                ) -> FieldCounts:
+    """Counts of the values of a column in all rows of the data set but some (ascending)."""
+    if column in data_set.partition_names:
+        raise ValueError(f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
+                         "directories; an auto prior needs one that is in the files")
+    tasks = cut([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
+    parallel = len(tasks) < n_threads()
+
+    def work(task: int, _: int) -> FieldCounts:
+        counts = FieldCounts.of(np.empty(0), edges)
+        part, groups = tasks[task]
+        for first, batch in part.batches([column], groups, parallel=parallel):
+            values = np.array(numbers(batch.column(column)))
+            a, b = np.searchsorted(left_out, part.first_row + first + np.array([0, len(values)]))
+            values[left_out[a:b] - part.first_row - first] = np.nan
+            values[~(values > -99.0)] = np.nan
+            counts = counts + FieldCounts.of(values, edges)
+        return counts
+
+    return sum(run_ranges(work, [(t, t + 1) for t in range(len(tasks))]),
+               FieldCounts.of(np.empty(0), edges))
+
+
+def _take(part: Part, groups: Sequence[int], rows: np.ndarray, schema: pa.Schema,
+          in_file: Sequence[str], parallel: bool) -> pa.Table:
+    """The rows wanted from some row groups of a part, with the types of the schema."""
+    import pyarrow as pa
+
+    pieces = []
+    for first, batch in part.batches(in_file, groups, parallel=parallel, row_bytes=64):
+        a, b = np.searchsorted(rows, part.first_row + first + np.array([0, len(batch)]))
+        if a < b:
+            found = batch.take(pa.array(rows[a:b] - part.first_row - first))
+            columns = [(found.column(f.name) if f.name in in_file else
+                        pa.array([part.partition[f.name]] * int(b - a), pa.string())).cast(f.type)
+                       for f in schema]
+            pieces.append(pa.Table.from_arrays(columns, schema=schema))
+    return pa.concat_tables(pieces)

@@ -1,0 +1,247 @@
+"""The files of a data set: parts with one schema between them, and their rows in batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..formats.arrow import arrow_values, table_notes
+from ..positions import read_only
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: bytes of a batch, all columns: large enough to make its overhead small
+BATCH_BYTES = 1 << 24
+#: bytes read ahead per column, so that memory is bounded where a row group is a whole file
+READ_BYTES = 1 << 20
+#: files opened at once to read their footers
+OPENERS = 8
+
+Files = Sequence[tuple[Path, Mapping[str, str | None]]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a data set."""
+
+    path: Path
+    size: int
+    """bytes"""
+    mtime_ns: int
+    first_row: int
+    """row of the data set that its first row is"""
+    group_rows: np.ndarray = field(repr=False)
+    """(n_groups,) rows of each row group"""
+    bounds: np.ndarray = field(repr=False)
+    """(n_groups, n_columns, 2) least and largest value of some columns, NaN = unknown"""
+    partition: Mapping[str, str | None]
+    """values that stand in the names of its directories"""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows in the file."""
+        return int(self.group_rows.sum())
+
+    def check_unchanged(self) -> None:
+        """Raise a FileNotFoundError or ValueError if the file is not the one that was opened."""
+        with reading(self.path):
+            status = os.stat(self.path)
+        if (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns):
+            raise ValueError(f"{self.path}: the file has changed since the data set was opened; "
+                             "scan it again")
+
+    def batches(self, columns: Sequence[str], groups: Sequence[int], *, parallel: bool = False,
+                row_bytes: int = 8) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Batches of some columns of some row groups, and the row in the file each begins with.
+
+        `parallel` decodes the columns on several threads; `row_bytes` is a guess per column.
+        """
+        from pyarrow import parquet
+
+        self.check_unchanged()
+        size = max(1024, BATCH_BYTES // (row_bytes * max(1, len(columns))))
+        group_first = np.cumsum(self.group_rows) - self.group_rows
+        with reading(self.path):
+            file = parquet.ParquetFile(self.path, buffer_size=READ_BYTES,
+                                       page_checksum_verification=True)
+        with file:
+            for group in groups:
+                first = int(group_first[group])
+                stream = file.iter_batches(size, row_groups=[group], columns=list(columns),
+                                           use_threads=parallel)
+                while True:
+                    with reading(self.path):
+                        batch = next(stream, None)
+                    if batch is None:
+                        break
+                    yield first, batch
+                    first += len(batch)
+                if first != group_first[group] + self.group_rows[group]:
+                    raise ValueError(f"{self.path}: row group {group} holds another number of rows "
+                                     "than its footer says; the file is damaged")
+        self.check_unchanged()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Errors of reading a file, as errors that name it."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{path}: the file is not there any more; restore it, or scan the "
+                                "data set again without it") from error
+    except (OSError, pa.ArrowException, EOFError, KeyError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{path}: cannot be read as parquet ({reason}); the file is damaged or "
+                         "not what its name says") from error
+
+
+def first_schema(path: Path) -> tuple[pa.Schema, dict[str, str]]:
+    """Plain schema of a file, and what its footer says of the table (EXTNAME, SKYAREA)."""
+    from pyarrow import parquet
+
+    with reading(path), parquet.ParquetFile(path) as file:
+        schema = file.schema_arrow
+    twice = next((n for n in schema.names if schema.names.count(n) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{path}: two columns are called {twice!r}; rename one in every file")
+    return plain_schema(schema), table_notes(schema)
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Column types without their encodings, with unit and description alone as notes."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(f.name, plain_type(f.type), metadata={
+        k: v for k, v in (f.metadata or {}).items() if k in (b"unit", b"description")})
+        for f in schema])
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type of a column's values, whatever way they are encoded."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return plain_type(kind.value_type)
+    if pa.types.is_large_string(kind) or str(kind) == "string_view":
+        return pa.string()
+    return pa.binary() if pa.types.is_large_binary(kind) else kind
+
+
+def open_parts(files: Files, expected: pa.Schema, bounds_of: Sequence[str]
+               ) -> tuple[list[Part], pa.Schema]:
+    """Read the footers of all files and check them against the first one's schema.
+
+    Returns the parts, and the schema with the types of columns that are empty in the first file.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a file has gone, is damaged, or has other columns or types; names it.
+    """
+    with ThreadPoolExecutor(min(OPENERS, len(files))) as pool:
+        opened = list(pool.map(lambda file: _open_part(file[0], file[1], expected, bounds_of),
+                               files))
+    schema, first = expected, files[0][0]
+    for part, found in opened:
+        if found is not expected:
+            schema = _agreed(schema, found, part.path, first)
+    parts, row = [], 0
+    for part, _ in opened:
+        if part.partition.keys() != opened[0][0].partition.keys():
+            raise ValueError(f"{part.path}: its directories give the partition columns "
+                             f"{', '.join(part.partition) or 'none'}, those of {first} give "
+                             f"{', '.join(opened[0][0].partition) or 'none'}; scan one data set")
+        parts.append(Part(**{**vars(part), "first_row": row}))
+        row += part.n_rows
+    return parts, schema
+
+
+def _open_part(path: Path, partition: Mapping[str, str | None], expected: pa.Schema,
+               bounds_of: Sequence[str]) -> tuple[Part, pa.Schema]:
+    from pyarrow import parquet
+
+    with reading(path):
+        status = os.stat(path)
+        with parquet.ParquetFile(path) as file:
+            footer, schema = file.metadata, plain_schema(file.schema_arrow)
+            rows = np.array([footer.row_group(g).num_rows for g in range(footer.num_row_groups)],
+                            np.int64)
+            bounds = np.stack([_bounds(footer, name) for name in bounds_of], axis=1)
+    part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, bounds, partition)
+    # One object for all: thousands of files with hundreds of columns would fill the memory.
+    return part, expected if schema.equals(expected, check_metadata=True) else schema
+
+
+def _bounds(footer: Any, name: str) -> np.ndarray:
+    """(n_groups, 2) least and largest value of a column, NaN where the footer does not tell."""
+    out = np.full((footer.num_row_groups, 2), np.nan)
+    paths = (footer.schema.column(k).path for k in range(footer.num_columns))
+    at = next((k for k, path in enumerate(paths) if path == name), None)
+    for group in range(footer.num_row_groups if at is not None else 0):
+        found = footer.row_group(group).column(at).statistics
+        if found is not None and found.has_min_max:
+            with suppress(TypeError, ValueError):  # another type: said when schemas are compared
+                out[group] = found.min, found.max
+    return out
+
+
+def _agreed(schema: pa.Schema, found: pa.Schema, path: Path, first: Path) -> pa.Schema:
+    """The schema, completed by what another file has; an error where they differ."""
+    import pyarrow as pa
+
+    def differs(what: str) -> ValueError:
+        return ValueError(f"{path}: {what}; all files of a data set need the same columns, so "
+                          "repair this one or leave it out")
+
+    absent = [n for n in schema.names if n not in found.names]
+    extra = [n for n in found.names if n not in schema.names]
+    if absent or extra:
+        raise differs(f"it has no column {absent[0]!r}, which {first} has" if absent else
+                      f"it has a column {extra[0]!r}, which {first} has not")
+    for k, name in enumerate(schema.names):
+        ours, theirs = schema.field(name), found.field(name)
+        if pa.types.is_null(ours.type):  # a column without a single value has no type
+            schema = schema.set(k, theirs)
+        elif ours.type != theirs.type and not pa.types.is_null(theirs.type):
+            raise differs(f"column {name!r} is of type {theirs.type}, in {first} of type "
+                          f"{ours.type}")
+        units = [(f.metadata or {}).get(b"unit", b"").decode() for f in (ours, theirs)]
+        if units[0] != units[1]:
+            raise differs(f"column {name!r} has the unit {units[1] or '(none)'}, in {first} "
+                          f"{units[0] or '(none)'}")
+    return schema
+
+
+def partition_fields(parts: Sequence[Part]) -> list[pa.Field]:
+    """Columns that stand in the directories' names: integers where every value is one, or text."""
+    import pyarrow as pa
+
+    fields = []
+    for key in parts[0].partition:
+        values = [p.partition[key] for p in parts if p.partition[key] is not None]
+        whole = values and all(v.lstrip("-").isdecimal() for v in values if v is not None)
+        fits = whole and all(abs(int(v)) < 2**31 for v in values if v is not None)
+        fields.append(pa.field(key, pa.int32() if fits else pa.string()))
+    return fields
+
+
+def numbers(column: pa.Array, factor: float = 1.0) -> np.ndarray:
+    """A numeric column of a batch as float64 times a factor, NaN where null; read-only."""
+    import pyarrow as pa
+
+    values, mask = arrow_values(pa.chunked_array([column]))
+    values = np.ascontiguousarray(values, dtype=np.float64)
+    if factor != 1.0:
+        values = values * factor
+    return read_only(values if mask is None else np.where(mask, np.nan, values))

@@ -1,0 +1,133 @@
+"""The terms that make the probabilities of one source's associations.
+
+Everything is log10.  For an association a with the membership pattern S, and N_k objects of
+catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky,
+
+    total  = position + density + priors + fraction = log10 of p_match(a) / p_hostless
+    position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0
+
+and NWAY's weight of the same association is
+
+    nway_total = position + density + priors + nway_completeness + nway_unrelated
+
+The posterior states its terms (:mod:`bayesmatch.matching.terms`).  A file holds what they are made
+of; where it lacks the properties that the fraction depends on, ``fraction`` is what the
+probabilities have beyond the other terms.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.table import Column, Table
+
+from ...matching.record import MatchRecord
+from ...matching.result import MatchResult
+from ...matching.terms import Term, density_term, fraction_term
+from .fraction import log10_hostless, recorded_fractions, remaining_fractions
+
+#: probabilities below have lost digits, or all of themselves
+SMALLEST = 1e-290
+#: probabilities (log10) agree better with the terms that make them
+UNSTATED = 1e-5
+
+
+def evidence_table(result: MatchResult, row: int) -> Table:
+    """Every association of a primary with its terms, the most probable first.
+
+    Parameters
+    ----------
+    result : MatchResult
+        From :func:`bayesmatch.match` or a file.
+    row : int
+        Row of the primary.
+
+    Returns
+    -------
+    astropy.table.Table
+        The no-counterpart row first (``rank`` 0, all terms 0), then the associations by ``total``.
+        ``meta["terms"]`` has the columns that sum to ``total``.
+    """
+    record = result.record
+    names = [c.name for c in record.catalogues]
+    all_rows = result.associations
+    mine = all_rows[np.flatnonzero(np.asarray(all_rows[names[0]]) == row)]
+    members = np.column_stack([np.asarray(mine[name]) for name in names[1:]]) >= 0
+    terms = _terms(result, row, mine, members)
+    total = _sum([term.log10 for term in terms])
+    odds = float(result.sources["log10_odds_host"][row])
+    unbounded = np.isposinf(total)  # a prior ratio that no floating-point number holds
+    p_match = np.asarray(mine["p_match"], float)
+    total[unbounded] = np.log10(p_match[unbounded]) - log10_hostless(odds)
+
+    order = np.concatenate([[0], 1 + np.argsort(-total[1:], kind="stable")])
+    out = Table({"rank": Column(np.arange(len(mine)),
+                                description="By probability; 0 is no counterpart")},
+                meta={"terms": [term.name for term in terms]})
+    for other in record.others:
+        for column in (other.name, f"{other.name}_{other.id}",
+                       f"Separation_{names[0]}_{other.name}"):
+            out[column] = mine[column][order]
+    summed = Term("total", total, "p_match over p_hostless: sum of the terms before")
+    for term in (*terms, summed, *_nway_terms(record, terms, mine, members)):
+        out[term.name] = Column(term.log10[order], description=f"log10: {term.description}")
+    for column in ("p_match", "p_i", "match_flag"):
+        out[column] = mine[column][order]
+    return out
+
+
+def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> list[Term]:
+    """What the odds of the associations `mine` against no counterpart are the product of."""
+    record = result.record
+    terms = [Term("position", np.asarray(mine["dist_bayesfactor_uncorrected"], float),
+                  "Bayes factor of the positions against chance")]
+    with np.errstate(divide="ignore"):  # a ratio of 0 excludes: -inf
+        priors = [Term(f"prior_{name}_{prior}", np.log10(np.asarray(mine[f"bias_{name}_{prior}"])),
+                       "Prior ratio") for name, prior in record.prior_names]
+    if result._terms is not None:
+        density, *more = result._terms.of(row, members)
+    else:
+        density = density_term(members, np.array([c.log10_full_sky for c in record.others]))
+        fraction = recorded_fractions(result, row)
+        known = [*terms, density, *priors]
+        if fraction is None:
+            return [*known, fraction_term(remaining_fractions(
+                result, row, members, _sum([t.log10 for t in known]),
+                np.asarray(mine["p_match"], float), SMALLEST))]
+        more = [fraction_term(fraction[members @ (1 << np.arange(members.shape[1]))])]
+    terms = [*terms, density, *priors, *more]
+    return [*terms, *_unstated(result, row, mine, _sum([t.log10 for t in terms]))]
+
+
+def _unstated(result: MatchResult, row: int, mine: Table, total: np.ndarray) -> list[Term]:
+    """A term of its own for what the stated ones leave open: never under another's name."""
+    p_match = np.asarray(mine["p_match"], float)
+    odds = float(result.sources["log10_odds_host"][row])
+    known = (p_match > SMALLEST) & np.isfinite(total)
+    beyond = np.zeros(len(mine))
+    beyond[known] = np.log10(p_match[known]) - log10_hostless(odds) - total[known]
+    beyond[0] = 0.0
+    if np.abs(beyond).max() < UNSTATED:
+        return []
+    return [Term("unstated", beyond, "In the probabilities beyond the terms that are known")]
+
+
+def _nway_terms(record: MatchRecord, terms: list[Term], mine: Table, members: np.ndarray
+                ) -> list[Term]:
+    """NWAY's weight: its completeness and factor for unrelated associations for the fraction."""
+    completeness = members @ np.log10(record.prior_completeness)
+    unrelated = (np.asarray(mine["dist_bayesfactor"], float)
+                 - np.asarray(mine["dist_bayesfactor_uncorrected"], float))
+    uniform = density_term(members, np.array([c.log10_full_sky for c in record.others])).log10
+    shared = [t.log10 for t in terms if t.name == "position" or t.name.startswith("prior_")]
+    return [
+        Term("nway_completeness", completeness, "NWAY: prior completeness, instead of fraction"),
+        Term("nway_unrelated", unrelated, "NWAY: factor for associations without the primary"),
+        Term("nway_total", _sum([shared[0], uniform, *shared[1:], completeness, unrelated]),
+             "NWAY's weight of the association"),
+    ]
+
+
+def _sum(terms: list[np.ndarray]) -> np.ndarray:
+    """The sum; -inf (excluded) wins over everything."""
+    excluded = np.any([np.isneginf(t) for t in terms], axis=0)
+    return np.where(excluded, -np.inf, np.sum([np.where(excluded, 0.0, t) for t in terms], axis=0))

@@ -1,0 +1,74 @@
+"""Fractions of the membership patterns for one source of a result that was read from a file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...matching.covariates import SIGMA, property_values
+from ...matching.host_fraction import ln_fractions_at
+from ...matching.record import MatchRecord
+from ...matching.result import MatchResult
+from .inputs import input_catalog
+
+LN_10 = np.log(10.0)
+
+
+def log10_hostless(log10_odds: float) -> float:
+    """Log10 of p_hostless from ``log10_odds_host``, which does not saturate."""
+    return float(-np.logaddexp(0.0, log10_odds * LN_10) / LN_10)
+
+
+def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
+    """Log10 of pi_S / pi_0 of each pattern for a primary, from the fit's coefficients.
+
+    None where the file lacks the properties that the fit used.
+    """
+    record = result.record
+    details = record.host_fraction_fit
+    if not details or not {"center", "scale", "knots", "coefficients"} <= set(details):
+        return None
+    values = {}
+    if details["center"]:
+        source = input_catalog(result, 0, np.array([row]), row)
+        if source is None or (SIGMA in details["center"] and not source.error_known):
+            return None
+        try:
+            values = {name: property_values(source.catalog, name) for name in details["center"]}
+        except (ValueError, TypeError):  # a column of the fit is not in the file
+            return None
+    total = record.host_fraction if record.host_fraction_given else None
+    ln_fraction = ln_fractions_at(values, 1, details, total)[0]
+    return (ln_fraction - ln_fraction[0]) / LN_10
+
+
+def remaining_fractions(result: MatchResult, row: int, members: np.ndarray, known: np.ndarray,
+                        p_match: np.ndarray, smallest: float) -> np.ndarray:
+    """Log10 of pi_S / pi_0 of every row: what the probabilities have beyond the other terms.
+
+    Patterns whose probabilities all vanish keep the mean fractions of the sample, moved together
+    so that the odds come out right when nothing else makes them.
+    """
+    odds = float(result.sources["log10_odds_host"][row])
+    mean = _mean_fractions(result.record)
+    pattern = members @ (1 << np.arange(members.shape[1]))
+    out = np.where(pattern > 0, mean[pattern], 0.0)
+    vanishing = []
+    for s in np.unique(pattern[1:]):
+        rows = np.flatnonzero(pattern == s)
+        best = rows[np.argmax(p_match[rows])]
+        if p_match[best] > smallest and np.isfinite(known[best]):
+            out[rows] = np.log10(p_match[best]) - log10_hostless(odds) - known[best]
+        else:
+            vanishing.append(rows)
+    if vanishing and sum(map(len, vanishing)) == len(known) - 1 and np.isfinite(odds):
+        total = np.logaddexp.reduce(LN_10 * np.where(np.isneginf(known), -np.inf, known + out)[1:]
+                                    ) / LN_10
+        if np.isfinite(total):
+            out[1:] += odds - total
+    return out
+
+
+def _mean_fractions(record: MatchRecord) -> np.ndarray:
+    """Log10 of the mean fraction of each membership pattern over that of no counterpart."""
+    share = np.maximum(list(record.host_fraction_fit["fraction"].values()), 1e-300)
+    return np.log10(share / share[0])

@@ -1,0 +1,76 @@
+"""Input columns of a few rows of a result: from the catalogues at hand, or from the result."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy.table import Table
+
+from ...catalogs.catalog import Catalog
+from ...catalogs.errors import ErrorEllipse
+from ...matching.record import CatalogueRecord
+from ...matching.result import MatchResult
+
+
+@dataclass(frozen=True)
+class InputRows:
+    """Some rows of a catalogue as it was matched."""
+
+    catalog: Catalog
+    error_known: bool
+    """whether its position errors are those of the match"""
+
+
+def input_catalog(result: MatchResult, k: int, rows: np.ndarray, primary_row: int
+                  ) -> InputRows | None:
+    """Rows of catalogue k as far as the associations of a primary carry them; None: they do not.
+
+    Parameters
+    ----------
+    result : MatchResult
+        Read from a file.
+    k : int
+        Which catalogue, the primary being 0.
+    rows : ndarray of int, shape (m,)
+        Rows of it that are members of associations of the primary.
+    primary_row : int
+        The primary.
+    """
+    record = result.record.catalogues[k]
+    pos_err, error_columns = _recorded_error(record)
+    table = input_columns(result, record.name, rows, primary_row)
+    if not {record.ra, record.dec} <= set(table.colnames):
+        return None
+    has_error = pos_err is not None and set(error_columns) <= set(table.colnames)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # said where the match was made
+        try:
+            catalog = Catalog(table, name=record.name, area=record.area_deg2,
+                              pos_err=pos_err if has_error else 1.0, ra=record.ra, dec=record.dec)
+        except (ValueError, TypeError):  # the file was changed: do without
+            return None
+    return InputRows(catalog, has_error)
+
+
+def input_columns(result: MatchResult, name: str, rows: np.ndarray, primary_row: int) -> Table:
+    """Input columns of rows of a catalogue, as far as the associations carry them."""
+    table = result.associations
+    mine = np.flatnonzero(np.asarray(table[result.catalogue_names[0]]) == primary_row)
+    member, first = np.unique(np.asarray(table[name])[mine], return_index=True)
+    at = mine[first[np.searchsorted(member, rows)]]
+    prefix = f"{name}_"
+    return Table({column.removeprefix(prefix): table[column][at] for column in table.colnames
+                  if column.startswith(prefix)})
+
+
+def _recorded_error(record: CatalogueRecord) -> tuple[Any, list[str]]:
+    """``pos_err`` of a catalogue as the meta data have it (None: not known), and its columns."""
+    parts = record.pos_err
+    if not parts or None in parts:
+        return None, []
+    error = (parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2
+             else ErrorEllipse(*parts))
+    return error, [part for part in parts if isinstance(part, str)]

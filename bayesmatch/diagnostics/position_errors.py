@@ -1,0 +1,117 @@
+"""Are the quoted position errors right? Their scale, a floor and an offset, fitted to the match.
+
+The separations of true counterparts say how large position errors really are, but which pairs are
+true is not known. So nothing is picked by hand: every candidate counts with its probability, in
+the same likelihood as :func:`bayesmatch.match` uses.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..catalogs.candidates import find_candidates
+from ..catalogs.catalog import Catalog
+from ..matching.arguments import check_catalogs, in_arcsec
+from ..matching.core import match
+from ..matching.covariates import covariate_matrix
+from ..matching.error_fit.engine import MAX_ROWS, fit_errors
+from ..matching.error_fit.found import PositionErrorFit
+from ..matching.host_fraction import MIN_PRIMARIES
+from ..priors.prior_set import PriorSet
+
+#: with fewer expected counterparts than this the errors are hardly measured
+MIN_COUNTERPARTS = 20
+#: a radius that loses more counterparts than this is worth a warning
+MAX_LOST = 0.05
+
+
+def fit_position_errors(
+    primary: Catalog,
+    *others: Catalog,
+    radius: Any,
+    priors: Mapping[str, Sequence[Any]] | None = None,
+) -> PositionErrorFit:
+    """Fit scale, floor and offset of the primary's position errors to its counterparts.
+
+    Parameters
+    ----------
+    primary : Catalog
+        Whose errors are in doubt; circles or ellipses.
+    *others : Catalog
+        One or more catalogues with its counterparts, whose own errors are taken as right.
+    radius : float or Quantity
+        How far to look, arcsec. Five times the largest *true* error is best; counterparts beyond
+        are allowed for, so that less does no harm.
+    priors : mapping of str to list of priors, optional
+        As in :func:`bayesmatch.match`. With good photometric priors fewer sources are needed.
+
+    Returns
+    -------
+    PositionErrorFit
+        Values with standard errors, ``apply(primary)`` and ``plot()``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong, or no primary has a candidate.
+
+    Warns
+    -----
+    UserWarning
+        If fewer than 20 counterparts are expected, the radius loses over 5% of them, or the fit
+        does not converge.
+
+    Notes
+    -----
+    Maximum marginal likelihood. With d the offset of candidate j from primary i, the likelihood is
+    the product over primaries of ::
+
+        1 - h + h * (Q + sum_j ratio_j N(d_ij; (dra, ddec), V_ij) / density)
+        V_ij = scale^2 C_i + floor^2 I + C_j
+
+    that is, of the Bayes factor (Budavari & Szalay 2008) of two sources, exact for ellipses. The
+    fraction h with a counterpart is a logit in the quoted error, as in match(): faint sources
+    have large errors and fewer counterparts. Q is the probability of a counterpart beyond
+    `radius`. Field objects fall uniformly, so chance neighbours do not widen the errors. Primaries
+    outside a catalogue's footprint (:mod:`bayesmatch.matching.error_fit.footprint`) do not count.
+
+    With several other catalogues the log likelihoods of the pairs (primary, other) are added, each
+    with its own host fraction, and the errors allow for their sharing the primary's true error
+    (the sandwich of a composite likelihood).
+
+    The floor cannot be negative. Where the data ask for none it is exactly 0, and the scale's
+    error is that for a floor of 0. While floor^2 is less than 2.25 of its errors,
+    ``floor_arcsec_error`` is the scatter that estimates of a floor of 0 would have. If all quoted
+    errors are one circle, scale and floor cannot be told apart, and the floor stays 0.
+    """
+    check_catalogs(primary, others)
+    radius_arcsec = in_arcsec(radius)
+    checked = PriorSet.checked(priors, primary, others)
+    z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
+    candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
+    if len(candidates.row) == 0:
+        raise ValueError(f"no {primary.name} source has a candidate within {radius_arcsec:g} "
+                         "arcsec: there is nothing to fit; check that the catalogues overlap")
+    found = fit_errors(primary, others, candidates, checked.ready(), z, radius_arcsec)
+    if checked.learns:
+        # these are learned from the match with errors put right
+        learned = match(found.apply(primary), *others, radius=radius_arcsec,
+                        priors=checked.as_dict()).priors
+        found = fit_errors(primary, others, candidates, PriorSet.of(learned), z, radius_arcsec)
+    _warn(found)
+    return found
+
+
+def _warn(found: PositionErrorFit) -> None:
+    what = f"position errors of {found.names[0]!r}:"
+    if found.n_counterparts < MIN_COUNTERPARTS:
+        warnings.warn(f"{what} only about {found.n_counterparts:.0f} counterparts are among the "
+                      "candidates, too few to measure errors by", UserWarning, stacklevel=3)
+    elif not found.converged:
+        warnings.warn(f"{what} the fit did not converge", UserWarning, stacklevel=3)
+    if found.lost > MAX_LOST:
+        warnings.warn(f"{what} {100 * found.lost:.0f}% of the counterparts lie beyond the radius "
+                      f"of {found.radius_arcsec:g} arcsec; the fit allows for them, but a larger "
+                      "radius tells more", UserWarning, stacklevel=3)

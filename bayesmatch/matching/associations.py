@@ -1,0 +1,110 @@
+"""Associations: every combination of candidates around each primary, with their separations.
+
+Combinations multiply: four other catalogues with forty candidates each make a million around every
+primary. A primary with more than :data:`COMPLETE` of them keeps only the likely ones (see
+:mod:`bayesmatch.matching.pruning`); all the others keep them all, and so does a match of two
+catalogues.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import associations as kernels
+from .._kernels.jit import balanced_ranges, run_ranges
+from ..catalogs.candidates import too_many
+from .pruning import LikelyAssociations, Pruned
+from .setting import Setting
+
+#: a primary with at most this many associations keeps them all
+COMPLETE = 5000
+
+
+@dataclass(frozen=True)
+class Associations:
+    """One row per association, primaries in order, the no-counterpart row first."""
+
+    first: np.ndarray
+    """(n_primary + 1,) first row of each primary, then the end"""
+    member: np.ndarray
+    """(n_rows, n_other) slot of the candidate that takes part, -1 = absent"""
+    between: np.ndarray
+    """(n_rows, n_other * (n_other - 1) / 2) arcsec between others (0,1), (0,2), (1,2), ...; NaN"""
+    pieces: list[tuple[int, int]]
+    """ranges of primaries of about equal work"""
+    pruned: Pruned
+    """the primaries that have only their likely associations here"""
+
+    @property
+    def primary(self) -> np.ndarray:
+        """(n_rows,) primary of each row."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+
+def build_associations(
+    setting: Setting,
+    ln_ratio: np.ndarray,
+    *,
+    prune: float,
+    max_rows: int,
+    min_weight: float = np.inf,
+) -> Associations:
+    """Combinations of candidates whose pairwise separations are all below the radius.
+
+    ``ln_ratio``, ``prune`` and ``min_weight`` are as for
+    :class:`bayesmatch.matching.pruning.LikelyAssociations`; ``prune=0`` keeps all.
+
+    Raises
+    ------
+    ValueError
+        If there are more than `max_rows`; counted before anything is stored.
+    """
+    candidates, positions, radius = setting.candidates, setting.positions, setting.radius_arcsec
+    n, n_other = candidates.n_primary, candidates.n_other
+    args = (candidates.start, positions.ra, positions.dec, positions.cos_dec, radius)
+    in_block = np.diff(candidates.start).reshape(n, n_other)
+    possible = np.prod(1.0 + in_block, axis=1)
+    each = COMPLETE if prune > 0 else max_rows
+    count, total = 1 + in_block[:, 0], 0
+    if n_other > 1:
+        count, total = _counted(n_other, args, possible, each, max_rows)
+    many = np.flatnonzero(count > each)
+    if n_other == 1 or prune == 0:
+        total += int(count[many].sum())
+        many = many[:0]
+    likely = LikelyAssociations(many, setting, ln_ratio, prune=prune, min_weight=min_weight,
+                                limit=max_rows - min(total, max_rows))
+    if total + likely.total > max_rows:
+        worst = int(in_block.sum(axis=0).argmax())
+        raise ValueError(too_many(f"up to {possible.sum():.3g} combinations",
+                                  setting.others[worst], radius, max_rows,
+                                  float(in_block[:, worst].mean())))
+    count[many] = likely.pruned.count
+    first = np.zeros(n + 1, np.int64)
+    np.cumsum(count, out=first[1:])
+    member = np.empty((first[-1], n_other), np.int64)
+    between = np.empty((first[-1], n_other * (n_other - 1) // 2))
+    pieces = balanced_ranges(first)
+    complete = np.ones(n, bool)
+    complete[many] = False
+    list(run_ranges(lambda a, b: kernels.fill_associations(
+        a, b, *args, complete, first, member, between), pieces))
+    likely.fill(first, member, between)
+    return Associations(first, member, between, pieces, likely.pruned)
+
+
+def _counted(n_other: int, args: tuple, possible: np.ndarray, each: int, max_rows: int
+             ) -> tuple[np.ndarray, int]:
+    """Associations of each primary, counted up to ``each + 1``, and the sum over the rest."""
+    count, total = np.zeros(len(possible), np.int64), 0
+    # Never more than the product, and counted only as far as a limit.
+    guess = np.zeros(len(possible) + 1, np.int64)
+    np.cumsum(np.minimum(possible, each), out=guess[1:])
+    for found in run_ranges(lambda a, b: kernels.count_associations(
+            a, b, n_other, *args, each, max_rows, count), balanced_ranges(guess)):
+        total += found
+        if total > max_rows:
+            break
+    return count, total

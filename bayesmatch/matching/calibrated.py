@@ -1,0 +1,79 @@
+"""Calibrated probabilities: with the fitted fractions of sources that have each counterpart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import posterior as kernels
+from .._kernels.jit import run_ranges
+from .associations import Associations
+from .host_fraction import HostFraction
+from .posterior import Posterior
+
+LN_10 = np.log(10.0)
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Calibrated probabilities, and the best association of each primary."""
+
+    p_match: np.ndarray
+    """(n_rows,)"""
+    p_hostless: np.ndarray
+    """(n_primary,)"""
+    log10_odds: np.ndarray
+    """(n_primary,) log10 of (1 - p_hostless) / p_hostless"""
+    best: np.ndarray
+    """(n_primary,) row of the best association, -1 = none"""
+    second_p_i: np.ndarray
+    """(n_primary,) p_i of the runner-up"""
+    marginal: np.ndarray
+    """(n_primary, n_other) p_match summed over the associations with the best one's member"""
+
+
+def pattern_likelihood(associations: Associations, ln_density: np.ndarray, ln_evidence: np.ndarray
+                       ) -> np.ndarray:
+    """Ln likelihood of each membership pattern around each primary, (n_primary, n_patterns).
+
+    `ln_density` (n_primary, n_other) is ln n_k+ at each primary, `ln_evidence` (n_rows,).
+    """
+    out = np.empty((len(ln_density), 1 << ln_density.shape[1]))
+    list(run_ranges(lambda a, b: kernels.pattern_likelihood(
+        a, b, associations.first, associations.member, ln_density, ln_evidence, out),
+        associations.pieces))
+    return out
+
+
+def calibrated_posterior(associations: Associations, ln_density: np.ndarray, post: Posterior,
+                         ln_evidence: np.ndarray, fit: HostFraction) -> Calibrated:
+    """Probabilities of all associations, given the fractions; the arrays are as above."""
+    first, member = associations.first, associations.member
+    n = len(first) - 1
+    out = Calibrated(np.empty(len(member)), np.empty(n), np.empty(n), np.empty(n, np.int64),
+                     np.empty(n), np.empty((n, member.shape[1])))
+
+    def piece(a: int, b: int) -> None:
+        kernels.calibrated_rows(a, b, first, member, ln_density, ln_evidence, fit.ln_fraction,
+                                out.p_match, out.p_hostless, out.log10_odds)
+        kernels.best_rows(a, b, first, member, post.p_i, out.p_match, post.match_flag, out.best,
+                          out.second_p_i, out.marginal)
+
+    list(run_ranges(piece, associations.pieces))
+    return out
+
+
+def pruned_bound(associations: Associations, fit: HostFraction, calibrated: Calibrated) -> float:
+    """How far any probability can be off because unlikely associations were left out.
+
+    Known are their shares of NWAY's total and of the calibrated one, which is the fraction of
+    hostless sources over p_hostless.
+    """
+    p = associations.pruned
+    if len(p.primary) == 0:
+        return 0.0
+    ln_fraction = fit.ln_fraction[p.primary]
+    ln_total = ln_fraction[:, 0] + np.logaddexp(0.0, LN_10 * calibrated.log10_odds[p.primary])
+    share = p.lost[:, 0] * np.exp(p.ln_total[:, 0] + ln_fraction.max(axis=1) - ln_total)
+    return float(max(p.lost[:, 1].max(), share.max()))

@@ -1,0 +1,61 @@
+"""Where the candidates of a match lie, and how well that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels.bayes_factor import candidate_plane
+from .._kernels.jit import run_ranges
+from ..catalogs.candidates import Candidates
+from ..catalogs.held import HeldCatalog
+
+
+@dataclass(frozen=True)
+class CandidatePositions:
+    """Positions and errors of the candidates, per slot."""
+
+    ra: np.ndarray
+    """(n_slots,) deg"""
+    dec: np.ndarray
+    """(n_slots,) deg"""
+    cos_dec: np.ndarray
+    """(n_slots,)"""
+    covariance: np.ndarray
+    """(n_slots, 3) of east^2, north^2, east*north, arcsec^2"""
+    circular: bool
+    """whether all errors of the match, the primaries' too, are circles"""
+
+
+def candidate_positions(
+    primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
+) -> CandidatePositions:
+    """Gather positions and errors of the candidates from their catalogues."""
+    n = len(candidates.row)
+    ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 3))
+    for k, other in enumerate(others):
+        slots, _ = candidates.of_catalogue(k)
+        row = candidates.row[slots]
+        ra[slots] = other.ra[row]
+        dec[slots] = other.dec[row]
+        covariance[slots] = other.covariance(row)
+    # Decided by the candidates alone: objects elsewhere must not change the last digit.
+    circular = primary.circular and bool(
+        np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
+    return CandidatePositions(ra, dec, np.cos(np.radians(dec)), covariance, circular)
+
+
+def tangent_planes(primary: HeldCatalog, candidates: Candidates, positions: CandidatePositions,
+                   pieces: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Candidates in the tangent planes of their primaries, (n_slots, 5).
+
+    Offset to the east and north (arcsec) and covariance xx, yy, xy (arcsec^2), the axes being the
+    primary's.  `pieces` are ranges of primaries.
+    """
+    plane = np.empty((len(candidates.row), 5))
+    list(run_ranges(lambda a, b: candidate_plane(
+        a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, positions.ra,
+        positions.dec, candidates.separation, positions.covariance, plane), pieces))
+    return plane

@@ -1,0 +1,106 @@
+"""`match`: the whole way from catalogues to probabilities."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..catalogs.catalog import Catalog
+from ..priors.prior_set import PriorSet
+from .arguments import check_catalogs
+from .covariates import covariate_matrix
+from .host_fraction import HostFraction
+from .options import MatchOptions
+from .pipeline import run_match
+from .result import MatchResult
+from .tables import check_columns
+
+
+def match(
+    primary: Catalog,
+    *others: Catalog,
+    radius: Any,
+    prior_completeness: float | Sequence[float] = 1.0,
+    priors: Mapping[str, Sequence[Any]] | None = None,
+    host_fraction: str | float | HostFraction = "fit",
+    host_covariates: str | Sequence[str] | None = "sigma",
+    correct_unrelated: bool = True,
+    secondary_ratio: float = 0.5,
+    min_p_i: float = 0.0,
+    prune: float = 1e-12,
+    progress: bool = False,
+    max_rows: int = 200_000_000,
+    checkpoint: str | os.PathLike | None = None,
+) -> MatchResult:
+    """Find the counterparts of every primary source, and how probable each is.
+
+    Parameters
+    ----------
+    primary : Catalog
+        The sources to identify (X-ray, radio, gamma-ray ...).
+    *others : Catalog
+        One or more catalogues that may hold their counterparts.
+    radius : float or Quantity
+        Largest separation within an association, arcsec, exclusive. Five times the largest
+        position error loses nothing.
+    prior_completeness : float or sequence of float, default 1
+        Expected fraction of primaries with a counterpart, NWAY's meaning: a number c gives each
+        of the K - 1 others c**(1/(K-1)), a sequence one value per other catalogue. It enters
+        ``p_any``; the calibrated columns fit the fraction instead.
+    priors : mapping of str to list of priors, optional
+        Catalogue name to priors, such as :class:`bayesmatch.HistogramPrior`.
+    host_fraction : "fit" or float, default "fit"
+        Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
+    host_covariates : "sigma", sequence of str or None, default "sigma"
+        What the fraction may depend on: the error radius, columns of the primary, nothing.
+    correct_unrelated : bool, default True
+        With three or more catalogues, let associations without the primary explain objects.
+    secondary_ratio : float, default 0.5
+        Associations with p_i above this fraction of the best are flagged 2.
+    min_p_i : float, default 0
+        Leave out associations below this p_i; no-counterpart rows stay.
+    prune : float, default 1e-12
+        With three or more catalogues, a primary with more than 5,000 associations keeps only those
+        that matter: combinations are not pursued whose continuations together hold less than this
+        share of the primary's total. ``meta["pruned_primaries"]`` tells how many primaries that
+        concerns, ``meta["pruned_bound"]`` how far a probability can be off by it, typically
+        1e-10. 0 keeps every association.
+    progress : bool, default False
+        Show a progress bar over the rows searched.
+    max_rows : int, default 200 million
+        Refuse a match with more candidates or associations than this.
+    checkpoint : path, optional
+        Directory where the search of scanned catalogues (:meth:`Catalog.scan`) keeps what it has
+        finished, so that the same call goes on where a killed one stopped; it may be deleted
+        afterwards. Catalogues in memory keep nothing there.
+
+    Returns
+    -------
+    MatchResult
+        ``associations`` (a row per association) and ``sources`` (a row per primary).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong, or the match would exceed `max_rows`; before any work is done.
+        Faults in the files of a scanned catalogue are found when they are read.
+
+    Notes
+    -----
+    The posterior is that of Salvato et al. (2018, MNRAS 473, 4937) with the Bayes factor of
+    Budavari & Szalay (2008, ApJ 679, 301), which for elliptical errors is the exact integral.
+    The calibrated columns maximise the marginal likelihood of the fractions of sources with each
+    set of counterparts (see :mod:`bayesmatch.matching.host_fraction`).
+    """
+    check_catalogs(primary, others)
+    options = MatchOptions.checked(primary, others, {
+        "radius": radius, "prior_completeness": prior_completeness,
+        "host_fraction": host_fraction, "host_covariates": host_covariates,
+        "correct_unrelated": correct_unrelated, "secondary_ratio": secondary_ratio,
+        "min_p_i": min_p_i, "prune": prune, "progress": progress, "max_rows": max_rows,
+        "checkpoint": checkpoint})
+    prior_set = PriorSet.checked(priors, primary, others)
+    covariates = covariate_matrix(primary, options.host_covariates)
+    check_columns(primary, others, prior_set.by_catalogue)
+    return run_match(primary, others, prior_set, options, covariates)

@@ -1,0 +1,101 @@
+"""What the host fraction may depend on: properties of the primaries, as columns of a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..catalogs.errors import error_radius
+from ..catalogs.held import HeldCatalog
+
+#: where the logit may bend, with enough primaries
+KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
+#: names of properties: the error radius, and columns taken in log10
+SIGMA, LOG10 = "ln(sigma)", "log10("
+#: standardised covariates end here: beyond, a square would extrapolate
+MAX_Z = 4.0
+
+
+def covariate_matrix(primary: HeldCatalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
+    """Covariates (n, Q): 1, then each standardised property, its square and its bends.
+
+    A fraction that drops at some flux is a step, which a square cannot follow: with 1000 primaries
+    or more the logit may also bend at the quintiles of each property, ``max(0, z - knot)``.
+
+    Parameters
+    ----------
+    primary : HeldCatalog
+        The sources.
+    covariates : "sigma", sequence of str, or None
+        The log of the error radius, columns of the primary (log10 where all positive and
+        spanning over a decade), or only a constant.
+
+    Returns
+    -------
+    matrix : ndarray, shape (n, Q)
+    description : dict
+        ``names`` of the Q columns, ``center``, ``scale`` and ``knots`` of each property.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a column does not exist, is not numeric or is not finite.
+    """
+    names, center, scale, knots = ["1"], {}, {}, {}
+    values = _properties(primary, covariates)
+    for name, value in values.items():
+        spread = float(value.std())
+        if not spread > 1e-9 * max(1.0, float(np.abs(value).max())):
+            continue  # the same everywhere: no information
+        center[name], scale[name] = float(value.mean()), spread
+        names += [name, f"{name}^2"]
+        if len(value) >= MIN_PRIMARIES_FOR_KNOTS:
+            z = _standardised(value, center[name], spread)
+            knots[name] = np.quantile(z, KNOTS).tolist()
+            names += [f"{name} above {knot:.0%}" for knot in KNOTS]
+    description = {"names": names, "center": center, "scale": scale, "knots": knots}
+    return design_matrix(values, len(primary), description), description
+
+
+def _standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:
+    return np.clip((value - center) / scale, -MAX_Z, MAX_Z)
+
+
+def design_matrix(values: Mapping[str, np.ndarray], n: int, description: Mapping[str, Any]
+                  ) -> np.ndarray:
+    """The matrix that a description stands for, (n, Q)."""
+    parts = [np.ones(n)]
+    for name, center in description["center"].items():
+        z = _standardised(values[name], center, description["scale"][name])
+        parts += [z, z * z]
+        parts += [np.maximum(0.0, z - knot) for knot in description["knots"].get(name, ())]
+    return np.column_stack(parts)
+
+
+def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
+    if covariates is None:
+        return {}
+    if isinstance(covariates, str):
+        if covariates != "sigma":
+            raise ValueError(f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
+                             "column names, or None")
+        return {SIGMA: property_values(primary, SIGMA)}
+    properties = {}
+    for column in covariates:
+        values = primary.numbers(column)
+        if values.min() > 0 and values.max() > 10 * values.min():
+            properties[f"{LOG10}{column})"] = np.log10(values)
+        else:
+            properties[column] = values
+    return properties
+
+
+def property_values(primary: HeldCatalog, name: str) -> np.ndarray:
+    """A property by the name that :func:`covariate_matrix` gave it."""
+    if name == SIGMA:
+        return np.log(error_radius(primary.covariance()))
+    if name.startswith(LOG10) and name not in primary.table.colnames:
+        return np.log10(primary.numbers(name[len(LOG10):-1]))
+    return primary.numbers(name)

@@ -1,0 +1,163 @@
+"""Marginal likelihood of a position-error model: what `fit_position_errors` maximises.
+
+The parameters are (ln scale, floor^2, dra, ddec), followed by the coefficients of a logit for the
+fraction of primaries with a counterpart, one set per other catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.table import Table
+
+from ..._kernels import position_errors as kernels
+from ..._kernels.jit import ranges, run_ranges
+from ...catalogs.candidates import Candidates
+from ...catalogs.catalog import Catalog
+from ...catalogs.errors import ErrorProfile, error_radius
+from ...catalogs.gaussian import GAUSSIAN
+from ..candidate_positions import candidate_positions, tangent_planes
+from ..field import FieldDensity
+from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
+
+N_MODEL, FLOOR = 4, 1
+#: the scale stays within these, the offset within half the radius
+LN_SCALE_MAX = np.log(100.0)
+#: directions in which the counterparts lost beyond the radius are counted
+CIRCLE = np.column_stack([np.cos(np.arange(32) * np.pi / 16), np.sin(np.arange(32) * np.pi / 16)])
+PIECE = 1 << 12
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Candidates of one other catalogue, primary by primary."""
+
+    name: str
+    """of the catalogue"""
+    start: np.ndarray
+    """(n_primary + 1,) first candidate of each primary, then the end"""
+    row: np.ndarray
+    """(m,) row in its catalogue"""
+    slots: np.ndarray
+    """(m, 5) offset east and north (arcsec), covariance xx, yy, xy (arcsec^2), primary's axes"""
+    ratio: np.ndarray
+    """(m,) prior ratio over the density of field objects (arcsec^2)"""
+    covered: np.ndarray
+    """(n_primary,) whether the primary is within the catalogue's footprint"""
+    variance: float
+    """a typical variance, for counterparts that are not among the candidates (arcsec^2)"""
+
+
+def neighbours(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
+               field: FieldDensity, ln_ratio: np.ndarray, covered: np.ndarray) -> list[Neighbours]:
+    """Candidates of each other catalogue in the tangent planes of the primaries.
+
+    ``ln_ratio`` (n_slots,) is the ln of the candidates' prior ratios, ``covered``
+    (n_primary, n_other) from :func:`bayesmatch.matching.error_fit.footprint.covered`.
+    """
+    n = len(primary)
+    positions = candidate_positions(primary, others, candidates)
+    plane = tangent_planes(primary, candidates, positions, ranges(n, PIECE))
+    found = []
+    for k, other in enumerate(others):
+        slots, i = candidates.of_catalogue(k)
+        start = np.zeros(n + 1, np.int64)
+        np.cumsum(np.bincount(i, minlength=n), out=start[1:])
+        found.append(Neighbours(other.name, start, candidates.row[slots], plane[slots],
+                                np.exp(ln_ratio[slots]) / field.per_arcsec2(k)[i],
+                                np.ascontiguousarray(covered[:, k]),
+                                float(np.median(error_radius(positions.covariance[slots]))) ** 2
+                                if len(slots) else 0.0))
+    return found
+
+
+class ErrorLikelihood:
+    """The ridge-penalised log likelihood, summed over primaries and other catalogues."""
+
+    def __init__(self, neighbours: Sequence[Neighbours], p_cov: np.ndarray, z: np.ndarray,
+                 radius: float, profile: ErrorProfile = GAUSSIAN) -> None:
+        self.profile = profile
+        self.neighbours, self.p_cov, self.z, self.radius = neighbours, p_cov, z, radius
+        self.size = N_MODEL + len(neighbours) * z.shape[1]
+        ridge = np.full(z.shape[1], RIDGE_SLOPE)
+        ridge[0] = RIDGE_CONSTANT
+        self.ridge = np.concatenate([np.zeros(N_MODEL), np.tile(ridge, len(neighbours))])
+
+    def logit(self, k: int) -> slice:
+        """Where the coefficients of other catalogue k are."""
+        q = self.z.shape[1]
+        return slice(N_MODEL + k * q, N_MODEL + (k + 1) * q)
+
+    def fractions(self, parameters: np.ndarray, k: int) -> np.ndarray:
+        """Each primary's fraction of having a counterpart in catalogue k."""
+        return 1.0 / (1.0 + np.exp(-np.einsum("nq,q->n", self.z, parameters[self.logit(k)])))
+
+    def _arguments(self, k: int, parameters: np.ndarray) -> tuple:
+        mine = self.neighbours[k]
+        own = np.concatenate([parameters[:N_MODEL], parameters[self.logit(k)]])
+        return (mine.start, mine.slots, mine.ratio, mine.covered, self.p_cov, self.z, own,
+                mine.variance, self.radius, CIRCLE)
+
+    def scores(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log likelihood, and its gradient primary by primary (without the ridge's)."""
+        n, total = len(self.p_cov), 0.0
+        score = np.zeros((n, self.size))
+        for k in range(len(self.neighbours)):
+            value = np.empty(n)
+            own = np.empty((n, N_MODEL + self.z.shape[1]))
+            arguments = self._arguments(k, parameters)
+            list(run_ranges(lambda a, b, args=(*arguments, value, own):  # type: ignore[misc]
+                            kernels.mixture_scores(a, b, *args), ranges(n, PIECE)))
+            total += float(value.sum())
+            score[:, :N_MODEL] += own[:, :N_MODEL]
+            score[:, self.logit(k)] = own[:, N_MODEL:]
+        return total - 0.5 * float(self.ridge @ parameters**2), score
+
+    def shares(self, parameters: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of every candidate of catalogue k: probability, and separation in units of sigma."""
+        m = len(self.neighbours[k].row)
+        share, distance = np.empty(m), np.empty(m)
+        arguments = self._arguments(k, parameters)
+        list(run_ranges(lambda a, b: kernels.candidate_shares(a, b, *arguments, share, distance),
+                        ranges(len(self.p_cov), PIECE)))
+        return share, distance
+
+    def gradient(self, parameters: np.ndarray) -> np.ndarray:
+        """Gradient of the penalised log likelihood."""
+        return self.scores(parameters)[1].sum(axis=0) - self.ridge * parameters
+
+    def host_fraction(self, parameters: np.ndarray, covariance: np.ndarray, k: int
+                      ) -> tuple[float, float]:
+        """Mean fraction with a counterpart in catalogue k, and its standard error."""
+        share = self.fractions(parameters, k)
+        slope = np.einsum("n,nq->q", share * (1 - share), self.z) / len(share)
+        mine = self.logit(k)
+        return float(share.mean()), float(slope @ covariance[mine, mine] @ slope) ** 0.5
+
+    def lost(self, parameters: np.ndarray) -> float:
+        """Share of the counterparts beyond the radius, in the catalogue that loses most."""
+        shares = []
+        for k, mine in enumerate(self.neighbours):
+            cov = np.exp(2 * parameters[0]) * self.p_cov
+            cov[:, :2] += parameters[FLOOR] + mine.variance
+            beyond = self.profile.beyond(self.radius / error_radius(cov))
+            host = self.fractions(parameters, k)
+            shares.append(float(host @ beyond / host.sum()))
+        return max(shares)
+
+    def candidate_table(self, parameters: np.ndarray, quoted: np.ndarray, k: int) -> Table:
+        """Pairs with catalogue k: separations in sigma of two models, probability in the first."""
+        mine = self.neighbours[k]
+        p, after = self.shares(parameters, k)
+        _, before = self.shares(quoted, k)
+        return Table({"primary": np.repeat(np.arange(len(self.p_cov)), np.diff(mine.start)),
+                      "catalogue": np.full(len(p), mine.name), "row": mine.row,
+                      "separation": np.hypot(mine.slots[:, 0], mine.slots[:, 1]),
+                      "before": before, "after": after, "p": p})
+
+    def allowed(self, parameters: np.ndarray) -> bool:
+        """Whether the likelihood is defined there."""
+        return bool(abs(parameters[0]) < LN_SCALE_MAX and parameters[FLOOR] >= 0
+                    and np.hypot(*parameters[2:4]) < self.radius / 2)

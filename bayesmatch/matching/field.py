@@ -1,0 +1,61 @@
+"""How dense the field is: objects of the other catalogues that are nobody's counterpart.
+
+What a chance neighbour is worth goes by the density of field objects at the primary.  A *field
+model* says it; :class:`UniformField`, one density per catalogue everywhere, is the one that NWAY
+has.  NWAY's own columns keep it whatever model the calibrated ones use (see
+:mod:`bayesmatch.matching.patterns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..catalogs.area import FULL_SKY_DEG2
+from ..catalogs.held import HeldCatalog
+from ..catalogs.positions import square_degrees
+
+
+@dataclass(frozen=True)
+class FieldDensity:
+    """Field objects of every other catalogue at every primary."""
+
+    per_deg2: np.ndarray
+    """(n_primary, n_other) objects per deg^2"""
+    plus_one: np.ndarray
+    """(n_primary, n_other) per deg^2, with one object more in the catalogue: the counterpart is
+    one of it (N_k+ of Salvato et al. 2018, section 2)"""
+
+    @property
+    def ln_full_sky(self) -> np.ndarray:
+        """Ln n_k+, the number in the full sky at that density, (n_primary, n_other)."""
+        return np.log(self.plus_one * FULL_SKY_DEG2)
+
+    def per_arcsec2(self, other: int) -> np.ndarray:
+        """The density with one object more of one other catalogue, per arcsec^2, (n_primary,)."""
+        return self.plus_one[:, other] / 3600.0**2
+
+    def expected(self, radius_arcsec: float) -> np.ndarray:
+        """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
+        return self.per_deg2.sum(axis=1) * square_degrees(radius_arcsec)
+
+
+class FieldModel(Protocol):
+    """What a field model must do; :class:`UniformField` shows how."""
+
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
+        """The density of each of the K - 1 others at each of the n primaries."""
+
+
+class UniformField:
+    """One density per catalogue: its rows over its area."""
+
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
+        """The mean density of every other catalogue, the same at every primary."""
+        n = len(primary)
+        per_deg2 = np.array([c.n_rows / c.area for c in others])
+        plus_one = np.array([(c.n_rows + 1) / c.area for c in others])
+        return FieldDensity(np.tile(per_deg2, (n, 1)), np.tile(plus_one, (n, 1)))

@@ -1,0 +1,143 @@
+"""Marginal likelihood of the pattern fractions, and its maximum.
+
+The fractions are a multinomial logit in properties of the primaries (see
+:mod:`bayesmatch.matching.host_fraction`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._kernels import host_fraction as kernels
+from .._kernels.jit import ranges, run_ranges
+
+#: weak ridge: enough to keep separable samples finite, far below the data of 30 sources
+RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 0.1
+MAX_ITERATIONS = 200
+#: of the complete-data information in a step: Newton's first, the EM algorithm's last
+EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
+#: covariates separate when sources in doubt are fewer than this share of the smaller group, and a
+#: step without the ridge would move ln odds by this much (1.0 to 1.5 on separable samples)
+SEPARABLE_DOUBT, SEPARABLE_STEP = 0.3, 0.5
+#: primaries without candidates are too many for chance at this many standard deviations
+UNCOVERED_SIGMA = 4.0
+
+
+class FractionLikelihood:
+    """Ridge-penalised marginal likelihood of the coefficients, the first free pattern's being 0."""
+
+    def __init__(self, ln_like: np.ndarray, z: np.ndarray, total: float | None) -> None:
+        self.z = z
+        if total is None:
+            self.ln_like = ln_like
+            self.fixed, self.free_total = np.full(len(z), -np.inf), 1.0
+        else:
+            self.ln_like = np.ascontiguousarray(ln_like[:, 1:])
+            self.fixed, self.free_total = np.log1p(-total) + ln_like[:, 0], float(total)
+        self.n_free = self.ln_like.shape[1]
+        self.size = (self.n_free - 1) * z.shape[1]
+        ridge = np.full(z.shape[1], RIDGE_SLOPE)
+        ridge[0] = RIDGE_CONSTANT
+        self.ridge = np.tile(ridge, self.n_free - 1)
+
+    def _coefficients(self, beta: np.ndarray) -> np.ndarray:
+        q = self.z.shape[1]
+        return np.concatenate([np.zeros((1, q)), beta.reshape(-1, q)])
+
+    def sums(self, beta: np.ndarray, complete: bool = False
+             ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Penalised log likelihood, gradient, and observed (or complete-data) information."""
+        d = self.size
+        coefficients = self._coefficients(beta)
+
+        def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+            out, information = np.empty(1 + d), np.empty((d, d))
+            kernels.likelihood_sums(a, b, self.ln_like, self.fixed, self.free_total, self.z,
+                                    coefficients, complete, out, information)
+            return out, information
+
+        # Summed in the order of fixed pieces: the same bytes for any number of threads.
+        out, lower = np.zeros(1 + d), np.zeros((d, d))
+        for part in run_ranges(piece, ranges(len(self.z), 1 << 12)):
+            out += part[0]
+            lower += part[1]
+        information = lower + np.tril(lower, -1).T + np.diag(self.ridge)
+        return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:] - self.ridge * beta,
+                information)
+
+    def maximise(self, beta: np.ndarray | None = None
+                 ) -> tuple[np.ndarray, np.ndarray, int, bool]:
+        """Coefficients, observed information there, number of steps, whether converged."""
+        beta = np.zeros(self.size) if beta is None else beta
+        value, gradient, observed = self.sums(beta)
+        for iteration in range(MAX_ITERATIONS):
+            step, gain = self._ascent(beta, gradient, observed)
+            if gain < 1e-12 * (1.0 + abs(value)):
+                return beta, observed, iteration, True
+            fraction = 1.0
+            while fraction > 1e-10:
+                new = self.sums(beta + fraction * step)
+                if new[0] >= value + 1e-4 * fraction * gain:
+                    break
+                fraction *= 0.5
+            else:  # as good as rounding allows
+                return beta, observed, iteration, bool(gain < 1e-6)
+            beta = beta + fraction * step
+            value, gradient, observed = new
+        return beta, observed, MAX_ITERATIONS, False
+
+    def too_many_empty(self, beta: np.ndarray, empty: np.ndarray, expected: np.ndarray) -> bool:
+        """Whether chance cannot explain how many primaries have no candidate (a score test)."""
+        if empty.all() or not empty.any():
+            return False
+        ln_chance = self.shares(beta)[0][:, 0] - expected
+        ratio = np.exp(np.minimum(-ln_chance, 300.0))  # 1 / probability of having no candidate
+        score = ratio[empty].sum() - len(empty)
+        return bool(score > UNCOVERED_SIGMA * np.sqrt((ratio - 1.0).sum()))
+
+    def _ascent(self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray
+                ) -> tuple[np.ndarray, float]:
+        """Newton's step or, where the likelihood is not concave, one nearer the EM algorithm's."""
+        information = observed
+        for share in EM_SHARES:
+            if share > 0:
+                complete = self.sums(beta, complete=True)[2]
+                information = (1.0 - share) * observed + share * complete
+            try:
+                np.linalg.cholesky(information)
+            except np.linalg.LinAlgError:
+                continue
+            step = np.linalg.solve(information, gradient)
+            return step, float(gradient @ step)
+        return gradient, float(gradient @ gradient)
+
+    def separable(self, beta: np.ndarray, information: np.ndarray) -> bool:
+        """Whether the covariates tell hosts apart so well that only the ridge bounds their slopes.
+
+        That is, hardly any source is left in doubt, and without the ridge a Newton step would
+        still move the ln odds by about 1, differently for different sources.
+        """
+        share = np.exp(self.shares(beta)[0])
+        host = 1.0 - share[:, 0]
+        doubt = np.minimum(host, share[:, 0]).mean()
+        if doubt > SEPARABLE_DOUBT * min(host.mean(), share[:, 0].mean()):
+            return False
+        unridged = np.linalg.pinv(information - np.diag(self.ridge), hermitian=True)
+        step = unridged @ (self.ridge * beta)
+        by_pattern = np.einsum("nq,sq->ns", self.z, step.reshape(-1, self.z.shape[1]))
+        ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(host, 1e-300)
+        return bool(ln_odds.std() > SEPARABLE_STEP)
+
+    def shares(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ln shares and shares (n, S), and the gradient of their means by the coefficients."""
+        eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
+        eta -= eta.max(axis=1, keepdims=True)
+        ln_share = eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        share = np.exp(ln_share)
+        slope = np.empty((self.n_free, self.size))
+        for s in range(self.n_free):
+            by_eta = -share[:, s, None] * share[:, 1:]
+            if s > 0:
+                by_eta[:, s - 1] += share[:, s]
+            slope[s] = np.einsum("nt,nq->tq", by_eta, self.z).ravel() / len(self.z)
+        return ln_share, share, slope

@@ -1,0 +1,193 @@
+"""How many primaries have a counterpart at all: fitted, so that probabilities mean what they say.
+
+NWAY gives the no-counterpart hypothesis a fixed weight.  Here each membership pattern S has a
+fraction pi_S(z), a multinomial logit in properties z of the primary, fitted by maximum marginal
+likelihood: the sum over primaries of ln sum_S pi_S(z) L_S, L_S the summed likelihood of the
+associations with that pattern.
+
+A sky area is a number: it does not say where a catalogue ends or has a hole.  A primary there has
+no candidate whatever its nature, and would pull the fraction down for all others.  So when more
+primaries than chance allows have no candidate at all, a share q of them is taken to lie where no
+other catalogue has looked, and fitted along: a primary without candidates then has the likelihood
+q + (1 - q) exp(-lambda) pi_0(z), lambda being the number of field objects expected in the circle.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..catalogs.held import HeldCatalog
+from .covariates import design_matrix, property_values
+from .footprint_share import FootprintShare
+from .fraction_likelihood import FractionLikelihood
+
+#: with fewer primaries only constants are fitted
+MIN_PRIMARIES = 30
+
+
+@dataclass(frozen=True)
+class HostFraction:
+    """Fitted fractions of the membership patterns."""
+
+    ln_fraction: np.ndarray
+    """(n_primary, n_patterns) ln pi_S(z), within the other catalogues' footprint"""
+    mean: float
+    """mean fraction of primaries with any counterpart, those outside the footprint included"""
+    mean_error: float
+    """its standard error, 0 when it was given"""
+    details: dict[str, Any]
+    """what the fit found, in plain Python types"""
+
+
+def fractions_for(primary: HeldCatalog, mean: float, details: dict[str, Any]) -> HostFraction:
+    """A fit of another match, at the properties of these sources.
+
+    Parameters
+    ----------
+    primary : HeldCatalog
+        The sources, with the columns that the fit used.
+    mean, details
+        Of a fit without a given total: its ``mean`` and ``details``.
+    """
+    values = {name: property_values(primary, name) for name in details["center"]}
+    return HostFraction(ln_fractions_at(values, len(primary), details), mean, 0.0, details)
+
+
+def ln_fractions_at(values: Mapping[str, np.ndarray], n: int, details: dict[str, Any],
+                    total: float | None = None) -> np.ndarray:
+    """Ln fractions (n, patterns) of a fit at other values of its properties.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray, shape (n,)
+        Every property that the fit used, by the names in ``details["center"]``.
+    n : int
+        Number of sources.
+    details : dict
+        Of the fit.
+    total : float, optional
+        The fraction with a counterpart, where it was given to the fit.
+    """
+    z = design_matrix(values, n, details)
+    coefficients = np.array(list(details["coefficients"].values())).reshape(-1, z.shape[1])
+    eta = np.column_stack([np.zeros(n), z @ coefficients.T])
+    # as FractionLikelihood.shares has them
+    eta -= eta.max(axis=1, keepdims=True)
+    ln_free = eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+    return ln_free if total is None else _with_given(ln_free, total)
+
+
+def fit_host_fraction(
+    ln_like: np.ndarray,
+    z: np.ndarray,
+    *,
+    total: float | None,
+    labels: Sequence[str],
+    description: dict[str, Any],
+    empty: np.ndarray | None = None,
+    expected: np.ndarray | float = np.inf,
+) -> HostFraction:
+    """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
+
+    Parameters
+    ----------
+    ln_like : ndarray, shape (n, P)
+        Ln likelihood of each pattern around each primary; pattern 0 is "no counterpart".
+    z : ndarray, shape (n, Q)
+        Covariates, the first column 1.
+    total : float or None
+        Fraction of primaries with a counterpart; None fits it.
+    labels : sequence of str
+        Names of the P patterns.
+    description : dict
+        Of the covariates, from :func:`bayesmatch.matching.covariates.covariate_matrix`.
+    empty : ndarray of bool, shape (n,), optional
+        Primaries without any candidate; without it all are taken to be within the footprint.
+    expected : float or ndarray, shape (n,)
+        Number of field objects expected around each primary.
+
+    Warns
+    -----
+    UserWarning
+        With fewer than 30 primaries, with no candidates at all, without convergence, or when the
+        covariates tell sources with and without a counterpart apart perfectly.
+    """
+    n, n_patterns = ln_like.shape
+    z, description = _usable_covariates(ln_like, z, total, description)
+    problem = FractionLikelihood(ln_like, z, total)
+    beta, information, iterations, converged = problem.maximise()
+    uncovered, uncovered_error, cross = 0.0, 0.0, np.zeros(problem.size)
+    expected = np.broadcast_to(expected, n)
+    if total is None and empty is not None and problem.too_many_empty(beta, empty, expected):
+        footprint = FootprintShare(problem, empty, expected)
+        beta, information, iterations, converged = footprint.maximise(beta)
+        uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
+    if not converged:
+        _warn(f"the host-fraction fit did not converge in {iterations} steps")
+    if total is None and problem.separable(beta, information):
+        _warn(f"{' and '.join(description['center'])} separates the sources with and "
+              "without a counterpart perfectly: only a weak ridge keeps the coefficients "
+              "finite, and their errors mean little (host_covariates=None fits a constant)")
+    covariance = np.linalg.pinv(information, hermitian=True)
+    ln_free, share, slope = problem.shares(beta)
+    mean, variance = share.mean(axis=0), np.einsum("sa,ab,sb->s", slope, covariance, slope)
+    if total is None:
+        outside = np.eye(len(mean))[0]
+        ln_fraction, fraction = ln_free, mean + uncovered * (outside - mean)
+        # Both move the fractions, and what one explains the other need not.
+        error = np.sqrt(np.maximum(0.0, (1 - uncovered) ** 2 * variance
+                                   + (outside - mean) ** 2 * uncovered_error**2
+                                   + 2 * (1 - uncovered) * (outside - mean)
+                                   * (slope @ covariance @ cross)))
+    else:
+        ln_fraction = _with_given(ln_free, total)
+        fraction = np.concatenate([[1 - total], total * mean])
+        error = np.concatenate([[0.0], total * np.sqrt(np.maximum(0.0, variance))])
+    free_labels = labels[-problem.n_free + 1 or n_patterns:]
+    details = {
+        **description,
+        "fraction": dict(zip(labels, fraction.tolist(), strict=True)),
+        "fraction_error": dict(zip(labels, error.tolist(), strict=True)),
+        "coefficients": _by_pattern(beta, free_labels, z),
+        "coefficient_errors": _by_pattern(np.sqrt(np.maximum(0.0, np.diag(covariance))),
+                                          free_labels, z),
+        "ln_likelihood": float(problem.sums(beta)[0]),
+        "uncovered": uncovered,
+        "uncovered_error": uncovered_error,
+        "iterations": iterations,
+        "converged": converged,
+    }
+    whole = total if total is not None else float(fraction[1:].sum())
+    return HostFraction(ln_fraction, whole, float(error[0]), details)
+
+
+def _usable_covariates(ln_like: np.ndarray, z: np.ndarray, total: float | None,
+                       description: dict[str, Any]) -> tuple[np.ndarray, dict[str, Any]]:
+    """The covariates that so many primaries can carry; warns where the data say little."""
+    n = len(ln_like)
+    if np.all(np.isneginf(ln_like[:, 1:])):
+        _warn("no primary has a candidate: the host fraction is not constrained by data")
+    if n < MIN_PRIMARIES:
+        if total is None:
+            _warn(f"only {n} primaries: the host fraction is fitted as a constant and is "
+                  "uncertain; give host_fraction= if you know it")
+        z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
+    return np.ascontiguousarray(z), description
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=6)
+
+
+def _with_given(ln_free: np.ndarray, total: float) -> np.ndarray:
+    """Ln fractions of all patterns, where `total` have a counterpart, shared by `ln_free`."""
+    return np.column_stack([np.full(len(ln_free), np.log1p(-total)), np.log(total) + ln_free])
+
+
+def _by_pattern(values: np.ndarray, labels: Sequence[str], z: np.ndarray) -> dict[str, list]:
+    return dict(zip(labels, values.reshape(len(labels), z.shape[1]).tolist(), strict=True))

@@ -1,0 +1,97 @@
+"""What was asked of a match: every option, checked, in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..catalogs.held import HeldCatalog
+from .arguments import in_arcsec, number_within, whole_number
+from .host_fraction import HostFraction
+
+
+@dataclass(frozen=True)
+class MatchOptions:
+    """Options of :func:`bayesmatch.match` in fixed units; see there for what they mean."""
+
+    radius_arcsec: float
+    completeness: tuple[float, ...]
+    """one per other catalogue"""
+    host_fraction: HostFraction | float | None
+    """None: fitted; a number: given; a fit of another match: taken as it is"""
+    host_covariates: str | tuple[str, ...] | None
+    correct_unrelated: bool
+    secondary_ratio: float
+    min_p_i: float
+    prune: float
+    max_rows: int
+    checkpoint: Path | None
+    progress: bool
+
+    @classmethod
+    def checked(cls, primary: HeldCatalog, others: Sequence[HeldCatalog], given: dict[str, Any]
+                ) -> MatchOptions:
+        """The options, `given` by their names in :func:`bayesmatch.match`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If one is wrong; says what it may be.
+        """
+        return cls(
+            radius_arcsec=in_arcsec(given["radius"]),
+            completeness=_completeness(given["prior_completeness"], others),
+            host_fraction=_host_fraction(given["host_fraction"]),
+            host_covariates=_host_covariates(given["host_covariates"], primary),
+            correct_unrelated=bool(given["correct_unrelated"]),
+            secondary_ratio=number_within("secondary_ratio", given["secondary_ratio"], 0.0, 1.0),
+            min_p_i=number_within("min_p_i", given["min_p_i"], 0.0, 1.0),
+            prune=number_within("prune", given["prune"], 0.0, 1e-3),
+            max_rows=whole_number("max_rows", given["max_rows"], 1),
+            checkpoint=_checkpoint(given["checkpoint"]),
+            progress=bool(given["progress"]),
+        )
+
+
+def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...]:
+    if np.ndim(value) == 0:
+        number = number_within("prior_completeness", value, 0.0, 1.0, open_low=True)
+        return (number ** (1.0 / len(others)),) * len(others)
+    if len(value) != len(others):
+        raise ValueError(f"prior_completeness has {len(value)} values for {len(others)} other "
+                         "catalogues; give one number, or one per catalogue after the first")
+    return tuple(number_within(f"prior_completeness of catalogue {other.name!r}", c, 0.0, 1.0,
+                               open_low=True) for other, c in zip(others, value, strict=True))
+
+
+def _host_fraction(value: Any) -> HostFraction | float | None:
+    if isinstance(value, str) and value == "fit":
+        return None
+    if isinstance(value, HostFraction):  # fitted to these sources in another match
+        return value
+    if isinstance(value, str):
+        raise ValueError(f"host_fraction is {value!r}; give 'fit' or a number between 0 and 1")
+    return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
+
+
+def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:
+    if not (value is None or isinstance(value, (str, list, tuple))):
+        raise TypeError(f"host_covariates is {value!r}; give 'sigma', a list of columns of "
+                        f"{primary.name!r}, or None")
+    return tuple(value) if isinstance(value, (list, tuple)) else value
+
+
+def _checkpoint(value: Any) -> Path | None:
+    if value is None:
+        return None
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"checkpoint is {value!r}; give the path of a directory")
+    path = Path(value)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"checkpoint {path} is a file; give a directory")
+    return path

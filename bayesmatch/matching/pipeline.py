@@ -1,0 +1,130 @@
+"""The stages of a match, in the order in which data flows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..catalogs.candidates import find_candidates
+from ..catalogs.held import HeldCatalog
+from ..catalogs.scan.candidates import hold_scanned
+from ..catalogs.scan.catalog import ScannedCatalog
+from ..priors.prior_set import PriorSet
+from .associations import Associations, build_associations
+from .calibrated import calibrated_posterior, pattern_likelihood, pruned_bound
+from .clock import Clock, progress_bar
+from .field import FieldModel, UniformField
+from .host_fraction import HostFraction, fit_host_fraction
+from .options import MatchOptions
+from .patterns import pattern_labels
+from .posterior import BayesFactors, bayes_factors, nway_posterior
+from .record import MatchRecord
+from .result import MatchResult
+from .setting import Setting, make_setting
+from .tables import Matched, association_table, source_table
+from .terms import PosteriorTerms
+
+LN_10 = np.log(10.0)
+#: associations with a dist_post above this are never pruned while priors learn from them: far
+#: below the posteriors that matter to an AutoPrior
+MIN_WEIGHT_LEARNED = 1e-5
+
+Covariates = tuple[np.ndarray, dict[str, Any]]
+AnyCatalog = HeldCatalog | ScannedCatalog
+Weighed = tuple[Associations, BayesFactors]
+
+
+def run_match(primary: HeldCatalog, others: Sequence[AnyCatalog], priors: PriorSet,
+              options: MatchOptions, covariates: Covariates) -> MatchResult:
+    """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them."""
+    clock = Clock()
+    setting = _search(primary, others, priors, options, UniformField(), clock)
+    learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
+    associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
+    with clock("posterior"):
+        post = nway_posterior(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
+    with clock("host_fraction"):
+        ln_density, ln_evidence = setting.field.ln_full_sky, post.ln_evidence_uncorrected
+        fit = _fractions(setting, associations, ln_density, ln_evidence, options, covariates)
+        calibrated = calibrated_posterior(associations, ln_density, post, ln_evidence, fit)
+    with clock("tables"):
+        matched = Matched(setting, associations, log10_ratios, post, calibrated)
+        sources = source_table(matched)
+        table = association_table(matched, options.min_p_i)
+    record = MatchRecord.of(
+        options, setting.catalogs, priors=learned.names(),
+        auto_priors=priors.learning_record(learned), host_fraction=fit.mean,
+        host_fraction_error=fit.mean_error, host_fraction_fit=fit.details,
+        pruned_primaries=len(associations.pruned.primary),
+        pruned_bound=pruned_bound(associations, fit, calibrated),
+        n_candidates=len(setting.candidates.row), n_associations=len(table),
+        seconds=clock.seconds)
+    return MatchResult(table, sources, record.meta(), priors=learned.as_dict(),
+                       catalogs=setting.catalogs, host_fraction=fit,
+                       terms=PosteriorTerms(ln_density, fit.ln_fraction))
+
+
+def _search(primary: HeldCatalog, others: Sequence[AnyCatalog], priors: PriorSet,
+            options: MatchOptions, field: FieldModel, clock: Clock) -> Setting:
+    """Candidates, where they lie, and how dense the field is."""
+    radius, n = options.radius_arcsec, len(primary)
+    n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)
+    with clock("search"), progress_bar(n_rows, options.progress) as advance:
+        held = tuple(hold_scanned(primary, others, {c.name: priors.columns(c.name) for c in others},
+                                  radius, max_rows=options.max_rows, advance=advance,
+                                  checkpoint=options.checkpoint))
+        candidates = find_candidates(primary, held, radius, max_rows=options.max_rows,
+                                     advance=advance)
+    with clock("associations"):
+        return make_setting(primary, held, candidates, field, options.completeness,
+                            options.correct_unrelated, radius)
+
+
+def _associate(setting: Setting, ln_ratio: np.ndarray, options: MatchOptions, clock: Clock,
+               min_weight: float = np.inf) -> Weighed:
+    """Associations and their Bayes factors."""
+    with clock("associations"):
+        associations = build_associations(setting, ln_ratio, prune=options.prune,
+                                          min_weight=min_weight, max_rows=options.max_rows)
+    with clock("bayes_factors"):
+        return associations, bayes_factors(setting, associations)
+
+
+def _learn(setting: Setting, priors: PriorSet, options: MatchOptions, clock: Clock
+           ) -> tuple[PriorSet, dict[tuple[int, str], np.ndarray], np.ndarray, Weighed | None]:
+    """Priors ready to use, their log10 ratios, and their ln sum per slot.
+
+    Also the associations, where priors learn from them and none was left out.
+    """
+    n_slots, n_other = len(setting.candidates.row), len(setting.others)
+    weighed, member, dist_post = None, np.empty((0, n_other), np.int64), np.empty(0)
+    if priors.learns_from_posterior:
+        neutral = np.zeros(n_slots)
+        weighed = _associate(setting, neutral, options, clock, MIN_WEIGHT_LEARNED)
+        member = weighed[0].member
+        dist_post = nway_posterior(setting, *weighed, neutral, 1.0).dist_post
+    with clock("priors"):
+        learned = priors.learn(setting.others, setting.candidates, member, dist_post,
+                               setting.radius_arcsec)
+        ratios = learned.log10_ratios(setting.primary, setting.others, setting.candidates)
+        slot_ln_ratio = LN_10 * sum(ratios.values(), np.zeros(n_slots))
+    if weighed is not None and len(weighed[0].pruned.primary):
+        weighed = None
+    return learned, ratios, slot_ln_ratio, weighed
+
+
+def _fractions(setting: Setting, associations: Associations, ln_density: np.ndarray,
+               ln_evidence: np.ndarray, options: MatchOptions, covariates: Covariates
+               ) -> HostFraction:
+    """The fractions of primaries with each set of counterparts: given, or fitted."""
+    total = options.host_fraction
+    if isinstance(total, HostFraction):
+        return total
+    z, description = covariates
+    return fit_host_fraction(
+        pattern_likelihood(associations, ln_density, ln_evidence), z, total=total,
+        labels=pattern_labels(setting.primary, setting.others), description=description,
+        empty=np.diff(setting.candidates.start[::len(setting.others)]) == 0,
+        expected=setting.field.expected(setting.radius_arcsec))

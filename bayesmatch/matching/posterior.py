@@ -1,0 +1,105 @@
+"""From associations to NWAY's probabilities: Bayes factors, evidence, posterior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import bayes_factor
+from .._kernels import posterior as kernels
+from .._kernels.jit import run_ranges
+from .associations import Associations
+from .candidate_positions import tangent_planes
+from .setting import Setting
+
+
+@dataclass(frozen=True)
+class BayesFactors:
+    """Natural log of the Bayes factor of every association against chance."""
+
+    ln_bayes: np.ndarray
+    """(n_rows,) from the positions alone"""
+    ln_corrected: np.ndarray
+    """(n_rows,) with NWAY's factor for unrelated associations"""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """NWAY's probabilities (Salvato et al. 2018, equations 9 to 12)."""
+
+    ln_bayes: np.ndarray
+    """(n_rows,) ln of the Bayes factor from the positions alone"""
+    ln_bayes_corrected: np.ndarray
+    """(n_rows,) the same with the factor for unrelated associations"""
+    ln_evidence: np.ndarray
+    """(n_rows,) ``ln_bayes_corrected`` with the prior ratios of the members"""
+    dist_post: np.ndarray
+    """(n_rows,) posterior of this association against chance, positions only"""
+    p_single: np.ndarray
+    """(n_rows,) the same with priors"""
+    p_i: np.ndarray
+    """(n_rows,) probability of this association if a counterpart exists; 0 for none"""
+    match_flag: np.ndarray
+    """(n_rows,) int16: 1 the best of its primary, 2 comparable, 0 the rest"""
+    p_any: np.ndarray
+    """(n_primary,) probability that any counterpart exists"""
+
+    @property
+    def ln_evidence_uncorrected(self) -> np.ndarray:
+        """Evidence without the factor for unrelated associations, (n_rows,).
+
+        That factor raises the rows that leave catalogues out, but not a complete row beside the
+        same chance pair: with it, fitted fractions come out wrong.
+        """
+        return self.ln_evidence - (self.ln_bayes_corrected - self.ln_bayes)
+
+
+def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:
+    """Ln of the Bayes factor of every row, before and after unrelated associations count."""
+    candidates, positions, pruned = setting.candidates, setting.positions, associations.pruned
+    plane = np.empty((0, 5))
+    if not positions.circular:
+        plane = tangent_planes(setting.primary, candidates, positions, associations.pieces)
+    cov = setting.primary.covariance()
+    known = np.full(len(cov), -1)
+    known[pruned.primary] = np.arange(len(pruned.primary))
+    ln_b, corrected = np.empty(associations.first[-1]), np.empty(associations.first[-1])
+    list(run_ranges(lambda a, b: bayes_factor.ln_bayes_rows(
+        a, b, associations.first, cov, associations.member, positions.covariance, plane,
+        candidates.separation, associations.between, positions.circular, setting.nway.unrelated,
+        known, pruned.ln_unrelated, ln_b, corrected), associations.pieces))
+    return BayesFactors(ln_b, corrected)
+
+
+def nway_posterior(
+    setting: Setting,
+    associations: Associations,
+    bayes: BayesFactors,
+    slot_ln_ratio: np.ndarray,
+    secondary_ratio: float,
+) -> Posterior:
+    """NWAY's probabilities from the Bayes factors and the candidates' prior ratios.
+
+    Parameters
+    ----------
+    setting, associations, bayes
+        Of the match.
+    slot_ln_ratio : ndarray, shape (n_slots,)
+        Ln of the product of each candidate's prior ratios.
+    secondary_ratio : float
+        Associations with p_i above this share of the best are flagged 2.
+    """
+    n = int(associations.first[-1])
+    p = Posterior(bayes.ln_bayes, bayes.ln_corrected, np.empty(n), np.empty(n), np.empty(n),
+                  np.empty(n), np.empty(n, np.int16), np.empty(len(associations.first) - 1))
+    first, member, ln_prior = associations.first, associations.member, setting.nway.prior
+
+    def piece(a: int, b: int) -> None:
+        kernels.evidence_rows(a, b, first, member, p.ln_bayes_corrected, slot_ln_ratio,
+                              p.ln_evidence)
+        kernels.nway_rows(a, b, first, member, ln_prior, p.ln_bayes_corrected, p.ln_evidence,
+                          secondary_ratio, p.dist_post, p.p_single, p.p_i, p.match_flag, p.p_any)
+
+    list(run_ranges(piece, associations.pieces))
+    return p

@@ -1,0 +1,84 @@
+"""Primaries with too many associations to keep: the likely ones, and a bound on the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import likely
+from .._kernels.jit import ranges, run_ranges
+from .setting import Setting
+
+#: primaries per piece of work
+PRIMARIES = 16
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """The primaries that keep only their likely associations."""
+
+    primary: np.ndarray
+    """(m,) which"""
+    count: np.ndarray
+    """(m,) associations that each keeps"""
+    ln_unrelated: np.ndarray
+    """(m, patterns) ln of the factor for unrelated associations, by the catalogues left out"""
+    ln_total: np.ndarray
+    """(m, 2) ln of at least nearly all, the no-counterpart row aside, of B * ratios / prod n_k+
+    and of NWAY's weight"""
+    lost: np.ndarray
+    """(m, 2) at most this much of the two was left out, in units of those totals"""
+
+
+class LikelyAssociations:
+    """The associations of some primaries that are not negligible, counted when made.
+
+    Parameters
+    ----------
+    which : ndarray
+        The primaries.
+    setting : Setting
+        Of the match.
+    ln_ratio : ndarray, shape (n_slots,)
+        Ln of the candidates' prior ratios.
+    prune : float
+        Partial associations are left out whose continuations sum to less than this share of the
+        primary's total.
+    min_weight : float
+        Nothing is left out whose NWAY weight might be above this.
+    limit : int
+        Counting stops beyond this many.
+    """
+
+    def __init__(self, which: np.ndarray, setting: Setting, ln_ratio: np.ndarray, *, prune: float,
+                 min_weight: float, limit: int) -> None:
+        m, n_patterns = len(which), len(setting.nway.density)
+        self.pruned = Pruned(which, np.zeros(m, np.int64), np.empty((m, n_patterns)),
+                             np.empty((m, 2)), np.empty((m, 2)))
+        self.total = 0
+        if m == 0:
+            return
+        primary, candidates, nway = setting.primary, setting.candidates, setting.nway
+        positions = setting.positions
+        self._field = likely.Field(
+            candidates.start, primary.ra, primary.dec, primary.covariance(), positions.ra,
+            positions.dec, positions.cos_dec, positions.covariance, candidates.separation,
+            ln_ratio, setting.field.ln_full_sky, nway.uniform, nway.completeness, nway.unrelated,
+            float(setting.radius_arcsec), positions.circular)
+        with np.errstate(divide="ignore"):
+            self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
+        p = self.pruned
+        for found in run_ranges(lambda a, b: likely.count_likely(
+                a, b, which, self._field, *self._limits, limit, p.count, p.ln_unrelated,
+                p.ln_total, p.lost), ranges(m, PRIMARIES)):
+            self.total += found
+            if self.total > limit:
+                break
+
+    def fill(self, first: np.ndarray, member: np.ndarray, between: np.ndarray) -> None:
+        """Write them into the rows ``first[i]:first[i + 1]`` of each primary i."""
+        p = self.pruned
+        list(run_ranges(lambda a, b: likely.fill_likely(
+            a, b, p.primary, self._field, *self._limits, p.ln_unrelated, p.ln_total, first,
+            member, between), ranges(len(p.primary), PRIMARIES)))

@@ -1,0 +1,134 @@
+"""The record of a match: what was asked and what was found, typed; ``meta`` is its dictionary."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import astropy
+import numba
+import numpy as np
+
+from .. import __version__
+from ..catalogs.area import FULL_SKY_DEG2
+from ..catalogs.held import HeldCatalog
+from .options import MatchOptions
+
+
+@dataclass(frozen=True)
+class CatalogueRecord:
+    """One catalogue of a match."""
+
+    name: str
+    id: str
+    """identifier column"""
+    ra: str
+    dec: str
+    """position columns"""
+    rows: int
+    """of the whole catalogue"""
+    area_deg2: float
+    pos_err: list[Any]
+    """what the position error was given as: column names, numbers (arcsec, degrees), None where
+    it was given per row"""
+
+    @classmethod
+    def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
+        """What the record keeps of a catalogue."""
+        return cls(catalog.name, catalog.id_name, catalog.ra_name, catalog.dec_name,
+                   catalog.n_rows, catalog.area, catalog.error_record)
+
+    @property
+    def log10_full_sky(self) -> float:
+        """Log10 of n+, the number of rows (and one more) scaled to the full sky."""
+        return float(np.log10((self.rows + 1) / self.area_deg2 * FULL_SKY_DEG2))
+
+
+@dataclass(frozen=True)
+class MatchRecord:
+    """Parameters and findings of a match, in the order they stand in ``meta``."""
+
+    bayesmatch: str
+    """version"""
+    versions: dict[str, str]
+    """of Python and what computes"""
+    radius_arcsec: float
+    prior_completeness: list[float]
+    """one per other catalogue"""
+    priors: dict[str, list[str]]
+    """names by catalogue"""
+    auto_priors: dict[str, dict[str, Any]]
+    """by catalogue and name: how those that learn were learned"""
+    host_fraction: float
+    """mean fraction of primaries that have a counterpart"""
+    host_fraction_error: float
+    """its standard error, 0 where it was given"""
+    host_fraction_given: bool
+    host_fraction_fit: dict[str, Any]
+    """what the fit found: see :class:`bayesmatch.matching.host_fraction.HostFraction`"""
+    host_covariates: str | list[str] | None
+    correct_unrelated: bool
+    secondary_ratio: float
+    min_p_i: float
+    prune: float
+    pruned_primaries: int
+    """primaries that keep only their likely associations"""
+    pruned_bound: float
+    """how far a probability can be off by that"""
+    max_rows: int
+    catalogues: list[CatalogueRecord]
+    """the primary first"""
+    n_candidates: int
+    n_associations: int
+    seconds: dict[str, float]
+    """by stage; not written to files"""
+
+    @classmethod
+    def of(cls, options: MatchOptions, catalogs: Sequence[HeldCatalog], **found: Any
+           ) -> MatchRecord:
+        """The record of a match with these options; `found` has the rest of the fields."""
+        covariates = options.host_covariates
+        return cls(
+            bayesmatch=__version__,
+            versions={"python": platform.python_version(), "numpy": np.__version__,
+                      "numba": numba.__version__, "astropy": astropy.__version__},
+            radius_arcsec=options.radius_arcsec,
+            prior_completeness=list(options.completeness),
+            host_fraction_given=options.host_fraction is not None,
+            host_covariates=list(covariates) if isinstance(covariates, tuple) else covariates,
+            correct_unrelated=options.correct_unrelated, secondary_ratio=options.secondary_ratio,
+            min_p_i=options.min_p_i, prune=options.prune, max_rows=options.max_rows,
+            catalogues=[CatalogueRecord.of(c) for c in catalogs], **found)
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> MatchRecord:
+        """The record that a result's ``meta`` stands for, one read from a file included.
+
+        What a file of an older version has not is None.
+        """
+        known: dict[str, Any] = {f.name: meta.get(f.name) for f in fields(cls)}
+        known["catalogues"] = [CatalogueRecord(**{f.name: c.get(f.name)
+                                                  for f in fields(CatalogueRecord)})
+                               for c in meta["catalogues"]]
+        return cls(**known)
+
+    def meta(self) -> dict[str, Any]:
+        """The record in plain Python types."""
+        return asdict(self)
+
+    @property
+    def primary(self) -> CatalogueRecord:
+        """The primary catalogue."""
+        return self.catalogues[0]
+
+    @property
+    def others(self) -> list[CatalogueRecord]:
+        """The other catalogues."""
+        return self.catalogues[1:]
+
+    @property
+    def prior_names(self) -> list[tuple[str, str]]:
+        """(catalogue, prior) of every prior, in the order of the result's columns."""
+        return [(name, prior) for name, listed in self.priors.items() for prior in listed]

@@ -1,0 +1,182 @@
+"""What a match gives back: two tables, the record of how they were made, and how to keep them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from astropy.table import Column, Table
+
+from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
+from ..catalogs.held import HeldCatalog
+from .host_fraction import HostFraction
+from .record import MatchRecord
+from .terms import PosteriorTerms
+
+if TYPE_CHECKING:
+    import pandas
+
+    import bayesmatch
+
+
+class MatchResult:
+    """The result of :func:`bayesmatch.match`.
+
+    Attributes
+    ----------
+    associations : astropy.table.Table
+        One row per association, ordered by primary, each primary's no-counterpart row first.
+    sources : astropy.table.Table
+        One row per primary, in input order.
+    meta : dict
+        Parameters, fitted host fraction with its standard error, counts, versions, and the
+        seconds each stage took (these are not written to files, so that equal runs give equal
+        files).
+    priors : dict
+        Priors used, by catalogue; empty for a result read from a file.
+    """
+
+    def __init__(self, associations: Table, sources: Table, meta: dict[str, Any], *,
+                 priors: Mapping[str, Sequence[Any]] | None = None,
+                 catalogs: Sequence[HeldCatalog] = (),
+                 host_fraction: HostFraction | None = None,
+                 terms: PosteriorTerms | None = None) -> None:
+        self.associations = associations
+        self.sources = sources
+        self.meta = meta
+        self.priors = dict(priors or {})
+        self._catalogs = tuple(catalogs)
+        self._host_fraction = host_fraction
+        self._terms = terms
+
+    def __repr__(self) -> str:
+        return (f"<MatchResult: {len(self.sources)} sources, {len(self.associations)} associations "
+                f"of {' x '.join(self.catalogue_names)}>")
+
+    @property
+    def record(self) -> MatchRecord:
+        """What ``meta`` says, typed."""
+        return MatchRecord.from_meta(self.meta)
+
+    @property
+    def catalogue_names(self) -> list[str]:
+        """Names of the catalogues, the primary first."""
+        return [c.name for c in self.record.catalogues]
+
+    def best(self, p_any_min: float = 0.0) -> Table:
+        """The best association of each primary that has one (match_flag 1, the first on ties).
+
+        Parameters
+        ----------
+        p_any_min : float, default 0
+            Only primaries with at least this p_any.
+
+        Returns
+        -------
+        astropy.table.Table
+            Rows of ``associations``, at most one per primary.
+        """
+        table = self.associations
+        rows = np.flatnonzero((np.asarray(table["match_flag"]) == 1)
+                              & (np.asarray(table["p_any"]) >= p_any_min))
+        _, first = np.unique(np.asarray(table[self.catalogue_names[0]])[rows], return_index=True)
+        return table[rows[first]]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The associations as a DataFrame; masked integers become nullable."""
+        return self.associations.to_pandas()
+
+    def summary(self) -> str:
+        """A few lines for people: how many sources, and how sure their counterparts are."""
+        p_hostless = np.asarray(self.sources["p_hostless"])
+        p_match = np.asarray(self.sources["p_match"])
+        n = len(self.sources)
+        record = self.record
+        given = "given" if record.host_fraction_given else (
+            f"+- {record.host_fraction_error:.3f}, fitted")
+        names = self.catalogue_names
+        secure, hostless = p_match >= 0.9, p_hostless >= 0.9
+        lines = [
+            f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
+            f"{record.radius_arcsec:g} arcsec",
+            f"  candidates         {record.n_candidates:>9,}",
+            f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
+            f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
+            f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
+            f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
+        ]
+        return "\n".join(lines)
+
+    def explain(self, primary_id: Any) -> bayesmatch.Explanation:
+        """Why this source got its probabilities: :func:`bayesmatch.explain`."""
+        import bayesmatch
+
+        return bayesmatch.explain(self, primary_id)
+
+    def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
+        """Write both tables and the meta data; whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            FITS and VOTable hold both tables; ECSV, Parquet and CSV put the sources into a second
+            file ``<stem>.sources.<ext>`` (and CSV units and meta data into ``<stem>.meta.json``).
+        include_inputs : bool, default False
+            Also give every association the columns of its members, as ``<NAME>_<column>``.
+
+        Returns
+        -------
+        list of str
+            The files written.
+
+        Raises
+        ------
+        ValueError
+            If the format is unknown, or `include_inputs` is asked of a result read from a file.
+        """
+        from .result_files import write_result
+
+        return write_result(self, path, self.with_inputs() if include_inputs else self.associations)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike) -> MatchResult:
+        """Read a result that :meth:`write` wrote (the path given to it)."""
+        from .result_files import read_result
+
+        return cls(*read_result(path))
+
+    def with_inputs(self) -> Table:
+        """The associations with the input columns of every member, ``<NAME>_<column>``."""
+        if not self._catalogs:
+            raise ValueError("the input catalogues are not at hand: this result was read from a "
+                             "file; write with include_inputs=True where the match is made")
+        out = self.associations.copy(copy_data=False)
+        for catalog in self._catalogs:
+            row = np.asarray(out[catalog.name])
+            absent = row < 0
+            part = catalog.input_rows(np.where(absent, 0, row))
+            for column in part.colnames:
+                name = f"{catalog.name}_{column}"
+                if name not in out.colnames:  # the identifier is there already
+                    out[name] = _input_column(part[column], absent)
+        return out
+
+
+def _input_column(column: Any, absent: np.ndarray) -> Any:
+    """An input column as plain data, masked where the member is absent or the value missing."""
+    values, mask = parts_of(column)
+    values = native_values(values)
+    if values.dtype.kind == "U" and values.ndim > 1:
+        values, mask = np.array([json.dumps(row.tolist()) for row in values]), None
+    mask = missing(values) if mask is None else mask | missing(values)
+    mask = mask | absent.reshape((-1,) + (1,) * (values.ndim - 1))
+    text = {"description": " ".join((column.info.description or "").split()) or None,
+            "unit": column.info.unit}
+    return masked_column(values, mask, **text) if mask.any() else Column(values, **text)
+
+
+def _count(which: np.ndarray, n: int) -> str:
+    return f"{int(which.sum()):>9,} {100 * which.sum() / n:>5.1f}%"

@@ -1,0 +1,42 @@
+"""What surrounds the primaries of a match, found once and read by every later stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..catalogs.candidates import Candidates
+from ..catalogs.held import HeldCatalog
+from .candidate_positions import CandidatePositions, candidate_positions
+from .field import FieldDensity, FieldModel
+from .patterns import PatternPriors, pattern_priors
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Catalogues, candidates and field of a match."""
+
+    primary: HeldCatalog
+    others: Sequence[HeldCatalog]
+    """in memory; of a scanned catalogue the candidates"""
+    candidates: Candidates
+    positions: CandidatePositions
+    nway: PatternPriors
+    """NWAY's priors of the membership patterns"""
+    field: FieldDensity
+    """density of field objects that the calibrated probabilities go by"""
+    radius_arcsec: float
+
+    @property
+    def catalogs(self) -> tuple[HeldCatalog, ...]:
+        """All catalogues, the primary first."""
+        return (self.primary, *self.others)
+
+
+def make_setting(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates,
+                 field: FieldModel, completeness: Sequence[float], correct_unrelated: bool,
+                 radius_arcsec: float) -> Setting:
+    """Positions, errors and densities of the candidates found."""
+    return Setting(primary, others, candidates, candidate_positions(primary, others, candidates),
+                   pattern_priors(others, completeness, correct_unrelated),
+                   field.at(primary, others), radius_arcsec)

@@ -1,0 +1,234 @@
+"""The two tables of a result, column by column as the user sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astropy.table import Column, Table
+
+from ..catalogs.formats.storage import masked_column, missing
+from ..catalogs.held import HeldCatalog
+from .associations import Associations
+from .calibrated import Calibrated
+from .posterior import Posterior
+from .setting import Setting
+
+LN_10 = np.log(10.0)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Everything the tables are made from."""
+
+    setting: Setting
+    associations: Associations
+    log10_ratios: Mapping[tuple[int, str], np.ndarray]
+    """by (other catalogue, prior name), per candidate slot"""
+    post: Posterior
+    calibrated: Calibrated
+
+
+def association_columns(catalogs: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
+                        ) -> list[str]:
+    """Names of the association columns, in order."""
+    names = [c.name for c in catalogs]
+    return [
+        *names,
+        *(f"{c.name}_{c.id_name}" for c in catalogs),
+        *(f"Separation_{a}_{b}" for b_at, b in enumerate(names) for a in names[:b_at]),
+        "Separation_max", "ncat", "dist_bayesfactor_uncorrected", "dist_bayesfactor", "dist_post",
+        *(f"bias_{name}_{p.name}" for name, listed in priors.items() for p in listed),
+        "p_single", "p_any", "p_i", "match_flag", "p_match",
+    ]
+
+
+def source_columns(catalogs: Sequence[HeldCatalog]) -> list[str]:
+    """Names of the source columns, in order."""
+    primary, *others = catalogs
+    return [
+        primary.name, f"{primary.name}_{primary.id_name}", "p_any", "p_hostless",
+        "log10_odds_host", "n_candidates",
+        *(n for c in others for n in (c.name, f"{c.name}_{c.id_name}", f"p_{c.name}",
+                                      f"Separation_{primary.name}_{c.name}")),
+        "p_i", "p_match", "second_p_i", "n_claims",
+    ]
+
+
+def check_columns(primary: HeldCatalog, others: Sequence[HeldCatalog],
+                  priors: Mapping[str, Sequence[Any]]) -> None:
+    """Refuse catalogue, identifier and prior names that would make two columns alike."""
+    catalogs = (primary, *others)
+    for names in (association_columns(catalogs, priors), source_columns(catalogs)):
+        twice = next((n for n in names if names.count(n) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two columns of the result would be called {twice!r}; rename a "
+                             "catalogue (name=), an identifier column or a prior")
+
+
+def association_table(m: Matched, min_p_i: float) -> Table:
+    """One row per association, those below `min_p_i` left out (never a no-counterpart row)."""
+    post = m.post
+    absent = m.associations.member < 0
+    ncat = 1 + np.count_nonzero(~absent, axis=1)
+    keep: Any = slice(None)
+    if min_p_i > 0:
+        keep = (post.p_i >= min_p_i) | (ncat == 1)
+    primary_row, member = m.associations.primary[keep], m.associations.member[keep]
+    columns = _member_columns(m, primary_row, member)
+    separations = _separations(m, member, m.associations.between[keep])
+    largest = np.zeros(len(member))
+    for (a, b), values in separations.items():
+        columns[f"Separation_{a}_{b}"] = Column(
+            values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent")
+        np.fmax(largest, values, out=largest)
+    columns["Separation_max"] = Column(largest, unit="arcsec",
+                                       description="Largest separation within the association")
+    columns["ncat"] = Column(ncat[keep].astype(np.int16),
+                             description="Number of catalogues taking part")
+    columns.update(_evidence_columns(m, keep, member))
+    columns["p_single"] = Column(
+        post.p_single[keep],
+        description="Posterior of this association against chance, with priors")
+    columns["p_any"] = Column(post.p_any[primary_row],
+                              description="NWAY: probability that any counterpart exists")
+    columns["p_i"] = Column(
+        post.p_i[keep], description="NWAY: probability of this association if a counterpart exists")
+    columns["match_flag"] = Column(post.match_flag[keep],
+                                   description="1 best, 2 comparable to the best, 0 other")
+    columns["p_match"] = Column(
+        m.calibrated.p_match[keep],
+        description="Calibrated probability that exactly this association is true")
+    return Table(columns, copy=False, meta={"EXTNAME": "ASSOCIATIONS"})
+
+
+def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> dict[str, Column]:
+    """Rows and identifiers of all members."""
+    catalogs = m.setting.catalogs
+    index = [primary_row] + [_take(m.setting.candidates.row, member[:, k], -1)
+                             for k in range(member.shape[1])]
+    columns = {catalog.name: Column(_row_numbers(catalog, row), description=_row_text(catalog))
+               for catalog, row in zip(catalogs, index, strict=True)}
+    for catalog, row in zip(catalogs, index, strict=True):
+        columns[f"{catalog.name}_{catalog.id_name}"] = id_column(
+            catalog, row, optional=catalog is not m.setting.primary)
+    return columns
+
+
+def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Column]:
+    """Bayes factors, posterior by distance, and the ratio of every prior."""
+    post = m.post
+    columns = {
+        "dist_bayesfactor_uncorrected": Column(
+            post.ln_bayes[keep] / LN_10, description="log10 of the Bayes factor from positions "
+            "alone"),
+        "dist_bayesfactor": Column(
+            post.ln_bayes_corrected[keep] / LN_10,
+            description="log10 of the Bayes factor, associations without the primary considered"),
+        "dist_post": Column(
+            post.dist_post[keep],
+            description="Posterior of this association against chance, positions only")}
+    for (k, name), ratio in m.log10_ratios.items():
+        other = m.setting.others[k].name
+        columns[f"bias_{other}_{name}"] = Column(
+            10.0 ** _take(ratio, member[:, k], 0.0),
+            description=f"Ratio of prior {name} for this {other} object, 1 = neutral")
+    return columns
+
+
+def source_table(m: Matched) -> Table:
+    """One row per primary, in input order."""
+    primary, others, candidates = m.setting.primary, m.setting.others, m.setting.candidates
+    best = m.calibrated.best
+    none = best < 0
+    member = np.where(none[:, None], -1, m.associations.member[best])
+    n, name = len(best), primary.name
+    count = np.diff(candidates.start).reshape(n, -1).sum(axis=1)
+    columns: dict[str, Column] = {
+        name: Column(np.arange(n), description=_row_text(primary)),
+        f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
+        "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
+        "p_hostless": Column(
+            m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"),
+        "log10_odds_host": Column(m.calibrated.log10_odds,
+                                  description="log10 of (1 - p_hostless) / p_hostless"),
+        "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
+    }
+    for k, other in enumerate(others):
+        row = _take(candidates.row, member[:, k], -1)
+        columns[other.name] = Column(_row_numbers(other, row),
+                                     description=f"{_row_text(other)}, in the best association")
+        columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
+        columns[f"p_{other.name}"] = Column(
+            m.calibrated.marginal[:, k],
+            description=f"Calibrated probability that this {other.name} object is the counterpart")
+        columns[f"Separation_{name}_{other.name}"] = Column(
+            _take(candidates.separation, member[:, k], np.nan), unit="arcsec",
+            description=f"Separation of {name} and {other.name} in the best association")
+    columns["p_i"] = Column(_take(m.post.p_i, best, 0.0), description="p_i of the best association")
+    columns["p_match"] = Column(_take(m.calibrated.p_match, best, 0.0),
+                                description="p_match of the best association")
+    columns["second_p_i"] = Column(m.calibrated.second_p_i,
+                                   description="p_i of the runner-up, 0 if there is none")
+    columns["n_claims"] = Column(
+        _claims(np.asarray(columns[others[0].name])),
+        description=f"Primaries with the same {others[0].name} object as their best")
+    return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
+
+
+def id_column(catalog: HeldCatalog, row: np.ndarray, *, optional: bool) -> Column:
+    """Identifiers of rows of a catalogue, masked where the row is -1."""
+    absent_row = row < 0
+    absent = absent_row.copy()
+    if catalog.id_mask is not None:
+        absent[~absent_row] = catalog.id_mask[row[~absent_row]]
+    held = catalog.ids(row[~absent_row])
+    ids = np.zeros(len(row), held.dtype)
+    ids[~absent_row] = held
+    absent = absent | missing(ids)
+    text = f"{catalog.id_name} in {catalog.name}"
+    if not (optional or absent.any()):  # masked columns wherever a member may be absent
+        return Column(ids, description=text)
+    return masked_column(ids, absent, text)
+
+
+def _row_text(catalog: HeldCatalog) -> str:
+    return f"Row in {catalog.name} (0-based), -1 = does not take part"
+
+
+def _row_numbers(catalog: HeldCatalog, row: np.ndarray) -> np.ndarray:
+    """Rows of the whole catalogue, -1 where the row is -1."""
+    if catalog.rows is None:
+        return row
+    out = row.copy()
+    out[row >= 0] = catalog.row_numbers(row[row >= 0])
+    return out
+
+
+def _take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
+    """``values[at]``, and `absent` where `at` is -1."""
+    if len(values) == 0:
+        return np.full(len(at), absent, dtype=values.dtype)
+    return np.where(at < 0, absent, values[at])
+
+
+def _separations(m: Matched, member: np.ndarray, between: np.ndarray
+                 ) -> dict[tuple[str, str], np.ndarray]:
+    """Separations of all pairs of catalogues: A_B, A_C, B_C, A_D, B_D, C_D, ..."""
+    out: dict[tuple[str, str], np.ndarray] = {}
+    column = 0
+    names, separation = [c.name for c in m.setting.catalogs], m.setting.candidates.separation
+    for b, other in enumerate(names[1:]):
+        out[names[0], other] = _take(separation, member[:, b], np.nan)
+        for a in range(b):
+            out[names[1 + a], other] = between[:, column]
+            column += 1
+    return out
+
+
+def _claims(row: np.ndarray) -> np.ndarray:
+    """How many primaries claim the same object; 0 for those without one."""
+    _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
+    return np.where(row < 0, 0, count[inverse])
