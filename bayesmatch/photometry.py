@@ -60,7 +60,8 @@ class Features:
 
     Examples
     --------
-    >>> features = Features(["g", "r", "z"])
+    >>> import bayesmatch as bm
+    >>> features = bm.photometry.Features(["g", "r", "z"])
     >>> features.names
     ('g', 'r', 'z', 'g-r', 'r-z')
     >>> features.compute({"g": [21.0], "r": [20.5], "z": [-99.0]})
@@ -194,9 +195,10 @@ def legacy_survey(
 
     Examples
     --------
+    >>> import bayesmatch as bm
     >>> t = {"flux_g": [100.0, -1.0], "flux_ivar_g": [1.0, 1.0], "mw_transmission_g": [1.0, 1.0]}
-    >>> print(list(legacy_survey(t, bands=["g"])["g"]))
-    [np.float64(17.5), np.float64(nan)]
+    >>> bm.photometry.legacy_survey(t, bands=["g"])["g"].tolist()
+    [17.5, nan]
     """
     bands = check_bands(bands)
     if not isinstance(snr_min, Real) or isinstance(snr_min, bool) or not 0 <= snr_min < np.inf:

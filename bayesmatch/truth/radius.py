@@ -40,7 +40,8 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
 
     Examples
     --------
-    >>> round(false_radius(58_000), 3)
+    >>> import bayesmatch as bm
+    >>> print(round(bm.truth.false_radius(58_000), 3))
     1.472
     """
     if not isinstance(probability, Real) or not 0 < probability < 1:

@@ -120,11 +120,13 @@ def robust_counterparts(
 
     Examples
     --------
-    >>> x, c = (Catalog({"ID": ["X1"], "RA": [10.0], "DEC": [0.0]}, name=n, pos_err=s, area=1)
-    ...         for n, s in (("XRAY", 3.0), ("CHANDRA", 0.4)))
-    >>> o = Catalog({"ID": [7, 8], "RA": [10.0, 10.0], "DEC": [0.0001, 0.005]}, name="O",
-    ...             pos_err=0.1, area=1)
-    >>> print(robust_counterparts(x, c, o, quiet=True))
+    >>> import bayesmatch as bm
+    >>> here = {"ID": ["X1"], "RA": [10.0], "DEC": [0.0]}
+    >>> x = bm.Catalog(here, name="XRAY", pos_err=3.0, area=1)
+    >>> c = bm.Catalog(here, name="CHANDRA", pos_err=0.4, area=1)
+    >>> o = bm.Catalog({"ID": [7, 8], "RA": [10.0, 10.0], "DEC": [0.0001, 0.005]}, name="O",
+    ...                pos_err=0.1, area=1)
+    >>> print(bm.truth.robust_counterparts(x, c, o, quiet=True))
      ID counterpart
     --- -----------
      X1           7

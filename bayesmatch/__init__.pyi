@@ -1,0 +1,26 @@
+# What type checkers and editors see in place of the names that __init__.py imports when first used.
+from . import distributed as distributed
+from . import mock as mock
+from . import photometry as photometry
+from . import plots as plots
+from . import truth as truth
+from .assessment import Assessment as Assessment
+from .assessment import assess as assess
+from .calibration import Calibration as Calibration
+from .calibration import calibrate as calibrate
+from .catalog import Catalog as Catalog
+from .errors import ErrorEllipse as ErrorEllipse
+from .errors import sigma_from_radius as sigma_from_radius
+from .explanation import Explanation as Explanation
+from .explanation import explain as explain
+from .matching import match as match
+from .position_errors import PositionErrorFit as PositionErrorFit
+from .position_errors import fit_position_errors as fit_position_errors
+from .priors.auto import AutoPrior as AutoPrior
+from .priors.function import FunctionPrior as FunctionPrior
+from .priors.histogram import HistogramPrior as HistogramPrior
+from .priors.lightgbm import LightGBMPrior as LightGBMPrior
+from .priors.storage import read_prior as read_prior
+from .result import MatchResult as MatchResult
+
+__version__: str
