@@ -51,7 +51,7 @@ class Floor(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What is selected at or above each distinct score, from the highest."""
+    """What is selected at or above each distinct score, from the highest: shape (n_scores,)."""
 
     cutoff: np.ndarray
     matched: np.ndarray

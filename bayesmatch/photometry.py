@@ -17,6 +17,8 @@ from astropy.table import Column, Table
 from .convert import as_table
 from .storage import parts_of
 
+__all__ = ["Features", "legacy_survey"]
+
 #: magnitudes outside these (exclusive) mean "not measured": -99, -999, 99, 999 and infinities
 MAG_RANGE = (-99.0, 90.0)
 #: m_AB - m_Vega of the WISE bands

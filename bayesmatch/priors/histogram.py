@@ -84,14 +84,14 @@ class HistogramPrior:
         ----------
         column : str
             Column of the catalogue the prior is for.
-        selected, others : array_like
+        selected, others : array_like, shape (n,) and (m,)
             Values of counterparts and of field objects; missing ones (masked, not finite, -99 and
             below) are left out.
-        weights : array_like, optional
+        weights : array_like, shape (n,), optional
             One per counterpart, 0 or more. Default: equal weights.
         bins : "adaptive", int or array_like, default "adaptive"
             NWAY's bins, between 15 quantiles of `selected`, with a bin more where `others` reach
-            beyond; or a number of equal bins over the range of both; or edges.
+            beyond; or a number of equal bins over the range of both; or edges, shape (b + 1,).
         smooth : float, default 0
             Objects to add to each bin of the smaller sample, and the same share to the other: bins
             without field objects (ratio 100) and without counterparts (ratio 0, which excludes)
@@ -191,7 +191,7 @@ class HistogramPrior:
 
     @property
     def ratio(self) -> np.ndarray:
-        """Ratio in each bin."""
+        """Ratio in each bin, shape (b,)."""
         out = np.full(len(self.lo), EMPTY_FIELD_RATIO)
         np.divide(self.selected, self.others, out=out, where=self.others > 0)
         return out
@@ -201,7 +201,7 @@ class HistogramPrior:
         catalog.magnitudes(self.column)
 
     def log10_ratio(self, catalog: Catalog) -> np.ndarray:
-        """Log10 of the ratio for each row, 0 where the value is missing or outside the bins."""
+        """Log10 of the ratio for each row, shape (n,); 0 where missing or outside the bins."""
         values = catalog.magnitudes(self.column)
         edges = np.append(self.lo, self.hi[-1])
         bins = np.searchsorted(edges, values, side="right") - 1

@@ -180,7 +180,7 @@ class LightGBMPrior:
             primary.numbers(column)
 
     def log10_ratio(self, catalog: Catalog) -> np.ndarray:
-        """Log10 of the ratio for each row of a catalogue; only without `context`."""
+        """Log10 of the ratio for each row of a catalogue, shape (n,); only without `context`."""
         if self.context:
             raise ValueError(f"prior {self.name!r} depends on the primary's "
                              f"{', '.join(self.context)}; it is evaluated for pairs")
@@ -188,12 +188,12 @@ class LightGBMPrior:
 
     def log10_ratio_pairs(self, primary: Catalog, secondary: Catalog, i: np.ndarray,
                           j: np.ndarray) -> np.ndarray:
-        """Log10 of the ratio for pairs of a primary row i and a candidate row j."""
+        """Log10 of the ratio for pairs of a primary row i and a candidate row j, shape (n,)."""
         context = {c: primary.numbers(c)[i] for c in self.context}
         return self.predict(secondary.subset(j, self.columns).table, context or None)
 
     def predict(self, table: Any, context: Any = None) -> np.ndarray:
-        """Log10 of the ratio for rows of a table, 0 where every feature is missing.
+        """Log10 of the ratio for rows of a table, shape (n,); 0 where every feature is missing.
 
         Parameters
         ----------

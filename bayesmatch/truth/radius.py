@@ -24,7 +24,7 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
     Parameters
     ----------
     density_per_deg2 : float or array_like
-        Objects per deg^2.
+        Objects per deg^2, of any shape.
     probability : float, default 0.03
         Probability of at least one chance object, between 0 and 1 exclusive.
 

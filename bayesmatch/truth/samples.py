@@ -69,8 +69,8 @@ def robust_counterparts(
     flux_ratio : (float, float), default (0.2, 5)
         Least and largest ratio of the fluxes, precise over primary.
     r98 : float, Quantity, str, array_like or mapping, optional
-        98% error radius of the precise positions, arcsec, or its column. Default: 2.797 times
-        their position error.
+        98% error radius of the precise positions, arcsec: one for all, shape (n,), or its column.
+        Default: 2.797 times their position error.
     r98_factor : float, default 1.1
         In units of r98: within this there is exactly one object.
     hostless_factors : (float, float), default (2, 2)
@@ -165,8 +165,10 @@ def hostless(
 
     Parameters
     ----------
-    primary, precise, survey, **options
+    primary, precise, survey, match_radius, max_sigma, secure, flux, precise_flux, flux_ratio
         As for :func:`robust_counterparts`; to judge by both samples give both the same.
+    r98, r98_factor, hostless_factors, probability, annulus, min_annulus, exclude, details, quiet
+        As there.
 
     Returns
     -------
