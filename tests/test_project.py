@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -23,12 +22,11 @@ def test_the_version_comes_from_one_place():
     assert cited == bm.__version__
 
 
-def test_the_changelog_begins_with_what_is_not_released():
-    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
-    assert headings[0] == f"{bm.__version__} (unreleased)" or (
-        headings[0] == "Unreleased" and headings[1].split()[0] == bm.__version__)
+def test_the_changelog_begins_with_this_version():
+    """Not released, or with the day of the release; and it says something."""
     section = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
-    assert re.search(r"^\* \S", section, re.M)
+    version = re.escape(bm.__version__)
+    assert re.match(rf"{version} \((unreleased|\d{{4}}-\d\d-\d\d)\)\n\* \S", section)
 
 
 def test_every_folder_of_the_package_is_installed():
@@ -84,4 +82,3 @@ def test_paired_times(capsys, monkeypatch):
 @pytest.mark.slow
 def test_one_time_of_a_checkout():
     assert 0 < paired.one(ROOT, (100, 10_000)) < 60
-    assert sys.executable
