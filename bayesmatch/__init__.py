@@ -35,6 +35,8 @@ _HOME = {
 }
 
 _MODULES = ("mock", "photometry", "plots", "truth")
+#: old name -> (new name, the version that goes without the old one)
+_RENAMED: dict[str, tuple[str, str]] = {}
 #: needs an extra, so it is not among the names that anything may list and import
 _OPTIONAL = ("distributed",)
 
@@ -44,6 +46,12 @@ __all__ = ["__version__", *_HOME, *_MODULES]
 def __getattr__(name: str) -> Any:
     if name in _MODULES + _OPTIONAL:
         return importlib.import_module(f".{name}", __name__)
+    if name in _RENAMED:
+        from ._deprecation import warn_renamed
+
+        new, removed = _RENAMED[name]
+        warn_renamed(f"bayesmatch.{name}", f"bayesmatch.{new}", removed)
+        return __getattr__(new)
     if name not in _HOME:
         raise AttributeError(f"module 'bayesmatch' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

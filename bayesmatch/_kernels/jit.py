@@ -20,15 +20,17 @@ def jit(function: Callable) -> Callable:
     ``isnan`` and ``isinf`` lie.
     """
     options = {"nogil": True, "error_model": "numpy"}
+    compiled: Callable
     try:
-        return numba.njit(cache=True, **options)(function)
+        compiled = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no writable cache directory: compile in each process instead
-        return numba.njit(**options)(function)
+        compiled = numba.njit(**options)(function)
+    return compiled
 
 
 def n_threads() -> int:
     """Threads to use: Numba's setting (``NUMBA_NUM_THREADS``, ``numba.set_num_threads``)."""
-    return numba.get_num_threads()
+    return int(numba.get_num_threads())
 
 
 def ranges(n: int, size: int) -> list[tuple[int, int]]:

@@ -35,14 +35,19 @@ class Field(NamedTuple):
     """What surrounds the primaries, for the kernels here."""
 
     start: np.ndarray
-    """first slot of every block"""
+    """(n_blocks + 1,) first slot of every block"""
     p_ra: np.ndarray
+    """(n,) degrees, as all positions"""
     p_dec: np.ndarray
+    """(n,)"""
     p_cov: np.ndarray
     """(n, 3) of the primaries"""
     ra: np.ndarray
+    """(n_slots,) of the candidates"""
     dec: np.ndarray
+    """(n_slots,)"""
     cos_dec: np.ndarray
+    """(n_slots,)"""
     cov: np.ndarray
     """(n_slots, 3) of the candidates"""
     separation: np.ndarray

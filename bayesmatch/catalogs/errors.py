@@ -99,7 +99,8 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
 
     Examples
     --------
-    >>> round(sigma_from_radius(2.797, 0.98), 3)
+    >>> import bayesmatch as bm
+    >>> print(round(bm.sigma_from_radius(2.797, 0.98), 3))
     1.0
     """
     if not (isinstance(containment, (int, float, np.number)) and 0 < containment < 1):

@@ -192,14 +192,16 @@ def _survey_table(ra: np.ndarray, dec: np.ndarray, maggies: np.ndarray, error: n
 def _fluxes(rng: np.random.Generator, n: int) -> np.ndarray:
     """X-ray fluxes from a power law between FLUX_MIN and FLUX_MAX."""
     tail = (FLUX_MAX / FLUX_MIN) ** -FLUX_SLOPE
-    return FLUX_MIN * (1 - rng.random(n) * (1 - tail)) ** (-1 / FLUX_SLOPE)
+    flux: np.ndarray = FLUX_MIN * (1 - rng.random(n) * (1 - tail)) ** (-1 / FLUX_SLOPE)
+    return flux
 
 
 def _faint_fluxes(rng: np.random.Generator, lowest: float, area: float) -> np.ndarray:
     """Fluxes of the sources between `lowest` and FLUX_MIN, as many as there are on the sky."""
     more = (lowest / FLUX_MIN) ** -FAINT_SLOPE  # N(> lowest) / N(> FLUX_MIN)
     n = rng.poisson(XRAY_DENSITY * area * (more - 1))
-    return FLUX_MIN * rng.uniform(1, more, n) ** (-1 / FAINT_SLOPE)
+    flux: np.ndarray = FLUX_MIN * rng.uniform(1, more, n) ** (-1 / FAINT_SLOPE)
+    return flux
 
 
 def _positions(rng: np.random.Generator, n: int, area: float, center: tuple[float, float]

@@ -44,7 +44,8 @@ class Features:
 
     Examples
     --------
-    >>> features = Features(["g", "r", "z"])
+    >>> import bayesmatch as bm
+    >>> features = bm.photometry.Features(["g", "r", "z"])
     >>> features.names
     ('g', 'r', 'z', 'g-r', 'r-z')
     >>> features.compute({"g": [21.0], "r": [20.5], "z": [-99.0]})

@@ -79,9 +79,10 @@ def legacy_survey(
 
     Examples
     --------
+    >>> import bayesmatch as bm
     >>> t = {"flux_g": [100.0, -1.0], "flux_ivar_g": [1.0, 1.0], "mw_transmission_g": [1.0, 1.0]}
-    >>> print(list(legacy_survey(t, bands=["g"])["g"]))
-    [np.float64(17.5), np.float64(nan)]
+    >>> bm.photometry.legacy_survey(t, bands=["g"])["g"].tolist()
+    [17.5, nan]
     """
     bands = check_bands(bands)
     if not isinstance(snr_min, Real) or isinstance(snr_min, bool) or not 0 <= snr_min < np.inf:

@@ -33,6 +33,16 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
 
     Candidates are coloured and sized by the probability of being the counterpart, and numbered by
     rank; bars stack the terms of :attr:`Explanation.table`, a diamond marks their sum.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        From :func:`bayesmatch.explain`.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
     """
     n_rows = min(len(explanation.table), MAX_NUMBERED + 1)
     names = [_row_name(explanation, n) for n in range(n_rows)]

@@ -15,7 +15,15 @@ STAMPS = {".pdf": "CreationDate", ".svg": "Date"}
 
 
 def save(figure: Figure, path: str | os.PathLike) -> None:
-    """Write a figure, whole or not at all, and without a date in it."""
+    """Write a figure, whole or not at all, and without a date in it.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to write.
+    path : path
+        Where to; its ending tells the format: ``.png``, ``.pdf`` or ``.svg``.
+    """
     stamp = STAMPS.get(Path(path).suffix.lower(), "Software")
     # The names of an SVG's parts are random numbers without a salt.
     with replaced_together([path]) as (temporary,), rc_context({"svg.hashsalt": "bayesmatch"}):

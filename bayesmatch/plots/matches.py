@@ -16,7 +16,22 @@ from .charts import COLORS, SCALE, draw_source, frame, probability_colors
 
 def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
             rows: Sequence[int] | np.ndarray) -> Figure:
-    """Finding charts of some primaries: error ellipses, and candidates coloured by p_match."""
+    """Finding charts of some primaries: error ellipses, and candidates coloured by p_match.
+
+    Parameters
+    ----------
+    result : MatchResult
+        Of these two catalogues.
+    primary, other : Catalog
+        As they were matched.
+    rows : sequence of int
+        Rows of the primaries to show, a chart each.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
+    """
     n_columns = min(3, len(rows))
     n_lines = -(-len(rows) // n_columns)
     figure = Figure(figsize=(3.6 * n_columns + 1.0, 3.7 * n_lines + 0.9), layout="constrained")
@@ -61,7 +76,18 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
 
 
 def probability_plane(result: MatchResult) -> Figure:
-    """p_any against p_i of every primary's best association, coloured by p_hostless."""
+    """p_any against p_i of every primary's best association, coloured by p_hostless.
+
+    Parameters
+    ----------
+    result : MatchResult
+        From :func:`bayesmatch.match`.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
+    """
     sources = result.sources
     primary, other = result.catalogue_names[:2]
     has = np.asarray(sources["p_i"]) > 0

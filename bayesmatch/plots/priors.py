@@ -13,7 +13,18 @@ from ..priors.histogram import HistogramPrior
 
 
 def histogram_prior(prior: HistogramPrior) -> Figure:
-    """Histograms of counterparts and field objects, and their ratio below."""
+    """Histograms of counterparts and field objects, and their ratio below.
+
+    Parameters
+    ----------
+    prior : HistogramPrior
+        Given or learned.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
+    """
     figure = Figure(figsize=(6.8, 6.0), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     edges = np.append(prior.lo, prior.hi[-1])
@@ -43,7 +54,20 @@ def histogram_prior(prior: HistogramPrior) -> Figure:
 
 
 def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
-    """Five panels from :func:`bayesmatch.priors.diagnostics.diagnose`."""
+    """Five panels from :func:`bayesmatch.priors.diagnostics.diagnose`.
+
+    Parameters
+    ----------
+    tables : mapping of str to Table
+        What that function returns.
+    title : str, optional
+        Above the panels.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
+    """
     figure = Figure(figsize=(13.5, 8.0), layout="constrained")
     axes = figure.subplots(2, 3).ravel()
     _draw_distribution(axes[0], tables["distribution"])

@@ -22,6 +22,16 @@ def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
     """Separations in units of sigma, as quoted and as fitted, beside a Rayleigh distribution.
 
     Every candidate counts with its probability of being the true one under the fitted errors.
+
+    Parameters
+    ----------
+    fit : PositionErrorFit
+        From :func:`bayesmatch.fit_position_errors`.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
     """
     figure = Figure(figsize=(11.0, 5.0), layout="constrained")
     left, right = figure.subplots(1, 2)

@@ -85,14 +85,14 @@ class HistogramPrior:
         ----------
         column : str
             Column of the catalogue the prior is for.
-        selected, others : array_like
+        selected, others : array_like, shape (n,) and (m,)
             Values of counterparts and of field objects; missing ones (masked, not finite, -99 and
             below) are left out.
-        weights : array_like, optional
+        weights : array_like, shape (n,), optional
             One per counterpart, 0 or more. Default: equal weights.
         bins : "adaptive", int or array_like, default "adaptive"
             NWAY's bins, between 15 quantiles of `selected`, with a bin more where `others` reach
-            beyond; or a number of equal bins over the range of both; or edges.
+            beyond; or a number of equal bins over the range of both; or edges, shape (b + 1,).
         smooth : float, default 0
             Objects to add to each bin of the smaller sample, and the same share to the other: bins
             without field objects (ratio 100) and without counterparts (ratio 0, which excludes)
@@ -192,7 +192,7 @@ class HistogramPrior:
 
     @property
     def ratio(self) -> np.ndarray:
-        """Ratio in each bin."""
+        """Ratio in each bin, shape (b,)."""
         out = np.full(len(self.lo), EMPTY_FIELD_RATIO)
         np.divide(self.selected, self.others, out=out, where=self.others > 0)
         return out

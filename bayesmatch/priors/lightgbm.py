@@ -141,12 +141,12 @@ class LightGBMPrior:
 
     def log10_ratio_pairs(self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray,
                           j: np.ndarray) -> np.ndarray:
-        """Log10 of the ratio for pairs of a primary row i and a candidate row j."""
+        """Log10 of the ratio for pairs of a primary row i and a candidate row j, shape (n,)."""
         context = {c: primary.numbers(c)[i] for c in self.context}
         return self.predict(secondary.subset(j, self.columns).table, context or None)
 
     def predict(self, table: Any, context: Any = None) -> np.ndarray:
-        """Log10 of the ratio for rows of a table, 0 where every feature is missing.
+        """Log10 of the ratio for rows of a table, shape (n,); 0 where every feature is missing.
 
         Parameters
         ----------

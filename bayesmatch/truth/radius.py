@@ -22,7 +22,7 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
     Parameters
     ----------
     density_per_deg2 : float or array_like
-        Objects per deg^2.
+        Objects per deg^2, of any shape.
     probability : float, default 0.03
         Probability of at least one chance object, between 0 and 1 exclusive.
 
@@ -38,7 +38,8 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
 
     Examples
     --------
-    >>> round(false_radius(58_000), 3)
+    >>> import bayesmatch as bm
+    >>> print(round(bm.truth.false_radius(58_000), 3))
     1.472
     """
     if not isinstance(probability, Real) or not 0 < probability < 1:

@@ -70,8 +70,8 @@ def robust_counterparts(
     flux_ratio : (float, float), default (0.2, 5)
         Least and largest ratio of the fluxes, precise over primary.
     r98 : float, Quantity, str, array_like or mapping, optional
-        98% error radius of the precise positions, arcsec, or its column. Default: 2.797 times
-        their position error.
+        98% error radius of the precise positions, arcsec: one for all, shape (n,), or its column.
+        Default: 2.797 times their position error.
     r98_factor : float, default 1.1
         In units of r98: within this there is exactly one object.
     hostless_factors : (float, float), default (2, 2)
@@ -121,11 +121,13 @@ def robust_counterparts(
 
     Examples
     --------
-    >>> x, c = (Catalog({"ID": ["X1"], "RA": [10.0], "DEC": [0.0]}, name=n, pos_err=s, area=1)
-    ...         for n, s in (("XRAY", 3.0), ("CHANDRA", 0.4)))
-    >>> o = Catalog({"ID": [7, 8], "RA": [10.0, 10.0], "DEC": [0.0001, 0.005]}, name="O",
-    ...             pos_err=0.1, area=1)
-    >>> print(robust_counterparts(x, c, o, quiet=True))
+    >>> import bayesmatch as bm
+    >>> here = {"ID": ["X1"], "RA": [10.0], "DEC": [0.0]}
+    >>> x = bm.Catalog(here, name="XRAY", pos_err=3.0, area=1)
+    >>> c = bm.Catalog(here, name="CHANDRA", pos_err=0.4, area=1)
+    >>> o = bm.Catalog({"ID": [7, 8], "RA": [10.0, 10.0], "DEC": [0.0001, 0.005]}, name="O",
+    ...                pos_err=0.1, area=1)
+    >>> print(bm.truth.robust_counterparts(x, c, o, quiet=True))
      ID counterpart
     --- -----------
      X1           7
@@ -165,8 +167,10 @@ def hostless(
 
     Parameters
     ----------
-    primary, precise, survey, **options
+    primary, precise, survey, match_radius, max_sigma, secure, flux, precise_flux, flux_ratio
         As for :func:`robust_counterparts`; to judge by both samples give both the same.
+    r98, r98_factor, hostless_factors, probability, annulus, min_annulus, exclude, details, quiet
+        As there.
 
     Returns
     -------

@@ -88,10 +88,11 @@ def training_sample(
 
     Examples
     --------
-    >>> x = Catalog({"RA": [10.0], "DEC": [0.0]}, name="X", pos_err=0.4, area=1)
-    >>> o = Catalog({"RA": [10.0, 10.0], "DEC": [0.0001, 0.005], "r": [20.0, 23.0]}, name="O",
-    ...             pos_err=0.1, area=1)
-    >>> print(training_sample(x, o)["r", "is_counterpart", "xray_row"])
+    >>> import bayesmatch as bm
+    >>> x = bm.Catalog({"RA": [10.0], "DEC": [0.0]}, name="X", pos_err=0.4, area=1)
+    >>> o = bm.Catalog({"RA": [10.0, 10.0], "DEC": [0.0001, 0.005], "r": [20.0, 23.0]}, name="O",
+    ...                pos_err=0.1, area=1)
+    >>> print(bm.truth.training_sample(x, o)["r", "is_counterpart", "xray_row"])
      r   is_counterpart xray_row
     ---- -------------- --------
     20.0           True        0

@@ -42,7 +42,7 @@ class Cuts:
 
 @dataclass(frozen=True)
 class Precise:
-    """A precise catalogue and what was read from it, an entry per source."""
+    """A precise catalogue and what was read from it, an entry per source: shape (n,)."""
 
     catalog: Catalog
     r98: np.ndarray
@@ -54,7 +54,7 @@ class Precise:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Of one precise catalogue; an entry per primary, NaN and -1 where there is no verdict."""
+    """Of one precise catalogue: shape (n,), a primary each; NaN and -1 where it has no verdict."""
 
     survey_row: np.ndarray
     """the counterpart's row, HOSTLESS or UNKNOWN"""
@@ -141,7 +141,7 @@ def _unique_pairs(primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[s
 
 @dataclass(frozen=True)
 class _Around:
-    """The survey around some precise positions, an entry each."""
+    """The survey around some precise positions, an entry each: shape (n,)."""
 
     nearest: np.ndarray
     """separation of the nearest object, arcsec; inf where there is none"""

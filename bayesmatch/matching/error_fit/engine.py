@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import vstack
 
 from ...catalogs.candidates import Candidates
+from ...catalogs.held import HeldCatalog
 from ...priors.prior_set import PriorSet
 from ..field import UniformField
 from .footprint import covered

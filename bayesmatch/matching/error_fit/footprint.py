@@ -12,15 +12,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...catalogs.candidates import Candidates, pairs_within
-from ...catalogs.catalog import Catalog
+from ...catalogs.held import HeldCatalog
 
 #: a circle in which this many field objects are expected is empty by chance once in a million times
 EXPECTED = 14.0
 MAX_REACH = 45.0 * 3600.0
 
 
-def covered(primary: Catalog, others: Sequence[Catalog], candidates: Candidates, radius: float, *,
-            max_rows: int) -> np.ndarray:
+def covered(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates,
+            radius: float, *, max_rows: int) -> np.ndarray:
     """Whether each primary is within the footprint of each other catalogue.
 
     It is where the catalogue has an object within `radius` or, where fewer than 14 field objects

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.table import Table
 
+from ...catalogs.catalog import Catalog
+from ...catalogs.gaussian import GAUSSIAN
 from ...catalogs.places import shifted_positions
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from astropy.table import Table
 from ..._kernels import position_errors as kernels
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.candidates import Candidates
-from ...catalogs.catalog import Catalog
 from ...catalogs.errors import ErrorProfile, error_radius
 from ...catalogs.gaussian import GAUSSIAN
+from ...catalogs.held import HeldCatalog
 from ..candidate_positions import candidate_positions, tangent_planes
 from ..field import FieldDensity
 from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
@@ -50,7 +50,7 @@ class Neighbours:
     """a typical variance, for counterparts that are not among the candidates (arcsec^2)"""
 
 
-def neighbours(primary: Catalog, others: Sequence[Catalog], candidates: Candidates,
+def neighbours(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates,
                field: FieldDensity, ln_ratio: np.ndarray, covered: np.ndarray) -> list[Neighbours]:
     """Candidates of each other catalogue in the tangent planes of the primaries.
 

@@ -1,0 +1,26 @@
+# What type checkers and editors see in place of the names that __init__.py imports when first used.
+from . import distributed as distributed
+from . import mock as mock
+from . import photometry as photometry
+from . import plots as plots
+from . import truth as truth
+from .catalogs.catalog import Catalog as Catalog
+from .catalogs.errors import ErrorEllipse as ErrorEllipse
+from .catalogs.errors import sigma_from_radius as sigma_from_radius
+from .diagnostics.assessment.core import assess as assess
+from .diagnostics.assessment.result import Assessment as Assessment
+from .diagnostics.explanation.core import Explanation as Explanation
+from .diagnostics.explanation.core import explain as explain
+from .diagnostics.false_matches.core import calibrate as calibrate
+from .diagnostics.false_matches.result import Calibration as Calibration
+from .diagnostics.position_errors import fit_position_errors as fit_position_errors
+from .matching.core import match as match
+from .matching.error_fit.found import PositionErrorFit as PositionErrorFit
+from .matching.result import MatchResult as MatchResult
+from .priors.auto import AutoPrior as AutoPrior
+from .priors.function import FunctionPrior as FunctionPrior
+from .priors.histogram import HistogramPrior as HistogramPrior
+from .priors.lightgbm import LightGBMPrior as LightGBMPrior
+from .priors.storage import read_prior as read_prior
+
+__version__: str

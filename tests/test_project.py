@@ -1,0 +1,84 @@
+"""What stands in two places agrees: version, changelog, packages, commands of the pages."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import bayesmatch as bm
+from benchmarks import paired
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
+
+
+def test_the_version_comes_from_one_place():
+    assert PROJECT["project"]["dynamic"] == ["version"]
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "bayesmatch.__version__"}
+    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.M)[1]
+    assert cited == bm.__version__
+
+
+def test_the_changelog_begins_with_this_version():
+    """Not released, or with the day of the release; and it says something."""
+    section = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
+    version = re.escape(bm.__version__)
+    assert re.match(rf"{version} \((unreleased|\d{{4}}-\d\d-\d\d)\)\n\* \S", section)
+
+
+def test_every_folder_of_the_package_is_installed():
+    from setuptools import find_packages
+
+    found = find_packages(ROOT, **PROJECT["tool"]["setuptools"]["packages"]["find"])
+    folders = {".".join(path.parent.relative_to(ROOT).parts)
+               for path in (ROOT / "bayesmatch").rglob("*.py")}
+    assert set(found) == folders
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_a_page_names_exist(page):
+    text = (ROOT / page).read_text()
+    named = set(re.findall(r"\]\((?!https?:)([^)#]+)", text))
+    missing = [name for name in named if not ((ROOT / page).parent / name).exists()]
+    assert not missing
+
+
+def test_rooms_that_the_architecture_page_names():
+    """The order of the page is that of the test of the layout."""
+    from layout import ORDER
+
+    text = (ROOT / "docs/architecture.md").read_text()
+    block = re.search(r"^```text\n(_deprecation.*?)^```", text, re.M | re.S)[1]
+    named = [line.split()[0].removesuffix("/").removesuffix(".py") for line in block.splitlines()]
+    assert named == [room for room in ORDER if room != "__main__"]
+
+
+@pytest.mark.parametrize("script", ["run", "full"])
+def test_ci_scripts_are_shell_that_can_be_run(script):
+    path = ROOT / ".ci" / script
+    assert path.stat().st_mode & 0o100
+    subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def test_paired_times(capsys, monkeypatch):
+    """The turns change, and the ratio decides."""
+    seconds, called = {"a": 1.0, "b": 1.05}, []
+
+    def one(checkout, size):
+        called.append(checkout.name)
+        return seconds[checkout.name]
+
+    monkeypatch.setattr(paired, "one", one)
+    assert paired.main(["a", "b", "--pairs", "2"]) == 0
+    assert called == ["a", "b", "b", "a"]
+    seconds["b"] = 1.2
+    assert paired.main(["a", "b", "--pairs", "1"]) == 1
+    assert "new / old 1.200" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_one_time_of_a_checkout():
+    assert 0 < paired.one(ROOT, (100, 10_000)) < 60
