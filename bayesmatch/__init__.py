@@ -14,9 +14,9 @@ __version__ = "0.1.0"
 #: where each public name lives; a module by that name must not exist beside it, or importing the
 #: module would hide the name
 _HOME = {
-    "Assessment": "assessment",
+    "Assessment": "diagnostics.assessment.result",
     "AutoPrior": "priors.auto",
-    "Calibration": "calibration",
+    "Calibration": "diagnostics.false_matches.result",
     "Catalog": "catalog",
     "ErrorEllipse": "errors",
     "Explanation": "explanation",
@@ -25,8 +25,8 @@ _HOME = {
     "LightGBMPrior": "priors.lightgbm",
     "MatchResult": "result",
     "PositionErrorFit": "position_errors",
-    "assess": "assessment",
-    "calibrate": "calibration",
+    "assess": "diagnostics.assessment.core",
+    "calibrate": "diagnostics.false_matches.core",
     "explain": "explanation",
     "fit_position_errors": "position_errors",
     "match": "matching",

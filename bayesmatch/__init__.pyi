@@ -4,11 +4,11 @@ from . import mock as mock
 from . import photometry as photometry
 from . import plots as plots
 from . import truth as truth
-from .assessment import Assessment as Assessment
-from .assessment import assess as assess
-from .calibration import Calibration as Calibration
-from .calibration import calibrate as calibrate
 from .catalog import Catalog as Catalog
+from .diagnostics.assessment.core import assess as assess
+from .diagnostics.assessment.result import Assessment as Assessment
+from .diagnostics.false_matches.core import calibrate as calibrate
+from .diagnostics.false_matches.result import Calibration as Calibration
 from .errors import ErrorEllipse as ErrorEllipse
 from .errors import sigma_from_radius as sigma_from_radius
 from .explanation import Explanation as Explanation

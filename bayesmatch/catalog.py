@@ -21,10 +21,10 @@ from astropy.table import Column
 
 from . import columns, errors
 from .area import ESTIMATE_CAVEAT, area_deg2, default_order, estimate_area
-from .convert import as_table
+from .catalogs.convert import as_table
+from .catalogs.formats.registry import file_stem, read_table
+from .catalogs.formats.storage import missing, native_values
 from .errors import ErrorEllipse
-from .io import file_stem, read_table
-from .storage import missing, native_values
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._kernels.jit import run_ranges
-from .io import replaced_together
+from .catalogs.formats.writing import replaced_together
 
 if TYPE_CHECKING:
     import pyarrow as pa

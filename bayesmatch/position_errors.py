@@ -18,6 +18,7 @@ from astropy.table import Table, vstack
 from .arguments import check_catalogs, in_arcsec
 from .candidates import Candidates, find_candidates
 from .catalog import Catalog
+from .catalogs.places import shifted_positions
 from .covariates import covariate_matrix
 from .error_fit.footprint import covered
 from .error_fit.likelihood import FLOOR, N_MODEL, ErrorLikelihood, neighbours
@@ -28,7 +29,6 @@ from .error_fit.maximum import (
     parameter_covariance,
     without_floor,
 )
-from .fake import shifted_positions
 from .host_fraction import MIN_PRIMARIES
 from .matching import match
 from .priors import all_ratios, check_priors

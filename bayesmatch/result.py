@@ -11,7 +11,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from .catalog import Catalog
-from .storage import masked_column, missing, native_values, parts_of
+from .catalogs.formats.storage import masked_column, missing, native_values, parts_of
 
 if TYPE_CHECKING:
     import pandas

@@ -12,8 +12,8 @@ from astropy.table import Column, Table
 from .associations import Associations
 from .candidates import Candidates
 from .catalog import Catalog
+from .catalogs.formats.storage import masked_column, missing
 from .posterior import Posterior
-from .storage import masked_column, missing
 
 LN_10 = np.log(10.0)
 

@@ -20,7 +20,7 @@ def read(directory: Path) -> dict[str, Any]:
 
 def keep(directory: Path, name: str, section: Mapping[str, Any]) -> Path:
     """Add a section to those of earlier runs, or put it in its place; whole or not at all."""
-    from bayesmatch.io import replaced_together
+    from bayesmatch.catalogs.formats.writing import replaced_together
 
     path = directory / FILE
     sections = {**read(directory), name: dict(section)}

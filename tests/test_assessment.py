@@ -8,8 +8,9 @@ import pytest
 from astropy.table import Table
 
 import bayesmatch as bm
-from bayesmatch import metrics, plots
+from bayesmatch import plots
 from bayesmatch.cli import main
+from bayesmatch.diagnostics import metrics
 from bayesmatch.result import MatchResult
 from validation.skies import simulate, simulate_patterns
 
@@ -142,7 +143,7 @@ def test_wilson_like_astropy():
 def test_reliability_and_its_error():
     p = np.array([0.0, 0.05, 0.1, 0.95, 1.0, 1.0])
     true = np.array([0, 1, 0, 1, 1, 0], bool)
-    predicted, happened, n = metrics.reliability(p, true)
+    predicted, happened, n = metrics.reliability_bins(p, true)
     assert n.tolist() == [2, 1, 0, 0, 0, 0, 0, 0, 0, 3]  # 0.1 opens the second
     assert happened.tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 0, 2]
     assert predicted[[0, 1, 9]] == pytest.approx([0.025, 0.1, 2.95 / 3])

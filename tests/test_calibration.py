@@ -9,10 +9,11 @@ import pytest
 from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
-from bayesmatch import fake, plots
-from bayesmatch.calibration import selected_fraction
+from bayesmatch import plots
+from bayesmatch.catalogs.formats.registry import read_table
 from bayesmatch.cli import main
-from bayesmatch.io import read_table
+from bayesmatch.diagnostics.false_matches import positions as fake
+from bayesmatch.diagnostics.false_matches.rate import selected_fraction
 from validation import skies
 
 

@@ -409,7 +409,7 @@ class TestRead:
     def test_parquet_units(self, tmp_path):
         from pyarrow import parquet
 
-        from bayesmatch.io import to_arrow
+        from bayesmatch.catalogs.formats.arrow import to_arrow
 
         table = Table(columns())
         table["RA"] = RA / 15 * u.hourangle

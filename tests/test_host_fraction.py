@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 import bayesmatch as bm
 from bayesmatch import host_fraction as hf
 from bayesmatch.covariates import covariate_matrix
-from bayesmatch.metrics import calibration_error
+from bayesmatch.diagnostics.metrics import calibration_error
 from validation.skies import DEX, Sky, logistic, simulate, simulate_patterns, step
 
 FULL_SKY_DEG2 = 360.0**2 / np.pi

@@ -1,5 +1,6 @@
 """The two tables of a result, their numbers in small cases, and the way to files and back."""
 
+import dataclasses
 import hashlib
 import os
 import subprocess
@@ -11,7 +12,7 @@ from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
-from bayesmatch import result_io
+from bayesmatch.catalogs.formats import registry
 
 FORMATS = ["fits", "fits.gz", "vot", "parquet", "ecsv", "csv"]
 FULL_SKY = 4 * np.pi * np.degrees(1) ** 2
@@ -303,15 +304,16 @@ class TestFiles:
         path = tmp_path / f"r.{ext}"
         matched().write(path)
         before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-        kind = result_io.file_format(path)
-        write = result_io._WRITERS[kind]
+        kind = registry.file_format(path)
+        write = registry.FORMATS[kind].write_tables
 
         def broken(paths, *rest):
             write(paths, *rest)
             paths[-1].write_text("half")
             raise OSError("disk full")
 
-        monkeypatch.setitem(result_io._WRITERS, kind, broken)
+        monkeypatch.setitem(registry.FORMATS, kind,
+                            dataclasses.replace(registry.FORMATS[kind], write_tables=broken))
         with pytest.raises(OSError, match="disk full"):
             bm.match(catalog("A"), catalog("O", 1.0), radius=9.0).write(path)
         assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

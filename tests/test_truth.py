@@ -13,7 +13,8 @@ from small_skies import DEC, FIELD, RA, catalog
 
 import bayesmatch as bm
 from bayesmatch import truth
-from bayesmatch.truth import neighbours
+from bayesmatch.truth import pairs
+from bayesmatch.truth import regions as excluded
 
 
 def rows(sample):
@@ -214,12 +215,12 @@ def test_nothing_is_left_in_excluded_circles(circles):
                         catalogue.dec[:, None] - centres.dec) * 3600
         return dist < radius * 0.99, dist < radius * 1.01  # flat geometry, roughly
 
-    found = neighbours.in_regions(survey.ra, survey.dec, neighbours.regions(regions))
+    found = excluded.in_regions(survey.ra, survey.dec, excluded.regions(regions))
     surely, maybe = (a.any(axis=1) for a in inside(survey))
     assert found[surely].all()
     assert not found[~maybe].any()
     nothing = precise.ra[:0], precise.dec[:0]
-    assert len(neighbours.in_regions(*nothing, neighbours.regions(regions))) == 0
+    assert len(excluded.in_regions(*nothing, excluded.regions(regions))) == 0
 
 
 # -- inputs of many kinds ------------------------------------------------------------------------
@@ -428,6 +429,6 @@ def test_catalogues_of_different_skies():
 
 
 def test_too_many_pairs(monkeypatch):
-    monkeypatch.setattr(neighbours, "MAX_PAIRS", 2)
+    monkeypatch.setattr(pairs, "MAX_PAIRS", 2)
     with pytest.raises(ValueError, match="more than 2 pairs of 'X' and 'O'.*annulus"):
         truth.training_sample(catalog([(0, 0)], "X"), catalog([(0, 0.1), *FIELD], "O"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
-from bayesmatch import metrics
+from bayesmatch.diagnostics import metrics
 from validation import calibration, recipes, skies
 from validation.recipes import Recipe
 

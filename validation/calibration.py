@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 import bayesmatch as bm
-from bayesmatch import metrics, plots
+from bayesmatch import plots
+from bayesmatch.diagnostics import metrics
 
 from . import skies
 from .calibration_figures import errors_by_sky, reliability_diagrams

@@ -11,8 +11,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from bayesmatch import metrics
-from bayesmatch.assessment import reliability_table
+from bayesmatch.diagnostics import metrics
+from bayesmatch.diagnostics.assessment.tables import reliability_table
 from bayesmatch.plots.assessment import draw_reliability
 
 Pairs = tuple[np.ndarray, np.ndarray]
@@ -32,7 +32,7 @@ def reliability_diagrams(pooled: Mapping[str, Pairs], by_sky: Mapping[str, Seque
     scale, colors = Normalize(0, 1), colormaps["viridis"]
     for ax, (what, (p, true)) in zip(axes.flat, pooled.items(), strict=True):
         for fraction, (p_sky, true_sky) in zip(host_fraction, by_sky[what], strict=True):
-            predicted, happened, n = metrics.reliability(p_sky, true_sky)
+            predicted, happened, n = metrics.reliability_bins(p_sky, true_sky)
             at = n >= MIN_IN_BIN
             ax.plot(predicted[at], happened[at] / n[at], "-", lw=0.8, alpha=0.8, zorder=1,
                     color=colors(scale(fraction)))

@@ -15,8 +15,9 @@ from astropy.table import Table
 from matplotlib.figure import Figure
 
 import bayesmatch as bm
-from bayesmatch import metrics, plots
+from bayesmatch import plots
 from bayesmatch.demo import OPTICAL_ERROR_ARCSEC, RADIUS_ARCSEC, read_truth
+from bayesmatch.diagnostics import metrics
 from bayesmatch.plots.assessment import COLORS, draw_purity_completeness, draw_reliability
 
 from .report import Claim, FigureView, Section, TableView, at_least, below

@@ -18,7 +18,7 @@ from astropy.table import Table
 
 import bayesmatch as bm
 from bayesmatch import mock, plots
-from bayesmatch.metrics import PURITIES, Confusion, scores
+from bayesmatch.diagnostics.metrics import PURITIES, Confusion, scores
 
 from .lockman_figures import cutoff_figure, purity_figure, separation_figure
 from .lockman_steps import (

@@ -9,8 +9,8 @@ import numpy as np
 from astropy.table import Table
 
 import bayesmatch as bm
-from bayesmatch import metrics
-from bayesmatch.metrics import Crossing, Curve, Ranking, calibration_error
+from bayesmatch.diagnostics import metrics
+from bayesmatch.diagnostics.metrics import Crossing, Curve, Ranking, calibration_error
 
 
 @dataclass(frozen=True)

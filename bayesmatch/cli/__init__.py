@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
+from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
+from .demo import add_demo
 from .explain import add_explain
-from .fake import add_fake, add_shift
+from .fake import add_fake
 from .match import add_match
-from .small import add_area, add_demo
+from .shift import add_shift
 from .train import add_train
 
 #: each adds its subcommand; they import what they run only when it is run

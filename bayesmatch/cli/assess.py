@@ -34,7 +34,7 @@ def add_assess(commands: Any) -> None:
 
 
 def _assess(options: argparse.Namespace) -> None:
-    from ..assessment import assess
+    from ..diagnostics.assessment.core import assess
     from ..result import MatchResult
 
     how = {"score": options.score, "catalogue": options.catalogue}
@@ -57,7 +57,7 @@ def _metrics(found: Any, cutoffs: list[float] | None) -> str:
     if cutoffs is None:
         cutoffs = sorted({*(k / 10 for k in range(1, 10)),
                           *([found.crossing.cutoff] if found.crossing.value >= 0 else [])})
-    from ..metrics import scores
+    from ..diagnostics.metrics import scores
 
     lines: list[list[str]] = []
     for cutoff in cutoffs:
@@ -88,7 +88,7 @@ def _aligned(lines: list[list[str]]) -> str:
 
 def _write(found: Any, compared: Any, out: Path) -> list[Path]:
     from .. import plots
-    from ..io import replaced_together
+    from ..catalogs.formats.writing import replaced_together
 
     out.mkdir(parents=True, exist_ok=True)
     tables = {"assessment.csv": found.table, "reliability.csv": found.reliability}

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .match import add_inputs, read_inputs, refuse_inputs
+from .inputs import add_inputs, read_inputs, refuse_inputs
 
 TABLES, FIGURES = (".csv", ".ecsv"), (".png", ".pdf", ".svg")
 
@@ -33,8 +33,8 @@ def add_calibrate(commands: Any) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from ..calibration import calibrate
-    from ..io import check_place, replaced_together
+    from ..catalogs.formats.writing import check_place, replaced_together
+    from ..diagnostics.false_matches.core import calibrate
 
     for out in options.out:
         if Path(out).suffix.lower() not in TABLES + FIGURES:

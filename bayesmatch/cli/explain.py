@@ -40,7 +40,7 @@ def _explain(options: argparse.Namespace) -> None:
 
 def _check_figure(path: Path) -> None:
     """Refuse, before any work, a name that no figure could be written to."""
-    from ..io import check_place
+    from ..catalogs.formats.writing import check_place
 
     if path.suffix.lower() not in FIGURES:
         raise ValueError(f"{path}: a figure's name ends in {' or '.join(FIGURES)}")

@@ -33,8 +33,9 @@ def add_train(commands: Any) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from .. import plots
+    from ..catalogs.formats.registry import read_table
+    from ..catalogs.formats.writing import check_place
     from ..columns import column_values
-    from ..io import check_place, read_table
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
     from ..priors.lightgbm import LightGBMPrior

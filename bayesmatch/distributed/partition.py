@@ -11,8 +11,8 @@ import pyarrow as pa
 from astropy.table import Table
 
 from ..catalog import DEC_RANGE, RA_RANGE, Catalog, check_name, read_only, turned
+from ..catalogs.formats.arrow import from_arrow
 from ..errors import error_entries
-from ..io import from_arrow
 
 
 @dataclass(frozen=True)

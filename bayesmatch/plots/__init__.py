@@ -1,10 +1,10 @@
 """Figures. Each function returns a matplotlib Figure; :func:`save` writes it."""
 
 from .assessment import assessment_panels, purity_completeness
-from .calibration import calibration_curves
 from .explanation import evidence_chart
+from .false_matches import calibration_curves
 from .files import save
-from .match import probability_plane, sky_map
+from .matches import probability_plane, sky_map
 from .priors import histogram_prior, prior_diagnostics
 from .rayleigh import rayleigh_plot
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from astropy.table import Table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..assessment import Assessment
+if TYPE_CHECKING:
+    import bayesmatch as bm
 
 #: metric, colour, line style, label
 LINES = (("counterpart_purity", "tab:blue", "-", "counterparts: purity"),
@@ -20,7 +22,7 @@ LINES = (("counterpart_purity", "tab:blue", "-", "counterparts: purity"),
 COLORS = ("tab:blue", "tab:orange", "tab:green", "0.5", "tab:purple", "tab:red")
 
 
-def assessment_panels(a: Assessment) -> Figure:
+def assessment_panels(a: bm.Assessment) -> Figure:
     """Metrics against the cutoff, purity against completeness, and the reliability diagram.
 
     Parameters
@@ -46,7 +48,7 @@ def assessment_panels(a: Assessment) -> Figure:
     return figure
 
 
-def purity_completeness(assessments: Mapping[str, Assessment], title: str = "") -> Figure:
+def purity_completeness(assessments: Mapping[str, bm.Assessment], title: str = "") -> Figure:
     """Purity against completeness of the counterparts, one line per assessment.
 
     Parameters
@@ -68,7 +70,7 @@ def purity_completeness(assessments: Mapping[str, Assessment], title: str = "") 
     return figure
 
 
-def _draw_panel(ax: Axes, a: Assessment) -> None:
+def _draw_panel(ax: Axes, a: bm.Assessment) -> None:
     draw_metrics(ax, a.table)
     if np.isfinite(a.crossing.cutoff):
         ax.axvline(a.crossing.cutoff, color="0.5", lw=1.0, ls=":",
@@ -89,7 +91,7 @@ def draw_metrics(ax: Axes, table: Table) -> None:
                         alpha=0.12, lw=0)
 
 
-def draw_purity_completeness(ax: Axes, assessments: Mapping[str, Assessment]) -> None:
+def draw_purity_completeness(ax: Axes, assessments: Mapping[str, bm.Assessment]) -> None:
     """Purity against completeness of the counterparts, the crossing marked, onto axes."""
     lowest = 1.0
     for color, (name, a) in zip(COLORS, assessments.items(), strict=False):

@@ -14,7 +14,7 @@ from .charts import probability_colors
 from .finding import MAX_NUMBERED, draw_candidates, draw_separations
 
 if TYPE_CHECKING:
-    from ..explanation import Explanation
+    import bayesmatch as bm
 
 #: log10 odds: the axis ends here, or where the bar of the best candidate does
 LOWEST, LOWEST_OF_BEST = -8.0, -60.0
@@ -28,7 +28,7 @@ CHART, PER_BAR, BARS, CHARACTER = 4.9, 0.5, 3.35, 0.07
 LONGEST = 30
 
 
-def evidence_chart(explanation: Explanation) -> Figure:
+def evidence_chart(explanation: bm.Explanation) -> Figure:
     """Where the candidates of a source are, and the log10 odds of each against no counterpart.
 
     Candidates are coloured and sized by the probability of being the counterpart, and numbered by
@@ -72,7 +72,7 @@ def evidence_chart(explanation: Explanation) -> Figure:
     return figure
 
 
-def _row_name(e: Explanation, n: int) -> str:
+def _row_name(e: bm.Explanation, n: int) -> str:
     """Rank, members and their separations; a line per member where names are long."""
     if n == 0:
         return "no counterpart"
@@ -86,11 +86,11 @@ def _row_name(e: Explanation, n: int) -> str:
     return f"{n}   " + "\n".join(lines) + (" ..." if len(taking_part) > 3 else "")
 
 
-def _separations(e: Explanation) -> list[str]:
+def _separations(e: bm.Explanation) -> list[str]:
     return [c for c in e.table.colnames if c.startswith("Separation_")]
 
 
-def _title(e: Explanation) -> str:
+def _title(e: bm.Explanation) -> str:
     none = _with_p("no counterpart", float(e.table["p_match"][0]))
     if len(e.table) == 1:
         return f"{e.source}: {none}"
@@ -104,7 +104,7 @@ def _with_p(what: str, p: float) -> str:
     return f"{what} (p {probability(p) if 0.9995 <= p < 1 else f'= {probability(p)}'})"
 
 
-def _terms(e: Explanation, n_rows: int) -> list[tuple[str, str, np.ndarray]]:
+def _terms(e: bm.Explanation, n_rows: int) -> list[tuple[str, str, np.ndarray]]:
     """(name, colour, log10 per row) of what is stacked.
 
     Bayes factor and density are one bar: each alone is a large number that means nothing to the
@@ -122,7 +122,7 @@ def _terms(e: Explanation, n_rows: int) -> list[tuple[str, str, np.ndarray]]:
     return [*terms, ("host fraction", FRACTION_COLOR, np.asarray(table["fraction"]))]
 
 
-def _draw_bars(ax: Axes, e: Explanation, names: list[str]) -> None:
+def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     n_rows = len(names)
     total = np.asarray(e.table["total"])[:n_rows]
     order = np.argsort(-total, kind="stable")
@@ -163,7 +163,7 @@ def _draw_bars(ax: Axes, e: Explanation, names: list[str]) -> None:
               ncols=columns, frameon=False, fontsize=9, columnspacing=1.4)
 
 
-def _write_rows(ax: Axes, e: Explanation, at: np.ndarray, total: np.ndarray, names: list[str]
+def _write_rows(ax: Axes, e: bm.Explanation, at: np.ndarray, total: np.ndarray, names: list[str]
                 ) -> None:
     """Names left of the bars, numbers right of them."""
     def write(x: float, y: float, text: str) -> None:

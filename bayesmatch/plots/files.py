@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from ..io import replaced_together
+from ..catalogs.formats.writing import replaced_together
 
 #: what a format calls the date or program that would be in the file; PNG: Software
 STAMPS = {".pdf": "CreationDate", ".svg": "Date"}

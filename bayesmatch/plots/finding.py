@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from .charts import COLORS, R68, R95, SCALE, draw_source, error_ellipse, frame
 
 if TYPE_CHECKING:
-    from ..explanation import Explanation
+    import bayesmatch as bm
 
 #: candidates numbered
 MAX_NUMBERED = 8
@@ -23,7 +23,7 @@ HIDDEN = 0.025
 MARKERS = "osD^vPX"
 
 
-def draw_candidates(ax: Axes, e: Explanation) -> str:
+def draw_candidates(ax: Axes, e: bm.Explanation) -> str:
     """Draw the chart; return its caption."""
     o = e.objects
     known = bool(np.isfinite(o.source_covariance).all())
@@ -61,7 +61,7 @@ def draw_candidates(ax: Axes, e: Explanation) -> str:
     return textwrap.fill("; ".join(parts), 84)
 
 
-def _reach(e: Explanation) -> float:
+def _reach(e: bm.Explanation) -> float:
     """Half width of the chart: the source's error and every candidate that matters."""
     o = e.objects
     whole = 1.08 * e.radius_arcsec
@@ -75,7 +75,7 @@ def _reach(e: Explanation) -> float:
     return min(1.2 * reach, whole)
 
 
-def _write_ranks(ax: Axes, e: Explanation, reach: float) -> None:
+def _write_ranks(ax: Axes, e: bm.Explanation, reach: float) -> None:
     """The rank beside every numbered candidate, in the direction with most room."""
     o = e.objects
     arcsec = 2 * reach / (72 * ax.bbox.height / ax.figure.dpi)  # per point
@@ -106,7 +106,7 @@ def _size(p: float) -> float:
     return 30.0 + 130.0 * p
 
 
-def _name_markers(ax: Axes, e: Explanation) -> None:
+def _name_markers(ax: Axes, e: bm.Explanation) -> None:
     if len(e.catalogues) == 1:
         return
     for k, name in enumerate(e.catalogues):
@@ -115,7 +115,7 @@ def _name_markers(ax: Axes, e: Explanation) -> None:
     ax.legend(loc="upper right", fontsize=9)
 
 
-def draw_separations(ax: Axes, e: Explanation) -> str:
+def draw_separations(ax: Axes, e: bm.Explanation) -> str:
     """What is left of a chart without positions: how far the candidates are."""
     o = e.objects
     ax.vlines(o.separation, 0, o.p, color="0.7", lw=1)

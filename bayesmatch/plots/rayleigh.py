@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from ..position_errors import PositionErrorFit
+    import bayesmatch as bm
 
 #: column of the candidates, colour, label
 SERIES = (("before", "tab:orange", "quoted errors"), ("after", "tab:blue", "fitted errors"))
 X_MAX, BIN = 5.0, 0.25
 
 
-def rayleigh_plot(fit: PositionErrorFit) -> Figure:
+def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
     """Separations in units of sigma, as quoted and as fitted, beside a Rayleigh distribution.
 
     Every candidate counts with its probability of being the true one under the fitted errors.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..catalog import Catalog
-from ..io import replaced_together
+from ..catalogs.formats.writing import replaced_together
 from .binning import FieldCounts, histogram_pair, plain_values
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import numpy as np
 
 from .._kernels.jit import n_threads
 from ..catalog import Catalog
+from ..catalogs.formats.writing import replaced_together
 from ..columns import column_values
-from ..io import replaced_together
 
 if TYPE_CHECKING:
     from ..photometry import Features

@@ -12,8 +12,8 @@ from astropy.table import Table
 
 from .. import columns
 from ..catalog import Catalog, as_name, check_name, read_only
+from ..catalogs.formats.arrow import from_arrow
 from ..errors import error_entries
-from ..io import from_arrow
 from .files import data_set_name, find_files
 from .parts import first_schema, open_parts, partition_fields
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..catalog import read_only
-from ..io import arrow_values, table_notes
+from ..catalogs.formats.arrow import arrow_values, table_notes
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Table
 
 from ..catalog import Catalog
-from .options import check_catalogs, flags, fluxes, per_catalogue
-from .radius import r98_arcsec
-from .verdicts import HOSTLESS, UNKNOWN, Cuts, Precise, verdicts
+from .columns import Columns, read_columns
+from .counts import steps_text
+from .options import check_sample_catalogs
+from .verdicts import HOSTLESS, UNKNOWN, Cuts, verdicts
 
 #: the step after the catalogues', in ``meta["counts"]``; no catalogue can be called that
 TOGETHER = "all catalogues"
@@ -20,20 +20,11 @@ TOGETHER = "all catalogues"
 class Combined:
     """The verdicts of all precise catalogues, and what they agree on."""
 
-    def __init__(self, primary: Catalog, precise: Any, survey: Catalog, cuts: Cuts, secure: Any,
-                 flux: str | None, precise_flux: Any, r98: Any) -> None:
+    def __init__(self, primary: Catalog, precise: Any, survey: Catalog, cuts: Cuts,
+                 columns: Columns) -> None:
         self.primary, self.survey = primary, survey
-        self.catalogs = check_catalogs(primary, precise, survey)
-        if (flux is None) != (precise_flux is None):
-            raise ValueError(f"flux is {flux!r} and precise_flux is {precise_flux!r}; give flux "
-                             "columns of both the primary and the precise catalogue, or neither")
-        options = {what: per_catalogue(value, what, self.catalogs) for what, value in
-                   (("secure", secure), ("precise_flux", precise_flux), ("r98", r98))}
-        known_flux = fluxes(primary, flux, "")
-        unit = "" if flux is None else str(primary.table[flux].unit or "")
-        read = [Precise(c, r98_arcsec(c, options["r98"][c.name]),
-                        flags(c, options["secure"][c.name]),
-                        fluxes(c, options["precise_flux"][c.name], unit)) for c in self.catalogs]
+        self.catalogs = check_sample_catalogs(primary, precise, survey)
+        known_flux, read = read_columns(primary, self.catalogs, columns)
         self.of_catalog = [verdicts(primary, known_flux, p, survey, cuts) for p in read]
         self.agreed = self._combine()
 
@@ -71,7 +62,7 @@ class Combined:
                 out[column] = values
         out.meta["counts"] = self.counts
         if not quiet:
-            print(_counts_text(f"{what} of {self.primary.name}", self.counts))
+            print(steps_text(f"{what} of {self.primary.name}", self.counts))
         return out
 
     def _details(self, rows: np.ndarray) -> dict[str, Column]:
@@ -110,11 +101,3 @@ def _unique_ids(survey: Catalog, rows: np.ndarray) -> np.ndarray:
                          f"rows {first} and {second}, of which one is a counterpart; give a column "
                          "of unique identifiers as id=, or leave it out to use row numbers")
     return ids[rows].astype(str)
-
-
-def _counts_text(title: str, counts: Mapping[str, Mapping[str, int]]) -> str:
-    lines = [title]
-    for name, steps in counts.items():
-        lines.append(f"  {name}")
-        lines += [f"    {step.replace('_', ' '):<34}{n:>9,}" for step, n in steps.items()]
-    return "\n".join(lines)

@@ -1,17 +1,15 @@
-"""What users may ask of the samples, checked, and the columns they name."""
+"""What users may ask of the samples, checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from ..catalog import Catalog
-from ..storage import parts_of
-from .neighbours import regions
 from .radius import false_radius
+from .regions import regions
 from .verdicts import Cuts
 
 
@@ -24,7 +22,7 @@ def check_annulus(annulus: Any) -> tuple[float, float]:
     return float(annulus[0]), float(annulus[1])
 
 
-def check_catalogs(primary: Any, precise: Any, survey: Any) -> list[Catalog]:
+def check_sample_catalogs(primary: Any, precise: Any, survey: Any) -> list[Catalog]:
     """The precise catalogues as a list."""
     listed = [precise] if isinstance(precise, Catalog) else precise
     if not isinstance(listed, (list, tuple)) or not listed:
@@ -74,40 +72,3 @@ def check_cuts(match_radius: Any, max_sigma: Any, flux_ratio: Any, r98_factor: A
                 float(r98_factor), (float(hostless_factors[0]), float(hostless_factors[1])),
                 probability, check_annulus(annulus),
                 None if min_annulus is None else int(min_annulus), regions(exclude))
-
-
-def per_catalogue(value: Any, what: str, catalogs: Sequence[Catalog]) -> dict[str, Any]:
-    """An option for each precise catalogue, by name."""
-    names = [c.name for c in catalogs]
-    if not isinstance(value, Mapping):
-        return dict.fromkeys(names, value)
-    unknown = next((name for name in value if name not in names), None)
-    if unknown is not None:
-        raise ValueError(f"{what} is given for {unknown!r}, which is no precise catalogue; there "
-                         f"are {', '.join(names)}")
-    return {name: value.get(name) for name in names}
-
-
-def fluxes(catalog: Catalog, column: str | None, unit: str) -> np.ndarray | None:
-    """A flux column, NaN where it is not positive and finite."""
-    if column is None:
-        return None
-    if not isinstance(column, str):
-        raise TypeError(f"catalogue {catalog.name!r}: flux is {column!r}; give a column name")
-    values = catalog._values(catalog._existing(column), unit)
-    return np.where((values > 0) & (values < np.inf), values, np.nan)
-
-
-def flags(catalog: Catalog, column: str | None) -> np.ndarray | None:
-    """A column of booleans, or of 0 and 1; masked ones are False."""
-    if column is None:
-        return None
-    if not isinstance(column, str):
-        raise TypeError(f"catalogue {catalog.name!r}: secure is {column!r}; give a column name")
-    values, mask = parts_of(catalog.table[catalog._existing(column)])
-    if values.ndim != 1 or values.dtype.kind not in "biu" or not np.isin(
-            values[mask is None or ~mask], (0, 1)).all():
-        raise TypeError(f"catalogue {catalog.name!r}: column {column!r} is of type {values.dtype}"
-                        f"{f' ({values[0]!s})' if values.ndim == 1 else ''}; secure must hold true "
-                        "or false, or 1 or 0, per row")
-    return values.astype(bool) & (True if mask is None else ~mask)

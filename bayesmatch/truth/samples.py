@@ -13,6 +13,7 @@ from typing import Any
 from astropy.table import Table
 
 from ..catalog import Catalog
+from .columns import Columns
 from .combined import Combined
 from .options import check_cuts
 from .verdicts import HOSTLESS
@@ -133,7 +134,8 @@ def robust_counterparts(
     """
     cuts = check_cuts(match_radius, max_sigma, flux_ratio, r98_factor, hostless_factors,
                       probability, annulus, min_annulus, exclude)
-    found = Combined(primary, precise, survey, cuts, secure, flux, precise_flux, r98)
+    found = Combined(primary, precise, survey, cuts,
+                     Columns(secure, flux, precise_flux, r98))
     return found.table("robust counterparts", found.agreed >= 0, details, quiet)
 
 
@@ -188,5 +190,6 @@ def hostless(
     """
     cuts = check_cuts(match_radius, max_sigma, flux_ratio, r98_factor, hostless_factors,
                       probability, annulus, min_annulus, exclude)
-    found = Combined(primary, precise, survey, cuts, secure, flux, precise_flux, r98)
+    found = Combined(primary, precise, survey, cuts,
+                     Columns(secure, flux, precise_flux, r98))
     return found.table("hostless sources", found.agreed == HOSTLESS, details, quiet)

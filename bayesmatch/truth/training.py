@@ -14,10 +14,11 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..catalog import Catalog
-from .neighbours import in_regions, neighbours, pairs, regions
+from .counts import n_true
 from .options import check_annulus
+from .pairs import Pairs, close_pairs, objects_around
 from .radius import annulus_deg2, false_radius, local_false_radius, r98_arcsec
-from .verdicts import count
+from .regions import in_regions, regions
 
 
 def training_sample(
@@ -113,47 +114,41 @@ def training_sample(
 
     counts: dict[str, int] = {"xray_sources": len(precise)}
     unique = ~_repeated(precise, duplicate_radius or 0.0)
-    counts["xray_unique"] = count(unique)
+    counts["xray_unique"] = n_true(unique)
     used = unique & bright
-    counts["xray_above_flux_limit"] = count(used)
+    counts["xray_above_flux_limit"] = n_true(used)
     used &= ~in_regions(precise.ra, precise.dec, excluded)
-    counts["xray_outside_excluded"] = count(used)
-    _require(count(used), "X-ray source", "lower flux_min, or exclude less", counts)
+    counts["xray_outside_excluded"] = n_true(used)
+    _require(n_true(used), "X-ray source", "lower flux_min, or exclude less", counts)
 
     # One object alone in the annulus already means a false radius of some arcsec at most.
     reach = max(outer, mean_radius,
                 false_radius(1 / annulus_deg2((inner, outer)), probability))
-    i, j, separation = neighbours(precise, np.flatnonzero(unique), survey, reach)
+    i, j, separation = objects_around(precise, np.flatnonzero(unique), survey, reach)
 
     in_annulus = (separation >= inner) & (separation < outer)
     n_annulus = np.bincount(i[in_annulus], minlength=len(precise))
     radius = local_false_radius(n_annulus, (inner, outer), mean_radius, probability)
-    counts["annulus_empty"] = count(used & (n_annulus == 0))
+    counts["annulus_empty"] = n_true(used & (n_annulus == 0))
 
-    inside = separation < radius[i]
-    n_inside = np.bincount(i[inside], minlength=len(precise))
-    counts["with_object_in_false_radius"] = count(used & (n_inside > 0))
-    alone = inside & (n_inside[i] == 1)
-    counts["with_only_one"] = count(used[i] & alone)
     limit = r98_limit if max_separation is None else np.minimum(r98_limit, max_separation)
-    claim = alone & (separation < limit[i])
-    counts["inside_r98"] = count(used[i] & claim)
+    claim = _claims((i, j, separation), used, radius, limit, counts)
     claims = np.bincount(j[claim], minlength=len(survey))
     counterpart = claim & used[i] & (claims[j] == 1)
-    counts["claimed_once"] = count(counterpart)
+    counts["claimed_once"] = n_true(counterpart)
 
     near = np.bincount(j[separation < outer], minlength=len(survey))
     field = in_annulus & used[i]
     counts["field_in_annulus"] = len(np.unique(j[field]))
     field &= (near[j] == 1) & (claims[j] == 0)
-    counts["field_of_one_source"] = count(field)
+    counts["field_of_one_source"] = n_true(field)
 
     keep = counterpart | field
     i, j, separation, counterpart = i[keep], j[keep], separation[keep], counterpart[keep]
     outside = ~in_regions(survey.ra[j], survey.dec[j], excluded)
     i, j, separation, counterpart = (a[outside] for a in (i, j, separation, counterpart))
-    counts["counterparts"] = count(counterpart)
-    counts["field"] = count(~counterpart)
+    counts["counterparts"] = n_true(counterpart)
+    counts["field"] = n_true(~counterpart)
     _require(counts["counterparts"], "secure counterpart", "check the units of the position errors "
              "or r98=, and that both catalogues cover the same sky", counts)
     _require(counts["field"], "field object", "widen annulus=", counts)
@@ -181,11 +176,28 @@ def _bright(precise: Catalog, flux: str | None, flux_min: float | None) -> np.nd
     return (values > 0) & (values >= (flux_min or 0.0)) & (values < np.inf)
 
 
+def _claims(around: Pairs, used: np.ndarray, radius: np.ndarray, limit: np.ndarray,
+            counts: dict[str, int]) -> np.ndarray:
+    """Which pairs are of an X-ray source and the one object in its false radius, inside r98 too.
+
+    `used`, `radius` and `limit` (arcsec) have an entry per X-ray source.
+    """
+    i, _, separation = around
+    inside = separation < radius[i]
+    n_inside = np.bincount(i[inside], minlength=len(used))
+    counts["with_object_in_false_radius"] = n_true(used & (n_inside > 0))
+    alone = inside & (n_inside[i] == 1)
+    counts["with_only_one"] = n_true(used[i] & alone)
+    claim = alone & (separation < limit[i])
+    counts["inside_r98"] = n_true(used[i] & claim)
+    return claim
+
+
 def _repeated(precise: Catalog, radius: float) -> np.ndarray:
     """Which X-ray sources are close to one in an earlier row."""
     out = np.zeros(len(precise), bool)
     if radius > 0:
-        i, j, _ = pairs(precise, precise, radius)
+        i, j, _ = close_pairs(precise, precise, radius)
         out[i[j < i]] = True
     return out
 

@@ -12,8 +12,10 @@ import numpy as np
 
 from ..catalog import Catalog
 from ..errors import error_radius
-from .neighbours import in_regions, neighbours, pairs
+from .counts import n_true
+from .pairs import close_pairs, objects_around
 from .radius import annulus_deg2, false_radius, local_false_radius
+from .regions import in_regions
 
 #: verdicts that are not a row of the survey
 HOSTLESS, UNKNOWN = -1, -2
@@ -35,7 +37,7 @@ class Cuts:
     annulus: tuple[float, float]
     min_annulus: int | None
     exclude: Any
-    """as :func:`.neighbours.regions` gives it"""
+    """as :func:`.regions.regions` gives it"""
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,13 @@ def verdicts(primary: Catalog, flux: np.ndarray | None, precise: Precise, survey
 
     found = _around(x, k, precise.r98[k], survey, cuts)
     robust = (found.n_inside == 1) & (found.nearest < found.false_radius)
-    counts["one_object_within_r98_limit"] = count(found.n_inside == 1)
-    counts["robust"] = count(robust)
+    counts["one_object_within_r98_limit"] = n_true(found.n_inside == 1)
+    counts["robust"] = n_true(robust)
     far = ((found.nearest >= cuts.hostless_factors[0] * precise.r98[k])
            & (found.nearest >= cuts.hostless_factors[1] * found.false_radius))
-    counts["no_object_near"] = count(far)
+    counts["no_object_near"] = n_true(far)
     far &= found.n_annulus >= least_in_annulus(cuts, survey)
-    counts["hostless"] = count(far)
+    counts["hostless"] = n_true(far)
 
     survey_row = np.full(len(primary), UNKNOWN)
     survey_row[i[robust]] = found.nearest_row[robust]
@@ -118,21 +120,21 @@ def least_in_annulus(cuts: Cuts, survey: Catalog) -> int:
 def _unique_pairs(primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[str, int]
                   ) -> tuple[np.ndarray, np.ndarray]:
     """Primaries and precise sources that have only each other within the radius, and are secure."""
-    i, k, separation = pairs(primary, precise.catalog, cuts.match_radius)
+    i, k, separation = close_pairs(primary, precise.catalog, cuts.match_radius)
     n_precise = np.bincount(i, minlength=len(primary))
     n_primary = np.bincount(k, minlength=len(precise.catalog))
-    counts["with_precise_source"] = count(n_precise > 0)
-    counts["with_only_one"] = count(n_precise == 1)
+    counts["with_precise_source"] = n_true(n_precise > 0)
+    counts["with_only_one"] = n_true(n_precise == 1)
     keep = (n_precise[i] == 1) & (n_primary[k] == 1)
-    counts["of_no_other_primary"] = count(keep)
+    counts["of_no_other_primary"] = n_true(keep)
     if precise.secure is not None:
         keep &= precise.secure[k]
-        counts["secure"] = count(keep)
+        counts["secure"] = n_true(keep)
     if cuts.max_sigma < np.inf:
         error = np.hypot(error_radius(primary.covariance())[i],
                          error_radius(precise.catalog.covariance())[k])
         keep &= separation <= cuts.max_sigma * error
-        counts["within_max_sigma"] = count(keep)
+        counts["within_max_sigma"] = n_true(keep)
     order = np.argsort(i[keep], kind="stable")
     return i[keep][order], k[keep][order]
 
@@ -162,7 +164,7 @@ def _around(x: Catalog, rows: np.ndarray, r98: np.ndarray, survey: Catalog, cuts
     of_r98, of_false = cuts.hostless_factors
     reach = max(cuts.annulus[1], max(cuts.r98_factor, of_r98) * r98.max(),
                 max(1.0, of_false) * largest)
-    row, j, separation = neighbours(x, rows, survey, reach)
+    row, j, separation = objects_around(x, rows, survey, reach)
     by_row = np.argsort(rows)
     slot = by_row[np.searchsorted(rows, row, sorter=by_row)]
 
@@ -175,8 +177,3 @@ def _around(x: Catalog, rows: np.ndarray, r98: np.ndarray, survey: Catalog, cuts
     nearest, nearest_row = np.full(n, np.inf), np.full(n, -1)
     nearest[has], nearest_row[has] = separation[order][first], j[order][first]
     return _Around(nearest, nearest_row, n_inside, n_annulus, radius)
-
-
-def count(mask: np.ndarray) -> int:
-    """How many are true."""
-    return int(np.count_nonzero(mask))

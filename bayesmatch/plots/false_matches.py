@@ -1,4 +1,4 @@
-"""Figure of a calibration with fake positions."""
+"""Figure of the false matches that fake positions show."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from ..calibration import Calibration
+    import bayesmatch as bm
 
 #: false fractions whose cutoffs are marked
 MARKED = (0.1, 0.05, 0.01)
 REAL, FAKE = "tab:blue", "tab:red"
 
 
-def calibration_curves(calibration: Calibration) -> Figure:
+def calibration_curves(calibration: bm.Calibration) -> Figure:
     """Selected and false fraction against the cutoff, and against each other.
 
     Parameters
@@ -44,7 +44,7 @@ def calibration_curves(calibration: Calibration) -> Figure:
     return figure
 
 
-def _draw_fractions(ax: Axes, calibration: Calibration) -> None:
+def _draw_fractions(ax: Axes, calibration: bm.Calibration) -> None:
     table, score = calibration.table, calibration.meta["score"]
     ax.plot(table["cutoff"], table["selected_fraction"], color=REAL, lw=1.8, label="all sources")
     ax.plot(table["cutoff"], table["false_fraction"], color=FAKE, lw=1.8,
@@ -63,7 +63,7 @@ def _draw_fractions(ax: Axes, calibration: Calibration) -> None:
     ax.grid(color="0.92", lw=0.6)
 
 
-def _draw_exchange(ax: Axes, calibration: Calibration) -> None:
+def _draw_exchange(ax: Axes, calibration: bm.Calibration) -> None:
     table = calibration.table
     ax.plot(table["false_fraction"], table["selected_fraction"], color="k", lw=1.6)
     for row in calibration.rows(MARKED):

@@ -1,141 +1,28 @@
-"""Identifications against the truth: purity, completeness, reliability, with their intervals.
-
-:func:`assess` compares a match with sources whose answer is known; the :class:`Assessment` has
-the numbers at every cutoff.
-"""
+"""What :func:`bayesmatch.assess` found: the numbers at every cutoff."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Table
 
-from . import metrics
-from .arguments import cutoff_values
-from .metrics import PURITIES, Confusion, Crossing, Floor
-from .result import MatchResult
-from .truth_table import HOSTLESS, as_text, read_truth
+from ...arguments import cutoff_values
+from ...result import MatchResult
+from .. import metrics
+from ..metrics import PURITIES, Confusion, Crossing, Floor
+from .comparison import by_bins, compare
+from .judged import Judged
+from .tables import add_metrics, reliability_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SCORES = ("p_any", "p_hostless", "p_match")
-#: with this many counterparts in the truth and none among the candidates, ids are of another kind
-SUSPICIOUS = 10
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The sources whose answer is known, and what the match made of them."""
-
-    row: np.ndarray
-    """(n,) row in the result's sources"""
-    score: np.ndarray
-    """(n,) higher is surer of a counterpart"""
-    candidate: np.ndarray
-    """(n,) bool: there is a best candidate"""
-    right: np.ndarray
-    """(n,) bool: it is the counterpart"""
-    host: np.ndarray
-    """(n,) bool: there is a counterpart"""
-    probability: np.ndarray
-    """(n,) of `outcome`, as the match has it"""
-    outcome: np.ndarray
-    """(n,) bool"""
-
-
-def assess(
-    result: MatchResult,
-    truth: Any,
-    *,
-    score: str = "p_any",
-    cutoffs: Sequence[float] | np.ndarray | None = None,
-    catalogue: str | None = None,
-) -> Assessment:
-    """Compare a match with sources whose counterpart, or lack of one, is known.
-
-    Parameters
-    ----------
-    result : MatchResult
-        From :func:`bayesmatch.match`, or read from a file.
-    truth : Table, DataFrame, mapping or path
-        The primary's identifier in the first column, its counterpart's in the second, or
-        ``hostless``. Identifiers are compared as text, without blanks around them. Primaries that
-        are not in it are left out.
-    score : {"p_any", "p_hostless", "p_match"}
-        What is cut on. A source is matched where ``p_any``, or ``p_match`` of its best candidate,
-        is at or above the cutoff, or ``p_hostless`` at or below it; a source without candidates
-        never is. Select by ``p_match``: the others do not see rivals of the best candidate.
-    cutoffs : sequence of float, optional
-        Rows of the table. Default: 0, 0.01, ... 1.
-    catalogue : str, optional
-        The catalogue of the counterparts in `truth`. Default: the first after the primary.
-
-    Returns
-    -------
-    Assessment
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the truth names a primary twice or one that the result does not have, or an argument is
-        wrong.
-
-    Notes
-    -----
-    A counterpart that is not in the catalogue matched cannot be found: it counts as wrong, or as
-    called hostless. With several other catalogues a source is matched where its best association
-    has any member, and right where that of `catalogue` is the true one.
-    """
-    if not isinstance(result, MatchResult):
-        raise TypeError(f"result is a {type(result).__name__}; give what bayesmatch.match returns, "
-                        "or MatchResult.read")
-    if score not in SCORES:
-        raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
-    primary, *others = result.meta["catalogues"]
-    named = {c["name"]: c for c in others}
-    catalogue = others[0]["name"] if catalogue is None else catalogue
-    if catalogue not in named:
-        raise ValueError(f"catalogue is {catalogue!r}; give one of {', '.join(named)}")
-    at = np.linspace(0.0, 1.0, 101).round(2) if cutoffs is None else cutoff_values(cutoffs)
-    known, counterpart = read_truth(truth)
-
-    sources = result.sources
-    ids = as_text(sources[f"{primary['name']}_{primary['id']}"])[0]
-    order = np.argsort(ids, kind="stable")
-    place = np.searchsorted(ids[order], known)
-    row = order[np.minimum(place, len(ids) - 1)]
-    unknown = ids[row] != known
-    if unknown.any():
-        raise ValueError(f"truth: row {int(np.argmax(unknown))} is about '{known[unknown][0]}', "
-                         f"which is no identifier ({primary['id']}) of {primary['name']!r} in the "
-                         f"result ({int(unknown.sum())} unknown in all); remove those rows")
-    sort = np.argsort(row)  # in the order of the result, however the truth is ordered
-    row, counterpart = row[sort], counterpart[sort]
-
-    host = np.char.lower(counterpart) != HOSTLESS
-    found, absent = as_text(sources[f"{catalogue}_{named[catalogue]['id']}"][row])
-    right = host & ~absent & (found == counterpart)
-    _warn_of_other_ids(result, catalogue, named[catalogue]["id"], counterpart[host])
-    candidate = np.any([np.asarray(sources[name][row]) >= 0 for name in named], axis=0)
-    value = np.asarray(sources[score][row], dtype=np.float64)
-    if score == "p_match":  # of this member, whatever the other catalogues have
-        probability, outcome = np.asarray(sources[f"p_{catalogue}"][row], np.float64), right
-    else:
-        probability, outcome = (1.0 - value if score == "p_hostless" else value), host
-    judged = Judged(row, -value if score == "p_hostless" else value, candidate, right, host,
-                    probability, outcome)
-    return Assessment(judged, score=score, cutoffs=at, catalogue=catalogue, ids=ids[row],
-                      result=result)
-
 
 class Assessment:
-    """What :func:`assess` found; every number is computed when asked for.
+    """What :func:`bayesmatch.assess` found; every number is computed when asked for.
 
     Attributes
     ----------
@@ -143,7 +30,7 @@ class Assessment:
         What was cut on, and whose counterparts were judged.
     n, n_counterparts, n_hostless : int
         Sources judged, and how many have a counterpart or none in truth.
-    ids : ndarray of str
+    ids : ndarray of str, shape (n,)
         Identifiers of the sources judged, in the order of the result.
     """
 
@@ -234,7 +121,7 @@ class Assessment:
 
         Parameters
         ----------
-        values : str or array_like
+        values : str or array_like, shape (n_sources,)
             A column of the primary catalogue (if the result was not read from a file), or one
             number per source of the result, in its order.
         bins : int or sequence of float, default 4
@@ -249,8 +136,6 @@ class Assessment:
             intervals and counts, ``crossing``, ``ece`` and ``completeness_at_95``, ``_98``,
             ``_99`` (percent purity).
         """
-        from .comparison import by_bins
-
         return by_bins(self, self._values(values), bins, cutoff)
 
     def compare(self, other: Assessment, *, cutoff: float | None = None, n_resamples: int = 1000,
@@ -268,14 +153,16 @@ class Assessment:
         level : float, default 0.95
             Of the interval.
         seed : int, default 0
+            The same seed draws the same samples.
 
         Returns
         -------
         Table
             ``metric``, ``this``, ``other``, ``difference`` (this - other), ``lo``, ``hi``.
         """
-        from .comparison import compare
-
+        if not isinstance(other, Assessment):
+            raise TypeError(f"other is a {type(other).__name__}; give an Assessment, from "
+                            "bayesmatch.assess")
         return compare(self, other, cutoff, n_resamples, level, seed)
 
     def summary(self) -> str:
@@ -297,9 +184,9 @@ class Assessment:
 
     def plot(self) -> Figure:
         """Purity and completeness against the cutoff and each other, and the reliability."""
-        from . import plots
+        import bayesmatch
 
-        return plots.assessment_panels(self)
+        return bayesmatch.plots.assessment_panels(self)
 
     def part(self, rows: np.ndarray) -> Assessment:
         """Some of the sources judged; `rows` is (n,) bool."""
@@ -321,31 +208,3 @@ class Assessment:
             raise ValueError(f"values have the shape {array.shape}; give one number for each of "
                              f"the {n} sources of the result")
         return array[self.judged.row]
-
-
-def _warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: np.ndarray) -> None:
-    if len(ids) < SUSPICIOUS:
-        return
-    text, absent = as_text(result.associations[f"{catalogue}_{id_name}"])
-    if not absent.all() and not np.isin(ids, text[~absent]).any():
-        warnings.warn(f"none of the {len(ids)} counterparts in the truth (as '{ids[0]}') is a "
-                      f"candidate: are they identifiers ({id_name}) of {catalogue!r}, as "
-                      f"'{text[~absent][0]}' is?", UserWarning, stacklevel=3)
-
-
-def reliability_table(p: np.ndarray, true: np.ndarray) -> Table:
-    """Probabilities against what came true, in equal bins: see :attr:`Assessment.reliability`."""
-    predicted, happened, n = metrics.reliability(p, true)
-    low, high = metrics.wilson(happened, n)
-    return Table({"bin": np.arange(len(n)), "predicted": predicted,
-                  "observed": metrics.share(happened, n), "n": n,
-                  "observed_lo": low, "observed_hi": high})
-
-
-def add_metrics(table: Table, counts: Confusion) -> None:
-    """Add the five metrics with their 68% intervals, and the counts, to a table."""
-    for name, (k, n) in metrics.ratios(counts).items():
-        table[name] = metrics.share(k, n)
-        table[f"{name}_lo"], table[f"{name}_hi"] = metrics.wilson(k, n)
-    for name in Confusion._fields:
-        table[name] = counts[name]

@@ -12,9 +12,9 @@ import math
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .catalog import Catalog
+from ...catalog import Catalog
+from ...catalogs.places import chord, positions_of, shifted_positions, unit_vectors
 
-ARCSEC = math.radians(1 / 3600)
 #: neighbours a source may be moved towards, at first
 N_NEIGHBOURS = 8
 #: after as many tries the source may be moved towards twice as many neighbours
@@ -56,7 +56,7 @@ def fake_positions(catalog: Catalog, radius: float, rng: np.random.Generator
         raise ValueError(f"catalogue {catalog.name!r} has one source; fake positions lie between "
                          "neighbours and need two or more")
     real = unit_vectors(catalog.ra, catalog.dec)
-    sources, least = cKDTree(real), _chord(radius)
+    sources, least = cKDTree(real), chord(radius)
     new, placed = np.empty((n, 3)), np.zeros(n, bool)
     todo = np.arange(n)
     for attempt in range(MAX_TRIES):
@@ -77,23 +77,11 @@ def fake_positions(catalog: Catalog, radius: float, rng: np.random.Generator
         new[todo[free]], placed[todo[free]] = place[free], True
         todo, near = todo[~free], near[~free]
         if len(todo) == 0:
-            return _angles(new)
+            return positions_of(new)
     raise ValueError(
         f"catalogue {catalog.name!r}: {len(todo)} of {n} sources found no place farther than "
         f"{radius:g} arcsec from all sources and other new places (row {todo[0]} is the first); "
         "the list is too crowded for this radius: use a smaller one, or fewer sources")
-
-
-def shifted_positions(catalog: Catalog, east: float, north: float
-                      ) -> tuple[np.ndarray, np.ndarray]:
-    """Every source moved by the same offset (arcsec), along the great circle that begins so."""
-    ra, dec = np.radians(catalog.ra), np.radians(catalog.dec)
-    to_east = np.column_stack([-np.sin(ra), np.cos(ra), np.zeros(len(ra))])
-    to_north = np.column_stack([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)])
-    distance = math.hypot(east, north)
-    ahead = (east * to_east + north * to_north) / max(distance, 1e-300)
-    return _angles(math.cos(distance * ARCSEC) * unit_vectors(catalog.ra, catalog.dec)
-                   + math.sin(distance * ARCSEC) * ahead)
 
 
 def shifts(n: int, radius: float, rng: np.random.Generator) -> np.ndarray:
@@ -111,21 +99,22 @@ def shifts(n: int, radius: float, rng: np.random.Generator) -> np.ndarray:
 def near_sources(catalog: Catalog, ra: np.ndarray, dec: np.ndarray, radius: float) -> np.ndarray:
     """Which positions are closer than `radius` arcsec to a source."""
     sources = cKDTree(unit_vectors(catalog.ra, catalog.dec))
-    return sources.query(unit_vectors(ra, dec))[0] < _chord(radius)
+    return sources.query(unit_vectors(ra, dec))[0] < chord(radius)
 
 
-def unit_vectors(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    """Positions in degrees as unit vectors (n, 3)."""
-    ra, dec = np.radians(ra), np.radians(dec)
-    return np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
-
-
-def _angles(vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    x, y, z = vector.T
-    ra = np.mod(np.degrees(np.arctan2(y, x)), 360.0)
-    return np.where(ra == 360.0, 0.0, ra), np.degrees(np.arctan2(z, np.hypot(x, y)))
-
-
-def _chord(radius: float) -> float:
-    """Chord of an angle in arcsec, longer by more than rounding can take away."""
-    return 2.0 * math.sin(min(radius * ARCSEC, math.pi) / 2.0) * (1.0 + 1e-9) + 1e-14
+def realizations(primary: Catalog, radius: float, method: str, n: int, seed: int
+                 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Positions (ra, dec) of each of n realizations, and which are not beside a source."""
+    if method == "fake":
+        everywhere = np.ones(len(primary), bool)
+        return [(*fake_positions(primary, radius, np.random.default_rng([seed, k])), everywhere)
+                for k in range(n)]
+    places = []
+    for east, north in shifts(n, radius, np.random.default_rng(seed)):
+        ra, dec = shifted_positions(primary, east, north)
+        places.append((ra, dec, ~near_sources(primary, ra, dec, radius)))
+        if not places[-1][2].any():
+            raise ValueError(f"catalogue {primary.name!r}: every source comes within {radius:g} "
+                             f"arcsec of a source when all are shifted by {east:.1f} arcsec to the "
+                             f"east and {north:.1f} to the north; use a smaller radius")
+    return places

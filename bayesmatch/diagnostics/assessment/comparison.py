@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Table
 
-from . import metrics
-from .arguments import whole_number
-from .assessment import Assessment, add_metrics
-from .metrics import Confusion
+from ...arguments import whole_number
+from .. import metrics
+from ..metrics import Confusion
+from .tables import add_metrics
+
+if TYPE_CHECKING:
+    import bayesmatch as bm
 
 
-def by_bins(a: Assessment, value: np.ndarray, bins: Any, cutoff: float | None) -> Table:
+def by_bins(a: bm.Assessment, value: np.ndarray, bins: Any, cutoff: float | None) -> Table:
     """See :meth:`bayesmatch.Assessment.by`; one value per source judged."""
     edges = _edges(bins, value)
     if cutoff is None:
@@ -34,12 +37,9 @@ def by_bins(a: Assessment, value: np.ndarray, bins: Any, cutoff: float | None) -
     return table
 
 
-def compare(this: Assessment, other: Assessment, cutoff: float | None, n_resamples: int,
+def compare(this: bm.Assessment, other: bm.Assessment, cutoff: float | None, n_resamples: int,
             level: float, seed: int) -> Table:
     """See :meth:`bayesmatch.Assessment.compare`."""
-    if not isinstance(other, Assessment):
-        raise TypeError(f"other is a {type(other).__name__}; give an Assessment, from "
-                        "bayesmatch.assess")
     whole_number("n_resamples", n_resamples, 1)
     if not 0 < level < 1:
         raise ValueError(f"level is {level!r}; give a number between 0 and 1")
@@ -80,7 +80,7 @@ def _edges(bins: Any, value: np.ndarray) -> np.ndarray:
 class _Measures:
     """The numbers compared, of any resampling of an assessment's sources."""
 
-    def __init__(self, assessment: Assessment, order: np.ndarray, cutoff: float | None) -> None:
+    def __init__(self, assessment: bm.Assessment, order: np.ndarray, cutoff: float | None) -> None:
         j = assessment.judged
         self.host, self.right = j.host[order], j.right[order]
         self.probability, self.outcome = j.probability[order], j.outcome[order]

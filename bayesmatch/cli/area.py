@@ -1,21 +1,10 @@
-"""``bayesmatch demo`` and ``bayesmatch area``."""
+"""``bayesmatch area``: the sky area of a catalogue, estimated."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
-
-
-def add_demo(commands: Any) -> None:
-    """Add ``bayesmatch demo``."""
-    demo = commands.add_parser("demo", help="match the bundled COSMOS catalogues",
-                               description="Match XMM-COSMOS with zCOSMOS-bright, bundled.")
-    demo.set_defaults(run=_demo)
-    demo.add_argument("--out", default="bayesmatch-demo", metavar="DIR",
-                      help="directory for tables and plots (default: bayesmatch-demo)")
-    demo.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def add_area(commands: Any) -> None:
@@ -27,14 +16,6 @@ def add_area(commands: Any) -> None:
     area.add_argument("--order", type=int, help="HEALPix order (default: 12 objects per cell)")
     area.add_argument("--ra", metavar="COL", help="right ascension column")
     area.add_argument("--dec", metavar="COL", help="declination column")
-
-
-def _demo(options: argparse.Namespace) -> None:
-    from ..demo import run_demo
-
-    text = run_demo(Path(options.out))
-    if not options.quiet:
-        print(text)
 
 
 def _area(options: argparse.Namespace) -> None:

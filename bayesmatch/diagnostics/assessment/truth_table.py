@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .convert import as_table
-from .io import read_table
-from .storage import missing, native_values, parts_of
+from ...catalogs.convert import as_table
+from ...catalogs.formats.registry import read_table
+from ...catalogs.formats.storage import missing, native_values, parts_of
 
 HOSTLESS = "hostless"
 
@@ -29,7 +29,7 @@ def as_text(column: Any) -> tuple[np.ndarray, np.ndarray]:
     return text, absent | (text == "")
 
 
-def read_truth(truth: Any) -> tuple[np.ndarray, np.ndarray]:
+def known_answers(truth: Any) -> tuple[np.ndarray, np.ndarray]:
     """Primary and counterpart identifiers as text."""
     table = (read_table(truth) if isinstance(truth, (str, os.PathLike))
              else as_table(truth, "truth"))

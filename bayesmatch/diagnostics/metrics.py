@@ -80,7 +80,7 @@ def scores(right: Any, wrong: Any, hostless_matched: Any, matched_hostless: Any,
            right_hostless: Any) -> dict[str, Any]:
     """Purity and completeness from the five counts (numbers or arrays); NaN for 0 of 0.
 
-    >>> from bayesmatch.metrics import scores
+    >>> from bayesmatch.diagnostics.metrics import scores
     >>> {name: round(v, 2) for name, v in scores(503, 20, 6, 6, 24).items()}
     ... # doctest: +NORMALIZE_WHITESPACE
     {'overall_purity': 0.94, 'counterpart_purity': 0.95, 'counterpart_completeness': 0.95,
@@ -183,8 +183,8 @@ def bin_number(p: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
     return np.clip((np.asarray(p) * n_bins).astype(np.int64), 0, n_bins - 1)
 
 
-def reliability(p: np.ndarray, true: np.ndarray, n_bins: int = N_BINS
-                ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def reliability_bins(p: np.ndarray, true: np.ndarray, n_bins: int = N_BINS
+                     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean probability, number that came true and number, in equal bins of the probability."""
     at = bin_number(p, n_bins)
     n = np.bincount(at, minlength=n_bins)

@@ -1,4 +1,4 @@
-"""Neighbours of sources, and regions of the sky to leave out."""
+"""Regions of the sky to leave out."""
 
 from __future__ import annotations
 
@@ -7,33 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..candidates import pairs_within
 from ..catalog import Catalog
+from .pairs import close_pairs, positions
 
-#: pairs of an X-ray source and an object that are held at once
-MAX_PAIRS = 200_000_000
 #: arcsec, the largest radius of a circle
 HALF_SKY = 180 * 3600
-
-Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def neighbours(precise: Catalog, rows: np.ndarray, survey: Catalog, radius: float) -> Pairs:
-    """Pairs of some X-ray sources and the objects around them, by X-ray row, then object row."""
-    places = positions(precise.ra[rows], precise.dec[rows], precise.name)
-    i, j, separation = pairs(places, survey, radius)
-    order = np.lexsort((j, i))
-    return rows[i[order]], j[order], separation[order]
-
-
-def pairs(first: Catalog, second: Catalog, radius: float) -> Pairs:
-    """All pairs closer than a radius."""
-    try:
-        return pairs_within(first, second, radius, max_pairs=MAX_PAIRS, advance=lambda rows: None)
-    except ValueError:
-        raise ValueError(f"more than {MAX_PAIRS:,} pairs of {first.name!r} and {second.name!r} "
-                         f"within {radius:g} arcsec; use a smaller radius (annulus, exclude, "
-                         "duplicate_radius)") from None
 
 
 def regions(exclude: Any) -> tuple[list[Any], np.ndarray]:
@@ -82,11 +60,6 @@ def in_regions(ra: np.ndarray, dec: np.ndarray, regions: tuple[list[Any], np.nda
     for value in np.unique(size):
         alike = circles[size == value]
         centres = positions(alike[:, 0], alike[:, 1], "exclude")
-        i, j, separation = pairs(centres, places, float(alike[:, 2].max()))
+        i, j, separation = close_pairs(centres, places, float(alike[:, 2].max()))
         out[j[separation < alike[i, 2]]] = True
     return out
-
-
-def positions(ra: np.ndarray, dec: np.ndarray, name: str) -> Catalog:
-    """Positions as a catalogue, for searches."""
-    return Catalog({"RA": ra, "DEC": dec}, name=name, pos_err=1.0, area=1.0)

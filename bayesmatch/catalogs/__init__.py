@@ -1,0 +1,1 @@
+"""Catalogues: names, columns, positions, errors and areas, in memory or in files."""

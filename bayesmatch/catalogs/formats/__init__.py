@@ -1,0 +1,1 @@
+"""Tables in files: a module per format, and :mod:`.registry`, which knows them all."""

@@ -1,0 +1,39 @@
+"""ECSV: text, with what a column is in a header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from astropy.table import Table
+
+from .interface import RECORD_KEY, Format, Record, file_each
+from .text import read_ascii, write_ascii
+
+
+def read_table(path: Path) -> Table:
+    """The table of a file."""
+    return read_ascii(path, "ecsv")
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write one table."""
+    write_ascii(table, path, "ecsv")
+
+
+def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:
+    """Write a file per table, each with the record."""
+    for path, table in zip(paths, tables.values(), strict=True):
+        with_meta = Table(table, copy=False)
+        with_meta.meta = {**table.meta, RECORD_KEY: record}
+        write_ascii(with_meta, path, "ecsv")
+
+
+def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:
+    """The table of each file, and the record."""
+    tables = [Table.read(path, format="ascii.ecsv") for path in paths]
+    return tables, json.loads(json.dumps(tables[0].meta[RECORD_KEY]))
+
+
+ECSV = Format("ecsv", (".ecsv",), read_table, write_table, file_each, write_tables, read_tables)

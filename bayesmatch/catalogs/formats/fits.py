@@ -1,0 +1,108 @@
+"""FITS: binary tables, units and UCDs in their headers."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.table import Table
+
+from .interface import Format, Record, one_file
+from .storage import storable
+
+#: of the primary header, where the record of several tables stands
+RECORD_KEYWORD = "BMATCH"
+#: of the FITS standard
+MAX_COLUMNS = 999
+
+
+def read_table(path: Path) -> Table:
+    """The first table of a file."""
+    from astropy.io import fits
+
+    with fits.open(path) as hdus:
+        for number, hdu in enumerate(hdus):
+            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
+                table = Table.read(hdus, hdu=number, mask_invalid=False)
+                for column, name in enumerate(table.colnames, start=1):
+                    # Numbers would be wrong as soon as somebody selects columns.
+                    ucd = table.meta.pop(f"TUCD{column}", None)
+                    if ucd:
+                        table[name].info.meta = {"ucd": ucd}
+                return table
+    raise ValueError("it holds no table")
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write one table."""
+    from astropy.io import fits
+
+    hdu = fits.table_to_hdu(table)
+    for number, column in enumerate(table.itercols(), start=1):
+        if (column.meta or {}).get("ucd"):
+            hdu.header[f"TUCD{number}"] = column.meta["ucd"]
+    _write_hdus([fits.PrimaryHDU(), hdu], path)
+
+
+def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:
+    """Write tables as extensions of one file, and the record into its primary header."""
+    from astropy.io import fits
+
+    hdus: list[Any] = [fits.PrimaryHDU()]
+    hdus[0].header[RECORD_KEYWORD] = json.dumps(record)
+    for name, table in tables.items():
+        if len(table.colnames) > MAX_COLUMNS:
+            raise ValueError(f"{len(table.colnames)} columns, and FITS holds {MAX_COLUMNS}; "
+                             "write without the input columns, or to .parquet")
+        hdus.append(_extension(storable(table), name))
+    _write_hdus(hdus, paths[0])
+
+
+def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:
+    """The tables of these names, and the record."""
+    from astropy.io import fits
+
+    with fits.open(paths[0], memmap=False) as hdus:
+        tables = [Table.read(hdus, hdu=name, mask_invalid=False) for name in names]
+        return tables, json.loads(hdus[0].header[RECORD_KEYWORD])
+
+
+def _extension(table: Table, name: str) -> Any:
+    from astropy.io import fits
+
+    texts = [column.description for column in table.itercols()]
+    table.meta = {"EXTNAME": name}
+    for number, column in enumerate(table.colnames, start=1):
+        if table[column].dtype.kind == "U":
+            table[column] = np.char.encode(np.ma.getdata(table[column]), "utf-8")
+        if not column.isascii():
+            table.rename_column(column, f"column_{number}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # units outside the FITS standard
+        hdu = fits.table_to_hdu(table)
+    for number, text in enumerate(texts, start=1):
+        if text:
+            plain = text.encode("ascii", "replace").decode()
+            hdu.header[f"TCOMM{number}"] = " ".join(plain.split())
+    return hdu
+
+
+def _write_hdus(hdus: Sequence[Any], path: Path) -> None:
+    """Write the units of a file; compressed if its name says so."""
+    from astropy.io import fits
+
+    with contextlib.ExitStack() as stack:
+        file: Any = stack.enter_context(open(path, "wb"))
+        if path.suffix == ".gz":  # without name and time, which would make equal runs differ
+            file = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
+        fits.HDUList(list(hdus)).writeto(file)
+
+
+FITS = Format("fits", (".fits", ".fit", ".fits.gz", ".fit.gz"), read_table, write_table, one_file,
+              write_tables, read_tables)

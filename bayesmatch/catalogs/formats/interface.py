@@ -1,0 +1,44 @@
+"""What every file format says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from astropy.table import Table
+
+Record = dict[str, Any]
+
+#: name of the record that goes with several tables, in formats that name such things freely
+RECORD_KEY = "bayesmatch"
+
+
+def one_file(path: Path, stem: str, names: Sequence[str]) -> list[Path]:
+    """A format that holds several tables in one file."""
+    return [path]
+
+
+def file_each(path: Path, stem: str, names: Sequence[str]) -> list[Path]:
+    """A format with a file per table: the first has the path, the others their name in theirs."""
+    ending = path.name[len(stem):]
+    return [path, *(path.with_name(f"{stem}.{name.lower()}{ending}") for name in names[1:])]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: its endings, and the functions that read and write it."""
+
+    name: str
+    endings: tuple[str, ...]
+    """of file names, in lower case"""
+    read_table: Callable[[Path], Table]
+    """the (first) table of a file"""
+    write_table: Callable[[Table, Path], None]
+    paths: Callable[[Path, str, Sequence[str]], list[Path]]
+    """the files of several tables with a record: by path, its stem and the tables' names"""
+    write_tables: Callable[[list[Path], dict[str, Table], Record], None]
+    """tables by name, and a record that JSON can hold, to the files of `paths`"""
+    read_tables: Callable[[list[Path], Sequence[str]], tuple[list[Table], Record]]
+    """the tables of these names, and the record"""

@@ -1,0 +1,51 @@
+"""Parquet: a file per table, units and descriptions in the metadata of its columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from astropy.table import Table
+
+from .arrow import from_arrow, table_notes, to_arrow
+from .interface import RECORD_KEY, Format, Record, file_each
+
+
+def read_table(path: Path) -> Table:
+    """The table of a file."""
+    from pyarrow import parquet
+
+    data = parquet.read_table(path)
+    table = from_arrow(data)
+    table.meta.update(table_notes(data.schema))
+    return table
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write one table."""
+    from pyarrow import parquet
+
+    parquet.write_table(to_arrow(table), path)
+
+
+def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:
+    """Write a file per table, each with the record."""
+    from pyarrow import parquet
+
+    for path, table in zip(paths, tables.values(), strict=True):
+        arrow = to_arrow(table)
+        parquet.write_table(arrow.replace_schema_metadata({RECORD_KEY: json.dumps(record)}), path)
+
+
+def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:
+    """The table of each file, and the record."""
+    from pyarrow import parquet
+
+    arrow = [parquet.read_table(path) for path in paths]
+    return ([from_arrow(part) for part in arrow],
+            json.loads(arrow[0].schema.metadata[RECORD_KEY.encode()]))
+
+
+PARQUET = Format("parquet", (".parquet", ".pq"), read_table, write_table, file_each, write_tables,
+                 read_tables)

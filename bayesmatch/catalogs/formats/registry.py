@@ -1,0 +1,96 @@
+"""The formats of tables in files: one reader and one writer, which go by the file's name."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from astropy.table import Table
+
+from .csv import CSV
+from .ecsv import ECSV
+from .fits import FITS
+from .interface import Format, Record
+from .parquet import PARQUET
+from .votable import VOTABLE
+from .writing import check_place
+
+#: in the order in which a name is compared with their endings
+FORMATS: dict[str, Format] = {f.name: f for f in (FITS, VOTABLE, ECSV, CSV, PARQUET)}
+
+
+def file_format(path: str | os.PathLike) -> str:
+    """Format of a file by its extension; an unknown one is an error that lists the known ones."""
+    name = Path(path).name.lower()
+    for kind, form in FORMATS.items():
+        if name.endswith(form.endings):
+            return kind
+    known = ", ".join(e for form in FORMATS.values() for e in form.endings)
+    raise ValueError(f"{path}: unknown table format; the name must end in one of {known}")
+
+
+def file_stem(path: str | os.PathLike) -> str:
+    """File name without the extension of its format."""
+    name = Path(path).name
+    for ending in sorted((e for form in FORMATS.values() for e in form.endings), key=len)[::-1]:
+        if name.lower().endswith(ending):
+            return name[: -len(ending)]
+    return name
+
+
+def read_table(path: str | os.PathLike) -> Table:
+    """Read the (first) table of a FITS, VOTable, ECSV, CSV or Parquet file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the extension is unknown or the file cannot be read as that format.
+    """
+    kind = file_format(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with warnings.catch_warnings():
+            # Unit strings outside the standard and the like: facts about the file, not the match.
+            warnings.simplefilter("ignore")
+            return FORMATS[kind].read_table(Path(path))
+    except Exception as error:  # astropy and pyarrow raise many kinds for a damaged file
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{path}: cannot be read as {kind} ({reason})") from error
+
+
+def write_table(table: Table, path: Path) -> None:
+    """Write a table; the file's extension tells the format."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # units outside a format's standard
+        FORMATS[file_format(path)].write_table(table, path)
+
+
+def table_paths(path: str | os.PathLike, names: Sequence[str]) -> list[Path]:
+    """The files that several tables and their record are written to."""
+    return FORMATS[file_format(path)].paths(Path(path), file_stem(path), names)
+
+
+def write_tables(kind: str, paths: list[Path], tables: dict[str, Table], record: Record) -> None:
+    """Write tables by name, and a record of what JSON can hold, to the files of `table_paths`.
+
+    ``record["columns"]`` has the :func:`.storage.column_notes` of each table.
+    """
+    FORMATS[kind].write_tables(paths, tables, record)
+
+
+def read_tables(kind: str, paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:
+    """The tables of these names, as the format has them, and the record."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # units outside a format's standard
+        return FORMATS[kind].read_tables(paths, names)
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Raise, before any work, if a table could not be written to `path`."""
+    file_format(path)
+    check_place(path)

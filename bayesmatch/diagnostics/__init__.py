@@ -1,0 +1,1 @@
+"""What a match is worth: judged by known answers, and by positions that belong to nothing."""

@@ -1,0 +1,1 @@
+"""Identifications against the truth: purity, completeness, reliability, with their intervals."""

@@ -1,0 +1,81 @@
+"""Sources whose answer is known, and what a match made of them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...result import MatchResult
+from .truth_table import HOSTLESS, as_text, known_answers
+
+SCORES = ("p_any", "p_hostless", "p_match")
+#: with this many counterparts in the truth and none among the candidates, ids are of another kind
+SUSPICIOUS = 10
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The sources whose answer is known, and what the match made of them."""
+
+    row: np.ndarray
+    """(n,) row in the result's sources"""
+    score: np.ndarray
+    """(n,) higher is surer of a counterpart"""
+    candidate: np.ndarray
+    """(n,) bool: there is a best candidate"""
+    right: np.ndarray
+    """(n,) bool: it is the counterpart"""
+    host: np.ndarray
+    """(n,) bool: there is a counterpart"""
+    probability: np.ndarray
+    """(n,) of `outcome`, as the match has it"""
+    outcome: np.ndarray
+    """(n,) bool"""
+
+
+def judge(result: MatchResult, truth: Any, score: str, catalogue: str
+          ) -> tuple[Judged, np.ndarray]:
+    """The sources in the truth, in the order of the result, and their identifiers as text."""
+    primary, *others = result.meta["catalogues"]
+    named = {c["name"]: c for c in others}
+    known, counterpart = known_answers(truth)
+
+    sources = result.sources
+    ids = as_text(sources[f"{primary['name']}_{primary['id']}"])[0]
+    order = np.argsort(ids, kind="stable")
+    place = np.searchsorted(ids[order], known)
+    row = order[np.minimum(place, len(ids) - 1)]
+    unknown = ids[row] != known
+    if unknown.any():
+        raise ValueError(f"truth: row {int(np.argmax(unknown))} is about '{known[unknown][0]}', "
+                         f"which is no identifier ({primary['id']}) of {primary['name']!r} in the "
+                         f"result ({int(unknown.sum())} unknown in all); remove those rows")
+    sort = np.argsort(row)  # in the order of the result, however the truth is ordered
+    row, counterpart = row[sort], counterpart[sort]
+
+    host = np.char.lower(counterpart) != HOSTLESS
+    found, absent = as_text(sources[f"{catalogue}_{named[catalogue]['id']}"][row])
+    right = host & ~absent & (found == counterpart)
+    _warn_of_other_ids(result, catalogue, named[catalogue]["id"], counterpart[host])
+    candidate = np.any([np.asarray(sources[name][row]) >= 0 for name in named], axis=0)
+    value = np.asarray(sources[score][row], dtype=np.float64)
+    if score == "p_match":  # of this member, whatever the other catalogues have
+        probability, outcome = np.asarray(sources[f"p_{catalogue}"][row], np.float64), right
+    else:
+        probability, outcome = (1.0 - value if score == "p_hostless" else value), host
+    judged = Judged(row, -value if score == "p_hostless" else value, candidate, right, host,
+                    probability, outcome)
+    return judged, ids[row]
+
+
+def _warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: np.ndarray) -> None:
+    if len(ids) < SUSPICIOUS:
+        return
+    text, absent = as_text(result.associations[f"{catalogue}_{id_name}"])
+    if not absent.all() and not np.isin(ids, text[~absent]).any():
+        warnings.warn(f"none of the {len(ids)} counterparts in the truth (as '{ids[0]}') is a "
+                      f"candidate: are they identifiers ({id_name}) of {catalogue!r}, as "
+                      f"'{text[~absent][0]}' is?", UserWarning, stacklevel=4)

@@ -1,0 +1,1 @@
+"""How often chance alone gives a source without a counterpart a match."""

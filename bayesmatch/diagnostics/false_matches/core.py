@@ -1,0 +1,136 @@
+"""Matches at positions that belong to nothing, counted.
+
+:func:`calibrate` matches the sources, then the same sources at positions that belong to nothing,
+several times; the :class:`Calibration` has the false fraction at every cutoff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from astropy.table import Column, Table
+
+from ..._kernels.jit import ranges, run_ranges
+from ...arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
+from ...catalog import Catalog
+from ...matching import match
+from .positions import realizations
+from .rate import SCORES, rate_interval, selected_fraction
+from .result import Calibration
+
+
+def calibrate(
+    primary: Catalog,
+    *others: Catalog,
+    radius: Any,
+    method: str = "fake",
+    n_realizations: int = 10,
+    seed: int = 0,
+    score: str = "p_any",
+    cutoffs: Sequence[float] | np.ndarray | None = None,
+    **match_options: Any,
+) -> Calibration:
+    """Measure how many sources without a counterpart get a match above each cutoff.
+
+    Parameters
+    ----------
+    primary : Catalog
+        The sources to identify.
+    *others : Catalog
+        The catalogues that may hold their counterparts.
+    radius : float or Quantity
+        Of the match, arcsec. No fake position is closer to a real source.
+    method : {"fake", "shift"}
+        Where sources are put: each between itself and a random near neighbour; or all moved by one
+        small offset, another in each realization (the nearest points of a hexagonal lattice of
+        2.01 radii, turned at random), those that come close to a real source left out. A shift
+        may lead out of the area that the other catalogues cover; a fake position hardly can.
+    n_realizations : int, default 10
+        How many times.
+    seed : int, default 0
+        The same seed gives the same numbers, for any number of threads.
+    score : {"p_any", "p_match", "p_hostless"}
+        What is cut on. A source is selected where ``p_any``, or ``p_match`` of its best
+        association, is at or above the cutoff, or ``p_hostless`` at or below it.
+    cutoffs : sequence of float, optional
+        Rows of the table. Default: 0, 0.01, ... 0.99, 0.991, ... 1 (of p_hostless: 1 minus those).
+    **match_options
+        For :func:`bayesmatch.match`, such as ``priors``. What it learns from the real positions
+        (automatic priors, host fractions) is used for the fake ones as it is.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is wrong, or the sources are too crowded for positions farther than `radius`
+        from all of them.
+
+    Notes
+    -----
+    ``false_fraction`` is the probability that a source of this list that has no counterpart in the
+    other catalogues is selected. Sources without one are mostly faint, with large errors, so each
+    fake position counts by p_hostless of its source: on mock skies where the host fraction falls
+    with flux, a plain mean was 0.26 for a true 0.31 (standard error 0.01). It is not the
+    contamination: of the sources selected, ``(1 - host fraction) * false_fraction /
+    selected_fraction`` have no counterpart; and sources that have one but are given another object
+    are not in it.
+
+    ``false_lo`` and ``false_hi`` are where the fraction of the sources of this list without a
+    counterpart that are selected lies. They hold the chance of those few sources as well as that of
+    the fake positions (with its scatter between the realizations), so more realizations do not make
+    them arbitrarily narrow. They are for the whole curve: on 120 mock lists of 3,000 sources, each
+    cut on every score, the true fraction was inside at 99% of the cutoffs, and in 96% of the curves
+    at 90% of them or more.
+
+    A fake position never is beside the counterpart of another source, as a real one may be:
+    where counterparts are 3% of the objects, fractions near 0.3 came out 0.004 low.
+    """
+    if method not in ("fake", "shift"):
+        raise ValueError(f"method is {method!r}; give 'fake' or 'shift'")
+    if score not in SCORES:
+        raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
+    n_realizations = whole_number("n_realizations", n_realizations, 1)
+    seed = whole_number("seed", seed, 0)
+    at = _cutoffs(cutoffs, score)
+    check_catalogs(primary, others)
+    radius = in_arcsec(radius)
+    places = realizations(primary, radius, method, n_realizations, seed)
+
+    result = match(primary, *others, radius=radius, **match_options)
+    weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
+    options = {**match_options, "priors": result.priors, "host_fraction": result._host_fraction,
+               "progress": False, "checkpoint": None}  # of other positions, nothing is kept
+
+    def realization(k: int, _: int) -> np.ndarray:
+        ra, dec, usable = places[k]
+        moved = match(primary.corrected(ra, dec, 1.0, 0.0), *others, radius=radius, **options)
+        return selected_fraction(moved, score, at, weight * usable)
+
+    by_realization = np.array(list(run_ranges(realization, ranges(n_realizations, 1))))
+    n_fake = [int(usable.sum()) for _, _, usable in places]
+    lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
+    table = Table({
+        "cutoff": Column(at, description=f"Cutoff in {score}"),
+        "selected_fraction": Column(selected_fraction(result, score, at, np.ones(len(weight))),
+                                    description="Fraction of the sources that are selected"),
+        "false_fraction": Column(
+            by_realization.mean(axis=0),
+            description="Fraction of sources without a counterpart that are selected"),
+        "false_lo": Column(lo, description="Lower end of its 95% interval"),
+        "false_hi": Column(hi, description="Upper end of its 95% interval")})
+    meta = {"score": score, "method": method, "n_realizations": n_realizations, "seed": seed,
+            "radius_arcsec": radius, "n_sources": len(weight), "n_hostless": float(weight.sum()),
+            "n_fake": n_fake, "catalogues": result.catalogue_names}
+    return Calibration(table, by_realization, meta)
+
+
+def _cutoffs(cutoffs: Any, score: str) -> np.ndarray:
+    if cutoffs is None:
+        at = np.concatenate([np.arange(99) / 100, np.arange(990, 1001) / 1000])
+        return at if SCORES[score] > 0 else (1.0 - at[::-1]).round(3)
+    return np.sort(cutoff_values(cutoffs, 0.0, 1.0))
