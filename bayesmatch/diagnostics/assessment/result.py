@@ -201,10 +201,13 @@ class Assessment:
             if not catalogs:
                 raise ValueError(f"column {values!r} is not at hand: the result was read from a "
                                  "file; give one number per source instead")
-            return catalogs[0].magnitudes(values)[self.judged.row]
-        array = np.ma.filled(np.ma.asarray(getattr(values, "value", values), np.float64), np.nan)
+            column: np.ndarray = catalogs[0].magnitudes(values)[self.judged.row]
+            return column
+        array: np.ndarray = np.ma.filled(
+            np.ma.asarray(getattr(values, "value", values), np.float64), np.nan)
         n = len(self._result.sources)
         if array.shape != (n,):
             raise ValueError(f"values have the shape {array.shape}; give one number for each of "
                              f"the {n} sources of the result")
-        return array[self.judged.row]
+        judged: np.ndarray = array[self.judged.row]
+        return judged
