@@ -37,9 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     ratios = []
     for n in range(options.pairs):
-        order = (options.old, options.new) if n % 2 == 0 else (options.new, options.old)
-        seconds = {checkout: one(checkout, options.size) for checkout in order}
-        old, new = seconds[options.old], seconds[options.new]
+        if n % 2 == 0:
+            old, new = one(options.old, options.size), one(options.new, options.size)
+        else:
+            new, old = one(options.new, options.size), one(options.old, options.size)
         ratios.append(new / old)
         print(f"old {old:.4f} s, new {new:.4f} s, new / old {new / old:.3f}", flush=True)
     ratio = statistics.median(ratios)

@@ -78,6 +78,12 @@ def test_paired_times(capsys, monkeypatch):
     assert paired.main(["a", "b", "--pairs", "1"]) == 1
     assert "new / old 1.200" in capsys.readouterr().out
 
+    # A checkout beside itself tells the noise.
+    times = iter([1.0, 2.0, 1.0, 2.0])
+    monkeypatch.setattr(paired, "one", lambda *_: next(times))
+    paired.main(["a", "a", "--pairs", "2"])
+    assert "new / old 2.000" in (out := capsys.readouterr().out) and "new / old 0.500" in out
+
 
 @pytest.mark.slow
 def test_one_time_of_a_checkout():

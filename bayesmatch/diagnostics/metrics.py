@@ -80,7 +80,7 @@ def scores(right: Any, wrong: Any, hostless_matched: Any, matched_hostless: Any,
            right_hostless: Any) -> dict[str, Any]:
     """Purity and completeness from the five counts (numbers or arrays); NaN for 0 of 0.
 
-    >>> from bayesmatch.metrics import scores
+    >>> from bayesmatch.diagnostics.metrics import scores
     >>> {name: round(v, 2) for name, v in scores(503, 20, 6, 6, 24).items()}
     ... # doctest: +NORMALIZE_WHITESPACE
     {'overall_purity': 0.94, 'counterpart_purity': 0.95, 'counterpart_completeness': 0.95,

@@ -150,7 +150,7 @@ def _area(catalog: Any, given: Any, name: str) -> float:
     moc = catalog.hc_structure.moc
     if moc is None:
         raise ValueError(f"catalogue {name!r} has no coverage map; give secondary_area= (deg^2)")
-    area = FULL_SKY_DEG2 * moc.sky_fraction
+    area: float = FULL_SKY_DEG2 * moc.sky_fraction
     warnings.warn(f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
                   "are coarse; give secondary_area= if you know it", UserWarning, stacklevel=3)
     return area

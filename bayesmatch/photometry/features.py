@@ -101,7 +101,8 @@ class Features:
 
     def missing(self, table: Any) -> np.ndarray:
         """Which bands of which rows are missing: bool, shape (n, len(bands))."""
-        return np.isnan(self.compute(table)[:, : len(self.bands)])
+        missing: np.ndarray = np.isnan(self.compute(table)[:, : len(self.bands)])
+        return missing
 
     def to_dict(self) -> dict[str, Any]:
         """All of it in types that JSON has."""

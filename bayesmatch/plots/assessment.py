@@ -23,7 +23,18 @@ COLORS = ("tab:blue", "tab:orange", "tab:green", "0.5", "tab:purple", "tab:red")
 
 
 def assessment_panels(a: bm.Assessment) -> Figure:
-    """Metrics against the cutoff, purity against completeness, and the reliability diagram."""
+    """Metrics against the cutoff, purity against completeness, and the reliability diagram.
+
+    Parameters
+    ----------
+    a : Assessment
+        From :func:`bayesmatch.assess`.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
+    """
     figure = Figure(figsize=(15.5, 5.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     _draw_panel(left, a)
@@ -38,7 +49,20 @@ def assessment_panels(a: bm.Assessment) -> Figure:
 
 
 def purity_completeness(assessments: Mapping[str, bm.Assessment], title: str = "") -> Figure:
-    """Purity against completeness of the counterparts, one line per assessment."""
+    """Purity against completeness of the counterparts, one line per assessment.
+
+    Parameters
+    ----------
+    assessments : mapping of str to Assessment
+        What the legend calls each.
+    title : str, optional
+        Above the axes.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
+    """
     figure = Figure(figsize=(6.0, 5.4), layout="constrained")
     draw_purity_completeness(figure.subplots(), assessments)
     if title:

@@ -17,7 +17,18 @@ REAL, FAKE = "tab:blue", "tab:red"
 
 
 def calibration_curves(calibration: bm.Calibration) -> Figure:
-    """Selected and false fraction against the cutoff, and against each other."""
+    """Selected and false fraction against the cutoff, and against each other.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        From :func:`bayesmatch.calibrate`.
+
+    Returns
+    -------
+    Figure
+        One that :func:`save` writes.
+    """
     figure = Figure(figsize=(11.5, 4.9), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
     _draw_fractions(left, calibration)

@@ -32,7 +32,7 @@ class Combined:
         """Of every primary: the counterpart's row, HOSTLESS or UNKNOWN."""
         said = np.array([v.survey_row for v in self.of_catalog])
         known = said > UNKNOWN
-        agreed = said.max(axis=0)
+        agreed: np.ndarray = said.max(axis=0)
         conflict = (known & (said != agreed)).any(axis=0)
         self.counts: dict[str, dict[str, int]] = {
             c.name: v.counts for c, v in zip(self.catalogs, self.of_catalog, strict=True)}
@@ -100,4 +100,5 @@ def _unique_ids(survey: Catalog, rows: np.ndarray) -> np.ndarray:
         raise ValueError(f"catalogue {survey.name!r}: column {survey.id_name!r} has {value!s} in "
                          f"rows {first} and {second}, of which one is a counterpart; give a column "
                          "of unique identifiers as id=, or leave it out to use row numbers")
-    return ids[rows].astype(str)
+    text: np.ndarray = ids[rows].astype(str)
+    return text

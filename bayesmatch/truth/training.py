@@ -188,7 +188,7 @@ def _claims(around: Pairs, used: np.ndarray, radius: np.ndarray, limit: np.ndarr
     counts["with_object_in_false_radius"] = n_true(used & (n_inside > 0))
     alone = inside & (n_inside[i] == 1)
     counts["with_only_one"] = n_true(used[i] & alone)
-    claim = alone & (separation < limit[i])
+    claim: np.ndarray = alone & (separation < limit[i])
     counts["inside_r98"] = n_true(used[i] & claim)
     return claim
 

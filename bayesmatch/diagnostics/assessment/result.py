@@ -30,7 +30,7 @@ class Assessment:
         What was cut on, and whose counterparts were judged.
     n, n_counterparts, n_hostless : int
         Sources judged, and how many have a counterpart or none in truth.
-    ids : ndarray of str
+    ids : ndarray of str, shape (n,)
         Identifiers of the sources judged, in the order of the result.
     """
 
@@ -121,7 +121,7 @@ class Assessment:
 
         Parameters
         ----------
-        values : str or array_like
+        values : str or array_like, shape (n_sources,)
             A column of the primary catalogue (if the result was not read from a file), or one
             number per source of the result, in its order.
         bins : int or sequence of float, default 4
@@ -153,6 +153,7 @@ class Assessment:
         level : float, default 0.95
             Of the interval.
         seed : int, default 0
+            The same seed draws the same samples.
 
         Returns
         -------
@@ -200,10 +201,13 @@ class Assessment:
             if not catalogs:
                 raise ValueError(f"column {values!r} is not at hand: the result was read from a "
                                  "file; give one number per source instead")
-            return catalogs[0].magnitudes(values)[self.judged.row]
-        array = np.ma.filled(np.ma.asarray(getattr(values, "value", values), np.float64), np.nan)
+            column: np.ndarray = catalogs[0].magnitudes(values)[self.judged.row]
+            return column
+        array: np.ndarray = np.ma.filled(
+            np.ma.asarray(getattr(values, "value", values), np.float64), np.nan)
         n = len(self._result.sources)
         if array.shape != (n,):
             raise ValueError(f"values have the shape {array.shape}; give one number for each of "
                              f"the {n} sources of the result")
-        return array[self.judged.row]
+        judged: np.ndarray = array[self.judged.row]
+        return judged

@@ -99,7 +99,8 @@ def shifts(n: int, radius: float, rng: np.random.Generator) -> np.ndarray:
 def near_sources(catalog: Catalog, ra: np.ndarray, dec: np.ndarray, radius: float) -> np.ndarray:
     """Which positions are closer than `radius` arcsec to a source."""
     sources = cKDTree(unit_vectors(catalog.ra, catalog.dec))
-    return sources.query(unit_vectors(ra, dec))[0] < chord(radius)
+    near: np.ndarray = sources.query(unit_vectors(ra, dec))[0] < chord(radius)
+    return near
 
 
 def realizations(primary: Catalog, radius: float, method: str, n: int, seed: int

@@ -21,7 +21,8 @@ def selected_fraction(result: MatchResult, score: str, cutoffs: np.ndarray, weig
     value = SCORES[score] * np.asarray(result.sources[score], dtype=np.float64)
     order = np.argsort(value)
     above = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)  # from each source up
-    return above[np.searchsorted(value[order], SCORES[score] * cutoffs)] / above[0]
+    fraction: np.ndarray = above[np.searchsorted(value[order], SCORES[score] * cutoffs)] / above[0]
+    return fraction
 
 
 def rate_interval(by_realization: np.ndarray, weight: np.ndarray, used: float
