@@ -14,6 +14,7 @@ from ..catalogs.formats.storage import masked_column, missing, native_values, pa
 from ..catalogs.held import HeldCatalog
 from .host_fraction import HostFraction
 from .record import MatchRecord
+from .result_files import read_result, write_result
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
@@ -137,15 +138,12 @@ class MatchResult:
         ValueError
             If the format is unknown, or `include_inputs` is asked of a result read from a file.
         """
-        from .result_files import write_result
-
-        return write_result(self, path, self.with_inputs() if include_inputs else self.associations)
+        associations = self.with_inputs() if include_inputs else self.associations
+        return write_result(path, associations, self.sources, self.meta)
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> MatchResult:
         """Read a result that :meth:`write` wrote (the path given to it)."""
-        from .result_files import read_result
-
         return cls(*read_result(path))
 
     def with_inputs(self) -> Table:

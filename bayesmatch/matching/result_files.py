@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from astropy.table import Table
 
@@ -17,20 +17,18 @@ from ..catalogs.formats.registry import (
 from ..catalogs.formats.storage import column_notes, restored
 from ..catalogs.formats.writing import replaced_together
 
-if TYPE_CHECKING:
-    import bayesmatch as bm
-
 NAMES = ("ASSOCIATIONS", "SOURCES")
 
 
-def write_result(result: bm.MatchResult, path: str | os.PathLike, associations: Table) -> list[str]:
-    """Write a result with the given associations; return the names of the files."""
+def write_result(path: str | os.PathLike, associations: Table, sources: Table,
+                 meta: dict[str, Any]) -> list[str]:
+    """Write the tables and the meta data of a result; return the names of the files."""
     kind = file_format(path)
     paths = table_paths(path, NAMES)
     check_writable(path)
-    tables = dict(zip(NAMES, (associations, result.sources), strict=True))
+    tables = dict(zip(NAMES, (associations, sources), strict=True))
     # Seconds would make two equal runs differ.
-    record = {"meta": {k: v for k, v in result.meta.items() if k != "seconds"},
+    record = {"meta": {k: v for k, v in meta.items() if k != "seconds"},
               "columns": [column_notes(table) for table in tables.values()]}
     with replaced_together(paths) as temporary:
         write_tables(kind, temporary, tables, record)

@@ -186,9 +186,9 @@ class HistogramPrior:
 
     def plot(self) -> Figure:
         """Both histograms and their ratio."""
-        from ..plots import histogram_prior
+        import bayesmatch
 
-        return histogram_prior(self)
+        return bayesmatch.plots.histogram_prior(self)
 
     @property
     def ratio(self) -> np.ndarray:
