@@ -99,7 +99,7 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
 
     Examples
     --------
-    >>> round(sigma_from_radius(2.797, 0.98), 3)
+    >>> round(float(sigma_from_radius(2.797, 0.98)), 3)
     1.0
     """
     if not (isinstance(containment, (int, float, np.number)) and 0 < containment < 1):
