@@ -49,8 +49,9 @@ class DensityRatio:
         points = self.scaled(context)
         for column, nodes in enumerate(self.nodes):
             points[:, column] = np.clip(points[:, column], nodes[0], nodes[-1])
-        return RegularGridInterpolator([np.asarray(n) for n in self.nodes],
-                                       np.asarray(self.ln_mean))(points)
+        return RegularGridInterpolator(
+            [np.asarray(n) for n in self.nodes], np.asarray(self.ln_mean)
+        )(points)
 
     def scaled(self, context: np.ndarray) -> np.ndarray:
         """Context values (n, C) on the scale of the nodes."""
