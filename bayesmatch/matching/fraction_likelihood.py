@@ -46,9 +46,14 @@ class FractionLikelihood:
         self.ridge = self._ridge(RIDGE_SLOPE)
 
     def _ridge(self, slope: float) -> np.ndarray:
+        """Twice that of the patterns' spread about their mean; of two patterns, of the coefficient.
+
+        Penalties on each pattern's distance from the first would together pull against the first,
+        the more the more patterns there are.
+        """
         ridge = np.full(self.z.shape[1], slope)
         ridge[0] = RIDGE_CONSTANT
-        return np.tile(ridge, self.n_free - 1)
+        return np.kron(2.0 * (np.eye(self.n_free - 1) - 1.0 / self.n_free), np.diag(ridge))
 
     def _coefficients(self, beta: np.ndarray) -> np.ndarray:
         q = self.z.shape[1]
@@ -82,12 +87,9 @@ class FractionLikelihood:
         for part in run_ranges(piece, ranges(len(self.z), 1 << 12)):
             out += part[0]
             lower += part[1]
-        information = lower + np.tril(lower, -1).T + np.diag(self.ridge)
-        return (
-            out[0] - 0.5 * float(self.ridge @ beta**2),
-            out[1:] - self.ridge * beta,
-            information,
-        )
+        information = lower + np.tril(lower, -1).T + self.ridge
+        pull = self.ridge @ beta
+        return out[0] - 0.5 * float(pull @ beta), out[1:] - pull, information
 
     def maximise(self, beta: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """Coefficients, observed information there, number of steps, whether converged."""
@@ -148,8 +150,8 @@ class FractionLikelihood:
         beta, information, *_ = weak.maximise(beta)
         if weak._doubt(beta) > SEPARABLE_DOUBT:
             return False
-        unridged = np.linalg.pinv(information - np.diag(weak.ridge), hermitian=True)
-        step = unridged @ (weak.ridge * beta)
+        unridged = np.linalg.pinv(information - weak.ridge, hermitian=True)
+        step = unridged @ (weak.ridge @ beta)
         by_pattern = np.einsum("nq,sq->ns", self.z, step.reshape(-1, self.z.shape[1]))
         share = np.exp(self.shares(beta)[0])
         ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(1.0 - share[:, 0], 1e-300)
