@@ -169,9 +169,10 @@ class Grid:
 
         One more than `max_pairs`, or a little above, when there are more.
         """
-        return grid.search(first, last, ra, dec, self.cell, self.zone_first,
-                           self.columns_per_degree, self.occupied, self.start, self.entry,
-                           self.circle, self.radius, max_pairs)
+        pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = grid.search(
+            first, last, ra, dec, self.cell, self.zone_first, self.columns_per_degree,
+            self.occupied, self.start, self.entry, self.circle, self.radius, max_pairs)
+        return pairs
 
 
 def half_width(dec: np.ndarray, radius: float) -> np.ndarray:

@@ -40,7 +40,8 @@ class FieldDensity:
 
     def expected(self, radius_arcsec: float) -> np.ndarray:
         """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
-        return self.per_deg2.sum(axis=1) * square_degrees(radius_arcsec)
+        expected: np.ndarray = self.per_deg2.sum(axis=1) * square_degrees(radius_arcsec)
+        return expected
 
 
 class FieldModel(Protocol):

@@ -34,7 +34,8 @@ class PatternPriors:
     @property
     def prior(self) -> np.ndarray:
         """Prod c_k / n_k+ over the members, (patterns,)."""
-        return self.completeness - self.density
+        prior: np.ndarray = self.completeness - self.density
+        return prior
 
 
 def pattern_priors(

@@ -115,7 +115,8 @@ def learning_curve(seen: TrainingRecord) -> Table:
     def mean(part: str) -> np.ndarray:
         padded = [np.pad(np.asarray(loss[part]), (0, rounds - len(loss[part])), mode="edge")
                   for loss in seen.loss]
-        return np.mean(padded, axis=0)
+        mean_loss: np.ndarray = np.mean(padded, axis=0)
+        return mean_loss
 
     return Table({"round": np.arange(1, rounds + 1), "training": mean("training"),
                   "validation": mean("validation")})
