@@ -95,18 +95,17 @@ def five(rows: int) -> dict[str, Any]:
 def exhaustive_rows(catalogs: list[bm.Catalog], radius: float = FIVE_RADIUS, sample: int = 40
                     ) -> float:
     """How many associations there are, counted for some of the primaries."""
-    from bayesmatch.placed import place_candidates
-
     from bayesmatch._kernels.associations import count_associations
     from bayesmatch.catalogs.candidates import find_candidates
+    from bayesmatch.matching.candidate_positions import candidate_positions
 
     primary, *others = catalogs
     part = primary.subset(np.arange(0, len(primary), len(primary) // sample))
     candidates = find_candidates(part, others, radius, max_rows=10**9)
-    placed = place_candidates(part, others, candidates)
+    positions = candidate_positions(part, others, candidates)
     count = np.zeros(len(part), np.int64)
-    count_associations(0, len(part), len(others), candidates.start, placed.ra, placed.dec,
-                       placed.cos_dec, radius, 10**12, 10**12, count)
+    count_associations(0, len(part), len(others), candidates.start, positions.ra, positions.dec,
+                       positions.cos_dec, radius, 10**12, 10**12, count)
     return float(count.mean() * len(primary))
 
 

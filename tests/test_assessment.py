@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
-from bayesmatch.matching.core.result import MatchResult
 
 import bayesmatch as bm
 from bayesmatch import plots
 from bayesmatch.cli import main
 from bayesmatch.diagnostics import metrics
+from bayesmatch.matching.result import MatchResult
 from validation.skies import simulate, simulate_patterns
 
 COUNTS = ("right", "wrong", "hostless_matched", "matched_hostless", "right_hostless")

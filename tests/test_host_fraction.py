@@ -6,12 +6,12 @@ import warnings
 import numba
 import numpy as np
 import pytest
-from bayesmatch.matching.core.covariates import covariate_matrix
 from scipy.optimize import minimize
 
 import bayesmatch as bm
 from bayesmatch.diagnostics.metrics import calibration_error
-from bayesmatch.matching.core import fraction_likelihood as fl
+from bayesmatch.matching import fraction_likelihood as fl
+from bayesmatch.matching.covariates import covariate_matrix
 from validation.skies import DEX, Sky, logistic, simulate, simulate_patterns, step
 
 FULL_SKY_DEG2 = 360.0**2 / np.pi

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
-from bayesmatch.matching.core.error_fit import footprint
-from bayesmatch.matching.core.error_fit.likelihood import CIRCLE, ErrorLikelihood, neighbours
-from bayesmatch.matching.core.error_fit.maximum import SCATTER_AT_0, floor_error, maximise
 from scipy.stats import multivariate_normal, ncx2
 
 import bayesmatch as bm
 from bayesmatch import plots
 from bayesmatch._kernels.position_errors import missed_beyond
 from bayesmatch.catalogs.candidates import find_candidates
+from bayesmatch.matching.error_fit import footprint
+from bayesmatch.matching.error_fit.likelihood import CIRCLE, ErrorLikelihood, neighbours
+from bayesmatch.matching.error_fit.maximum import SCATTER_AT_0, floor_error, maximise
 from validation.position_errors import NAMES, OFFSET, Setting, mock
 from validation.skies import logistic, simulate, simulate_patterns
 

@@ -86,7 +86,7 @@ def match(
     n_primary, n_secondary = _n_rows(primary), _n_rows(secondary)
     sources = Survey(names[0], primary_pos_err, n_primary, 1.0, primary_id)
     objects = Survey(names[1], secondary_pos_err, n_secondary,
-                     _area(secondary, secondary_area, names[1]), secondary_id)
+                     _survey_area(secondary, secondary_area, names[1]), secondary_id)
     suffixes = (f"_{names[0]}", f"_{names[1]}")
 
     def crossmatch(how_sure: Any, kind: str) -> Any:
@@ -144,7 +144,7 @@ def _n_rows(catalog: Any) -> int:
         return int(catalog.map_partitions(len).compute().sum())
 
 
-def _area(catalog: Any, given: Any, name: str) -> float:
+def _survey_area(catalog: Any, given: Any, name: str) -> float:
     if given is not None:
         return area_deg2(given, {}, name)
     moc = catalog.hc_structure.moc

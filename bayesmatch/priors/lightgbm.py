@@ -177,7 +177,7 @@ class LightGBMPrior:
             "context": list(self.context), "counts": self.counts, "versions": self.versions,
             "calibration": asdict(self.density_ratio), "models": self._texts,
         }
-        record["sha256"] = _digest(record)
+        record["sha256"] = _record_digest(record)
         with replaced_together([path]) as (temporary,):
             temporary.write_text(json.dumps(record, indent=1) + "\n")
 
@@ -194,7 +194,7 @@ class LightGBMPrior:
                 raise ValueError(f"it was written by a newer bayesmatch (format version "
                                  f"{record['version']}); upgrade")
             # LightGBM's own parser ends the whole process on some damaged models.
-            if record.pop("sha256") != _digest(record):
+            if record.pop("sha256") != _record_digest(record):
                 raise ValueError("its contents do not agree with its sha256")
             features = record["features"]
             if isinstance(features, dict):
@@ -210,5 +210,5 @@ class LightGBMPrior:
                              f"({' '.join(str(error).split())})") from error
 
 
-def _digest(record: Mapping[str, Any]) -> str:
+def _record_digest(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

@@ -53,7 +53,7 @@ class Stage:
                 raise ValueError(f"checkpoint {folder}: this is not a checkpoint of bayesmatch; "
                                  "give an empty or new directory")
             folder.mkdir(parents=True, exist_ok=True)
-            _write(manifest, lambda path: path.write_text(json.dumps(made_from, indent=1)))
+            _write_whole(manifest, lambda path: path.write_text(json.dumps(made_from, indent=1)))
         self._check(manifest, json.loads(json.dumps(made_from)))
         for path in folder.glob(".writing-*"):  # of a killed run
             path.unlink()
@@ -96,7 +96,7 @@ class Stage:
             with pa.ipc.new_file(path, table.schema) as writer:
                 writer.write_table(table)
 
-        _write(self.folder / f"{self.done:08d}-{done:08d}.arrow", write)
+        _write_whole(self.folder / f"{self.done:08d}-{done:08d}.arrow", write)
         self._pending, self.done = [], done
         self._saved_at = time.monotonic()
 
@@ -137,7 +137,7 @@ def run_tasks(work: Callable[[int], pa.Table], n_tasks: int, stage: Stage | None
             stage.flush()
 
 
-def _write(path: Path, writer: Callable[[Path], Any]) -> None:
+def _write_whole(path: Path, writer: Callable[[Path], Any]) -> None:
     """Write a file whole or not at all, also if the machine stops."""
     with replaced_together([path]) as (temporary,):
         writer(temporary)

@@ -12,7 +12,7 @@ from ..field_counts import FieldCounts
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
 from .parts import Part, numbers
-from .work import cut
+from .work import cut_into_tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,11 +32,11 @@ def fetch(data_set: DataSet, rows: np.ndarray, columns: Sequence[str],
     for part in data_set.parts:
         edges = part.first_row + np.concatenate([[0], np.cumsum(part.group_rows)])
         pieces.append((part, np.flatnonzero(np.diff(np.searchsorted(rows, edges)))))
-    tasks = cut(pieces)
+    tasks = cut_into_tasks(pieces)
     parallel = len(tasks) < n_threads()
 
     def work(task: int) -> pa.Table:
-        return _take(*tasks[task], rows, schema, in_file, parallel)
+        return _wanted_rows(*tasks[task], rows, schema, in_file, parallel)
 
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
 
@@ -47,7 +47,7 @@ def count_field(data_set: DataSet, column: str, left_out: np.ndarray, edges: np.
     if column in data_set.partition_names:
         raise ValueError(f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
                          "directories; an auto prior needs one that is in the files")
-    tasks = cut([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
+    tasks = cut_into_tasks([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
     parallel = len(tasks) < n_threads()
 
     def work(task: int, _: int) -> FieldCounts:
@@ -65,8 +65,8 @@ def count_field(data_set: DataSet, column: str, left_out: np.ndarray, edges: np.
                FieldCounts.of(np.empty(0), edges))
 
 
-def _take(part: Part, groups: Sequence[int], rows: np.ndarray, schema: pa.Schema,
-          in_file: Sequence[str], parallel: bool) -> pa.Table:
+def _wanted_rows(part: Part, groups: Sequence[int], rows: np.ndarray, schema: pa.Schema,
+                 in_file: Sequence[str], parallel: bool) -> pa.Table:
     """The rows wanted from some row groups of a part, with the types of the schema."""
     import pyarrow as pa
 
