@@ -234,8 +234,9 @@ def test_missing_values_do_not_count():
 
 def test_radius_beyond_the_match():
     a, b, _ = one_to_one()
-    with pytest.warns(UserWarning, match="no farther than its radius, 10 arcsec"):
+    with pytest.warns(UserWarning, match="no farther than its radius, 10 arcsec") as caught:
         matched(a, b, bm.AutoPrior("mag", radius=3, exclude_radius=20))
+    assert caught[0].filename == __file__  # the line that calls match()
 
 
 @pytest.mark.parametrize("options, words", [

@@ -56,6 +56,11 @@ class SkyCatalog(ABC):
         return self.n_rows / self.area
 
     @property
+    def plus_one_deg2(self) -> float:
+        """The same with one object more, N+ of Salvato et al. (2018): the counterpart is of it."""
+        return (self.n_rows + 1) / self.area
+
+    @property
     def columns(self) -> ColumnValues:
         """Reads columns of the table as numbers in fixed units."""
         return ColumnValues(self.table, self.name, self.row_text)

@@ -68,7 +68,7 @@ def _write_learned(result: Any, out: str) -> list[str]:
     from ..catalogs.formats.registry import file_stem
 
     written = []
-    for catalog, learned in result.meta["auto_priors"].items():
+    for catalog, learned in result.record.auto_priors.items():
         from .. import plots  # slow to import, and seldom needed
 
         for prior in result.priors[catalog]:

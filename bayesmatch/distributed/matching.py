@@ -100,7 +100,7 @@ def match(
         if host_fraction != "fit":
             raise ValueError(f"host_fraction is {host_fraction!r}; give 'fit' or a number between "
                              "0 and 1")
-        expected = objects.n_rows / objects.area * square_degrees(radius)
+        expected = objects.density_deg2 * square_degrees(radius)
         host_fraction = _fit(crossmatch(0.5, "sources"), primary, sources, suffixes[0],
                              names, host_covariates, expected)
     return crossmatch(host_fraction, rows)

@@ -45,6 +45,11 @@ class Survey:
     area: float
     id: str | None = None
 
+    @property
+    def density_deg2(self) -> float:
+        """Mean number of objects per deg^2."""
+        return self.n_rows / self.area
+
     def __post_init__(self) -> None:
         check_name(self.name)
         if not (self.n_rows > 0 and 0 < self.area < 41_254):

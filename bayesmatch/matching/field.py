@@ -57,6 +57,6 @@ class UniformField:
     def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
         """The mean density of every other catalogue, the same at every primary."""
         n = len(primary)
-        per_deg2 = np.array([c.n_rows / c.area for c in others])
-        plus_one = np.array([(c.n_rows + 1) / c.area for c in others])
+        per_deg2 = np.array([c.density_deg2 for c in others])
+        plus_one = np.array([c.plus_one_deg2 for c in others])
         return FieldDensity(np.tile(per_deg2, (n, 1)), np.tile(plus_one, (n, 1)))

@@ -42,8 +42,8 @@ def pattern_priors(
     others: Sequence[HeldCatalog], completeness: Sequence[float], correct_unrelated: bool
 ) -> PatternPriors:
     """Prior of each membership pattern from densities scaled to the full sky."""
-    n_own = np.array([c.n_rows / c.area * FULL_SKY_DEG2 for c in others])
-    uniform = np.log([(c.n_rows + 1) / c.area * FULL_SKY_DEG2 for c in others])
+    n_own = np.array([c.density_deg2 * FULL_SKY_DEG2 for c in others])
+    uniform = np.log([c.plus_one_deg2 * FULL_SKY_DEG2 for c in others])
     takes_part = np.arange(1 << len(others))[:, None] >> np.arange(len(others)) & 1
     density = takes_part @ uniform
     unrelated = np.empty(0)

@@ -57,7 +57,7 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
            ) -> None:
     table = result.associations
     mine = table[(np.asarray(table[primary.name]) == row) & (np.asarray(table[other.name]) >= 0)]
-    radius = result.meta["radius_arcsec"]
+    radius = result.record.radius_arcsec
     spots = np.array([offset(primary.ra[row], primary.dec[row], other.ra[j], other.dec[j], s)
                       for j, s in zip(mine[other.name],
                                       mine[f"Separation_{primary.name}_{other.name}"],

@@ -109,7 +109,7 @@ class AutoPrior:
             if largest > seen.radius:
                 warnings.warn(f"{self!r}: the match has looked no farther than its radius, "
                               f"{seen.radius:g} arcsec; objects beyond count as field",
-                              UserWarning, stacklevel=4)
+                              UserWarning, stacklevel=6)
         known = ~np.isnan(values[rows])
         self._check_selected(catalog, known)
         selected, weight, near = values[rows[known]], weight[known], np.unique(near)

@@ -61,7 +61,7 @@ def assess(
                         "or MatchResult.read")
     if score not in SCORES:
         raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
-    others = [c["name"] for c in result.meta["catalogues"][1:]]
+    others = result.catalogue_names[1:]
     catalogue = others[0] if catalogue is None else catalogue
     if catalogue not in others:
         raise ValueError(f"catalogue is {catalogue!r}; give one of {', '.join(others)}")

@@ -39,27 +39,27 @@ class Judged:
 def judge(result: MatchResult, truth: Any, score: str, catalogue: str
           ) -> tuple[Judged, np.ndarray]:
     """The sources in the truth, in the order of the result, and their identifiers as text."""
-    primary, *others = result.meta["catalogues"]
-    named = {c["name"]: c for c in others}
+    record = result.record
+    primary, named = record.primary, {c.name: c for c in record.others}
     known, counterpart = known_answers(truth)
 
     sources = result.sources
-    ids = as_text(sources[f"{primary['name']}_{primary['id']}"])[0]
+    ids = as_text(sources[f"{primary.name}_{primary.id}"])[0]
     order = np.argsort(ids, kind="stable")
     place = np.searchsorted(ids[order], known)
     row = order[np.minimum(place, len(ids) - 1)]
     unknown = ids[row] != known
     if unknown.any():
         raise ValueError(f"truth: row {int(np.argmax(unknown))} is about '{known[unknown][0]}', "
-                         f"which is no identifier ({primary['id']}) of {primary['name']!r} in the "
+                         f"which is no identifier ({primary.id}) of {primary.name!r} in the "
                          f"result ({int(unknown.sum())} unknown in all); remove those rows")
     sort = np.argsort(row)  # in the order of the result, however the truth is ordered
     row, counterpart = row[sort], counterpart[sort]
 
     host = np.char.lower(counterpart) != HOSTLESS
-    found, absent = as_text(sources[f"{catalogue}_{named[catalogue]['id']}"][row])
+    found, absent = as_text(sources[f"{catalogue}_{named[catalogue].id}"][row])
     right = host & ~absent & (found == counterpart)
-    _warn_of_other_ids(result, catalogue, named[catalogue]["id"], counterpart[host])
+    _warn_of_other_ids(result, catalogue, named[catalogue].id, counterpart[host])
     candidate = np.any([np.asarray(sources[name][row]) >= 0 for name in named], axis=0)
     value = np.asarray(sources[score][row], dtype=np.float64)
     if score == "p_match":  # of this member, whatever the other catalogues have
