@@ -33,12 +33,16 @@ def warn_renamed(old: str, new: str, removed: str, stacklevel: int = 2) -> None:
     stacklevel : int, default 2
         As of :func:`warnings.warn`, counted from the caller of this function.
     """
-    warnings.warn(f"{old} is called {new} now; the old name goes in bayesmatch {removed}",
-                  FutureWarning, stacklevel=stacklevel + 1)
+    warnings.warn(
+        f"{old} is called {new} now; the old name goes in bayesmatch {removed}",
+        FutureWarning,
+        stacklevel=stacklevel + 1,
+    )
 
 
-def renamed_arguments(*, removed: str, **renamed: str) -> Callable[[Callable[P, R]],
-                                                                   Callable[P, R]]:
+def renamed_arguments(
+    *, removed: str, **renamed: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Accept keyword arguments by their old names too.
 
     Parameters
@@ -53,6 +57,7 @@ def renamed_arguments(*, removed: str, **renamed: str) -> Callable[[Callable[P, 
     callable
         A decorator, which leaves the signature as it is: with the new names only.
     """
+
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -60,10 +65,13 @@ def renamed_arguments(*, removed: str, **renamed: str) -> Callable[[Callable[P, 
                 if old not in kwargs:
                     continue
                 if new in kwargs:
-                    raise TypeError(f"{function.__name__}() got {new} and its old name {old}; give "
-                                    f"{new} only")
+                    raise TypeError(
+                        f"{function.__name__}() got {new} and its old name {old}; give {new} only"
+                    )
                 warn_renamed(f"{function.__name__}({old}=)", f"{new}=", removed)
                 kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)
+
         return call
+
     return decorate

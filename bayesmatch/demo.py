@@ -28,12 +28,16 @@ def run_demo(directory: Path) -> str:
     """
     directory.mkdir(parents=True, exist_ok=True)
     data = resources.files("bayesmatch.data")
-    with (resources.as_file(data / "cosmos_xmm.fits.gz") as xmm_path,
-          resources.as_file(data / "cosmos_zcosmos.fits.gz") as optical_path):
+    with (
+        resources.as_file(data / "cosmos_xmm.fits.gz") as xmm_path,
+        resources.as_file(data / "cosmos_zcosmos.fits.gz") as optical_path,
+    ):
         xmm = Catalog.read(xmm_path, pos_err="pos_err")
         optical = Catalog.read(optical_path, pos_err=OPTICAL_ERROR_ARCSEC)
-        command = (f"bayesmatch match {xmm_path} :pos_err {optical_path} {OPTICAL_ERROR_ARCSEC} "
-                   f"--radius {RADIUS_ARCSEC:g} --out matched.fits")
+        command = (
+            f"bayesmatch match {xmm_path} :pos_err {optical_path} {OPTICAL_ERROR_ARCSEC} "
+            f"--radius {RADIUS_ARCSEC:g} --out matched.fits"
+        )
     truth = read_truth()
     result = match(xmm, optical, radius=RADIUS_ARCSEC)
 
@@ -46,12 +50,21 @@ def run_demo(directory: Path) -> str:
     ):
         plots.save(figure, directory / name)
         written.append(str(directory / name))
-    return "\n".join([
-        "XMM-COSMOS X-ray sources and zCOSMOS-bright galaxies (real, bundled)", "",
-        result.summary(), "", agreement(result, truth), "",
-        "wrote", *(f"  {path}" for path in written), "",
-        "the same from the command line:", f"  {command}",
-    ])
+    return "\n".join(
+        [
+            "XMM-COSMOS X-ray sources and zCOSMOS-bright galaxies (real, bundled)",
+            "",
+            result.summary(),
+            "",
+            agreement(result, truth),
+            "",
+            "wrote",
+            *(f"  {path}" for path in written),
+            "",
+            "the same from the command line:",
+            f"  {command}",
+        ]
+    )
 
 
 def read_truth() -> dict[str, str]:
@@ -63,22 +76,29 @@ def read_truth() -> dict[str, str]:
 def agreement(result: MatchResult, truth: dict[str, str]) -> str:
     """How the result compares with the identifications, at p_hostless = 0.5."""
     table = result.sources
-    known = [(truth[str(i)], str(best), p) for i, best, p in
-             zip(table["XMM_ID"], table["ZCOSMOS_ID"], table["p_hostless"], strict=True)
-             if str(i) in truth]
+    known = [
+        (truth[str(i)], str(best), p)
+        for i, best, p in zip(
+            table["XMM_ID"], table["ZCOSMOS_ID"], table["p_hostless"], strict=True
+        )
+        if str(i) in truth
+    ]
     given = [(answer, best if p < 0.5 else "hostless") for answer, best, p in known]
     hosts = [pair for pair in given if pair[0] != "hostless"]
     none = [pair for pair in given if pair[0] == "hostless"]
     right = sum(answer == best for answer, best in hosts)
     missed = sum(best == "hostless" for _, best in hosts)
     said_none = sum(best == "hostless" for _, best in none)
-    return "\n".join([
-        f"against {len(given):,} literature identifications, calling p_hostless > 0.5 hostless:",
-        f"  counterpart known  {len(hosts):>9,}: {right} right, "
-        f"{len(hosts) - right - missed} another object, {missed} called hostless",
-        f"  no counterpart     {len(none):>9,}: {said_none} called hostless, "
-        f"{len(none) - said_none} given one",
-    ])
+    return "\n".join(
+        [
+            f"against {len(given):,} literature identifications, calling p_hostless > 0.5 "
+            "hostless:",
+            f"  counterpart known  {len(hosts):>9,}: {right} right, "
+            f"{len(hosts) - right - missed} another object, {missed} called hostless",
+            f"  no counterpart     {len(none):>9,}: {said_none} called hostless, "
+            f"{len(none) - said_none} given one",
+        ]
+    )
 
 
 def example_rows(result: MatchResult) -> np.ndarray:
@@ -87,6 +107,7 @@ def example_rows(result: MatchResult) -> np.ndarray:
     crowd = np.asarray(table["n_candidates"])
     p_match, p_hostless = np.asarray(table["p_match"]), np.asarray(table["p_hostless"])
     cases = (p_match >= 0.9, (p_match < 0.9) & (p_hostless < 0.5), p_hostless >= 0.9)
-    examples = [sorted(np.flatnonzero(case), key=lambda row: (-crowd[row], row))[:2]
-                for case in cases]
+    examples = [
+        sorted(np.flatnonzero(case), key=lambda row: (-crowd[row], row))[:2] for case in cases
+    ]
     return np.array(examples).T.ravel()

@@ -39,8 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         begin = time.perf_counter()
         section = importlib.import_module(f".{name}", __package__).run(settings)
         seconds = time.perf_counter() - begin
-        path = store.keep(options.out, name, {"quick": options.quick, "seconds": seconds,
-                                              "machine": store.machine(), **section})
+        path = store.keep(
+            options.out,
+            name,
+            {"quick": options.quick, "seconds": seconds, "machine": store.machine(), **section},
+        )
         print(f"\nwrote {path} after {seconds:.1f} s", flush=True)
         if name == "sizes":
             draw(options.out, section)
@@ -60,18 +63,26 @@ def draw(out: Path, section: dict) -> None:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line's options, checked."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description=__doc__,
+        prog="python -m benchmarks",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name:14}{what}" for name, what in SECTIONS.items()))
-    parser.add_argument("section", nargs="*", metavar="NAME",
-                        help="what to measure (default: all; see below)")
+        epilog="\n".join(f"{name:14}{what}" for name, what in SECTIONS.items()),
+    )
+    parser.add_argument(
+        "section", nargs="*", metavar="NAME", help="what to measure (default: all; see below)"
+    )
     parser.add_argument("--out", type=Path, default=Path("benchmarks-results"), metavar="DIR")
     parser.add_argument("--repeat", type=int, default=5, metavar="N")
     parser.add_argument("--nway-repeat", type=int, default=5, metavar="N")
-    parser.add_argument("--quick", action="store_true",
-                        help="toy sizes, to see that everything runs; never results")
-    parser.add_argument("--data", type=Path, metavar="DIR",
-                        help="where the scanned data set is, or is to be made and kept")
+    parser.add_argument(
+        "--quick", action="store_true", help="toy sizes, to see that everything runs; never results"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where the scanned data set is, or is to be made and kept",
+    )
     options = parser.parse_args(argv)
     unknown = [name for name in options.section if name not in SECTIONS]
     if unknown:

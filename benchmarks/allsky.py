@@ -50,63 +50,106 @@ def plan(s: Mapping[str, Any]) -> str:
     # what reading overlaps with, and what comes after or beside it
     parts = {2: (cpu / 2, rest), 32: (cpu / 32, rest), 1000: (dask / 1000, planning)}
     wall = {n: sum(part) for n, part in parts.items()}
-    return "\n".join([
-        "# A plan for the whole sky", "",
-        "Made by `python -m benchmarks.allsky` from `benchmarks/results.json`. The costs per row "
-        "are measured;", "the times for the whole sky are **calculated from them, not measured**.",
-        "",
-        f"{N_PRIMARY:,} X-ray sources (eROSITA) against {N_SECONDARY:,} objects (Legacy Survey) "
-        f"over {AREA:,.0f} deg^2,", f"{RADIUS:g} arcsec.", "",
-        "## What was measured", "", *measured(s, c), "",
-        "## The work", "",
-        f"- Candidates: {N_PRIMARY:,} x {N_SECONDARY / AREA:,.0f} per deg^2 x pi ({RADIUS:g} "
-        f"arcsec)^2 = {candidates / 1e6:.1f} million,", f"  {candidates / N_PRIMARY:.1f} per "
-        "source. (`max_rows`, 200 million, holds them; a radius of five times each survey's "
-        "largest", "  position error loses nothing and is often smaller.)",
-        f"- Searching: {N_SECONDARY:,} rows x {c['cpu_per_row'] * 1e9:.0f} ns = "
-        f"**{_time(cpu)} of CPU**, shared by the cores.",
-        "  That is for files that cover a part of the sky each, as those of surveys do: their "
-        "rows look at the same few", "  sources. Rows in no order, among sources "
-        f"{density(s) / (N_PRIMARY / AREA):.0f} times denser, took {c['random_per_row'] * 1e9:.0f}"
-        f" ns each on {s['peers']['machine']['cpus']} cores together, which would be",
-        f"  {_time(N_SECONDARY * c['random_per_row'])} here: the upper limit.",
-        f"- Probabilities, host fraction, tables: {candidates / 1e6:.1f} million candidates x "
-        f"{c['rest_per_candidate'] * 1e9:.0f} ns = {_time(rest)}, taken as it is on the cores",
-        "  measured, however many there are.",
-        f"- Reading: {N_SECONDARY:,} rows x {c['bytes_per_row']:.1f} bytes (two compressed "
-        f"float64 columns) = {gigabytes:.0f} GB.",
-        f"- Memory: {candidates / 1e6:.1f} million candidates x {c['memory_per_candidate']:.0f} "
-        f"bytes = {candidates * c['memory_per_candidate'] / 1024**3:.1f} GB, and what scanning "
-        f"needs at any size", f"  (at most the {s['scan']['peak_MB'] / 1024:.1f} GB of the "
-        "measured process).", "",
-        "## How long it takes", "",
-        "| | arithmetic | time, were reading free |", "|---|---|---|",
-        *(f"| {n} cores, one machine | {_time(cpu)} / {n} + {_time(rest)} | **{_time(wall[n])}** |"
-          for n in (2, 32)),
-        f"| 1,000 cores, Dask | {N_SECONDARY:,} x {c['dask_per_row'] * 1e6:.2f} us / 1,000 + "
-        f"{partitions:,.0f} partitions x {c['dask_per_partition'] * 1e3:.0f} ms | "
-        f"**{_time(wall[1000])}** |", "",
-        "| disk | reading alone | 2 cores | 32 cores | 1,000 cores | bound by the disk from ... "
-        "cores on |", "|---|---|---|---|---|---|",
-        *(f"| {disk:g} GB/s | {_time(gigabytes / disk)} | "
-          + " | ".join(_bound(*part, gigabytes / disk) for part in parts.values())
-          + f" | {max(1, cpu / (gigabytes / disk)):,.0f} |" for disk in DISKS), "",
-        "Reading overlaps with searching, so the longer of the two counts; (I/O) where that is "
-        "reading. What this assumes: "
-        "the search shares out",
-        f"evenly (measured on 2 cores only: {s['scan']['cpu_seconds_median']:.3g} s of CPU in "
-        f"{s['scan']['rows'] / s['scan']['rows_per_second_median']:.3g} s); the sources are as "
-        "dense as in the measurement, where",
-        f"{s['scan']['primaries']:,} lay on {s['scan']['area']:,.0f} deg^2 "
-        f"(here {N_PRIMARY / AREA:.0f} per deg^2); LSDB's time per partition stays what it was "
-        f"for {s['distributed']['partitions'][1]}", "partitions, on one scheduler. Downloading, "
-        "and writing the result, are not in it.", "",
-        "## Commands", "",
-        "One machine; the survey is a directory of Parquet files (also HATS). Killed, the same "
-        "command goes on where it", "stopped:", "",
-        "```text", COMMAND, "```", "",
-        "A Dask cluster; both catalogues are HATS, with a margin of the survey of at least the "
-        "radius:", "", "```text", DASK, "```", ""])
+    return "\n".join(
+        [
+            "# A plan for the whole sky",
+            "",
+            "Made by `python -m benchmarks.allsky` from `benchmarks/results.json`. The costs "
+            "per row "
+            "are measured;",
+            "the times for the whole sky are **calculated from them, not measured**.",
+            "",
+            f"{N_PRIMARY:,} X-ray sources (eROSITA) against {N_SECONDARY:,} objects (Legacy "
+            "Survey) "
+            f"over {AREA:,.0f} deg^2,",
+            f"{RADIUS:g} arcsec.",
+            "",
+            "## What was measured",
+            "",
+            *measured(s, c),
+            "",
+            "## The work",
+            "",
+            f"- Candidates: {N_PRIMARY:,} x {N_SECONDARY / AREA:,.0f} per deg^2 x pi ({RADIUS:g} "
+            f"arcsec)^2 = {candidates / 1e6:.1f} million,",
+            f"  {candidates / N_PRIMARY:.1f} per "
+            "source. (`max_rows`, 200 million, holds them; a radius of five times each survey's "
+            "largest",
+            "  position error loses nothing and is often smaller.)",
+            f"- Searching: {N_SECONDARY:,} rows x {c['cpu_per_row'] * 1e9:.0f} ns = "
+            f"**{_time(cpu)} of CPU**, shared by the cores.",
+            "  That is for files that cover a part of the sky each, as those of surveys do: their "
+            "rows look at the same few",
+            "  sources. Rows in no order, among sources "
+            f"{density(s) / (N_PRIMARY / AREA):.0f} times denser, took "
+            f"{c['random_per_row'] * 1e9:.0f}"
+            f" ns each on {s['peers']['machine']['cpus']} cores together, which would be",
+            f"  {_time(N_SECONDARY * c['random_per_row'])} here: the upper limit.",
+            f"- Probabilities, host fraction, tables: {candidates / 1e6:.1f} million candidates x "
+            f"{c['rest_per_candidate'] * 1e9:.0f} ns = {_time(rest)}, taken as it is on the cores",
+            "  measured, however many there are.",
+            f"- Reading: {N_SECONDARY:,} rows x {c['bytes_per_row']:.1f} bytes (two compressed "
+            f"float64 columns) = {gigabytes:.0f} GB.",
+            f"- Memory: {candidates / 1e6:.1f} million candidates x "
+            f"{c['memory_per_candidate']:.0f} "
+            f"bytes = {candidates * c['memory_per_candidate'] / 1024**3:.1f} GB, and what scanning "
+            f"needs at any size",
+            f"  (at most the {s['scan']['peak_MB'] / 1024:.1f} GB of the measured process).",
+            "",
+            "## How long it takes",
+            "",
+            "| | arithmetic | time, were reading free |",
+            "|---|---|---|",
+            *(
+                f"| {n} cores, one machine | {_time(cpu)} / {n} + {_time(rest)} | "
+                f"**{_time(wall[n])}** |"
+                for n in (2, 32)
+            ),
+            f"| 1,000 cores, Dask | {N_SECONDARY:,} x {c['dask_per_row'] * 1e6:.2f} us / 1,000 + "
+            f"{partitions:,.0f} partitions x {c['dask_per_partition'] * 1e3:.0f} ms | "
+            f"**{_time(wall[1000])}** |",
+            "",
+            "| disk | reading alone | 2 cores | 32 cores | 1,000 cores | bound by the disk "
+            "from ... "
+            "cores on |",
+            "|---|---|---|---|---|---|",
+            *(
+                f"| {disk:g} GB/s | {_time(gigabytes / disk)} | "
+                + " | ".join(_bound(*part, gigabytes / disk) for part in parts.values())
+                + f" | {max(1, cpu / (gigabytes / disk)):,.0f} |"
+                for disk in DISKS
+            ),
+            "",
+            "Reading overlaps with searching, so the longer of the two counts; (I/O) where that is "
+            "reading. What this assumes: "
+            "the search shares out",
+            f"evenly (measured on 2 cores only: {s['scan']['cpu_seconds_median']:.3g} s of CPU in "
+            f"{s['scan']['rows'] / s['scan']['rows_per_second_median']:.3g} s); the sources are as "
+            "dense as in the measurement, where",
+            f"{s['scan']['primaries']:,} lay on {s['scan']['area']:,.0f} deg^2 "
+            f"(here {N_PRIMARY / AREA:.0f} per deg^2); LSDB's time per partition stays what it was "
+            f"for {s['distributed']['partitions'][1]}",
+            "partitions, on one scheduler. Downloading, and writing the result, are not in it.",
+            "",
+            "## Commands",
+            "",
+            "One machine; the survey is a directory of Parquet files (also HATS). Killed, the same "
+            "command goes on where it",
+            "stopped:",
+            "",
+            "```text",
+            COMMAND,
+            "```",
+            "",
+            "A Dask cluster; both catalogues are HATS, with a margin of the survey of at least the "
+            "radius:",
+            "",
+            "```text",
+            DASK,
+            "```",
+            "",
+        ]
+    )
 
 
 def density(s: Mapping[str, Any]) -> float:
@@ -134,12 +177,18 @@ matched.write_catalog("hats/matched")"""
 
 def measured(s: Mapping[str, Any], c: Mapping[str, float]) -> list[str]:
     """The table of costs."""
-    machine, scan, point, lsdb = (s["peers"]["machine"], s["scan"], s["sizes"]["points"][-1],
-                                  s["distributed"])
+    machine, scan, point, lsdb = (
+        s["peers"]["machine"],
+        s["scan"],
+        s["sizes"]["points"][-1],
+        s["distributed"],
+    )
     one, two = (row["seconds"] for row in lsdb["rows"][1:])
     return [
-        f"`python -m benchmarks` on {machine['cpus']} cores ({machine['processor']}).", "",
-        "| what | from | each |", "|---|---|---|",
+        f"`python -m benchmarks` on {machine['cpus']} cores ({machine['processor']}).",
+        "",
+        "| what | from | each |",
+        "|---|---|---|",
         f"| searching a row of the survey, Parquet decoded | {scan['cpu_seconds_median']:.3g} s of "
         f"CPU for {scan['rows']:,} rows | {c['cpu_per_row'] * 1e9:.0f} ns |",
         f"| searching a row in memory, in no order on the sky | {point['search_seconds']:.3g} s "

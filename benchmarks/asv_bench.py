@@ -34,7 +34,7 @@ class Several:
     param_names = ["rows", "prune"]
 
     def setup(self, rows: tuple[int, ...], prune: float) -> None:
-        self.catalogs = cosmos_sky(rows, (0.1, 0.5, 0.5)[:len(rows)])
+        self.catalogs = cosmos_sky(rows, (0.1, 0.5, 0.5)[: len(rows)])
 
     def time_match(self, rows: tuple[int, ...], prune: float) -> None:
         bm.match(*self.catalogs, radius=10, prune=prune)
@@ -50,8 +50,7 @@ class Elliptical:
     param_names = ["rows"]
 
     def setup(self, rows: tuple[int, int]) -> None:
-        self.catalogs = [as_ellipses(catalog, seed)
-                         for seed, catalog in enumerate(mock_sky(*rows))]
+        self.catalogs = [as_ellipses(catalog, seed) for seed, catalog in enumerate(mock_sky(*rows))]
 
     def time_match(self, rows: tuple[int, int]) -> None:
         bm.match(*self.catalogs, radius=30)

@@ -28,13 +28,16 @@ def run(settings: Settings) -> dict[str, Any]:
     n, m = (settings.rows(size) for size in LOCKMAN)
     in_process("benchmarks.calls", 100, 10_000, RADIUS)  # fills the cache of compiled code
     seen = [in_process("benchmarks.calls", n, m, RADIUS) for _ in range(settings.repeat)]
-    rows = [{"what": what, "seconds": statistics.median(s[key] for s in seen), "calls": len(seen)}
-            for what, key in ((SECOND, "second"), ("first call of a process", "first"))]
+    rows = [
+        {"what": what, "seconds": statistics.median(s[key] for s in seen), "calls": len(seen)}
+        for what, key in ((SECOND, "second"), ("first call of a process", "first"))
+    ]
     for what, arguments in processes():
         with tempfile.TemporaryDirectory() as scratch:
             command = [sys.executable, *(a.format(scratch=scratch) for a in arguments)]
             seconds, calls, _ = median_seconds(
-                lambda c=command: subprocess.run(c, check=True), settings.repeat)
+                lambda c=command: subprocess.run(c, check=True), settings.repeat
+            )
         rows.append({"what": what, "seconds": seconds, "calls": calls})
     size = f"{n:,} x {m:,}, {RADIUS:g} arcsec"
     print_rows(size, with_ratios(rows))
@@ -49,10 +52,23 @@ def processes() -> list[tuple[str, list[str]]]:
     return [
         ("process: `python -c pass`", ["-c", "pass"]),
         ("process: `import bayesmatch`", ["-c", "import bayesmatch"]),
-        ("process: `bayesmatch match`, bundled COSMOS files", [
-            "-m", "bayesmatch", "match", str(data / "cosmos_xmm.fits.gz"), ":pos_err",
-            str(data / "cosmos_zcosmos.fits.gz"), "0.1", "--radius", "20", "--quiet",
-            "--out", "{scratch}/out.fits"]),
+        (
+            "process: `bayesmatch match`, bundled COSMOS files",
+            [
+                "-m",
+                "bayesmatch",
+                "match",
+                str(data / "cosmos_xmm.fits.gz"),
+                ":pos_err",
+                str(data / "cosmos_zcosmos.fits.gz"),
+                "0.1",
+                "--radius",
+                "20",
+                "--quiet",
+                "--out",
+                "{scratch}/out.fits",
+            ],
+        ),
     ]
 
 

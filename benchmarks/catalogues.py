@@ -38,21 +38,26 @@ def run(settings: Settings) -> dict[str, Any]:
     surveys = [settings.rows(size) for size in SURVEYS]
     found: dict[str, Any] = {"radius": RADIUS}
     for count in (2, 3, 4):
-        catalogs = cosmos_sky(surveys[:count - 1], ERRORS[:count - 1])
+        catalogs = cosmos_sky(surveys[: count - 1], ERRORS[: count - 1])
         size = " x ".join(f"{len(c):,}" for c in catalogs)
         seconds, calls, rows = median_seconds(
-            lambda c=catalogs: len(bm.match(*c, radius=RADIUS).associations), settings.repeat)
+            lambda c=catalogs: len(bm.match(*c, radius=RADIUS).associations), settings.repeat
+        )
         table = [{"what": BAYESMATCH, "seconds": seconds, "calls": calls, "found": rows}]
         if count == 3:
             table += beside_nway(catalogs, settings)
             found["prune_difference"] = prune_difference(catalogs)
-            print(f"largest difference of p_any and p_i to prune=0: "
-                  f"{found['prune_difference']:.2g}")
+            print(
+                f"largest difference of p_any and p_i to prune=0: {found['prune_difference']:.2g}"
+            )
         print_rows(f"{size}, {RADIUS:g} arcsec", with_ratios(table))
         found[str(count)] = {"size": size, "rows": table}
     found["5"] = in_process("benchmarks.catalogues", settings.rows(FIVE))
-    print("five catalogues: {size}: {seconds:.3g} s (first call), peak {peak_MB:.0f} MB; {found:,} "
-          "associations kept of {exhaustive:.3g}".format(**found["5"]), flush=True)
+    print(
+        "five catalogues: {size}: {seconds:.3g} s (first call), peak {peak_MB:.0f} MB; {found:,} "
+        "associations kept of {exhaustive:.3g}".format(**found["5"]),
+        flush=True,
+    )
     return found
 
 
@@ -67,8 +72,9 @@ def beside_nway(catalogs: list[bm.Catalog], settings: Settings) -> list[dict[str
 
 def prune_difference(catalogs: list[bm.Catalog]) -> float:
     """Largest difference that `prune` makes to p_any and, of the rows it keeps, to p_i."""
-    pruned, whole = (bm.match(*catalogs, radius=RADIUS, **options)
-                     for options in ({}, {"prune": 0}))
+    pruned, whole = (
+        bm.match(*catalogs, radius=RADIUS, **options) for options in ({}, {"prune": 0})
+    )
     worst = float(np.abs(pruned.sources["p_any"] - whole.sources["p_any"]).max())
     keys = [catalogs[0].name + "_ID", *(f"{c.name}_ID" for c in catalogs[1:])]
     a, b = (result.associations.to_pandas()[[*keys, "p_i"]] for result in (pruned, whole))
@@ -86,14 +92,20 @@ def five(rows: int) -> dict[str, Any]:
     begin = time.perf_counter()
     result = bm.match(*catalogs, radius=FIVE_RADIUS)
     seconds = time.perf_counter() - begin
-    return {"size": f"{len(catalogs[0]):,} x 4 x {rows:,}, {FIVE_RADIUS:g} arcsec",
-            "seconds": seconds, "before_MB": before, "peak_MB": peak_MB(),
-            "found": len(result.associations), "pruned_bound": result.meta["pruned_bound"],
-            "exhaustive": exhaustive_rows(catalogs)}
+    return {
+        "size": f"{len(catalogs[0]):,} x 4 x {rows:,}, {FIVE_RADIUS:g} arcsec",
+        "seconds": seconds,
+        "before_MB": before,
+        "peak_MB": peak_MB(),
+        "found": len(result.associations),
+        "pruned_bound": result.meta["pruned_bound"],
+        "exhaustive": exhaustive_rows(catalogs),
+    }
 
 
-def exhaustive_rows(catalogs: list[bm.Catalog], radius: float = FIVE_RADIUS, sample: int = 40
-                    ) -> float:
+def exhaustive_rows(
+    catalogs: list[bm.Catalog], radius: float = FIVE_RADIUS, sample: int = 40
+) -> float:
     """How many associations there are, counted for some of the primaries."""
     from bayesmatch._kernels.associations import count_associations
     from bayesmatch.catalogs.candidates import find_candidates
@@ -104,8 +116,19 @@ def exhaustive_rows(catalogs: list[bm.Catalog], radius: float = FIVE_RADIUS, sam
     candidates = find_candidates(part, others, radius, max_rows=10**9)
     positions = candidate_positions(part, others, candidates)
     count = np.zeros(len(part), np.int64)
-    count_associations(0, len(part), len(others), candidates.start, positions.ra, positions.dec,
-                       positions.cos_dec, radius, 10**12, 10**12, count)
+    count_associations(
+        0,
+        len(part),
+        len(others),
+        candidates.start,
+        positions.ra,
+        positions.dec,
+        positions.cos_dec,
+        radius,
+        10**12,
+        10**12,
+        count,
+    )
     return float(count.mean() * len(primary))
 
 

@@ -50,25 +50,43 @@ def run(settings: Settings) -> dict[str, Any]:
                 begin = time.perf_counter()
                 left = lsdb.open_catalog(root / "xray")
                 right = lsdb.open_catalog(root / "opt", margin_cache=root / "margin")
-                matched = match(left, right, radius=RADIUS, primary_pos_err="sigma",
-                                secondary_pos_err=0.1, secondary_area=SIDE_DEG**2,
-                                primary_name="XRAY", secondary_name="OPT")
+                matched = match(
+                    left,
+                    right,
+                    radius=RADIUS,
+                    primary_pos_err="sigma",
+                    secondary_pos_err=0.1,
+                    secondary_area=SIDE_DEG**2,
+                    primary_name="XRAY",
+                    secondary_name="OPT",
+                )
                 frames.append(matched.compute(progress_bar=False))
                 seconds[f"{workers} worker{'s' * (workers > 1)}"] = time.perf_counter() - begin
         pd.testing.assert_frame_equal(*frames, check_exact=True)
         found = _ordered(frames[0], "id_XRAY", "oid_OPT")
     assert found["source"].tolist() == rows["source"].tolist()
     assert found["member"].tolist() == rows["member"].tolist()
-    worst = {c: float(np.abs(found[c].to_numpy(float) - rows[c].to_numpy(float)).max())
-             for c in COMPARED}
+    worst = {
+        c: float(np.abs(found[c].to_numpy(float) - rows[c].to_numpy(float)).max()) for c in COMPARED
+    }
     assert max(worst.values()) < 1e-12, worst
     size = f"{len(sources):,} x {len(objects):,}, {RADIUS:g} arcsec"
-    table = with_ratios([{"what": what, "seconds": s, "calls": 1, "found": len(rows)}
-                         for what, s in seconds.items()])
+    table = with_ratios(
+        [
+            {"what": what, "seconds": s, "calls": 1, "found": len(rows)}
+            for what, s in seconds.items()
+        ]
+    )
     print_rows(size, table)
     print(f"the same associations; largest difference {max(worst.values()):.2g}", flush=True)
-    return {"size": size, "rows": table, "primaries": len(sources), "secondaries": len(objects),
-            "partitions": [left.npartitions, right.npartitions], "largest_difference": worst}
+    return {
+        "size": size,
+        "rows": table,
+        "primaries": len(sources),
+        "secondaries": len(objects),
+        "partitions": [left.npartitions, right.npartitions],
+        "largest_difference": worst,
+    }
 
 
 def _sky(n_primary: int, n_secondary: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,16 +99,26 @@ def _sky(n_primary: int, n_secondary: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     x_ra[:hosts], x_dec[:hosts] = ra[:hosts], dec[:hosts]
     shift = rng.normal(size=(2, n_primary)) * sigma / 3600
     x_ra = x_ra + shift[0] / np.cos(np.radians(x_dec))
-    return (pd.DataFrame({"id": np.arange(n_primary), "ra": np.mod(x_ra, 360),
-                          "dec": x_dec + shift[1], "sigma": sigma}),
-            pd.DataFrame({"oid": np.arange(n_secondary), "ra": np.mod(ra, 360), "dec": dec}))
+    return (
+        pd.DataFrame(
+            {
+                "id": np.arange(n_primary),
+                "ra": np.mod(x_ra, 360),
+                "dec": x_dec + shift[1],
+                "sigma": sigma,
+            }
+        ),
+        pd.DataFrame({"oid": np.arange(n_secondary), "ra": np.mod(ra, 360), "dec": dec}),
+    )
 
 
 def _write(lsdb: Any, sources: pd.DataFrame, objects: pd.DataFrame, root: Path) -> None:
-    left = lsdb.from_dataframe(sources, catalog_name="xray", partition_rows=10_000,
-                               margin_threshold=None)
-    right = lsdb.from_dataframe(objects, catalog_name="opt", partition_rows=200_000,
-                                margin_threshold=2 * RADIUS)
+    left = lsdb.from_dataframe(
+        sources, catalog_name="xray", partition_rows=10_000, margin_threshold=None
+    )
+    right = lsdb.from_dataframe(
+        objects, catalog_name="opt", partition_rows=200_000, margin_threshold=2 * RADIUS
+    )
     left.write_catalog(root / "xray", progress_bar=False)
     right.write_catalog(root / "opt", progress_bar=False)
     right.margin.write_catalog(root / "margin", progress_bar=False)

@@ -26,8 +26,13 @@ def one(method: str, n_primary: int, n_secondary: int, radius: float) -> dict[st
     forget_peak()
     found = call()
     peak = peak_MB()
-    return {"method": method, "found": found, "before_MB": before, "peak_MB": peak,
-            "above_MB": peak - before}
+    return {
+        "method": method,
+        "found": found,
+        "before_MB": before,
+        "peak_MB": peak,
+        "above_MB": peak - before,
+    }
 
 
 if __name__ == "__main__":

@@ -65,7 +65,8 @@ def smatch_pairs(primary: bm.Catalog, secondary: bm.Catalog, radius: float) -> C
 
     def call() -> int:
         found = Matcher(primary.ra, primary.dec).query_radius(
-            secondary.ra, secondary.dec, radius / 3600, return_indices=True)
+            secondary.ra, secondary.dec, radius / 3600, return_indices=True
+        )
         return len(found[1])
 
     return call
@@ -84,9 +85,24 @@ def stilts_pairs(primary: bm.Catalog, secondary: bm.Catalog, radius: float) -> C
         Table({"ra": c.ra, "dec": c.dec}).write(path)
 
     def call() -> int:
-        subprocess.run([program, "tskymatch2", f"in1={left}", f"in2={right}", f"out={out}",
-                        "ra1=ra", "dec1=dec", "ra2=ra", "dec2=dec", f"error={radius}", "find=all",
-                        "join=1and2"], check=True, capture_output=True)
+        subprocess.run(
+            [
+                program,
+                "tskymatch2",
+                f"in1={left}",
+                f"in2={right}",
+                f"out={out}",
+                "ra1=ra",
+                "dec1=dec",
+                "ra2=ra",
+                "dec2=dec",
+                f"error={radius}",
+                "find=all",
+                "join=1and2",
+            ],
+            check=True,
+            capture_output=True,
+        )
         return len(Table.read(out))
 
     weakref.finalize(call, scratch.cleanup)  # when the measurement is over
@@ -114,14 +130,30 @@ def nway_match(*catalogs: bm.Catalog, radius: float, ncat: int) -> Call | None:
 
     def call() -> int:
         shutil.rmtree(Path(scratch.name) / "cache", ignore_errors=True)
-        tables = [{"name": c.name, "ra": c.ra.copy(), "dec": c.dec.copy(),
-                   "error": np.sqrt(c.covariance()[:, 0]), "area": c.area, **columns}
-                  for c in catalogs]
-        with (contextlib.chdir(scratch.name), warnings.catch_warnings(),
-              contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO())):
+        tables = [
+            {
+                "name": c.name,
+                "ra": c.ra.copy(),
+                "dec": c.dec.copy(),
+                "error": np.sqrt(c.covariance()[:, 0]),
+                "area": c.area,
+                **columns,
+            }
+            for c in catalogs
+        ]
+        with (
+            contextlib.chdir(scratch.name),
+            warnings.catch_warnings(),
+            contextlib.redirect_stderr(io.StringIO()),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
-            result = nwaylib.nway_match(tables, match_radius=radius, prior_completeness=1.0,
-                                        logger=nwaylib.NullOutputLogger())
+            result = nwaylib.nway_match(
+                tables,
+                match_radius=radius,
+                prior_completeness=1.0,
+                logger=nwaylib.NullOutputLogger(),
+            )
         return int((result["ncat"] >= ncat).sum())
 
     weakref.finalize(call, scratch.cleanup)  # when the measurement is over

@@ -51,8 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def one(checkout: Path, size: Sequence[int]) -> float:
     """Seconds of one call in a process that imports from a checkout."""
     environment = {**os.environ, "PYTHONPATH": str(checkout.resolve())}
-    done = subprocess.run([sys.executable, "-c", ONE, *map(str, size)], cwd=checkout, check=True,
-                          env=environment, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ONE, *map(str, size)],
+        cwd=checkout,
+        check=True,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     return float(done.stdout)
 
 

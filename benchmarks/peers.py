@@ -24,7 +24,8 @@ def run(settings: Settings) -> dict[str, Any]:
             continue
         is_nway = name == NWAY
         seconds, calls, found = median_seconds(
-            call, settings.nway_repeat if is_nway else settings.repeat, warm=0 if is_nway else 1)
+            call, settings.nway_repeat if is_nway else settings.repeat, warm=0 if is_nway else 1
+        )
         rows.append({"what": name, "seconds": seconds, "calls": calls, "found": found})
         print(f"{name}: {seconds:.4g} s", flush=True)
     size = f"{n:,} x {m:,}, {RADIUS:g} arcsec"

@@ -26,29 +26,46 @@ def run(settings: Settings) -> dict[str, Any]:
     learned = bm.LightGBMPrior.fit(sample, label, features=bm.photometry.Features(bm.mock.BANDS))
     trained = time.perf_counter() - begin
     histogram = bm.HistogramPrior.fit("r", sample["r"][label], sample["r"][~label])
-    x, o, _ = bm.mock.survey(n_primary=settings.rows(LOCKMAN[0]),
-                             area=AREA / 100 if settings.quick else AREA, seed=2)
-    catalogs = (bm.Catalog(x, name="X", pos_err="sigma"),
-                bm.Catalog(o, name="OPT", pos_err=bm.mock.OPTICAL_ERROR))
+    x, o, _ = bm.mock.survey(
+        n_primary=settings.rows(LOCKMAN[0]), area=AREA / 100 if settings.quick else AREA, seed=2
+    )
+    catalogs = (
+        bm.Catalog(x, name="X", pos_err="sigma"),
+        bm.Catalog(o, name="OPT", pos_err=bm.mock.OPTICAL_ERROR),
+    )
     rows = []
-    for name, priors in (("distance only", []), ("histogram prior", [histogram]),
-                         ("LightGBM prior", [learned])):
+    for name, priors in (
+        ("distance only", []),
+        ("histogram prior", [histogram]),
+        ("LightGBM prior", [learned]),
+    ):
         seconds, calls, found = median_seconds(
-            lambda p=priors: bm.match(*catalogs, radius=RADIUS, priors={"OPT": p}
-                                      ).meta["n_candidates"], settings.repeat)
+            lambda p=priors: bm.match(*catalogs, radius=RADIUS, priors={"OPT": p}).meta[
+                "n_candidates"
+            ],
+            settings.repeat,
+        )
         rows.append({"what": name, "seconds": seconds, "calls": calls, "found": found})
     size = f"{len(x):,} x {len(o):,}, {RADIUS:g} arcsec"
     print_rows(size, with_ratios(rows))
     print(f"training LightGBM on {len(sample):,} objects: {trained:.3g} s", flush=True)
-    return {"size": size, "rows": rows, "training_seconds": trained,
-            "training_objects": len(sample)}
+    return {
+        "size": size,
+        "rows": rows,
+        "training_seconds": trained,
+        "training_objects": len(sample),
+    }
 
 
 def labelled(primary: Table, secondary: Table, truth: Table) -> tuple[Table, np.ndarray]:
     """The true counterparts and ten field objects for each, and which are which."""
-    is_host = np.isin(np.asarray(secondary["ID"]).astype(str),
-                      np.asarray(truth["counterpart"]).astype(str))
-    field = np.random.default_rng(0).choice(np.flatnonzero(~is_host), 10 * int(is_host.sum()),
-                                            replace=False)
-    return (vstack([secondary[is_host], secondary[field]], metadata_conflicts="silent"),
-            np.arange(11 * is_host.sum()) < is_host.sum())
+    is_host = np.isin(
+        np.asarray(secondary["ID"]).astype(str), np.asarray(truth["counterpart"]).astype(str)
+    )
+    field = np.random.default_rng(0).choice(
+        np.flatnonzero(~is_host), 10 * int(is_host.sum()), replace=False
+    )
+    return (
+        vstack([secondary[is_host], secondary[field]], metadata_conflicts="silent"),
+        np.arange(11 * is_host.sum()) < is_host.sum(),
+    )

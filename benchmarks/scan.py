@@ -50,20 +50,34 @@ def make(folder: Path, n_rows: int, codec: str = "zstd") -> None:
     for number in range(FILES):
         rng = np.random.default_rng([7, number])
         low, high = (AREA / 60.0 * (number + step) / FILES for step in (0, 1))
-        columns = {"RA": SIDE[0] + 60.0 * rng.random(per_file),
-                   "DEC": SIDE[1] + low + (high - low) * rng.random(per_file)}
+        columns = {
+            "RA": SIDE[0] + 60.0 * rng.random(per_file),
+            "DEC": SIDE[1] + low + (high - low) * rng.random(per_file),
+        }
         for k, band in enumerate(BANDS):
             columns[band] = (22 - k / 2 + 1.5 * rng.standard_normal(per_file)).astype(np.float32)
-        parquet.write_table(pa.table(columns), folder / f"part-{number:02d}.parquet",
-                            compression=codec, row_group_size=1 << 20)
+        parquet.write_table(
+            pa.table(columns),
+            folder / f"part-{number:02d}.parquet",
+            compression=codec,
+            row_group_size=1 << 20,
+        )
 
 
 def sources(n: int = N_PRIMARY) -> bm.Catalog:
     """Primaries all over the survey's area."""
     rng = np.random.default_rng(8)
-    return bm.Catalog({"ID": np.arange(n), "RA": SIDE[0] + 60.0 * rng.random(n),
-                       "DEC": SIDE[1] + AREA / 60.0 * rng.random(n),
-                       "sigma": rng.uniform(1.0, 3.0, n)}, name="X", pos_err="sigma", area=AREA)
+    return bm.Catalog(
+        {
+            "ID": np.arange(n),
+            "RA": SIDE[0] + 60.0 * rng.random(n),
+            "DEC": SIDE[1] + AREA / 60.0 * rng.random(n),
+            "sigma": rng.uniform(1.0, 3.0, n),
+        },
+        name="X",
+        pos_err="sigma",
+        area=AREA,
+    )
 
 
 def survey(folder: Path) -> bm.Catalog:
@@ -85,8 +99,9 @@ def one(task: str, folder: str, out: str) -> dict:
         from pyarrow import parquet
 
         table = pa.concat_tables([parquet.read_table(f) for f in sorted(Path(folder).iterdir())])
-        whole = bm.Catalog({n: table[n].to_numpy() for n in table.column_names}, name="OPT",
-                           pos_err=0.2, area=AREA)
+        whole = bm.Catalog(
+            {n: table[n].to_numpy() for n in table.column_names}, name="OPT", pos_err=0.2, area=AREA
+        )
         return {"sha256": digest(bm.match(primary, whole, radius=RADIUS), scratch / "o.parquet")}
     bm.match(sources(100), survey(folder), radius=RADIUS)  # compiles
     begin, begin_cpu = time.perf_counter(), time.process_time()
@@ -97,9 +112,15 @@ def one(task: str, folder: str, out: str) -> dict:
     result = bm.match(primary, other, radius=RADIUS, **options)
     seconds, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
     peak = peak_MB()
-    found = {"seconds": seconds, "rows": len(other), "rows_per_second": len(other) / seconds,
-             "cpu_seconds": cpu, "search": result.meta["seconds"]["search"], "peak_MB": peak,
-             "candidates": result.meta["n_candidates"]}
+    found = {
+        "seconds": seconds,
+        "rows": len(other),
+        "rows_per_second": len(other) / seconds,
+        "cpu_seconds": cpu,
+        "search": result.meta["seconds"]["search"],
+        "peak_MB": peak,
+        "candidates": result.meta["n_candidates"],
+    }
     if task in ("same", "resume"):
         found["sha256"] = digest(result, scratch / "o.parquet")
         found["peak_written_MB"] = peak_MB()
@@ -108,8 +129,12 @@ def one(task: str, folder: str, out: str) -> dict:
 
 def child(task: str, folder: Path, out: Path, **extra) -> subprocess.Popen:
     """Start a process that measures."""
-    return subprocess.Popen([sys.executable, "-m", "benchmarks.scan", task, str(folder), str(out)],
-                            stdout=subprocess.PIPE, text=True, **extra)
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.scan", task, str(folder), str(out)],
+        stdout=subprocess.PIPE,
+        text=True,
+        **extra,
+    )
 
 
 def finished(task: str, folder: Path, out: Path) -> dict:

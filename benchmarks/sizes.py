@@ -39,8 +39,9 @@ def run(settings: Settings) -> dict[str, Any]:
     return {"radius": RADIUS, "points": points, "four_times": four_times(settings)}
 
 
-def at_size(n: int, m: int, settings: Settings, seen: dict[str, tuple[int, float]]
-            ) -> dict[str, Any]:
+def at_size(
+    n: int, m: int, settings: Settings, seen: dict[str, tuple[int, float]]
+) -> dict[str, Any]:
     """Every method at one size; `seen` tells what to expect."""
     primary, secondary = large_sky(n, m)
     rows = []
@@ -48,8 +49,9 @@ def at_size(n: int, m: int, settings: Settings, seen: dict[str, tuple[int, float
         rows_before, seconds_before = seen.get(name, (m, 0.0))
         expected = seconds_before * m / rows_before
         if name != BAYESMATCH and (expected > BUDGET or m > MAX_PEER_ROWS):
-            why = (f"about {expected:.0f} s" if expected > BUDGET else
-                   f"memory for {m:,} rows") + " expected"
+            why = (
+                f"about {expected:.0f} s" if expected > BUDGET else f"memory for {m:,} rows"
+            ) + " expected"
             rows.append({"what": name, "seconds": None, "note": why})
             continue
         call = make(primary, secondary, RADIUS)
@@ -59,8 +61,9 @@ def at_size(n: int, m: int, settings: Settings, seen: dict[str, tuple[int, float
         repeat = 1 if is_nway and m >= 1_000_000 else settings.repeat
         if m >= 100_000_000:
             repeat = min(repeat, 3)
-        seconds, calls, found = median_seconds(call, repeat, warm=0 if is_nway else 1,
-                                               budget=None if name == BAYESMATCH else BUDGET)
+        seconds, calls, found = median_seconds(
+            call, repeat, warm=0 if is_nway else 1, budget=None if name == BAYESMATCH else BUDGET
+        )
         seen[name] = (m, seconds)
         rows.append({"what": name, "seconds": seconds, "calls": calls, "found": found})
     print_rows(f"{n:,} x {m:,}, {RADIUS:g} arcsec", with_ratios(rows))
@@ -75,8 +78,12 @@ def stages(primary: bm.Catalog, secondary: bm.Catalog) -> dict[str, Any]:
     meta = bm.match(primary, secondary, radius=RADIUS).meta
     total = time.perf_counter() - begin
     search = meta["seconds"]["search"]
-    return {"candidates": meta["n_candidates"], "search_seconds": search,
-            "rest_seconds": total - search, "above_MB": peak_MB() - before}
+    return {
+        "candidates": meta["n_candidates"],
+        "search_seconds": search,
+        "rest_seconds": total - search,
+        "above_MB": peak_MB() - before,
+    }
 
 
 def four_times(settings: Settings) -> dict[str, Any]:
@@ -86,9 +93,13 @@ def four_times(settings: Settings) -> dict[str, Any]:
     seconds: list[list[float]] = [[], []]
     for _ in range(settings.repeat + 1):
         for k, sky in enumerate(skies):
-            seconds[k].append(median_seconds(lambda s=sky: bm.match(*s, radius=RADIUS), 1,
-                                             warm=0)[0])
+            seconds[k].append(
+                median_seconds(lambda s=sky: bm.match(*s, radius=RADIUS), 1, warm=0)[0]
+            )
     one, four = (statistics.median(times[1:]) for times in seconds)
-    print(f"\nfour times the sky, {sizes[1][0]:,} x {sizes[1][1]:,}: {four:.4g} s, "
-          f"{four / one:.3g} times {one:.4g} s", flush=True)
+    print(
+        f"\nfour times the sky, {sizes[1][0]:,} x {sizes[1][1]:,}: {four:.4g} s, "
+        f"{four / one:.3g} times {one:.4g} s",
+        flush=True,
+    )
     return {"sizes": sizes, "seconds": [one, four], "ratio": four / one}

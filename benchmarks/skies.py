@@ -29,10 +29,15 @@ def mock_sky(n_primary: int, n_secondary: int, *, dec: float = 57.0, seed: int =
     east, north = rng.normal(size=(2, len(has))) * sigma[has] / 3600
     o_ra[host] = x_ra[has] + east / np.cos(np.radians(x_dec[has]))
     o_dec[host] = x_dec[has] + north
-    primary = bm.Catalog({"ID": np.arange(n_primary), "RA": x_ra, "DEC": x_dec, "sigma": sigma},
-                         name="X", pos_err="sigma", area=area)
-    secondary = bm.Catalog({"ID": np.arange(n_secondary), "RA": o_ra, "DEC": o_dec}, name="OPT",
-                           pos_err=0.1, area=area)
+    primary = bm.Catalog(
+        {"ID": np.arange(n_primary), "RA": x_ra, "DEC": x_dec, "sigma": sigma},
+        name="X",
+        pos_err="sigma",
+        area=area,
+    )
+    secondary = bm.Catalog(
+        {"ID": np.arange(n_secondary), "RA": o_ra, "DEC": o_dec}, name="OPT", pos_err=0.1, area=area
+    )
     return primary, secondary
 
 
@@ -58,9 +63,12 @@ def large_sky(n_primary: int, n_secondary: int, *, seed: int = 1):
     has = int(0.8 * n_primary)
     east, north = rng.normal(size=(2, has)) * sigma[:has] / 3600
     x_ra[:has], x_dec[:has] = o_ra[:has] + east, o_dec[:has] + north
-    return (bm.Catalog({"RA": x_ra, "DEC": x_dec, "sigma": sigma}, name="X", pos_err="sigma",
-                       area=area),
-            bm.Catalog({"RA": o_ra, "DEC": o_dec}, name="OPT", pos_err=0.1, area=area))
+    return (
+        bm.Catalog(
+            {"RA": x_ra, "DEC": x_dec, "sigma": sigma}, name="X", pos_err="sigma", area=area
+        ),
+        bm.Catalog({"RA": o_ra, "DEC": o_dec}, name="OPT", pos_err=0.1, area=area),
+    )
 
 
 def cosmos_sky(sizes: tuple[int, ...], sigmas: tuple[float, ...], *, seed: int = 1):
@@ -81,8 +89,14 @@ def cosmos_sky(sizes: tuple[int, ...], sigmas: tuple[float, ...], *, seed: int =
 
     x_ra, x_dec = uniform(n)
     sigma = rng.uniform(0.5, 2, n)
-    catalogs = [bm.Catalog({"ID": np.arange(n), "RA": x_ra, "DEC": x_dec, "sigma": sigma},
-                           name="X", pos_err="sigma", area=COSMOS_AREA)]
+    catalogs = [
+        bm.Catalog(
+            {"ID": np.arange(n), "RA": x_ra, "DEC": x_dec, "sigma": sigma},
+            name="X",
+            pos_err="sigma",
+            area=COSMOS_AREA,
+        )
+    ]
     true_ra, true_dec = scattered(x_ra, x_dec, sigma)
     objects = uniform(max(sizes))
     for k, (size, error) in enumerate(zip(sizes, sigmas, strict=True)):
@@ -90,9 +104,15 @@ def cosmos_sky(sizes: tuple[int, ...], sigmas: tuple[float, ...], *, seed: int =
         shared = int(0.7 * size)
         ra[:shared], dec[:shared] = objects[0][:shared], objects[1][:shared]
         has = np.flatnonzero(rng.random(n) < 0.9)
-        ra[-len(has):], dec[-len(has):] = true_ra[has], true_dec[has]
+        ra[-len(has) :], dec[-len(has) :] = true_ra[has], true_dec[has]
         ra, dec = scattered(ra, dec, error)
         mix = rng.permutation(size)
-        catalogs.append(bm.Catalog({"ID": np.arange(size), "RA": ra[mix], "DEC": dec[mix]},
-                                   name=f"O{k + 1}", pos_err=error, area=COSMOS_AREA))
+        catalogs.append(
+            bm.Catalog(
+                {"ID": np.arange(size), "RA": ra[mix], "DEC": dec[mix]},
+                name=f"O{k + 1}",
+                pos_err=error,
+                area=COSMOS_AREA,
+            )
+        )
     return catalogs

@@ -33,8 +33,12 @@ def machine() -> dict[str, Any]:
     """What was measured on, with which versions."""
     from validation.versions import versions
 
-    return {"cpus": os.cpu_count(), "processor": processor(), "system": platform.system(),
-            "versions": versions()}
+    return {
+        "cpus": os.cpu_count(),
+        "processor": processor(),
+        "system": platform.system(),
+        "versions": versions(),
+    }
 
 
 def processor() -> str:

@@ -25,14 +25,22 @@ from .timing import in_process, median_seconds, print_rows, with_ratios
 def run(settings: Settings) -> dict[str, Any]:
     """Seconds by number of threads; raises if a byte differs."""
     n, m = (settings.rows(size) for size in LOCKMAN)
-    seen = [in_process("benchmarks.threads", n, m, RADIUS, settings.repeat, threads=threads)
-            for threads in (1, 2, 4)]
+    seen = [
+        in_process("benchmarks.threads", n, m, RADIUS, settings.repeat, threads=threads)
+        for threads in (1, 2, 4)
+    ]
     if len({one["sha256"] for one in seen}) > 1:
         raise RuntimeError(f"the result depends on the number of threads: {seen}")
     size = f"{n:,} x {m:,}, {RADIUS:g} arcsec"
-    rows = [{"what": f"{one['threads']} thread{'s' * (one['threads'] > 1)}",
-             "seconds": one["seconds"], "calls": one["calls"], "found": one["found"]}
-            for one in seen[:2]]
+    rows = [
+        {
+            "what": f"{one['threads']} thread{'s' * (one['threads'] > 1)}",
+            "seconds": one["seconds"],
+            "calls": one["calls"],
+            "found": one["found"],
+        }
+        for one in seen[:2]
+    ]
     print_rows(size, with_ratios(rows))
     print("1, 2 and 4 threads: the same bytes", flush=True)
     return {"size": size, "rows": rows, "same_bytes": [one["threads"] for one in seen]}
@@ -42,8 +50,13 @@ def one(n_primary: int, n_secondary: int, radius: float, repeat: int) -> dict[st
     """With this process's number of threads."""
     catalogs = mock_sky(n_primary, n_secondary)
     seconds, calls, result = median_seconds(lambda: bm.match(*catalogs, radius=radius), repeat)
-    return {"threads": numba.get_num_threads(), "seconds": seconds, "calls": calls,
-            "found": result.meta["n_candidates"], "sha256": digest(result)}
+    return {
+        "threads": numba.get_num_threads(),
+        "seconds": seconds,
+        "calls": calls,
+        "found": result.meta["n_candidates"],
+        "sha256": digest(result),
+    }
 
 
 def digest(result: bm.MatchResult) -> str:
@@ -58,5 +71,4 @@ def digest(result: bm.MatchResult) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(one(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]),
-                         int(sys.argv[4]))))
+    print(json.dumps(one(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))))

@@ -21,8 +21,9 @@ ROOT = Path(__file__).parent.parent
 BUDGET = 60.0
 
 
-def median_seconds(call: Callable[[], Any], repeat: int, *, warm: int = 1,
-                   budget: float | None = None) -> tuple[float, int, Any]:
+def median_seconds(
+    call: Callable[[], Any], repeat: int, *, warm: int = 1, budget: float | None = None
+) -> tuple[float, int, Any]:
     """Median seconds of up to `repeat` calls after `warm` uncounted ones.
 
     With a `budget` fewer are made where they would take longer than that, but one at least: of a
@@ -98,8 +99,13 @@ def in_process(module: str, *arguments: Any, threads: int | None = None) -> dict
     environment = dict(os.environ)
     if threads:
         environment["NUMBA_NUM_THREADS"] = str(threads)
-    done = subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT,
-                          env=environment, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     if done.returncode:
         raise RuntimeError(f"python -m {module} {' '.join(map(str, arguments))} failed")
     return json.loads(done.stdout.strip().splitlines()[-1])

@@ -15,9 +15,25 @@ from statistics import median
 from typing import NamedTuple
 
 #: the rooms of the package, in the order in which data flows
-ORDER = ("_deprecation", "_kernels", "catalogs", "photometry", "truth", "priors", "likelihood",
-         "matching", "plots", "diagnostics", "distributed", "mock", "testing", "data", "demo",
-         "cli", "__main__")
+ORDER = (
+    "_deprecation",
+    "_kernels",
+    "catalogs",
+    "photometry",
+    "truth",
+    "priors",
+    "likelihood",
+    "matching",
+    "plots",
+    "diagnostics",
+    "distributed",
+    "mock",
+    "testing",
+    "data",
+    "demo",
+    "cli",
+    "__main__",
+)
 #: the face, which imports from everywhere, and the marker of types
 FACE = ("__init__.py", "__init__.pyi", "py.typed")
 #: a module by the name of a public function would hide it; those of the command line are named
@@ -26,9 +42,18 @@ HIDES, FREE_TO_HIDE = ("match", "assess", "calibrate", "explain"), "cli"
 
 MAX_ENTRIES, MAX_LINES, MEDIAN_LINES, MAX_BODY, MAX_PARAMETERS = 20, 300, 120, 60, 10
 #: room and function that may take more parameters: what users call with keywords
-MANY_PARAMETERS = ("catalogs:Catalog.__init__", "catalogs:Catalog.read", "catalogs:Catalog.scan",
-                   "distributed:match", "matching:match", "mock:survey", "mock:sky",
-                   "truth:hostless", "truth:robust_counterparts", "truth:training_sample")
+MANY_PARAMETERS = (
+    "catalogs:Catalog.__init__",
+    "catalogs:Catalog.read",
+    "catalogs:Catalog.scan",
+    "distributed:match",
+    "matching:match",
+    "mock:survey",
+    "mock:sky",
+    "truth:hostless",
+    "truth:robust_counterparts",
+    "truth:training_sample",
+)
 
 
 class Fault(NamedTuple):
@@ -69,11 +94,15 @@ def faults(package: Path) -> list[Fault]:
                 found.append(Fault(file, line, *fault))
             elif target not in (module, package.name):
                 edges[module].setdefault(target, line)
-        found += [Fault(file, node.lineno, "hidden", "import with a statement, that can be counted")
-                  for node in ast.walk(tree) if isinstance(node, ast.Call)
-                  and _last_name(node) in ("import_module", "__import__")]
-    return found + [Fault(modules[module].relative_to(package.parent).as_posix(), *fault)
-                    for module, *fault in _circles(edges)]
+        found += [
+            Fault(file, node.lineno, "hidden", "import with a statement, that can be counted")
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and _last_name(node) in ("import_module", "__import__")
+        ]
+    return found + [
+        Fault(modules[module].relative_to(package.parent).as_posix(), *fault)
+        for module, *fault in _circles(edges)
+    ]
 
 
 def _module_name(package: Path, path: Path) -> str:
@@ -85,8 +114,9 @@ def _room(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def _imports(tree: ast.AST, module: str, is_folder: bool, modules: dict[str, Path]
-             ) -> Iterator[Import]:
+def _imports(
+    tree: ast.AST, module: str, is_folder: bool, modules: dict[str, Path]
+) -> Iterator[Import]:
     """Imports of the package's own modules, and of names in them."""
     root = module.split(".")[0]
     base = module.split(".") if is_folder else module.split(".")[:-1]
@@ -96,16 +126,20 @@ def _imports(tree: ast.AST, module: str, is_folder: bool, modules: dict[str, Pat
                 if alias.name.split(".")[0] == root:
                     yield Import(node.lineno, alias.name, None)
         elif isinstance(node, ast.ImportFrom):
-            start = base[:len(base) - node.level + 1] if node.level else []
+            start = base[: len(base) - node.level + 1] if node.level else []
             source = ".".join([*start, *([node.module] if node.module else [])])
             for alias in node.names if source.split(".")[0] == root else ():
                 full = f"{source}.{alias.name}"
-                yield (Import(node.lineno, full, None) if full in modules
-                       else Import(node.lineno, source, alias.name))
+                yield (
+                    Import(node.lineno, full, None)
+                    if full in modules
+                    else Import(node.lineno, source, alias.name)
+                )
 
 
-def _import_fault(module: str, target: str, name: str | None, modules: dict[str, Path]
-                  ) -> tuple[str, str] | None:
+def _import_fault(
+    module: str, target: str, name: str | None, modules: dict[str, Path]
+) -> tuple[str, str] | None:
     root = module.split(".")[0]
     if target not in modules:
         return "unknown", f"there is no module {target}"
@@ -141,18 +175,29 @@ def _entries(package: Path) -> Iterator[Fault]:
             yield Fault(f"{package.name}/{path.name}", 0, "room", "has no place in the order")
     for path in sorted(package.rglob("*")):
         inside = path.relative_to(package)
-        if path.stem in HIDES and inside.parts[0] != FREE_TO_HIDE and (
-                path.is_dir() or path.suffix == ".py"):
-            yield Fault(f"{package.name}/{inside.as_posix()}", 0, "name",
-                        f"would hide the function {path.stem}")
+        if (
+            path.stem in HIDES
+            and inside.parts[0] != FREE_TO_HIDE
+            and (path.is_dir() or path.suffix == ".py")
+        ):
+            yield Fault(
+                f"{package.name}/{inside.as_posix()}",
+                0,
+                "name",
+                f"would hide the function {path.stem}",
+            )
 
 
 def _lengths(package: Path, modules: dict[str, Path]) -> Iterator[Fault]:
     lines = {path: len(path.read_text().splitlines()) for path in modules.values()}
     for path, n in lines.items():
         if n > MAX_LINES:
-            yield Fault(path.relative_to(package.parent).as_posix(), n, "module",
-                        f"{n} lines, at most {MAX_LINES}")
+            yield Fault(
+                path.relative_to(package.parent).as_posix(),
+                n,
+                "module",
+                f"{n} lines, at most {MAX_LINES}",
+            )
     middle = median([n for path, n in lines.items() if path.name != "__init__.py"] or [0])
     if middle >= MEDIAN_LINES:
         yield Fault(package.name, 0, "median", f"{middle:g} lines, must be below {MEDIAN_LINES}")
@@ -164,8 +209,12 @@ def _functions(tree: ast.Module, room: str) -> Iterator[tuple[int, str, str]]:
         if any(_last_name(decorator) == "jit" for decorator in node.decorator_list):
             continue
         doc = ast.get_docstring(node) is not None
-        body = node.end_lineno - node.body[0].lineno + 1 - doc * (
-            node.body[0].end_lineno - node.body[0].lineno + 1)
+        body = (
+            node.end_lineno
+            - node.body[0].lineno
+            + 1
+            - doc * (node.body[0].end_lineno - node.body[0].lineno + 1)
+        )
         if body > MAX_BODY:
             yield node.lineno, "body", f"{name} has {body} lines, at most {MAX_BODY}"
         a = node.args
@@ -175,8 +224,9 @@ def _functions(tree: ast.Module, room: str) -> Iterator[tuple[int, str, str]]:
             yield (node.lineno, "parameters", f"{name} takes {n}, at most {MAX_PARAMETERS}")
 
 
-def _named(node: ast.AST, prefix: str = ""
-           ) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def _named(
+    node: ast.AST, prefix: str = ""
+) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for child in ast.iter_child_nodes(node):
         inner = prefix
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

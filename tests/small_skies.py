@@ -14,6 +14,12 @@ def catalog(places, name, pos_err=0.5, area=0.01, **columns):
     """A catalogue of sources at (east, north) arcsec of one place."""
     east, north = np.array(places, dtype=float).reshape(-1, 2).T
     dec = DEC + north / 3600
-    table = Table({"ID": [f"{name}{k}" for k in range(len(dec))],
-                   "RA": RA + east / 3600 / np.cos(np.radians(dec)), "DEC": dec, **columns})
+    table = Table(
+        {
+            "ID": [f"{name}{k}" for k in range(len(dec))],
+            "RA": RA + east / 3600 / np.cos(np.radians(dec)),
+            "DEC": dec,
+            **columns,
+        }
+    )
     return bm.Catalog(table, name=name, pos_err=pos_err, area=area)

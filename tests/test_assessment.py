@@ -15,11 +15,18 @@ from bayesmatch.matching.result import MatchResult
 from validation.skies import simulate, simulate_patterns
 
 COUNTS = ("right", "wrong", "hostless_matched", "matched_hostless", "right_hostless")
-METRICS = ("overall_purity", "counterpart_purity", "counterpart_completeness", "hostless_purity",
-           "hostless_completeness")
+METRICS = (
+    "overall_purity",
+    "counterpart_purity",
+    "counterpart_completeness",
+    "hostless_purity",
+    "hostless_completeness",
+)
 #: published counts and metrics: photometric prior, distance only, bright sources (UPSTREAM)
-PUBLISHED = [((503, 20, 6, 6, 24), (0.94, 0.95, 0.95, 0.80, 0.80)),
-             ((460, 61, 9, 8, 21), (0.86, 0.87, 0.87, 0.72, 0.70))]
+PUBLISHED = [
+    ((503, 20, 6, 6, 24), (0.94, 0.95, 0.95, 0.80, 0.80)),
+    ((460, 61, 9, 8, 21), (0.86, 0.87, 0.87, 0.72, 0.70)),
+]
 
 
 def made(rows, truth_ids=None, name="OPT"):
@@ -29,9 +36,18 @@ def made(rows, truth_ids=None, name="OPT"):
     p = np.array([row[0] for row in rows], float)
     at = np.array([-1 if b is None else k for k, b in enumerate(best)])
     ids = np.ma.MaskedArray(["" if b is None else b for b in best], mask=at < 0)
-    sources = Table({"X": np.arange(n), "X_ID": np.arange(100, 100 + n), "p_any": p,
-                     "p_hostless": 1 - p, name: at, f"{name}_ID": ids, f"p_{name}": p,
-                     "p_match": p})
+    sources = Table(
+        {
+            "X": np.arange(n),
+            "X_ID": np.arange(100, 100 + n),
+            "p_any": p,
+            "p_hostless": 1 - p,
+            name: at,
+            f"{name}_ID": ids,
+            f"p_{name}": p,
+            "p_match": p,
+        }
+    )
     associations = Table({f"{name}_ID": ids})
     meta = {"catalogues": [{"name": "X", "id": "ID"}, {"name": name, "id": "ID"}]}
     truth = Table({"ID": sources["X_ID"], "counterpart": [r[2] or "hostless" for r in rows]})
@@ -40,17 +56,22 @@ def made(rows, truth_ids=None, name="OPT"):
 
 def from_counts(right, wrong, hostless_matched, matched_hostless, right_hostless):
     """A result that has these counts at a cutoff of 0.5."""
-    return made([(0.9, "a", "a")] * right + [(0.8, "b", "a")] * wrong
-                + [(0.7, "a", None)] * hostless_matched + [(0.2, "a", "a")] * matched_hostless
-                + [(0.1, "a", None)] * right_hostless)
+    return made(
+        [(0.9, "a", "a")] * right
+        + [(0.8, "b", "a")] * wrong
+        + [(0.7, "a", None)] * hostless_matched
+        + [(0.2, "a", "a")] * matched_hostless
+        + [(0.1, "a", None)] * right_hostless
+    )
 
 
 def slow_counts(sources, truth, score, cutoff, name="OPT"):
     """The five counts, one source after the other."""
     counts = dict.fromkeys(COUNTS, 0)
     known = {str(k).strip(): str(c).strip() for k, c in zip(*truth.columns.values(), strict=True)}
-    others = [c[2:] for c in sources.colnames
-              if c.startswith("p_") and f"{c[2:]}_ID" in sources.colnames]
+    others = [
+        c[2:] for c in sources.colnames if c.startswith("p_") and f"{c[2:]}_ID" in sources.colnames
+    ]
     for row in sources:
         key = str(row["X_ID"])
         if key not in known:
@@ -82,8 +103,9 @@ def three():
 def sky_truth(sky, k=0):
     """Truth by row number."""
     row = sky.truth[:, k]
-    return Table({"ID": np.arange(len(row)), "counterpart": np.where(
-        sky.host, row.astype(str), "hostless")})
+    return Table(
+        {"ID": np.arange(len(row)), "counterpart": np.where(sky.host, row.astype(str), "hostless")}
+    )
 
 
 # -- published numbers and pure functions ---------------------------------------------------------
@@ -123,8 +145,12 @@ def test_wilson():
     assert low == pytest.approx(0.95 / 1.1 - math.sqrt(0.0115) / 1.1, abs=1e-12)
     assert high == pytest.approx(0.95 / 1.1 + math.sqrt(0.0115) / 1.1, abs=1e-12)
     # Wilson (1927) as tabulated by Newcombe (1998, Statist. Med. 17, 857), 95%
-    for k, n, expected in ((81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605)),
-                           (0, 20, (0.0, 0.1611)), (1, 29, (0.0061, 0.1718))):
+    for k, n, expected in (
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+    ):
         assert np.round(metrics.wilson(k, n, z=1.959964), 4).tolist() == list(expected)
     assert metrics.wilson(0, 5)[0] == 0.0
     assert metrics.wilson(5, 5)[1] == 1.0
@@ -153,7 +179,8 @@ def test_reliability_and_its_error():
     weight = np.array([2, 0, 1, 1, 1, 1])
     repeated = np.repeat(np.arange(6), weight)
     assert metrics.calibration_error(p, true, weight) == pytest.approx(
-        metrics.calibration_error(p[repeated], true[repeated]))
+        metrics.calibration_error(p[repeated], true[repeated])
+    )
     assert math.isnan(metrics.calibration_error(p[:0], true[:0]))
 
 
@@ -195,13 +222,17 @@ def test_slow_reference(two, score):
         assert row[name] == k / n
         assert (row[f"{name}_lo"], row[f"{name}_hi"]) == pytest.approx(metrics.wilson(k, n))
         assert row[f"{name}_lo"] <= row[name] <= row[f"{name}_hi"]
-    assert list(a.table.colnames) == ["cutoff", *(m + end for m in METRICS
-                                                  for end in ("", "_lo", "_hi")), *COUNTS]
+    assert list(a.table.colnames) == [
+        "cutoff",
+        *(m + end for m in METRICS for end in ("", "_lo", "_hi")),
+        *COUNTS,
+    ]
 
 
 def test_ties():
-    result, truth = made([(0.5, "a", "a"), (0.5, "b", "a"), (0.5, None, None), (0.5, None, "c"),
-                          (0.2, "d", None)])
+    result, truth = made(
+        [(0.5, "a", "a"), (0.5, "b", "a"), (0.5, None, None), (0.5, None, "c"), (0.2, "d", None)]
+    )
     a = bm.assess(result, truth)
     assert tuple(a.confusion(0.5)) == (1, 1, 0, 1, 2)  # without a candidate, never matched
     assert tuple(a.confusion(np.nextafter(0.5, 1))) == (0, 0, 0, 3, 2)
@@ -241,8 +272,10 @@ def test_crossing_and_completeness_at_purity(two, score):
     assert found["counterpart_completeness"] == pytest.approx(value)
     every = [metrics.scores(*a.confusion(c)) for c in np.unique(result.sources[score])]
     for purity in (0.5, 0.9, 0.95, 0.98, 0.99):
-        best = max((m["counterpart_completeness"] for m in every
-                    if m["counterpart_purity"] >= purity), default=0.0)
+        best = max(
+            (m["counterpart_completeness"] for m in every if m["counterpart_purity"] >= purity),
+            default=0.0,
+        )
         assert a.completeness_at_purity(purity) == best
         at = a.cutoff_at_purity(purity)
         if best:
@@ -295,9 +328,11 @@ def test_reliability_by_score(two):
     host = np.asarray(truth["counterpart"]) != "hostless"
     sources = result.sources
     right = host & (np.asarray(sources["OPT"]).astype(str) == np.asarray(truth["counterpart"]))
-    for score, p, true in (("p_any", sources["p_any"], host),
-                           ("p_hostless", 1 - sources["p_hostless"], host),
-                           ("p_match", sources["p_match"], right)):
+    for score, p, true in (
+        ("p_any", sources["p_any"], host),
+        ("p_hostless", 1 - sources["p_hostless"], host),
+        ("p_match", sources["p_match"], right),
+    ):
         a = bm.assess(result, truth, score=score)
         p = np.asarray(p)
         table = a.reliability
@@ -331,12 +366,17 @@ def test_by_bins(two):
         part = bm.assess(result, truth[(np.arange(len(truth)) >= 50) & mine], score="p_match")
         assert tuple(part.confusion(a.crossing.cutoff)) == tuple(row[c] for c in COUNTS)
         assert (part.crossing.value, part.ece, part.n_hostless) == (
-            row["crossing"], row["ece"], row["n_hostless"])
+            row["crossing"],
+            row["ece"],
+            row["n_hostless"],
+        )
         assert part.completeness_at_purity(0.95) == row["completeness_at_95"]
     given = a.by(flux, table["lo"].tolist() + [table["hi"][-1]], cutoff=0.5)
     assert given["n"].tolist() == table["n"].tolist() and set(given["cutoff"]) == {0.5}
     assert a.by(np.where(flux < 2, np.nan, flux), [1, 2, 1000])["n"].tolist() == [
-        0, int((flux[50:] >= 2).sum())]
+        0,
+        int((flux[50:] >= 2).sum()),
+    ]
     with pytest.raises(ValueError, match="no column"):
         a.by("COLOUR")
     with pytest.raises(ValueError, match="shape"):
@@ -359,8 +399,13 @@ def test_compare(two):
     a, b = (bm.assess(result, truth, score=s) for s in ("p_match", "p_any"))
     table = a.compare(b, n_resamples=200, seed=4)
     assert table.colnames == ["metric", "this", "other", "difference", "lo", "hi"]
-    assert list(table["metric"]) == ["crossing", "completeness_at_95", "completeness_at_98",
-                                     "completeness_at_99", "ece"]
+    assert list(table["metric"]) == [
+        "crossing",
+        "completeness_at_95",
+        "completeness_at_98",
+        "completeness_at_99",
+        "ece",
+    ]
     assert table["this"][0] == a.crossing.value and table["other"][4] == pytest.approx(b.ece)
     assert table["this"][3] == a.completeness_at_purity(0.99)
     assert np.allclose(table["difference"], table["this"] - table["other"])
@@ -380,8 +425,10 @@ def test_compare_resamples_in_pairs():
     n = 2000
     first = rng.random(n) < 0.8
     second = np.where(rng.random(n) < 0.1, rng.random(n) < 0.8, first)  # mostly the same
-    a, b = (bm.assess(*made([(0.9, "a" if r else "b", "a") for r in right]))
-            for right in (first, second))
+    a, b = (
+        bm.assess(*made([(0.9, "a" if r else "b", "a") for r in right]))
+        for right in (first, second)
+    )
     table = a.compare(b, cutoff=0.5, n_resamples=1000, level=0.6827)
     row = table[list(table["metric"]).index("counterpart_purity")]
     difference = first.astype(float) - second
@@ -412,8 +459,9 @@ def test_three_catalogues(three, k):
     truth = sky_truth(sky, k)[known]
     a = bm.assess(result, truth, catalogue=None if k == 0 else name, score="p_match")
     for cutoff in (0.1, 0.5, 0.9):
-        assert tuple(a.confusion(cutoff)) == slow_counts(result.sources, truth, "p_match", cutoff,
-                                                         name)
+        assert tuple(a.confusion(cutoff)) == slow_counts(
+            result.sources, truth, "p_match", cutoff, name
+        )
     assert a.catalogue == name
     right = np.asarray(result.sources[name]) == np.where(sky.host, sky.truth[:, k], -2)
     marginal = np.asarray(result.sources[f"p_{name}"])
@@ -440,19 +488,26 @@ def test_kinds_of_truth(two):
     result, truth = two
     expected = bm.assess(result, truth).table.pformat()
     ids, counterpart = np.asarray(truth["ID"]), np.asarray(truth["counterpart"])
-    for other in (truth.to_pandas(), {"name": ids, "id": counterpart},
-                  {"name": ids.astype("S9"), "id": [f" {c}  " for c in counterpart]},
-                  {"name": ids.astype(float), "id": np.char.replace(counterpart, "h", "H")},
-                  pd.DataFrame({"i": ids, "c": counterpart.astype(object), "note": 1}),
-                  truth[np.random.default_rng(0).permutation(len(truth))]):
+    for other in (
+        truth.to_pandas(),
+        {"name": ids, "id": counterpart},
+        {"name": ids.astype("S9"), "id": [f" {c}  " for c in counterpart]},
+        {"name": ids.astype(float), "id": np.char.replace(counterpart, "h", "H")},
+        pd.DataFrame({"i": ids, "c": counterpart.astype(object), "note": 1}),
+        truth[np.random.default_rng(0).permutation(len(truth))],
+    ):
         assert bm.assess(result, other).table.pformat() == expected
 
 
 def test_text_identifiers():
     x = Table({"RA": [10.0, 10.1, 10.2], "DEC": [0.0, 0.0, 0.0], "ID": ["X 1 ", "X 2", "X 3"]})
     o = Table({"RA": [10.0, 10.1], "DEC": [0.0001, 0.0001], "ID": ["o1", " o2"]})
-    result = bm.match(bm.Catalog(x, name="X", pos_err=0.5, area=1),
-                      bm.Catalog(o, name="O", pos_err=0.1, area=1), radius=5, host_fraction=0.7)
+    result = bm.match(
+        bm.Catalog(x, name="X", pos_err=0.5, area=1),
+        bm.Catalog(o, name="O", pos_err=0.1, area=1),
+        radius=5,
+        host_fraction=0.7,
+    )
     a = bm.assess(result, {"a": ["X 3", " X 1", "X 2"], "b": ["hostless", "o1 ", "o1"]})
     assert tuple(a.confusion(0.5)) == (1, 1, 0, 0, 1)
     assert a.ids.tolist() == ["X 1", "X 2", "X 3"]
@@ -463,32 +518,42 @@ def test_text_identifiers():
 TRUTH = {"ID": [0, 1, 2], "counterpart": ["4", "hostless", "5"]}
 
 
-@pytest.mark.parametrize(("truth", "error", "match"), [
-    ({**TRUTH, "ID": [0, 1, 9999]}, ValueError, "row 2 is about '9999'.*1 unknown"),
-    ({**TRUTH, "ID": [0, 1, 0]}, ValueError, "'0' in row 2 and already in row 0"),
-    ({**TRUTH, "ID": ["0", "1", "0 "]}, ValueError, "'0' in row 2 and already in row 0"),
-    ({**TRUTH, "counterpart": ["4", "", "5"]}, ValueError, "'counterpart' is empty in row 1"),
-    ({**TRUTH, "counterpart": ["4", None, "5"]}, ValueError, "give an identifier, or 'hostless'"),
-    ({**TRUTH, "ID": [0, np.nan, 2]}, ValueError, "'ID' is empty in row 1"),
-    ({"ID": [0, 1]}, ValueError, "1 column"),
-    ({"ID": [], "counterpart": []}, ValueError, "no rows"),
-    ({"ID": [0, 1], "counterpart": np.zeros((2, 2))}, ValueError, "shape"),
-    ({"ID": [0, 1], "counterpart": ["1"]}, ValueError, "truth"),
-    ([1, 2], TypeError, "truth"),
-    ("no/such/file.csv", FileNotFoundError, "no such file"),
-])
+@pytest.mark.parametrize(
+    ("truth", "error", "match"),
+    [
+        ({**TRUTH, "ID": [0, 1, 9999]}, ValueError, "row 2 is about '9999'.*1 unknown"),
+        ({**TRUTH, "ID": [0, 1, 0]}, ValueError, "'0' in row 2 and already in row 0"),
+        ({**TRUTH, "ID": ["0", "1", "0 "]}, ValueError, "'0' in row 2 and already in row 0"),
+        ({**TRUTH, "counterpart": ["4", "", "5"]}, ValueError, "'counterpart' is empty in row 1"),
+        (
+            {**TRUTH, "counterpart": ["4", None, "5"]},
+            ValueError,
+            "give an identifier, or 'hostless'",
+        ),
+        ({**TRUTH, "ID": [0, np.nan, 2]}, ValueError, "'ID' is empty in row 1"),
+        ({"ID": [0, 1]}, ValueError, "1 column"),
+        ({"ID": [], "counterpart": []}, ValueError, "no rows"),
+        ({"ID": [0, 1], "counterpart": np.zeros((2, 2))}, ValueError, "shape"),
+        ({"ID": [0, 1], "counterpart": ["1"]}, ValueError, "truth"),
+        ([1, 2], TypeError, "truth"),
+        ("no/such/file.csv", FileNotFoundError, "no such file"),
+    ],
+)
 def test_bad_truth(two, truth, error, match):
     with pytest.raises(error, match=match):
         bm.assess(two[0], truth)
 
 
-@pytest.mark.parametrize(("options", "error", "match"), [
-    ({"score": "p_i"}, ValueError, "p_any, p_hostless, p_match"),
-    ({"catalogue": "X"}, ValueError, "give one of OPT"),
-    ({"cutoffs": []}, ValueError, "cutoffs"),
-    ({"cutoffs": [0.1, np.nan]}, ValueError, "cutoffs"),
-    ({"cutoffs": "half"}, TypeError, "cutoffs"),
-])
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"score": "p_i"}, ValueError, "p_any, p_hostless, p_match"),
+        ({"catalogue": "X"}, ValueError, "give one of OPT"),
+        ({"cutoffs": []}, ValueError, "cutoffs"),
+        ({"cutoffs": [0.1, np.nan]}, ValueError, "cutoffs"),
+        ({"cutoffs": "half"}, TypeError, "cutoffs"),
+    ],
+)
 def test_bad_options(two, options, error, match):
     with pytest.raises(error, match=match):
         bm.assess(*two, **options)
@@ -507,8 +572,9 @@ def test_other_bad_input(two):
 
 def test_identifiers_of_another_kind(two):
     result, truth = two
-    wrong = Table({"ID": truth["ID"], "c": [c if c == "hostless" else f"J{c}"
-                                            for c in truth["counterpart"]]})
+    wrong = Table(
+        {"ID": truth["ID"], "c": [c if c == "hostless" else f"J{c}" for c in truth["counterpart"]]}
+    )
     with pytest.warns(UserWarning, match=r"none of the \d+ counterparts.*'J\d+'.*candidate"):
         assert bm.assess(result, wrong).confusion(0.5).right == 0
 
@@ -524,8 +590,10 @@ def test_figures(two, tmp_path):
     assert f"{b.ece:.4f}" in right.get_title()
     figure = plots.purity_completeness({"p_match": a, "p_hostless": b}, "two scores")
     labels = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]
-    assert labels == [f"{name}: equal at {x.crossing.value:.3f}" for name, x in
-                      (("p_match", a), ("p_hostless", b))]
+    assert labels == [
+        f"{name}: equal at {x.crossing.value:.3f}"
+        for name, x in (("p_match", a), ("p_hostless", b))
+    ]
 
 
 def test_command_line(two, tmp_path, capsys, monkeypatch):
@@ -543,12 +611,36 @@ def test_command_line(two, tmp_path, capsys, monkeypatch):
     assert f"{metrics.scores(*counts)['overall_purity']:.4f}" == line.split()[1]
     assert not (tmp_path / "d").exists()
 
-    assert main(["assess", "r.fits", "t.csv", "--score", "p_match", "--cutoff", "0.25", "--cutoff",
-                 "2", "--out", "d", "--compare", "r.fits", "--catalogue", "OPT"]) == 0
+    assert (
+        main(
+            [
+                "assess",
+                "r.fits",
+                "t.csv",
+                "--score",
+                "p_match",
+                "--cutoff",
+                "0.25",
+                "--cutoff",
+                "2",
+                "--out",
+                "d",
+                "--compare",
+                "r.fits",
+                "--catalogue",
+                "OPT",
+            ]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert "0.25" in out and "completeness_at_99" in out and "+0.0000" in out
     assert sorted(p.name for p in (tmp_path / "d").iterdir()) == [
-        "assessment.csv", "assessment.png", "comparison.csv", "reliability.csv"]
+        "assessment.csv",
+        "assessment.png",
+        "comparison.csv",
+        "reliability.csv",
+    ]
     table = Table.read("d/assessment.csv")
     expected = bm.assess(result, truth, score="p_match").table
     assert table["overall_purity"][50] == pytest.approx(expected["overall_purity"][50])

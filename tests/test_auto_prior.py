@@ -67,13 +67,18 @@ TWO, THREE = (350, 3000), (350, 3000, 2700)
 RADIUS, POSTERIOR = ("--mag-radius", 3.5), ("--mag-auto-minprob", 0.5)
 
 
-@pytest.mark.parametrize("seed, sizes, flags", [
-    *((seed, TWO, RADIUS) for seed in CENTRES), *((seed, TWO, POSTERIOR) for seed in CENTRES),
-    *((seed, THREE, RADIUS) for seed in (4, 5)), *((seed, THREE, POSTERIOR) for seed in CENTRES),
-    (1, TWO, (*RADIUS, "--mag-exclude-radius", 6)),
-    (2, THREE, (*RADIUS, "--mag-exclude-radius", 2)),
-    (3, THREE, ("--mag-auto-minprob", 0.2)),
-])
+@pytest.mark.parametrize(
+    "seed, sizes, flags",
+    [
+        *((seed, TWO, RADIUS) for seed in CENTRES),
+        *((seed, TWO, POSTERIOR) for seed in CENTRES),
+        *((seed, THREE, RADIUS) for seed in (4, 5)),
+        *((seed, THREE, POSTERIOR) for seed in CENTRES),
+        (1, TWO, (*RADIUS, "--mag-exclude-radius", 6)),
+        (2, THREE, (*RADIUS, "--mag-exclude-radius", 2)),
+        (3, THREE, ("--mag-auto-minprob", 0.2)),
+    ],
+)
 def test_as_nway(tmp_path, monkeypatch, capsys, seed, sizes, flags):
     monkeypatch.chdir(tmp_path)
     sources = auto_field(seed, sizes)
@@ -95,14 +100,24 @@ def test_rounded_magnitudes_as_nway(tmp_path, monkeypatch, capsys, flags, decima
 @pytest.fixture
 def cosmos(tmp_path, monkeypatch):
     """Files like those of NWAY's manual."""
-    sources = random_field(8, (400, 20_000, 9_000), (150.0, 2.0), width=0.4,
-                           names=("XMM", "OPT", "IRAC"), errors=((0.5, 2), (0.1, 0.1), (0.5, 0.5)))
+    sources = random_field(
+        8,
+        (400, 20_000, 9_000),
+        (150.0, 2.0),
+        width=0.4,
+        names=("XMM", "OPT", "IRAC"),
+        errors=((0.5, 2), (0.1, 0.1), (0.5, 0.5)),
+    )
     rng = np.random.default_rng(8)
-    for source, file, column in zip(sources, ("XMM", "OPTICAL", "IRAC"),
-                                    ("pos_err", "MAG", "mag_ch1"), strict=True):
+    for source, file, column in zip(
+        sources, ("XMM", "OPTICAL", "IRAC"), ("pos_err", "MAG", "mag_ch1"), strict=True
+    ):
         table = source.table
-        table[column] = (table["ERR"] if source.name == "XMM"
-                         else with_magnitudes(source, rng).mags["MAG"].astype("f4"))
+        table[column] = (
+            table["ERR"]
+            if source.name == "XMM"
+            else with_magnitudes(source, rng).mags["MAG"].astype("f4")
+        )
         table.keep_columns(["ID", "RA", "DEC", column])
         table.write(tmp_path / f"COSMOS_{file}.fits")
     monkeypatch.chdir(tmp_path)
@@ -113,9 +128,22 @@ MANUAL = ["COSMOS_XMM.fits", ":pos_err", "COSMOS_OPTICAL.fits", "0.1"]
 
 
 def test_two_catalogues_of_the_manual(cosmos, capsys):
-    ours, _ = assert_same_as_nway(cosmos, [
-        *MANUAL, "--radius", "15", "--prior-completeness", "0.9",
-        "--mag", "OPT:MAG", "auto", "--mag-radius", "3.5"], ["OPT_MAG"])
+    ours, _ = assert_same_as_nway(
+        cosmos,
+        [
+            *MANUAL,
+            "--radius",
+            "15",
+            "--prior-completeness",
+            "0.9",
+            "--mag",
+            "OPT:MAG",
+            "auto",
+            "--mag-radius",
+            "3.5",
+        ],
+        ["OPT_MAG"],
+    )
     assert "ours_OPT_MAG_fit.png" in capsys.readouterr().out
     record = ours.meta["auto_priors"]["OPT"]["MAG"]
     assert record["radius_arcsec"] == record["exclude_radius_arcsec"] == 3.5
@@ -123,16 +151,34 @@ def test_two_catalogues_of_the_manual(cosmos, capsys):
 
 
 def test_three_catalogues_of_the_manual(cosmos, capsys):
-    assert_same_as_nway(cosmos, [
-        *MANUAL, "COSMOS_IRAC.fits", "0.5", "--radius", "20", "--prior-completeness", "0.9",
-        "--mag", "OPT:MAG", "auto", "--mag", "IRAC:mag_ch1", "auto", "--mag-auto-minprob", "0.5"],
-        ["OPT_MAG", "IRAC_mag_ch1"])
+    assert_same_as_nway(
+        cosmos,
+        [
+            *MANUAL,
+            "COSMOS_IRAC.fits",
+            "0.5",
+            "--radius",
+            "20",
+            "--prior-completeness",
+            "0.9",
+            "--mag",
+            "OPT:MAG",
+            "auto",
+            "--mag",
+            "IRAC:mag_ch1",
+            "auto",
+            "--mag-auto-minprob",
+            "0.5",
+        ],
+        ["OPT_MAG", "IRAC_mag_ch1"],
+    )
 
 
 def test_exclude_radius_without_radius_is_ignored_as_by_nway(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    args = arguments(tmp_path, auto_field(1, TWO), "--mag-exclude-radius", 6,
-                     "--mag-auto-minprob", 0.5)
+    args = arguments(
+        tmp_path, auto_field(1, TWO), "--mag-exclude-radius", 6, "--mag-auto-minprob", 0.5
+    )
     assert_same_as_nway(tmp_path, args, ["B_MAG"])
     assert "no effect without --mag-radius" in capsys.readouterr().err
 
@@ -146,11 +192,17 @@ def test_files_go_beside_out(tmp_path, monkeypatch, capsys):
     assert main(["match", *args, "--out", "../there/x.csv", "--quiet"]) == 0
     assert sorted(p.name for p in Path().iterdir()) == before
     assert sorted(p.name for p in Path("../there").iterdir()) == [
-        "x.csv", "x.meta.json", "x.sources.csv", "x_B_MAG_fit.png", "x_B_MAG_fit.txt"]
+        "x.csv",
+        "x.meta.json",
+        "x.sources.csv",
+        "x_B_MAG_fit.png",
+        "x_B_MAG_fit.txt",
+    ]
     assert capsys.readouterr().out == ""
 
 
 # -- in Python -------------------------------------------------------------------------------------
+
 
 def one_to_one(n=120, n_field=400, offset_arcsec=1.0, **columns):
     """Primaries on a grid, an object near each, the other objects a degree away."""
@@ -158,9 +210,12 @@ def one_to_one(n=120, n_field=400, offset_arcsec=1.0, **columns):
     rng = np.random.default_rng(0)
     mag = np.r_[rng.normal(20, 1, n), rng.normal(24, 1, n_field)]
     a = bm.Catalog({"RA": ra, "DEC": dec}, name="A", pos_err=1.0, area=1.0)
-    b = {"RA": np.r_[ra, 151 + rng.uniform(0, 0.3, n_field)],
-         "DEC": np.r_[dec + np.asarray(offset_arcsec) / 3600, 3 + rng.uniform(0, 0.3, n_field)],
-         "mag": mag, **columns}
+    b = {
+        "RA": np.r_[ra, 151 + rng.uniform(0, 0.3, n_field)],
+        "DEC": np.r_[dec + np.asarray(offset_arcsec) / 3600, 3 + rng.uniform(0, 0.3, n_field)],
+        "mag": mag,
+        **columns,
+    }
     return a, bm.Catalog(b, name="B", pos_err=0.1, area=1.0), mag
 
 
@@ -177,12 +232,16 @@ def test_learned_prior_is_in_the_result():
     assert isinstance(learned, bm.HistogramPrior) and learned.name == "bright"
     assert learned.counts == {"selected": 120, "others": 400, "excluded": 120}
     np.testing.assert_array_equal(
-        learned.ratio, bm.HistogramPrior.fit("mag", mag[:120], mag[120:]).ratio)
+        learned.ratio, bm.HistogramPrior.fit("mag", mag[:120], mag[120:]).ratio
+    )
     assert result.meta["auto_priors"]["B"]["bright"]["counts"] == learned.counts
     rows = result.associations
     member = np.asarray(rows["B"])[np.asarray(rows["ncat"]) == 2]
-    np.testing.assert_allclose(np.asarray(rows["bias_B_bright"])[np.asarray(rows["ncat"]) == 2],
-                               10 ** learned.log10_ratio(b)[member], rtol=1e-12)
+    np.testing.assert_allclose(
+        np.asarray(rows["bias_B_bright"])[np.asarray(rows["ncat"]) == 2],
+        10 ** learned.log10_ratio(b)[member],
+        rtol=1e-12,
+    )
     again = matched(a, b, learned)
     for column in ("p_any", "p_i", "p_match"):
         np.testing.assert_array_equal(again.associations[column], rows[column])
@@ -201,12 +260,33 @@ def test_weights_are_the_posteriors():
     assert not np.array_equal(learned.lo, equal.lo)
 
 
-@pytest.mark.parametrize("prior, words", [
-    (bm.AutoPrior("mag", radius=3.5), ["'mag'", "'B'", "only 60 of 460", "closer than 3.5 arcsec",
-                                       "needs 100", "enlarge radius", "--mag-radius"]),
-    (bm.AutoPrior("mag"), ["only 60 of 460", "dist_post above 0.9", "lower min_post",
-                           "--mag-auto-minprob", "radius="]),
-])
+@pytest.mark.parametrize(
+    "prior, words",
+    [
+        (
+            bm.AutoPrior("mag", radius=3.5),
+            [
+                "'mag'",
+                "'B'",
+                "only 60 of 460",
+                "closer than 3.5 arcsec",
+                "needs 100",
+                "enlarge radius",
+                "--mag-radius",
+            ],
+        ),
+        (
+            bm.AutoPrior("mag"),
+            [
+                "only 60 of 460",
+                "dist_post above 0.9",
+                "lower min_post",
+                "--mag-auto-minprob",
+                "radius=",
+            ],
+        ),
+    ],
+)
 def test_too_few(prior, words):
     a, b, _ = one_to_one(n=60)
     with pytest.raises(ValueError) as error:
@@ -225,7 +305,10 @@ def test_missing_values_do_not_count():
     mag[:20] = [-99, -999, np.nan, np.inf] * 5
     a, b, _ = one_to_one(n=140, mag=mag)
     assert matched(a, b, bm.AutoPrior("mag", radius=2)).priors["B"][0].counts == {
-        "selected": 120, "others": 400, "excluded": 140}
+        "selected": 120,
+        "others": 400,
+        "excluded": 140,
+    }
     mag[:50] = -99
     a, b, _ = one_to_one(n=140, mag=mag)
     with pytest.raises(ValueError, match=r"only 90 of 540 .* \(50 more have no value\)"):
@@ -239,16 +322,19 @@ def test_radius_beyond_the_match():
     assert caught[0].filename == __file__  # the line that calls match()
 
 
-@pytest.mark.parametrize("options, words", [
-    ({"radius": 0}, "radius is 0; give arcsec, above 0"),
-    ({"radius": -1}, "radius is -1"),
-    ({"radius": "3"}, "radius is '3'"),
-    ({"radius": np.nan}, "radius is nan"),
-    ({"radius": 3, "exclude_radius": -1}, "exclude_radius is -1"),
-    ({"exclude_radius": 3}, "exclude_radius goes with radius"),
-    ({"min_post": 1.0}, "min_post is 1.0"),
-    ({"min_post": True}, "min_post is True"),
-])
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"radius": 0}, "radius is 0; give arcsec, above 0"),
+        ({"radius": -1}, "radius is -1"),
+        ({"radius": "3"}, "radius is '3'"),
+        ({"radius": np.nan}, "radius is nan"),
+        ({"radius": 3, "exclude_radius": -1}, "exclude_radius is -1"),
+        ({"exclude_radius": 3}, "exclude_radius goes with radius"),
+        ({"min_post": 1.0}, "min_post is 1.0"),
+        ({"min_post": True}, "min_post is True"),
+    ],
+)
 def test_wrong_options(options, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         bm.AutoPrior("mag", **options)
@@ -287,8 +373,9 @@ def test_adaptive_bins():
     edges = np.append(prior.lo, prior.hi[-1])
     assert edges[0] == min(BRIGHT.min(), FAINT.min() - 1) and edges[-1] == FAINT.max() + 1
     inner = np.interp(np.linspace(0, 1, 15), np.arange(1, 151) / 150, np.sort(BRIGHT))
-    np.testing.assert_allclose([e for e in edges if BRIGHT.min() <= e <= BRIGHT.max()], inner,
-                               rtol=1e-12)
+    np.testing.assert_allclose(
+        [e for e in edges if BRIGHT.min() <= e <= BRIGHT.max()], inner, rtol=1e-12
+    )
     for density in (prior.selected, prior.others):
         assert np.sum(density * np.diff(edges)) == pytest.approx(1, abs=1e-12)
     assert prior.counts == {"selected": 150, "others": 3000}
@@ -338,20 +425,23 @@ def test_smoothing_is_the_cure_of_empty_bins():
     assert soft.ratio[faint] == pytest.approx(0.5 / (hard.others[faint] * 150 + 0.5), rel=1e-6)
 
 
-@pytest.mark.parametrize("selected, others, options, words", [
-    ([], FAINT, {}, "0 of 0 selected and 3000 of 3000 others have a value"),
-    (BRIGHT, [np.nan, -99], {}, "150 of 150 selected and 0 of 2 others"),
-    (BRIGHT, FAINT, {"weights": [1]}, "weights must be 150 finite numbers"),
-    (BRIGHT, FAINT, {"weights": -np.ones(150)}, "0 or more"),
-    (BRIGHT, FAINT, {"weights": np.zeros(150)}, "0 of 150 selected"),
-    (BRIGHT, FAINT, {"bins": "auto"}, "bins is 'auto'"),
-    (BRIGHT, FAINT, {"bins": 0}, "bins is 0"),
-    (BRIGHT, FAINT, {"bins": 2.5}, "bins is 2.5"),
-    (BRIGHT, FAINT, {"bins": [1, 1]}, "ascending"),
-    (BRIGHT, FAINT, {"smooth": -1}, "smooth is -1"),
-    ([3, 3], [3, 3], {}, "every value is 3"),
-    ([3, 3], [3, 3], {"bins": 4}, "every value is 3"),
-])
+@pytest.mark.parametrize(
+    "selected, others, options, words",
+    [
+        ([], FAINT, {}, "0 of 0 selected and 3000 of 3000 others have a value"),
+        (BRIGHT, [np.nan, -99], {}, "150 of 150 selected and 0 of 2 others"),
+        (BRIGHT, FAINT, {"weights": [1]}, "weights must be 150 finite numbers"),
+        (BRIGHT, FAINT, {"weights": -np.ones(150)}, "0 or more"),
+        (BRIGHT, FAINT, {"weights": np.zeros(150)}, "0 of 150 selected"),
+        (BRIGHT, FAINT, {"bins": "auto"}, "bins is 'auto'"),
+        (BRIGHT, FAINT, {"bins": 0}, "bins is 0"),
+        (BRIGHT, FAINT, {"bins": 2.5}, "bins is 2.5"),
+        (BRIGHT, FAINT, {"bins": [1, 1]}, "ascending"),
+        (BRIGHT, FAINT, {"smooth": -1}, "smooth is -1"),
+        ([3, 3], [3, 3], {}, "every value is 3"),
+        ([3, 3], [3, 3], {"bins": 4}, "every value is 3"),
+    ],
+)
 def test_fit_errors(selected, others, options, words):
     with pytest.raises(ValueError, match=words) as error:
         bm.HistogramPrior.fit("mag", selected, others, **options)
@@ -365,6 +455,7 @@ def test_fit_refuses_text():
 
 # -- saved -----------------------------------------------------------------------------------------
 
+
 def test_save_and_load(tmp_path):
     prior = bm.HistogramPrior.fit("mag", BRIGHT, FAINT, smooth=0.5, name="bright")
     prior.save(tmp_path / "p.json")
@@ -374,15 +465,18 @@ def test_save_and_load(tmp_path):
             np.testing.assert_array_equal(getattr(back, part), getattr(prior, part))
 
 
-@pytest.mark.parametrize("change, words", [
-    (lambda text: text[:100], "damaged"),
-    (lambda text: "17 18 1 2\n", "HistogramPrior.read"),
-    (lambda text: "[]", "not a saved prior"),
-    (lambda text: text.replace("bayesmatch-histogram-prior", "x"), "'x' is not the format"),
-    (lambda text: text.replace('"version": 1', '"version": 9'), "newer bayesmatch"),
-    (lambda text: text.replace('"lo"', '"low"'), "damaged"),
-    (lambda text: json.dumps({**json.loads(text), "hi": [1]}), "lists of one length"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda text: text[:100], "damaged"),
+        (lambda text: "17 18 1 2\n", "HistogramPrior.read"),
+        (lambda text: "[]", "not a saved prior"),
+        (lambda text: text.replace("bayesmatch-histogram-prior", "x"), "'x' is not the format"),
+        (lambda text: text.replace('"version": 1', '"version": 9'), "newer bayesmatch"),
+        (lambda text: text.replace('"lo"', '"low"'), "damaged"),
+        (lambda text: json.dumps({**json.loads(text), "hi": [1]}), "lists of one length"),
+    ],
+)
 def test_damaged_file(tmp_path, change, words):
     path = tmp_path / "p.json"
     bm.HistogramPrior.fit("mag", BRIGHT, FAINT).save(path)
@@ -409,8 +503,12 @@ def test_prior_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert main([*common, "--prior", "B:p.json", "--out", "a.csv"]) == 0
     assert main([*common, "--mag", "B:MAG", "p.txt", "--out", "b.csv"]) == 0
     assert Path("a.csv").read_bytes() == Path("b.csv").read_bytes()
-    for given, words in (("p.json", "CATALOGUE:FILE"), ("B:none.json", "no such prior file"),
-                         ("X:p.json", "'X' is not among"), ("B:p.txt", "not a saved prior")):
+    for given, words in (
+        ("p.json", "CATALOGUE:FILE"),
+        ("B:none.json", "no such prior file"),
+        ("X:p.json", "'X' is not among"),
+        ("B:p.txt", "not a saved prior"),
+    ):
         assert main([*common, "--prior", given, "--out", "c.csv"]) == 1
         error = capsys.readouterr().err.strip()
         assert words in error and "\n" not in error
@@ -422,6 +520,8 @@ def test_plot():
         prior = bm.HistogramPrior.fit("mag", BRIGHT, FAINT, smooth=smooth)
         top, bottom = prior.plot().axes
         assert [t.get_text() for t in top.get_legend().get_texts()] == [
-            "150 counterparts", "3,000 field objects"]
+            "150 counterparts",
+            "3,000 field objects",
+        ]
         assert bottom.get_xlabel() == "mag"
     assert histogram_prior(bm.HistogramPrior("m", [0], [1], [1], [1])).axes

@@ -20,20 +20,24 @@ DATA = Path(__file__).parents[1] / "validation" / "data"
 def log10_b(primary_err, other_err, east, north):
     """log10 B of one pair with an offset in arcsec, through the public API."""
     x = bm.Catalog({"RA": [150.0], "DEC": [0.0]}, name="X", pos_err=primary_err, area=1.0)
-    o = bm.Catalog({"RA": [150.0 + east / 3600], "DEC": [north / 3600]}, name="O",
-                   pos_err=other_err, area=1.0)
+    o = bm.Catalog(
+        {"RA": [150.0 + east / 3600], "DEC": [north / 3600]}, name="O", pos_err=other_err, area=1.0
+    )
     with pytest.warns(UserWarning, match="only 1 primaries"):
         return bm.match(x, o, radius=60.0).associations["dist_bayesfactor"][1]
 
 
-@pytest.mark.parametrize(("primary_err", "other_err", "east", "north", "expected"), [
-    ((10.0, 1.0), 0.3, 0.0, 8.0, -2.839),
-    ((10.0, 1.0), 0.3, 8.0, 0.0, 9.772),
-    ((3.0, 1.0), (3.0, 1.0), 0.0, 0.0, 10.152),
-    # the same as ellipses: position angles are east of north
-    (bm.ErrorEllipse(10.0, 1.0, 90.0), 0.3, 0.0, 8.0, -2.839),
-    (bm.ErrorEllipse(1.0, 10.0, 0.0), 0.3, 8.0, 0.0, 9.772),
-])
+@pytest.mark.parametrize(
+    ("primary_err", "other_err", "east", "north", "expected"),
+    [
+        ((10.0, 1.0), 0.3, 0.0, 8.0, -2.839),
+        ((10.0, 1.0), 0.3, 8.0, 0.0, 9.772),
+        ((3.0, 1.0), (3.0, 1.0), 0.0, 0.0, 10.152),
+        # the same as ellipses: position angles are east of north
+        (bm.ErrorEllipse(10.0, 1.0, 90.0), 0.3, 0.0, 8.0, -2.839),
+        (bm.ErrorEllipse(1.0, 10.0, 0.0), 0.3, 8.0, 0.0, 9.772),
+    ],
+)
 def test_known_values(primary_err, other_err, east, north, expected):
     assert log10_b(primary_err, other_err, east, north) == pytest.approx(expected, abs=6e-4)
 
@@ -71,8 +75,12 @@ def integrated_ln_b(x, cov):
 
     value, _ = integrate.dblquad(density, -9, 9, -9, 9, epsabs=0, epsrel=1e-10)
     norm = sum(math.log(2 * math.pi) + 0.5 * math.log(np.linalg.det(c)) for c in matrices)
-    return (math.log(value * math.sqrt(np.prod(spread))) + top - norm
-            + (len(x) - 1) * math.log(4 * math.pi / reference.ARCSEC**2))
+    return (
+        math.log(value * math.sqrt(np.prod(spread)))
+        + top
+        - norm
+        + (len(x) - 1) * math.log(4 * math.pi / reference.ARCSEC**2)
+    )
 
 
 @pytest.mark.parametrize("m", [2, 3, 4])
@@ -90,7 +98,8 @@ def test_kernels_equal_the_closed_forms(seed):
     x, cov = random_members(rng, m)
     matrices = np.array([[[c[0], c[2]], [c[2], c[1]]] for c in cov])
     assert kernels.ln_bayes_general(m, *x.T.copy(), *cov.T.copy()) == pytest.approx(
-        reference.ln_bayes_general(x, matrices), rel=1e-9)
+        reference.ln_bayes_general(x, matrices), rel=1e-9
+    )
     sigma = rng.uniform(0.1, 5, m)
     apart = np.linalg.norm(x[:, None] - x[None], axis=-1)
     circular = kernels.ln_bayes_circular(m, sigma**2, apart)
@@ -112,13 +121,22 @@ def test_real_chandra_gaia_pairs():
     """NWAY's own dist_bayesfactor on 2,263 real pairs, one pair per field."""
     with gzip.open(DATA / "csc2_gaia.csv.gz", "rt") as file:
         rows = list(csv.DictReader(file))
-    value = {k: np.array([float(r[k]) for r in rows]) for k in rows[0]
-             if k not in ("name", "Class")}
+    value = {
+        k: np.array([float(r[k]) for r in rows]) for k in rows[0] if k not in ("name", "Class")
+    }
     sigma = np.sqrt((value["CSC_err_r0"] ** 2 + value["CSC_err_r1"] ** 2) / 2)
-    x = bm.Catalog({"ID": [r["name"] for r in rows], "RA": value["ra"], "DEC": value["dec"],
-                    "sigma": sigma}, name="CSC", pos_err="sigma", area=40000.0)
-    gaia = bm.Catalog({"RA": value["GAIA_RA"], "DEC": value["GAIA_DEC"], "err": value["GAIA_PU"]},
-                      name="GAIA", pos_err="err", area=40000.0)
+    x = bm.Catalog(
+        {"ID": [r["name"] for r in rows], "RA": value["ra"], "DEC": value["dec"], "sigma": sigma},
+        name="CSC",
+        pos_err="sigma",
+        area=40000.0,
+    )
+    gaia = bm.Catalog(
+        {"RA": value["GAIA_RA"], "DEC": value["GAIA_DEC"], "err": value["GAIA_PU"]},
+        name="GAIA",
+        pos_err="err",
+        area=40000.0,
+    )
     table = bm.match(x, gaia, radius=10.0).associations
     pair = table[(table["CSC"] == table["GAIA"]) & (table["ncat"] == 2)]
     assert len(pair) == len(rows) == 2263

@@ -30,39 +30,88 @@ def results():
     """Sections with round numbers."""
     pair = [row(methods.BAYESMATCH, 0.1, 1.0, 90_000), row(methods.NWAY, 27.0, 270.0, 90_000)]
     return {
-        "peers": {"size": "6,885 x 2,418,574, 30 arcsec", "rows": pair,
-                  "memory": {"bayesmatch": {"above_MB": 60.0}, "nway": {"above_MB": 1000.0}},
-                  "machine": {"cpus": 2, "processor": "Some CPU"}},
-        "sizes": {"radius": 30.0, "four_times": {"sizes": [[1, 2], [27_540, 9_674_296]],
-                                                 "seconds": [0.1, 0.4], "ratio": 4.0},
-                  "points": [
-                      {"primaries": 1000, "secondaries": 100_000, "rows": pair},
-                      {"primaries": 1_000_000, "secondaries": 100_000_000, "candidates": 10_000_000,
-                       "search_seconds": 3.0, "rest_seconds": 2.0, "above_MB": 2000.0,
-                       "rows": [pair[0], {"what": methods.NWAY, "seconds": None, "ratio": None,
-                                          "note": "about 300 s expected"}]}]},
-        "catalogues": {"3": {"size": "1 x 2 x 3", "rows": pair},
-                       "5": {"size": "1 x 4 x 5", "seconds": 9.0, "peak_MB": 1024.0, "found": 70,
-                             "exhaustive": 3e9}},
-        "elliptical": {"rows": [row("circular errors", 0.1, 1.0),
-                                row("elliptical errors of both", 0.12, 1.2)]},
+        "peers": {
+            "size": "6,885 x 2,418,574, 30 arcsec",
+            "rows": pair,
+            "memory": {"bayesmatch": {"above_MB": 60.0}, "nway": {"above_MB": 1000.0}},
+            "machine": {"cpus": 2, "processor": "Some CPU"},
+        },
+        "sizes": {
+            "radius": 30.0,
+            "four_times": {
+                "sizes": [[1, 2], [27_540, 9_674_296]],
+                "seconds": [0.1, 0.4],
+                "ratio": 4.0,
+            },
+            "points": [
+                {"primaries": 1000, "secondaries": 100_000, "rows": pair},
+                {
+                    "primaries": 1_000_000,
+                    "secondaries": 100_000_000,
+                    "candidates": 10_000_000,
+                    "search_seconds": 3.0,
+                    "rest_seconds": 2.0,
+                    "above_MB": 2000.0,
+                    "rows": [
+                        pair[0],
+                        {
+                            "what": methods.NWAY,
+                            "seconds": None,
+                            "ratio": None,
+                            "note": "about 300 s expected",
+                        },
+                    ],
+                },
+            ],
+        },
+        "catalogues": {
+            "3": {"size": "1 x 2 x 3", "rows": pair},
+            "5": {
+                "size": "1 x 4 x 5",
+                "seconds": 9.0,
+                "peak_MB": 1024.0,
+                "found": 70,
+                "exhaustive": 3e9,
+            },
+        },
+        "elliptical": {
+            "rows": [row("circular errors", 0.1, 1.0), row("elliptical errors of both", 0.12, 1.2)]
+        },
         "prior": {"rows": [row("distance only", 0.1, 1.0), row("LightGBM prior", 0.5, 5.0)]},
-        "calls": {"rows": [row("second call", 0.1, 1.0), row("process: `python -c pass`", 1, 1),
-                           row("process: `import bayesmatch`", 0.04, 0.4)]},
+        "calls": {
+            "rows": [
+                row("second call", 0.1, 1.0),
+                row("process: `python -c pass`", 1, 1),
+                row("process: `import bayesmatch`", 0.04, 0.4),
+            ]
+        },
         "threads": {"rows": [row("1 thread", 0.2, 1.0), row("2 threads", 0.1, 0.5)]},
-        "scan": {"rows": 100_000_000, "rows_per_second_median": 2e7, "peak_MB": 512.0,
-                 "cpu_seconds_median": 10.0, "position_bytes_per_row": 16.0, "primaries": 50_000,
-                 "area": 1800.0},
-        "distributed": {"size": "a x b", "secondaries": 5_000_000, "partitions": [8, 50],
-                        "rows": [row("in memory", 1.0, 1.0), row("1 worker", 12.0, 12.0),
-                                 row("2 workers", 7.0, 7.0)]},
+        "scan": {
+            "rows": 100_000_000,
+            "rows_per_second_median": 2e7,
+            "peak_MB": 512.0,
+            "cpu_seconds_median": 10.0,
+            "position_bytes_per_row": 16.0,
+            "primaries": 50_000,
+            "area": 1800.0,
+        },
+        "distributed": {
+            "size": "a x b",
+            "secondaries": 5_000_000,
+            "partitions": [8, 50],
+            "rows": [
+                row("in memory", 1.0, 1.0),
+                row("1 worker", 12.0, 12.0),
+                row("2 workers", 7.0, 7.0),
+            ],
+        },
     }
 
 
 def test_readme_shows_the_results():
     """The table is the one that the numbers of the last full run make."""
     text = (ROOT / "README.md").read_text()
-    shown = text[text.index(readme.BEGIN) + len(readme.BEGIN):text.index(readme.END)]
+    shown = text[text.index(readme.BEGIN) + len(readme.BEGIN) : text.index(readme.END)]
     numbers = json.loads(readme.RESULTS.read_text())
     assert set(numbers) == set(SECTIONS)
     assert not any(section["quick"] for section in numbers.values())
@@ -151,8 +200,11 @@ def test_bad_arguments(arguments, capsys):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_methods_find_the_same_pairs():
     catalogs = mock_sky(50, 5000)
-    found = {name: call() for name, make in methods.METHODS.items()
-             if (call := make(*catalogs, 30.0)) is not None}
+    found = {
+        name: call()
+        for name, make in methods.METHODS.items()
+        if (call := make(*catalogs, 30.0)) is not None
+    }
     assert len(found) >= 3 and len(set(found.values())) == 1
     assert next(iter(found)) == methods.BAYESMATCH
 
@@ -216,7 +268,9 @@ def test_figure_leaves_out_what_was_not_run():
     ax = figure.cost_of_size(results()["sizes"]).axes[0]
     assert ax.get_xscale() == ax.get_yscale() == "log"
     assert {line.get_label(): len(line.get_xdata()) for line in ax.lines} == {
-        "bayesmatch match(), every column": 2, "NWAY 4.8.0 nway_match": 1}
+        "bayesmatch match(), every column": 2,
+        "NWAY 4.8.0 nway_match": 1,
+    }
 
 
 def test_large_sky():
@@ -256,8 +310,12 @@ def test_process_of_its_own():
     assert found["above_MB"] == pytest.approx(found["peak_MB"] - found["before_MB"])
 
 
-TINY_ROWS = {"Pair": [(50, 5000)], "Several": [(3000, 2000), (3000, 2000, 2000)],
-             "Elliptical": [(50, 5000)], "Making": [(50, 5000)]}
+TINY_ROWS = {
+    "Pair": [(50, 5000)],
+    "Several": [(3000, 2000), (3000, 2000, 2000)],
+    "Elliptical": [(50, 5000)],
+    "Making": [(50, 5000)],
+}
 
 
 @pytest.mark.parametrize("name", TINY_ROWS)
@@ -276,7 +334,10 @@ def test_asv_classes(name):
 
 
 def test_asv_knows_all_classes():
-    classes = {n for n, c in vars(asv_bench).items()
-               if inspect.isclass(c) and c.__module__ == asv_bench.__name__}
+    classes = {
+        n
+        for n, c in vars(asv_bench).items()
+        if inspect.isclass(c) and c.__module__ == asv_bench.__name__
+    }
     assert classes == set(TINY_ROWS)
     assert json.loads((ROOT / "benchmarks/asv.conf.json").read_text())["benchmark_dir"] == "."

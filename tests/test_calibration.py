@@ -18,16 +18,27 @@ from validation import skies
 
 
 def catalog(ra, dec, name="X"):
-    return bm.Catalog({"RA": np.asarray(ra, float), "DEC": np.asarray(dec, float)}, name=name,
-                      pos_err=1.0, area=1.0)
+    return bm.Catalog(
+        {"RA": np.asarray(ra, float), "DEC": np.asarray(dec, float)},
+        name=name,
+        pos_err=1.0,
+        area=1.0,
+    )
 
 
 def separations(a, b):
     """All great-circle separations, arcsec (Vincenty's formula)."""
     (ra_1, dec_1), (ra_2, dec_2) = (np.radians(np.asarray(p, float)) for p in (a, b))
     d = ra_2[None, :] - ra_1[:, None]
-    s1, c1, s2, c2 = (f(x) for f, x in ((np.sin, dec_1[:, None]), (np.cos, dec_1[:, None]),
-                                        (np.sin, dec_2[None, :]), (np.cos, dec_2[None, :])))
+    s1, c1, s2, c2 = (
+        f(x)
+        for f, x in (
+            (np.sin, dec_1[:, None]),
+            (np.cos, dec_1[:, None]),
+            (np.sin, dec_2[None, :]),
+            (np.cos, dec_2[None, :]),
+        )
+    )
     y = np.hypot(c2 * np.sin(d), c1 * s2 - s1 * c2 * np.cos(d))
     return np.degrees(np.arctan2(y, s1 * s2 + c1 * c2 * np.cos(d))) * 3600
 
@@ -40,8 +51,9 @@ def disc(n, ra, dec, size, seed=0):
     r = np.radians(r)
     a, d = np.radians([ra, dec])
     out_dec = np.arcsin(np.cos(r) * np.sin(d) + y * np.sinc(r / np.pi) * np.cos(d))
-    out_ra = a + np.arctan2(x * np.sinc(r / np.pi),
-                            np.cos(d) * np.cos(r) - y * np.sinc(r / np.pi) * np.sin(d))
+    out_ra = a + np.arctan2(
+        x * np.sinc(r / np.pi), np.cos(d) * np.cos(r) - y * np.sinc(r / np.pi) * np.sin(d)
+    )
     return np.degrees(out_ra) % 360, np.degrees(out_dec)
 
 
@@ -88,8 +100,9 @@ def test_fake_positions_lie_between_a_source_and_a_neighbour():
 @pytest.mark.parametrize("name", ["across RA 0", "at the pole", "ordinary"])
 def test_fake_positions_cover_the_field_evenly(name):
     """Octants of the disc hold as many as there are sources, none is preferred."""
-    real = disc(4000, *{"across RA 0": (0, -60), "at the pole": (10, 90),
-                        "ordinary": (150, 2)}[name], 2.0)
+    real = disc(
+        4000, *{"across RA 0": (0, -60), "at the pole": (10, 90), "ordinary": (150, 2)}[name], 2.0
+    )
     new = fake.fake_positions(catalog(*real), 20.0, np.random.default_rng(2))
     where = [fake.unit_vectors(*p) for p in (real, new)]
     pole = where[0].mean(axis=0)
@@ -113,20 +126,29 @@ def test_local_density_is_kept():
 
 def test_the_seed_decides():
     real, radius = FIELDS["ordinary"]
-    first, again, other = (np.array(fake.fake_positions(
-        catalog(*real), radius, np.random.default_rng(seed))) for seed in (4, 4, 5))
+    first, again, other = (
+        np.array(fake.fake_positions(catalog(*real), radius, np.random.default_rng(seed)))
+        for seed in (4, 4, 5)
+    )
     assert first.tobytes() == again.tobytes()
     assert np.all(np.any(first != other, axis=0))
 
 
-@pytest.mark.parametrize("real, radius, words", [
-    (([10.0], [1.0]), 5.0, "'X' has one source"),
-    (disc(400, 10, 1, 0.5), 600.0, "400 of 400 sources found no place farther than 600 arcsec"),
-    (disc(400, 10, 1, 0.5), 160.0, "of 400 sources found no place .* too crowded .* smaller one"),
-    (([10.0, 10.01], [1.0, 1.0]), 20.0, "2 of 2 sources"),
-    (([10.0, 10.0], [1.0, 1.0]), 1.0, "2 of 2 sources"),
-    (([10.0, 190.0], [1.0, -1.0]), 1.0, "2 of 2 sources"),  # opposite: no way between them
-])
+@pytest.mark.parametrize(
+    "real, radius, words",
+    [
+        (([10.0], [1.0]), 5.0, "'X' has one source"),
+        (disc(400, 10, 1, 0.5), 600.0, "400 of 400 sources found no place farther than 600 arcsec"),
+        (
+            disc(400, 10, 1, 0.5),
+            160.0,
+            "of 400 sources found no place .* too crowded .* smaller one",
+        ),
+        (([10.0, 10.01], [1.0, 1.0]), 20.0, "2 of 2 sources"),
+        (([10.0, 10.0], [1.0, 1.0]), 1.0, "2 of 2 sources"),
+        (([10.0, 190.0], [1.0, -1.0]), 1.0, "2 of 2 sources"),  # opposite: no way between them
+    ],
+)
 def test_no_place(real, radius, words):
     with pytest.raises(ValueError, match=words):
         fake.fake_positions(catalog(*real), radius, np.random.default_rng(0))
@@ -140,10 +162,12 @@ def test_shifted_positions(real):
     ra, dec = np.radians(real)  # the direction, at the source
     d = np.radians(new[0]) - ra
     y = np.sin(d) * np.cos(np.radians(new[1]))
-    x = (np.cos(dec) * np.sin(np.radians(new[1]))
-         - np.sin(dec) * np.cos(np.radians(new[1])) * np.cos(d))
-    np.testing.assert_allclose(np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(30, -40)),
-                               atol=1e-4)
+    x = np.cos(dec) * np.sin(np.radians(new[1])) - np.sin(dec) * np.cos(
+        np.radians(new[1])
+    ) * np.cos(d)
+    np.testing.assert_allclose(
+        np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(30, -40)), atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 6, 7, 10, 40])
@@ -187,22 +211,32 @@ def test_the_false_fraction_by_hand(sky, score):
     by_hand = []
     for k in range(3):
         ra, dec = fake.fake_positions(primary, 15.0, np.random.default_rng([7, k]))
-        moved = bm.Catalog({**sky.primary, "RA": ra, "DEC": dec}, name="X", pos_err="SIGMA",
-                           area=sky.area)
-        sources = bm.match(moved, other, radius=15.0, host_fraction=0.5,
-                           host_covariates=None).sources
+        moved = bm.Catalog(
+            {**sky.primary, "RA": ra, "DEC": dec}, name="X", pos_err="SIGMA", area=sky.area
+        )
+        sources = bm.match(
+            moved, other, radius=15.0, host_fraction=0.5, host_covariates=None
+        ).sources
         p_host = 1 / (1 + np.exp(-(sources["log10_odds_host"] * np.log(10) + ln_odds)))
-        value = {"p_any": sources["p_any"], "p_hostless": 1 - p_host,
-                 "p_match": p_host * sources["p_i"]}[score]
-        selected = [value <= c if score == "p_hostless" else value >= c
-                    for c in found.table["cutoff"]]
+        value = {
+            "p_any": sources["p_any"],
+            "p_hostless": 1 - p_host,
+            "p_match": p_host * sources["p_i"],
+        }[score]
+        selected = [
+            value <= c if score == "p_hostless" else value >= c for c in found.table["cutoff"]
+        ]
         by_hand.append([weight[s].sum() / weight.sum() for s in selected])
     np.testing.assert_allclose(found.by_realization, by_hand, atol=1e-9)
     np.testing.assert_allclose(found.table["false_fraction"], np.mean(by_hand, axis=0), atol=1e-9)
     values = np.asarray(real.sources[score])
-    np.testing.assert_allclose(found.table["selected_fraction"], [
-        np.mean(values <= c if score == "p_hostless" else values >= c)
-        for c in found.table["cutoff"]])
+    np.testing.assert_allclose(
+        found.table["selected_fraction"],
+        [
+            np.mean(values <= c if score == "p_hostless" else values >= c)
+            for c in found.table["cutoff"]
+        ],
+    )
 
 
 def _ln_prior_odds(result, primary):
@@ -214,9 +248,15 @@ def _ln_prior_odds(result, primary):
     return np.column_stack([np.ones(len(z)), z, z * z]) @ fit["coefficients"]["X+OPT"]
 
 
-@pytest.mark.parametrize("kind, method, score", [
-    (0.6, "fake", "p_any"), (0.6, "shift", "p_match"), (skies.logistic, "fake", "p_any"),
-    (skies.step, "fake", "p_hostless")])
+@pytest.mark.parametrize(
+    "kind, method, score",
+    [
+        (0.6, "fake", "p_any"),
+        (0.6, "shift", "p_match"),
+        (skies.logistic, "fake", "p_any"),
+        (skies.step, "fake", "p_hostless"),
+    ],
+)
 def test_the_truth_is_inside(kind, method, score):
     inside, differences = [], []
     for seed in range(4):
@@ -224,10 +264,15 @@ def test_the_truth_is_inside(kind, method, score):
         found = calibrated(sky, method=method, score=score, n_realizations=4)
         value = np.asarray(bm.match(*sky.catalogs(), radius=15.0).sources[score])[~sky.host]
         cutoff = np.asarray(found.table["cutoff"])
-        truth = np.mean(value[:, None] <= cutoff if score == "p_hostless"
-                        else value[:, None] >= cutoff, axis=0)
-        inside.append(np.mean((truth >= found.table["false_lo"] - 1e-12)
-                              & (truth <= found.table["false_hi"] + 1e-12)))
+        truth = np.mean(
+            value[:, None] <= cutoff if score == "p_hostless" else value[:, None] >= cutoff, axis=0
+        )
+        inside.append(
+            np.mean(
+                (truth >= found.table["false_lo"] - 1e-12)
+                & (truth <= found.table["false_hi"] + 1e-12)
+            )
+        )
         differences.append(truth - found.table["false_fraction"])
         assert found.meta["n_hostless"] == pytest.approx((~sky.host).sum(), rel=0.15)
     assert np.mean(inside) >= 0.95 and np.sum(np.array(inside) >= 0.9) >= 3
@@ -255,8 +300,9 @@ def test_the_same_bytes_for_any_number_of_threads(sky):
             numba.set_num_threads(threads)
             for method in ("fake", "shift"):
                 c = calibrated(sky, method=method, seed=3)
-                found.append((c.by_realization.tobytes(),
-                              c.table.as_array().tobytes(), str(c.meta)))
+                found.append(
+                    (c.by_realization.tobytes(), c.table.as_array().tobytes(), str(c.meta))
+                )
     finally:
         numba.set_num_threads(before)
     assert found[:2] == found[2:]
@@ -273,8 +319,10 @@ def test_what_the_real_match_learned_is_used():
     other = bm.Catalog({**sky.others[0], "mag": mag}, name="OPT", pos_err=0.3, area=sky.area)
     auto = {"OPT": [bm.AutoPrior("mag", radius=3.0)]}
     learned = bm.match(primary, other, radius=15.0, priors=auto).priors
-    a, b, without = (bm.calibrate(primary, other, radius=15.0, priors=p, n_realizations=2)
-                     for p in (auto, learned, None))
+    a, b, without = (
+        bm.calibrate(primary, other, radius=15.0, priors=p, n_realizations=2)
+        for p in (auto, learned, None)
+    )
     assert a.by_realization.tobytes() == b.by_realization.tobytes()
     # The prior tells chance neighbours from counterparts.
     assert a.table["false_fraction"][50] < 0.5 * without.table["false_fraction"][50]
@@ -288,17 +336,26 @@ def test_three_catalogues_and_the_options_of_match():
     assert np.all(np.diff(found.table["false_fraction"]) <= 0)
     assert found.table["false_fraction"][50] < 0.3 < found.table["selected_fraction"][50]
     real = bm.match(*sky.catalogs(), radius=15.0, **options)
-    np.testing.assert_array_equal(found.table["selected_fraction"], selected_fraction(
-        real, "p_match", np.asarray(found.table["cutoff"]), np.ones(400)))
+    np.testing.assert_array_equal(
+        found.table["selected_fraction"],
+        selected_fraction(real, "p_match", np.asarray(found.table["cutoff"]), np.ones(400)),
+    )
 
 
 def test_elliptical_errors_host_covariates_and_ids():
     sky = skies.simulate(6, 300, 0.6)
     table = {**sky.primary, "name": [f"s{k}" for k in range(300)], "pa": np.arange(300.0)}
-    primary = bm.Catalog(table, name="X", id="name", area=sky.area,
-                         pos_err=bm.ErrorEllipse("SIGMA", 0.5, "pa"))
-    found = bm.calibrate(primary, sky.catalogs()[1], radius=15.0, n_realizations=2,
-                         host_covariates=["FLUX"], host_fraction=0.6)
+    primary = bm.Catalog(
+        table, name="X", id="name", area=sky.area, pos_err=bm.ErrorEllipse("SIGMA", 0.5, "pa")
+    )
+    found = bm.calibrate(
+        primary,
+        sky.catalogs()[1],
+        radius=15.0,
+        n_realizations=2,
+        host_covariates=["FLUX"],
+        host_fraction=0.6,
+    )
     assert 100 < found.meta["n_hostless"] < 200 and found.cutoff(0.1) < 1
 
 
@@ -325,8 +382,9 @@ def test_cutoff(sky):
     row = int(np.flatnonzero(by_hostless.table["cutoff"] == by_hostless.cutoff(0.05))[0])
     assert by_hostless.table["false_fraction"][row] <= 0.05
     assert by_hostless.table["false_fraction"][row + 1] > 0.05
-    with pytest.raises(ValueError, match="no cutoff has a false fraction of 0.05 or less; the "
-                                         "least is .* at 0.1"):
+    with pytest.raises(
+        ValueError, match="no cutoff has a false fraction of 0.05 or less; the least is .* at 0.1"
+    ):
         calibrated(sky, cutoffs=[0.1, 0.0]).cutoff()
     with pytest.raises(ValueError, match="false_fraction is 5; give a number from 0 to 1"):
         found.cutoff(5)
@@ -334,8 +392,13 @@ def test_cutoff(sky):
 
 def test_the_table_and_the_text(sky):
     found = calibrated(sky)
-    assert found.table.colnames == ["cutoff", "selected_fraction", "false_fraction", "false_lo",
-                                    "false_hi"]
+    assert found.table.colnames == [
+        "cutoff",
+        "selected_fraction",
+        "false_fraction",
+        "false_lo",
+        "false_hi",
+    ]
     assert found.table["cutoff"][0] == 0 and found.table["cutoff"][-1] == 1
     assert found.table["selected_fraction"][0] == found.table["false_fraction"][0] == 1
     assert found.by_realization.shape == (3, len(found.table))
@@ -360,19 +423,22 @@ def test_no_source_has_a_candidate():
     assert np.all(found.table["false_fraction"][1:] == 0)
 
 
-@pytest.mark.parametrize("options, error, words", [
-    ({"method": "random"}, ValueError, "method is 'random'; give 'fake' or 'shift'"),
-    ({"score": "p_i"}, ValueError, "score is 'p_i'; give one of p_any, p_match, p_hostless"),
-    ({"n_realizations": 0}, ValueError, "n_realizations is 0; give a whole number, 1 or more"),
-    ({"n_realizations": 2.5}, ValueError, "n_realizations is 2.5"),
-    ({"seed": -1}, ValueError, "seed is -1"),
-    ({"cutoffs": [0.5, 2]}, ValueError, "cutoffs .* 0 to 1"),
-    ({"cutoffs": []}, ValueError, "cutoffs"),
-    ({"cutoffs": "many"}, TypeError, "cutoffs .* give numbers"),
-    ({"nonsense": 1}, TypeError, "nonsense"),
-    ({"radius": -5}, ValueError, "radius is -5"),
-    ({"radius": 400.0}, ValueError, "'X': .* too crowded"),
-])
+@pytest.mark.parametrize(
+    "options, error, words",
+    [
+        ({"method": "random"}, ValueError, "method is 'random'; give 'fake' or 'shift'"),
+        ({"score": "p_i"}, ValueError, "score is 'p_i'; give one of p_any, p_match, p_hostless"),
+        ({"n_realizations": 0}, ValueError, "n_realizations is 0; give a whole number, 1 or more"),
+        ({"n_realizations": 2.5}, ValueError, "n_realizations is 2.5"),
+        ({"seed": -1}, ValueError, "seed is -1"),
+        ({"cutoffs": [0.5, 2]}, ValueError, "cutoffs .* 0 to 1"),
+        ({"cutoffs": []}, ValueError, "cutoffs"),
+        ({"cutoffs": "many"}, TypeError, "cutoffs .* give numbers"),
+        ({"nonsense": 1}, TypeError, "nonsense"),
+        ({"radius": -5}, ValueError, "radius is -5"),
+        ({"radius": 400.0}, ValueError, "'X': .* too crowded"),
+    ],
+)
 def test_wrong_arguments(sky, options, error, words):
     with pytest.raises(error, match=words):
         bm.calibrate(*sky.catalogs(), **{"radius": 15.0, **options})
@@ -380,8 +446,10 @@ def test_wrong_arguments(sky, options, error, words):
 
 def test_shifts_find_no_place():
     primary = catalog(*whole_sky(100))
-    with pytest.raises(ValueError, match="'X': every source comes within 80000 arcsec of a source "
-                                         "when all are shifted"):
+    with pytest.raises(
+        ValueError,
+        match="'X': every source comes within 80000 arcsec of a source when all are shifted",
+    ):
         bm.calibrate(primary, catalog(*whole_sky(100), "O"), radius=80_000.0, method="shift")
 
 
@@ -413,8 +481,9 @@ def test_calibrate_on_cosmos(cosmos, capsys):
     assert out.endswith("wrote c.png\nwrote c.csv\nwrote c.ecsv\n")
     xmm = bm.Catalog.read("xmm.fits.gz", pos_err="pos_err")
     optical = bm.Catalog.read("zcosmos.fits.gz", pos_err=0.1)
-    expected = bm.calibrate(xmm, optical, radius=20.0, n_realizations=3, seed=2,
-                            score="p_hostless").table
+    expected = bm.calibrate(
+        xmm, optical, radius=20.0, n_realizations=3, seed=2, score="p_hostless"
+    ).table
     for table in (Table.read("c.csv"), Table.read("c.ecsv")):
         assert table.colnames == expected.colnames
         for name in table.colnames:
@@ -439,21 +508,30 @@ def test_figures_in_every_format(cosmos):
     assert c_svg.startswith(b"<?xml") and c_pdf.startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("argv, words", [
-    (f"calibrate {PAIR} --out c.fits", "--out c.fits: the name must end in"),
-    (f"calibrate {PAIR} --out nowhere/c.png", "nowhere does not exist"),
-    (f"calibrate {PAIR} --realizations 0", "n_realizations is 0"),
-    (f"calibrate {PAIR}0", "too crowded"),
-    ("calibrate xmm.fits.gz :pos_err --radius 20", "1 catalogue arguments|2 catalogue arguments"),
-    ("fake xmm.fits.gz --radius 200 --out f.fits", "too crowded"),
-    ("fake xmm.fits.gz --radius 0 --out f.fits", "--radius is 0 arcsec"),
-    ("fake xmm.fits.gz --radius 20 --seed -1 --out f.fits", "--seed is -1"),
-    ("fake xmm.fits.gz --radius 20 --out xmm.fits.gz", "would overwrite the input"),
-    ("fake nowhere.fits --radius 20 --out f.fits", "no such file"),
-    ("fake xmm.fits.gz --radius 20 --out f.fits --ra alpha", "no column 'alpha'"),
-    ("shift xmm.fits.gz --radius 20 --out f.fits", "the offset is 0 arcsec"),
-    ("shift xmm.fits.gz --radius 20 --shift-ra 12 --shift-dec 12 --out f.fits", "larger than the"),
-])
+@pytest.mark.parametrize(
+    "argv, words",
+    [
+        (f"calibrate {PAIR} --out c.fits", "--out c.fits: the name must end in"),
+        (f"calibrate {PAIR} --out nowhere/c.png", "nowhere does not exist"),
+        (f"calibrate {PAIR} --realizations 0", "n_realizations is 0"),
+        (f"calibrate {PAIR}0", "too crowded"),
+        (
+            "calibrate xmm.fits.gz :pos_err --radius 20",
+            "1 catalogue arguments|2 catalogue arguments",
+        ),
+        ("fake xmm.fits.gz --radius 200 --out f.fits", "too crowded"),
+        ("fake xmm.fits.gz --radius 0 --out f.fits", "--radius is 0 arcsec"),
+        ("fake xmm.fits.gz --radius 20 --seed -1 --out f.fits", "--seed is -1"),
+        ("fake xmm.fits.gz --radius 20 --out xmm.fits.gz", "would overwrite the input"),
+        ("fake nowhere.fits --radius 20 --out f.fits", "no such file"),
+        ("fake xmm.fits.gz --radius 20 --out f.fits --ra alpha", "no column 'alpha'"),
+        ("shift xmm.fits.gz --radius 20 --out f.fits", "the offset is 0 arcsec"),
+        (
+            "shift xmm.fits.gz --radius 20 --shift-ra 12 --shift-dec 12 --out f.fits",
+            "larger than the",
+        ),
+    ],
+)
 def test_wrong_use(cosmos, capsys, argv, words):
     assert main(argv.split()) == 1
     out, err = capsys.readouterr()
@@ -464,12 +542,19 @@ def test_wrong_use(cosmos, capsys, argv, words):
 def rich_table():
     rng = np.random.default_rng(2)
     n = 60
-    table = Table({
-        "DETUID": [f"em{k:02d}" for k in range(n)], "IAUNAME": [f"J{k}" for k in range(n)],
-        "RA": 150 + rng.random(n), "DEC": 2 + rng.random(n), "sigma": rng.random(n) + 1,
-        "counts": MaskedColumn(np.arange(n), mask=np.arange(n) % 7 == 0),
-        "band_flux": rng.random((n, 3)), "flag": np.arange(n) % 2 == 0,
-    }, meta={"EXTNAME": "SRC", "SKYAREA": 1.5})
+    table = Table(
+        {
+            "DETUID": [f"em{k:02d}" for k in range(n)],
+            "IAUNAME": [f"J{k}" for k in range(n)],
+            "RA": 150 + rng.random(n),
+            "DEC": 2 + rng.random(n),
+            "sigma": rng.random(n) + 1,
+            "counts": MaskedColumn(np.arange(n), mask=np.arange(n) % 7 == 0),
+            "band_flux": rng.random((n, 3)),
+            "flag": np.arange(n) % 2 == 0,
+        },
+        meta={"EXTNAME": "SRC", "SKYAREA": 1.5},
+    )
     table["RA"].unit = table["DEC"].unit = "deg"
     table["sigma"].unit = "arcsec"
     return table
@@ -497,8 +582,9 @@ def test_everything_but_positions_stays(tmp_path, monkeypatch, capsys, ending, c
     assert kept.all() if command == "fake" else 20 < kept.sum() < 60
     for name in set(old.colnames) - {"RA", "DEC"}:
         a, b = old[name][kept], new[name]
-        np.testing.assert_array_equal(np.ma.getmaskarray(np.ma.asarray(a)),
-                                      np.ma.getmaskarray(np.ma.asarray(b)))
+        np.testing.assert_array_equal(
+            np.ma.getmaskarray(np.ma.asarray(a)), np.ma.getmaskarray(np.ma.asarray(b))
+        )
         assert np.all(np.ma.asarray(a) == np.ma.asarray(b)) or ending == "csv"
     if ending.startswith("fits"):
         assert new.meta["SKYAREA"] == 1.5 and new.meta["EXTNAME"] == "SRC"
@@ -506,8 +592,9 @@ def test_everything_but_positions_stays(tmp_path, monkeypatch, capsys, ending, c
     moved = separations((old["RA"], old["DEC"]), (new["RA"], new["DEC"]))
     assert moved.min() >= 30
     if command == "shift":
-        np.testing.assert_allclose(moved[np.flatnonzero(kept), np.arange(len(new))],
-                                   np.hypot(70, 20), rtol=1e-6)
+        np.testing.assert_allclose(
+            moved[np.flatnonzero(kept), np.arange(len(new))], np.hypot(70, 20), rtol=1e-6
+        )
     assert main(argv) == 0
     assert (tmp_path / f"out.{ending}").read_bytes() == first
 
@@ -541,6 +628,7 @@ def test_a_short_shift_is_warned_about(cosmos, capsys):
 def test_ucds_survive(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     from astropy.io import fits
+
     table = rich_table()
     table.rename_columns(["RA", "DEC"], ["alpha", "delta"])
     hdu = fits.table_to_hdu(table)

@@ -70,8 +70,10 @@ def test_radius_is_exclusive():
 
 def test_many_pairs_grow_the_buffers():
     rng = np.random.default_rng(3)
-    a, b = (catalog(150 + rng.random(n) * 1e-3, rng.random(n) * 1e-3, name)
-            for n, name in ((60, "X"), (300_000, "O")))
+    a, b = (
+        catalog(150 + rng.random(n) * 1e-3, rng.random(n) * 1e-3, name)
+        for n, name in ((60, "X"), (300_000, "O"))
+    )
     i, j, _ = search.pairs_within(a, b, 30.0, max_pairs=10**8, advance=lambda rows: None)
     assert len(i) == 60 * 300_000
     assert np.all(np.diff(j[i == 7]) > 0)
@@ -117,6 +119,9 @@ def test_associations_come_complete_and_in_order(seed, n_other):
             both = (table[first.name] >= 0) & (table[second.name] >= 0)
             i, j = table[first.name][both], table[second.name][both]
             s = np.asarray(table[f"Separation_{first.name}_{second.name}"])
-            np.testing.assert_allclose(s[both], reference.chord_separation(
-                first.ra[i], first.dec[i], second.ra[j], second.dec[j]), atol=3e-10)
+            np.testing.assert_allclose(
+                s[both],
+                reference.chord_separation(first.ra[i], first.dec[i], second.ra[j], second.dec[j]),
+                atol=3e-10,
+            )
             assert np.isnan(s[~both]).all()

@@ -33,8 +33,14 @@ def sigma_of(c):
 
 
 def as_qtable(data):
-    return QTable({**data, "RA": data["RA"] * u.deg, "DEC": data["DEC"] * u.deg,
-                   "sigma": data["sigma"] * u.arcsec})
+    return QTable(
+        {
+            **data,
+            "RA": data["RA"] * u.deg,
+            "DEC": data["DEC"] * u.deg,
+            "sigma": data["sigma"] * u.arcsec,
+        }
+    )
 
 
 def as_big_endian(data):
@@ -82,8 +88,12 @@ def test_inputs_are_never_modified(make):
     c = catalog(table, "sigma")
     prior = bm.HistogramPrior("mag", [15, 18], [18, 25], [1, 2], [2, 1])
     bm.match(c, catalog(columns(), name="O"), radius=5.0, priors=None)
-    result = bm.match(catalog(columns()), bm.Catalog(table, name="O", pos_err=1.0, area=1.0),
-                      radius=5.0, priors={"O": [prior]})
+    result = bm.match(
+        catalog(columns()),
+        bm.Catalog(table, name="O", pos_err=1.0, area=1.0),
+        radius=5.0,
+        priors={"O": [prior]},
+    )
     result.with_inputs()["O_mag"][:] = 0.0
     result.associations["O_ID"][:] = 0
     after = plain(table)
@@ -101,8 +111,17 @@ def test_positions_cannot_be_written_to():
             assert not values.flags.writeable and values.flags.c_contiguous
 
 
-@pytest.mark.parametrize("unit, factor", [("deg", 1), ("rad", np.pi / 180), ("hourangle", 1 / 15),
-                                          ("arcmin", 60), ("arcsec", 3600), ("Degrees", 1)])
+@pytest.mark.parametrize(
+    "unit, factor",
+    [
+        ("deg", 1),
+        ("rad", np.pi / 180),
+        ("hourangle", 1 / 15),
+        ("arcmin", 60),
+        ("arcsec", 3600),
+        ("Degrees", 1),
+    ],
+)
 def test_position_units(unit, factor):
     table = Table(columns(RA=RA * factor, DEC=DEC * factor))
     with u.set_enabled_aliases({}):
@@ -112,8 +131,10 @@ def test_position_units(unit, factor):
     np.testing.assert_allclose(c.dec, DEC, rtol=1e-14)
 
 
-@pytest.mark.parametrize("unit, factor", [("arcsec", 1), ("mas", 1000), ("deg", 1 / 3600),
-                                          ("uas", 1e6), ("rad", np.pi / 648000)])
+@pytest.mark.parametrize(
+    "unit, factor",
+    [("arcsec", 1), ("mas", 1000), ("deg", 1 / 3600), ("uas", 1e6), ("rad", np.pi / 648000)],
+)
 def test_error_units(unit, factor):
     quantity = SIGMA * factor * u.Unit(unit)
     table = QTable(columns(sigma=quantity))
@@ -122,8 +143,17 @@ def test_error_units(unit, factor):
     np.testing.assert_allclose(sigma_of(catalog(table, quantity[0])), SIGMA[0])
 
 
-@pytest.mark.parametrize("wrap", [np.asarray, list, pd.Series, Table.Column, MaskedColumn,
-                                  lambda v: pd.Series(v, index=v[::-1])])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        np.asarray,
+        list,
+        pd.Series,
+        Table.Column,
+        MaskedColumn,
+        lambda v: pd.Series(v, index=v[::-1]),
+    ],
+)
 def test_errors_as_one_value_per_row(wrap):
     values = wrap(SIGMA)
     if not isinstance(values, list):  # a list is a pair
@@ -154,9 +184,18 @@ def test_single_precision_coordinates_warn(order):
 
 
 class TestColumns:
-    @pytest.mark.parametrize("names", [
-        ("ra", "dec"), ("Ra", "Dec"), ("RA_ICRS", "DE_ICRS"), ("RAJ2000", "DEJ2000"),
-        ("RA_CORR", "DEC_CORR"), ("ALPHA_J2000", "DELTA_J2000"), ("ra_deg", "dec_deg")])
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ("ra", "dec"),
+            ("Ra", "Dec"),
+            ("RA_ICRS", "DE_ICRS"),
+            ("RAJ2000", "DEJ2000"),
+            ("RA_CORR", "DEC_CORR"),
+            ("ALPHA_J2000", "DELTA_J2000"),
+            ("ra_deg", "dec_deg"),
+        ],
+    )
     def test_by_name(self, names):
         table = {"RANK": SIZE, "DECLASS": SIZE, "ERA": SIZE, names[0]: RA, names[1]: DEC}
         c = catalog(table)
@@ -206,17 +245,20 @@ class TestColumns:
 
 
 class TestIdentifiers:
-    @pytest.mark.parametrize("given, expected", [
-        ([7, 8], [7, 8]),
-        ([" a b ", "c "], ["a b", "c"]),
-        (np.array([b" a", b"b "]), ["a", "b"]),
-        (np.array(["à", "b"]).astype(object), ["à", "b"]),
-        (np.array([2**63 + 1, 5], "u8"), [2**63 + 1, 5]),
-        (np.array([3.0, 4.0]), [3, 4]),
-        (np.array([-2**62, 2**62 + 1]), [-2**62, 2**62 + 1]),
-        (np.array([1, 2], ">i4"), [1, 2]),
-        (pd.array(["x", "y"], dtype="string"), ["x", "y"]),
-    ])
+    @pytest.mark.parametrize(
+        "given, expected",
+        [
+            ([7, 8], [7, 8]),
+            ([" a b ", "c "], ["a b", "c"]),
+            (np.array([b" a", b"b "]), ["a", "b"]),
+            (np.array(["à", "b"]).astype(object), ["à", "b"]),
+            (np.array([2**63 + 1, 5], "u8"), [2**63 + 1, 5]),
+            (np.array([3.0, 4.0]), [3, 4]),
+            (np.array([-(2**62), 2**62 + 1]), [-(2**62), 2**62 + 1]),
+            (np.array([1, 2], ">i4"), [1, 2]),
+            (pd.array(["x", "y"], dtype="string"), ["x", "y"]),
+        ],
+    )
     def test_kinds(self, given, expected):
         table = {"ID": given, "RA": RA[:2], "DEC": DEC[:2]}
         for make in (dict, Table, pd.DataFrame):
@@ -229,9 +271,16 @@ class TestIdentifiers:
             ids = c.ids(np.arange(2))
             assert ids.tolist() == expected and ids.dtype.kind in "iuU"
 
-    @pytest.mark.parametrize("given", [
-        MaskedColumn([1, 2], mask=[False, True]), MaskedColumn(["a", "b"], mask=[False, True]),
-        np.array([1.0, np.nan]), np.array(["a", "  "]), np.array(["a", None], dtype=object)])
+    @pytest.mark.parametrize(
+        "given",
+        [
+            MaskedColumn([1, 2], mask=[False, True]),
+            MaskedColumn(["a", "b"], mask=[False, True]),
+            np.array([1.0, np.nan]),
+            np.array(["a", "  "]),
+            np.array(["a", None], dtype=object),
+        ],
+    )
     def test_missing_ones_are_masked_in_the_secondary(self, given):
         c = catalog(Table({"ID": given, "RA": [10.0, 20.0], "DEC": [0.0, 0.0]}), name="O")
         p = catalog({"RA": [10.0, 20.0, 30.0], "DEC": [0.0, 0.0, 0.0]})
@@ -262,8 +311,10 @@ class TestArea:
     def test_estimate_on_a_known_rectangle(self):
         rng = np.random.default_rng(5)
         n = 150_000
-        table = {"RA": rng.uniform(100, 110, n),
-                 "DEC": np.degrees(np.arcsin(rng.uniform(*np.sin(np.radians([20, 28])), n)))}
+        table = {
+            "RA": rng.uniform(100, 110, n),
+            "DEC": np.degrees(np.arcsin(rng.uniform(*np.sin(np.radians([20, 28])), n))),
+        }
         truth = 10 * np.degrees(np.diff(np.sin(np.radians([20, 28])))[0])
         c = catalog(table)
         assert c.estimate_area(9) == pytest.approx(truth, rel=0.05)
@@ -279,9 +330,19 @@ class TestArea:
 
 
 class TestErrors:
-    @pytest.mark.parametrize("containment, factor", [
-        (0.98, 2.797), (0.90, 2.146), (0.68, 1.510), (0.50, 1.177), (0.95, 2.448), (0.99, 3.035),
-        (1 - np.exp(-0.5), 1.0), (1 - np.exp(-1), 1.4142)])
+    @pytest.mark.parametrize(
+        "containment, factor",
+        [
+            (0.98, 2.797),
+            (0.90, 2.146),
+            (0.68, 1.510),
+            (0.50, 1.177),
+            (0.95, 2.448),
+            (0.99, 3.035),
+            (1 - np.exp(-0.5), 1.0),
+            (1 - np.exp(-1), 1.4142),
+        ],
+    )
     def test_sigma_from_radius(self, containment, factor):
         assert bm.sigma_from_radius(1.0, containment) == pytest.approx(1 / factor, rel=4e-4)
 
@@ -300,18 +361,21 @@ class TestErrors:
         series = bm.sigma_from_radius(pd.Series([2.0]), 0.9)
         assert series[0] == pytest.approx(2 / 2.14597, rel=1e-5)
 
-    @pytest.mark.parametrize("pa, east, north, cross", [
-        (0, 1, 9, 0), (90, 9, 1, 0), (45, 5, 5, 4), (135, 5, 5, -4), (180, 1, 9, 0)])
+    @pytest.mark.parametrize(
+        "pa, east, north, cross",
+        [(0, 1, 9, 0), (90, 9, 1, 0), (45, 5, 5, 4), (135, 5, 5, -4), (180, 1, 9, 0)],
+    )
     def test_ellipse(self, pa, east, north, cross):
         for angle in (pa, pa * u.deg, np.radians(pa) * u.rad, "pa"):
             c = catalog(columns(pa=np.full(N, float(pa))), bm.ErrorEllipse(3.0, 1.0, angle))
-            np.testing.assert_allclose(c.covariance(np.array([5])), [[east, north, cross]],
-                                       atol=1e-14)
+            np.testing.assert_allclose(
+                c.covariance(np.array([5])), [[east, north, cross]], atol=1e-14
+            )
             assert not c.circular
 
     def test_pair_is_ra_then_dec(self):
         c = catalog(columns(), ("sigma", 0.5))
-        np.testing.assert_allclose(c.covariance()[7], [SIGMA[7]**2, 0.25, 0])
+        np.testing.assert_allclose(c.covariance()[7], [SIGMA[7] ** 2, 0.25, 0])
         assert not c.circular and catalog(columns(), (1.0, 1.0)).circular
 
     def test_error_radius_has_the_area_of_the_ellipse(self):
@@ -320,8 +384,9 @@ class TestErrors:
 
 
 def test_some_rows_of_a_catalogue_without_identifiers_can_be_corrected():
-    whole = bm.Catalog({"RA": [10.0, 20.0, 30.0], "DEC": [1.0, 2.0, 3.0]}, name="X", pos_err=1.0,
-                       area=1.0)
+    whole = bm.Catalog(
+        {"RA": [10.0, 20.0, 30.0], "DEC": [1.0, 2.0, 3.0]}, name="X", pos_err=1.0, area=1.0
+    )
     part = whole.subset(np.array([2, 0]))
     moved = part.corrected(part.ra + 1.0, part.dec, 2.0, 0.0)
     assert moved.ra.tolist() == [31.0, 11.0] and moved.ids(np.arange(2)).tolist() == [2, 0]
@@ -330,8 +395,16 @@ def test_some_rows_of_a_catalogue_without_identifiers_can_be_corrected():
 
 class TestRead:
     def table(self):
-        return Table({"ID": [f"s{i}" for i in range(N)], "RA": RA, "DEC": DEC, "sigma": SIGMA,
-                      "mag": MaskedColumn(RA * 0 + 20, mask=SIZE % 3 == 0)}, meta={"SKYAREA": 2.0})
+        return Table(
+            {
+                "ID": [f"s{i}" for i in range(N)],
+                "RA": RA,
+                "DEC": DEC,
+                "sigma": SIGMA,
+                "mag": MaskedColumn(RA * 0 + 20, mask=SIZE % 3 == 0),
+            },
+            meta={"SKYAREA": 2.0},
+        )
 
     def check(self, path, name="x_1", **options):
         c = bm.Catalog.read(path, pos_err="sigma", **options)
@@ -350,8 +423,12 @@ class TestRead:
     @pytest.mark.parametrize("ending", ["fits", "fits.gz"])
     def test_fits_with_the_table_behind_an_image_and_its_own_name(self, tmp_path, ending):
         path = tmp_path / f"x.{ending}"
-        hdus = [fits.PrimaryHDU(np.zeros((3, 3))), fits.ImageHDU(np.ones(5)),
-                fits.table_to_hdu(self.table()), fits.table_to_hdu(Table({"a": [1]}))]
+        hdus = [
+            fits.PrimaryHDU(np.zeros((3, 3))),
+            fits.ImageHDU(np.ones(5)),
+            fits.table_to_hdu(self.table()),
+            fits.table_to_hdu(Table({"a": [1]})),
+        ]
         hdus[2].header["EXTNAME"] = "XMM 2"
         fits.HDUList(hdus).writeto(path)
         self.check(path, name="XMM_2")
@@ -359,12 +436,13 @@ class TestRead:
 
     def test_fits_ascii_table_and_null_integers(self, tmp_path):
         path = tmp_path / "a.fits"
-        fits.TableHDU.from_columns([
-            fits.Column("RA", "D25.17", array=RA), fits.Column("DEC", "D25.17", array=DEC)
-        ]).writeto(path)
+        fits.TableHDU.from_columns(
+            [fits.Column("RA", "D25.17", array=RA), fits.Column("DEC", "D25.17", array=DEC)]
+        ).writeto(path)
         np.testing.assert_allclose(bm.Catalog.read(path, pos_err=1, area=1).ra, RA, rtol=1e-15)
-        Table({"RA": RA, "DEC": DEC, "ID": MaskedColumn(SIZE, mask=SIZE == 4, fill_value=-1)}
-              ).write(path, overwrite=True)
+        Table(
+            {"RA": RA, "DEC": DEC, "ID": MaskedColumn(SIZE, mask=SIZE == 4, fill_value=-1)}
+        ).write(path, overwrite=True)
         with pytest.raises(ValueError, match="'ID' is missing in row 4"):
             bm.Catalog.read(path, pos_err=1, area=1).check_primary_ids()
 
@@ -398,6 +476,7 @@ class TestRead:
         frame["some"] = [[1, 2], None] * (N // 2)
         if dtype == "large":
             import pyarrow as pa
+
             frame["ID"] = frame["ID"].astype(pd.ArrowDtype(pa.large_string()))
         elif dtype:
             frame["ID"] = frame["ID"].astype(dtype)
@@ -416,15 +495,24 @@ class TestRead:
         table["DEC"].unit = "deg"
         parquet.write_table(to_arrow(table), tmp_path / "x.parquet")
         np.testing.assert_allclose(
-            bm.Catalog.read(tmp_path / "x.parquet", pos_err=1, area=1).ra, RA, rtol=1e-14)
+            bm.Catalog.read(tmp_path / "x.parquet", pos_err=1, area=1).ra, RA, rtol=1e-14
+        )
 
 
 def test_mapping_of_pandas_series():
     """Text of pandas 3 and nullable numbers, as in a DataFrame; the index says nothing."""
-    frame = pd.DataFrame({"ID": ["a", "b"], "RA": [1.0, 2.0], "DEC": [0.0, 0.5],
-                          "mag": pd.array([20, None], dtype="Int64")}, index=[7, 3])
-    from_frame, from_mapping = (bm.Catalog(table, name="X", pos_err=1.0, area=1.0)
-                                for table in (frame, dict(frame.items())))
+    frame = pd.DataFrame(
+        {
+            "ID": ["a", "b"],
+            "RA": [1.0, 2.0],
+            "DEC": [0.0, 0.5],
+            "mag": pd.array([20, None], dtype="Int64"),
+        },
+        index=[7, 3],
+    )
+    from_frame, from_mapping = (
+        bm.Catalog(table, name="X", pos_err=1.0, area=1.0) for table in (frame, dict(frame.items()))
+    )
     assert list(from_mapping.ids(np.arange(2))) == list(from_frame.ids(np.arange(2))) == ["a", "b"]
     np.testing.assert_array_equal(from_mapping.magnitudes("mag"), [20.0, np.nan])
     np.testing.assert_array_equal(from_mapping.ra, from_frame.ra)

@@ -16,28 +16,47 @@ from bayesmatch.catalogs.scan.candidates import hold_candidates
 
 N, AREA = 400, 2.5
 RNG = np.random.default_rng(3)
-DATA = {"name": np.array([f"s{k:03d}" for k in range(N)]), "RA": RNG.uniform(10, 11, N),
-        "DEC": RNG.uniform(1, 2, N), "err": RNG.uniform(0.1, 0.5, N),
-        "minor": RNG.uniform(0.05, 0.1, N), "pa": RNG.uniform(0, 180, N),
-        "mag": np.where(RNG.random(N) < 0.2, np.nan, RNG.normal(20, 2, N))}
+DATA = {
+    "name": np.array([f"s{k:03d}" for k in range(N)]),
+    "RA": RNG.uniform(10, 11, N),
+    "DEC": RNG.uniform(1, 2, N),
+    "err": RNG.uniform(0.1, 0.5, N),
+    "minor": RNG.uniform(0.05, 0.1, N),
+    "pa": RNG.uniform(0, 180, N),
+    "mag": np.where(RNG.random(N) < 0.2, np.nan, RNG.normal(20, 2, N)),
+}
 SOME = np.arange(5, N, 7)
 KINDS = ("memory", "subset", "scanned", "candidates", "partition")
 IN_MEMORY = tuple(kind for kind in KINDS if kind != "scanned")
-ERRORS = {"number": 0.3, "column": "err", "pair": ("err", "minor"), "circles": ("err", "err"),
-          "ellipse": bm.ErrorEllipse("err", "minor", "pa")}
+ERRORS = {
+    "number": 0.3,
+    "column": "err",
+    "pair": ("err", "minor"),
+    "circles": ("err", "err"),
+    "ellipse": bm.ErrorEllipse("err", "minor", "pa"),
+}
 
 
 def scanned_from(folder, pos_err="err", **options):
     parquet.write_table(pa.table(DATA), folder / "a.parquet", row_group_size=50)
-    return bm.Catalog.scan(folder, name="O", pos_err=pos_err, area=AREA,
-                           **{"id": "name", **options})
+    return bm.Catalog.scan(
+        folder, name="O", pos_err=pos_err, area=AREA, **{"id": "name", **options}
+    )
 
 
 def candidates_of(scanned, rows):
-    primary = bm.Catalog({"RA": DATA["RA"][rows], "DEC": DATA["DEC"][rows]}, name="X",
-                         pos_err=1.0, area=1.0)
-    held = hold_candidates(primary, scanned, 0.01, columns=None, max_rows=10**6,
-                           advance=lambda rows: None, checkpoint=None)
+    primary = bm.Catalog(
+        {"RA": DATA["RA"][rows], "DEC": DATA["DEC"][rows]}, name="X", pos_err=1.0, area=1.0
+    )
+    held = hold_candidates(
+        primary,
+        scanned,
+        0.01,
+        columns=None,
+        max_rows=10**6,
+        advance=lambda rows: None,
+        checkpoint=None,
+    )
     np.testing.assert_array_equal(held.rows, rows)
     return held
 
@@ -115,9 +134,19 @@ def test_corrected_is_what_the_new_columns_make(kind, error, tmp_path):
     assert type(new) is type(c) and new.n_rows == c.n_rows
     assert new.ra.min() > 349 and new.ra.max() < 352
     given = new.error_record
-    again = bm.Catalog(new.table, name="O", area=AREA, id="name", pos_err=(
-        given[0] if len(given) == 1 else tuple(given) if len(given) == 2
-        else bm.ErrorEllipse(*given)))
+    again = bm.Catalog(
+        new.table,
+        name="O",
+        area=AREA,
+        id="name",
+        pos_err=(
+            given[0]
+            if len(given) == 1
+            else tuple(given)
+            if len(given) == 2
+            else bm.ErrorEllipse(*given)
+        ),
+    )
     for got in (new, again):
         np.testing.assert_array_equal(got.covariance(), new.covariance())
         np.testing.assert_array_equal(got.ra, np.mod(DATA["RA"][rows] - 20.0, 360))
@@ -151,16 +180,30 @@ def test_counts_of_a_column_that_is_not_at_hand(tmp_path):
     edges = np.array([18.0, 20.0, 22.0])
     field = np.delete(DATA["mag"], rows[[0, 3]])
     field = field[np.isfinite(field)]
-    for counts in (held.field_counts("mag", np.array([0, 3]), edges),
-                   held.whole.field_counts("mag", rows[[0, 3]], edges)):
+    for counts in (
+        held.field_counts("mag", np.array([0, 3]), edges),
+        held.whole.field_counts("mag", rows[[0, 3]], edges),
+    ):
         assert counts.n == len(field) and counts.low == field.min() and counts.high == field.max()
         assert counts.below.tolist() == [(field < edge).sum() for edge in edges]
     assert whole().field_counts("mag", rows[:2], edges) is None
 
 
-@pytest.mark.parametrize("attribute", [
-    "ra", "dec", "ids", "id_mask", "identifiers", "covariance", "subset", "corrected",
-    "estimate_area", "check_primary_ids"])
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        "ra",
+        "dec",
+        "ids",
+        "id_mask",
+        "identifiers",
+        "covariance",
+        "subset",
+        "corrected",
+        "estimate_area",
+        "check_primary_ids",
+    ],
+)
 def test_rows_of_a_scanned_catalogue_are_not_at_hand(attribute, tmp_path):
     scanned = scanned_from(tmp_path)
     assert hasattr(whole(), attribute)
@@ -172,8 +215,10 @@ def test_rows_of_a_scanned_catalogue_are_not_at_hand(attribute, tmp_path):
 
 def test_a_scanned_catalogue_where_rows_are_needed(tmp_path):
     scanned, x = scanned_from(tmp_path), bm.Catalog(DATA, name="X", pos_err=1.0, area=AREA)
-    for use in (lambda: bm.truth.training_sample(scanned, x),
-                lambda: bm.fit_position_errors(x, scanned, radius=3)):
+    for use in (
+        lambda: bm.truth.training_sample(scanned, x),
+        lambda: bm.fit_position_errors(x, scanned, radius=3),
+    ):
         with pytest.raises(TypeError, match="'O' is scanned, so its rows are not at hand"):
             use()
 
@@ -188,5 +233,12 @@ def test_a_scanned_catalogue_can_be_copied(tmp_path):
 def test_other_things_are_no_catalogues():
     assert not isinstance(Table(DATA), bm.Catalog) and not issubclass(HeldCatalog, bm.Catalog)
     with pytest.raises(TypeError, match="abstract"):
-        SkyCatalog(name="X", table=Table(DATA), ra_name="RA", dec_name="DEC", id_name="name",
-                   errors=whole().errors, area=1.0)
+        SkyCatalog(
+            name="X",
+            table=Table(DATA),
+            ra_name="RA",
+            dec_name="DEC",
+            id_name="name",
+            errors=whole().errors,
+            area=1.0,
+        )

@@ -20,13 +20,19 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(4)
     for name, size in (("A", 2.0), ("O", 0.3), ("B", 0.5)):
-        Table({
-            "ID": [f"{name}{i}" for i in range(N)],
-            "RA": 150 + np.arange(N) / 50 + rng.normal(size=N) * size / 3600,
-            "DEC": 2 + np.arange(N) / 90 + rng.normal(size=N) * size / 3600,
-            "err": np.full(N, size), "err2": np.full(N, size / 2), "pa": rng.uniform(0, 180, N),
-            "flux": rng.uniform(1, 50, N), "mag": rng.uniform(15, 25, N),
-        }, meta={"EXTNAME": name, "SKYAREA": 1.5}).write(f"{name}.fits")
+        Table(
+            {
+                "ID": [f"{name}{i}" for i in range(N)],
+                "RA": 150 + np.arange(N) / 50 + rng.normal(size=N) * size / 3600,
+                "DEC": 2 + np.arange(N) / 90 + rng.normal(size=N) * size / 3600,
+                "err": np.full(N, size),
+                "err2": np.full(N, size / 2),
+                "pa": rng.uniform(0, 180, N),
+                "flux": rng.uniform(1, 50, N),
+                "mag": rng.uniform(15, 25, N),
+            },
+            meta={"EXTNAME": name, "SKYAREA": 1.5},
+        ).write(f"{name}.fits")
     (tmp_path / "h.txt").write_text("15 20 2 1\n20 25 1 3\n")
     return tmp_path
 
@@ -42,10 +48,12 @@ def run(argv, out="out.fits"):
 
 def check_same(a, b):
     assert {k: v for k, v in a.meta.items() if k != "seconds"} == {
-        k: v for k, v in b.meta.items() if k != "seconds"}
+        k: v for k, v in b.meta.items() if k != "seconds"
+    }
     for name in b.associations.colnames:
-        np.testing.assert_array_equal(np.ma.filled(a.associations[name]),
-                                      np.ma.filled(b.associations[name]), err_msg=name)
+        np.testing.assert_array_equal(
+            np.ma.filled(a.associations[name]), np.ma.filled(b.associations[name]), err_msg=name
+        )
 
 
 TWO = "A.fits :err O.fits 0.3 --radius 9 "
@@ -54,25 +62,44 @@ PLAIN = [("A", "err"), ("O", 0.3)]
 PRIOR = bm.HistogramPrior("mag", [15, 20], [20, 25], [2, 1], [1, 3])
 
 
-@pytest.mark.parametrize("argv, catalogs, options", [
-    (TWO, PLAIN, {}),
-    (THREE, [("A", "err"), ("O", "err"), ("B", 0.5)], {}),
-    ("A.fits :err:err2 O.fits 0.3 --radius 9", [("A", ("err", "err2")), ("O", 0.3)], {}),
-    ("A.fits :err:err2:pa O.fits 0.3 --radius 9",
-     [("A", bm.ErrorEllipse("err", "err2", "pa")), ("O", 0.3)], {}),
-    ("A.fits :err:1.5:30 O.fits 0.3 --radius 9",
-     [("A", bm.ErrorEllipse("err", 1.5, 30.0)), ("O", 0.3)], {}),
-    (TWO + "--prior-completeness 0.7", PLAIN, {"prior_completeness": 0.7}),
-    (THREE + "--prior-completeness 0.7:0.4", [("A", "err"), ("O", "err"), ("B", 0.5)],
-     {"prior_completeness": [0.7, 0.4]}),
-    (TWO + "--mag O:mag h.txt", PLAIN, {"priors": {"O": [PRIOR]}}),
-    (TWO + "--acceptable-prob 0.1 --min-prob 0.2", PLAIN, {"secondary_ratio": 0.1, "min_p_i": 0.2}),
-    (THREE + "--ignore-unrelated-associations", [("A", "err"), ("O", "err"), ("B", 0.5)],
-     {"correct_unrelated": False}),
-    (TWO + "--host-fraction 0.7", PLAIN, {"host_fraction": 0.7}),
-    (TWO + "--host-covariates none", PLAIN, {"host_covariates": None}),
-    (TWO + "--host-covariates flux,mag", PLAIN, {"host_covariates": ["flux", "mag"]}),
-])
+@pytest.mark.parametrize(
+    "argv, catalogs, options",
+    [
+        (TWO, PLAIN, {}),
+        (THREE, [("A", "err"), ("O", "err"), ("B", 0.5)], {}),
+        ("A.fits :err:err2 O.fits 0.3 --radius 9", [("A", ("err", "err2")), ("O", 0.3)], {}),
+        (
+            "A.fits :err:err2:pa O.fits 0.3 --radius 9",
+            [("A", bm.ErrorEllipse("err", "err2", "pa")), ("O", 0.3)],
+            {},
+        ),
+        (
+            "A.fits :err:1.5:30 O.fits 0.3 --radius 9",
+            [("A", bm.ErrorEllipse("err", 1.5, 30.0)), ("O", 0.3)],
+            {},
+        ),
+        (TWO + "--prior-completeness 0.7", PLAIN, {"prior_completeness": 0.7}),
+        (
+            THREE + "--prior-completeness 0.7:0.4",
+            [("A", "err"), ("O", "err"), ("B", 0.5)],
+            {"prior_completeness": [0.7, 0.4]},
+        ),
+        (TWO + "--mag O:mag h.txt", PLAIN, {"priors": {"O": [PRIOR]}}),
+        (
+            TWO + "--acceptable-prob 0.1 --min-prob 0.2",
+            PLAIN,
+            {"secondary_ratio": 0.1, "min_p_i": 0.2},
+        ),
+        (
+            THREE + "--ignore-unrelated-associations",
+            [("A", "err"), ("O", "err"), ("B", 0.5)],
+            {"correct_unrelated": False},
+        ),
+        (TWO + "--host-fraction 0.7", PLAIN, {"host_fraction": 0.7}),
+        (TWO + "--host-covariates none", PLAIN, {"host_covariates": None}),
+        (TWO + "--host-covariates flux,mag", PLAIN, {"host_covariates": ["flux", "mag"]}),
+    ],
+)
 def test_the_same_as_python(folder, capsys, argv, catalogs, options):
     result = run(argv)
     check_same(result, bm.match(*read(*catalogs), radius=9.0, **options))
@@ -81,10 +108,16 @@ def test_the_same_as_python(folder, capsys, argv, catalogs, options):
     assert out == result.summary() + "\nwrote out.fits\n"
 
 
-@pytest.mark.parametrize("out, files", [
-    ("r.fits", ["r.fits"]), ("r.vot", ["r.vot"]), ("r.ecsv", ["r.ecsv", "r.sources.ecsv"]),
-    ("r.parquet", ["r.parquet", "r.sources.parquet"]),
-    ("r.csv", ["r.csv", "r.meta.json", "r.sources.csv"])])
+@pytest.mark.parametrize(
+    "out, files",
+    [
+        ("r.fits", ["r.fits"]),
+        ("r.vot", ["r.vot"]),
+        ("r.ecsv", ["r.ecsv", "r.sources.ecsv"]),
+        ("r.parquet", ["r.parquet", "r.sources.parquet"]),
+        ("r.csv", ["r.csv", "r.meta.json", "r.sources.csv"]),
+    ],
+)
 def test_formats_and_inputs(folder, capsys, out, files):
     before = set(folder.iterdir())
     result = run(TWO, out)
@@ -92,7 +125,8 @@ def test_formats_and_inputs(folder, capsys, out, files):
     wrote = re.findall("wrote (.*)", capsys.readouterr().out)
     assert sorted(wrote) == files
     assert result.associations.colnames[-14:] == [
-        f"{n}_{c}" for n in "AO" for c in ("RA", "DEC", "err", "err2", "pa", "flux", "mag")]
+        f"{n}_{c}" for n in "AO" for c in ("RA", "DEC", "err", "err2", "pa", "flux", "mag")
+    ]
     absent = np.asarray(result.associations["O"]) < 0
     np.testing.assert_array_equal(result.associations["O_mag"].mask, absent)
     assert "A_mag" not in run(TWO + "--no-inputs", out).associations.colnames
@@ -137,9 +171,14 @@ def test_area(folder, capsys):
     assert "estimate" in err and "HEALPix" in err and "SKYAREA" in err
 
 
-@pytest.mark.parametrize("argv, words", [
-    (["--version"], [bm.__version__]), (["--help"], ["match", "demo", "area"]),
-    (["match", "--help"], ["--prior-completeness", "position angle east of north", "example"])])
+@pytest.mark.parametrize(
+    "argv, words",
+    [
+        (["--version"], [bm.__version__]),
+        (["--help"], ["match", "demo", "area"]),
+        (["match", "--help"], ["--prior-completeness", "position angle east of north", "example"]),
+    ],
+)
 def test_help(capsys, argv, words):
     assert main(argv) == 0
     out, err = capsys.readouterr()
@@ -148,8 +187,9 @@ def test_help(capsys, argv, words):
 
 def test_the_installed_command(folder):
     command = Path(sys.executable).with_name("bayesmatch")
-    run = subprocess.run([command, "match", *TWO.split(), "--out", "out.csv"], text=True,
-                         capture_output=True)
+    run = subprocess.run(
+        [command, "match", *TWO.split(), "--out", "out.csv"], text=True, capture_output=True
+    )
     assert run.returncode == 0 and run.stderr == "" and "host fraction" in run.stdout
 
 
@@ -157,9 +197,15 @@ def test_identifiers_named_on_the_command_line(tmp_path, capsys):
     """Two columns that look like identifiers are refused, until one is named."""
     rng = np.random.default_rng(0)
     for name, n in (("a", 40), ("b", 400)):
-        Table({"detuid": [f"{name}{k}" for k in range(n)], "iauname": [f"J{k}" for k in range(n)],
-               "RA": 10 + rng.random(n), "DEC": rng.random(n)}, meta={"SKYAREA": 1.0}
-              ).write(tmp_path / f"{name}.fits")
+        Table(
+            {
+                "detuid": [f"{name}{k}" for k in range(n)],
+                "iauname": [f"J{k}" for k in range(n)],
+                "RA": 10 + rng.random(n),
+                "DEC": rng.random(n),
+            },
+            meta={"SKYAREA": 1.0},
+        ).write(tmp_path / f"{name}.fits")
     files = [str(tmp_path / "a.fits"), "1.5", str(tmp_path / "b.fits"), "0.2"]
     rest = ["--radius", "30", "--out", str(tmp_path / "out.fits")]
     assert main(["match", *files, *rest]) == 1

@@ -41,8 +41,11 @@ def test_both_names_at_once_are_refused():
 
 def test_an_old_public_name(monkeypatch):
     monkeypatch.setitem(bm._RENAMED, "HistPrior", ("HistogramPrior", "0.4"))
-    with pytest.warns(FutureWarning, match=r"bayesmatch\.HistPrior is called bayesmatch\.Hist"
-                                           r"ogramPrior now.*0\.4") as told:
+    with pytest.warns(
+        FutureWarning,
+        match=r"bayesmatch\.HistPrior is called bayesmatch\.Hist"
+        r"ogramPrior now.*0\.4",
+    ) as told:
         assert bm.HistPrior is bm.HistogramPrior
     assert told[0].filename == __file__
     with pytest.warns(FutureWarning):  # each time: the old name is not kept

@@ -13,13 +13,22 @@ lsdb = pytest.importorskip("lsdb")
 from bayesmatch.distributed import BayesianCrossmatch, Survey, match  # noqa: E402
 
 # LSDB and Dask warn of their own affairs
-pytestmark = [pytest.mark.filterwarnings("ignore::FutureWarning"),
-              pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-              pytest.mark.filterwarnings("ignore::RuntimeWarning")]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+]
 
 RADIUS, AREA, MARGIN = 20.0, 12.0, 30.0
-PROBABILITIES = ["p_any", "p_i", "p_match", "dist_post", "p_single", "dist_bayesfactor",
-                 "bias_OPT_mag"]
+PROBABILITIES = [
+    "p_any",
+    "p_i",
+    "p_match",
+    "dist_post",
+    "p_single",
+    "dist_bayesfactor",
+    "bias_OPT_mag",
+]
 
 
 def sky(n=1500, m=30_000, seed=0, ra_0=44.0):
@@ -33,18 +42,34 @@ def sky(n=1500, m=30_000, seed=0, ra_0=44.0):
     k = int(0.7 * n)
     o_ra[:k], o_dec[:k] = ra[:k], dec[:k]
     shift = rng.normal(size=(2, n)) * sigma / 3600
-    sources = pd.DataFrame({"id": [f"X{i}" for i in range(n)], "ra": np.mod(ra + shift[0], 360),
-                            "dec": dec + shift[1], "sigma": sigma, "flux": sigma**-3.0})
-    objects = pd.DataFrame({"oid": np.arange(m), "RA": np.mod(o_ra, 360), "DEC": o_dec,
-                            "mag": rng.normal(22, 2, m)})
+    sources = pd.DataFrame(
+        {
+            "id": [f"X{i}" for i in range(n)],
+            "ra": np.mod(ra + shift[0], 360),
+            "dec": dec + shift[1],
+            "sigma": sigma,
+            "flux": sigma**-3.0,
+        }
+    )
+    objects = pd.DataFrame(
+        {"oid": np.arange(m), "RA": np.mod(o_ra, 360), "DEC": o_dec, "mag": rng.normal(22, 2, m)}
+    )
     return sources, objects[(o_ra < ra_0 + 2) | (o_dec > 0)].reset_index(drop=True)
 
 
 def partitioned(sources, objects, margin=MARGIN):
-    left = lsdb.from_dataframe(sources, catalog_name="xray", partition_rows=300,
-                               margin_threshold=None)
-    right = lsdb.from_dataframe(objects, catalog_name="opt", ra_column="RA", dec_column="DEC",
-                                partition_rows=4000, lowest_order=3, margin_threshold=margin)
+    left = lsdb.from_dataframe(
+        sources, catalog_name="xray", partition_rows=300, margin_threshold=None
+    )
+    right = lsdb.from_dataframe(
+        objects,
+        catalog_name="opt",
+        ra_column="RA",
+        dec_column="DEC",
+        partition_rows=4000,
+        lowest_order=3,
+        margin_threshold=margin,
+    )
     return left, right
 
 
@@ -59,9 +84,20 @@ def in_memory(sources, objects, **options):
 
 
 def distributed(left, right, **options):
-    return match(left, right, radius=RADIUS, primary_pos_err="sigma", secondary_pos_err=0.1,
-                 secondary_area=AREA, primary_name="XRAY", secondary_name="OPT", primary_id="id",
-                 secondary_id="oid", priors=[histogram()], **options)
+    return match(
+        left,
+        right,
+        radius=RADIUS,
+        primary_pos_err="sigma",
+        secondary_pos_err=0.1,
+        secondary_area=AREA,
+        primary_name="XRAY",
+        secondary_name="OPT",
+        primary_id="id",
+        secondary_id="oid",
+        priors=[histogram()],
+        **options,
+    )
 
 
 def ordered(frame, source, member):
@@ -81,8 +117,9 @@ def assert_same(got, want, columns, tolerance=1e-12):
     assert got["id_XRAY"].tolist() == want["XRAY_id"].tolist()
     assert got["member"].tolist() == want["member"].tolist()
     for column in columns:
-        np.testing.assert_allclose(numbers(got, column), numbers(want, column), rtol=0,
-                                   atol=tolerance, err_msg=column)
+        np.testing.assert_allclose(
+            numbers(got, column), numbers(want, column), rtol=0, atol=tolerance, err_msg=column
+        )
 
 
 @pytest.mark.parametrize("ra_0", [44.0, 358.0])
@@ -93,21 +130,37 @@ def test_same_as_in_memory(ra_0, covariates):
     got = distributed(*partitioned(sources, objects), host_covariates=covariates)
     frame = got.compute(progress_bar=False)
     assert dict(frame.dtypes) == dict(got.dtypes)
-    assert_same(frame, want.associations.to_pandas(),
-                [*PROBABILITIES, "Separation_XRAY_OPT", "ncat", "match_flag"])
+    assert_same(
+        frame,
+        want.associations.to_pandas(),
+        [*PROBABILITIES, "Separation_XRAY_OPT", "ncat", "match_flag"],
+    )
     p_hostless = frame.groupby("id_XRAY")["p_hostless"].first()
     hostless = pd.Series(np.asarray(want.sources["p_hostless"]), list(want.sources["XRAY_id"]))
-    np.testing.assert_allclose(p_hostless.to_numpy(np.float64), hostless[p_hostless.index],
-                               rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        p_hostless.to_numpy(np.float64), hostless[p_hostless.index], rtol=0, atol=1e-12
+    )
 
 
 def test_one_row_per_source():
     sources, objects = sky()
     want = in_memory(sources, objects, host_fraction=0.6).sources.to_pandas()
     got = distributed(*partitioned(sources, objects), host_fraction=0.6, rows="sources")
-    assert_same(got.compute(progress_bar=False), want,
-                ["p_any", "p_hostless", "log10_odds_host", "n_candidates", "p_OPT", "p_i",
-                 "p_match", "second_p_i", "Separation_XRAY_OPT"])
+    assert_same(
+        got.compute(progress_bar=False),
+        want,
+        [
+            "p_any",
+            "p_hostless",
+            "log10_odds_host",
+            "n_candidates",
+            "p_OPT",
+            "p_i",
+            "p_match",
+            "second_p_i",
+            "Separation_XRAY_OPT",
+        ],
+    )
 
 
 def test_hostless_sources_keep_their_row():
@@ -153,9 +206,17 @@ def test_inner_leaves_sources_without_candidates_out():
     left, right = partitioned(sources, objects)
     algorithm = BayesianCrossmatch(
         primary=Survey("XRAY", "sigma", len(sources), 1.0),
-        secondary=Survey("OPT", 0.1, len(objects), AREA), radius_arcsec=RADIUS, host_fraction=0.7)
-    frame = left.crossmatch(right, algorithm=algorithm, how="inner", suffixes=("_x", "_o"),
-                            suffix_method="overlapping_columns").compute(progress_bar=False)
+        secondary=Survey("OPT", 0.1, len(objects), AREA),
+        radius_arcsec=RADIUS,
+        host_fraction=0.7,
+    )
+    frame = left.crossmatch(
+        right,
+        algorithm=algorithm,
+        how="inner",
+        suffixes=("_x", "_o"),
+        suffix_method="overlapping_columns",
+    ).compute(progress_bar=False)
     assert frame["oid"].notna().all() and (frame["ncat"] == 2).all()
     assert len(frame) == (np.asarray(in_memory(sources, objects).associations["ncat"]) == 2).sum()
 
@@ -164,29 +225,48 @@ def test_area_from_the_coverage_map():
     sources, objects = sky(600, 12_000)
     left, right = partitioned(sources, objects)
     with pytest.warns(UserWarning, match="catalogue 'opt': area .* coverage map"):
-        match(left, right, radius=RADIUS, primary_pos_err="sigma", secondary_pos_err=0.1,
-              host_fraction=0.5)
+        match(
+            left,
+            right,
+            radius=RADIUS,
+            primary_pos_err="sigma",
+            secondary_pos_err=0.1,
+            host_fraction=0.5,
+        )
 
 
-@pytest.mark.parametrize("margin, options, message", [
-    (10.0, {}, "margin of catalogue 'opt' is 10 arcsec, smaller than the radius, 20"),
-    (None, {}, "catalogue 'opt' has no margin"),
-    (MARGIN, {"host_fraction": "guess"}, "host_fraction is 'guess'"),
-    (MARGIN, {"host_fraction": 1.5}, "host_fraction is 1.5"),
-    (MARGIN, {"rows": "pairs"}, "rows is 'pairs'"),
-    (MARGIN, {"secondary_name": "XRAY"}, "both catalogues are called 'XRAY'"),
-    (MARGIN, {"primary_pos_err": "errr"}, "catalogue 'XRAY' has no column 'errr'"),
-    (MARGIN, {"secondary_id": "name"}, "catalogue 'OPT' has no column 'name'"),
-    (MARGIN, {"host_covariates": ["counts"]}, "catalogue 'XRAY' has no column 'counts'"),
-    (MARGIN, {"priors": [bm.AutoPrior("mag")]}, "learns from the whole match"),
-    (MARGIN, {"priors": [SimpleNamespace(name="own", learn=lambda catalog, seen: None)]},
-     "learns from the whole match"),
-    (MARGIN, {"secondary_area": -1.0}, "catalogue 'OPT'"),
-])
+@pytest.mark.parametrize(
+    "margin, options, message",
+    [
+        (10.0, {}, "margin of catalogue 'opt' is 10 arcsec, smaller than the radius, 20"),
+        (None, {}, "catalogue 'opt' has no margin"),
+        (MARGIN, {"host_fraction": "guess"}, "host_fraction is 'guess'"),
+        (MARGIN, {"host_fraction": 1.5}, "host_fraction is 1.5"),
+        (MARGIN, {"rows": "pairs"}, "rows is 'pairs'"),
+        (MARGIN, {"secondary_name": "XRAY"}, "both catalogues are called 'XRAY'"),
+        (MARGIN, {"primary_pos_err": "errr"}, "catalogue 'XRAY' has no column 'errr'"),
+        (MARGIN, {"secondary_id": "name"}, "catalogue 'OPT' has no column 'name'"),
+        (MARGIN, {"host_covariates": ["counts"]}, "catalogue 'XRAY' has no column 'counts'"),
+        (MARGIN, {"priors": [bm.AutoPrior("mag")]}, "learns from the whole match"),
+        (
+            MARGIN,
+            {"priors": [SimpleNamespace(name="own", learn=lambda catalog, seen: None)]},
+            "learns from the whole match",
+        ),
+        (MARGIN, {"secondary_area": -1.0}, "catalogue 'OPT'"),
+    ],
+)
 def test_refused(margin, options, message):
     sources, objects = sky(200, 2000)
     left, right = partitioned(sources, objects, margin)
-    given = {"radius": RADIUS, "primary_pos_err": "sigma", "secondary_pos_err": 0.1,
-             "secondary_area": AREA, "primary_name": "XRAY", "secondary_name": "OPT", **options}
+    given = {
+        "radius": RADIUS,
+        "primary_pos_err": "sigma",
+        "secondary_pos_err": 0.1,
+        "secondary_area": AREA,
+        "primary_name": "XRAY",
+        "secondary_name": "OPT",
+        **options,
+    }
     with pytest.raises(ValueError, match=message):
         match(left, right, **given).compute(progress_bar=False)

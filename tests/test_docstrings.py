@@ -15,13 +15,28 @@ import bayesmatch as bm
 
 #: numpydoc's checks that every public docstring passes
 CHECKS = {
-    "GL01", "GL03",  # where the text begins, no blank lines in a row
-    "GL05", "GL06", "GL07",  # no tabs, known sections, in their order
+    "GL01",
+    "GL03",  # where the text begins, no blank lines in a row
+    "GL05",
+    "GL06",
+    "GL07",  # no tabs, known sections, in their order
     "GL08",  # there is one
-    "GL09", "GL10",
-    "SS01", "SS03", "SS04", "SS06",  # a summary: one line, a full stop
-    "PR02", "PR03", "PR05", "PR06", "PR07", "PR09", "PR10",  # what Parameters lists
-    "RT02", "RT05", "YD01",
+    "GL09",
+    "GL10",
+    "SS01",
+    "SS03",
+    "SS04",
+    "SS06",  # a summary: one line, a full stop
+    "PR02",
+    "PR03",
+    "PR05",
+    "PR06",
+    "PR07",
+    "PR09",
+    "PR10",  # what Parameters lists
+    "RT02",
+    "RT05",
+    "YD01",
 }
 #: and public functions that stand by themselves; a method of one line needs no sections
 FUNCTION_CHECKS = CHECKS | {"PR01", "RT01"}
@@ -39,21 +54,32 @@ def public():
             value = getattr(room, name)
             if name[0] != "_" and getattr(value, "__module__", "").startswith(room.__name__):
                 found[f"{room.__name__}.{name}"] = value
-    return {name: value for name, value in found.items()
-            if inspect.isclass(value) or inspect.isfunction(value)}
+    return {
+        name: value
+        for name, value in found.items()
+        if inspect.isclass(value) or inspect.isfunction(value)
+    }
 
 
 def members(name, value):
     """The public methods and properties that a class defines."""
-    return [f"{name}.{key}" for key, member in vars(value).items()
-            if not key.startswith("_") and (
-                inspect.isfunction(member) or hasattr(member, "__func__")
-                or inspect.isdatadescriptor(member) or hasattr(member, "attrname"))]
+    return [
+        f"{name}.{key}"
+        for key, member in vars(value).items()
+        if not key.startswith("_")
+        and (
+            inspect.isfunction(member)
+            or hasattr(member, "__func__")
+            or inspect.isdatadescriptor(member)
+            or hasattr(member, "attrname")
+        )
+    ]
 
 
 PUBLIC = public()
-MEMBERS = [m for name, value in PUBLIC.items() if inspect.isclass(value)
-           for m in members(name, value)]
+MEMBERS = [
+    m for name, value in PUBLIC.items() if inspect.isclass(value) for m in members(name, value)
+]
 
 
 def document(name):
@@ -75,8 +101,11 @@ def test_public_names(name):
     assert not faults, told(faults)
     if inspect.isclass(PUBLIC[name]):
         doc = document(name).doc
-        fields = [node for node in ast.walk(ast.parse(inspect.getsource(PUBLIC[name])))
-                  if isinstance(node, ast.AnnAssign)]
+        fields = [
+            node
+            for node in ast.walk(ast.parse(inspect.getsource(PUBLIC[name])))
+            if isinstance(node, ast.AnnAssign)
+        ]
         assert doc["Parameters"] or doc["Attributes"] or fields, f"{name}: lists nothing"
 
 
@@ -92,10 +121,12 @@ def test_arrays_that_are_listed_have_shapes():
     for name in [*PUBLIC, *MEMBERS]:
         doc = document(name)
         for section in ("Parameters", "Attributes", "Returns"):
-            without += [f"{name}: {section}: {entry.name or entry.type}"
-                        for entry in doc.doc[section]
-                        if re.search(r"\b(nd)?array(_like)?\b", entry.type)
-                        and not SHAPE.search(" ".join([entry.type, *entry.desc]))]
+            without += [
+                f"{name}: {section}: {entry.name or entry.type}"
+                for entry in doc.doc[section]
+                if re.search(r"\b(nd)?array(_like)?\b", entry.type)
+                and not SHAPE.search(" ".join([entry.type, *entry.desc]))
+            ]
     assert not without, told(without)
 
 
@@ -119,11 +150,16 @@ def test_arrays_in_records_have_shapes():
             body = record.body if isinstance(record, ast.ClassDef) else []
             for field, after in zip(body, [*body[1:], None], strict=False):
                 if isinstance(field, ast.AnnAssign) and "ndarray" in ast.unparse(field.annotation):
-                    line = (ast.literal_eval(after.value) if isinstance(after, ast.Expr)
-                            and isinstance(after.value, ast.Constant) else "")
+                    line = (
+                        ast.literal_eval(after.value)
+                        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+                        else ""
+                    )
                     found += 1
                     if not SHAPE.search(line + (ast.get_docstring(record) or "")):
-                        without.append(f"{path.relative_to(PACKAGE)}:{field.lineno}: "
-                                       f"{record.name}.{ast.unparse(field.target)}")
+                        without.append(
+                            f"{path.relative_to(PACKAGE)}:{field.lineno}: "
+                            f"{record.name}.{ast.unparse(field.target)}"
+                        )
     assert found > 50
     assert not without, told(without)

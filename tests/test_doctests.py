@@ -10,11 +10,20 @@ import bayesmatch as bm
 
 PACKAGE = Path(bm.__file__).parent
 #: the modules that have examples, found without importing any
-MODULES = sorted(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-                 for path in PACKAGE.rglob("*.py") if ">>>" in path.read_text())
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if ">>>" in path.read_text()
+)
 #: examples that a user looks for first
-EXPECTED = {"sigma_from_radius", "training_sample", "robust_counterparts", "legacy_survey",
-            "Features", "FunctionPrior"}
+EXPECTED = {
+    "sigma_from_radius",
+    "training_sample",
+    "robust_counterparts",
+    "legacy_survey",
+    "Features",
+    "FunctionPrior",
+}
 
 
 def examples(name):

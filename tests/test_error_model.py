@@ -15,12 +15,19 @@ A, B, PA = RNG.uniform(1, 3, N), RNG.uniform(0.2, 1, N), RNG.uniform(0, 180, N)
 
 
 def catalog(pos_err):
-    return bm.Catalog({"RA": RNG.uniform(0, 1, N), "DEC": RNG.uniform(0, 1, N), "a": A, "b": B,
-                       "pa": PA}, name="X", pos_err=pos_err, area=1.0)
+    return bm.Catalog(
+        {"RA": RNG.uniform(0, 1, N), "DEC": RNG.uniform(0, 1, N), "a": A, "b": B, "pa": PA},
+        name="X",
+        pos_err=pos_err,
+        area=1.0,
+    )
 
 
-PROFILES = {"default": lambda: GAUSSIAN, "circle": lambda: catalog("a").errors,
-            "ellipse": lambda: catalog(bm.ErrorEllipse("a", "b", "pa")).errors}
+PROFILES = {
+    "default": lambda: GAUSSIAN,
+    "circle": lambda: catalog("a").errors,
+    "ellipse": lambda: catalog(bm.ErrorEllipse("a", "b", "pa")).errors,
+}
 
 
 @pytest.mark.parametrize("kind", PROFILES)
@@ -63,11 +70,16 @@ def test_who_asks_the_profile():
     assert round(float(GAUSSIAN.quantile(0.98)), 3) == 2.797
 
 
-ERRORS = {"number": (0.5, [0.5]), "column": ("a", ["a"]), "values": (A, [None]),
-          "pair": (("a", 0.7), ["a", 0.7]), "values in a pair": ((A, B), [None, None]),
-          "ellipse": (bm.ErrorEllipse("a", "b", "pa"), ["a", "b", "pa"]),
-          "ellipse of values": (bm.ErrorEllipse(A, 0.1, PA), [None, 0.1, None]),
-          "round ellipse": (bm.ErrorEllipse("a", A, PA), ["a", None, None])}
+ERRORS = {
+    "number": (0.5, [0.5]),
+    "column": ("a", ["a"]),
+    "values": (A, [None]),
+    "pair": (("a", 0.7), ["a", 0.7]),
+    "values in a pair": ((A, B), [None, None]),
+    "ellipse": (bm.ErrorEllipse("a", "b", "pa"), ["a", "b", "pa"]),
+    "ellipse of values": (bm.ErrorEllipse(A, 0.1, PA), [None, 0.1, None]),
+    "round ellipse": (bm.ErrorEllipse("a", A, PA), ["a", None, None]),
+}
 
 
 @pytest.mark.parametrize("case", ERRORS)
@@ -85,8 +97,12 @@ def test_record_rows_and_scaling(case):
     assert same.circular == errors.circular
     new = errors.scaled(2.0, 0.3)
     xx, yy, xy = errors.covariance().T
-    np.testing.assert_allclose(new.covariance(), np.column_stack(
-        [4 * xx + 0.09, 4 * yy + 0.09, 4 * xy]), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(
+        new.covariance(),
+        np.column_stack([4 * xx + 0.09, 4 * yy + 0.09, 4 * xy]),
+        rtol=1e-12,
+        atol=1e-14,
+    )
     names = [name for name in record[:2] if isinstance(name, str)]
     assert list(new.columns()) == names
     for name in names:

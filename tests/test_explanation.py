@@ -33,11 +33,13 @@ def check_reproduces(result, rows):
         mine = table[np.asarray(table[name]) == row]
         assert len(found) == len(mine)
         priors = [c for c in found.colnames if c.startswith("prior_")]
-        for total, terms in (("total", ["position", "density", *priors, "fraction"]),
-                             ("nway_total", ["position", "density", *priors, "nway_completeness",
-                                             "nway_unrelated"])):
-            np.testing.assert_allclose(sum(np.asarray(found[t]) for t in terms), found[total],
-                                       rtol=0, atol=1e-9)
+        for total, terms in (
+            ("total", ["position", "density", *priors, "fraction"]),
+            ("nway_total", ["position", "density", *priors, "nway_completeness", "nway_unrelated"]),
+        ):
+            np.testing.assert_allclose(
+                sum(np.asarray(found[t]) for t in terms), found[total], rtol=0, atol=1e-9
+            )
         p = weights(found, "total")
         np.testing.assert_allclose(p, found["p_match"], rtol=1e-9, atol=1e-300)
         np.testing.assert_allclose(np.sort(found["p_match"]), np.sort(mine["p_match"]), rtol=0)
@@ -45,8 +47,9 @@ def check_reproduces(result, rows):
         w = weights(found, "nway_total")
         assert 1 - w[0] == pytest.approx(result.sources["p_any"][row], abs=1e-12)
         if w[1:].any():
-            np.testing.assert_allclose(w[1:] / w[1:].sum(), found["p_i"][1:], rtol=1e-9,
-                                       atol=1e-300)
+            np.testing.assert_allclose(
+                w[1:] / w[1:].sum(), found["p_i"][1:], rtol=1e-9, atol=1e-300
+            )
         assert list(found["total"][1:]) == sorted(found["total"][1:], reverse=True)
         assert list(found["rank"]) == list(range(len(found)))
 
@@ -71,8 +74,9 @@ def two():
 @pytest.fixture(scope="module")
 def three():
     sky = skies.simulate_patterns(2, 300, [0.3, 0.2, 0.1, 0.4], density=(60_000.0, 30_000.0))
-    return bm.match(*with_magnitudes(sky), radius=12, priors={"OPT": [MAG]},
-                    prior_completeness=[0.8, 0.6])
+    return bm.match(
+        *with_magnitudes(sky), radius=12, priors={"OPT": [MAG]}, prior_completeness=[0.8, 0.6]
+    )
 
 
 @pytest.mark.parametrize("sky", ["two", "three"])
@@ -91,10 +95,13 @@ def test_each_term_is_what_it_says():
     n = 40
     a = {"ID": np.arange(n), "RA": np.full(n, 150.0), "DEC": 2 + np.arange(n) / 60}
     b = {"ID": np.arange(n), "RA": a["RA"], "DEC": a["DEC"] + apart / 3600, "mag": np.full(n, 16.0)}
-    catalogs = [bm.Catalog(a, name="A", pos_err=sigma[0], area=2.0),
-                bm.Catalog(b, name="OPT", pos_err=sigma[1], area=0.5)]
-    result = bm.match(*catalogs, radius=10, host_fraction=0.8, priors={"OPT": [MAG]},
-                      prior_completeness=0.7)
+    catalogs = [
+        bm.Catalog(a, name="A", pos_err=sigma[0], area=2.0),
+        bm.Catalog(b, name="OPT", pos_err=sigma[1], area=0.5),
+    ]
+    result = bm.match(
+        *catalogs, radius=10, host_fraction=0.8, priors={"OPT": [MAG]}, prior_completeness=0.7
+    )
     row = result.explain(7).table[1]
     ln_b = reference.ln_bayes_circular(sigma, [[0, apart], [apart, 0]])
     assert row["position"] == pytest.approx(ln_b / np.log(10), rel=1e-9)
@@ -112,8 +119,9 @@ def test_the_fraction_is_that_of_the_fit(three):
     for row in range(20):
         table = result.explain(row).table
         pattern = (np.asarray(table["OPT"]) >= 0) + 2 * (np.asarray(table["IRAC"]) >= 0)
-        np.testing.assert_allclose(table["fraction"], np.log10(np.array(share) / share[0])[pattern],
-                                   rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            table["fraction"], np.log10(np.array(share) / share[0])[pattern], rtol=1e-9, atol=1e-9
+        )
     unrelated = [abs(three.explain(row).table["nway_unrelated"]).max() for row in range(50)]
     assert max(unrelated) > 0  # the factor of NWAY alone
 
@@ -126,8 +134,9 @@ def test_from_a_file_as_from_memory(three, tmp_path, kind):
         a, b = three.explain(row), back.explain(row)
         assert str(a) == str(b)
         for column in a.table.colnames:
-            np.testing.assert_array_equal(np.ma.filled(a.table[column]),
-                                          np.ma.filled(b.table[column]), err_msg=column)
+            np.testing.assert_array_equal(
+                np.ma.filled(a.table[column]), np.ma.filled(b.table[column]), err_msg=column
+            )
         np.testing.assert_array_equal(a.objects.offset, b.objects.offset)
         np.testing.assert_array_equal(a.objects.covariance, b.objects.covariance)
         np.testing.assert_array_equal(a.objects.source_covariance, b.objects.source_covariance)
@@ -145,7 +154,12 @@ def test_a_file_without_the_inputs(three, tmp_path):
 
 
 ERRORS = [
-    0.4, "e", u.Quantity(300, "mas"), ("e", "n"), (0.2, "n"), bm.ErrorEllipse("e", 0.1, "pa"),
+    0.4,
+    "e",
+    u.Quantity(300, "mas"),
+    ("e", "n"),
+    (0.2, "n"),
+    bm.ErrorEllipse("e", 0.1, "pa"),
     bm.ErrorEllipse("e", "n", u.Quantity(1.0, "rad")),
 ]
 
@@ -155,8 +169,12 @@ def test_position_errors_come_back_from_a_file(tmp_path, pos_err):
     sky = skies.simulate(3, 40, 0.9)
     rng = np.random.default_rng(1)
     n = len(sky.others[0]["RA"])
-    table = {**sky.others[0], "e": rng.uniform(0.3, 1, n), "n": rng.uniform(0.1, 0.3, n),
-             "pa": rng.uniform(0, 180, n)}
+    table = {
+        **sky.others[0],
+        "e": rng.uniform(0.3, 1, n),
+        "n": rng.uniform(0.1, 0.3, n),
+        "pa": rng.uniform(0, 180, n),
+    }
     other = bm.Catalog(table, name="OPT", pos_err=pos_err, area=sky.area)
     result = bm.match(sky.catalogs()[0], other, radius=10)
     result.write(tmp_path / "r.parquet", include_inputs=True)
@@ -183,21 +201,39 @@ def test_errors_given_per_row_are_not_in_a_file(tmp_path):
 
 def small(ids, offsets=(1.0,), radius=20.0, n=40, **options):
     """Sources on a line; around the first, objects at these offsets (arcsec north)."""
-    a = {"ID": ids if ids is not None else np.arange(n),
-         "RA": np.full(n, 150.0), "DEC": 2 + np.arange(n) / 60}
+    a = {
+        "ID": ids if ids is not None else np.arange(n),
+        "RA": np.full(n, 150.0),
+        "DEC": 2 + np.arange(n) / 60,
+    }
     north = np.concatenate([a["DEC"][0] + np.asarray(offsets) / 3600, a["DEC"][1:] + 1 / 3600])
-    b = {"ID": [f"o{i}" for i in range(len(north))], "RA": np.full(len(north), 150.0),
-         "DEC": north, "mag": np.full(len(north), 20.0)}
-    return bm.match(bm.Catalog(a, name="X", pos_err=2.0, area=1.0),
-                    bm.Catalog(b, name="OPT", pos_err=0.3, area=1.0), radius=radius,
-                    host_fraction=0.8, **options)
+    b = {
+        "ID": [f"o{i}" for i in range(len(north))],
+        "RA": np.full(len(north), 150.0),
+        "DEC": north,
+        "mag": np.full(len(north), 20.0),
+    }
+    return bm.match(
+        bm.Catalog(a, name="X", pos_err=2.0, area=1.0),
+        bm.Catalog(b, name="OPT", pos_err=0.3, area=1.0),
+        radius=radius,
+        host_fraction=0.8,
+        **options,
+    )
 
 
-@pytest.mark.parametrize("ids, wanted", [
-    (np.arange(40) + 100, 107), (np.arange(40) + 100, "107"), (np.arange(40) + 100, np.int32(107)),
-    ([f" X{i} " for i in range(40)], "X7"), ([f"X{i}" for i in range(40)], " X7 "),
-    ([f"X{i}" for i in range(40)], b"X7"), ([f"00{i}" for i in range(40)], "007"),
-])
+@pytest.mark.parametrize(
+    "ids, wanted",
+    [
+        (np.arange(40) + 100, 107),
+        (np.arange(40) + 100, "107"),
+        (np.arange(40) + 100, np.int32(107)),
+        ([f" X{i} " for i in range(40)], "X7"),
+        ([f"X{i}" for i in range(40)], " X7 "),
+        ([f"X{i}" for i in range(40)], b"X7"),
+        ([f"00{i}" for i in range(40)], "007"),
+    ],
+)
 def test_identifiers_are_compared_as_text(ids, wanted):
     result = small(ids)
     e = bm.explain(result, wanted)
@@ -208,8 +244,11 @@ def test_identifiers_are_compared_as_text(ids, wanted):
 
 def test_an_unknown_identifier():
     result = small([f"4XMM J{100 + i}" for i in range(40)])
-    with pytest.raises(ValueError, match=r"catalogue 'X' has no source with ID '4XMM J140' among "
-                                         r"40; did you mean 4XMM J1"):
+    with pytest.raises(
+        ValueError,
+        match=r"catalogue 'X' has no source with ID '4XMM J140' among "
+        r"40; did you mean 4XMM J1",
+    ):
         result.explain("4XMM J140")
     with pytest.raises(ValueError, match="they are 4XMM J100 ... 4XMM J139"):
         result.explain("###")
@@ -231,8 +270,10 @@ def test_suggestions_among_many_identifiers():
 def test_a_clear_case():
     e = small(None, (1.0, 9.0)).explain(0)
     text = " ".join(e.text.split())
-    assert text.startswith("X 0: its most probable counterpart is OPT o0, 1 arcsec away, with "
-                           "probability > 0.999; that it has none,")
+    assert text.startswith(
+        "X 0: its most probable counterpart is OPT o0, 1 arcsec away, with "
+        "probability > 0.999; that it has none,"
+    )
     assert "Speaking for it, in powers of ten: its position (+" in text
     assert "80% of such sources have a counterpart" in text
     assert "The runner-up, OPT o1, 9 arcsec away" in text and "its position fits worse (-" in text
@@ -249,8 +290,10 @@ def test_a_hostless_case():
 
 def test_an_ambiguous_case():
     text = " ".join(small(None, (2.0, -2.0, 2.0)).explain(0).text.split())
-    assert text.startswith("X 0: ambiguous. The most probable counterpart is OPT o0, 2 arcsec "
-                           "away, but with probability 0.33 only")
+    assert text.startswith(
+        "X 0: ambiguous. The most probable counterpart is OPT o0, 2 arcsec "
+        "away, but with probability 0.33 only"
+    )
     assert "as much evidence" in text and "One more has 0.33" in text
 
 
@@ -265,14 +308,21 @@ def test_an_object_that_two_sources_claim():
     dec = 2 + np.arange(40) / 60
     dec[1] = dec[0] + 4 / 3600
     a = {"ID": np.arange(40), "RA": np.full(40, 150.0), "DEC": dec}
-    b = {"ID": np.arange(39), "RA": np.full(39, 150.0),
-         "DEC": np.append(dec[0] + 2 / 3600, dec[2:] + 1 / 3600)}
-    result = bm.match(bm.Catalog(a, name="X", pos_err=2.0, area=1.0),
-                      bm.Catalog(b, name="OPT", pos_err=0.3, area=1.0), radius=20,
-                      host_fraction=0.8)
+    b = {
+        "ID": np.arange(39),
+        "RA": np.full(39, 150.0),
+        "DEC": np.append(dec[0] + 2 / 3600, dec[2:] + 1 / 3600),
+    }
+    result = bm.match(
+        bm.Catalog(a, name="X", pos_err=2.0, area=1.0),
+        bm.Catalog(b, name="OPT", pos_err=0.3, area=1.0),
+        radius=20,
+        host_fraction=0.8,
+    )
     for row in range(2):
         assert "OPT 0 is also the best of 1 other X source." in " ".join(
-            result.explain(row).text.split())
+            result.explain(row).text.split()
+        )
     assert "is also the best" not in result.explain(2).text
 
 
@@ -309,11 +359,12 @@ def test_associations_left_out_are_told():
     a, b = full.explain(0).table, cut.explain(0).table
     assert len(b) < len(a)
     for column in ("total", "fraction", "p_match", "nway_total"):
-        np.testing.assert_allclose(b[column], a[column][:len(b)], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(b[column], a[column][: len(b)], rtol=1e-9, atol=1e-9)
     assert "below min_p_i" in " ".join(cut.explain(0).text.split())
     none = small(None, (2.0, 2.0, 2.0), min_p_i=0.5)
     assert "all associations with its 3 candidates were left out" in " ".join(
-        none.explain(0).text.split())
+        none.explain(0).text.split()
+    )
 
 
 # -- extremes -------------------------------------------------------------------------------------
@@ -337,11 +388,16 @@ def test_extreme_ratios(ratio):
 
 def test_separations_of_many_sigma():
     a = {"ID": np.arange(40), "RA": np.full(40, 150.0), "DEC": 2 + np.arange(40) / 30}
-    b = {"ID": np.arange(41), "RA": np.full(41, 150.0),
-         "DEC": np.append(a["DEC"] + 5 / 3600, a["DEC"][0] + 5.01 / 3600)}
+    b = {
+        "ID": np.arange(41),
+        "RA": np.full(41, 150.0),
+        "DEC": np.append(a["DEC"] + 5 / 3600, a["DEC"][0] + 5.01 / 3600),
+    }
     c = {"ID": np.arange(40), "RA": np.full(40, 150.0), "DEC": a["DEC"] - 5 / 3600}
-    catalogs = [bm.Catalog(t, name=name, pos_err=0.05, area=1.0)
-                for t, name in ((a, "A"), (b, "B"), (c, "C"))]
+    catalogs = [
+        bm.Catalog(t, name=name, pos_err=0.05, area=1.0)
+        for t, name in ((a, "A"), (b, "B"), (c, "C"))
+    ]
     for others in (catalogs[1:2], catalogs[1:]):
         result = bm.match(catalogs[0], *others, radius=20, host_fraction=0.8, host_covariates=None)
         assert np.all(result.sources["p_match"] == 0)
@@ -364,12 +420,18 @@ def ellipses(ax):
 def test_the_chart_is_the_sky():
     """East is left, north is up, and an ellipse lies at its position angle."""
     a = {"ID": [1, 2], "RA": [150.0, 151.0], "DEC": [60.0, 60.0]}
-    b = {"ID": [1, 2], "RA": [150.0 + 4 / 3600 / np.cos(np.radians(60)), 150.0],
-         "DEC": [60.0, 60.0 + 3 / 3600]}
+    b = {
+        "ID": [1, 2],
+        "RA": [150.0 + 4 / 3600 / np.cos(np.radians(60)), 150.0],
+        "DEC": [60.0, 60.0 + 3 / 3600],
+    }
     error = bm.ErrorEllipse(3.0, 0.5, 30.0)
     with pytest.warns(UserWarning, match="only 2 primaries"):
-        result = bm.match(bm.Catalog(a, name="A", pos_err=error, area=1.0),
-                          bm.Catalog(b, name="B", pos_err=(1.0, 0.5), area=1.0), radius=20)
+        result = bm.match(
+            bm.Catalog(a, name="A", pos_err=error, area=1.0),
+            bm.Catalog(b, name="B", pos_err=(1.0, 0.5), area=1.0),
+            radius=20,
+        )
     e = result.explain(1)
     by_row = dict(zip(e.objects.row, e.objects.offset, strict=True))
     np.testing.assert_allclose(by_row[0], [4, 0], atol=1e-3)
@@ -379,7 +441,8 @@ def test_the_chart_is_the_sky():
     source = [patch for patch in ellipses(chart) if tuple(patch.center) == (0, 0)][0]
     # 30 degrees east of north is 60 degrees from east towards north.
     assert source.angle % 180 == pytest.approx(60) and source.width == pytest.approx(
-        2 * 3.0 * np.sqrt(-2 * np.log(0.32)))
+        2 * 3.0 * np.sqrt(-2 * np.log(0.32))
+    )
     own = [patch for patch in ellipses(chart) if tuple(patch.center) != (0, 0)]
     assert len(own) == 2
 
@@ -440,12 +503,15 @@ def test_the_command(written, tmp_path, capsys, out):
     assert sorted(p.name for p in tmp_path.iterdir()) == [out, "r.fits"]
 
 
-@pytest.mark.parametrize("argv, message", [
-    (["r.fits", "S77"], "no source with ID 'S77' among 40; did you mean S7"),
-    (["none.fits", "S0"], "none.fits: no such file"),
-    (["r.fits", "S0", "--out", "f.doc"], "f.doc: a figure's name ends in .png or .pdf"),
-    (["r.fits", "S0", "--out", "no/f.png"], "the directory no does not exist"),
-])
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["r.fits", "S77"], "no source with ID 'S77' among 40; did you mean S7"),
+        (["none.fits", "S0"], "none.fits: no such file"),
+        (["r.fits", "S0", "--out", "f.doc"], "f.doc: a figure's name ends in .png or .pdf"),
+        (["r.fits", "S0", "--out", "no/f.png"], "the directory no does not exist"),
+    ],
+)
 def test_the_command_fails(written, tmp_path, capsys, argv, message):
     assert main(["explain", *argv]) == 1
     stdout, stderr = capsys.readouterr()

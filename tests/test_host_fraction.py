@@ -48,8 +48,10 @@ def test_constant_fraction_is_found_within_its_error(fraction):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape, density, largest_ece", [
-    (logistic, 20_000, 0.008), (step, 20_000, 0.02), (step, 60_000, 0.02)])
+@pytest.mark.parametrize(
+    "shape, density, largest_ece",
+    [(logistic, 20_000, 0.008), (step, 20_000, 0.02), (step, 60_000, 0.02)],
+)
 def test_fraction_that_falls_with_flux(shape, density, largest_ece):
     p, true = [], []
     for seed in range(1000, 1000 + N_CALIBRATION):
@@ -142,10 +144,27 @@ def independent_fit(ln_like: np.ndarray, z: np.ndarray, total: float | None = No
     assert best.success or "precision loss" in best.message
     h = 1e-3
     unit = h * np.eye(len(ridge))
-    hessian = np.array([[(cost(best.x + a + b) - cost(best.x + a - b) - cost(best.x - a + b)
-                          + cost(best.x - a - b)) / (4 * h * h) for b in unit] for a in unit])
-    gradient = np.array([(fractions(best.x + a).mean(axis=0) - fractions(best.x - a).mean(axis=0))
-                         / (2 * h) for a in unit])
+    hessian = np.array(
+        [
+            [
+                (
+                    cost(best.x + a + b)
+                    - cost(best.x + a - b)
+                    - cost(best.x - a + b)
+                    + cost(best.x - a - b)
+                )
+                / (4 * h * h)
+                for b in unit
+            ]
+            for a in unit
+        ]
+    )
+    gradient = np.array(
+        [
+            (fractions(best.x + a).mean(axis=0) - fractions(best.x - a).mean(axis=0)) / (2 * h)
+            for a in unit
+        ]
+    )
     covariance = np.linalg.inv(hessian)
     error = np.sqrt(np.einsum("ap,ab,bp->p", gradient, covariance, gradient))
     return best.x, fractions(best.x), error, np.sqrt(np.diag(covariance))
@@ -157,8 +176,10 @@ def standardised(values: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(x)), x, x**2, *(bends if len(x) >= 1000 else [])])
 
 
-@pytest.mark.parametrize("n_other, total, unrelated",
-                         [(1, None, True), (2, None, False), (2, None, True), (2, 0.8, True)])
+@pytest.mark.parametrize(
+    "n_other, total, unrelated",
+    [(1, None, True), (2, None, False), (2, None, True), (2, 0.8, True)],
+)
 def test_the_fit_is_the_maximum_that_scipy_finds(n_other, total, unrelated):
     if n_other == 1:
         sky = simulate(3, 600, logistic)
@@ -169,12 +190,14 @@ def test_the_fit_is_the_maximum_that_scipy_finds(n_other, total, unrelated):
     assert fit["converged"] and fit["names"] == ["1", "ln(sigma)", "ln(sigma)^2"]
     ln_like = pattern_likelihoods(sky, result)
     beta, by_source, error, beta_error = independent_fit(
-        ln_like, standardised(np.log(sky.primary["SIGMA"])), total)
+        ln_like, standardised(np.log(sky.primary["SIGMA"])), total
+    )
 
     coefficients = np.concatenate(list(fit["coefficients"].values()))
     np.testing.assert_allclose(coefficients, beta, atol=2e-3 * beta_error.max())
-    np.testing.assert_allclose(np.concatenate(list(fit["coefficient_errors"].values())), beta_error,
-                               rtol=5e-3)
+    np.testing.assert_allclose(
+        np.concatenate(list(fit["coefficient_errors"].values())), beta_error, rtol=5e-3
+    )
     fraction = by_source.mean(axis=0)
     np.testing.assert_allclose(list(fit["fraction"].values()), fraction, atol=2e-5)
     np.testing.assert_allclose(list(fit["fraction_error"].values()), error, rtol=5e-3, atol=1e-9)
@@ -222,8 +245,9 @@ def test_two_catalogues_with_a_given_total_have_nothing_to_fit():
     assert problem.size == 0
     value, gradient, observed = problem.sums(np.empty(0))
     free = random_problem(2, None)
-    expected = np.logaddexp(np.log(0.3) + free.ln_like[:, 0],
-                            np.log(0.7) + free.ln_like[:, 1]).sum()
+    expected = np.logaddexp(
+        np.log(0.3) + free.ln_like[:, 0], np.log(0.7) + free.ln_like[:, 1]
+    ).sum()
     assert value == pytest.approx(expected, rel=1e-13)
     assert gradient.shape == (0,) and observed.shape == (0, 0)
 
@@ -343,8 +367,10 @@ def separable(n: int) -> Sky:
     sigma = np.geomspace(1.0, 3.0, n)
     good = sigma < 1.7
     far = 60.0 if n else 0.0
-    table = {"RA": np.append(sky.primary["RA"][good], 0.0),
-             "DEC": np.append(sky.primary["DEC"][good], -far)}
+    table = {
+        "RA": np.append(sky.primary["RA"][good], 0.0),
+        "DEC": np.append(sky.primary["DEC"][good], -far),
+    }
     truth = np.where(good, np.cumsum(good) - 1, -1)[:, None]
     return Sky({**sky.primary, "SIGMA": sigma}, (table,), truth, good * 1.0, sky.area, (0.3,))
 
@@ -407,28 +433,42 @@ def test_threads_do_not_change_a_byte(n_other):
 def _sky() -> Sky:
     sky = simulate(12, 1500, logistic)
     rng = np.random.default_rng(12)
-    extra = {"NEAR": rng.uniform(1.0, 9.0, 1500), "SIGNED": rng.normal(size=1500),
-             "SAME": np.full(1500, 3.0), "COUNTS": rng.integers(1, 5000, 1500)}
-    return Sky({**sky.primary, **extra}, sky.others, sky.truth, sky.fraction, sky.area,
-               sky.other_sigma)
+    extra = {
+        "NEAR": rng.uniform(1.0, 9.0, 1500),
+        "SIGNED": rng.normal(size=1500),
+        "SAME": np.full(1500, 3.0),
+        "COUNTS": rng.integers(1, 5000, 1500),
+    }
+    return Sky(
+        {**sky.primary, **extra}, sky.others, sky.truth, sky.fraction, sky.area, sky.other_sigma
+    )
 
 
-@pytest.mark.parametrize("covariates, names", [
-    (None, []),
-    ("sigma", ["ln(sigma)"]),
-    (["FLUX"], ["log10(FLUX)"]),  # positive, over a decade
-    (["COUNTS"], ["log10(COUNTS)"]),  # integers too
-    (["NEAR"], ["NEAR"]),  # positive, less than a decade
-    (["SIGNED"], ["SIGNED"]),
-    (["FLUX", "SIGNED"], ["log10(FLUX)", "SIGNED"]),
-    (["SAME"], []),  # a constant says nothing
-    ([], []),
-])
+@pytest.mark.parametrize(
+    "covariates, names",
+    [
+        (None, []),
+        ("sigma", ["ln(sigma)"]),
+        (["FLUX"], ["log10(FLUX)"]),  # positive, over a decade
+        (["COUNTS"], ["log10(COUNTS)"]),  # integers too
+        (["NEAR"], ["NEAR"]),  # positive, less than a decade
+        (["SIGNED"], ["SIGNED"]),
+        (["FLUX", "SIGNED"], ["log10(FLUX)", "SIGNED"]),
+        (["SAME"], []),  # a constant says nothing
+        ([], []),
+    ],
+)
 def test_covariates(covariates, names):
     result = _sky().match(host_covariates=covariates)
     fit = result.meta["host_fraction_fit"]
-    assert fit["names"] == ["1", *(m for n in names for m in (
-        n, f"{n}^2", *(f"{n} above {part}%" for part in (20, 40, 60, 80))))]
+    assert fit["names"] == [
+        "1",
+        *(
+            m
+            for n in names
+            for m in (n, f"{n}^2", *(f"{n} above {part}%" for part in (20, 40, 60, 80)))
+        ),
+    ]
     assert list(fit["center"]) == list(fit["scale"]) == names
     assert result.meta["host_covariates"] == covariates
     assert len(fit["coefficients"]["X+OPT"]) == 1 + 6 * len(names)
@@ -443,23 +483,35 @@ def test_covariate_columns_enter_as_documented():
     result = sky.match(host_covariates=["FLUX"])
     z = standardised(np.log10(sky.primary["FLUX"]))
     beta, *_ = independent_fit(pattern_likelihoods(sky, result), z)
-    np.testing.assert_allclose(result.meta["host_fraction_fit"]["coefficients"]["X+OPT"], beta,
-                               atol=1e-3)
+    np.testing.assert_allclose(
+        result.meta["host_fraction_fit"]["coefficients"]["X+OPT"], beta, atol=1e-3
+    )
     assert np.ptp(np.log10(sky.primary["FLUX"])) > 1.0 and DEX > 1.0
 
 
 def test_units_of_a_covariate_do_not_matter():
     """A column in other units is the same covariate: log10 and standardising take care."""
     sky = _sky()
-    scaled = Sky({**sky.primary, "FLUX": 1e-14 * sky.primary["FLUX"]}, sky.others, sky.truth,
-                 sky.fraction, sky.area, sky.other_sigma)
-    np.testing.assert_allclose(scaled.match(host_covariates=["FLUX"]).sources["p_hostless"],
-                               sky.match(host_covariates=["FLUX"]).sources["p_hostless"],
-                               rtol=1e-6, atol=1e-12)
+    scaled = Sky(
+        {**sky.primary, "FLUX": 1e-14 * sky.primary["FLUX"]},
+        sky.others,
+        sky.truth,
+        sky.fraction,
+        sky.area,
+        sky.other_sigma,
+    )
+    np.testing.assert_allclose(
+        scaled.match(host_covariates=["FLUX"]).sources["p_hostless"],
+        sky.match(host_covariates=["FLUX"]).sources["p_hostless"],
+        rtol=1e-6,
+        atol=1e-12,
+    )
 
 
-@pytest.mark.parametrize("covariates, message", [
-    ("flux", "host_covariates is 'flux'"), (["MISSING"], "no column 'MISSING'")])
+@pytest.mark.parametrize(
+    "covariates, message",
+    [("flux", "host_covariates is 'flux'"), (["MISSING"], "no column 'MISSING'")],
+)
 def test_wrong_covariates(covariates, message):
     with pytest.raises(ValueError, match=message):
         _sky().match(host_covariates=covariates)
@@ -490,8 +542,12 @@ def test_primaries_outside_the_footprint_do_not_dilute():
     for seed in range(20):
         sky, result, *_ = beyond_the_survey(seed)
         fit = result.meta["host_fraction_fit"]
-        off.append([result.meta["host_fraction"] - sky.host.sum() / len(result.sources),
-                    (fit["uncovered"] - 0.2) / fit["uncovered_error"]])
+        off.append(
+            [
+                result.meta["host_fraction"] - sky.host.sum() / len(result.sources),
+                (fit["uncovered"] - 0.2) / fit["uncovered_error"],
+            ]
+        )
         p_hostless = np.asarray(result.sources["p_hostless"])
         assert np.all(p_hostless[2000:] == 1.0)
         assert fit["fraction"]["X+OPT"] == pytest.approx(result.meta["host_fraction"])

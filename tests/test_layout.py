@@ -12,17 +12,19 @@ GOOD = {
     "__init__.pyi": "from .matching.tables import rows as rows\n",
     "py.typed": "",
     "_kernels/__init__.py": "",
-    "_kernels/grid.py": "@jit\ndef search(" + ", ".join("abcdefghijklm") + "):\n"
-                        + "    a = 1\n" * 61,
+    "_kernels/grid.py": "@jit\ndef search("
+    + ", ".join("abcdefghijklm")
+    + "):\n"
+    + "    a = 1\n" * 61,
     "catalogs/__init__.py": "",
     "catalogs/names.py": "",
     "catalogs/catalog.py": "from .._kernels.grid import search\nfrom . import names\n"
-                           "class Catalog:\n    def plot(self):\n"
-                           "        import bayesmatch as bm\n        return bm.plots\n",
+    "class Catalog:\n    def plot(self):\n"
+    "        import bayesmatch as bm\n        return bm.plots\n",
     "matching/__init__.py": "from .tables import rows\n",
     "matching/tables.py": "from .. import __version__\nfrom ..catalogs.catalog import Catalog\n"
-                          "def match(" + ", ".join("abcdefghijklm") + "):\n    pass\n"
-                          "def rows(): pass\n",
+    "def match(" + ", ".join("abcdefghijklm") + "):\n    pass\n"
+    "def rows(): pass\n",
     "cli/__init__.py": "from bayesmatch.matching import rows\n",
     "cli/match.py": "",
 }
@@ -54,14 +56,22 @@ PLANTED = [
     ("catalogs/names.py", "if TYPE_CHECKING:\n    from bayesmatch.cli import main\n", 2, "order"),
     ("catalogs/names.py", "def f():\n    from .. import match\n", 2, "face"),
     ("catalogs/names.py", "from ..nowhere import rows\n", 1, "unknown"),
-    ("catalogs/names.py", "\nimport importlib\nimportlib.import_module('.cli', 'bayesmatch')\n", 3,
-     "hidden"),
+    (
+        "catalogs/names.py",
+        "\nimport importlib\nimportlib.import_module('.cli', 'bayesmatch')\n",
+        3,
+        "hidden",
+    ),
     ("catalogs/names.py", "def f():\n    from .catalog import Catalog\n", 2, "circle"),
     ("catalogs/__init__.py", "from .catalog import Catalog\n", None, "circle"),
     ("catalogs/names.py", "a = 1\n" * 301, 301, "module"),
     ("catalogs/names.py", LONG + "    a = 1\n" * 61, 1, "body"),
-    ("catalogs/names.py", "class A:\n    def f(self, " + ", ".join("abcdefghijk") + "): pass\n", 2,
-     "parameters"),
+    (
+        "catalogs/names.py",
+        "class A:\n    def f(self, " + ", ".join("abcdefghijk") + "): pass\n",
+        2,
+        "parameters",
+    ),
     ("catalogs/names.py", "def f(a, b, c, d, e, f, g, h, *i, j, **k): pass\n", 1, "parameters"),
     ("catalogs/names.py", "def match(a, b, c, d, e, f, g, h, i, j, k): pass\n", 1, "parameters"),
     ("catalogs/explain.py", "", 0, "name"),
@@ -97,15 +107,21 @@ def test_a_longer_circle_and_a_second_one(package):
     assert [f.rule for f in found] == ["circle", "circle"]
     assert sorted(f.text.count("->") for f in found) == [2, 3]
     assert {(f.file, f.line) for f in found} <= {
-        ("bayesmatch/catalogs/area.py", 1), ("bayesmatch/catalogs/names.py", 2),
-        ("bayesmatch/catalogs/catalog.py", 2), ("bayesmatch/cli/a.py", 1),
-        ("bayesmatch/cli/b.py", 3)}
+        ("bayesmatch/catalogs/area.py", 1),
+        ("bayesmatch/catalogs/names.py", 2),
+        ("bayesmatch/catalogs/catalog.py", 2),
+        ("bayesmatch/cli/a.py", 1),
+        ("bayesmatch/cli/b.py", 3),
+    }
 
 
 def test_a_function_of_sixty_lines_and_ten_parameters_may_be(package):
     (package / "catalogs/names.py").write_text(
-        "def f(" + ", ".join("abcdefghij") + "):\n    '''Doc.\n\n    More.\n    '''\n"
-        + "    a = 1\n" * 60)
+        "def f("
+        + ", ".join("abcdefghij")
+        + "):\n    '''Doc.\n\n    More.\n    '''\n"
+        + "    a = 1\n" * 60
+    )
     assert faults(package) == []
 
 

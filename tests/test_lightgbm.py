@@ -24,9 +24,11 @@ def sample(seed, n_primary, area, n_field):
     rng = np.random.default_rng(seed)
     field = rng.choice(np.delete(np.arange(len(survey)), host), n_field, replace=False)
     flux = np.asarray(primary["flux"])
-    return (survey[COLUMNS][np.concatenate([host, field])],
-            np.repeat([True, False], [len(host), n_field]),
-            np.concatenate([flux[of_primary], rng.choice(flux, n_field)]))
+    return (
+        survey[COLUMNS][np.concatenate([host, field])],
+        np.repeat([True, False], [len(host), n_field]),
+        np.concatenate([flux[of_primary], rng.choice(flux, n_field)]),
+    )
 
 
 def fit(table, label, **options):
@@ -70,17 +72,21 @@ def small():
 
 
 def matched(sky, *priors, survey=None):
-    return bm.match(bm.Catalog(sky[0], name="X", pos_err="sigma"),
-                    bm.Catalog(sky[1] if survey is None else survey, name="O", pos_err=0.1),
-                    radius=30, priors={"O": list(priors)})
+    return bm.match(
+        bm.Catalog(sky[0], name="X", pos_err="sigma"),
+        bm.Catalog(sky[1] if survey is None else survey, name="O", pos_err=0.1),
+        radius=30,
+        priors={"O": list(priors)},
+    )
 
 
 def assert_same_tables(a, b):
     for one, other in ((a.associations, b.associations), (a.sources, b.sources)):
         assert one.colnames == other.colnames
         for column in one.colnames:
-            assert (np.ma.getdata(one[column]).tobytes()
-                    == np.ma.getdata(other[column]).tobytes()), column
+            assert np.ma.getdata(one[column]).tobytes() == np.ma.getdata(other[column]).tobytes(), (
+                column
+            )
 
 
 def mean_over_held_out_field(prior):
@@ -118,9 +124,12 @@ def test_mean_within_a_pattern_is_the_ratio_of_shares(prior, unseen, training):
         seen += 1
         wanted = (hosts.sum() / label.sum()) / (field.sum() / (~label).sum())
         here = ratio[field]
-        relative = np.sqrt(1 / hosts.sum() + 1 / n_trained
-                           + (here.std() / here.mean()) ** 2
-                           * (1 / len(here) + len(label) / len(here) / len(training[1])))
+        relative = np.sqrt(
+            1 / hosts.sum()
+            + 1 / n_trained
+            + (here.std() / here.mean()) ** 2
+            * (1 / len(here) + len(label) / len(here) / len(training[1]))
+        )
         assert abs(here.mean() / wanted - 1) < 3.5 * relative, pattern
     assert seen >= 4
 
@@ -144,13 +153,21 @@ def test_ratio_is_calibrated(prior, unseen):
 
 
 def test_ratio_is_bounded(prior):
-    extremes = {"g": [15.0, 30, 22, 17], "r": [15.0, 12, 22, 17], "z": [15.0, 30, 12, 22],
-                "w1": [10.0, 12, 20, 8], "w2": [10.0, 30, 22, 7]}
+    extremes = {
+        "g": [15.0, 30, 22, 17],
+        "r": [15.0, 12, 22, 17],
+        "z": [15.0, 30, 12, 22],
+        "w1": [10.0, 12, 20, 8],
+        "w2": [10.0, 30, 22, 7],
+    }
     ratio = prior.predict(extremes)
     assert np.isfinite(ratio).all()
     ratio_of = prior.density_ratio
-    largest = (ratio_of.intercept + ratio_of.slope * ratio_of.high
-               + max([*ratio_of.patterns.values(), ratio_of.other_patterns])) / np.log(10)
+    largest = (
+        ratio_of.intercept
+        + ratio_of.slope * ratio_of.high
+        + max([*ratio_of.patterns.values(), ratio_of.other_patterns])
+    ) / np.log(10)
     assert ratio.max() <= largest + 1e-12 < 3
 
 
@@ -158,8 +175,10 @@ def test_with_context_the_mean_is_one_at_every_flux(with_flux, unseen, training)
     table, label, flux = unseen
     field = table[~label]
     errors = []
-    for low, high in zip(*(np.quantile(flux, q) for q in ((0, 0.2, 0.4, 0.6, 0.8),
-                                                          (0.2, 0.4, 0.6, 0.8, 1))), strict=True):
+    for low, high in zip(
+        *(np.quantile(flux, q) for q in ((0, 0.2, 0.4, 0.6, 0.8), (0.2, 0.4, 0.6, 0.8, 1))),
+        strict=True,
+    ):
         drawn = np.random.default_rng(0).choice(flux[(flux >= low) & (flux <= high)], len(field))
         ratio = 10.0 ** with_flux.predict(field, {"flux": drawn})
         error = ratio.std() * np.sqrt(1 / len(field) + 2 / (~training[1]).sum())
@@ -174,8 +193,9 @@ def test_context_tells_bright_from_faint(with_flux):
     faint = {"g": [23.2], "r": [22.8], "z": [22.2], "w1": [20.9], "w2": [20.6]}
 
     def preference(flux):
-        return (with_flux.predict(bright, {"flux": [flux]})
-                - with_flux.predict(faint, {"flux": [flux]}))
+        return with_flux.predict(bright, {"flux": [flux]}) - with_flux.predict(
+            faint, {"flux": [flux]}
+        )
 
     assert preference(1e-13) > preference(3.3e-15) + 0.5
 
@@ -271,7 +291,8 @@ def test_any_thread_count_the_same_file(small, tmp_path):
     table, label, flux = small
     for number, threads in enumerate((1, 2)):
         fit(table, label, context={"flux": flux}, seed=7, n_threads=threads).save(
-            tmp_path / f"{number}.json")
+            tmp_path / f"{number}.json"
+        )
     fit(table, label, context={"flux": flux}, seed=8).save(tmp_path / "other.json")
     first, second, other = ((tmp_path / f"{n}.json").read_bytes() for n in (0, 1, "other"))
     assert first == second != other
@@ -317,8 +338,7 @@ def test_training_on_sentinels(small):
     table, label, _ = small
     reference = fit(table, label).predict(table)
     for value in (-99.0, -999.0, np.inf):
-        np.testing.assert_array_equal(fit(sentinels(table, value), label).predict(table),
-                                      reference)
+        np.testing.assert_array_equal(fit(sentinels(table, value), label).predict(table), reference)
 
 
 def test_nothing_measured_is_neutral(prior, with_flux, sky):
@@ -341,8 +361,11 @@ def test_rows_without_features_are_left_out(small):
     table, label, _ = small
     more = Table({c: np.append(table[c], np.full(100, np.nan)) for c in COLUMNS})
     one = fit(more, np.append(label, np.ones(100, bool)))
-    assert one.counts == {"counterparts": int(label.sum()), "field": int((~label).sum()),
-                          "left_out_without_features": 100}
+    assert one.counts == {
+        "counterparts": int(label.sum()),
+        "field": int((~label).sum()),
+        "left_out_without_features": 100,
+    }
 
 
 def changed(small, **columns):
@@ -352,11 +375,14 @@ def changed(small, **columns):
     return table
 
 
-@pytest.mark.parametrize("features, message", [
-    (["g", "nope"], "no column 'nope'"),
-    ("g", "sequence of columns"),
-    ([], "empty"),
-])
+@pytest.mark.parametrize(
+    "features, message",
+    [
+        (["g", "nope"], "no column 'nope'"),
+        ("g", "sequence of columns"),
+        ([], "empty"),
+    ],
+)
 def test_bad_features(small, features, message):
     with pytest.raises((ValueError, TypeError), match=message):
         fit(*small[:2], features=features)
@@ -399,19 +425,23 @@ def test_thirty_counterparts_are_enough(small):
     assert np.isfinite(ratio).all() and np.abs(ratio).max() < 3
 
 
-@pytest.mark.parametrize("label, message", [
-    (lambda y: y[:-1], "shape"),
-    (lambda y: np.where(np.arange(len(y)) == 7, 2.0, y), "2.0 in row 7"),
-    (lambda y: np.where(np.arange(len(y)) == 3, np.nan, y), "nan in row 3"),
-    (lambda y: "nope", "no column 'nope'"),
-])
+@pytest.mark.parametrize(
+    "label, message",
+    [
+        (lambda y: y[:-1], "shape"),
+        (lambda y: np.where(np.arange(len(y)) == 7, 2.0, y), "2.0 in row 7"),
+        (lambda y: np.where(np.arange(len(y)) == 3, np.nan, y), "nan in row 3"),
+        (lambda y: "nope", "no column 'nope'"),
+    ],
+)
 def test_bad_labels(small, label, message):
     with pytest.raises(ValueError, match=message):
         fit(small[0], label(small[1].astype(float)))
 
 
-@pytest.mark.parametrize("weight", [
-    lambda n: np.ones(n - 1), lambda n: np.full(n, -1.0), lambda n: np.full(n, np.nan)])
+@pytest.mark.parametrize(
+    "weight", [lambda n: np.ones(n - 1), lambda n: np.full(n, -1.0), lambda n: np.full(n, np.nan)]
+)
 def test_bad_weights(small, weight):
     with pytest.raises(ValueError, match="sample_weight must be"):
         fit(*small[:2], sample_weight=weight(len(small[0])))
@@ -423,11 +453,17 @@ def test_bad_names(small, name):
         fit(*small[:2], name=name)
 
 
-@pytest.mark.parametrize("context, message", [
-    (lambda f: {"flux": f[:-1]}, "context has"),
-    (lambda f: {"flux": np.where(np.arange(len(f)) == 5, np.nan, f)}, "'flux' is missing in row 5"),
-    (lambda f: dict.fromkeys("abcd", f), "at most 3"),
-])
+@pytest.mark.parametrize(
+    "context, message",
+    [
+        (lambda f: {"flux": f[:-1]}, "context has"),
+        (
+            lambda f: {"flux": np.where(np.arange(len(f)) == 5, np.nan, f)},
+            "'flux' is missing in row 5",
+        ),
+        (lambda f: dict.fromkeys("abcd", f), "at most 3"),
+    ],
+)
 def test_bad_context(small, context, message):
     with pytest.raises(ValueError, match=message):
         fit(*small[:2], context=context(small[2]))
@@ -457,8 +493,9 @@ def test_context_without_spread_or_positive(small):
     one = fit(table, label, context={"flux": np.full(len(flux), 2e-14)})
     assert mean_over_held_out_field(one) == pytest.approx(1, abs=0.03)
     hardness = np.random.default_rng(0).uniform(-1, 1, len(flux))
-    assert np.isfinite(fit(table, label, context={"hr": hardness}).predict(
-        table, {"hr": hardness})).all()
+    assert np.isfinite(
+        fit(table, label, context={"hr": hardness}).predict(table, {"hr": hardness})
+    ).all()
 
 
 def test_survey_without_the_columns(prior, sky):
@@ -485,17 +522,26 @@ def test_match_leaves_its_input_alone(prior, with_flux, sky):
     assert before == [{c: np.asarray(t[c]).tobytes() for c in t.colnames} for t in sky[:2]]
 
 
-@pytest.mark.parametrize("damage, message", [
-    (lambda text: text[: len(text) // 2], "damaged"),
-    (lambda text: "", "damaged"),
-    (lambda text: "0 1 0.5 0.5\n", "not a saved LightGBM prior"),
-    (lambda text: text.replace("bayesmatch-lightgbm-prior", "something else"), "something else"),
-    (lambda text: text.replace('"version": 1', '"version": 99'), "newer bayesmatch.*99.*upgrade"),
-    (lambda text: text.replace('"calibration"', '"other"'), "sha256"),
-    (lambda text: text.replace("split_feature=", "nonsense="), "sha256"),
-    (lambda text: text.replace("sha256", "md5"), "sha256"),
-    (lambda text: "[]", "damaged"),
-])
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (lambda text: text[: len(text) // 2], "damaged"),
+        (lambda text: "", "damaged"),
+        (lambda text: "0 1 0.5 0.5\n", "not a saved LightGBM prior"),
+        (
+            lambda text: text.replace("bayesmatch-lightgbm-prior", "something else"),
+            "something else",
+        ),
+        (
+            lambda text: text.replace('"version": 1', '"version": 99'),
+            "newer bayesmatch.*99.*upgrade",
+        ),
+        (lambda text: text.replace('"calibration"', '"other"'), "sha256"),
+        (lambda text: text.replace("split_feature=", "nonsense="), "sha256"),
+        (lambda text: text.replace("sha256", "md5"), "sha256"),
+        (lambda text: "[]", "damaged"),
+    ],
+)
 def test_damaged_files(prior, tmp_path, damage, message):
     path = tmp_path / "p.json"
     prior.save(path)

@@ -10,8 +10,9 @@ from bayesmatch import mock
 
 
 def digest(tables):
-    return hashlib.sha256(b"".join(np.ascontiguousarray(t[c]).tobytes()
-                                   for t in tables for c in t.colnames)).hexdigest()
+    return hashlib.sha256(
+        b"".join(np.ascontiguousarray(t[c]).tobytes() for t in tables for c in t.colnames)
+    ).hexdigest()
 
 
 def separation(a, b):
@@ -131,14 +132,18 @@ def test_fluxes_agree_with_magnitudes():
 def test_difficulty():
     """Matched by distance alone, 82 to 87% of the counterparts are found."""
     primary, survey, truth = mock.survey(n_primary=2000, area=4.5, seed=9)
-    result = bm.match(bm.Catalog(primary, name="X", pos_err="sigma"),
-                      bm.Catalog(survey, name="O", pos_err=mock.OPTICAL_ERROR), radius=30)
+    result = bm.match(
+        bm.Catalog(primary, name="X", pos_err="sigma"),
+        bm.Catalog(survey, name="O", pos_err=mock.OPTICAL_ERROR),
+        radius=30,
+    )
     true = np.asarray(truth["counterpart"])
     right = np.asarray(result.sources["O"]).astype(str) == true
     assert 0.80 < right[true != "hostless"].mean() < 0.90
 
 
 # -- X-ray sources below the list's limit, and more precise telescopes ----------------------------
+
 
 @pytest.fixture(scope="module")
 def deep():
@@ -148,11 +153,24 @@ def deep():
 def test_the_survey_of_a_seed_stays():
     """Skies of the past can be made again."""
     primary, survey, truth = mock.survey(n_primary=50, area=0.1, seed=1)
-    found = [primary["RA"].sum(), primary["DEC"].sum(), 1e14 * primary["flux"].sum(),
-             survey["RA"].sum(), np.nansum(survey["w1"].astype(float))]
-    np.testing.assert_allclose(found, [
-        8049.913554256881, 2900.1164823800277, 38.655944541078874, 933803.3491135131,
-        80075.21233844757], rtol=1e-7)
+    found = [
+        primary["RA"].sum(),
+        primary["DEC"].sum(),
+        1e14 * primary["flux"].sum(),
+        survey["RA"].sum(),
+        np.nansum(survey["w1"].astype(float)),
+    ]
+    np.testing.assert_allclose(
+        found,
+        [
+            8049.913554256881,
+            2900.1164823800277,
+            38.655944541078874,
+            933803.3491135131,
+            80075.21233844757,
+        ],
+        rtol=1e-7,
+    )
     assert list(truth["counterpart"][:6]) == ["917", "3208", "4770", "2854", "650", "4169"]
 
 
@@ -219,24 +237,29 @@ def test_telescopes(deep, telescope):
 
 
 def test_a_telescope_of_ones_own(deep):
-    sees_all = mock.Telescope("NEW", (0.1, 0.2), (1e-18, 1e-18), 1.0, 1.0, variability=0.0,
-                              flawed=0.0, flagged=0.0)
+    sees_all = mock.Telescope(
+        "NEW", (0.1, 0.2), (1e-18, 1e-18), 1.0, 1.0, variability=0.0, flawed=0.0, flagged=0.0
+    )
     found = mock.precise(deep, sees_all)
     assert len(found) == len(deep.xray) and found["secure"].all()
     np.testing.assert_allclose(found["flux"], deep.xray["flux"][found["xray"]])
     # where a telescope looks does not depend on the other's name alone
-    first, second = (mock.precise(deep, mock.Telescope(n, (1, 2), (1e-15, 1e-15), 5.0, 0.2))
-                     for n in ("A", "B"))
+    first, second = (
+        mock.precise(deep, mock.Telescope(n, (1, 2), (1e-15, 1e-15), 5.0, 0.2)) for n in ("A", "B")
+    )
     assert not np.array_equal(first["xray"], second["xray"])
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"n_primary": 0}, "must be positive"),
-    ({"area": -1.0}, "must be positive"),
-    ({"sigma_scale": 0.0}, "must be positive"),
-    ({"n_primary": 100, "area": 1e-3}, "cannot hold"),
-    ({"area": 40_000.0, "density": 0.1}, "does not fit"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"n_primary": 0}, "must be positive"),
+        ({"area": -1.0}, "must be positive"),
+        ({"sigma_scale": 0.0}, "must be positive"),
+        ({"n_primary": 100, "area": 1e-3}, "cannot hold"),
+        ({"area": 40_000.0, "density": 0.1}, "does not fit"),
+    ],
+)
 def test_bad_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         mock.survey(**{"n_primary": 10, "area": 0.1, **options})

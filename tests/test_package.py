@@ -19,14 +19,22 @@ PACKAGE = Path(bm.__file__).parent
 
 
 def python(code, *args, **environment):
-    return subprocess.run([sys.executable, *code, *map(str, args)], text=True, check=True,
-                          capture_output=True, env={**os.environ, **environment})
+    return subprocess.run(
+        [sys.executable, *code, *map(str, args)],
+        text=True,
+        check=True,
+        capture_output=True,
+        env={**os.environ, **environment},
+    )
 
 
 def imported_by(code):
     # A list of modules, one import-time line each: "import time: self | cumulative | name".
-    return {line.rsplit("|", 1)[1].strip().split(".")[0]
-            for line in python(["-X", "importtime", "-c", code]).stderr.splitlines() if "|" in line}
+    return {
+        line.rsplit("|", 1)[1].strip().split(".")[0]
+        for line in python(["-X", "importtime", "-c", code]).stderr.splitlines()
+        if "|" in line
+    }
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +42,27 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("small")
     rng = np.random.default_rng(1)
     for name in "AO":
-        Table({"RA": 10 + np.arange(40) / 60, "DEC": rng.normal(size=40) / 3600},
-              meta={"EXTNAME": name, "SKYAREA": 1.0}).write(folder / f"{name}.fits")
+        Table(
+            {"RA": 10 + np.arange(40) / 60, "DEC": rng.normal(size=40) / 3600},
+            meta={"EXTNAME": name, "SKYAREA": 1.0},
+        ).write(folder / f"{name}.fits")
     return folder
 
 
 def command(folder, out):
-    return ["-m", "bayesmatch", "match", str(folder / "A.fits"), "1.0", str(folder / "O.fits"),
-            "0.5", "--radius", "9", "--out", str(out)]
+    return [
+        "-m",
+        "bayesmatch",
+        "match",
+        str(folder / "A.fits"),
+        "1.0",
+        str(folder / "O.fits"),
+        "0.5",
+        "--radius",
+        "9",
+        "--out",
+        str(out),
+    ]
 
 
 def test_importing_leaves_the_heavy_packages_alone():
@@ -67,8 +88,11 @@ def test_every_public_name():
 def test_nway_is_never_imported():
     """NWAY is AGPL-3: its numbers are compared with, its code is not used."""
     for path in PACKAGE.rglob("*.py"):
-        assert not re.search(r"^\s*(import|from)\s+nway|import_module\(.*nway|__import__\(.*nway",
-                             path.read_text(), re.MULTILINE), path
+        assert not re.search(
+            r"^\s*(import|from)\s+nway|import_module\(.*nway|__import__\(.*nway",
+            path.read_text(),
+            re.MULTILINE,
+        ), path
 
 
 @pytest.mark.slow
@@ -76,14 +100,23 @@ def test_processes_that_start_together_share_an_empty_cache(files, tmp_path):
     """Four at once with nothing compiled yet: all succeed, with the same bytes."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     outs = [tmp_path / f"{i}.parquet" for i in range(4)]
-    runs = [subprocess.Popen([sys.executable, *command(files, out)], env=environment, text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for out in outs]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, *command(files, out)],
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for out in outs
+    ]
     for run in runs:
         out, err = run.communicate(timeout=300)
         assert run.returncode == 0 and err == "", err
     python(command(files, tmp_path / "again.parquet"), NUMBA_CACHE_DIR=str(tmp_path / "cache"))
-    digests = {hashlib.sha256(out.read_bytes()).hexdigest()
-               for out in [*outs, tmp_path / "again.parquet"]}
+    digests = {
+        hashlib.sha256(out.read_bytes()).hexdigest() for out in [*outs, tmp_path / "again.parquet"]
+    }
     assert len(digests) == 1
     # One version of each kernel that is called from Python.
     for kernel in ("search", "enumerate_primary", "nway_rows"):
@@ -100,8 +133,10 @@ def test_a_cache_that_cannot_be_written(files, tmp_path):
 
 def test_without_any_place_for_a_cache():
     """Where Numba finds no directory to write to, kernels are compiled in the process."""
-    code = ("from numba.core import caching; caching.CacheImpl._locator_classes = [];"
-            "from bayesmatch._kernels.jit import jit; print(jit(lambda x: x + 1)(2))")
+    code = (
+        "from numba.core import caching; caching.CacheImpl._locator_classes = [];"
+        "from bayesmatch._kernels.jit import jit; print(jit(lambda x: x + 1)(2))"
+    )
     assert python(["-c", code]).stdout == "3\n"
 
 

@@ -19,15 +19,19 @@ BANDS = ("g", "r", "z", "w1", "w2")
 
 # -- Features ------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("colors", "names"), [
-    ("adjacent", ("g-r", "r-z")),
-    ("all", ("g-r", "g-z", "r-z")),
-    ("none", ()),
-    (None, ()),
-    ([], ()),
-    (["g-z"], ("g-z",)),
-    ([("g", "z"), ["z", "r"]], ("g-z", "z-r")),
-])
+
+@pytest.mark.parametrize(
+    ("colors", "names"),
+    [
+        ("adjacent", ("g-r", "r-z")),
+        ("all", ("g-r", "g-z", "r-z")),
+        ("none", ()),
+        (None, ()),
+        ([], ()),
+        (["g-z"], ("g-z",)),
+        ([("g", "z"), ["z", "r"]], ("g-z", "z-r")),
+    ],
+)
 def test_names_of_features(colors, names):
     features = Features(["g", "r", "z"], colors=colors, mag="mag_{band}")
     assert features.bands == ("g", "r", "z")
@@ -43,8 +47,10 @@ def test_a_minus_sign_in_a_band():
 
 def test_values_by_hand():
     table = {"g": [22.0, 21.0], "r": [21.5, 19.0], "z": [20.0, 18.5]}
-    np.testing.assert_array_equal(Features("g r z".split(), colors="all").compute(table),
-                                  [[22, 21.5, 20, 0.5, 2, 1.5], [21, 19, 18.5, 2, 2.5, 0.5]])
+    np.testing.assert_array_equal(
+        Features("g r z".split(), colors="all").compute(table),
+        [[22, 21.5, 20, 0.5, 2, 1.5], [21, 19, 18.5, 2, 2.5, 0.5]],
+    )
 
 
 @pytest.mark.parametrize("value", [NAN, np.inf, -np.inf, -99.0, -99.9, -999.0, 99.0, 90.0, 999.0])
@@ -95,8 +101,11 @@ def test_no_rows():
     assert Features(["g", "r"]).missing(table).shape == (0, 2)
 
 
-@given(st.lists(st.sampled_from(["g", "r", "i", "z", "y", "w1", "w2"]), min_size=1, unique=True),
-       st.sampled_from(["adjacent", "all", "none"]), st.sampled_from(["{band}", "MAG_{band}_0"]))
+@given(
+    st.lists(st.sampled_from(["g", "r", "i", "z", "y", "w1", "w2"]), min_size=1, unique=True),
+    st.sampled_from(["adjacent", "all", "none"]),
+    st.sampled_from(["{band}", "MAG_{band}_0"]),
+)
 def test_json_round_trip(bands, colors, mag):
     features = Features(bands, colors=colors, mag=mag)
     again = Features.from_dict(json.loads(json.dumps(features.to_dict())))
@@ -104,8 +113,13 @@ def test_json_round_trip(bands, colors, mag):
     assert (again.names, again.columns) == (features.names, features.columns)
 
 
-@given(st.lists(st.one_of(st.floats(10, 30), st.sampled_from([NAN, np.inf, -99.0, 99.0])),
-                min_size=6, max_size=6))
+@given(
+    st.lists(
+        st.one_of(st.floats(10, 30), st.sampled_from([NAN, np.inf, -99.0, 99.0])),
+        min_size=6,
+        max_size=6,
+    )
+)
 def test_a_colour_is_there_exactly_where_both_bands_are(values):
     table = {"g": values[:2], "r": values[2:4], "z": values[4:]}
     features = Features(["g", "r", "z"], colors="all")
@@ -125,43 +139,49 @@ def test_equality():
     assert Features(["g", "r"]) != "g"
 
 
-@pytest.mark.parametrize(("options", "kind", "words"), [
-    ({"bands": []}, ValueError, ["bands", "empty"]),
-    ({"bands": "grz"}, TypeError, ["bands", "grz", "sequence"]),
-    ({"bands": 5}, TypeError, ["bands", "5"]),
-    ({"bands": ["g", 1]}, TypeError, ["1", "not the name of a band"]),
-    ({"bands": ["g", " "]}, TypeError, ["not the name of a band"]),
-    ({"bands": ["g", "r", "g"]}, ValueError, ["'g'", "twice"]),
-    ({"colors": "g-r"}, ValueError, ["g-r", "adjacent", "list"]),
-    ({"colors": 3}, TypeError, ["3", "adjacent"]),
-    ({"colors": ["g-i"]}, ValueError, ["g-i", "g, r, z"]),
-    ({"colors": ["g-g"]}, ValueError, ["g-g"]),
-    ({"colors": [("g", "r", "z")]}, ValueError, ["'g', 'r', 'z'"]),
-    ({"colors": [7]}, ValueError, ["7"]),
-    ({"colors": [([], "g")]}, ValueError, ["not a colour"]),
-    ({"colors": ["g-r", ("g", "r")]}, ValueError, ["g-r", "twice"]),
-    ({"mag": "mag"}, ValueError, ["mag", "{band}"]),
-    ({"mag": "{filter}"}, ValueError, ["{filter}", "{band}"]),
-    ({"mag": "{"}, ValueError, ["{band}"]),
-    ({"mag": None}, TypeError, ["mag", "{band}"]),
-    ({"bands": ["g", "r", "g-r"]}, ValueError, ["feature 'g-r'", "twice"]),
-])
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"bands": []}, ValueError, ["bands", "empty"]),
+        ({"bands": "grz"}, TypeError, ["bands", "grz", "sequence"]),
+        ({"bands": 5}, TypeError, ["bands", "5"]),
+        ({"bands": ["g", 1]}, TypeError, ["1", "not the name of a band"]),
+        ({"bands": ["g", " "]}, TypeError, ["not the name of a band"]),
+        ({"bands": ["g", "r", "g"]}, ValueError, ["'g'", "twice"]),
+        ({"colors": "g-r"}, ValueError, ["g-r", "adjacent", "list"]),
+        ({"colors": 3}, TypeError, ["3", "adjacent"]),
+        ({"colors": ["g-i"]}, ValueError, ["g-i", "g, r, z"]),
+        ({"colors": ["g-g"]}, ValueError, ["g-g"]),
+        ({"colors": [("g", "r", "z")]}, ValueError, ["'g', 'r', 'z'"]),
+        ({"colors": [7]}, ValueError, ["7"]),
+        ({"colors": [([], "g")]}, ValueError, ["not a colour"]),
+        ({"colors": ["g-r", ("g", "r")]}, ValueError, ["g-r", "twice"]),
+        ({"mag": "mag"}, ValueError, ["mag", "{band}"]),
+        ({"mag": "{filter}"}, ValueError, ["{filter}", "{band}"]),
+        ({"mag": "{"}, ValueError, ["{band}"]),
+        ({"mag": None}, TypeError, ["mag", "{band}"]),
+        ({"bands": ["g", "r", "g-r"]}, ValueError, ["feature 'g-r'", "twice"]),
+    ],
+)
 def test_bad_features(options, kind, words):
     with pytest.raises(kind) as error:
         Features(**{"bands": ["g", "r", "z"], **options})
     assert all(word in str(error.value) for word in words), error.value
 
 
-@pytest.mark.parametrize(("table", "kind", "words"), [
-    ({"g": [1.0], "R": [1.0]}, ValueError, ["'r'", "g, R", "mag="]),
-    ({}, ValueError, ["'g', 'r'", "none"]),
-    ({"g": ["a"], "r": [1.0]}, TypeError, ["'g'", "(a)", "number"]),
-    ({"g": [True], "r": [1.0]}, TypeError, ["'g'", "bool"]),
-    ({"g": np.ones((1, 2)), "r": [1.0]}, TypeError, ["'g'", "(1, 2)"]),
-    ({"g": [1.0, 2.0], "r": [1.0]}, ValueError, ["one length"]),
-    ([1, 2], TypeError, ["list", "mapping"]),
-    (None, TypeError, ["NoneType"]),
-])
+@pytest.mark.parametrize(
+    ("table", "kind", "words"),
+    [
+        ({"g": [1.0], "R": [1.0]}, ValueError, ["'r'", "g, R", "mag="]),
+        ({}, ValueError, ["'g', 'r'", "none"]),
+        ({"g": ["a"], "r": [1.0]}, TypeError, ["'g'", "(a)", "number"]),
+        ({"g": [True], "r": [1.0]}, TypeError, ["'g'", "bool"]),
+        ({"g": np.ones((1, 2)), "r": [1.0]}, TypeError, ["'g'", "(1, 2)"]),
+        ({"g": [1.0, 2.0], "r": [1.0]}, ValueError, ["one length"]),
+        ([1, 2], TypeError, ["list", "mapping"]),
+        (None, TypeError, ["NoneType"]),
+    ],
+)
 def test_bad_tables(table, kind, words):
     with pytest.raises(kind) as error:
         Features(["g", "r"]).compute(table)
@@ -174,8 +194,17 @@ def test_twin_columns_of_a_frame():
         Features(["g", "r"]).compute(frame)
 
 
-@pytest.mark.parametrize("record", [{}, [], {"bands": ["g"]}, None, "g",
-                                    {"bands": ["g"], "colors": [], "mag": "{band}", "more": 1}])
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        [],
+        {"bands": ["g"]},
+        None,
+        "g",
+        {"bands": ["g"], "colors": [], "mag": "{band}", "more": 1},
+    ],
+)
 def test_bad_records(record):
     with pytest.raises(ValueError, match="to_dict"):
         Features.from_dict(record)
@@ -183,10 +212,14 @@ def test_bad_records(record):
 
 # -- Legacy Survey -------------------------------------------------------------------------------
 
+
 def fluxes(flux, ivar=1.0, transmission=1.0, band="g"):
     n = len(flux)
-    return {f"flux_{band}": np.array(flux), f"flux_ivar_{band}": np.broadcast_to(ivar, n),
-            f"mw_transmission_{band}": np.broadcast_to(transmission, n)}
+    return {
+        f"flux_{band}": np.array(flux),
+        f"flux_ivar_{band}": np.broadcast_to(ivar, n),
+        f"mw_transmission_{band}": np.broadcast_to(transmission, n),
+    }
 
 
 def magnitudes(table, **options):
@@ -199,13 +232,27 @@ def test_magnitude_by_hand():
     np.testing.assert_allclose(found, [17.5, 16.5], rtol=1e-14)
 
 
-@pytest.mark.parametrize(("flux", "ivar", "transmission"), [
-    (-100.0, 1.0, 1.0), (0.0, 1.0, 1.0), (NAN, 1.0, 1.0), (np.inf, 1.0, 1.0), (-np.inf, 1.0, 1.0),
-    (100.0, 0.0, 1.0), (100.0, -1.0, 1.0), (100.0, NAN, 1.0), (100.0, np.inf, 1.0),
-    (100.0, 1.0, 0.0), (100.0, 1.0, -99.0), (100.0, 1.0, NAN), (100.0, 1.0, np.inf),
-    (3.0, 1.0, 1.0),  # S/N exactly 3 does not exceed 3
-    (-99.0, 1.0, 1.0), (-999.0, -999.0, -999.0),
-])
+@pytest.mark.parametrize(
+    ("flux", "ivar", "transmission"),
+    [
+        (-100.0, 1.0, 1.0),
+        (0.0, 1.0, 1.0),
+        (NAN, 1.0, 1.0),
+        (np.inf, 1.0, 1.0),
+        (-np.inf, 1.0, 1.0),
+        (100.0, 0.0, 1.0),
+        (100.0, -1.0, 1.0),
+        (100.0, NAN, 1.0),
+        (100.0, np.inf, 1.0),
+        (100.0, 1.0, 0.0),
+        (100.0, 1.0, -99.0),
+        (100.0, 1.0, NAN),
+        (100.0, 1.0, np.inf),
+        (3.0, 1.0, 1.0),  # S/N exactly 3 does not exceed 3
+        (-99.0, 1.0, 1.0),
+        (-999.0, -999.0, -999.0),
+    ],
+)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_unreliable_fluxes(flux, ivar, transmission, dtype):
     table = fluxes([100.0, flux], ivar=[1.0, ivar], transmission=[1.0, transmission])
@@ -235,8 +282,16 @@ def test_all_columns_and_their_values():
         table |= fluxes([flux, -1.0], band=band)
     table["fx"] = [1e-14, 1e-14]
     out = legacy_survey(table, xray_flux="fx")
-    assert out.colnames == [*BANDS, "w1_vega", "w2_vega", "g-r", "r-z", "z-w1", "w1-w2",
-                            *(f"log_fx_{b}" for b in BANDS)]
+    assert out.colnames == [
+        *BANDS,
+        "w1_vega",
+        "w2_vega",
+        "g-r",
+        "r-z",
+        "z-w1",
+        "w1-w2",
+        *(f"log_fx_{b}" for b in BANDS),
+    ]
     assert out["w1"][0] == 15.0
     assert out["w1_vega"][0] == pytest.approx(15.0 - 2.699)
     assert out["w1"][0] - out["w1_vega"][0] == pytest.approx(2.699)
@@ -271,8 +326,7 @@ def test_dereddened_magnitudes():
     mag = [20.0, NAN, np.inf, -99.0, 99.0, -999.0]
     np.testing.assert_array_equal(magnitudes({"dered_mag_g": mag}), [20] + [NAN] * 5)
     # with fluxes but no transmission, the S/N cut holds
-    table = {"dered_mag_g": [20.0] * 4, "flux_g": [10.0, 2.0, -10.0, NAN],
-             "flux_ivar_g": [1.0] * 4}
+    table = {"dered_mag_g": [20.0] * 4, "flux_g": [10.0, 2.0, -10.0, NAN], "flux_ivar_g": [1.0] * 4}
     np.testing.assert_array_equal(magnitudes(table), [20, NAN, NAN, NAN])
     # with a transmission, fluxes give the magnitude
     table["mw_transmission_g"] = [1.0] * 4
@@ -295,10 +349,16 @@ def test_case_and_prefix():
         magnitudes(dict(sorted(table.items(), reverse=True)), prefix="Ls_")
 
 
-@pytest.mark.parametrize(("flux_unit", "factor", "ivar_unit"), [
-    ("nanomaggy", 1.0, "1/nanomaggy^2"), ("nmgy", 1.0, "nmgy-2"), ("mgy", 1e-9, "mgy-2"),
-    ("uJy", 3.631, "uJy-2"), ("nanomaggies", 1.0, "1/nanomaggies^2"),
-])
+@pytest.mark.parametrize(
+    ("flux_unit", "factor", "ivar_unit"),
+    [
+        ("nanomaggy", 1.0, "1/nanomaggy^2"),
+        ("nmgy", 1.0, "nmgy-2"),
+        ("mgy", 1e-9, "mgy-2"),
+        ("uJy", 3.631, "uJy-2"),
+        ("nanomaggies", 1.0, "1/nanomaggies^2"),
+    ],
+)
 def test_units(flux_unit, factor, ivar_unit):
     table = Table(fluxes([100.0 * factor, 3.5 * factor, 2.5 * factor], ivar=factor**-2))
     table["flux_g"].unit = u.Unit(flux_unit, parse_strict="silent")
@@ -337,26 +397,37 @@ def test_against_the_formula(flux, ivar, transmission, snr_min):
         assert np.isnan(found)
 
 
-@pytest.mark.parametrize(("change", "options", "kind", "words"), [
-    ({"mw_transmission_g": None}, {}, ValueError, ["'mw_transmission_g'", "dered_mag_g", "'g'"]),
-    ({"flux_ivar_g": None}, {}, ValueError, ["'flux_ivar_g'"]),
-    ({"flux_g": None}, {}, ValueError, ["'flux_g'", "bands="]),
-    ({}, {"bands": ["g", "r"]}, ValueError, ["'r'", "'flux_r', 'flux_ivar_r'", "prefix="]),
-    ({}, {"prefix": "ls_"}, ValueError, ["'ls_flux_g'", "prefix="]),
-    ({"flux_g": ["bright", "faint"]}, {}, TypeError, ["'flux_g'", "bright", "number"]),
-    ({}, {"snr_min": -1}, ValueError, ["snr_min", "-1"]),
-    ({}, {"snr_min": NAN}, ValueError, ["snr_min"]),
-    ({}, {"snr_min": "3"}, ValueError, ["snr_min"]),
-    ({}, {"bands": []}, ValueError, ["bands"]),
-    ({}, {"bands": "g"}, TypeError, ["bands"]),
-    ({}, {"xray_flux": "fx"}, ValueError, ["'fx'", "flux_g, "]),
-    ({"flux_g": [1.0]}, {}, ValueError, ["one length"]),
-    ({"flux_g": [1.0, 2.0] * u.m}, {}, ValueError, ["'flux_g'", "unit m", "nmgy"]),
-    ({"flux_ivar_g": [1.0, 2.0] / u.m}, {}, ValueError, ["'flux_ivar_g'", "nmgy^-2"]),
-])
+@pytest.mark.parametrize(
+    ("change", "options", "kind", "words"),
+    [
+        (
+            {"mw_transmission_g": None},
+            {},
+            ValueError,
+            ["'mw_transmission_g'", "dered_mag_g", "'g'"],
+        ),
+        ({"flux_ivar_g": None}, {}, ValueError, ["'flux_ivar_g'"]),
+        ({"flux_g": None}, {}, ValueError, ["'flux_g'", "bands="]),
+        ({}, {"bands": ["g", "r"]}, ValueError, ["'r'", "'flux_r', 'flux_ivar_r'", "prefix="]),
+        ({}, {"prefix": "ls_"}, ValueError, ["'ls_flux_g'", "prefix="]),
+        ({"flux_g": ["bright", "faint"]}, {}, TypeError, ["'flux_g'", "bright", "number"]),
+        ({}, {"snr_min": -1}, ValueError, ["snr_min", "-1"]),
+        ({}, {"snr_min": NAN}, ValueError, ["snr_min"]),
+        ({}, {"snr_min": "3"}, ValueError, ["snr_min"]),
+        ({}, {"bands": []}, ValueError, ["bands"]),
+        ({}, {"bands": "g"}, TypeError, ["bands"]),
+        ({}, {"xray_flux": "fx"}, ValueError, ["'fx'", "flux_g, "]),
+        ({"flux_g": [1.0]}, {}, ValueError, ["one length"]),
+        ({"flux_g": [1.0, 2.0] * u.m}, {}, ValueError, ["'flux_g'", "unit m", "nmgy"]),
+        ({"flux_ivar_g": [1.0, 2.0] / u.m}, {}, ValueError, ["'flux_ivar_g'", "nmgy^-2"]),
+    ],
+)
 def test_bad_input_of_legacy_survey(change, options, kind, words):
-    table = {name: values for name, values in {**fluxes([100.0, 10.0]), **change}.items()
-             if values is not None}
+    table = {
+        name: values
+        for name, values in {**fluxes([100.0, 10.0]), **change}.items()
+        if values is not None
+    }
     with pytest.raises(kind) as error:
         legacy_survey(table, **{"bands": ["g"], **options})
     assert all(word in str(error.value) for word in words), error.value

@@ -23,8 +23,10 @@ BASIC = Setting(scale=1.3, floor=0.5, fraction=0.7)
 
 
 def numbers(fit: bm.PositionErrorFit) -> tuple[np.ndarray, np.ndarray]:
-    return (np.array([getattr(fit, n) for n in NAMES]),
-            np.array([getattr(fit, f"{n}_error") for n in NAMES]))
+    return (
+        np.array([getattr(fit, n) for n in NAMES]),
+        np.array([getattr(fit, f"{n}_error") for n in NAMES]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +38,23 @@ def basic():
 # -- the numbers ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("setting", [
-    Setting(0.6, 0.7, 0.95), Setting(1.0, 0.0, 0.3), Setting(1.6, 0.0, 0.95),
-    Setting(1.0, 0.7, 0.3)], ids=str)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting(0.6, 0.7, 0.95),
+        Setting(1.0, 0.0, 0.3),
+        Setting(1.6, 0.0, 0.95),
+        Setting(1.0, 0.7, 0.3),
+    ],
+    ids=str,
+)
 def test_simulated_errors_are_found(setting):
-    found = [numbers(bm.fit_position_errors(*mock(seed, setting, n=1000),
-                                            radius=15 * max(1, setting.scale)))
-             for seed in range(500, 520)]
+    found = [
+        numbers(
+            bm.fit_position_errors(*mock(seed, setting, n=1000), radius=15 * max(1, setting.scale))
+        )
+        for seed in range(500, 520)
+    ]
     value, error = (np.array(part) for part in zip(*found, strict=True))
     assert np.mean(np.abs(value - setting.truth) <= 3 * error) >= 0.95
     scatter = value.std(axis=0, ddof=1)
@@ -62,8 +74,10 @@ def test_the_whole_fit(basic):
     p = np.asarray(fit.candidates["p"])
     assert np.all((p >= 0) & (p <= 1)) and fit.n_counterparts == pytest.approx(p.sum())
     np.testing.assert_allclose(
-        np.bincount(fit.candidates["primary"], p, minlength=len(x)).mean(), fit.host_fraction,
-        atol=0.01)
+        np.bincount(fit.candidates["primary"], p, minlength=len(x)).mean(),
+        fit.host_fraction,
+        atol=0.01,
+    )
     assert np.all(fit.candidates["separation"] < 20)
 
 
@@ -78,18 +92,25 @@ def test_after_the_correction_nothing_is_left_to_correct(basic):
 
 def test_cosmos():
     data = resources.files("bayesmatch.data")
-    with (resources.as_file(data / "cosmos_xmm.fits.gz") as xmm,
-          resources.as_file(data / "cosmos_zcosmos.fits.gz") as galaxies):
-        fit = bm.fit_position_errors(bm.Catalog.read(xmm, pos_err="pos_err"),
-                                     bm.Catalog.read(galaxies, pos_err=0.1), radius=20)
+    with (
+        resources.as_file(data / "cosmos_xmm.fits.gz") as xmm,
+        resources.as_file(data / "cosmos_zcosmos.fits.gz") as galaxies,
+    ):
+        fit = bm.fit_position_errors(
+            bm.Catalog.read(xmm, pos_err="pos_err"),
+            bm.Catalog.read(galaxies, pos_err=0.1),
+            radius=20,
+        )
     assert 0.55 <= fit.scale <= 0.68
     assert fit.dra_arcsec == pytest.approx(0.19, abs=0.06)
     assert fit.ddec_arcsec == pytest.approx(0.05, abs=0.06)
 
 
 def test_chance_neighbours_do_not_widen_the_errors():
-    fits = [bm.fit_position_errors(*mock(seed, Setting(1.0, 0.0, 0.5), density=150_000), radius=20)
-            for seed in range(3)]
+    fits = [
+        bm.fit_position_errors(*mock(seed, Setting(1.0, 0.0, 0.5), density=150_000), radius=20)
+        for seed in range(3)
+    ]
     for fit in fits:
         assert len(fit.candidates) > 4 * fit.n_counterparts
         assert fit.scale == pytest.approx(1.0, abs=3 * fit.scale_error)
@@ -130,8 +151,13 @@ def test_elliptical_errors(kind):
     rng = np.random.default_rng(5)
     n, scale, floor = 3000, 0.7, 0.6
     dec, ra = 60 + 2 * rng.random(n), 10 + 4 * rng.random(n)
-    table = {"RA": ra, "DEC": dec, "a": 1 + 3 * rng.random(n), "b": 0.5 + rng.random(n),
-             "pa": 180 * rng.random(n)}
+    table = {
+        "RA": ra,
+        "DEC": dec,
+        "a": 1 + 3 * rng.random(n),
+        "b": 0.5 + rng.random(n),
+        "pa": 180 * rng.random(n),
+    }
     pos_err = ("a", "b") if kind == "pair" else bm.ErrorEllipse("a", "b", "pa")
     x = bm.Catalog(table, name="X", pos_err=pos_err, area=4.0)
     xx, yy, xy = x.covariance().T
@@ -140,9 +166,15 @@ def test_elliptical_errors(kind):
     at = SkyCoord(ra, dec, unit="deg").spherical_offsets_by(*(d.T / 3600 * 1.0) * _deg())
     host = rng.random(n) < 0.8
     field = 40_000
-    o = bm.Catalog({"RA": np.append(at.ra.deg[host], 9.9 + 4.2 * rng.random(field)),
-                    "DEC": np.append(at.dec.deg[host], 59.9 + 2.2 * rng.random(field))},
-                   name="O", pos_err=0.2, area=4.4)
+    o = bm.Catalog(
+        {
+            "RA": np.append(at.ra.deg[host], 9.9 + 4.2 * rng.random(field)),
+            "DEC": np.append(at.dec.deg[host], 59.9 + 2.2 * rng.random(field)),
+        },
+        name="O",
+        pos_err=0.2,
+        area=4.4,
+    )
     value, error = numbers(bm.fit_position_errors(x, o, radius=20))
     assert np.all(np.abs(value - [scale, floor, *OFFSET]) < 3 * error)
     assert np.all(error < [0.05, 0.2, 0.1, 0.1])
@@ -208,8 +240,11 @@ def slow_ln_like(x, o, z, parameters, radius, ln_ratio=None) -> float:
         east, north = (a.arcsec for a in px[i].spherical_offsets_to(po[near]))
         for e, n, j in zip(east, north, near, strict=True):
             ratio = 1.0 if ln_ratio is None else np.exp(ln_ratio[j])
-            like += ratio * multivariate_normal.pdf(
-                [e, n], [mx, my], cov + variance * np.eye(2)) / density
+            like += (
+                ratio
+                * multivariate_normal.pdf([e, n], [mx, my], cov + variance * np.eye(2))
+                / density
+            )
         total += np.log(1 - host + host * like)
     return total
 
@@ -218,24 +253,36 @@ def slow_ln_like(x, o, z, parameters, radius, ln_ratio=None) -> float:
 def elliptical():
     rng = np.random.default_rng(8)
     n, m = 60, 4000
-    table = {"RA": 20 + 0.2 * rng.random(n), "DEC": 0.2 * rng.random(n),
-             "a": 1 + 3 * rng.random(n), "b": 0.5 + rng.random(n), "pa": 180 * rng.random(n)}
+    table = {
+        "RA": 20 + 0.2 * rng.random(n),
+        "DEC": 0.2 * rng.random(n),
+        "a": 1 + 3 * rng.random(n),
+        "b": 0.5 + rng.random(n),
+        "pa": 180 * rng.random(n),
+    }
     x = bm.Catalog(table, name="X", pos_err=bm.ErrorEllipse("a", "b", "pa"), area=0.04)
-    o = bm.Catalog({"RA": 19.99 + 0.22 * rng.random(m), "DEC": -0.01 + 0.22 * rng.random(m)},
-                   name="O", pos_err=0.2, area=0.0484)
+    o = bm.Catalog(
+        {"RA": 19.99 + 0.22 * rng.random(m), "DEC": -0.01 + 0.22 * rng.random(m)},
+        name="O",
+        pos_err=0.2,
+        area=0.0484,
+    )
     ln_ratio = rng.normal(size=m)
     return x, o, np.column_stack([np.ones(n), rng.normal(size=n)]), ln_ratio
 
 
-@pytest.mark.parametrize("parameters", [
-    [0.0, 0.0, 0.0, 0.0, 0.3, 0.0], [-0.5, 0.6, 0.4, -0.3, -1.0, 0.8], [0.7, 0.1, 0, 1, 2, 0.5]])
+@pytest.mark.parametrize(
+    "parameters",
+    [[0.0, 0.0, 0.0, 0.0, 0.3, 0.0], [-0.5, 0.6, 0.4, -0.3, -1.0, 0.8], [0.7, 0.1, 0, 1, 2, 0.5]],
+)
 def test_likelihood_is_that_of_the_docstring(elliptical, parameters):
     x, o, z, ln_ratio = elliptical
     found = find_candidates(x, [o], 12.0, max_rows=10**7)
     near = footprint.covered(x, [o], found, 12.0, max_rows=10**7)
     assert near.all()
-    problem = ErrorLikelihood(neighbours(x, [o], found, ln_ratio[found.row], near),
-                              x.covariance(), z, 12.0)
+    problem = ErrorLikelihood(
+        neighbours(x, [o], found, ln_ratio[found.row], near), x.covariance(), z, 12.0
+    )
     problem.ridge[:] = 0
     value, score = problem.scores(np.array(parameters))
     slow = slow_ln_like(x, o, z, np.array(parameters), 12.0, ln_ratio)
@@ -252,12 +299,15 @@ def test_missed_beyond_is_the_noncentral_chi_square(sigma, offset, radius):
     gradient = np.empty(4)
     p_cov = np.array([sigma**2 - 0.25, sigma**2 - 0.25, 0.0])
     missed = missed_beyond(model, p_cov, 0.25, radius, CIRCLE, gradient)
-    assert missed == pytest.approx(ncx2.sf((radius / sigma) ** 2, 2, (offset / sigma) ** 2),
-                                   rel=1e-6)
+    assert missed == pytest.approx(
+        ncx2.sf((radius / sigma) ** 2, 2, (offset / sigma) ** 2), rel=1e-6
+    )
     for a in range(4):
         h = np.eye(4)[a] * 1e-6
-        up, down = (missed_beyond(model + sign * h, p_cov, 0.25, radius, CIRCLE, np.empty(4))
-                    for sign in (1, -1))
+        up, down = (
+            missed_beyond(model + sign * h, p_cov, 0.25, radius, CIRCLE, np.empty(4))
+            for sign in (1, -1)
+        )
         assert gradient[a] == pytest.approx((up - down) / 2e-6, rel=1e-5, abs=1e-9)
 
 
@@ -267,8 +317,9 @@ def test_the_maximum_is_one(basic):
     found = find_candidates(x, [o], 20.0, max_rows=10**7)
     near = footprint.covered(x, [o], found, 20.0, max_rows=10**7)
     z = np.ones((len(x), 1))
-    problem = ErrorLikelihood(neighbours(x, [o], found, np.zeros(len(found.row)), near),
-                              x.covariance(), z, 20.0)
+    problem = ErrorLikelihood(
+        neighbours(x, [o], found, np.zeros(len(found.row)), near), x.covariance(), z, 20.0
+    )
     free = np.ones(5, bool)
     best, converged = maximise(problem, np.zeros(5), free)
     assert converged
@@ -294,24 +345,59 @@ def test_floor_error_is_finite_and_becomes_the_usual_one():
 
 def corrections(**changes) -> bm.PositionErrorFit:
     values = {"scale": 1.0, "floor_arcsec": 0.0, "dra_arcsec": 0.0, "ddec_arcsec": 0.0, **changes}
-    empty = Table({"primary": [0], "catalogue": ["O"], "row": [0], "separation": [1.0],
-                   "before": [1.0], "after": [1.0], "p": [0.5]})
+    empty = Table(
+        {
+            "primary": [0],
+            "catalogue": ["O"],
+            "row": [0],
+            "separation": [1.0],
+            "before": [1.0],
+            "after": [1.0],
+            "p": [0.5],
+        }
+    )
     return bm.PositionErrorFit(
-        **values, scale_error=0.1, floor_arcsec_error=0.1, dra_arcsec_error=0.1,
-        ddec_arcsec_error=0.1, floor_upper_arcsec=0.2, host_fractions={"O": (0.5, 0.1)},
-        covariance=np.eye(4), ln_gain=1.0, lost=0.0, converged=True, radius_arcsec=10.0,
-        names=("X", "O"), candidates=empty)
+        **values,
+        scale_error=0.1,
+        floor_arcsec_error=0.1,
+        dra_arcsec_error=0.1,
+        ddec_arcsec_error=0.1,
+        floor_upper_arcsec=0.2,
+        host_fractions={"O": (0.5, 0.1)},
+        covariance=np.eye(4),
+        ln_gain=1.0,
+        lost=0.0,
+        converged=True,
+        radius_arcsec=10.0,
+        names=("X", "O"),
+        candidates=empty,
+    )
 
 
 def catalogs_of_all_kinds():
     n = 4
     rng = np.random.default_rng(1)
-    table = {"RA": [0.00001, 10.0, 359.99999, 200.0], "DEC": [0.0, 89.99, -60.0, 45.0],
-             "e": 1 + rng.random(n), "f": 0.5 + rng.random(n), "pa": 180 * rng.random(n)}
+    table = {
+        "RA": [0.00001, 10.0, 359.99999, 200.0],
+        "DEC": [0.0, 89.99, -60.0, 45.0],
+        "e": 1 + rng.random(n),
+        "f": 0.5 + rng.random(n),
+        "pa": 180 * rng.random(n),
+    }
     per_row = np.arange(1.0, 1 + n)
-    for pos_err in (0.7, "e", per_row, ("e", "f"), ("e", 0.4), (per_row, "f"), ("e", "e"),
-                    bm.ErrorEllipse("e", "f", "pa"), bm.ErrorEllipse(2.0, 1.0, 30.0),
-                    bm.ErrorEllipse("e", "e", "pa"), bm.ErrorEllipse("e", "f", 90 * rng.random(n))):
+    for pos_err in (
+        0.7,
+        "e",
+        per_row,
+        ("e", "f"),
+        ("e", 0.4),
+        (per_row, "f"),
+        ("e", "e"),
+        bm.ErrorEllipse("e", "f", "pa"),
+        bm.ErrorEllipse(2.0, 1.0, 30.0),
+        bm.ErrorEllipse("e", "e", "pa"),
+        bm.ErrorEllipse("e", "f", 90 * rng.random(n)),
+    ):
         yield bm.Catalog(table, name="X", pos_err=pos_err, area=1.0)
 
 
@@ -323,8 +409,9 @@ def test_apply_gives_the_covariance_of_the_model(k):
     wanted = 0.64 * x.covariance()
     wanted[:, :2] += 0.36
     np.testing.assert_allclose(new.covariance(), wanted, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(new.covariance(np.array([2, 0])), wanted[[2, 0]], rtol=1e-12,
-                               atol=1e-14)
+    np.testing.assert_allclose(
+        new.covariance(np.array([2, 0])), wanted[[2, 0]], rtol=1e-12, atol=1e-14
+    )
     assert new.circular == x.circular and new.name == "X" and new.area == x.area
     np.testing.assert_array_equal(new.ids(np.arange(4)), x.ids(np.arange(4)))
     assert np.array_equal(x.covariance(), before[0]) and np.array_equal(x.ra, before[1])
@@ -332,10 +419,18 @@ def test_apply_gives_the_covariance_of_the_model(k):
         np.testing.assert_array_equal(x.table[name], before[2][name])
     # a result written and read again finds the same errors in the columns
     if all(isinstance(part, str) for part in new.error_record):
-        again = bm.Catalog(new.table, name="X", area=1.0, pos_err=(
-            new.error_record[0] if len(new.error_record) == 1 else
-            tuple(new.error_record) if len(new.error_record) == 2 else
-            bm.ErrorEllipse(*new.error_record)))
+        again = bm.Catalog(
+            new.table,
+            name="X",
+            area=1.0,
+            pos_err=(
+                new.error_record[0]
+                if len(new.error_record) == 1
+                else tuple(new.error_record)
+                if len(new.error_record) == 2
+                else bm.ErrorEllipse(*new.error_record)
+            ),
+        )
         np.testing.assert_allclose(again.covariance(), wanted, rtol=1e-12, atol=1e-14)
 
 
@@ -353,8 +448,14 @@ def test_apply_moves_positions_along_the_sky():
 def test_apply_keeps_units_ids_and_masks_of_a_qtable():
     from astropy import units as u
 
-    table = QTable({"name": ["a", "b"], "ra": [10.0, 11.0] * u.deg, "dec": [0.0, 1.0] * u.deg,
-                    "err": [1000.0, 2000.0] * u.mas})
+    table = QTable(
+        {
+            "name": ["a", "b"],
+            "ra": [10.0, 11.0] * u.deg,
+            "dec": [0.0, 1.0] * u.deg,
+            "err": [1000.0, 2000.0] * u.mas,
+        }
+    )
     x = bm.Catalog(table, name="X", pos_err="err", area=1.0, id="name")
     new = corrections(scale=2.0, dra_arcsec=3.6).apply(x)
     np.testing.assert_allclose(np.sqrt(new.covariance()[:, 0]), [2.0, 4.0])
@@ -412,7 +513,10 @@ def test_print_and_plot(basic):
     figure = fit.plot()
     left, right = figure.axes
     assert [t.get_text() for t in left.get_legend().get_texts()] == [
-        "expected (Rayleigh)", "quoted errors", "fitted errors"]
+        "expected (Rayleigh)",
+        "quoted errors",
+        "fitted errors",
+    ]
     expected, before, after = (line.get_data() for line in right.get_lines())
     survival = np.interp([1, 2], *after)
     np.testing.assert_allclose(survival, np.exp([-0.5, -2]), atol=0.05)
@@ -426,7 +530,8 @@ def test_quantity_radius_and_few_sources(basic):
 
     x, o, fit = basic
     assert bm.fit_position_errors(x, o, radius=(20 * u.arcsec).to(u.deg)).scale == pytest.approx(
-        fit.scale, rel=1e-9)
+        fit.scale, rel=1e-9
+    )
     with pytest.warns(UserWarning, match="too few to measure errors by"):
         few = bm.fit_position_errors(x.subset(np.arange(12)), o, radius=20)
     assert np.isfinite(numbers(few)).all()

@@ -25,8 +25,14 @@ def field(seed, n_other, *, areas=(2.0, 3.0, 5.0)):
         ra[:40][host] = x_ra[host] + rng.normal(size=host.sum()) * sigma[host] / 1800
         mag = rng.uniform(15, 26, 50)
         mag[::7], mag[::11] = np.nan, -99
-        catalogs.append(bm.Catalog({"RA": ra, "DEC": dec, "mag": mag}, name="ABC"[k],
-                                   pos_err=0.3 + 0.2 * k, area=areas[k]))
+        catalogs.append(
+            bm.Catalog(
+                {"RA": ra, "DEC": dec, "mag": mag},
+                name="ABC"[k],
+                pos_err=0.3 + 0.2 * k,
+                area=areas[k],
+            )
+        )
     return catalogs
 
 
@@ -41,8 +47,13 @@ def slow_unrelated(rows, catalogs, apart, n_own, n_plus):
             who = [k for k in range(n_other) if members[1 + k] >= 0]
             if not set(who) <= set(left_out):
                 continue
-            s = [[apart(catalogs[a + 1], members[a + 1], catalogs[b + 1], members[b + 1])
-                  for b in who] for a in who]
+            s = [
+                [
+                    apart(catalogs[a + 1], members[a + 1], catalogs[b + 1], members[b + 1])
+                    for b in who
+                ]
+                for a in who
+            ]
             sigma = [math.sqrt(catalogs[k + 1].covariance()[members[k + 1], 0]) for k in who]
             prior = math.log(n_own[who[0]]) - sum(math.log(n_plus[k]) for k in who)
             best = max(best, reference.ln_bayes_circular(sigma, s) + prior)
@@ -58,17 +69,25 @@ def test_all_columns(seed, n_other, unrelated):
     lo, hi, selected, others = [16, 19, 22], [19, 22, 25], [0.2, 0.6, 0.0], [0.1, 0.7, 0.2]
     prior = bm.HistogramPrior("mag", lo, hi, selected, others)
     completeness = [0.9, 0.7, 0.8][:n_other]
-    result = bm.match(*catalogs, radius=8.0, prior_completeness=completeness,
-                      priors={"B" if n_other > 1 else "A": [prior]}, correct_unrelated=unrelated,
-                      secondary_ratio=0.3)
+    result = bm.match(
+        *catalogs,
+        radius=8.0,
+        prior_completeness=completeness,
+        priors={"B" if n_other > 1 else "A": [prior]},
+        correct_unrelated=unrelated,
+        secondary_ratio=0.3,
+    )
     table = result.associations
     n_own = [len(c) / c.area * FULL_SKY for c in catalogs[1:]]
     n_plus = [(len(c) + 1) / c.area * FULL_SKY for c in catalogs[1:]]
     mag = catalogs[2 if n_other > 1 else 1].table["mag"]
     patterns = list(itertools.product((0, 1), repeat=n_other))
-    fraction = {p: result.meta["host_fraction_fit"]["fraction"]["+".join(
-        ["X", *(c.name for c, here in zip(catalogs[1:], p, strict=True) if here)])]
-        for p in patterns}
+    fraction = {
+        p: result.meta["host_fraction_fit"]["fraction"][
+            "+".join(["X", *(c.name for c, here in zip(catalogs[1:], p, strict=True) if here)])
+        ]
+        for p in patterns
+    }
     assert sum(fraction.values()) == pytest.approx(1, abs=1e-12)
 
     def apart(a, i, b, j):
@@ -81,22 +100,32 @@ def test_all_columns(seed, n_other, unrelated):
         for row in rows:
             who = [k for k, j in enumerate(row) if j >= 0]
             s = [[apart(catalogs[a], row[a], catalogs[b], row[b]) for b in who] for a in who]
-            ln_b.append(reference.ln_bayes_circular(
-                [math.sqrt(catalogs[k].covariance()[row[k], 0]) for k in who], s))
+            ln_b.append(
+                reference.ln_bayes_circular(
+                    [math.sqrt(catalogs[k].covariance()[row[k], 0]) for k in who], s
+                )
+            )
             ln_prior.append(sum(math.log(completeness[k - 1] / n_plus[k - 1]) for k in who if k))
             value = mag[row[2 if n_other > 1 else 1]] if row[2 if n_other > 1 else 1] >= 0 else -99
             inside = [b for b in range(3) if lo[b] <= value < hi[b]]
             with np.errstate(divide="ignore"):
-                log10_ratio.append(np.log10(selected[inside[0]] / others[inside[0]])
-                                   if inside else 0.0)
+                log10_ratio.append(
+                    np.log10(selected[inside[0]] / others[inside[0]]) if inside else 0.0
+                )
         if unrelated and n_other > 1:
             ln_b = np.add(ln_b, slow_unrelated(rows, catalogs, apart, n_own, n_plus))
-        np.testing.assert_allclose(mine["dist_bayesfactor"] * math.log(10), ln_b, rtol=1e-9,
-                                   atol=1e-9)
+        np.testing.assert_allclose(
+            mine["dist_bayesfactor"] * math.log(10), ln_b, rtol=1e-9, atol=1e-9
+        )
         p_any, p_i, flags, dist_post, p_single = reference.nway_posterior(
-            ln_b, np.array(ln_prior), log10_ratio, 0.3)
-        for name, expected in (("p_any", p_any), ("p_i", p_i), ("dist_post", dist_post),
-                               ("p_single", p_single)):
+            ln_b, np.array(ln_prior), log10_ratio, 0.3
+        )
+        for name, expected in (
+            ("p_any", p_any),
+            ("p_i", p_i),
+            ("dist_post", dist_post),
+            ("p_single", p_single),
+        ):
             np.testing.assert_allclose(mine[name], expected, rtol=1e-8, atol=1e-12, err_msg=name)
         assert list(mine["match_flag"]) == flags
         # With a fit that depends on sigma only the sums are known; the constant one is below.
@@ -109,16 +138,20 @@ def test_calibrated_columns_follow_from_the_fractions(n_other):
     result = bm.match(*catalogs, radius=8.0, host_covariates=None)
     table, sources = result.associations, result.sources
     patterns = list(itertools.product((0, 1), repeat=n_other))
-    fraction = [result.meta["host_fraction_fit"]["fraction"]["+".join(
-        ["X", *(c.name for c, here in zip(catalogs[1:], p, strict=True) if here)])]
-        for p in patterns]
+    fraction = [
+        result.meta["host_fraction_fit"]["fraction"][
+            "+".join(["X", *(c.name for c, here in zip(catalogs[1:], p, strict=True) if here)])
+        ]
+        for p in patterns
+    ]
     n_plus = np.array([(len(c) + 1) / c.area * FULL_SKY for c in catalogs[1:]])
     ln_density = np.array(patterns) @ np.log(n_plus)
     for i, source in enumerate(sources):
         mine = table[table["X"] == i]
         here = [patterns.index(tuple(int(row[c.name] >= 0) for c in catalogs[1:])) for row in mine]
         expected = reference.calibrated(
-            mine["dist_bayesfactor_uncorrected"] * math.log(10), here, ln_density, fraction)
+            mine["dist_bayesfactor_uncorrected"] * math.log(10), here, ln_density, fraction
+        )
         np.testing.assert_allclose(mine["p_match"], expected, rtol=1e-8, atol=1e-14)
         assert source["p_hostless"] == pytest.approx(expected[0], rel=1e-8)
         odds = math.log10(expected[1:].sum() / expected[0]) if len(expected) > 1 else -math.inf
@@ -131,11 +164,16 @@ def test_calibrated_columns_follow_from_the_fractions(n_other):
 def test_far_associations_neither_overflow_nor_underflow():
     """50 sigma, ratios of 1e-30 and 0: finite everywhere, and the odds keep their meaning."""
     x = bm.Catalog({"RA": [10.0, 20.0], "DEC": [0.0, 0.0]}, name="X", pos_err=0.1, area=1.0)
-    o = bm.Catalog({"RA": [10.0, 10.0, 20.0], "DEC": [5.0 / 3600, 0.0, 0.0], "v": [0.0, -30, 0]},
-                   name="O", pos_err=1e-4, area=1.0)
+    o = bm.Catalog(
+        {"RA": [10.0, 10.0, 20.0], "DEC": [5.0 / 3600, 0.0, 0.0], "v": [0.0, -30, 0]},
+        name="O",
+        pos_err=1e-4,
+        area=1.0,
+    )
     for exclude in (False, True):
-        prior = bm.FunctionPrior("v", lambda t, e=exclude: np.where(
-            t["v"] == 0, -np.inf if e else -30.0, t["v"]))
+        prior = bm.FunctionPrior(
+            "v", lambda t, e=exclude: np.where(t["v"] == 0, -np.inf if e else -30.0, t["v"])
+        )
         result = bm.match(x, o, radius=10.0, priors={"O": [prior]}, host_fraction=0.5)
         for column in ("p_any", "p_i", "p_match", "p_single", "dist_post"):
             values = np.asarray(result.associations[column])
@@ -146,4 +184,5 @@ def test_far_associations_neither_overflow_nor_underflow():
         else:
             assert result.sources["log10_odds_host"][1] == pytest.approx(
                 -30 + math.log10(2 / (0.01 * reference.ARCSEC**2)) - math.log10(4 * FULL_SKY),
-                abs=1e-5)
+                abs=1e-5,
+            )

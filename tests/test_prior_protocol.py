@@ -24,8 +24,10 @@ class Gaussians:
 
     def log10_ratio(self, catalog):
         values = catalog.magnitudes(self.columns[0])
-        chi2 = [((values - mean) / sigma) ** 2 + 2 * np.log(sigma)
-                for mean, sigma in (self.counterpart, self.field)]
+        chi2 = [
+            ((values - mean) / sigma) ** 2 + 2 * np.log(sigma)
+            for mean, sigma in (self.counterpart, self.field)
+        ]
         return np.where(np.isfinite(values), np.clip((chi2[1] - chi2[0]) / np.log(100), -2, 2), 0)
 
 
@@ -40,9 +42,14 @@ class LearnedGaussians:
         values = catalog.magnitudes("r")
         near = np.unique(seen.associated[seen.dist_post > 0.5])
         far = np.setdiff1d(seen.row, near)
-        return Gaussians(self.name, self.columns, *(
-            (float(np.nanmean(values[rows])), float(np.nanstd(values[rows])))
-            for rows in (near, far)))
+        return Gaussians(
+            self.name,
+            self.columns,
+            *(
+                (float(np.nanmean(values[rows])), float(np.nanstd(values[rows])))
+                for rows in (near, far)
+            ),
+        )
 
 
 class ByDistance(LearnedGaussians):
@@ -53,11 +60,17 @@ class ByDistance(LearnedGaussians):
     def learn(self, catalog, seen):
         self.seen.append(seen)
         values = catalog.magnitudes("r")
-        near, far = (np.unique(seen.row[mine])
-                     for mine in (seen.separation < 2, seen.separation >= 2))
-        return Gaussians(self.name, self.columns, *(
-            (float(np.nanmean(values[rows])), float(np.nanstd(values[rows])))
-            for rows in (near, far)))
+        near, far = (
+            np.unique(seen.row[mine]) for mine in (seen.separation < 2, seen.separation >= 2)
+        )
+        return Gaussians(
+            self.name,
+            self.columns,
+            *(
+                (float(np.nanmean(values[rows])), float(np.nanstd(values[rows])))
+                for rows in (near, far)
+            ),
+        )
 
     def learning_record(self, learned):
         return {"mean": learned.counterpart[0]}
@@ -66,8 +79,10 @@ class ByDistance(LearnedGaussians):
 @pytest.fixture(scope="module")
 def sky():
     primary, survey, _ = bm.mock.survey(n_primary=400, area=0.8, seed=4)
-    return (bm.Catalog(primary, name="X", pos_err="sigma", area=0.8),
-            Table({name: np.asarray(survey[name]) for name in COLUMNS}))
+    return (
+        bm.Catalog(primary, name="X", pos_err="sigma", area=0.8),
+        Table({name: np.asarray(survey[name]) for name in COLUMNS}),
+    )
 
 
 def in_memory(table, **options):
@@ -94,12 +109,17 @@ def test_a_user_s_prior_is_learned_in_memory_and_scanned(sky, tmp_path, kind):
     assert np.ptp(whole.associations["bias_O_gauss"]) > 1
     np.testing.assert_allclose(
         whole.associations["bias_O_gauss"][whole.associations["O"] >= 0],
-        10 ** learned.log10_ratio(in_memory(table))[
-            whole.associations["O"][whole.associations["O"] >= 0]])
+        10
+        ** learned.log10_ratio(in_memory(table))[
+            whole.associations["O"][whole.associations["O"] >= 0]
+        ],
+    )
     assert vars(parts.priors["O"][0]) == vars(learned)
     for name in ("p_i", "p_match", "bias_O_gauss", "O"):
-        assert (np.asarray(whole.associations[name]).tobytes()
-                == np.asarray(parts.associations[name]).tobytes())
+        assert (
+            np.asarray(whole.associations[name]).tobytes()
+            == np.asarray(parts.associations[name]).tobytes()
+        )
     record = {"mean": learned.counterpart[0]} if kind is ByDistance else {}
     for result, prior in zip(results, given, strict=True):
         assert result.meta["priors"] == {"O": ["gauss"]}
@@ -123,18 +143,22 @@ def test_position_errors_learn_from_the_corrected_match(sky):
     first = bm.fit_position_errors(primary, other, radius=20, priors={"O": [flat]})
     found = bm.fit_position_errors(primary, other, radius=20, priors={"O": [own, flat]})
     assert len(own.seen) == 1
-    learned = bm.match(first.apply(primary), other, radius=20,
-                       priors={"O": [LearnedGaussians(), flat]}).priors
+    learned = bm.match(
+        first.apply(primary), other, radius=20, priors={"O": [LearnedGaussians(), flat]}
+    ).priors
     again = bm.fit_position_errors(primary, other, radius=20, priors=learned)
     assert (found.scale, found.ln_gain) == (again.scale, again.ln_gain)
     assert found.scale != first.scale
 
 
-@pytest.mark.parametrize("learned, error, message", [
-    (LearnedGaussians(), TypeError, "without learn"),
-    (None, TypeError, "'gauss' of catalogue 'O' learned None"),
-    (Gaussians("other", ["r"], (20, 1), (22, 1)), ValueError, "must keep the name"),
-])
+@pytest.mark.parametrize(
+    "learned, error, message",
+    [
+        (LearnedGaussians(), TypeError, "without learn"),
+        (None, TypeError, "'gauss' of catalogue 'O' learned None"),
+        (Gaussians("other", ["r"], (20, 1), (22, 1)), ValueError, "must keep the name"),
+    ],
+)
 def test_wrongly_learned_is_refused_by_name(sky, learned, error, message):
     class Wrong(LearnedGaussians):
         def learn(self, catalog, seen):
@@ -149,11 +173,14 @@ HISTOGRAM = bm.HistogramPrior("r", [15, 20], [20, 25], [0.1, 0.1], [0.05, 0.15])
 FUNCTION = bm.FunctionPrior("bright", lambda table: np.where(table["r"] < 20, 1.0, -0.2))
 
 
-@pytest.mark.parametrize("protocol, method, followers", [
-    (Prior, "log10_ratio", [bm.HistogramPrior, bm.FunctionPrior, bm.LightGBMPrior, Gaussians]),
-    (PairPrior, "log10_ratio_pairs", [bm.LightGBMPrior]),
-    (LearningPrior, "learn", [bm.AutoPrior, LearnedGaussians, ByDistance]),
-])
+@pytest.mark.parametrize(
+    "protocol, method, followers",
+    [
+        (Prior, "log10_ratio", [bm.HistogramPrior, bm.FunctionPrior, bm.LightGBMPrior, Gaussians]),
+        (PairPrior, "log10_ratio_pairs", [bm.LightGBMPrior]),
+        (LearningPrior, "learn", [bm.AutoPrior, LearnedGaussians, ByDistance]),
+    ],
+)
 def test_methods_take_what_the_protocol_says(protocol, method, followers):
     expected = list(inspect.signature(getattr(protocol, method)).parameters)
     for kind in followers:
@@ -176,13 +203,18 @@ def test_a_set_tells_learning_priors_from_ready_ones(sky):
     primary, table = sky
     other = in_memory(table)
     auto = bm.AutoPrior("r", radius=3)
-    both = PriorSet.checked({"O": [HISTOGRAM, ByDistance(), bm.AutoPrior("r", name="a", radius=3)]},
-                            primary, [other])
+    both = PriorSet.checked(
+        {"O": [HISTOGRAM, ByDistance(), bm.AutoPrior("r", name="a", radius=3)]}, primary, [other]
+    )
     assert both.names() == {"O": ["r", "gauss", "a"]} and both.columns("O") == ["r", "r", "r"]
     assert both.learns and not both.learns_from_posterior
     assert both.ready().as_dict() == {"O": [HISTOGRAM]} and not both.ready().learns
-    for prior, wanted in ((auto, False), (bm.AutoPrior("r"), True), (LearnedGaussians(), True),
-                          (HISTOGRAM, False)):
+    for prior, wanted in (
+        (auto, False),
+        (bm.AutoPrior("r"), True),
+        (LearnedGaussians(), True),
+        (HISTOGRAM, False),
+    ):
         one = PriorSet.checked({"O": prior}, primary, [other])
         assert one.learns_from_posterior == wanted
     assert PriorSet.checked({"O": FUNCTION}, primary, [other]).columns("O") is None

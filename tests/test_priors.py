@@ -14,8 +14,12 @@ SELECTED, OTHERS = [4.0, 0.0, 3.0, 0.0], [1.0, 2.0, 0.0, 0.0]
 
 def catalog(name="O", **more):
     n = len(next(iter(more.values()), [0] * 3))
-    return bm.Catalog(Table({"RA": 150 + np.arange(n) / 60, "DEC": np.full(n, 2.0), **more}),
-                      name=name, pos_err=1.0, area=1.0)
+    return bm.Catalog(
+        Table({"RA": 150 + np.arange(n) / 60, "DEC": np.full(n, 2.0), **more}),
+        name=name,
+        pos_err=1.0,
+        area=1.0,
+    )
 
 
 def ratios(values):
@@ -26,8 +30,23 @@ def ratios(values):
 class TestHistogram:
     def test_upstream_row_3(self):
         # (value, ratio): both bins with an empty field give 100, no counterparts a hard 0
-        cases = {15.0: 4, 16.99: 4, 17.0: 0, 18.5: 0, 19.0: 100, 20.0: 100, 21.0: 100, 23.0: 100,
-                 14.999: 1, 23.001: 1, -99.0: 1, -999.0: 1, np.nan: 1, np.inf: 1, -np.inf: 1}
+        cases = {
+            15.0: 4,
+            16.99: 4,
+            17.0: 0,
+            18.5: 0,
+            19.0: 100,
+            20.0: 100,
+            21.0: 100,
+            23.0: 100,
+            14.999: 1,
+            23.001: 1,
+            -99.0: 1,
+            -999.0: 1,
+            np.nan: 1,
+            np.inf: 1,
+            -np.inf: 1,
+        }
         np.testing.assert_array_equal(ratios(list(cases)), list(cases.values()))
 
     def test_masked_and_integer_and_single_precision_values(self):
@@ -57,8 +76,10 @@ class TestHistogram:
 
     def test_files_as_nway_writes_them(self, tmp_path):
         path = tmp_path / "h.txt"
-        path.write_text("# lo hi selected others\n15.00000 16.33333 0.1 0.2\n"
-                        "16.33334 17.66667 0.3 0.1\n\n17.66667 19 1e-3 0\n")
+        path.write_text(
+            "# lo hi selected others\n15.00000 16.33333 0.1 0.2\n"
+            "16.33334 17.66667 0.3 0.1\n\n17.66667 19 1e-3 0\n"
+        )
         prior = bm.HistogramPrior.read(path, column="m")
         np.testing.assert_allclose(prior.ratio, [0.5, 3, 100])
         path.write_text("15 16 1 2\n")
@@ -88,8 +109,9 @@ class TestFunction:
 
         o = catalog(mag=[0.0, 1.0, 2.0, 3.0])
         p = bm.Catalog({"RA": o.ra[1:3], "DEC": o.dec[1:3]}, name="A", pos_err=1.0, area=1.0)
-        r = bm.match(p, o, radius=5.0, host_fraction=0.5,
-                     priors={"O": [bm.FunctionPrior("f", function)]})
+        r = bm.match(
+            p, o, radius=5.0, host_fraction=0.5, priors={"O": [bm.FunctionPrior("f", function)]}
+        )
         assert len(seen) == 1 and seen[0].colnames == ["RA", "DEC", "mag"]
         assert seen[0]["mag"].tolist() == [1.0, 2.0]
         np.testing.assert_allclose(r.associations["bias_O_f"], [1, 10**-0.5, 1, 10**0.5])
@@ -125,8 +147,9 @@ class TestMatching:
     def sky(self):
         o = catalog(mag=np.array([0.0, 1.0, 2.0, 3.0]))
         flux = np.array([0.3, -0.2, 0.1])
-        p = bm.Catalog({"RA": o.ra[1:] + 1e-4, "DEC": o.dec[1:], "flux": flux}, name="A",
-                       pos_err=1.0, area=1.0)
+        p = bm.Catalog(
+            {"RA": o.ra[1:] + 1e-4, "DEC": o.dec[1:], "flux": flux}, name="A", pos_err=1.0, area=1.0
+        )
         return p, o, flux
 
     def test_foreign_priors(self):
@@ -134,8 +157,9 @@ class TestMatching:
         whole = Whole()
         r = bm.match(p, o, radius=5.0, host_fraction=0.5, priors={"O": [whole, Pairs()]})
         rows = np.asarray(r.associations["O"]) >= 0
-        np.testing.assert_allclose(r.associations["bias_O_whole"][rows],
-                                   10 ** np.array([-0.25, 0.25, 0.25]))
+        np.testing.assert_allclose(
+            r.associations["bias_O_whole"][rows], 10 ** np.array([-0.25, 0.25, 0.25])
+        )
         np.testing.assert_allclose(r.associations["bias_O_pairs"][rows], 10 ** (flux * [1, 2, 3]))
         assert (r.associations["bias_O_pairs"][~rows] == 1).all() and whole.rows == 4
 
@@ -148,12 +172,16 @@ class TestMatching:
         np.testing.assert_allclose(r.sources["p_any"], odds / (1 + odds), rtol=1e-9)
         np.testing.assert_allclose(
             r.sources["log10_odds_host"] - plain["log10_odds_host"],
-            np.log10(bias[np.asarray(r.associations["O"]) >= 0]), atol=1e-9)
+            np.log10(bias[np.asarray(r.associations["O"]) >= 0]),
+            atol=1e-9,
+        )
 
     def test_one_prior_need_not_be_in_a_list(self):
         p, o, _ = self.sky()
-        a, b = (bm.match(p, o, radius=5.0, host_fraction=0.5, priors={"O": given}).sources["p_any"]
-                for given in (Whole(), [Whole()]))
+        a, b = (
+            bm.match(p, o, radius=5.0, host_fraction=0.5, priors={"O": given}).sources["p_any"]
+            for given in (Whole(), [Whole()])
+        )
         np.testing.assert_array_equal(a, b)
 
     def test_ratio_0_excludes(self):
@@ -162,8 +190,9 @@ class TestMatching:
         r = bm.match(p, o, radius=5.0, host_fraction=0.5, priors={"O": [prior]})
         assert r.associations["O"].tolist() == [-1, 1, -1, 2, -1, 3]
         excluded = r.associations[1]
-        assert [excluded[c] for c in ("bias_O_mag", "p_single", "p_i", "p_match", "match_flag")
-                ] == [0, 0, 0, 0, 0]
+        assert [
+            excluded[c] for c in ("bias_O_mag", "p_single", "p_i", "p_match", "match_flag")
+        ] == [0, 0, 0, 0, 0]
         assert r.sources["p_any"][0] == 0 and r.sources["p_hostless"][0] == 1
         assert r.sources["O"].tolist() == [-1, 2, 3]
         assert r.sources["log10_odds_host"][0] == -np.inf
@@ -172,8 +201,9 @@ class TestMatching:
         p, o, _ = self.sky()
         o.table["gone"] = MaskedColumn([1.0, 2, 3, 4], mask=[True] * 4)
         o.table["sentinel"] = np.full(4, -99.0)
-        priors = [bm.HistogramPrior(c, [-100, 0], [0, 9], [7, 7], [1, 1])
-                  for c in ("gone", "sentinel")]
+        priors = [
+            bm.HistogramPrior(c, [-100, 0], [0, 9], [7, 7], [1, 1]) for c in ("gone", "sentinel")
+        ]
         plain = bm.match(p, o, radius=5.0, host_fraction=0.5)
         r = bm.match(p, o, radius=5.0, host_fraction=0.5, priors={"O": priors})
         np.testing.assert_array_equal(r.sources["p_any"], plain.sources["p_any"])
@@ -187,4 +217,5 @@ class TestMatching:
         assert "bias_O_whole" not in r.associations.colnames
         np.testing.assert_allclose(
             r.associations["bias_B_whole"],
-            np.where(np.asarray(r.associations["B"]) < 0, 1, 10**0.25))
+            np.where(np.asarray(r.associations["B"]) < 0, 1, 10**0.25),
+        )

@@ -33,8 +33,10 @@ def test_every_folder_of_the_package_is_installed():
     from setuptools import find_packages
 
     found = find_packages(ROOT, **PROJECT["tool"]["setuptools"]["packages"]["find"])
-    folders = {".".join(path.parent.relative_to(ROOT).parts)
-               for path in (ROOT / "bayesmatch").rglob("*.py")}
+    folders = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in (ROOT / "bayesmatch").rglob("*.py")
+    }
     assert set(found) == folders
 
 

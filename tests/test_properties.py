@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 import bayesmatch as bm
 
 #: no deadline (the first call compiles), always the same examples
-PROFILE = settings(max_examples=200, derandomize=True, deadline=None, database=None,
-                   phases=[Phase.explicit, Phase.generate, Phase.shrink],
-                   suppress_health_check=list(HealthCheck))
+PROFILE = settings(
+    max_examples=200,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+)
 ARCSEC = np.pi / 180.0 / 3600.0
 NAMES = ("X", "OPT", "IRAC")
 ASSOCIATION_P = ("dist_post", "p_single", "p_any", "p_i", "p_match")
@@ -42,8 +47,9 @@ class Field:
         for _ in range(n_others):
             m = int(rng.integers(10, 81))
             near = own[rng.integers(0, n, m)] + rng.normal(0.0, self.radius / 3, (m, 2))
-            plane.append(np.where(rng.random((m, 1)) < 0.6, near,
-                                  rng.uniform(-half - 30, half + 30, (m, 2))))
+            plane.append(
+                np.where(rng.random((m, 1)) < 0.6, near, rng.uniform(-half - 30, half + 30, (m, 2)))
+            )
         self.plane = plane
         self.errors = [self._errors(rng, len(p), k) for k, p in enumerate(plane)]
         self.xyz = [tangent(p, *center) for p in plane]
@@ -51,7 +57,7 @@ class Field:
         self.order = [np.arange(len(p)) for p in plane]  # identifiers
 
     def _errors(self, rng, n, k):
-        low, high = ((0.5, 3.0) if k == 0 else (0.1, 1.0))
+        low, high = (0.5, 3.0) if k == 0 else (0.1, 1.0)
         a = rng.uniform(low, high, n)
         if self.shape == "circle":
             return np.column_stack([a, a, np.zeros(n)])
@@ -66,8 +72,16 @@ class Field:
             if ra_shift is not None:
                 ra = ra + ra_shift[k]
             a, b, pa = self.errors[k].T
-            out.append({"ID": self.order[k], "RA": ra, "DEC": dec, "A": a, "B": b,
-                        "PA": pa + self.turned[k]})
+            out.append(
+                {
+                    "ID": self.order[k],
+                    "RA": ra,
+                    "DEC": dec,
+                    "A": a,
+                    "B": b,
+                    "PA": pa + self.turned[k],
+                }
+            )
         return out
 
     def match(self, *, tables=None, pos_err=None, area=None, radius=None, **options):
@@ -75,8 +89,10 @@ class Field:
         if pos_err is None:
             pos_err = "A" if self.shape == "circle" else bm.ErrorEllipse("A", "B", "PA")
         options = {"host_fraction": 0.7, **options}
-        catalogs = [bm.Catalog(t, name=n, pos_err=pos_err, area=a) for t, n, a in
-                    zip(tables or self.tables(), NAMES, area or self.area, strict=False)]
+        catalogs = [
+            bm.Catalog(t, name=n, pos_err=pos_err, area=a)
+            for t, n, a in zip(tables or self.tables(), NAMES, area or self.area, strict=False)
+        ]
         return match_quietly(*catalogs, radius=radius or self.radius, **options)
 
 
@@ -135,8 +151,19 @@ n_others = st.integers(1, 2)
 shapes = st.sampled_from(["circle", "ellipse", "mixed"])
 centers = st.one_of(
     st.tuples(st.floats(0.0, 360.0, exclude_max=True), st.floats(-89.9, 89.9)),
-    st.sampled_from([(0.0, 0.0), (0.0, 60.0), (359.999, -30.0), (180.0, 0.0), (10.0, 90.0),
-                     (200.0, -90.0), (77.0, 89.99), (310.0, -89.995)]))
+    st.sampled_from(
+        [
+            (0.0, 0.0),
+            (0.0, 60.0),
+            (359.999, -30.0),
+            (180.0, 0.0),
+            (10.0, 90.0),
+            (200.0, -90.0),
+            (77.0, 89.99),
+            (310.0, -89.995),
+        ]
+    ),
+)
 
 
 @st.composite
@@ -146,31 +173,48 @@ def fields(draw, shape=shapes, center=centers):
 
 def same(one, two, *, exact=(), close=(), rtol=1e-9, atol=1e-12):
     for name in exact:
-        np.testing.assert_array_equal(np.ma.filled(one[name], -9), np.ma.filled(two[name], -9),
-                                      err_msg=name)
+        np.testing.assert_array_equal(
+            np.ma.filled(one[name], -9), np.ma.filled(two[name], -9), err_msg=name
+        )
     for name in close:
-        np.testing.assert_allclose(np.asarray(one[name], float), np.asarray(two[name], float),
-                                   rtol=rtol, atol=atol, err_msg=name)
+        np.testing.assert_allclose(
+            np.asarray(one[name], float),
+            np.asarray(two[name], float),
+            rtol=rtol,
+            atol=atol,
+            err_msg=name,
+        )
 
 
 def same_result(one, two, *, rtol, atol):
     """Same associations; separations, Bayes factors and probabilities within the tolerance."""
     for a, b in ((one.associations, two.associations), (one.sources, two.sources)):
         assert a.colnames == b.colnames and len(a) == len(b)
-        close = [n for n in a.colnames
-                 if np.ma.getdata(a[n]).dtype.kind == "f" and not n.startswith("log10_odds")]
-        same(a, b, exact=[n for n in a.colnames if np.ma.getdata(a[n]).dtype.kind != "f"],
-             close=close, rtol=rtol, atol=atol)
+        close = [
+            n
+            for n in a.colnames
+            if np.ma.getdata(a[n]).dtype.kind == "f" and not n.startswith("log10_odds")
+        ]
+        same(
+            a,
+            b,
+            exact=[n for n in a.colnames if np.ma.getdata(a[n]).dtype.kind != "f"],
+            close=close,
+            rtol=rtol,
+            atol=atol,
+        )
 
 
 def identical(one, two):
     for a, b in ((one.associations, two.associations), (one.sources, two.sources)):
         assert a.colnames == b.colnames and len(a) == len(b)
         for name in a.colnames:
-            np.testing.assert_array_equal(np.ma.getdata(a[name]), np.ma.getdata(b[name]),
-                                          err_msg=name)
-            np.testing.assert_array_equal(np.ma.getmaskarray(a[name]),
-                                          np.ma.getmaskarray(b[name]), err_msg=name)
+            np.testing.assert_array_equal(
+                np.ma.getdata(a[name]), np.ma.getdata(b[name]), err_msg=name
+            )
+            np.testing.assert_array_equal(
+                np.ma.getmaskarray(a[name]), np.ma.getmaskarray(b[name]), err_msg=name
+            )
 
 
 def decided(result):
@@ -180,8 +224,11 @@ def decided(result):
     owner = np.asarray(table["X"])
     for i in np.unique(owner):
         ordered = np.sort(p_i[owner == i])[::-1]
-        if len(ordered) > 1 and ordered[1] > 0 and (
-                ordered[0] - ordered[1] < 1e-5 or np.any(abs(ordered - ordered[0] / 2) < 1e-5)):
+        if (
+            len(ordered) > 1
+            and ordered[1] > 0
+            and (ordered[0] - ordered[1] < 1e-5 or np.any(abs(ordered - ordered[0] / 2) < 1e-5))
+        ):
             return False
     return True
 
@@ -189,7 +236,7 @@ def decided(result):
 def clear_of_radius(field):
     """Whether no pair is within a microarcsecond of the radius."""
     for k, one in enumerate(field.xyz):
-        for two in field.xyz[k + 1:]:
+        for two in field.xyz[k + 1 :]:
             s = 2 * np.arcsin(np.linalg.norm(one[:, None] - two[None], axis=2) / 2) / ARCSEC
             if np.any(np.abs(s - field.radius) < 1e-6):
                 return False
@@ -200,8 +247,7 @@ def clear_of_radius(field):
 
 
 @PROFILE
-@given(field=fields(center=st.just((180.0, 0.0))), center=centers,
-       roll=st.floats(0.0, 2 * np.pi))
+@given(field=fields(center=st.just((180.0, 0.0))), center=centers, roll=st.floats(0.0, 2 * np.pi))
 def test_turning_the_sky_changes_nothing(field, center, roll):
     before = field.match()
     assume(clear_of_radius(field) and decided(before))
@@ -227,17 +273,27 @@ def test_shuffling_the_primaries_permutes_the_result(field, seed):
     skip = {"X", "X_ID"}
     for name in set(before.sources.colnames) - skip:
         np.testing.assert_allclose(
-            *(np.ma.filled(v, -9).astype(float) for v in
-              (before.sources[name][order], after.sources[name])), rtol=1e-12, atol=1e-14,
-            err_msg=name)
+            *(
+                np.ma.filled(v, -9).astype(float)
+                for v in (before.sources[name][order], after.sources[name])
+            ),
+            rtol=1e-12,
+            atol=1e-14,
+            err_msg=name,
+        )
     assert list(after.sources["X_ID"]) == list(before.sources["X_ID"][order])
     new_row = np.argsort(order)
     rows = np.argsort(new_row[np.asarray(before.associations["X"])], kind="stable")
     for name in set(before.associations.colnames) - skip:
         np.testing.assert_allclose(
-            *(np.ma.filled(v, -9).astype(float) for v in
-              (before.associations[name][rows], after.associations[name])), rtol=1e-12,
-            atol=1e-14, err_msg=name)
+            *(
+                np.ma.filled(v, -9).astype(float)
+                for v in (before.associations[name][rows], after.associations[name])
+            ),
+            rtol=1e-12,
+            atol=1e-14,
+            err_msg=name,
+        )
 
 
 @PROFILE
@@ -248,9 +304,10 @@ def test_reordering_the_secondaries_permutes_the_associations(field, seed):
     assume(decided(before))
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(t["RA"])) for t in tables[1:]]
-    after = field.match(tables=[tables[0], *(reordered(t, o) for t, o in
-                                             zip(tables[1:], orders, strict=True))])
-    others = NAMES[1:len(tables)]
+    after = field.match(
+        tables=[tables[0], *(reordered(t, o) for t, o in zip(tables[1:], orders, strict=True))]
+    )
+    others = NAMES[1 : len(tables)]
     for name, order in zip(others, orders, strict=True):
         for table in (after.associations, after.sources):
             row = np.asarray(table[name])
@@ -260,8 +317,9 @@ def test_reordering_the_secondaries_permutes_the_associations(field, seed):
 
 
 @PROFILE
-@given(field=fields(), turns=st.lists(st.sampled_from([-360.0, 0.0, 360.0]), min_size=3,
-                                      max_size=3))
+@given(
+    field=fields(), turns=st.lists(st.sampled_from([-360.0, 0.0, 360.0]), min_size=3, max_size=3)
+)
 def test_whole_turns_of_right_ascension_change_nothing(field, turns):
     tables = field.tables()
     # right ascensions that survive the addition and the reduction without rounding
@@ -288,17 +346,35 @@ def test_splitting_the_primaries_changes_no_primary(field, cut):
         result = field.match(tables=[reordered(tables[0], part), *tables[1:]])
         rows = np.asarray(whole.associations["X"])
         mine = whole.associations[(rows >= part.start) & (rows < part.stop)]
-        names = [name for name in mine.colnames
-                 if name not in ("X", "X_ID") and (calibrated or name != "p_match")]
+        names = [
+            name
+            for name in mine.colnames
+            if name not in ("X", "X_ID") and (calibrated or name != "p_match")
+        ]
         for name in names:
             np.testing.assert_allclose(
-                *(np.ma.filled(v, -9).astype(float) for v in
-                  (mine[name], result.associations[name])), rtol=1e-13, atol=0, err_msg=name)
-        for name in ("p_any", "p_i", "second_p_i", "n_candidates", *NAMES[1:len(tables)],
-                     *(("p_hostless", "p_match", "p_OPT") if calibrated else ())):
-            np.testing.assert_allclose(np.asarray(whole.sources[name][part], float),
-                                       np.asarray(result.sources[name], float), rtol=1e-13,
-                                       err_msg=name)
+                *(
+                    np.ma.filled(v, -9).astype(float)
+                    for v in (mine[name], result.associations[name])
+                ),
+                rtol=1e-13,
+                atol=0,
+                err_msg=name,
+            )
+        for name in (
+            "p_any",
+            "p_i",
+            "second_p_i",
+            "n_candidates",
+            *NAMES[1 : len(tables)],
+            *(("p_hostless", "p_match", "p_OPT") if calibrated else ()),
+        ):
+            np.testing.assert_allclose(
+                np.asarray(whole.sources[name][part], float),
+                np.asarray(result.sources[name], float),
+                rtol=1e-13,
+                err_msg=name,
+            )
 
 
 @PROFILE
@@ -312,20 +388,32 @@ def test_scaling_all_lengths_changes_no_probability(field, factor):
         table["A"], table["B"] = table["A"] * factor, table["B"] * factor
     # The sky is curved: separations scale to about (300 arcsec)^2, one part in a million.
     assume(gap_at_radius(field) > 1e-4)
-    after = field.match(tables=tables, radius=field.radius * factor,
-                        area=[a * factor**2 for a in field.area])
-    same(before.associations, after.associations, exact=NAMES[:len(tables)], close=ASSOCIATION_P,
-         rtol=1e-3, atol=2e-4)
+    after = field.match(
+        tables=tables, radius=field.radius * factor, area=[a * factor**2 for a in field.area]
+    )
+    same(
+        before.associations,
+        after.associations,
+        exact=NAMES[: len(tables)],
+        close=ASSOCIATION_P,
+        rtol=1e-3,
+        atol=2e-4,
+    )
     same(before.sources, after.sources, close=("p_any", "p_hostless"), rtol=1e-3, atol=2e-4)
-    np.testing.assert_allclose(after.associations["Separation_max"],
-                               factor * before.associations["Separation_max"], rtol=1e-5)
+    np.testing.assert_allclose(
+        after.associations["Separation_max"],
+        factor * before.associations["Separation_max"],
+        rtol=1e-5,
+    )
 
 
 def gap_at_radius(field):
     """Smallest |separation - radius| over all pairs, arcsec."""
-    return min(float(np.abs(np.hypot(*(one[:, None] - two[None]).transpose(2, 0, 1))
-                            - field.radius).min())
-               for k, one in enumerate(field.plane) for two in field.plane[k + 1:])
+    return min(
+        float(np.abs(np.hypot(*(one[:, None] - two[None]).transpose(2, 0, 1)) - field.radius).min())
+        for k, one in enumerate(field.plane)
+        for two in field.plane[k + 1 :]
+    )
 
 
 @PROFILE
@@ -399,11 +487,20 @@ def check_probabilities(result, excluded=None):
 
 
 @PROFILE
-@given(field=fields(), completeness=st.sampled_from([1.0, 0.9, 0.1, 1e-6]),
-       host_fraction=st.sampled_from([0.7, 1e-6, 1 - 1e-9, "fit"]), unrelated=st.booleans())
+@given(
+    field=fields(),
+    completeness=st.sampled_from([1.0, 0.9, 0.1, 1e-6]),
+    host_fraction=st.sampled_from([0.7, 1e-6, 1 - 1e-9, "fit"]),
+    unrelated=st.booleans(),
+)
 def test_probabilities_are_probabilities(field, completeness, host_fraction, unrelated):
-    check_probabilities(field.match(prior_completeness=completeness, host_fraction=host_fraction,
-                                    correct_unrelated=unrelated))
+    check_probabilities(
+        field.match(
+            prior_completeness=completeness,
+            host_fraction=host_fraction,
+            correct_unrelated=unrelated,
+        )
+    )
 
 
 @PROFILE
@@ -428,16 +525,22 @@ def test_a_far_source_changes_only_the_density(field, k):
     area = list(field.area)
     area[k] *= (n + 2) / (n + 1)
     same_density = field.match(tables=more, area=area, correct_unrelated=False)
-    same_result(field.match(tables=tables, correct_unrelated=False), same_density, rtol=1e-9,
-                atol=1e-10)
+    same_result(
+        field.match(tables=tables, correct_unrelated=False), same_density, rtol=1e-9, atol=1e-10
+    )
 
 
 # -- extremes -------------------------------------------------------------------------------------
 
 
 @PROFILE
-@given(field=fields(), ratio=st.sampled_from([1e-300, 1e-30, 1e-3, 1e30, 1e300, 0.0]),
-       sigma=st.sampled_from([0.1, 1.0]), seed=seeds, unrelated=st.booleans())
+@given(
+    field=fields(),
+    ratio=st.sampled_from([1e-300, 1e-30, 1e-3, 1e30, 1e300, 0.0]),
+    sigma=st.sampled_from([0.1, 1.0]),
+    seed=seeds,
+    unrelated=st.booleans(),
+)
 def test_fifty_sigma_and_tiny_ratios_do_not_underflow(field, ratio, sigma, seed, unrelated):
     """Separations of 50 sigma, ratios of 1e-300 to 1e300 and 0: still probabilities."""
     tables = field.tables()
@@ -465,13 +568,21 @@ def test_a_distant_counterpart_has_the_right_odds(n_sigma, pos_err, ratio):
     one = {"RA": [40.0], "DEC": [0.0], "S": [s], "T": [t]}
     two = {"RA": [40.0], "DEC": [apart / 3600.0], "S": [s], "T": [t]}
     prior = bm.FunctionPrior("r", lambda table: np.full(len(table), np.log10(ratio)))
-    result = match_quietly(bm.Catalog(one, name="X", pos_err=pos_err, area=area),
-                           bm.Catalog(two, name="OPT", pos_err=pos_err, area=area),
-                           radius=2 * apart, priors={"OPT": [prior]}, host_fraction=0.7)
+    result = match_quietly(
+        bm.Catalog(one, name="X", pos_err=pos_err, area=area),
+        bm.Catalog(two, name="OPT", pos_err=pos_err, area=area),
+        radius=2 * apart,
+        priors={"OPT": [prior]},
+        host_fraction=0.7,
+    )
     across = s if pos_err == "S" else t
     density = 2 / area * (180 / np.pi) ** 2  # n + 1 per steradian
-    log10_odds = (np.log10(0.7 / 0.3) + np.log10(ratio) - n_sigma**2 / 2 / np.log(10)
-                  - np.log10(2 * np.pi * 2 * s * across * ARCSEC**2 * density))
+    log10_odds = (
+        np.log10(0.7 / 0.3)
+        + np.log10(ratio)
+        - n_sigma**2 / 2 / np.log(10)
+        - np.log10(2 * np.pi * 2 * s * across * ARCSEC**2 * density)
+    )
     assert result.sources["log10_odds_host"][0] == pytest.approx(log10_odds, rel=1e-9, abs=1e-9)
     check_probabilities(result)
 

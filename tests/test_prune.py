@@ -9,8 +9,14 @@ import bayesmatch.matching.associations
 from validation.skies import simulate_patterns
 
 PROBABILITIES = ("p_any", "p_i", "p_match")
-UNCHANGED = ("dist_bayesfactor_uncorrected", "dist_bayesfactor", "dist_post", "p_single",
-             "Separation_max", "ncat")
+UNCHANGED = (
+    "dist_bayesfactor_uncorrected",
+    "dist_bayesfactor",
+    "dist_post",
+    "p_single",
+    "Separation_max",
+    "ncat",
+)
 NAMES = ("A", "B", "C", "D")
 
 
@@ -18,19 +24,28 @@ def sky(seed, n_other, n_primary=40, density=200_000.0):
     """Crowded: about 6 candidates of each catalogue within 10 arcsec, some of them shared."""
     fractions = np.full(1 << n_other, 0.5 / (1 << n_other))
     fractions[[0, -1]] += 0.2, 0.3
-    return simulate_patterns(seed, n_primary, fractions, density=(density,) * n_other,
-                             other_sigma=(0.2, 0.5, 0.3, 0.4)[:n_other], shared=0.3)
+    return simulate_patterns(
+        seed,
+        n_primary,
+        fractions,
+        density=(density,) * n_other,
+        other_sigma=(0.2, 0.5, 0.3, 0.4)[:n_other],
+        shared=0.3,
+    )
 
 
 def elliptical(catalogs):
     """The same positions with elongated errors."""
     x, *others = catalogs
-    return [bm.Catalog(x.table, name="X", pos_err=bm.ErrorEllipse("SIGMA", 0.4, 30.0), area=x.area),
-            *(bm.Catalog(c.table, name=c.name, pos_err=(0.2, 0.6), area=c.area) for c in others)]
+    return [
+        bm.Catalog(x.table, name="X", pos_err=bm.ErrorEllipse("SIGMA", 0.4, 30.0), area=x.area),
+        *(bm.Catalog(c.table, name=c.name, pos_err=(0.2, 0.6), area=c.area) for c in others),
+    ]
 
 
 def priors(seed, names):
     """Ratios of 0, of 1e-6 to 100, and neutral ones."""
+
     def ratio(table):
         rng = np.random.default_rng([seed, len(table)])
         return rng.choice([-np.inf, -6.0, 0.0, 0.0, 1.0, 2.0], len(table))
@@ -66,8 +81,9 @@ def assert_agrees(pruned, everything, names, limit):
         np.testing.assert_allclose(a[column], b[column][at], rtol=0, atol=limit)
     np.testing.assert_array_equal(a["match_flag"], b["match_flag"][at])
     for column in ("p_any", "p_hostless", "p_i", "p_match", "second_p_i"):
-        np.testing.assert_allclose(pruned.sources[column], everything.sources[column], rtol=0,
-                                   atol=limit)
+        np.testing.assert_allclose(
+            pruned.sources[column], everything.sources[column], rtol=0, atol=limit
+        )
     gone = np.setdiff1d(np.arange(len(b)), at)
     assert np.all(b["p_i"][gone] <= limit) and np.all(b["p_match"][gone] <= limit)
     assert not np.any(b["ncat"][gone] == 1)  # no-counterpart rows stay
@@ -77,12 +93,15 @@ def assert_agrees(pruned, everything, names, limit):
 
 
 @pytest.mark.parametrize("shape", ["circles", "ellipses"])
-@pytest.mark.parametrize("n_other, options", [
-    (2, {}),
-    (2, {"correct_unrelated": False, "prior_completeness": [0.9, 0.01]}),
-    (3, {"prior_completeness": 0.5}),
-    (4, {}),
-])
+@pytest.mark.parametrize(
+    "n_other, options",
+    [
+        (2, {}),
+        (2, {"correct_unrelated": False, "prior_completeness": [0.9, 0.01]}),
+        (3, {"prior_completeness": 0.5}),
+        (4, {}),
+    ],
+)
 def test_default_is_exact_to_1e9(force, n_other, options, shape):
     catalogs = sky(n_other, n_other).catalogs(NAMES)
     if shape == "ellipses":
@@ -115,8 +134,7 @@ def test_fitted_fractions(force):
     catalogs = sky(3, 2, n_primary=200).catalogs(NAMES)
     pruned, everything = match_both(catalogs, host_fraction="fit")
     assert_agrees(pruned, everything, ["X", "A", "B"], 1e-9)
-    assert pruned.meta["host_fraction"] == pytest.approx(everything.meta["host_fraction"],
-                                                         abs=1e-9)
+    assert pruned.meta["host_fraction"] == pytest.approx(everything.meta["host_fraction"], abs=1e-9)
 
 
 def test_auto_prior_learns_the_same(force):
@@ -126,8 +144,10 @@ def test_auto_prior_learns_the_same(force):
     for table in simulated.others:
         table["mag"] = rng.uniform(16, 25, len(table["RA"]))
     catalogs = simulated.catalogs(NAMES)
-    auto = {"A": [bm.AutoPrior("mag")], "B": [bm.AutoPrior("mag", min_post=0.5),
-                                              bm.FunctionPrior("faint", faint)]}
+    auto = {
+        "A": [bm.AutoPrior("mag")],
+        "B": [bm.AutoPrior("mag", min_post=0.5), bm.FunctionPrior("faint", faint)],
+    }
     pruned, everything = match_both(catalogs, priors=auto)
     assert pruned.meta["pruned_primaries"] > 200
     for name in "AB":
@@ -147,8 +167,10 @@ def test_ordinary_primaries_are_complete():
     pruned, everything = match_both(catalogs)
     assert pruned.meta["pruned_primaries"] == 0
     for column in everything.associations.colnames:
-        np.testing.assert_array_equal(np.ma.getdata(pruned.associations[column]),
-                                      np.ma.getdata(everything.associations[column]))
+        np.testing.assert_array_equal(
+            np.ma.getdata(pruned.associations[column]),
+            np.ma.getdata(everything.associations[column]),
+        )
 
 
 def test_two_catalogues_are_complete(force):
@@ -168,8 +190,10 @@ def test_one_crowded_primary_and_one_not():
     """More than 10^8 combinations around the first, which could not be listed."""
     rng = np.random.default_rng(7)
     x = bm.Catalog({"RA": [150.0, 150.1], "DEC": [0.0, 0.0]}, name="X", pos_err=1.0, area=0.01)
-    others = [crowd(rng, name, 100, sigma)
-              for name, sigma in zip(NAMES, (0.1, 0.2, 0.1, 0.3), strict=True)]
+    others = [
+        crowd(rng, name, 100, sigma)
+        for name, sigma in zip(NAMES, (0.1, 0.2, 0.1, 0.3), strict=True)
+    ]
     options = {"radius": 12.0, "host_fraction": 0.9}
     result = bm.match(x, *others, **options)
     count = np.bincount(result.associations["X"])
@@ -198,8 +222,10 @@ def test_threads_give_the_same_bytes(force):
     assert results[0].meta["pruned_bound"] == results[1].meta["pruned_bound"]
 
 
-@pytest.mark.parametrize("prune, error", [(-1e-12, ValueError), (0.1, ValueError),
-                                          (float("nan"), ValueError), ("some", TypeError)])
+@pytest.mark.parametrize(
+    "prune, error",
+    [(-1e-12, ValueError), (0.1, ValueError), (float("nan"), ValueError), ("some", TypeError)],
+)
 def test_bad_prune(prune, error):
     with pytest.raises(error, match="prune"):
         bm.match(*sky(9, 2, n_primary=5).catalogs(NAMES), radius=5.0, prune=prune)

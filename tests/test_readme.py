@@ -84,8 +84,10 @@ def test_column_tables_tell_every_column():
     prior = bm.HistogramPrior("mag", [19], [21], [1], [1])
     result = bm.match(x, o, radius=5, priors={"OPT": [prior]}, host_fraction=0.5)
     text = (ROOT / "README.md").read_text().split("## What the columns mean")[1]
-    told = [set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.M))))
-            for table in text.split("`associations` has one row", 1)]
+    told = [
+        set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.M))))
+        for table in text.split("`associations` has one row", 1)
+    ]
     assert told[0] | {"X", "X_ID"} == set(result.sources.colnames)
     assert told[1] == set(result.associations.colnames)
 
@@ -93,8 +95,11 @@ def test_column_tables_tell_every_column():
 def test_how_good_is_it():
     """The table is the one that the numbers of the last full validation make."""
     text = (ROOT / "README.md").read_text()
-    shown = text[text.index(validation_readme.BEGIN) + len(validation_readme.BEGIN):
-                 text.index(validation_readme.END)]
+    shown = text[
+        text.index(validation_readme.BEGIN) + len(validation_readme.BEGIN) : text.index(
+            validation_readme.END
+        )
+    ]
     numbers = json.loads(validation_readme.RESULTS.read_text())
     assert shown == validation_readme.table(numbers)
     assert all(missed == 0 for _, missed in numbers["claims"].values())

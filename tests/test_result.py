@@ -31,8 +31,12 @@ def catalog(name, north=0.0, ids=None, pos_err=2.0, **more):
 def matched(**more):
     """A and O with a counterpart each, and B one for every second source."""
     north = np.where(np.arange(N) % 2, 1.0, 25.0)
-    return bm.match(catalog("A", **more), catalog("O", 1.0, pos_err=0.3, **more),
-                    catalog("B", north, pos_err=0.5), radius=10.0)
+    return bm.match(
+        catalog("A", **more),
+        catalog("O", 1.0, pos_err=0.3, **more),
+        catalog("B", north, pos_err=0.5),
+        radius=10.0,
+    )
 
 
 def check_same(found, expected):
@@ -56,8 +60,12 @@ def check_round_trip(result, path, include_inputs=False):
     check_same(back.sources, result.sources)
     assert back.meta == {k: v for k, v in result.meta.items() if k != "seconds"}
     assert back.summary() == result.summary() and repr(back) == repr(result)
-    check_same(back.best(), back.associations[[r in result.best()["A"] and f == 1 for r, f in
-                                               back.associations["A", "match_flag"]]])
+    check_same(
+        back.best(),
+        back.associations[
+            [r in result.best()["A"] and f == 1 for r, f in back.associations["A", "match_flag"]]
+        ],
+    )
     assert len(back.to_pandas()) == len(result.associations)
     return back
 
@@ -68,19 +76,24 @@ class TestSmallCases:
     def weight(self, sigmas, separation, n_rows, c=1.0, ratio=1.0):
         s_1, s_2 = np.radians(np.array(sigmas) / 3600)
         psi = np.radians(separation / 3600)
-        bayes = 2 / (s_1**2 + s_2**2) * np.exp(-psi**2 / 2 / (s_1**2 + s_2**2))
+        bayes = 2 / (s_1**2 + s_2**2) * np.exp(-(psi**2) / 2 / (s_1**2 + s_2**2))
         return c * bayes * ratio / ((n_rows + 1) / self.AREA * FULL_SKY)
 
     def two(self, offsets, primary_offsets=(0.0,), **options):
         dec = [2 + s / 3600 for s in (*primary_offsets, 3600.0)]
         a = bm.Catalog({"RA": [150.0] * len(dec), "DEC": dec}, name="A", pos_err=3.0, area=1.0)
         dec = [2 + s / 3600 for s in (*offsets, 7200.0)]
-        o = bm.Catalog({"RA": [150.0] * len(dec), "DEC": dec, "mag": np.arange(len(dec))}, name="O",
-                       pos_err=0.3, area=self.AREA)
+        o = bm.Catalog(
+            {"RA": [150.0] * len(dec), "DEC": dec, "mag": np.arange(len(dec))},
+            name="O",
+            pos_err=0.3,
+            area=self.AREA,
+        )
         return bm.match(a, o, radius=20.0, host_fraction=0.8, **options)
 
-    @pytest.mark.parametrize("c, p_any", [(1.0, 0.0299687), (0.9, 0.0270529), (0.5, 0.0152123),
-                                          (0.1, 0.0030799)])
+    @pytest.mark.parametrize(
+        "c, p_any", [(1.0, 0.0299687), (0.9, 0.0270529), (0.5, 0.0152123), (0.1, 0.0030799)]
+    )
     def test_upstream_row_8(self, c, p_any):
         r = self.two([10.0], prior_completeness=c)
         assert r.sources["p_any"][0] == pytest.approx(p_any, abs=6e-8)
@@ -167,17 +180,55 @@ class TestSmallCases:
 
 class TestTables:
     def test_columns_units_and_descriptions(self):
-        r = bm.match(catalog("A"), catalog("O", 1.0, ids=np.arange(N)), catalog("B", 2.0),
-                     radius=10.0, priors={"B": [bm.FunctionPrior("f", lambda t: t["RA"] * 0)]})
+        r = bm.match(
+            catalog("A"),
+            catalog("O", 1.0, ids=np.arange(N)),
+            catalog("B", 2.0),
+            radius=10.0,
+            priors={"B": [bm.FunctionPrior("f", lambda t: t["RA"] * 0)]},
+        )
         assert r.associations.colnames == [
-            "A", "O", "B", "A_ID", "O_ID", "B_ID", "Separation_A_O", "Separation_A_B",
-            "Separation_O_B", "Separation_max", "ncat", "dist_bayesfactor_uncorrected",
-            "dist_bayesfactor", "dist_post", "bias_B_f", "p_single", "p_any", "p_i", "match_flag",
-            "p_match"]
+            "A",
+            "O",
+            "B",
+            "A_ID",
+            "O_ID",
+            "B_ID",
+            "Separation_A_O",
+            "Separation_A_B",
+            "Separation_O_B",
+            "Separation_max",
+            "ncat",
+            "dist_bayesfactor_uncorrected",
+            "dist_bayesfactor",
+            "dist_post",
+            "bias_B_f",
+            "p_single",
+            "p_any",
+            "p_i",
+            "match_flag",
+            "p_match",
+        ]
         assert r.sources.colnames == [
-            "A", "A_ID", "p_any", "p_hostless", "log10_odds_host", "n_candidates",
-            "O", "O_ID", "p_O", "Separation_A_O", "B", "B_ID", "p_B", "Separation_A_B",
-            "p_i", "p_match", "second_p_i", "n_claims"]
+            "A",
+            "A_ID",
+            "p_any",
+            "p_hostless",
+            "log10_odds_host",
+            "n_candidates",
+            "O",
+            "O_ID",
+            "p_O",
+            "Separation_A_O",
+            "B",
+            "B_ID",
+            "p_B",
+            "Separation_A_B",
+            "p_i",
+            "p_match",
+            "second_p_i",
+            "n_claims",
+        ]
         for table in (r.associations, r.sources):
             for name in table.colnames:
                 assert table[name].description, name
@@ -213,28 +264,46 @@ class TestTables:
     def test_with_inputs_holds_every_column_once(self):
         r = matched(ids=np.arange(N), mag=MaskedColumn(np.arange(N), mask=THIRD))
         table = r.with_inputs()
-        assert table.colnames[len(r.associations.colnames):] == [
-            "A_RA", "A_DEC", "A_mag", "O_RA", "O_DEC", "O_mag", "B_RA", "B_DEC"]
-        np.testing.assert_array_equal(table["O_mag"].mask,
-                                      (table["O"] < 0) | (np.asarray(table["O"]) % 3 == 0))
+        assert table.colnames[len(r.associations.colnames) :] == [
+            "A_RA",
+            "A_DEC",
+            "A_mag",
+            "O_RA",
+            "O_DEC",
+            "O_mag",
+            "B_RA",
+            "B_DEC",
+        ]
+        np.testing.assert_array_equal(
+            table["O_mag"].mask, (table["O"] < 0) | (np.asarray(table["O"]) % 3 == 0)
+        )
 
 
 IDENTIFIERS = {
     "integers": np.arange(N) - 3,
     "near 2**62": 2**62 + np.arange(N),
     "unsigned": np.arange(N, dtype="u8") + 2**63 + 7,
-    "text": [f" src {i}, \"é\" " for i in range(N)],
+    "text": [f' src {i}, "é" ' for i in range(N)],
     "leading zeros": [f"{i:05d}" for i in range(N)],
     "look like numbers": [f"{i}e{i}" for i in range(N)],
-    "look like nothing": ["nan", "NaN", "None", "null", "--", "True", "N/A", "0x10",
-                          *(f"q{i}" for i in range(N - 8))],
+    "look like nothing": [
+        "nan",
+        "NaN",
+        "None",
+        "null",
+        "--",
+        "True",
+        "N/A",
+        "0x10",
+        *(f"q{i}" for i in range(N - 8)),
+    ],
     "bytes": np.array([f"b{i}" for i in range(N)], dtype="S8"),
 }
 
 INPUTS = {
     "bool": THIRD,
     "masked_bool": MaskedColumn(~THIRD, mask=np.roll(THIRD, 1)),
-    "text": MaskedColumn([f"ünï {i}\t\"x\"" for i in range(N)], mask=THIRD),
+    "text": MaskedColumn([f'ünï {i}\t"x"' for i in range(N)], mask=THIRD),
     "byte": MaskedColumn(np.arange(220, 220 + N, dtype="u1"), mask=THIRD),
     "short": MaskedColumn(np.arange(N, dtype="i2"), mask=THIRD),
     "signed_byte": np.arange(-5, N - 5, dtype="i1"),
@@ -278,20 +347,30 @@ class TestFiles:
         assert set(np.asarray(back.associations["A_text"].filled("?"))[:4]) >= {"?"}
 
     def test_names_that_begin_alike(self, tmp_path, ext):
-        r = bm.match(catalog("A"), catalog("O", np.where(THIRD, 1.0, 25.0), ids=np.arange(N)),
-                     catalog("O_2", 1.0, ids=np.arange(N)), radius=10.0)
+        r = bm.match(
+            catalog("A"),
+            catalog("O", np.where(THIRD, 1.0, 25.0), ids=np.arange(N)),
+            catalog("O_2", 1.0, ids=np.arange(N)),
+            radius=10.0,
+        )
         check_round_trip(r, tmp_path / f"r.{ext}")
 
     def test_priors_and_min_p_i(self, tmp_path, ext):
         prior = bm.FunctionPrior("my prior", lambda t: np.where(t["DEC"] > 2.3, -np.inf, 0.0))
-        r = bm.match(catalog("A"), catalog("O", 1.0), radius=10.0, priors={"O": [prior]},
-                     min_p_i=0.1, host_fraction=0.5, host_covariates=["DEC"])
+        r = bm.match(
+            catalog("A"),
+            catalog("O", 1.0),
+            radius=10.0,
+            priors={"O": [prior]},
+            min_p_i=0.1,
+            host_fraction=0.5,
+            host_covariates=["DEC"],
+        )
         check_round_trip(r, tmp_path / f"r.{ext}")
 
     def test_writing_again_replaces_and_equal_runs_give_equal_bytes(self, tmp_path, ext):
         def digests():
-            return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in
-                    tmp_path.iterdir()}
+            return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in tmp_path.iterdir()}
 
         matched(**INPUTS).write(tmp_path / f"r.{ext}", include_inputs=True)
         first = digests()
@@ -312,8 +391,9 @@ class TestFiles:
             paths[-1].write_text("half")
             raise OSError("disk full")
 
-        monkeypatch.setitem(registry.FORMATS, kind,
-                            dataclasses.replace(registry.FORMATS[kind], write_tables=broken))
+        monkeypatch.setitem(
+            registry.FORMATS, kind, dataclasses.replace(registry.FORMATS[kind], write_tables=broken)
+        )
         with pytest.raises(OSError, match="disk full"):
             bm.match(catalog("A"), catalog("O", 1.0), radius=9.0).write(path)
         assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
@@ -360,8 +440,9 @@ def test_inputs_are_not_at_hand_after_reading(tmp_path):
 
 
 def test_more_columns_than_fits_holds(tmp_path):
-    r = bm.match(catalog("A", **{f"c{i}": THIRD for i in range(990)}), catalog("O", 1.0),
-                 radius=10.0)
+    r = bm.match(
+        catalog("A", **{f"c{i}": THIRD for i in range(990)}), catalog("O", 1.0), radius=10.0
+    )
     with pytest.raises(ValueError, match="FITS holds 999; write without .* or to .parquet"):
         r.write(tmp_path / "r.fits", include_inputs=True)
     assert list(tmp_path.iterdir()) == []
@@ -382,10 +463,16 @@ def test_any_number_of_threads_gives_the_same_bytes(tmp_path):
     digests = set()
     for threads in (1, 2, 4):
         out = tmp_path / f"{threads}.parquet"
-        subprocess.run([sys.executable, "-c", SKY, out], check=True,
-                       env={**os.environ, "NUMBA_NUM_THREADS": str(threads)})
-        digests.add(hashlib.sha256(
-            out.read_bytes() + out.with_name(f"{threads}.sources.parquet").read_bytes()).digest())
+        subprocess.run(
+            [sys.executable, "-c", SKY, out],
+            check=True,
+            env={**os.environ, "NUMBA_NUM_THREADS": str(threads)},
+        )
+        digests.add(
+            hashlib.sha256(
+                out.read_bytes() + out.with_name(f"{threads}.sources.parquet").read_bytes()
+            ).digest()
+        )
     assert len(digests) == 1
 
 

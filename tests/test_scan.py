@@ -31,22 +31,35 @@ def survey(n=6000, seed=1, ra=(-0.5, 1.5), dec=(-1.0, 1.0)):
     """A survey across RA 0, with text identifiers, missing values and all kinds of columns."""
     rng = np.random.default_rng(seed)
     mag = rng.normal(20, 2, n).astype(np.float32)
-    return pa.table({
-        "SRCID": [f"obj{i}" for i in range(n)],
-        "RA": rng.uniform(*ra, n) % 360, "DEC": rng.uniform(*dec, n),
-        "err": rng.uniform(0.1, 0.5, n), "minor": rng.uniform(0.05, 0.1, n),
-        "pa": rng.uniform(0, 180, n),
-        "mag": pa.array(np.where(rng.random(n) < 0.1, np.nan, mag)),
-        "nobs": pa.array(rng.integers(0, 9, n), mask=rng.random(n) < 0.2),
-        "kind": pa.array(rng.choice(["star", "galaxy", "quasar?"], n)).dictionary_encode(),
-        "flag": rng.random(n) < 0.5,
-    })
+    return pa.table(
+        {
+            "SRCID": [f"obj{i}" for i in range(n)],
+            "RA": rng.uniform(*ra, n) % 360,
+            "DEC": rng.uniform(*dec, n),
+            "err": rng.uniform(0.1, 0.5, n),
+            "minor": rng.uniform(0.05, 0.1, n),
+            "pa": rng.uniform(0, 180, n),
+            "mag": pa.array(np.where(rng.random(n) < 0.1, np.nan, mag)),
+            "nobs": pa.array(rng.integers(0, 9, n), mask=rng.random(n) < 0.2),
+            "kind": pa.array(rng.choice(["star", "galaxy", "quasar?"], n)).dictionary_encode(),
+            "flag": rng.random(n) < 0.5,
+        }
+    )
 
 
 def sources(n=150, seed=2, ra=(-0.4, 1.4), dec=(-0.9, 0.9)):
     rng = np.random.default_rng(seed)
-    return bm.Catalog({"ID": np.arange(n), "RA": rng.uniform(*ra, n), "DEC": rng.uniform(*dec, n),
-                       "sigma": rng.uniform(1, 4, n)}, name="X", pos_err="sigma", area=AREA)
+    return bm.Catalog(
+        {
+            "ID": np.arange(n),
+            "RA": rng.uniform(*ra, n),
+            "DEC": rng.uniform(*dec, n),
+            "sigma": rng.uniform(1, 4, n),
+        },
+        name="X",
+        pos_err="sigma",
+        area=AREA,
+    )
 
 
 def write_parts(table, folder, n_parts=5, row_group_size=300, **options):
@@ -56,8 +69,12 @@ def write_parts(table, folder, n_parts=5, row_group_size=300, **options):
     cuts = cuts.astype(int)
     cuts[2] = cuts[3]
     for k in range(n_parts):
-        parquet.write_table(table.slice(cuts[k], cuts[k + 1] - cuts[k]),
-                            folder / f"part-{k}.parquet", row_group_size=row_group_size, **options)
+        parquet.write_table(
+            table.slice(cuts[k], cuts[k + 1] - cuts[k]),
+            folder / f"part-{k}.parquet",
+            row_group_size=row_group_size,
+            **options,
+        )
     return folder
 
 
@@ -73,10 +90,14 @@ def written(result, out, extension="fits"):
 
 def check_same(primary, whole, scanned, tmp_path, extensions=("fits", "parquet"), **options):
     """All files that are written are the same, and the tables too."""
-    expected, found = (bm.match(primary, other, **{"radius": 30, **options})
-                       for other in (whole, scanned))
-    for a, b in ((expected.associations, found.associations), (expected.sources, found.sources),
-                 (expected.with_inputs(), found.with_inputs())):
+    expected, found = (
+        bm.match(primary, other, **{"radius": 30, **options}) for other in (whole, scanned)
+    )
+    for a, b in (
+        (expected.associations, found.associations),
+        (expected.sources, found.sources),
+        (expected.with_inputs(), found.with_inputs()),
+    ):
         assert a.colnames == b.colnames
         for name in a.colnames:
             assert a[name].dtype == b[name].dtype and type(a[name]) is type(b[name]), name
@@ -87,39 +108,63 @@ def check_same(primary, whole, scanned, tmp_path, extensions=("fits", "parquet")
 
 
 OPTIONS = {"name": "O", "area": AREA, "id": "SRCID"}
-ERRORS = {"number": 0.3, "column": "err", "pair": ("err", "minor"),
-          "equal pair": ("err", "err"), "ellipse": bm.ErrorEllipse("err", "minor", "pa"),
-          "quantity": 300 * u.mas}
-CODECS = [{}, {"compression": "zstd", "use_dictionary": False}, {"compression": "none"},
-          {"compression": "gzip", "data_page_version": "2.0", "write_statistics": False},
-          {"compression": "zstd", "use_dictionary": ["SRCID", "kind"],
-           "use_byte_stream_split": ["RA", "DEC", "mag"]}]
+ERRORS = {
+    "number": 0.3,
+    "column": "err",
+    "pair": ("err", "minor"),
+    "equal pair": ("err", "err"),
+    "ellipse": bm.ErrorEllipse("err", "minor", "pa"),
+    "quantity": 300 * u.mas,
+}
+CODECS = [
+    {},
+    {"compression": "zstd", "use_dictionary": False},
+    {"compression": "none"},
+    {"compression": "gzip", "data_page_version": "2.0", "write_statistics": False},
+    {
+        "compression": "zstd",
+        "use_dictionary": ["SRCID", "kind"],
+        "use_byte_stream_split": ["RA", "DEC", "mag"],
+    },
+]
 
 
 @pytest.mark.parametrize("errors", ERRORS)
 def test_same_bytes_as_the_whole_table(errors, tmp_path):
     options = {**OPTIONS, "pos_err": ERRORS[errors]}
     scanned = bm.Catalog.scan(write_parts(survey(), tmp_path / "parts"), **options)
-    found = check_same(sources(), in_memory(survey(), tmp_path, **options), scanned, tmp_path,
-                       ("fits", "parquet", "vot", "ecsv", "csv"))
+    found = check_same(
+        sources(),
+        in_memory(survey(), tmp_path, **options),
+        scanned,
+        tmp_path,
+        ("fits", "parquet", "vot", "ecsv", "csv"),
+    )
     assert found.meta["n_candidates"] > 40 and len(scanned) == 6000
     assert repr(scanned) == "<ScannedCatalog 'O': 6,000 rows in 5 files, 9 deg^2>"
 
 
 @pytest.mark.parametrize("codec", range(len(CODECS)))
 def test_any_encoding(codec, tmp_path):
-    scanned = bm.Catalog.scan(write_parts(survey(), tmp_path / "parts", **CODECS[codec]),
-                              pos_err=0.3, **OPTIONS)
+    scanned = bm.Catalog.scan(
+        write_parts(survey(), tmp_path / "parts", **CODECS[codec]), pos_err=0.3, **OPTIONS
+    )
     check_same(sources(), in_memory(survey(), tmp_path, pos_err=0.3, **OPTIONS), scanned, tmp_path)
 
 
 def test_priors_and_three_catalogues(tmp_path):
     """Both others scanned, or one; priors of every kind that need other columns."""
     tables = [survey(seed=seed) for seed in (1, 3)]
-    whole = [in_memory(t, tmp_path, name=name, pos_err="err", area=AREA, id="SRCID")
-             for t, name in zip(tables, "OP", strict=True)]
-    scanned = [bm.Catalog.scan(write_parts(t, tmp_path / name), name=name, pos_err="err",
-                               area=AREA, id="SRCID") for t, name in zip(tables, "OP", strict=True)]
+    whole = [
+        in_memory(t, tmp_path, name=name, pos_err="err", area=AREA, id="SRCID")
+        for t, name in zip(tables, "OP", strict=True)
+    ]
+    scanned = [
+        bm.Catalog.scan(
+            write_parts(t, tmp_path / name), name=name, pos_err="err", area=AREA, id="SRCID"
+        )
+        for t, name in zip(tables, "OP", strict=True)
+    ]
 
     class Pairs:
         name = "pairs"
@@ -134,9 +179,10 @@ def test_priors_and_three_catalogues(tmp_path):
         def log10_ratio(self, catalog):
             return np.nan_to_num(catalog.magnitudes("mag")) / 200
 
-    priors = {"O": [bm.HistogramPrior("mag", [10, 20], [20, 30], [.06, .04], [.05, .05]), Pairs()],
-              "P": [bm.FunctionPrior("own", lambda t: np.where(t["kind"] == "star", -0.5, 0.1)),
-                    Rows()]}
+    priors = {
+        "O": [bm.HistogramPrior("mag", [10, 20], [20, 30], [0.06, 0.04], [0.05, 0.05]), Pairs()],
+        "P": [bm.FunctionPrior("own", lambda t: np.where(t["kind"] == "star", -0.5, 0.1)), Rows()],
+    }
     primary = sources()
     expected = bm.match(primary, *whole, radius=20, priors=priors)
     for others in (scanned, [whole[0], scanned[1]], [scanned[0], whole[1]]):
@@ -144,21 +190,29 @@ def test_priors_and_three_catalogues(tmp_path):
         assert written(found, tmp_path) == written(expected, tmp_path)
 
 
-@pytest.mark.parametrize("rule", [{"radius": 4.0}, {"radius": 3.0, "exclude_radius": 20.0},
-                                  {"min_post": 0.5}])
+@pytest.mark.parametrize(
+    "rule", [{"radius": 4.0}, {"radius": 3.0, "exclude_radius": 20.0}, {"min_post": 0.5}]
+)
 def test_auto_priors(rule, tmp_path):
     """The field is counted in all rows, also those that are far from every primary."""
     sky = bm.mock.survey(n_primary=400, area=0.8, seed=4)
     primary = bm.Catalog(sky[0], name="X", pos_err="sigma", area=0.8)
     table = pa.table({n: np.asarray(sky[1][n]) for n in ("ID", "RA", "DEC", "r", "w1")})
     far = survey(20_000, ra=(10, 11), dec=(-60, -50))
-    rest = pa.table({"ID": np.arange(20_000) + 10**9, "RA": far["RA"], "DEC": far["DEC"],
-                     "r": np.asarray(far["mag"], table["r"].to_numpy().dtype) + 3,
-                     "w1": np.asarray(far["mag"], table["w1"].to_numpy().dtype)})
+    rest = pa.table(
+        {
+            "ID": np.arange(20_000) + 10**9,
+            "RA": far["RA"],
+            "DEC": far["DEC"],
+            "r": np.asarray(far["mag"], table["r"].to_numpy().dtype) + 3,
+            "w1": np.asarray(far["mag"], table["w1"].to_numpy().dtype),
+        }
+    )
     table = pa.concat_tables([rest.slice(0, 9000), table, rest.slice(9000)])
     options = {"name": "O", "pos_err": 0.2, "area": 10.8}
-    scanned = bm.Catalog.scan(write_parts(table, tmp_path / "parts", row_group_size=3000),
-                              **options)
+    scanned = bm.Catalog.scan(
+        write_parts(table, tmp_path / "parts", row_group_size=3000), **options
+    )
     whole = in_memory(table, tmp_path, **options)
     priors = {"O": [bm.AutoPrior("r", **rule), bm.AutoPrior("w1", **rule)]}
     found = check_same(primary, whole, scanned, tmp_path, ("fits",), priors=priors, radius=20)
@@ -195,13 +249,20 @@ def test_only_the_columns_needed_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr(Part, "batches", noted)
     scanned = bm.Catalog.scan(write_parts(survey(), tmp_path / "parts"), pos_err="err", **OPTIONS)
     assert not asked
-    prior = bm.HistogramPrior("mag", [10, 20], [20, 30], [.06, .04], [.05, .05])
+    prior = bm.HistogramPrior("mag", [10, 20], [20, 30], [0.06, 0.04], [0.05, 0.05])
     bm.match(sources(), scanned, radius=20, priors={"O": [prior]})
     assert set(asked) == {("RA", "DEC"), ("SRCID", "err", "mag")}
 
 
-@pytest.mark.parametrize("ra, dec", [((-0.5, 1.5), (-1, 1)), ((0, 360), (88, 90)),
-                                     ((0, 360), (-90, -88.5)), ((170, 190), (-20, 60))])
+@pytest.mark.parametrize(
+    "ra, dec",
+    [
+        ((-0.5, 1.5), (-1, 1)),
+        ((0, 360), (88, 90)),
+        ((0, 360), (-90, -88.5)),
+        ((170, 190), (-20, 60)),
+    ],
+)
 def test_row_groups_far_from_every_primary_are_not_read(ra, dec, tmp_path, monkeypatch):
     """Sorted by position, few groups are read, and none too few: over the poles, across RA 0."""
     table = survey(12_000, ra=ra, dec=dec)
@@ -209,8 +270,11 @@ def test_row_groups_far_from_every_primary_are_not_read(ra, dec, tmp_path, monke
     table = table.take(np.lexsort([np.asarray(table["RA"]), zone]))
     size = 1.0 if dec[1] < 80 and dec[0] > -80 else 40.0
     middle = (ra[0] + ra[1]) / 2
-    primary = sources(300, ra=(middle - size / 2, middle + size / 2),
-                      dec=(dec[0] + 0.1, dec[0] + 0.5 * (dec[1] - dec[0])))
+    primary = sources(
+        300,
+        ra=(middle - size / 2, middle + size / 2),
+        dec=(dec[0] + 0.1, dec[0] + 0.5 * (dec[1] - dec[0])),
+    )
     options = {**OPTIONS, "pos_err": 0.3}
     scanned = bm.Catalog.scan(write_parts(table, tmp_path / "parts", row_group_size=100), **options)
     read = sum(work.task_rows(t) for t in search.near_tasks(primary, scanned, 60.0))
@@ -229,8 +293,9 @@ def test_sky_map_against_all_pairs():
         dec = np.clip(pole + rng.normal(size=20) * 3, -90, 90)
         ra = rng.uniform(0, 360, 20)
         radius = rng.choice([1.0, 600.0, 7200.0])
-        low = np.stack([rng.uniform(-180, 360, 300), np.clip(pole + 4 * rng.normal(size=300),
-                                                             -90, 89)], axis=1)
+        low = np.stack(
+            [rng.uniform(-180, 360, 300), np.clip(pole + 4 * rng.normal(size=300), -90, 89)], axis=1
+        )
         boxes = np.stack([low, low + rng.exponential([3.0, 0.5], (300, 2))], axis=2)
         boxes[:, 1] = np.minimum(boxes[:, 1], 90)
         kept = SkyMap(ra, dec, radius).touches(boxes)
@@ -244,7 +309,10 @@ def test_sky_map_against_all_pairs():
     assert left_out > 2500
     unknown = np.array([[[0, 1], [np.nan, 1]], [[0, 1], [80, 81]], [[0, 9e9], [80, 81]]])
     assert SkyMap(np.array([10.0]), np.array([0.0]), 1.0).touches(unknown).tolist() == [
-        True, False, True]
+        True,
+        False,
+        True,
+    ]
 
 
 def test_no_candidate_at_all(tmp_path):
@@ -265,10 +333,12 @@ def test_larger_primary_and_a_huge_row_group(tmp_path):
 
 def test_without_identifiers_row_numbers_serve(tmp_path):
     table = survey().drop_columns(["SRCID"])
-    scanned = bm.Catalog.scan(write_parts(table, tmp_path / "parts"), name="O", pos_err=0.3,
-                              area=AREA)
-    found = check_same(sources(), in_memory(table, tmp_path, name="O", pos_err=0.3, area=AREA),
-                       scanned, tmp_path)
+    scanned = bm.Catalog.scan(
+        write_parts(table, tmp_path / "parts"), name="O", pos_err=0.3, area=AREA
+    )
+    found = check_same(
+        sources(), in_memory(table, tmp_path, name="O", pos_err=0.3, area=AREA), scanned, tmp_path
+    )
     rows = np.asarray(found.sources["O"])
     assert rows.max() > 4000
     np.testing.assert_array_equal(found.sources["O_ID"].filled(-1), rows)
@@ -279,8 +349,9 @@ def test_units_and_single_precision(tmp_path):
     table = survey()
     for name in ("RA", "DEC"):
         field = pa.field(name, pa.float64(), metadata={"unit": "rad"})
-        table = table.set_column(table.schema.get_field_index(name), field,
-                                 pa.array(np.radians(np.asarray(table[name]))))
+        table = table.set_column(
+            table.schema.get_field_index(name), field, pa.array(np.radians(np.asarray(table[name])))
+        )
     options = {**OPTIONS, "pos_err": "err"}
     scanned = bm.Catalog.scan(write_parts(table, tmp_path / "parts"), **options)
     check_same(sources(), in_memory(table, tmp_path, **options), scanned, tmp_path)
@@ -319,8 +390,15 @@ def test_what_counts_as_a_part(tmp_path):
     """Hidden files, summaries and other formats are left out; the order is that of the paths."""
     folder = write_parts(survey(), tmp_path / "survey")
     part = (folder / "part-0.parquet").read_bytes()
-    for name in ("_metadata", "_common_metadata", ".part.parquet", "_old/part-9.parquet",
-                 ".cache/x.parquet", "notes.txt", "part-9.parquet.crc"):
+    for name in (
+        "_metadata",
+        "_common_metadata",
+        ".part.parquet",
+        "_old/part-9.parquet",
+        ".cache/x.parquet",
+        "notes.txt",
+        "part-9.parquet.crc",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(part)
     (folder / "a" / "b").mkdir(parents=True)
@@ -328,12 +406,15 @@ def test_what_counts_as_a_part(tmp_path):
     scanned = bm.Catalog.scan(folder, pos_err=0.3, area=AREA, ra="RA")
     assert scanned.name == "survey"
     assert paths(scanned, folder) == ["a/b/part-7.PQ", *(f"part-{k}.parquet" for k in range(5))]
-    assert paths(bm.Catalog.scan(str(folder / "*.parquet"), pos_err=0.3, area=AREA),
-                 folder) == [f"part-{k}.parquet" for k in range(5)]
+    assert paths(bm.Catalog.scan(str(folder / "*.parquet"), pos_err=0.3, area=AREA), folder) == [
+        f"part-{k}.parquet" for k in range(5)
+    ]
     assert len(bm.Catalog.scan(f"{folder}/**/*[tQ]", pos_err=0.3, area=AREA).parts) == 6
     listed = [folder / "part-3.parquet", str(folder / "part-1.parquet")]
     assert paths(bm.Catalog.scan(iter(listed), name="L", pos_err=0.3, area=AREA), folder) == [
-        "part-3.parquet", "part-1.parquet"]
+        "part-3.parquet",
+        "part-1.parquet",
+    ]
     for given, name in ((listed, "survey"), (listed[:1], "part_3"), (f"{folder}/p*", "survey")):
         assert bm.Catalog.scan(given, pos_err=0.3, area=AREA).name == name
     with pytest.raises(ValueError, match=r"part-3\.parquet: this file is listed twice"):
@@ -351,13 +432,21 @@ def test_hive_partitions(tmp_path):
     whole = whole.append_column("band", pa.array(np.repeat(["g", "r z", "g"], 2000)))
     options = {**OPTIONS, "pos_err": 0.3}
     prior = bm.FunctionPrior("late", lambda t: np.where(t["year"] > 2020, 0.2, -0.1))
-    found = check_same(sources(), in_memory(whole, tmp_path, **options),
-                       bm.Catalog.scan(tmp_path / "hive", **options), tmp_path,
-                       priors={"O": [prior]})
+    found = check_same(
+        sources(),
+        in_memory(whole, tmp_path, **options),
+        bm.Catalog.scan(tmp_path / "hive", **options),
+        tmp_path,
+        priors={"O": [prior]},
+    )
     assert set(found.with_inputs()["O_band"].compressed()) == {"g", "r z"}
     files = sorted((tmp_path / "hive").rglob("*.parquet"))
-    check_same(sources(), in_memory(whole, tmp_path, **options),
-               bm.Catalog.scan(files, **options), tmp_path)
+    check_same(
+        sources(),
+        in_memory(whole, tmp_path, **options),
+        bm.Catalog.scan(files, **options),
+        tmp_path,
+    )
 
 
 def test_hats_layout(tmp_path):
@@ -373,12 +462,16 @@ def test_hats_layout(tmp_path):
     (tmp_path / "collection" / "margin").mkdir()
     parquet.write_table(table, tmp_path / "collection" / "margin" / "Npix=1.parquet")
     (tmp_path / "collection" / "collection.properties").write_text(
-        "obs_collection=x\nhats_primary_table_url=survey\n")
+        "obs_collection=x\nhats_primary_table_url=survey\n"
+    )
     whole = pa.concat_tables([table.slice(a, 2000) for a in (2000, 0, 4000)])  # 100, 12, 9 as text
     for path in (root, root.parent):
         scanned = bm.Catalog.scan(path, pos_err=0.3, **OPTIONS)
         assert [p.path.name for p in scanned.parts] == [
-            "Npix=100.parquet", "Npix=12.parquet", "Npix=9.parquet"]
+            "Npix=100.parquet",
+            "Npix=12.parquet",
+            "Npix=9.parquet",
+        ]
         assert len(scanned) == 6000
     expected = in_memory(whole, tmp_path, pos_err=0.3, **OPTIONS)
     a, b = (bm.match(sources(), o, radius=30) for o in (expected, scanned))
@@ -402,6 +495,7 @@ def with_value(column, row, value):
         values = table[column].to_pylist()
         values[row] = value
         return table.set_column(at, column, pa.array(values, table.schema.types[at]))
+
     return change
 
 
@@ -414,12 +508,18 @@ SCHEMAS = {
     "a column less": (lambda t: t.drop_columns(["mag"]), ["no column 'mag'"]),
     "no positions": (lambda t: t.drop_columns(["RA"]), ["no column 'RA'"]),
     "a column more": (lambda t: t.append_column("new", t["mag"]), ["a column 'new'"]),
-    "another type": (lambda t: t.set_column(6, "mag", t["mag"].cast(pa.string())),
-                     ["'mag'", "string", "float"]),
-    "positions as text": (lambda t: t.set_column(1, "RA", t["RA"].cast(pa.string())),
-                          ["'RA'", "string", "double"]),
-    "another unit": (lambda t: t.set_column(1, pa.field(
-        "RA", pa.float64(), metadata={"unit": "rad"}), t["RA"]), ["'RA'", "unit rad", "(none)"]),
+    "another type": (
+        lambda t: t.set_column(6, "mag", t["mag"].cast(pa.string())),
+        ["'mag'", "string", "float"],
+    ),
+    "positions as text": (
+        lambda t: t.set_column(1, "RA", t["RA"].cast(pa.string())),
+        ["'RA'", "string", "double"],
+    ),
+    "another unit": (
+        lambda t: t.set_column(1, pa.field("RA", pa.float64(), metadata={"unit": "rad"}), t["RA"]),
+        ["'RA'", "unit rad", "(none)"],
+    ),
 }
 
 
@@ -460,8 +560,13 @@ def test_a_damaged_file_is_named(part, folder):
 
 def test_damaged_pages_are_named(tmp_path):
     """The footer is whole, the pages are not, and the file's time says nothing of it."""
-    folder = write_parts(survey(), tmp_path / "parts", write_page_checksum=True,
-                         compression="none", use_dictionary=False)
+    folder = write_parts(
+        survey(),
+        tmp_path / "parts",
+        write_page_checksum=True,
+        compression="none",
+        use_dictionary=False,
+    )
     path = folder / "part-3.parquet"
     data, times = bytearray(path.read_bytes()), path.stat()
     footer = parquet.read_metadata(path)
@@ -579,12 +684,17 @@ def test_what_a_scanned_catalogue_cannot_do(folder):
     scanned = bm.Catalog.scan(folder, pos_err=0.3, **OPTIONS)
     with pytest.raises(ValueError, match="'O' is scanned; the primary must be in memory"):
         bm.match(scanned, sources(), radius=30)
-    for use in (lambda: scanned.ra, lambda: scanned.dec, lambda: scanned.ids(np.arange(3)),
-                lambda: scanned.subset(np.arange(3)), lambda: scanned.estimate_area()):
+    for use in (
+        lambda: scanned.ra,
+        lambda: scanned.dec,
+        lambda: scanned.ids(np.arange(3)),
+        lambda: scanned.subset(np.arange(3)),
+        lambda: scanned.estimate_area(),
+    ):
         with pytest.raises(TypeError, match="'O' is scanned, so its rows are not at hand"):
             use()
     with pytest.raises(ValueError, match="no column 'nope'"):
-        prior = bm.HistogramPrior("nope", [10, 20], [20, 30], [.06, .04], [.05, .05])
+        prior = bm.HistogramPrior("nope", [10, 20], [20, 30], [0.06, 0.04], [0.05, 0.05])
         bm.match(sources(), scanned, radius=30, priors={"O": [prior]})
     with pytest.raises(ValueError, match="catalogue 'O' at radius 3000.*max_rows = 1,000"):
         bm.match(sources(), scanned, radius=3000, max_rows=1000)
@@ -611,6 +721,7 @@ def test_a_stopped_run_goes_on(folder, tmp_path, small_tasks, monkeypatch):
             if len(calls) > after:
                 raise OSError("the disk is gone")
             return batches(self, columns, groups, **options)
+
         return wrapped
 
     for after in (7, 12, 9, 5):
@@ -700,8 +811,15 @@ result.write(sys.argv[4], include_inputs=True)
 def test_killed_and_resumed(folder, tmp_path):
     """SIGKILL at three moments of the search and of reading columns, then to the end."""
     kept, out = tmp_path / "kept", tmp_path / "out.fits"
-    command = [sys.executable, "-c", CHILD, str(Path(__file__).parent), str(folder), str(kept),
-               str(out)]
+    command = [
+        sys.executable,
+        "-c",
+        CHILD,
+        str(Path(__file__).parent),
+        str(folder),
+        str(kept),
+        str(out),
+    ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def n_kept():
@@ -732,14 +850,32 @@ def test_command_line(folder, tmp_path, monkeypatch, capsys):
     rest = [":err", "--radius", "30", "--host-fraction", "0.5"]
     digests = set()
     for path, out in ((folder, "a.csv"), (f"{folder}/part-*.parquet", "b.csv")):
-        assert main(["match", "x.fits", ":sigma", str(path), *rest, "--area", "9:9", "--out", out,
-                     "--checkpoint", "kept"]) == 0
+        assert (
+            main(
+                [
+                    "match",
+                    "x.fits",
+                    ":sigma",
+                    str(path),
+                    *rest,
+                    "--area",
+                    "9:9",
+                    "--out",
+                    out,
+                    "--checkpoint",
+                    "kept",
+                ]
+            )
+            == 0
+        )
         digests.add(Path(out).read_bytes())
     assert len(digests) == 1 and Path("kept/parts/search/manifest.json").is_file()
     assert main(["match", "x.fits", ":sigma", str(folder), *rest, "--out", "c.csv"]) == 1
     assert "--area" not in digests and "has no sky area" in capsys.readouterr().err
-    assert main(["match", "x.fits", ":sigma", str(folder), *rest, "--area", "9", "--out",
-                 "c.csv"]) == 1
+    assert (
+        main(["match", "x.fits", ":sigma", str(folder), *rest, "--area", "9", "--out", "c.csv"])
+        == 1
+    )
     assert "--area is '9'; give 2 values" in capsys.readouterr().err
     notes = {"SKYAREA": "9", "EXTNAME": "SURVEY"}
     for k in range(5):
@@ -747,8 +883,9 @@ def test_command_line(folder, tmp_path, monkeypatch, capsys):
     table = survey().replace_schema_metadata(notes)
     parquet.write_table(table, "whole.parquet")
     for path, out in ((folder, "d.csv"), ("whole.parquet", "e.csv")):
-        assert main(["match", "x.fits", ":sigma", str(path), *rest, "--area", "9:", "--out",
-                     out]) == 0
+        assert (
+            main(["match", "x.fits", ":sigma", str(path), *rest, "--area", "9:", "--out", out]) == 0
+        )
     assert Path("d.csv").read_bytes() == Path("e.csv").read_bytes()
     assert "SURVEY" in Path("d.csv").read_text().splitlines()[0]
 
@@ -773,8 +910,9 @@ def test_progress_counts_every_row(folder, monkeypatch):
 
     monkeypatch.setattr("tqdm.tqdm", Bar)
     scanned = bm.Catalog.scan(folder, pos_err=0.3, **OPTIONS)
-    bm.match(sources(40, ra=(0, 0.2), dec=(0, 0.2)), scanned, radius=30, progress=True,
-             host_fraction=0.5)
+    bm.match(
+        sources(40, ra=(0, 0.2), dec=(0, 0.2)), scanned, radius=30, progress=True, host_fraction=0.5
+    )
     assert counted == [(6000, 6000)]
 
 
@@ -782,7 +920,8 @@ def test_calibrate_keeps_the_real_match_alone(tmp_path):
     write_parts(survey(), tmp_path / "parts")
     scanned = bm.Catalog.scan(tmp_path / "parts", name="OPT", pos_err=0.3, area=AREA)
     plain = bm.calibrate(sources(), scanned, radius=30, n_realizations=2)
-    kept = bm.calibrate(sources(), scanned, radius=30, n_realizations=2,
-                        checkpoint=tmp_path / "kept")
+    kept = bm.calibrate(
+        sources(), scanned, radius=30, n_realizations=2, checkpoint=tmp_path / "kept"
+    )
     np.testing.assert_array_equal(kept.by_realization, plain.by_realization)
     bm.match(sources(), scanned, radius=30, checkpoint=tmp_path / "kept")  # as calibrate left it

@@ -21,8 +21,15 @@ def sample(seed=0, n_hosts=300):
     r = g - np.where(host, rng.normal(0.2, 0.3, N), rng.normal(0.9, 0.4, N))
     g[rng.random(N) < 0.1] = np.nan
     r[rng.random(N) < 0.1] = -99.0
-    return Table({"g": g, "r": r, "flux": 10 ** rng.uniform(-15, -13, N), "is_counterpart": host,
-                  "class": np.where(host, "a", "b")})
+    return Table(
+        {
+            "g": g,
+            "r": r,
+            "flux": 10 ** rng.uniform(-15, -13, N),
+            "is_counterpart": host,
+            "class": np.where(host, "a", "b"),
+        }
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +80,27 @@ def test_context_pattern_and_name(folder, capsys):
     table = sample()
     table.rename_columns(["g", "r"], ["mag_g", "mag_r"])
     table.write("m.ecsv")
-    assert main(["train", "m.ecsv", "--label", "is_counterpart", "--bands", "g,r", "--mag",
-                 "mag_{band}", "--context", "flux", "--name", "agn", "--out", "c.json"]) == 0
+    assert (
+        main(
+            [
+                "train",
+                "m.ecsv",
+                "--label",
+                "is_counterpart",
+                "--bands",
+                "g,r",
+                "--mag",
+                "mag_{band}",
+                "--context",
+                "flux",
+                "--name",
+                "agn",
+                "--out",
+                "c.json",
+            ]
+        )
+        == 0
+    )
     prior = bm.read_prior("c.json")
     assert prior.name == "agn" and prior.context == ("flux",)
     assert prior.columns == ["mag_g", "mag_r"]
@@ -85,18 +111,44 @@ def test_trained_prior_in_a_match(folder, capsys):
     rng = np.random.default_rng(5)
     hosts = sample(5)
     n = 60
-    tables = {name: Table({"ID": np.arange(size), "RA": 150 + rng.uniform(0, 0.15, size),
-                           "DEC": 2 + rng.uniform(0, 0.15, size), "err": np.full(size, err)},
-                          meta={"EXTNAME": name, "SKYAREA": 0.0225})
-              for name, size, err in (("X", n, 1.5), ("O", N, 0.1))}
+    tables = {
+        name: Table(
+            {
+                "ID": np.arange(size),
+                "RA": 150 + rng.uniform(0, 0.15, size),
+                "DEC": 2 + rng.uniform(0, 0.15, size),
+                "err": np.full(size, err),
+            },
+            meta={"EXTNAME": name, "SKYAREA": 0.0225},
+        )
+        for name, size, err in (("X", n, 1.5), ("O", N, 0.1))
+    }
     for column in ("RA", "DEC"):
         tables["O"][column][:n] = tables["X"][column] + rng.normal(0, 1.5 / 3600, n)
     tables["O"]["g"], tables["O"]["r"] = hosts["g"], hosts["r"]
     for name, table in tables.items():
         table.write(f"{name}.fits")
     assert train("--quiet") == 0
-    assert main(["match", "X.fits", ":err", "O.fits", ":err", "--radius", "8",
-                 "--prior", "O:p.json", "--out", "m.fits", "--host-fraction", "0.9"]) == 0
+    assert (
+        main(
+            [
+                "match",
+                "X.fits",
+                ":err",
+                "O.fits",
+                ":err",
+                "--radius",
+                "8",
+                "--prior",
+                "O:p.json",
+                "--out",
+                "m.fits",
+                "--host-fraction",
+                "0.9",
+            ]
+        )
+        == 0
+    )
     ours = bm.MatchResult.read("m.fits").associations
     a, b = (bm.Catalog.read(f"{n}.fits", pos_err="err") for n in "XO")
     same = bm.match(a, b, radius=8, priors={"O": [bm.read_prior("p.json")]}, host_fraction=0.9)
@@ -105,17 +157,20 @@ def test_trained_prior_in_a_match(folder, capsys):
     assert np.ptp(np.log10(ours["bias_O_photometry"])) > 1
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"t.fits": "none.fits"}, "none.fits"),
-    ({"is_counterpart": "label"}, "no column 'label'"),
-    ({"is_counterpart": "class"}, "'class'"),
-    ({"is_counterpart": "flux"}, "must be true or false"),
-    ({"g,r": "g,z"}, "no column 'z'"),
-    ({"g,r": "g,g"}, "comes twice"),
-    ({"g,r": "g,"}, "not the name of a band"),
-    ({"p.json": "p.txt"}, "a prior is a .json file"),
-    ({"p.json": "none/p.json"}, "does not exist"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"t.fits": "none.fits"}, "none.fits"),
+        ({"is_counterpart": "label"}, "no column 'label'"),
+        ({"is_counterpart": "class"}, "'class'"),
+        ({"is_counterpart": "flux"}, "must be true or false"),
+        ({"g,r": "g,z"}, "no column 'z'"),
+        ({"g,r": "g,g"}, "comes twice"),
+        ({"g,r": "g,"}, "not the name of a band"),
+        ({"p.json": "p.txt"}, "a prior is a .json file"),
+        ({"p.json": "none/p.json"}, "does not exist"),
+    ],
+)
 def test_wrong_input_is_one_line(folder, capsys, change, words):
     assert main([change.get(part, part) for part in TRAIN]) == 1
     out, err = capsys.readouterr()

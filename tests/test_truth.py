@@ -24,9 +24,11 @@ def rows(sample):
 
 # -- false radius --------------------------------------------------------------------------------
 
+
 def test_false_radius_by_hand():
     assert truth.false_radius(58_000) == pytest.approx(
-        3600 * np.sqrt(-np.log(0.97) / np.pi / 58_000), rel=1e-14)
+        3600 * np.sqrt(-np.log(0.97) / np.pi / 58_000), rel=1e-14
+    )
     assert truth.false_radius(1, 1 - np.exp(-np.pi)) == pytest.approx(3600)
     assert isinstance(truth.false_radius(1), float)
     found = truth.false_radius([[1e4, 4e4]], probability=0.1)
@@ -40,11 +42,19 @@ def test_false_radius_is_where_the_probability_is_reached(density, probability):
     assert -np.expm1(-np.pi * density * radius**2) == pytest.approx(probability)
 
 
-@pytest.mark.parametrize(("density", "probability", "word"), [
-    (0, 0.03, "density_per_deg2 is 0"), (-1, 0.03, "-1"), ([1, np.nan], 0.03, "nan"),
-    (np.inf, 0.03, "inf"), (1, 0, "probability is 0"), (1, 1, "probability is 1"),
-    (1, "a", "probability is 'a'"), (1, np.nan, "probability is nan"),
-])
+@pytest.mark.parametrize(
+    ("density", "probability", "word"),
+    [
+        (0, 0.03, "density_per_deg2 is 0"),
+        (-1, 0.03, "-1"),
+        ([1, np.nan], 0.03, "nan"),
+        (np.inf, 0.03, "inf"),
+        (1, 0, "probability is 0"),
+        (1, 1, "probability is 1"),
+        (1, "a", "probability is 'a'"),
+        (1, np.nan, "probability is nan"),
+    ],
+)
 def test_bad_false_radius(density, probability, word):
     with pytest.raises(ValueError, match=word):
         truth.false_radius(density, probability)
@@ -52,12 +62,25 @@ def test_bad_false_radius(density, probability, word):
 
 # -- counterparts by hand ------------------------------------------------------------------------
 
+
 def test_smallest_sky():
     survey = catalog([(0.3, 0), *FIELD], "O", r=[20.0, 23.0, 24.0])
     sample = truth.training_sample(catalog([(0, 0)], "X", flux=[1e-14]), survey)
     assert rows(sample) == [(0, 0, True), (0, 1, False), (0, 2, False)]
-    assert sample.colnames == ["ID", "RA", "DEC", "r", "is_counterpart", "xray_row", "survey_row",
-                               "separation", "xray_ID", "xray_RA", "xray_DEC", "xray_flux"]
+    assert sample.colnames == [
+        "ID",
+        "RA",
+        "DEC",
+        "r",
+        "is_counterpart",
+        "xray_row",
+        "survey_row",
+        "separation",
+        "xray_ID",
+        "xray_RA",
+        "xray_DEC",
+        "xray_flux",
+    ]
     np.testing.assert_allclose(sample["separation"], [0.3, 15, 20], rtol=1e-4)
     assert sample["separation"].unit == u.arcsec
     assert list(sample["ID"]) == ["O0", "O1", "O2"]
@@ -65,17 +88,28 @@ def test_smallest_sky():
     assert list(sample["r"]) == [20.0, 23.0, 24.0]
     assert sample["is_counterpart"].dtype == bool
     assert list(json.loads(json.dumps(sample.meta["counts"])).items()) == [
-        ("xray_sources", 1), ("xray_unique", 1), ("xray_above_flux_limit", 1),
-        ("xray_outside_excluded", 1), ("annulus_empty", 0), ("with_object_in_false_radius", 1),
-        ("with_only_one", 1), ("inside_r98", 1), ("claimed_once", 1), ("field_in_annulus", 2),
-        ("field_of_one_source", 2), ("counterparts", 1), ("field", 2)]
+        ("xray_sources", 1),
+        ("xray_unique", 1),
+        ("xray_above_flux_limit", 1),
+        ("xray_outside_excluded", 1),
+        ("annulus_empty", 0),
+        ("with_object_in_false_radius", 1),
+        ("with_only_one", 1),
+        ("inside_r98", 1),
+        ("claimed_once", 1),
+        ("field_in_annulus", 2),
+        ("field_of_one_source", 2),
+        ("counterparts", 1),
+        ("field", 2),
+    ]
 
 
 def with_good_source(xray, objects, **options):
     """The sample's rows for sources near the origin, beside one far away that is all right."""
     far = 500.0
-    precise = catalog([*xray, (far, 0)], "X", pos_err=options.pop("pos_err", 0.5),
-                      **options.pop("columns", {}))
+    precise = catalog(
+        [*xray, (far, 0)], "X", pos_err=options.pop("pos_err", 0.5), **options.pop("columns", {})
+    )
     survey = catalog([*objects, (far, 0.1), (far + 15, 0)], "O")
     found = rows(truth.training_sample(precise, survey, **options))
     n = len(objects)
@@ -90,7 +124,9 @@ def test_outside_r98():
     assert with_good_source([(0, 0)], [(1.41, 0), *FIELD]) == [(0, 1, False), (0, 2, False)]
     assert with_good_source([(0, 0)], [(1.41, 0), *FIELD], r98=2.0)[0] == (0, 0, True)
     assert with_good_source([(0, 0)], [(1.41, 0), *FIELD], r98=2.0, max_separation=1.4) == [
-        (0, 1, False), (0, 2, False)]
+        (0, 1, False),
+        (0, 2, False),
+    ]
 
 
 def test_outside_the_false_radius():
@@ -98,9 +134,12 @@ def test_outside_the_false_radius():
     assert radius == pytest.approx(3.49, abs=0.01)
     assert with_good_source([(0, 0)], [(radius - 0.01, 0), *FIELD], r98=9)[0] == (0, 0, True)
     assert with_good_source([(0, 0)], [(radius + 0.01, 0), *FIELD], r98=9) == [
-        (0, 1, False), (0, 2, False)]
-    assert (0, 0, True) not in with_good_source([(0, 0)], [(radius - 0.01, 0), *FIELD], r98=9,
-                                                probability=0.02)
+        (0, 1, False),
+        (0, 2, False),
+    ]
+    assert (0, 0, True) not in with_good_source(
+        [(0, 0)], [(radius - 0.01, 0), *FIELD], r98=9, probability=0.02
+    )
 
 
 def test_a_second_object_inside_the_false_radius():
@@ -114,8 +153,12 @@ def test_claimed_by_two_sources():
     assert with_good_source([(-1, 0), (1, 0)], [(0, 0), (0, 20)]) == []
     # a bright source beside it that is below the flux limit still claims it
     columns = {"flux": [1e-14, 1e-16, 1e-14]}
-    assert with_good_source([(-1, 0), (1, 0)], [(0, 0), (0, 20)], columns=columns, flux="flux",
-                            flux_min=1e-15) == []
+    assert (
+        with_good_source(
+            [(-1, 0), (1, 0)], [(0, 0), (0, 20)], columns=columns, flux="flux", flux_min=1e-15
+        )
+        == []
+    )
 
 
 def test_duplicates_count_once():
@@ -129,10 +172,20 @@ def test_field_objects():
     objects = [(0.1, 0), (9.9, 0), (10.1, 0), (29.9, 0), (30.1, 0)]
     assert with_good_source([(0, 0)], objects) == [(0, 0, True), (0, 2, False), (0, 3, False)]
     assert with_good_source([(0, 0)], [*objects, (0, 40.1)], annulus=(5, 40)) == [
-        (0, 0, True), (0, 1, False), (0, 2, False), (0, 3, False), (0, 4, False)]
+        (0, 0, True),
+        (0, 1, False),
+        (0, 2, False),
+        (0, 3, False),
+        (0, 4, False),
+    ]
     # the second source takes what is within 30" of it
     assert with_good_source([(0, 0), (50, 0)], [*objects, (50.1, 0), (-15, 0)]) == [
-        (0, 0, True), (0, 2, False), (0, 6, False), (1, 4, False), (1, 5, True)]
+        (0, 0, True),
+        (0, 2, False),
+        (0, 6, False),
+        (1, 4, False),
+        (1, 5, True),
+    ]
 
 
 def test_field_rows_without_a_counterpart():
@@ -153,6 +206,7 @@ def test_mean_density_where_the_annulus_is_empty():
 
 
 # -- what is left out ----------------------------------------------------------------------------
+
 
 def test_flux_limit():
     survey = catalog([(0, 0.1), (15, 0), (500, 0.1), (515, 0), (900, 0.1), (915, 0)], "O")
@@ -180,8 +234,9 @@ def test_excluded_regions(kind):
         "one circle": circle,
         "array": np.array([circle]),
         "catalog": (centre, 10.0),
-        "moc": MOC.from_cone(lon=centre.ra[0] * u.deg, lat=centre.dec[0] * u.deg,
-                             radius=10 * u.arcsec, max_depth=18),
+        "moc": MOC.from_cone(
+            lon=centre.ra[0] * u.deg, lat=centre.dec[0] * u.deg, radius=10 * u.arcsec, max_depth=18
+        ),
         "list": [(centre, 10), MOC.new_empty(10), (0.0, 0.0, 1.0)],
     }[kind]
     found = truth.training_sample(precise, survey, exclude=exclude)
@@ -199,20 +254,32 @@ def test_excluded_objects():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(st.floats(-300, 300), st.floats(-300, 300), st.floats(0.5, 300)),
-                min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.floats(-300, 300), st.floats(-300, 300), st.floats(0.5, 300)),
+        min_size=1,
+        max_size=12,
+    )
+)
 def test_nothing_is_left_in_excluded_circles(circles):
     rng = np.random.default_rng(1)
-    precise, survey = catalog(rng.uniform(-400, 400, (60, 2)), "X"), catalog(
-        rng.uniform(-400, 400, (400, 2)), "O")
+    precise, survey = (
+        catalog(rng.uniform(-400, 400, (60, 2)), "X"),
+        catalog(rng.uniform(-400, 400, (400, 2)), "O"),
+    )
     regions = [(RA + e / 3600 / np.cos(np.radians(DEC)), DEC + n / 3600, r) for e, n, r in circles]
     ra, dec = np.array(regions).T[:2]
     radius = np.array(regions)[:, 2]
     centres = bm.Catalog({"RA": ra, "DEC": dec}, name="C", pos_err=1.0, area=1.0)
 
     def inside(catalogue):
-        dist = np.hypot((catalogue.ra[:, None] - centres.ra) * np.cos(np.radians(DEC)),
-                        catalogue.dec[:, None] - centres.dec) * 3600
+        dist = (
+            np.hypot(
+                (catalogue.ra[:, None] - centres.ra) * np.cos(np.radians(DEC)),
+                catalogue.dec[:, None] - centres.dec,
+            )
+            * 3600
+        )
         return dist < radius * 0.99, dist < radius * 1.01  # flat geometry, roughly
 
     found = excluded.in_regions(survey.ra, survey.dec, excluded.regions(regions))
@@ -225,6 +292,7 @@ def test_nothing_is_left_in_excluded_circles(circles):
 
 # -- inputs of many kinds ------------------------------------------------------------------------
 
+
 def test_default_r98():
     survey = catalog([(1.39, 0), *FIELD], "O")
     for pos_err in (0.5, (1.0, 0.25), bm.ErrorEllipse(1.0, 0.25, 30.0)):
@@ -236,8 +304,9 @@ def test_default_r98():
 
 def test_r98_by_column_unit_and_array():
     survey = catalog([(1.5, 0), *FIELD, (501.5, 0), (515, 0)], "O")
-    precise = catalog([(0, 0), (500, 0)], "X", r98=MaskedColumn([2 / 60, 1 / 60], unit="arcmin"),
-                      small=[2.0, 1.0])
+    precise = catalog(
+        [(0, 0), (500, 0)], "X", r98=MaskedColumn([2 / 60, 1 / 60], unit="arcmin"), small=[2.0, 1.0]
+    )
     for r98 in ("r98", "small", [2.0, 1.0], np.array([2, 1]) * u.arcsec):
         found = truth.training_sample(precise, survey, r98=r98)
         assert [r for r in rows(found) if r[2]][0] == (0, 0, True)
@@ -282,9 +351,12 @@ def precise_and_survey(seed=0, n_xray=1500, density=58_000, side=1.0, visible=0.
     objects = np.concatenate([field, host[has] + rng.normal(0, 0.05, (int(has.sum()), 2))])
     order = rng.permutation(len(objects))
     place = np.full(n_xray, -1)
-    place[has] = np.argsort(order)[len(field):]
-    return (catalog(x_ray, "X", pos_err="sigma", area=side**2, sigma=sigma),
-            catalog(objects[order], "O", pos_err=0.05, area=side**2), place)
+    place[has] = np.argsort(order)[len(field) :]
+    return (
+        catalog(x_ray, "X", pos_err="sigma", area=side**2, sigma=sigma),
+        catalog(objects[order], "O", pos_err=0.05, area=side**2),
+        place,
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -303,9 +375,17 @@ def test_secure_counterparts_are_right(seed):
     counts = sample.meta["counts"]
     assert counts["counterparts"] == len(counterparts)
     assert counts["field"] == len(field)
-    steps = ["xray_sources", "xray_unique", "xray_above_flux_limit", "xray_outside_excluded",
-             "with_object_in_false_radius", "with_only_one", "inside_r98", "claimed_once",
-             "counterparts"]
+    steps = [
+        "xray_sources",
+        "xray_unique",
+        "xray_above_flux_limit",
+        "xray_outside_excluded",
+        "with_object_in_false_radius",
+        "with_only_one",
+        "inside_r98",
+        "claimed_once",
+        "counterparts",
+    ]
     assert all(counts[a] >= counts[b] for a, b in zip(steps, steps[1:], strict=False))
     assert counts["field_in_annulus"] >= counts["field_of_one_source"] >= counts["field"]
     key = np.asarray(sample["xray_row"]) * len(survey) + np.asarray(sample["survey_row"])
@@ -314,10 +394,13 @@ def test_secure_counterparts_are_right(seed):
 
 def slow_sample(precise, survey):
     """The same from the definitions, one X-ray source at a time."""
+
     def separations(ra, dec, others):
         a, b = np.radians([ra, dec]), np.radians([others.ra, others.dec])
-        h = (np.sin((b[1] - a[1]) / 2) ** 2
-             + np.cos(a[1]) * np.cos(b[1]) * np.sin((b[0] - a[0]) / 2) ** 2)
+        h = (
+            np.sin((b[1] - a[1]) / 2) ** 2
+            + np.cos(a[1]) * np.cos(b[1]) * np.sin((b[0] - a[0]) / 2) ** 2
+        )
         return np.degrees(2 * np.arcsin(np.sqrt(h))) * 3600
 
     sep, claimed = {}, {}
@@ -337,8 +420,11 @@ def slow_sample(precise, survey):
         for j in range(len(survey)):
             if claimed.get(i) == j and list(claimed.values()).count(j) == 1:
                 out.append((i, j, True))
-            elif 10 <= s[j] < 30 and sum(t[j] < 30 for t in sep.values()) == 1 and (
-                    j not in claimed.values()):
+            elif (
+                10 <= s[j] < 30
+                and sum(t[j] < 30 for t in sep.values()) == 1
+                and (j not in claimed.values())
+            ):
                 out.append((i, j, False))
     return out
 
@@ -352,8 +438,9 @@ def test_against_the_definitions():
 
 def test_order_of_rows_does_not_matter():
     precise, survey, _ = precise_and_survey(8, n_xray=100, side=0.2)
-    order, mixed = (np.random.default_rng(k).permutation(len(c)) for k, c in
-                    enumerate((precise, survey)))
+    order, mixed = (
+        np.random.default_rng(k).permutation(len(c)) for k, c in enumerate((precise, survey))
+    )
     options = {"duplicate_radius": 0, "exclude": [(RA, DEC, 60.0)]}
     first = rows(truth.training_sample(precise, survey, **options))
     second = rows(truth.training_sample(precise.subset(order), survey.subset(mixed), **options))
@@ -365,35 +452,49 @@ def test_order_of_rows_does_not_matter():
 
 # -- errors --------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("options", "kind", "words"), [
-    ({"r98": -1.0}, ValueError, ["'X'", "r98", "-1"]),
-    ({"r98": "none"}, ValueError, ["'X'", "'none'"]),
-    ({"r98": "bad"}, ValueError, ["'bad'", "nan", "row 1"]),
-    ({"r98": [1.0]}, TypeError, ["r98", "one value per row"]),
-    ({"flux_min": 1e-15}, ValueError, ["flux_min", "flux="]),
-    ({"flux": "fx"}, ValueError, ["'fx'", "flux"]),
-    ({"flux": "ID"}, TypeError, ["'ID'"]),
-    ({"flux": "flux", "flux_min": "a"}, ValueError, ["flux_min", "'a'"]),
-    ({"flux": "flux", "flux_min": 1.0}, ValueError, ["no X-ray source", "xray_sources 2",
-                                                     "xray_above_flux_limit 0", "flux_min"]),
-    ({"probability": 0}, ValueError, ["probability"]),
-    ({"annulus": (30, 10)}, ValueError, ["annulus", "(10, 30)"]),
-    ({"annulus": 10}, ValueError, ["annulus"]),
-    ({"annulus": (10, np.nan)}, ValueError, ["annulus"]),
-    ({"annulus": ("a", "b")}, ValueError, ["annulus"]),
-    ({"duplicate_radius": -1}, ValueError, ["duplicate_radius", "-1"]),
-    ({"max_separation": np.nan}, ValueError, ["max_separation"]),
-    ({"exclude": "here"}, ValueError, ["exclude", "'here'"]),
-    ({"exclude": [(1.0, 2.0)]}, ValueError, ["exclude", "(1.0, 2.0)", "radius"]),
-    ({"exclude": [(1.0, 2.0, 0.0)]}, ValueError, ["exclude"]),
-    ({"exclude": [(1.0, 2.0, "a")]}, ValueError, ["exclude"]),
-    ({"exclude": [(1.0, 95.0, 5.0)]}, ValueError, ["exclude", "95"]),
-    ({"exclude": [(np.nan, 5.0, 5.0)]}, ValueError, ["exclude", "nan"]),
-    ({"exclude": (RA, DEC, 7200.0)}, ValueError, ["no X-ray source", "xray_outside_excluded 0"]),
-    ({"max_separation": 0.01}, ValueError, ["no secure counterpart", "inside_r98 0"]),
-    ({"annulus": (25, 26), "probability": 0.001}, ValueError,
-     ["no field object", "counterparts 1", "annulus"]),
-])
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"r98": -1.0}, ValueError, ["'X'", "r98", "-1"]),
+        ({"r98": "none"}, ValueError, ["'X'", "'none'"]),
+        ({"r98": "bad"}, ValueError, ["'bad'", "nan", "row 1"]),
+        ({"r98": [1.0]}, TypeError, ["r98", "one value per row"]),
+        ({"flux_min": 1e-15}, ValueError, ["flux_min", "flux="]),
+        ({"flux": "fx"}, ValueError, ["'fx'", "flux"]),
+        ({"flux": "ID"}, TypeError, ["'ID'"]),
+        ({"flux": "flux", "flux_min": "a"}, ValueError, ["flux_min", "'a'"]),
+        (
+            {"flux": "flux", "flux_min": 1.0},
+            ValueError,
+            ["no X-ray source", "xray_sources 2", "xray_above_flux_limit 0", "flux_min"],
+        ),
+        ({"probability": 0}, ValueError, ["probability"]),
+        ({"annulus": (30, 10)}, ValueError, ["annulus", "(10, 30)"]),
+        ({"annulus": 10}, ValueError, ["annulus"]),
+        ({"annulus": (10, np.nan)}, ValueError, ["annulus"]),
+        ({"annulus": ("a", "b")}, ValueError, ["annulus"]),
+        ({"duplicate_radius": -1}, ValueError, ["duplicate_radius", "-1"]),
+        ({"max_separation": np.nan}, ValueError, ["max_separation"]),
+        ({"exclude": "here"}, ValueError, ["exclude", "'here'"]),
+        ({"exclude": [(1.0, 2.0)]}, ValueError, ["exclude", "(1.0, 2.0)", "radius"]),
+        ({"exclude": [(1.0, 2.0, 0.0)]}, ValueError, ["exclude"]),
+        ({"exclude": [(1.0, 2.0, "a")]}, ValueError, ["exclude"]),
+        ({"exclude": [(1.0, 95.0, 5.0)]}, ValueError, ["exclude", "95"]),
+        ({"exclude": [(np.nan, 5.0, 5.0)]}, ValueError, ["exclude", "nan"]),
+        (
+            {"exclude": (RA, DEC, 7200.0)},
+            ValueError,
+            ["no X-ray source", "xray_outside_excluded 0"],
+        ),
+        ({"max_separation": 0.01}, ValueError, ["no secure counterpart", "inside_r98 0"]),
+        (
+            {"annulus": (25, 26), "probability": 0.001},
+            ValueError,
+            ["no field object", "counterparts 1", "annulus"],
+        ),
+    ],
+)
 def test_bad_input(options, kind, words):
     precise = catalog([(0, 0), (90, 0)], "X", flux=[1e-14, 1e-14], bad=[1.0, np.nan])
     survey = catalog([(0, 0.1), (15, 0)], "O")
@@ -410,15 +511,19 @@ def test_not_catalogues():
         truth.training_sample(good, "survey.fits")
 
 
-@pytest.mark.parametrize(("survey", "precise", "word"), [
-    ({"separation": [1.0, 2]}, {}, "'separation'; rename the one of catalogue 'O'"),
-    ({"xray_ID": [1, 2]}, {}, "'xray_ID'; rename the one of catalogue 'O' or 'X'"),
-    ({}, {"row": [1]}, "'xray_row'"),
-])
+@pytest.mark.parametrize(
+    ("survey", "precise", "word"),
+    [
+        ({"separation": [1.0, 2]}, {}, "'separation'; rename the one of catalogue 'O'"),
+        ({"xray_ID": [1, 2]}, {}, "'xray_ID'; rename the one of catalogue 'O' or 'X'"),
+        ({}, {"row": [1]}, "'xray_row'"),
+    ],
+)
 def test_columns_of_one_name(survey, precise, word):
     with pytest.raises(ValueError, match=word):
-        truth.training_sample(catalog([(0, 0)], "X", **precise),
-                              catalog([(0, 0.1), (15, 0)], "O", **survey))
+        truth.training_sample(
+            catalog([(0, 0)], "X", **precise), catalog([(0, 0.1), (15, 0)], "O", **survey)
+        )
 
 
 def test_catalogues_of_different_skies():

@@ -41,6 +41,7 @@ def around(*places):
 
 # -- the tables ----------------------------------------------------------------------------------
 
+
 def test_smallest_sky():
     primaries = catalog([(0, 0), (500, 0), (900, 0)], "P", 3.0)
     precise = catalog([(2, 1), (500, 3)], "X")
@@ -51,11 +52,25 @@ def test_smallest_sky():
     assert list(robust.iterrows()) == [("P0", "O0")]
     assert list(hostless.iterrows()) == [("P1", "hostless")]
     counts = {
-        "X": {"primaries": 3, "with_precise_source": 2, "with_only_one": 2,
-              "of_no_other_primary": 2, "outside_excluded": 2, "one_object_within_r98_limit": 1,
-              "robust": 1, "no_object_near": 1, "hostless": 1},
-        "all catalogues": {"with_a_verdict": 2, "conflicting": 0, "counterpart_claimed_twice": 0,
-                           "robust": 1, "hostless": 1}}
+        "X": {
+            "primaries": 3,
+            "with_precise_source": 2,
+            "with_only_one": 2,
+            "of_no_other_primary": 2,
+            "outside_excluded": 2,
+            "one_object_within_r98_limit": 1,
+            "robust": 1,
+            "no_object_near": 1,
+            "hostless": 1,
+        },
+        "all catalogues": {
+            "with_a_verdict": 2,
+            "conflicting": 0,
+            "counterpart_claimed_twice": 0,
+            "robust": 1,
+            "hostless": 1,
+        },
+    }
     assert json.loads(json.dumps(robust.meta["counts"])) == counts
     assert robust.meta["counts"] == hostless.meta["counts"]
     together = vstack([robust, hostless], metadata_conflicts="silent")
@@ -75,31 +90,52 @@ def test_counts_are_printed(capsys):
 
 
 def test_details():
-    precise = [catalog([(2, 1)], "XMM", pos_err=1.2, fx=[4e-14]),
-               catalog([(2.3, 1)], "CHANDRA", pos_err=0.4, fx=[3e-14])]
+    precise = [
+        catalog([(2, 1)], "XMM", pos_err=1.2, fx=[4e-14]),
+        catalog([(2.3, 1)], "CHANDRA", pos_err=0.4, fx=[3e-14]),
+    ]
     sample = truth.robust_counterparts(
-        primary(fx=[2e-14]), precise, catalog(around((0.3, 0)), "O"), quiet=True, details=True,
-        flux="fx", precise_flux="fx")
-    assert sample.colnames == ["ID", "counterpart", "precise", "precise_ID", "flux_ratio",
-                               "separation", "r98", "false_radius", "n_precise"]
+        primary(fx=[2e-14]),
+        precise,
+        catalog(around((0.3, 0)), "O"),
+        quiet=True,
+        details=True,
+        flux="fx",
+        precise_flux="fx",
+    )
+    assert sample.colnames == [
+        "ID",
+        "counterpart",
+        "precise",
+        "precise_ID",
+        "flux_ratio",
+        "separation",
+        "r98",
+        "false_radius",
+        "n_precise",
+    ]
     row = sample[0]
     assert (row["precise"], row["precise_ID"], row["n_precise"]) == ("CHANDRA", "CHANDRA0", 2)
     assert row["flux_ratio"] == pytest.approx(1.5)
     assert row["separation"] == pytest.approx(0.0, abs=1e-6)
     assert row["r98"] == pytest.approx(2.797 * 0.4)
     assert row["false_radius"] == pytest.approx(
-        truth.false_radius(2 / (np.pi * 800 / 3600**2)), rel=1e-12)
+        truth.false_radius(2 / (np.pi * 800 / 3600**2)), rel=1e-12
+    )
     assert sample["separation"].unit == u.arcsec
 
 
 def test_empty_samples():
     options = primary(), catalog([(200, 0)], "X"), catalog(around((0.3, 0)), "O")
     for details in (False, True):
-        samples = [f(*options, quiet=True, details=details)
-                   for f in (truth.robust_counterparts, truth.hostless)]
+        samples = [
+            f(*options, quiet=True, details=details)
+            for f in (truth.robust_counterparts, truth.hostless)
+        ]
         assert [len(s) for s in samples] == [0, 0]
-        full = truth.robust_counterparts(options[0], catalog([(2, 1)], "X"), options[2],
-                                         quiet=True, details=details)
+        full = truth.robust_counterparts(
+            options[0], catalog([(2, 1)], "X"), options[2], quiet=True, details=details
+        )
         together = vstack([*samples, full], metadata_conflicts="silent")
         assert together.colnames == full.colnames
         assert list(together["counterpart"]) == ["O0"]
@@ -126,24 +162,36 @@ def test_that_has_no_other_primary():
         assert verdict(objects, primaries=[(0, 0), (33, 1)]) == answer
 
 
-@pytest.mark.parametrize("column", [
-    [True, False], [1, 0], np.array([1, 0], np.uint8),
-    MaskedColumn([True, True], mask=[False, True])])
+@pytest.mark.parametrize(
+    "column",
+    [
+        [True, False],
+        [1, 0],
+        np.array([1, 0], np.uint8),
+        MaskedColumn([True, True], mask=[False, True]),
+    ],
+)
 def test_secure_flag(column):
     options = {"primary_columns": {}, "precise_columns": {"ok": column}, "secure": "ok"}
     assert verdict(HIT, xray=[(2, 1), (700, 0)], **options) == "O0"
-    assert verdict(HIT, xray=[(700, 0), (2, 1)], precise_columns={"ok": column},
-                   secure="ok") is None
+    assert (
+        verdict(HIT, xray=[(700, 0), (2, 1)], precise_columns={"ok": column}, secure="ok") is None
+    )
     assert verdict(HIT, xray=[(700, 0), (2, 1)], precise_columns={"ok": column}) == "O0"
     # a source that is not secure is one all the same
-    assert verdict(HIT, xray=[(2, 1), (20, 0)], precise_columns={"ok": column},
-                   secure="ok") is None
+    assert verdict(HIT, xray=[(2, 1), (20, 0)], precise_columns={"ok": column}, secure="ok") is None
 
 
 def test_flux_ratio():
     def with_fluxes(of_primary, of_precise, **options):
-        return verdict(HIT, primary_columns={"f": [of_primary]},
-                       precise_columns={"g": [of_precise]}, flux="f", precise_flux="g", **options)
+        return verdict(
+            HIT,
+            primary_columns={"f": [of_primary]},
+            precise_columns={"g": [of_precise]},
+            flux="f",
+            precise_flux="g",
+            **options,
+        )
 
     for ratio, answer in ((0.19, None), (0.21, "O0"), (1.0, "O0"), (4.9, "O0"), (5.1, None)):
         assert with_fluxes(2e-14, ratio * 2e-14) == answer
@@ -154,20 +202,41 @@ def test_flux_ratio():
         for pair in ((bad, 1e-14), (1e-14, bad)):
             assert with_fluxes(*pair, flux_ratio=(0, np.inf)) is None
     masked = MaskedColumn([1e-14], mask=[True])
-    assert verdict(HIT, primary_columns={"f": [1e-14]}, precise_columns={"g": masked},
-                   flux="f", precise_flux="g") is None
+    assert (
+        verdict(
+            HIT,
+            primary_columns={"f": [1e-14]},
+            precise_columns={"g": masked},
+            flux="f",
+            precise_flux="g",
+        )
+        is None
+    )
 
 
 def test_flux_units():
     in_cgs = MaskedColumn([1e-14], unit="erg / (s cm2)")
     in_si = MaskedColumn([1e-17], unit="W / m2")
     for first, second in ((in_cgs, in_si), (in_si, in_cgs)):
-        assert verdict(HIT, primary_columns={"f": first}, precise_columns={"g": second},
-                       flux="f", precise_flux="g", flux_ratio=(0.99, 1.01)) == "O0"
+        assert (
+            verdict(
+                HIT,
+                primary_columns={"f": first},
+                precise_columns={"g": second},
+                flux="f",
+                precise_flux="g",
+                flux_ratio=(0.99, 1.01),
+            )
+            == "O0"
+        )
     with pytest.raises(ValueError, match="'X': column 'g' has unit ct.*not convertible"):
-        verdict(HIT, primary_columns={"f": in_cgs},
-                precise_columns={"g": MaskedColumn([1.0], unit="count")}, flux="f",
-                precise_flux="g")
+        verdict(
+            HIT,
+            primary_columns={"f": in_cgs},
+            precise_columns={"g": MaskedColumn([1.0], unit="count")},
+            flux="f",
+            precise_flux="g",
+        )
 
 
 def test_max_sigma():
@@ -185,6 +254,7 @@ def test_excluded_regions():
 
 
 # -- objects of the survey -----------------------------------------------------------------------
+
 
 def test_exactly_one_object_within_the_limit():
     assert verdict(around((1.09, 0))) == "O0"
@@ -224,8 +294,10 @@ def test_hostless_beyond_both_limits():
     assert verdict(around((8.1, 0)), r98=4.0) == "hostless"
     assert verdict(around((7.9, 0)), r98=4.0, hostless_factors=(1.9, 2)) == "hostless"
     # an r98 beyond the annulus is searched too
-    assert verdict(around((50, 0), (0, 12), (0, -12), (12, 0)), r98=30.0,
-                   hostless_factors=(1.1, 0)) is None
+    assert (
+        verdict(around((50, 0), (0, 12), (0, -12), (12, 0)), r98=30.0, hostless_factors=(1.1, 0))
+        is None
+    )
 
 
 def test_a_hole_in_the_survey_is_not_hostless():
@@ -254,9 +326,15 @@ def test_r98():
 
 # -- several precise catalogues ------------------------------------------------------------------
 
+
 def two(first, second, objects, **options):
-    return both(primary(), [catalog(first, "CHANDRA"), catalog(second, "XMM")],
-                catalog(objects, "O"), r98=options.pop("r98", 1.0), **options)
+    return both(
+        primary(),
+        [catalog(first, "CHANDRA"), catalog(second, "XMM")],
+        catalog(objects, "O"),
+        r98=options.pop("r98", 1.0),
+        **options,
+    )
 
 
 def test_catalogues_together():
@@ -272,13 +350,23 @@ def test_conflicts_are_dropped():
     assert two([(2, 1)], [(10, 1)], objects) == {}  # another counterpart
     assert two([(2, 1)], [(2, -9)], objects, hostless_factors=(2, 1)) == {}  # none
     assert two([(2, 1)], [(700, 0)], objects) == {"P0": "O0"}
-    sample = truth.hostless(primary(), [catalog([(2, 1)], "A"), catalog([(10, 1)], "B")],
-                            catalog(objects, "O"), r98=1.0, quiet=True)
+    sample = truth.hostless(
+        primary(),
+        [catalog([(2, 1)], "A"), catalog([(10, 1)], "B")],
+        catalog(objects, "O"),
+        r98=1.0,
+        quiet=True,
+    )
     counts = sample.meta["counts"]
     assert list(counts) == ["A", "B", "all catalogues"]
     assert counts["A"]["robust"] == counts["B"]["robust"] == 1
-    assert counts["all catalogues"] == {"with_a_verdict": 1, "conflicting": 1,
-                                        "counterpart_claimed_twice": 0, "robust": 0, "hostless": 0}
+    assert counts["all catalogues"] == {
+        "with_a_verdict": 1,
+        "conflicting": 1,
+        "counterpart_claimed_twice": 0,
+        "robust": 0,
+        "hostless": 0,
+    }
 
 
 def test_a_counterpart_of_two_primaries():
@@ -318,8 +406,10 @@ def test_options_per_catalogue():
 
 # -- inputs --------------------------------------------------------------------------------------
 
+
 def test_identifiers():
     """Text is stripped, integers stay integers; rows serve where there are none."""
+
     def ids(primary_ids, survey_ids, **names):
         p, o = primary(), catalog(HIT, "O")
         tables = []
@@ -342,16 +432,21 @@ def test_identifiers():
 def test_identifiers_that_are_not_unique():
     def with_ids(ids):
         table = catalog(HIT, "O").table
-        return bm.Catalog({"ID": ids, "RA": table["RA"], "DEC": table["DEC"]}, name="O",
-                          pos_err=0.1, area=0.01)
+        return bm.Catalog(
+            {"ID": ids, "RA": table["RA"], "DEC": table["DEC"]}, name="O", pos_err=0.1, area=0.01
+        )
 
     precise = catalog([(2, 1)], "X")
     with pytest.raises(ValueError, match="'O': column 'ID' has 7 in rows 0 and 2.*id="):
         truth.robust_counterparts(primary(), precise, with_ids([7, 8, 7]), quiet=True)
     survey = with_ids([7, 8, 8])  # of which neither is a counterpart
     assert len(truth.robust_counterparts(primary(), precise, survey, quiet=True)) == 1
-    twice = bm.Catalog(Table({"ID": [1, 1], "RA": [1.0, 2], "DEC": [1.0, 2]}, copy=False),
-                       name="P", pos_err=1, area=1)
+    twice = bm.Catalog(
+        Table({"ID": [1, 1], "RA": [1.0, 2], "DEC": [1.0, 2]}, copy=False),
+        name="P",
+        pos_err=1,
+        area=1,
+    )
     with pytest.raises(ValueError, match="'P': column 'ID' has 1 in row 1 and already"):
         truth.hostless(twice, precise, survey)
 
@@ -359,19 +454,37 @@ def test_identifiers_that_are_not_unique():
 @pytest.mark.parametrize("kind", [QTable, Table.to_pandas, dict])
 def test_kinds_of_tables(kind):
     catalogues = [primary(f=[1.0]), catalog([(2, 1)], "X", f=[2.0], ok=[True]), catalog(HIT, "O")]
-    converted = [bm.Catalog({n: np.asarray(t[n]) for n in t.colnames} if kind is dict else kind(t),
-                            name=c.name, pos_err=0.5, area=c.area)
-                 for c, t in ((c, c.table) for c in catalogues)]
+    converted = [
+        bm.Catalog(
+            {n: np.asarray(t[n]) for n in t.colnames} if kind is dict else kind(t),
+            name=c.name,
+            pos_err=0.5,
+            area=c.area,
+        )
+        for c, t in ((c, c.table) for c in catalogues)
+    ]
     assert both(*converted, r98=1.0, flux="f", precise_flux="f", secure="ok") == {"P0": "O0"}
 
 
 def test_nullable_pandas_columns():
-    frame = pd.DataFrame({"RA": [RA, RA + 1], "DEC": [DEC, DEC], "ID": ["a", "b"],
-                          "ok": pd.array([True, None], dtype="boolean"),
-                          "f": pd.array([1.0, None], dtype="Float64")})
+    frame = pd.DataFrame(
+        {
+            "RA": [RA, RA + 1],
+            "DEC": [DEC, DEC],
+            "ID": ["a", "b"],
+            "ok": pd.array([True, None], dtype="boolean"),
+            "f": pd.array([1.0, None], dtype="Float64"),
+        }
+    )
     precise = bm.Catalog(frame, name="X", pos_err=0.5, area=1)
-    found = both(primary(f=[1.0]), precise, catalog([(0, 0), *FIELD], "O"), secure="ok",
-                 flux="f", precise_flux="f")
+    found = both(
+        primary(f=[1.0]),
+        precise,
+        catalog([(0, 0), *FIELD], "O"),
+        secure="ok",
+        flux="f",
+        precise_flux="f",
+    )
     assert found == {"P0": "O0"}
 
 
@@ -385,24 +498,34 @@ def random_sky(seed, n=150, side=0.25, density=30_000):
 
     source = np.concatenate([place(n), place(n)])  # the second half is not in the primary
     host = rng.random(2 * n) < 0.8
-    survey = catalog(np.concatenate([source[host], place(int(density * side**2))]), "O",
-                     area=side**2)
+    survey = catalog(
+        np.concatenate([source[host], place(int(density * side**2))]), "O", area=side**2
+    )
     flux = 10 ** rng.normal(0, 0.3, 2 * n)
     precise = []
     for name, sigma in (("A", 0.4), ("B", 1.0)):
         rows = np.flatnonzero(rng.random(2 * n) < 0.7)
         at = source[rows] + rng.normal(0, sigma, (len(rows), 2))
-        precise.append(catalog(at, name, pos_err=sigma, area=side**2,
-                               f=flux[rows] * 10 ** rng.normal(0, 0.4, len(rows)),
-                               ok=rng.random(len(rows)) < 0.8))
+        precise.append(
+            catalog(
+                at,
+                name,
+                pos_err=sigma,
+                area=side**2,
+                f=flux[rows] * 10 ** rng.normal(0, 0.4, len(rows)),
+                ok=rng.random(len(rows)) < 0.8,
+            )
+        )
     primaries = catalog(source[:n] + rng.normal(0, 3, (n, 2)), "P", 3.0, side**2, f=flux[:n])
     return primaries, precise, survey
 
 
 def distances(ra, dec, others):
     a, b = np.radians([ra, dec]), np.radians([others.ra, others.dec])
-    h = np.sin((b[1] - a[1]) / 2) ** 2 + np.cos(a[1]) * np.cos(b[1]) * np.sin(
-        (b[0] - a[0]) / 2) ** 2
+    h = (
+        np.sin((b[1] - a[1]) / 2) ** 2
+        + np.cos(a[1]) * np.cos(b[1]) * np.sin((b[0] - a[0]) / 2) ** 2
+    )
     return np.degrees(2 * np.arcsin(np.sqrt(h))) * 3600
 
 
@@ -430,8 +553,9 @@ def slow_verdicts(primaries, precise, survey):
             if d.min() >= 2 * r98 and d.min() >= 2 * false and n >= least:
                 said.setdefault(p, []).append("hostless")
     agreed = {f"P{p}": v[0] for p, v in said.items() if len(set(v)) == 1}
-    return {p: v for p, v in agreed.items()
-            if v == "hostless" or list(agreed.values()).count(v) == 1}
+    return {
+        p: v for p, v in agreed.items() if v == "hostless" or list(agreed.values()).count(v) == 1
+    }
 
 
 OPTIONS = {"flux": "f", "precise_flux": "f", "secure": "ok"}
@@ -461,8 +585,9 @@ def test_inputs_are_not_modified():
     primaries, precise, survey = random_sky(5, n=30)
     catalogues = [primaries, *precise, survey]
     before = [c.table.copy() for c in catalogues]
-    sample = truth.robust_counterparts(primaries, precise, survey, quiet=True, details=True,
-                                       **OPTIONS)
+    sample = truth.robust_counterparts(
+        primaries, precise, survey, quiet=True, details=True, **OPTIONS
+    )
     sample["ID"][:] = "?"
     for c, then in zip(catalogues, before, strict=True):
         assert c.table.colnames == then.colnames
@@ -471,19 +596,28 @@ def test_inputs_are_not_modified():
 
 def test_counts_fall_from_step_to_step():
     primaries, precise, survey = random_sky(6)
-    counts = truth.hostless(primaries, precise, survey, quiet=True, max_sigma=4.0,
-                            **OPTIONS).meta["counts"]
+    counts = truth.hostless(primaries, precise, survey, quiet=True, max_sigma=4.0, **OPTIONS).meta[
+        "counts"
+    ]
     for name in "AB":
         steps = list(counts[name].values())
         assert list(counts[name])[:8] == [
-            "primaries", "with_precise_source", "with_only_one", "of_no_other_primary", "secure",
-            "within_max_sigma", "flux_ratio_agrees", "outside_excluded"]
+            "primaries",
+            "with_precise_source",
+            "with_only_one",
+            "of_no_other_primary",
+            "secure",
+            "within_max_sigma",
+            "flux_ratio_agrees",
+            "outside_excluded",
+        ]
         assert np.all(np.diff(steps[:8]) <= 0)
         assert counts[name]["robust"] <= counts[name]["one_object_within_r98_limit"] <= steps[7]
         assert counts[name]["hostless"] <= counts[name]["no_object_near"]
 
 
 # -- a mock sky ----------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def sky():
@@ -492,10 +626,14 @@ def sky():
 
 @pytest.fixture(scope="module")
 def catalogues(sky):
-    return (bm.Catalog(sky.primary, name="ERO", pos_err="sigma"),
-            [bm.Catalog(mock.precise(sky, t, seed=21), name=t.name, pos_err="sigma")
-             for t in (mock.CHANDRA, mock.XMM)],
-            bm.Catalog(sky.secondary, name="OPT", pos_err=mock.OPTICAL_ERROR))
+    return (
+        bm.Catalog(sky.primary, name="ERO", pos_err="sigma"),
+        [
+            bm.Catalog(mock.precise(sky, t, seed=21), name=t.name, pos_err="sigma")
+            for t in (mock.CHANDRA, mock.XMM)
+        ],
+        bm.Catalog(sky.secondary, name="OPT", pos_err=mock.OPTICAL_ERROR),
+    )
 
 
 def share_right(sample, sky):
@@ -527,39 +665,43 @@ def test_samples_are_what_assess_takes(catalogues):
 
 # -- errors --------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("sample", [truth.robust_counterparts, truth.hostless])
-@pytest.mark.parametrize(("options", "kind", "words"), [
-    ({"match_radius": 0}, ValueError, ["match_radius is 0"]),
-    ({"match_radius": np.nan}, ValueError, ["match_radius is nan"]),
-    ({"match_radius": "30"}, ValueError, ["match_radius is '30'"]),
-    ({"max_sigma": -1}, ValueError, ["max_sigma is -1"]),
-    ({"secure": "nix"}, ValueError, ["'X'", "'nix'"]),
-    ({"secure": "flux"}, TypeError, ["'X'", "'flux'", "float64", "true or false"]),
-    ({"secure": "count"}, TypeError, ["'count'", "1 or 0"]),
-    ({"secure": [True]}, TypeError, ["secure is [True]", "column name"]),
-    ({"secure": {"Y": "ok"}}, ValueError, ["secure is given for 'Y'", "X"]),
-    ({"flux": "flux"}, ValueError, ["precise_flux is None"]),
-    ({"precise_flux": "flux"}, ValueError, ["flux is None"]),
-    ({"flux": "nix", "precise_flux": "flux"}, ValueError, ["'P'", "'nix'"]),
-    ({"flux": "flux", "precise_flux": "nix"}, ValueError, ["'X'", "'nix'"]),
-    ({"flux": np.ones(2), "precise_flux": "flux"}, TypeError, ["'P'", "column name"]),
-    ({"flux": "ID", "precise_flux": "flux"}, TypeError, ["'ID'"]),
-    ({"flux_ratio": (5, 0.2)}, ValueError, ["flux_ratio is (5, 0.2)", "least ratio first"]),
-    ({"flux_ratio": 5}, ValueError, ["flux_ratio is 5"]),
-    ({"flux_ratio": (np.nan, 5)}, ValueError, ["flux_ratio"]),
-    ({"r98": -1.0}, ValueError, ["'X'", "r98", "-1"]),
-    ({"r98": {"Y": 1.0}}, ValueError, ["r98 is given for 'Y'"]),
-    ({"r98": [1.0, 2.0, 3.0]}, TypeError, ["r98", "one value per row"]),
-    ({"r98_factor": 0}, ValueError, ["r98_factor"]),
-    ({"r98_factor": 3}, ValueError, ["hostless_factors is (2.0, 2.0)", "r98_factor = 3"]),
-    ({"hostless_factors": (2, np.inf)}, ValueError, ["hostless_factors", "finite"]),
-    ({"hostless_factors": 2}, ValueError, ["hostless_factors is 2"]),
-    ({"probability": 0}, ValueError, ["probability"]),
-    ({"annulus": (30, 10)}, ValueError, ["annulus"]),
-    ({"min_annulus": -1}, ValueError, ["min_annulus is -1"]),
-    ({"min_annulus": 1.5}, ValueError, ["min_annulus is 1.5"]),
-    ({"exclude": "here"}, ValueError, ["exclude"]),
-])
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"match_radius": 0}, ValueError, ["match_radius is 0"]),
+        ({"match_radius": np.nan}, ValueError, ["match_radius is nan"]),
+        ({"match_radius": "30"}, ValueError, ["match_radius is '30'"]),
+        ({"max_sigma": -1}, ValueError, ["max_sigma is -1"]),
+        ({"secure": "nix"}, ValueError, ["'X'", "'nix'"]),
+        ({"secure": "flux"}, TypeError, ["'X'", "'flux'", "float64", "true or false"]),
+        ({"secure": "count"}, TypeError, ["'count'", "1 or 0"]),
+        ({"secure": [True]}, TypeError, ["secure is [True]", "column name"]),
+        ({"secure": {"Y": "ok"}}, ValueError, ["secure is given for 'Y'", "X"]),
+        ({"flux": "flux"}, ValueError, ["precise_flux is None"]),
+        ({"precise_flux": "flux"}, ValueError, ["flux is None"]),
+        ({"flux": "nix", "precise_flux": "flux"}, ValueError, ["'P'", "'nix'"]),
+        ({"flux": "flux", "precise_flux": "nix"}, ValueError, ["'X'", "'nix'"]),
+        ({"flux": np.ones(2), "precise_flux": "flux"}, TypeError, ["'P'", "column name"]),
+        ({"flux": "ID", "precise_flux": "flux"}, TypeError, ["'ID'"]),
+        ({"flux_ratio": (5, 0.2)}, ValueError, ["flux_ratio is (5, 0.2)", "least ratio first"]),
+        ({"flux_ratio": 5}, ValueError, ["flux_ratio is 5"]),
+        ({"flux_ratio": (np.nan, 5)}, ValueError, ["flux_ratio"]),
+        ({"r98": -1.0}, ValueError, ["'X'", "r98", "-1"]),
+        ({"r98": {"Y": 1.0}}, ValueError, ["r98 is given for 'Y'"]),
+        ({"r98": [1.0, 2.0, 3.0]}, TypeError, ["r98", "one value per row"]),
+        ({"r98_factor": 0}, ValueError, ["r98_factor"]),
+        ({"r98_factor": 3}, ValueError, ["hostless_factors is (2.0, 2.0)", "r98_factor = 3"]),
+        ({"hostless_factors": (2, np.inf)}, ValueError, ["hostless_factors", "finite"]),
+        ({"hostless_factors": 2}, ValueError, ["hostless_factors is 2"]),
+        ({"probability": 0}, ValueError, ["probability"]),
+        ({"annulus": (30, 10)}, ValueError, ["annulus"]),
+        ({"min_annulus": -1}, ValueError, ["min_annulus is -1"]),
+        ({"min_annulus": 1.5}, ValueError, ["min_annulus is 1.5"]),
+        ({"exclude": "here"}, ValueError, ["exclude"]),
+    ],
+)
 def test_bad_input(sample, options, kind, words):
     precise = catalog([(2, 1)], "X", flux=[1e-14], count=[7], ok=[True])
     with pytest.raises(kind) as error:
@@ -569,11 +711,13 @@ def test_bad_input(sample, options, kind, words):
 
 def test_not_catalogues():
     good = catalog([(2, 1)], "X")
-    for wrong, what in (((good.table, good, good), "primary is a Table"),
-                        ((good, good, "survey.fits"), "survey is a str"),
-                        ((good, [good, None], good), "precise is a NoneType"),
-                        ((good, [], good), "precise is a list"),
-                        ((good, "chandra.fits", good), "precise is a str")):
+    for wrong, what in (
+        ((good.table, good, good), "primary is a Table"),
+        ((good, good, "survey.fits"), "survey is a str"),
+        ((good, [good, None], good), "precise is a NoneType"),
+        ((good, [], good), "precise is a list"),
+        ((good, "chandra.fits", good), "precise is a str"),
+    ):
         with pytest.raises(TypeError, match=what):
             truth.robust_counterparts(*wrong)
     with pytest.raises(ValueError, match="two catalogues are called 'X'"):

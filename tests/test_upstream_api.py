@@ -12,8 +12,14 @@ import pytest
 from validation.nway_fields import one_primary, random_field
 from validation.nway_runner import Source, assert_agrees, nway_api, run_bayesmatch
 
-CENTRES = {"equator": (150.0, 0.0), "dec57": (161.0, 57.0), "north": (40.0, 89.5),
-           "south": (200.0, -89.5), "ra0": (0.0, 0.0), "ra0-dec57": (0.0, 57.0)}
+CENTRES = {
+    "equator": (150.0, 0.0),
+    "dec57": (161.0, 57.0),
+    "north": (40.0, 89.5),
+    "south": (200.0, -89.5),
+    "ra0": (0.0, 0.0),
+    "ra0-dec57": (0.0, 57.0),
+}
 SIZES = {2: (150, 3000), 3: (120, 1500, 1200), 4: (80, 700, 600, 500)}
 RADIUS = {2: 20.0, 3: 15.0, 4: 12.0}
 COMPLETENESS = {2: [0.85], 3: [0.9, 0.6], 4: [0.95, 0.8, 0.4]}
@@ -21,11 +27,16 @@ COMPLETENESS = {2: [0.85], 3: [0.9, 0.6], 4: [0.95, 0.8, 0.4]}
 
 def compare(folder, sources, radius, completeness):
     """Completeness: one number, or a list with one value per other catalogue."""
-    ours = run_bayesmatch(sources, radius=radius, prior_completeness=completeness,
-                          correct_unrelated=False)
+    ours = run_bayesmatch(
+        sources, radius=radius, prior_completeness=completeness, correct_unrelated=False
+    )
     listed = np.ndim(completeness) > 0
-    theirs = nway_api(folder, sources, radius=radius,
-                      completeness=np.array([1.0, *completeness]) if listed else completeness)
+    theirs = nway_api(
+        folder,
+        sources,
+        radius=radius,
+        completeness=np.array([1.0, *completeness]) if listed else completeness,
+    )
     assert_agrees(ours.associations, theirs, [s.name for s in sources], atol=1e-8, log_rtol=1e-7)
     return ours.associations
 
@@ -33,8 +44,9 @@ def compare(folder, sources, radius, completeness):
 FIELDS = list(itertools.product(CENTRES, (2, 3, 4), (False, True)))
 
 
-@pytest.mark.parametrize("place, k, magnitudes", FIELDS,
-                         ids=[f"{p}-K{k}{'-mag' * m}" for p, k, m in FIELDS])
+@pytest.mark.parametrize(
+    "place, k, magnitudes", FIELDS, ids=[f"{p}-K{k}{'-mag' * m}" for p, k, m in FIELDS]
+)
 def test_field(tmp_path, place, k, magnitudes):
     seed = FIELDS.index((place, k, magnitudes))
     sources = random_field(seed, SIZES[k], CENTRES[place], magnitudes=magnitudes)
@@ -74,15 +86,17 @@ def test_far_outside_the_errors(tmp_path):
 def test_secondary_ratio(tmp_path):
     sources = random_field(104, SIZES[3], CENTRES["dec57"], magnitudes=True)
     ours = run_bayesmatch(sources, radius=RADIUS[3], correct_unrelated=False, secondary_ratio=0.05)
-    theirs = nway_api(tmp_path, sources, radius=RADIUS[3], completeness=1.0,
-                      prob_ratio_secondary=0.05)
+    theirs = nway_api(
+        tmp_path, sources, radius=RADIUS[3], completeness=1.0, prob_ratio_secondary=0.05
+    )
     default = nway_api(tmp_path, sources, radius=RADIUS[3], completeness=1.0)
     assert_agrees(ours.associations, theirs, "ABC", atol=1e-8, log_rtol=1e-7)
     assert (theirs["match_flag"] == 2).sum() > (default["match_flag"] == 2).sum() > 0
 
 
-@pytest.mark.parametrize("completeness, p_any", [
-    (1.0, 0.0299687), (0.9, 0.0270529), (0.5, 0.0152123), (0.1, 0.0030799)])
+@pytest.mark.parametrize(
+    "completeness, p_any", [(1.0, 0.0299687), (0.9, 0.0270529), (0.5, 0.0152123), (0.1, 0.0030799)]
+)
 def test_completeness_1_does_not_force_p_any_1(tmp_path, completeness, p_any):
     """UPSTREAM row 8: the no-counterpart weight is 1 whatever the completeness."""
     rows = compare(tmp_path, one_primary([(0, 10)], far=1), 30.0, completeness)
@@ -99,8 +113,10 @@ def test_area_of_the_primary_cancels(tmp_path):
 
 def test_flat_sky_pair_that_upstream_loses(tmp_path):
     """UPSTREAM row 4: a pair of 18.7" at declination 44 is not found by NWAY, and is by us."""
-    sources = [Source(name, np.array([ra]), np.array([44.0]), np.array([3.0]), 1.0)
-               for name, ra in (("A", 100.005), ("B", 100.012222))]
+    sources = [
+        Source(name, np.array([ra]), np.array([44.0]), np.array([3.0]), 1.0)
+        for name, ra in (("A", 100.005), ("B", 100.012222))
+    ]
     theirs = nway_api(tmp_path, sources, radius=20.0, completeness=0.9)
     ours = run_bayesmatch(sources, radius=20.0, prior_completeness=0.9).associations
     assert theirs["B"].tolist() == [-1]

@@ -28,14 +28,18 @@ def corrected(folder, sources, radius, completeness, *flags, **options):
     return ours.associations, theirs
 
 
-@pytest.mark.parametrize("seed, sizes, centre, radius, completeness", [
-    (1, (100, 1500, 1200), (150.0, 2.0), 15.0, 0.9),
-    (2, (100, 1500, 1200), (161.0, 57.0), 15.0, [0.9, 0.6]),
-    (3, (100, 1500, 1200), (0.0, 0.0), 15.0, 1.0),
-    (4, (40, 700, 600, 500), (150.0, 2.0), 15.0, 0.9),
-    (5, (40, 700, 600, 500), (161.0, 57.0), 15.0, [0.9, 0.6, 0.3]),
-    (6, (40, 400, 900, 300), (200.0, -89.5), 15.0, 0.5),
-], ids=["K3", "K3-dec57", "K3-ra0", "K4", "K4-dec57", "K4-south"])
+@pytest.mark.parametrize(
+    "seed, sizes, centre, radius, completeness",
+    [
+        (1, (100, 1500, 1200), (150.0, 2.0), 15.0, 0.9),
+        (2, (100, 1500, 1200), (161.0, 57.0), 15.0, [0.9, 0.6]),
+        (3, (100, 1500, 1200), (0.0, 0.0), 15.0, 1.0),
+        (4, (40, 700, 600, 500), (150.0, 2.0), 15.0, 0.9),
+        (5, (40, 700, 600, 500), (161.0, 57.0), 15.0, [0.9, 0.6, 0.3]),
+        (6, (40, 400, 900, 300), (200.0, -89.5), 15.0, 0.5),
+    ],
+    ids=["K3", "K3-dec57", "K3-ra0", "K4", "K4-dec57", "K4-south"],
+)
 def test_unrelated_associations(tmp_path, seed, sizes, centre, radius, completeness):
     sources = random_field(seed, sizes, centre)
     rows, _ = corrected(tmp_path, sources, radius, completeness)
@@ -59,11 +63,17 @@ LEFT_OUT = {
 
 def test_unrelated_associations_of_four(tmp_path):
     """A pair among three left-out catalogues counts as the triple does, if it is the better."""
-    fields = [one_primary(*others, dec=2 + 0.05 * n)
-              for n, (*others, _) in enumerate(LEFT_OUT.values())]
-    sources = [Source(parts[0].name, *(np.concatenate([getattr(p, of) for p in parts])
-                                       for of in ("ra", "dec", "error")), 1.0)
-               for parts in zip(*fields, strict=True)]
+    fields = [
+        one_primary(*others, dec=2 + 0.05 * n) for n, (*others, _) in enumerate(LEFT_OUT.values())
+    ]
+    sources = [
+        Source(
+            parts[0].name,
+            *(np.concatenate([getattr(p, of) for p in parts]) for of in ("ra", "dec", "error")),
+            1.0,
+        )
+        for parts in zip(*fields, strict=True)
+    ]
     rows, _ = corrected(tmp_path, sources, 12.0, 0.9)
     hostless = rows["dist_bayesfactor"][rows["ncat"] == 1]
     assert np.all(hostless > 4)
@@ -80,8 +90,9 @@ def test_unrelated_pair(tmp_path):
 
 def test_unrelated_pair_ignored(tmp_path):
     sources = one_primary([(0, 4)], [(0, 4.1)])
-    rows, _ = corrected(tmp_path, sources, 30.0, 0.9, "--ignore-unrelated-associations",
-                        correct_unrelated=False)
+    rows, _ = corrected(
+        tmp_path, sources, 30.0, 0.9, "--ignore-unrelated-associations", correct_unrelated=False
+    )
     assert rows["dist_bayesfactor"][0] == 0.0
     assert rows["p_any"][0] == pytest.approx(1.0, abs=1e-8)
 
@@ -103,10 +114,26 @@ def test_radius_and_ties(tmp_path):
 
 # -- the command lines of NWAY's manual ------------------------------------------------------------
 
-TWO = ["COSMOS_XMM.fits", ":pos_err", "COSMOS_OPTICAL.fits", "0.1", "--radius", "15",
-       "--prior-completeness", "0.9"]
-THREE = ["COSMOS_XMM.fits", ":pos_err", "COSMOS_OPTICAL.fits", "0.1", "COSMOS_IRAC.fits", "0.5",
-         "--radius", "20"]
+TWO = [
+    "COSMOS_XMM.fits",
+    ":pos_err",
+    "COSMOS_OPTICAL.fits",
+    "0.1",
+    "--radius",
+    "15",
+    "--prior-completeness",
+    "0.9",
+]
+THREE = [
+    "COSMOS_XMM.fits",
+    ":pos_err",
+    "COSMOS_OPTICAL.fits",
+    "0.1",
+    "COSMOS_IRAC.fits",
+    "0.5",
+    "--radius",
+    "20",
+]
 OPT = ["--mag", "OPT:MAG", "opt.txt"]
 IRAC = ["--mag", "IRAC:mag_ch1", "irac.txt"]
 NINE = ["--prior-completeness", "0.9"]
@@ -115,10 +142,17 @@ NINE = ["--prior-completeness", "0.9"]
 @pytest.fixture
 def cosmos(tmp_path, monkeypatch):
     """Smaller files like those of NWAY's manual: real densities, -99 magnitudes, histograms."""
-    sources = random_field(7, (60, 11_000, 6_800), (150.0, 2.0), magnitudes=True,
-                           names=("XMM", "OPT", "IRAC"), errors=((0.5, 2), (0.1, 0.1), (0.5, 0.5)))
-    for source, file, column in zip(sources, ("XMM", "OPTICAL", "IRAC"),
-                                    ("pos_err", "MAG", "mag_ch1"), strict=True):
+    sources = random_field(
+        7,
+        (60, 11_000, 6_800),
+        (150.0, 2.0),
+        magnitudes=True,
+        names=("XMM", "OPT", "IRAC"),
+        errors=((0.5, 2), (0.1, 0.1), (0.5, 0.5)),
+    )
+    for source, file, column in zip(
+        sources, ("XMM", "OPTICAL", "IRAC"), ("pos_err", "MAG", "mag_ch1"), strict=True
+    ):
         table = source.table
         values = table["MAG0"] if source.mags else table["ERR"].astype("f4")
         table[column] = np.nan_to_num(values, nan=-99.0)
@@ -138,15 +172,19 @@ def run_both(folder, args):
     return ours, nway_cli(folder, args), [f"{name}_ID" for name in names]
 
 
-@pytest.mark.parametrize("args", [
-    TWO,
-    [*TWO, *OPT],
-    [*THREE, *NINE],
-    [*THREE, *NINE, *OPT, *IRAC],
-    [*THREE, "--prior-completeness", "0.95:0.7", *OPT],
-    [*THREE, *NINE, *IRAC, "--acceptable-prob", "0.05"],
-    [*THREE, *NINE, "--ignore-unrelated-associations"],
-], ids=["two", "two-mag", "three", "three-mag", "completeness", "acceptable", "ignore-unrelated"])
+@pytest.mark.parametrize(
+    "args",
+    [
+        TWO,
+        [*TWO, *OPT],
+        [*THREE, *NINE],
+        [*THREE, *NINE, *OPT, *IRAC],
+        [*THREE, "--prior-completeness", "0.95:0.7", *OPT],
+        [*THREE, *NINE, *IRAC, "--acceptable-prob", "0.05"],
+        [*THREE, *NINE, "--ignore-unrelated-associations"],
+    ],
+    ids=["two", "two-mag", "three", "three-mag", "completeness", "acceptable", "ignore-unrelated"],
+)
 def test_command_line_of_the_manual(cosmos, capsys, args):
     ours, theirs, ids = run_both(cosmos, args)
     assert_agrees(ours.associations, theirs, ids, **SINGLE)
@@ -163,8 +201,10 @@ def test_input_columns_go_along(cosmos, capsys):
         columns = [c for c in theirs.colnames if c.startswith(catalog)]
         assert len(columns) == 4
         for column in columns:
-            np.testing.assert_array_equal(np.ma.getdata(ours.associations[column])[there],
-                                          np.ma.getdata(theirs[column])[there])
+            np.testing.assert_array_equal(
+                np.ma.getdata(ours.associations[column])[there],
+                np.ma.getdata(theirs[column])[there],
+            )
 
 
 def test_min_prob(cosmos, capsys):

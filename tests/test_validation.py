@@ -35,12 +35,21 @@ def section(name, ok=True):
         fig.subplots().plot([0, 1])
         fig.savefig(out / f"{name}.png", metadata={"Software": None})
         return Section(
-            name, f"Title of <{name}>", ["A paragraph with `p_any` & more.", f"{quick} {seeds}"],
+            name,
+            f"Title of <{name}>",
+            ["A paragraph with `p_any` & more.", f"{quick} {seeds}"],
             [Claim("is small", "0.1 +- 0.2", "<= 0.3", ok), Claim("for interest", "7", "-", None)],
             [TableView("A table", ["name", "value"], [["a<b", 1.23456], ["c", 3]], "Its note.")],
             [FigureView(f"{name}.png", "A caption.")],
-            {"setting": {"sizes": (1, 2)}, "value": np.float64(0.5), "array": np.arange(3),
-             "nothing": float("nan"), "flag": np.True_})
+            {
+                "setting": {"sizes": (1, 2)},
+                "value": np.float64(0.5),
+                "array": np.arange(3),
+                "nothing": float("nan"),
+                "flag": np.True_,
+            },
+        )
+
     return run
 
 
@@ -49,15 +58,20 @@ def fails(out, *, quick, seeds):
 
 
 def forgets(out, *, quick, seeds):
-    return Section("forgets", "t", [], [Claim("a", "1", "1", True)],
-                   figures=[FigureView("missing.png", "")])
+    return Section(
+        "forgets", "t", [], [Claim("a", "1", "1", True)], figures=[FigureView("missing.png", "")]
+    )
 
 
 @pytest.fixture(autouse=True)
 def protocols(monkeypatch):
     """Protocols `good`, `misses`, `fails` and `forgets` in place of the real ones."""
-    runs = {"good": section("good"), "misses": section("misses", ok=False), "fails": fails,
-            "forgets": forgets}
+    runs = {
+        "good": section("good"),
+        "misses": section("misses", ok=False),
+        "fails": fails,
+        "forgets": forgets,
+    }
     monkeypatch.setattr(__main__, "PROTOCOLS", {name: f"about {name}" for name in runs})
     for name, run in runs.items():
         module = types.ModuleType(f"validation.{name}")
@@ -71,7 +85,10 @@ def test_all_claims_hold(tmp_path, capsys):
     assert "| good     | is small     | 0.1 +- 0.2 | <= 0.3   | pass |" in out
     assert "| a<b  | 1.2346 |" in out and "Its note." in out and "1 claims, 0 missed" in out
     assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == [
-        "good.json", "good.png", "report.html"]
+        "good.json",
+        "good.png",
+        "report.html",
+    ]
 
 
 def test_a_miss_is_exit_status_1(tmp_path, capsys):
@@ -81,9 +98,13 @@ def test_a_miss_is_exit_status_1(tmp_path, capsys):
     assert json.loads((tmp_path / "misses.json").read_text())["ok"] is False
 
 
-@pytest.mark.parametrize("name, message", [
-    ("fails", "ValueError: there is no sky"),
-    ("forgets", "FileNotFoundError: protocol forgets did not write its figure missing.png")])
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("fails", "ValueError: there is no sky"),
+        ("forgets", "FileNotFoundError: protocol forgets did not write its figure missing.png"),
+    ],
+)
 def test_a_failing_protocol_counts_as_a_miss_and_the_others_run(tmp_path, capsys, name, message):
     assert __main__.main([name, "good", "--out", str(tmp_path)]) == 1
     captured = capsys.readouterr()
@@ -108,9 +129,14 @@ def test_options_reach_the_protocol(tmp_path):
     assert "This is the quick run" in (tmp_path / "report.html").read_text()
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (["nope"], "no protocol 'nope'; there are good, misses"), (["--seeds", "0"], "1 or more"),
-    (["good", "good"], "named twice")])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["nope"], "no protocol 'nope'; there are good, misses"),
+        (["--seeds", "0"], "1 or more"),
+        (["good", "good"], "named twice"),
+    ],
+)
 def test_usage(arguments, message, tmp_path, capsys):
     with pytest.raises(SystemExit) as info:
         __main__.main([*arguments, "--out", str(tmp_path)])
@@ -185,8 +211,9 @@ def test_page_is_readable_on_its_own(page):
 
 
 def test_figures_are_embedded_whole(page, tmp_path):
-    images = [base64.b64decode(text) for text in
-              re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
+    images = [
+        base64.b64decode(text) for text in re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    ]
     assert images == [(tmp_path / f"{name}.png").read_bytes() for name in ("good", "misses")]
     assert images[0].startswith(PNG)
     assert matplotlib.image.imread(io.BytesIO(images[0])).ndim == 3
@@ -194,9 +221,20 @@ def test_figures_are_embedded_whole(page, tmp_path):
 
 def test_page_says_what_was_claimed(page):
     text = Page(page).text
-    for words in ("Title of <good>", "A paragraph with p_any & more.", "a<b", "1.2346", "Its note.",
-                  "A caption.", "0.1 ± 0.2", "1 of 2 claims missed.", "Glossary", "numpy",
-                  "≤ 0.3", *(term.replace("^2", "²") for term in GLOSSARY)):
+    for words in (
+        "Title of <good>",
+        "A paragraph with p_any & more.",
+        "a<b",
+        "1.2346",
+        "Its note.",
+        "A caption.",
+        "0.1 ± 0.2",
+        "1 of 2 claims missed.",
+        "Glossary",
+        "numpy",
+        "≤ 0.3",
+        *(term.replace("^2", "²") for term in GLOSSARY),
+    ):
         assert words in text
     assert "<code>p_any</code> &amp; more" in page
     assert '<td class="number">1.2346</td>' in page and '<td class="miss">MISS</td>' in page
@@ -205,8 +243,9 @@ def test_page_says_what_was_claimed(page):
 
 def test_same_input_same_bytes(tmp_path):
     made = [section(name)(tmp_path, quick=False, seeds=None) for name in ("good", "misses")]
-    pages = [html.render(made, tmp_path, quick=False, seconds={"good": 1, "misses": 2})
-             for _ in range(2)]
+    pages = [
+        html.render(made, tmp_path, quick=False, seconds={"good": 1, "misses": 2}) for _ in range(2)
+    ]
     assert pages[0] == pages[1]
     assert not re.search(r"20\d\d-\d\d-\d\d", pages[0])
 
@@ -221,8 +260,20 @@ def test_no_nway_is_said_and_is_a_miss(tmp_path, monkeypatch):
 
 
 def test_glossary_has_the_terms_of_the_columns():
-    for term in ("p_any", "p_i", "p_match", "p_hostless", "purity", "completeness", "ECE",
-                 "ECE floor", "host fraction", "deciban", "robust counterpart", "hostless"):
+    for term in (
+        "p_any",
+        "p_i",
+        "p_match",
+        "p_hostless",
+        "purity",
+        "completeness",
+        "ECE",
+        "ECE floor",
+        "host fraction",
+        "deciban",
+        "robust counterpart",
+        "hostless",
+    ):
         assert term in GLOSSARY
 
 
@@ -240,12 +291,21 @@ def test_stars_behind_a_probability():
 
 def test_chain():
     """XMM sources: with a star; Chandra without a star; star too far and too near; no Chandra."""
-    def at(*north):
-        return pd.DataFrame({"ID": [f"S{k}" for k in range(len(north))],
-                             "RA": 100.0, "DEC": 9 + np.array(north) / 3600})
 
-    tables = {"XMM": at(0, 100, 200, 300), "CHANDRA": at(4, 104, 204, 306),
-              "TMASS": at(204 + 1.5, 104 + 3.5, 4 + 0.5, 306)}
+    def at(*north):
+        return pd.DataFrame(
+            {
+                "ID": [f"S{k}" for k in range(len(north))],
+                "RA": 100.0,
+                "DEC": 9 + np.array(north) / 3600,
+            }
+        )
+
+    tables = {
+        "XMM": at(0, 100, 200, 300),
+        "CHANDRA": at(4, 104, 204, 306),
+        "TMASS": at(204 + 1.5, 104 + 3.5, 4 + 0.5, 306),
+    }
     chain = ngc2264_field.follow_chain(tables)
     assert chain.star.tolist() == [2, -1, -1, -1]
     assert chain.without.tolist() == [False, True, False, False]
@@ -269,11 +329,19 @@ def test_upstream_sees_a_difference(monkeypatch):
     monkeypatch.setattr(upstream, "run_bayesmatch", off)
     bad = upstream.compare(field)
     assert bad.same and bad.largest(upstream.PROBABILITIES) > 0.01
-    monkeypatch.setattr(upstream, "run_bayesmatch", lambda sources, **options:
-                        nway_runner.run_bayesmatch(sources, **{**options, "radius": 14.0}))
+    monkeypatch.setattr(
+        upstream,
+        "run_bayesmatch",
+        lambda sources, **options: nway_runner.run_bayesmatch(
+            sources, **{**options, "radius": 14.0}
+        ),
+    )
     other = upstream.compare(field)
-    assert not other.same and other.flags == other.rows and not np.isfinite(
-        other.largest(upstream.PROBABILITIES))
+    assert (
+        not other.same
+        and other.flags == other.rows
+        and not np.isfinite(other.largest(upstream.PROBABILITIES))
+    )
 
 
 def test_fields_of_upstream_are_all_different():

@@ -57,9 +57,10 @@ def test_outcome(judged):
     assert found.p_rows.tolist() == [row["p_match"] for row in rows]
     true = [tuple(row[name] for name in names) == tuple(sky.truth[row["X"]]) for row in rows]
     assert found.true_rows.tolist() == true
-    right = [max(row["p_i"], 0) > 0 and bool(host)
-             and tuple(row[name] for name in names) == tuple(truth)
-             for row, host, truth in zip(result.sources, sky.host, sky.truth, strict=True)]
+    right = [
+        max(row["p_i"], 0) > 0 and bool(host) and tuple(row[name] for name in names) == tuple(truth)
+        for row, host, truth in zip(result.sources, sky.host, sky.truth, strict=True)
+    ]
     assert found.right.tolist() == right
     assert found.host.sum() > found.right.sum() > 0.5 * found.host.sum()
     assert np.array_equal(found.p_host, 1 - np.asarray(result.sources["p_hostless"]))
@@ -95,8 +96,9 @@ def test_floor_of_associations(judged):
 def test_run(tmp_path, monkeypatch):
     monkeypatch.setattr(calibration, "recipes", lambda quick: SMALL)
     monkeypatch.setattr(calibration, "QUICK_SIZE", 400)
-    monkeypatch.setattr(calibration, "LIMITS", {"shared": (Recipe(0.7, 1.0, 20_000.0, 3,
-                                                                  shared=0.95),)})
+    monkeypatch.setattr(
+        calibration, "LIMITS", {"shared": (Recipe(0.7, 1.0, 20_000.0, 3, shared=0.95),)}
+    )
     section = calibration.run(tmp_path, quick=True, seeds=2)
     assert section.name == "calibration" and len(section.numbers["skies"]) == 4
     assert all((tmp_path / f.file).stat().st_size > 10_000 for f in section.figures)
@@ -112,11 +114,13 @@ def test_run(tmp_path, monkeypatch):
 
 def test_a_miss_is_a_miss(tmp_path, monkeypatch):
     """Position errors that are wrong by a factor of two make it fail."""
+
     def match(recipe, sky):
         wrong = {**sky.primary, "SIGMA": 0.5 * sky.primary["SIGMA"]}
         catalogs = sky.catalogs()
-        return bm.match(bm.Catalog(wrong, name="X", pos_err="SIGMA", area=sky.area),
-                        *catalogs[1:], radius=16.0)
+        return bm.match(
+            bm.Catalog(wrong, name="X", pos_err="SIGMA", area=sky.area), *catalogs[1:], radius=16.0
+        )
 
     monkeypatch.setattr(calibration, "recipes", lambda quick: SMALL[:1])
     monkeypatch.setattr(calibration, "LIMITS", {})

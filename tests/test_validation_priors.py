@@ -15,8 +15,9 @@ from validation.report import write_json
 def outcome(right, has_counterpart, score, matched=None):
     score = np.asarray(score, dtype=float)
     matched = np.ones(len(score), bool) if matched is None else np.asarray(matched, bool)
-    return priors_scores.Outcome(np.asarray(right, bool), matched,
-                                 np.asarray(has_counterpart, bool), score, score, 1 - score)
+    return priors_scores.Outcome(
+        np.asarray(right, bool), matched, np.asarray(has_counterpart, bool), score, score, 1 - score
+    )
 
 
 def test_crossing_by_hand():
@@ -76,10 +77,22 @@ def test_published_prior(training):
 
 
 def test_each_object_uses_its_most_complete_model():
-    cases = {"g r z w1 w2": "5", "g r z w1": "4", "g r z w2": "3", "g r z": "3", "g r w1": "g-r",
-             "r z w1 w2": "r-z", "g z": "z", "g w1": "g", "r": "r", "w1 w2": "", "": ""}
-    magnitude = np.array([[20.0 if b in measured.split() else np.nan for b in BANDS]
-                          for measured in cases])
+    cases = {
+        "g r z w1 w2": "5",
+        "g r z w1": "4",
+        "g r z w2": "3",
+        "g r z": "3",
+        "g r w1": "g-r",
+        "r z w1 w2": "r-z",
+        "g z": "z",
+        "g w1": "g",
+        "r": "r",
+        "w1 w2": "",
+        "": "",
+    }
+    magnitude = np.array(
+        [[20.0 if b in measured.split() else np.nan for b in BANDS] for measured in cases]
+    )
     assert model_of(magnitude).tolist() == list(cases.values())
 
 
@@ -90,22 +103,38 @@ def test_hosts_follow_the_truth():
     assert survey["ID"][host].astype(str).tolist() == truth["counterpart"][of_primary].tolist()
 
 
-TINY = priors_setting.Setting(train_primary=600, train_area=1.2, train_field=15_000, n_primary=400,
-                              area=0.8, seeds=1, field_area=0.8, context_field=5000, max_epochs=3,
-                              threads=1, slack=3.0)
+TINY = priors_setting.Setting(
+    train_primary=600,
+    train_area=1.2,
+    train_field=15_000,
+    n_primary=400,
+    area=0.8,
+    seeds=1,
+    field_area=0.8,
+    context_field=5000,
+    max_epochs=3,
+    threads=1,
+    slack=3.0,
+)
 
 
 def test_tiny_run(tmp_path):
     """From end to end; whether the claims hold is for ``python -m validation`` to say."""
     section = priors.run_setting(tmp_path, TINY)
     assert section.name == "priors" and len(section.claims) == 12
-    assert [f.file for f in section.figures] == ["priors.png"] == [
-        p.name for p in tmp_path.iterdir()]
-    methods = (priors_setting.DISTANCE, priors_setting.BASELINE, priors_setting.LIGHTGBM,
-               priors_setting.CONTEXT)
+    assert (
+        [f.file for f in section.figures] == ["priors.png"] == [p.name for p in tmp_path.iterdir()]
+    )
+    methods = (
+        priors_setting.DISTANCE,
+        priors_setting.BASELINE,
+        priors_setting.LIGHTGBM,
+        priors_setting.CONTEXT,
+    )
     skies = section.numbers["skies"]
     assert [(s["sigma_scale"], s["method"]) for s in skies] == [
-        (scale, m) for scale in (1.0, 1.6) for m in methods]
+        (scale, m) for scale in (1.0, 1.6) for m in methods
+    ]
     for s in skies:
         assert 0.5 < s["right"] <= s["right_of_hosts"] < 1 and 0.5 < s["crossing"] < 1
         assert 0 <= s["ece"] < 0.1

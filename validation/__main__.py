@@ -40,8 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         section = run_protocol(name, options.out, options.quick, options.seeds)
         seconds[name] = time.perf_counter() - begin
         print_section(section)
-        path = write_json(section, options.out, quick=options.quick, seconds=seconds[name],
-                          versions=versions())
+        path = write_json(
+            section, options.out, quick=options.quick, seconds=seconds[name], versions=versions()
+        )
         print(f"\nwrote {path} after {seconds[name]:.1f} s", flush=True)
         sections.append(section)
     report = write_html(sections, options.out, quick=options.quick, seconds=seconds)
@@ -54,15 +55,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The command line's options, checked."""
     parser = argparse.ArgumentParser(
-        prog="python -m validation", description=__doc__,
+        prog="python -m validation",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name:14}{what}" for name, what in PROTOCOLS.items()))
-    parser.add_argument("protocol", nargs="*", metavar="NAME",
-                        help=f"of {', '.join(PROTOCOLS)}; default: all")
-    parser.add_argument("--out", type=Path, default=Path("validation-results"), metavar="DIR",
-                        help="where JSON, figures and report.html go (default: %(default)s)")
-    parser.add_argument("--quick", action="store_true",
-                        help="smaller samples and fewer seeds: all protocols in 5 minutes")
+        epilog="\n".join(f"{name:14}{what}" for name, what in PROTOCOLS.items()),
+    )
+    parser.add_argument(
+        "protocol", nargs="*", metavar="NAME", help=f"of {', '.join(PROTOCOLS)}; default: all"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("validation-results"),
+        metavar="DIR",
+        help="where JSON, figures and report.html go (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="smaller samples and fewer seeds: all protocols in 5 minutes",
+    )
     parser.add_argument("--seeds", type=int, metavar="N", help="skies per setting")
     options = parser.parse_args(argv)
     unknown = [name for name in options.protocol if name not in PROTOCOLS]
@@ -86,10 +98,19 @@ def run_protocol(name: str, out: Path, quick: bool, seeds: int | None) -> Sectio
             raise FileNotFoundError(f"protocol {name} did not write its figure {missing[0]}")
     except Exception as error:  # the other protocols must still be heard
         traceback.print_exc()
-        return Section(name, PROTOCOLS[name], ["This protocol failed before its end; the error "
-                                               "is in the table of claims."],
-                       [Claim("the protocol runs to its end", f"{type(error).__name__}: {error}",
-                              "no error", False)])
+        return Section(
+            name,
+            PROTOCOLS[name],
+            ["This protocol failed before its end; the error is in the table of claims."],
+            [
+                Claim(
+                    "the protocol runs to its end",
+                    f"{type(error).__name__}: {error}",
+                    "no error",
+                    False,
+                )
+            ],
+        )
     return section
 
 
@@ -97,8 +118,10 @@ def print_outcome(sections: Sequence[Section], seconds: Mapping[str, float]) -> 
     """The last lines: seconds, and what was missed."""
     claims = [c for s in sections for c in s.claims if c.ok is not None]
     missed = sum(not c.ok for c in claims)
-    print(f"\n{len(claims)} claims, {missed} missed; {sum(seconds.values()):.0f} s: "
-          + ", ".join(f"{name} {s:.0f}" for name, s in seconds.items()))
+    print(
+        f"\n{len(claims)} claims, {missed} missed; {sum(seconds.values()):.0f} s: "
+        + ", ".join(f"{name} {s:.0f}" for name, s in seconds.items())
+    )
 
 
 if __name__ == "__main__":

@@ -39,14 +39,16 @@ class PublishedPrior:
     candidates_only = True
     columns = BANDS
 
-    def __init__(self, networks: Mapping[int, Any],
-                 histograms: Mapping[int | str, bm.HistogramPrior]) -> None:
+    def __init__(
+        self, networks: Mapping[int, Any], histograms: Mapping[int | str, bm.HistogramPrior]
+    ) -> None:
         self.networks = dict(networks)
         self.histograms = dict(histograms)
 
     @classmethod
-    def fit(cls, table: Any, is_counterpart: np.ndarray, *, seed: int = 0,
-            max_epochs: int = MAX_EPOCHS) -> PublishedPrior:
+    def fit(
+        cls, table: Any, is_counterpart: np.ndarray, *, seed: int = 0, max_epochs: int = MAX_EPOCHS
+    ) -> PublishedPrior:
         """Train on two thirds of the rows; histograms of the networks' output on the last third.
 
         Parameters
@@ -75,8 +77,11 @@ class PublishedPrior:
             rows = np.concatenate([_resampled(rng, fit & label), _resampled(rng, fit & ~label)])
             networks[n_bands] = _network(x[rows], label[rows], seed + n_bands, max_epochs)
             check = np.flatnonzero(complete & validation)
-            histograms[n_bands] = _histogram(_output(networks[n_bands], x[check]), label[check],
-                                             np.linspace(0.0, 1.0, NETWORK_BINS + 1))
+            histograms[n_bands] = _histogram(
+                _output(networks[n_bands], x[check]),
+                label[check],
+                np.linspace(0.0, 1.0, NETWORK_BINS + 1),
+            )
         for feature in SINGLE_FEATURES:
             values = single_feature(magnitude, feature)
             known = np.isfinite(values)
@@ -97,8 +102,11 @@ class PublishedPrior:
             rows = np.flatnonzero(model == str(key))
             if len(rows) == 0:
                 continue
-            values = (single_feature(magnitude[rows], key) if isinstance(key, str)
-                      else _output(self.networks[key], network_input(magnitude[rows], key)))
+            values = (
+                single_feature(magnitude[rows], key)
+                if isinstance(key, str)
+                else _output(self.networks[key], network_input(magnitude[rows], key))
+            )
             out[rows] = histogram.log10_ratio(_Values(values))
         return out
 
@@ -150,9 +158,16 @@ def _network(x: np.ndarray, label: np.ndarray, seed: int, max_epochs: int) -> An
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
-    network = MLPClassifier(HIDDEN_LAYERS, activation="tanh", learning_rate_init=3e-3,
-                            batch_size=1000, max_iter=max_epochs, n_iter_no_change=8, tol=1e-4,
-                            random_state=seed)
+    network = MLPClassifier(
+        HIDDEN_LAYERS,
+        activation="tanh",
+        learning_rate_init=3e-3,
+        batch_size=1000,
+        max_iter=max_epochs,
+        n_iter_no_change=8,
+        tol=1e-4,
+        random_state=seed,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return network.fit(x, label)
@@ -163,6 +178,7 @@ def _output(network: Any, x: np.ndarray) -> np.ndarray:
 
 
 def _histogram(values: np.ndarray, label: np.ndarray, edges: np.ndarray) -> bm.HistogramPrior:
-    densities = [np.histogram(values[of_class], edges, density=True)[0]
-                 for of_class in (label, ~label)]
+    densities = [
+        np.histogram(values[of_class], edges, density=True)[0] for of_class in (label, ~label)
+    ]
     return bm.HistogramPrior("value", edges[:-1], edges[1:], *densities)

@@ -58,9 +58,13 @@ class Outcome:
 
     def of(self, what: str) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities and outcomes of one of SHOWN."""
-        return {HOSTLESS: (self.p_host, self.host), ROWS: (self.p_rows, self.true_rows),
-                BEST: (self.p_best, self.right), ANY: (self.p_any, self.host),
-                ANY_GIVEN: (self.p_any_given, self.host)}[what]
+        return {
+            HOSTLESS: (self.p_host, self.host),
+            ROWS: (self.p_rows, self.true_rows),
+            BEST: (self.p_best, self.right),
+            ANY: (self.p_any, self.host),
+            ANY_GIVEN: (self.p_any_given, self.host),
+        }[what]
 
     def ece(self, what: str) -> float:
         """Expected calibration error."""
@@ -84,14 +88,21 @@ def outcome(sky: skies.Sky, result: bm.MatchResult) -> Outcome:
     p_any = np.asarray(sources["p_any"])
     # The completeness enters a row's weight as one factor for each of its members.
     completeness = (sky.truth >= 0).mean(axis=0)
-    factor = np.bincount(source, np.asarray(table["p_i"]) * np.prod(
-        np.where(member >= 0, completeness, 1.0), axis=1), minlength=len(sources))
+    factor = np.bincount(
+        source,
+        np.asarray(table["p_i"]) * np.prod(np.where(member >= 0, completeness, 1.0), axis=1),
+        minlength=len(sources),
+    )
     return Outcome(
-        p_host=1.0 - np.asarray(sources["p_hostless"]), host=sky.host,
-        p_best=np.asarray(sources["p_match"]), right=sky.host & (best == sky.truth).all(axis=1),
+        p_host=1.0 - np.asarray(sources["p_hostless"]),
+        host=sky.host,
+        p_best=np.asarray(sources["p_match"]),
+        right=sky.host & (best == sky.truth).all(axis=1),
         p_rows=np.asarray(table["p_match"])[some],
-        true_rows=(member == sky.truth[source]).all(axis=1)[some], p_any=p_any,
-        p_any_given=p_any * factor / (p_any * factor + 1.0 - p_any))
+        true_rows=(member == sky.truth[source]).all(axis=1)[some],
+        p_any=p_any,
+        p_any_given=p_any * factor / (p_any * factor + 1.0 - p_any),
+    )
 
 
 def rows_floor(result: bm.MatchResult, seed: int, n_draws: int) -> metrics.Floor:
@@ -115,8 +126,9 @@ def rows_floor(result: bm.MatchResult, seed: int, n_draws: int) -> metrics.Floor
 
 def merged(outcomes: Sequence[Outcome]) -> Outcome:
     """Several skies as one."""
-    return Outcome(*(np.concatenate([getattr(o, f.name) for o in outcomes])
-                     for f in fields(Outcome)))
+    return Outcome(
+        *(np.concatenate([getattr(o, f.name) for o in outcomes]) for f in fields(Outcome))
+    )
 
 
 def measure(recipe: Recipe, seed: int, n: int, n_draws: int) -> tuple[Outcome, dict[str, Any]]:
@@ -125,17 +137,28 @@ def measure(recipe: Recipe, seed: int, n: int, n_draws: int) -> tuple[Outcome, d
     result = match(recipe, sky)
     found = outcome(sky, result)
     row: dict[str, Any] = {
-        "K": recipe.n_catalogues, "host": recipe.host_text, "sigma_scale": recipe.sigma_scale,
-        "density": recipe.density, "prior": recipe.prior, "shared": recipe.shared,
-        "primary_density": recipe.primary_density, "seed": seed, "n": n,
-        "associations": len(found.p_rows), "true_fraction": float(sky.host.mean()),
+        "K": recipe.n_catalogues,
+        "host": recipe.host_text,
+        "sigma_scale": recipe.sigma_scale,
+        "density": recipe.density,
+        "prior": recipe.prior,
+        "shared": recipe.shared,
+        "primary_density": recipe.primary_density,
+        "seed": seed,
+        "n": n,
+        "associations": len(found.p_rows),
+        "true_fraction": float(sky.host.mean()),
         "fitted_fraction": result.meta["host_fraction"],
-        "fitted_error": result.meta["host_fraction_error"]}
+        "fitted_error": result.meta["host_fraction_error"],
+    }
     for what in SHOWN:
         row[f"ece {what}"] = found.ece(what)
     for what in CLAIMED:
-        floor = (rows_floor(result, seed, n_draws) if what == ROWS
-                 else metrics.calibration_floor(found.of(what)[0], seed, n_draws))
+        floor = (
+            rows_floor(result, seed, n_draws)
+            if what == ROWS
+            else metrics.calibration_floor(found.of(what)[0], seed, n_draws)
+        )
         row[f"p95 {what}"] = floor.p95
         row[f"ratio {what}"] = row[f"ece {what}"] / floor.p95
     return found, row
@@ -145,41 +168,71 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
     """Run the protocol."""
     n, n_draws = (QUICK_SIZE, QUICK_DRAWS) if quick else (SIZE, N_DRAWS)
     repeated = [recipe for recipe in recipes(quick) for _ in range(seeds or 1)]
-    outcomes, rows = zip(*(measure(recipe, FIRST_SEED + k, n, n_draws)
-                           for k, recipe in enumerate(repeated)), strict=True)
-    limits = {why: [measure(recipe, FIRST_SEED + 500 + k, n, n_draws)[1]
-                    for k, recipe in enumerate(listed)] for why, listed in LIMITS.items()}
+    outcomes, rows = zip(
+        *(measure(recipe, FIRST_SEED + k, n, n_draws) for k, recipe in enumerate(repeated)),
+        strict=True,
+    )
+    limits = {
+        why: [
+            measure(recipe, FIRST_SEED + 500 + k, n, n_draws)[1] for k, recipe in enumerate(listed)
+        ]
+        for why, listed in LIMITS.items()
+    }
     pooled = merged(outcomes)
     pooled_ece = {what: pooled.ece(what) for what in SHOWN}
-    pooled_floor = {what: metrics.calibration_floor(pooled.of(what)[0], FIRST_SEED, 50)
-                    for what in (HOSTLESS, BEST)}
-    plots.save(reliability_diagrams({what: pooled.of(what) for what in SHOWN[:4]},
-                                    {what: [o.of(what) for o in outcomes] for what in SHOWN[:4]},
-                                    [row["true_fraction"] for row in rows], pooled_ece),
-               out / "calibration_reliability.png")
-    plots.save(errors_by_sky(rows, CLAIMED, HOSTLESS, ANY, SKY_LIMIT),
-               out / "calibration_skies.png")
+    pooled_floor = {
+        what: metrics.calibration_floor(pooled.of(what)[0], FIRST_SEED, 50)
+        for what in (HOSTLESS, BEST)
+    }
+    plots.save(
+        reliability_diagrams(
+            {what: pooled.of(what) for what in SHOWN[:4]},
+            {what: [o.of(what) for o in outcomes] for what in SHOWN[:4]},
+            [row["true_fraction"] for row in rows],
+            pooled_ece,
+        ),
+        out / "calibration_reliability.png",
+    )
+    plots.save(
+        errors_by_sky(rows, CLAIMED, HOSTLESS, ANY, SKY_LIMIT), out / "calibration_skies.png"
+    )
     by_sky = {what: np.array([row[f"ece {what}"] for row in rows]) for what in SHOWN}
     return Section(
-        "calibration", "Do the probabilities mean what they say?", text(rows, n),
+        "calibration",
+        "Do the probabilities mean what they say?",
+        text(rows, n),
         check(rows, pooled_ece, by_sky, limits),
-        [pooled_table(pooled, pooled_ece, pooled_floor, by_sky), sky_table(rows),
-         limits_table(limits)],
-        [FigureView("calibration_reliability.png",
-                    "Reliability: in each bin of a probability, the share that came true against "
-                    "the mean probability. Thick black: all skies together; thin: every sky, "
-                    "coloured by its host fraction, bins of 30 or more. On the dotted line a "
-                    "probability means what it says. Skies with few hosts and with many lie on "
-                    "opposite sides of the line for p_any, so that their mean looks better than "
-                    "any of them."),
-         FigureView("calibration_skies.png",
-                    "Every sky. Above: ECE of p_hostless and of NWAY's p_any. Below: ECE in units "
-                    "of the 95% point of the sky's own floor; exact probabilities stay below 1 in "
-                    f"19 of 20 cases, the limit is {SKY_LIMIT:g}.")],
-        {"skies": rows, "limits": limits, "pooled_ece": pooled_ece,
-         "pooled_floor": {k: v._asdict() for k, v in pooled_floor.items()},
-         "mean_ece": {what: float(v.mean()) for what, v in by_sky.items()},
-         "worst_ratio": {what: max(row[f"ratio {what}"] for row in rows) for what in CLAIMED}})
+        [
+            pooled_table(pooled, pooled_ece, pooled_floor, by_sky),
+            sky_table(rows),
+            limits_table(limits),
+        ],
+        [
+            FigureView(
+                "calibration_reliability.png",
+                "Reliability: in each bin of a probability, the share that came true against "
+                "the mean probability. Thick black: all skies together; thin: every sky, "
+                "coloured by its host fraction, bins of 30 or more. On the dotted line a "
+                "probability means what it says. Skies with few hosts and with many lie on "
+                "opposite sides of the line for p_any, so that their mean looks better than "
+                "any of them.",
+            ),
+            FigureView(
+                "calibration_skies.png",
+                "Every sky. Above: ECE of p_hostless and of NWAY's p_any. Below: ECE in units "
+                "of the 95% point of the sky's own floor; exact probabilities stay below 1 in "
+                f"19 of 20 cases, the limit is {SKY_LIMIT:g}.",
+            ),
+        ],
+        {
+            "skies": rows,
+            "limits": limits,
+            "pooled_ece": pooled_ece,
+            "pooled_floor": {k: v._asdict() for k, v in pooled_floor.items()},
+            "mean_ece": {what: float(v.mean()) for what, v in by_sky.items()},
+            "worst_ratio": {what: max(row[f"ratio {what}"] for row in rows) for what in CLAIMED},
+        },
+    )
 
 
 def text(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
@@ -216,70 +269,140 @@ def text(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
     ]
 
 
-def check(rows: Sequence[Mapping[str, Any]], pooled: Mapping[str, float],
-          by_sky: Mapping[str, np.ndarray], limits: Mapping[str, Sequence[Mapping[str, Any]]]
-          ) -> list[Claim]:
+def check(
+    rows: Sequence[Mapping[str, Any]],
+    pooled: Mapping[str, float],
+    by_sky: Mapping[str, np.ndarray],
+    limits: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> list[Claim]:
     """What is claimed, and whether it holds."""
-    names = {HOSTLESS: "p_hostless", ROWS: "p_match, all associations",
-             BEST: "p_match, best association"}
-    claims = [below(f"ECE of {name}, {len(rows)} skies together", pooled[what], POOLED_LIMIT)
-              for what, name in names.items()]
-    claims += [below(f"ECE / 95% point of its floor, {name}, worst sky",
-                     max(row[f"ratio {what}"] for row in rows), SKY_LIMIT, digits=2)
-               for what, name in names.items()]
-    claims += [Claim(f"ECE of {what}, mean and worst sky",
-                     f"{by_sky[what].mean():.4f}, {by_sky[what].max():.4f}", "-", None)
-               for what in (HOSTLESS, ANY, ANY_GIVEN)]
+    names = {
+        HOSTLESS: "p_hostless",
+        ROWS: "p_match, all associations",
+        BEST: "p_match, best association",
+    }
+    claims = [
+        below(f"ECE of {name}, {len(rows)} skies together", pooled[what], POOLED_LIMIT)
+        for what, name in names.items()
+    ]
+    claims += [
+        below(
+            f"ECE / 95% point of its floor, {name}, worst sky",
+            max(row[f"ratio {what}"] for row in rows),
+            SKY_LIMIT,
+            digits=2,
+        )
+        for what, name in names.items()
+    ]
+    claims += [
+        Claim(
+            f"ECE of {what}, mean and worst sky",
+            f"{by_sky[what].mean():.4f}, {by_sky[what].max():.4f}",
+            "-",
+            None,
+        )
+        for what in (HOSTLESS, ANY, ANY_GIVEN)
+    ]
     for why, found in limits.items():
-        low, high = (f([row[f"ece {what}"] for row in found for what in (HOSTLESS, BEST)])
-                     for f in (min, max))
-        claims.append(Claim(f"{why}: ECE of p_hostless and of p_match of the best",
-                            f"{low:.4f} to {high:.4f}", "-", None))
+        low, high = (
+            f([row[f"ece {what}"] for row in found for what in (HOSTLESS, BEST)])
+            for f in (min, max)
+        )
+        claims.append(
+            Claim(
+                f"{why}: ECE of p_hostless and of p_match of the best",
+                f"{low:.4f} to {high:.4f}",
+                "-",
+                None,
+            )
+        )
     return claims
 
 
-def pooled_table(pooled: Outcome, ece: Mapping[str, float], floor: Mapping[str, metrics.Floor],
-                 by_sky: Mapping[str, np.ndarray]) -> TableView:
+def pooled_table(
+    pooled: Outcome,
+    ece: Mapping[str, float],
+    floor: Mapping[str, metrics.Floor],
+    by_sky: Mapping[str, np.ndarray],
+) -> TableView:
     """All skies together."""
     lines = []
     for what in SHOWN:
         f = floor.get(what)
-        lines.append([what, f"{len(pooled.of(what)[0]):,}", ece[what],
-                      f"{f.mean:.4f}" if f else "-", float(by_sky[what].mean()),
-                      float(by_sky[what].max())])
+        lines.append(
+            [
+                what,
+                f"{len(pooled.of(what)[0]):,}",
+                ece[what],
+                f"{f.mean:.4f}" if f else "-",
+                float(by_sky[what].mean()),
+                float(by_sky[what].max()),
+            ]
+        )
     return TableView(
-        "Calibration errors, all skies", ["probability", "number", "ECE, skies together",
-                                          "its floor (mean)", "ECE, mean of skies",
-                                          "ECE, worst sky"], lines,
+        "Calibration errors, all skies",
+        [
+            "probability",
+            "number",
+            "ECE, skies together",
+            "its floor (mean)",
+            "ECE, mean of skies",
+            "ECE, worst sky",
+        ],
+        lines,
         note="Errors of opposite sign in different skies cancel when skies are taken together; "
-             "the mean of the skies shows them.")
+        "the mean of the skies shows them.",
+    )
 
 
 def sky_table(rows: Sequence[Mapping[str, Any]]) -> TableView:
     """One line per sky."""
     return TableView(
-        "Every sky", HEADER, [_line(row) for row in rows],
+        "Every sky",
+        HEADER,
+        [_line(row) for row in rows],
         note="sigma: X-ray position errors in units of 1 to 3 arcsec. ECE / floor: in units of the "
-             "95% point of the sky's own floor.")
+        "95% point of the sky's own floor.",
+    )
 
 
 def limits_table(limits: Mapping[str, Sequence[Mapping[str, Any]]]) -> TableView:
     """Skies that are for information only."""
     return TableView(
-        "Where the probabilities are less good (for information)", ["why", *HEADER],
-        [[why, *_line(row)] for why, found in limits.items() for row in found])
+        "Where the probabilities are less good (for information)",
+        ["why", *HEADER],
+        [[why, *_line(row)] for why, found in limits.items() for row in found],
+    )
 
 
-HEADER = ("K", "host fraction", "sigma", "objects / deg^2", "prior", "true", "fitted",
-          "ECE p_hostless", "/ floor", "ECE p_match", "/ floor", "ECE best p_match", "/ floor",
-          "ECE p_any")
+HEADER = (
+    "K",
+    "host fraction",
+    "sigma",
+    "objects / deg^2",
+    "prior",
+    "true",
+    "fitted",
+    "ECE p_hostless",
+    "/ floor",
+    "ECE p_match",
+    "/ floor",
+    "ECE best p_match",
+    "/ floor",
+    "ECE p_any",
+)
 
 
 def _line(row: Mapping[str, Any]) -> list[Any]:
     line: list[Any] = [
-        row["K"], row["host"], f"{row['sigma_scale']:g}", f"{row['density']:,.0f}",
-        "yes" if row["prior"] else "no", f"{row['true_fraction']:.3f}",
-        f"{row['fitted_fraction']:.3f} +- {row['fitted_error']:.3f}"]
+        row["K"],
+        row["host"],
+        f"{row['sigma_scale']:g}",
+        f"{row['density']:,.0f}",
+        "yes" if row["prior"] else "no",
+        f"{row['true_fraction']:.3f}",
+        f"{row['fitted_fraction']:.3f} +- {row['fitted_error']:.3f}",
+    ]
     for what in CLAIMED:
         line += [row[f"ece {what}"], f"{row[f'ratio {what}']:.2f}"]
     return [*line, row[f"ece {ANY}"]]

@@ -48,47 +48,86 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
     exact_b = exact["dist_bayesfactor"].to_numpy()
     stars = stars_around(rows)
     ours = with_density(rows, circle, stars)
-    difference = {"dist_bayesfactor (log10)": log10_b - rows["dist_bayesfactor"],
-                  **{c: ours[c] - rows[c] for c in ("p_single", "p_any", "p_i")}}
+    difference = {
+        "dist_bayesfactor (log10)": log10_b - rows["dist_bayesfactor"],
+        **{c: ours[c] - rows[c] for c in ("p_single", "p_any", "p_i")},
+    }
     difference = {name: np.asarray(d) for name, d in difference.items()}
 
     central = np.percentile(difference["dist_bayesfactor (log10)"], [16, 84])
     nway_part, exact_part = rows["dist_bayesfactor"] - log10_b, exact_b - log10_b
     slope = float(np.sum(nway_part * exact_part) / np.sum(exact_part**2))
     claims = [
-        below("log10 Bayes factor against NWAY's: median |difference|",
-              float(np.median(np.abs(difference["dist_bayesfactor (log10)"]))), 1e-3, 6),
-        Claim("the same: 16% and 84% points of the difference",
-              f"{central[0]:+.6f}, {central[1]:+.6f}", "within +- 0.0004",
-              bool(np.abs(central).max() <= 4e-4)),
-        below("whole number of stars in every row: largest deviation",
-              float(stars.deviation.max()), 0.005, 6),
-        *(below(f"{c} against NWAY's: median |difference|",
-                float(np.median(np.abs(difference[c]))), 1e-5, 7) for c in ("p_single", "p_any")),
-        Claim("exact ellipse - circle, log10 Bayes factor: median, 99% point of |.|",
-              "{:.5f}, {:.5f}".format(*np.percentile(np.abs(exact_part), [50, 99])), "-", None),
-        Claim("slope of (NWAY - circle) against (exact ellipse - circle)", f"{slope:+.3f}",
-              "1 if NWAY's were exact", None),
+        below(
+            "log10 Bayes factor against NWAY's: median |difference|",
+            float(np.median(np.abs(difference["dist_bayesfactor (log10)"]))),
+            1e-3,
+            6,
+        ),
+        Claim(
+            "the same: 16% and 84% points of the difference",
+            f"{central[0]:+.6f}, {central[1]:+.6f}",
+            "within +- 0.0004",
+            bool(np.abs(central).max() <= 4e-4),
+        ),
+        below(
+            "whole number of stars in every row: largest deviation",
+            float(stars.deviation.max()),
+            0.005,
+            6,
+        ),
+        *(
+            below(
+                f"{c} against NWAY's: median |difference|",
+                float(np.median(np.abs(difference[c]))),
+                1e-5,
+                7,
+            )
+            for c in ("p_single", "p_any")
+        ),
+        Claim(
+            "exact ellipse - circle, log10 Bayes factor: median, 99% point of |.|",
+            "{:.5f}, {:.5f}".format(*np.percentile(np.abs(exact_part), [50, 99])),
+            "-",
+            None,
+        ),
+        Claim(
+            "slope of (NWAY - circle) against (exact ellipse - circle)",
+            f"{slope:+.3f}",
+            "1 if NWAY's were exact",
+            None,
+        ),
     ]
-    plots.save(figure(difference["dist_bayesfactor (log10)"], nway_part, exact_part, rows),
-               out / "chandra_gaia.png")
+    plots.save(
+        figure(difference["dist_bayesfactor (log10)"], nway_part, exact_part, rows),
+        out / "chandra_gaia.png",
+    )
     return Section(
-        "chandra_gaia", "NWAY's own output on 2,263 Chandra sources and Gaia stars",
-        text(len(rows), stars), claims, [differences_table(difference)],
+        "chandra_gaia",
+        "NWAY's own output on 2,263 Chandra sources and Gaia stars",
+        text(len(rows), stars),
+        claims,
+        [differences_table(difference)],
         [FigureView("chandra_gaia.png", CAPTION)],
-        {"n": len(rows), "area_over_completeness_deg2": stars.area,
-         "largest_deviation_from_whole_number": stars.deviation.max(),
-         "median_abs_difference": {k: np.median(np.abs(d)) for k, d in difference.items()},
-         "largest_abs_difference": {k: np.abs(d).max() for k, d in difference.items()},
-         "slope_of_ellipse_part": slope})
+        {
+            "n": len(rows),
+            "area_over_completeness_deg2": stars.area,
+            "largest_deviation_from_whole_number": stars.deviation.max(),
+            "median_abs_difference": {k: np.median(np.abs(d)) for k, d in difference.items()},
+            "largest_abs_difference": {k: np.abs(d).max() for k, d in difference.items()},
+            "slope_of_ellipse_part": slope,
+        },
+    )
 
 
-CAPTION = ("Left: log10 Bayes factor of bayesmatch, for circles, minus NWAY's. Middle: what makes "
-           "that difference. Horizontally, what the error ellipse changes by the exact integral; "
-           "vertically, what it changes in NWAY; the same would lie on the dotted line. Right: "
-           "separations in units of the error NWAY was given, and of the error that follows from "
-           "the 95% ellipse (divided by 2.448), against the Rayleigh distribution they should "
-           "follow.")
+CAPTION = (
+    "Left: log10 Bayes factor of bayesmatch, for circles, minus NWAY's. Middle: what makes "
+    "that difference. Horizontally, what the error ellipse changes by the exact integral; "
+    "vertically, what it changes in NWAY; the same would lie on the dotted line. Right: "
+    "separations in units of the error NWAY was given, and of the error that follows from "
+    "the 95% ellipse (divided by 2.448), against the Rayleigh distribution they should "
+    "follow."
+)
 
 
 def text(n: int, stars: Stars) -> list[str]:
@@ -118,8 +157,9 @@ def text(n: int, stars: Stars) -> list[str]:
 def pairs(rows: pd.DataFrame, error: Any, area: float = FULL_SKY) -> pd.DataFrame:
     """`bayesmatch.match` of Chandra sources and stars; its rows for the published pairs."""
     x = bm.Catalog(rows, name="CSC", ra="ra", dec="dec", id="name", pos_err=error, area=FULL_SKY)
-    gaia = bm.Catalog(rows, name="GAIA", ra="GAIA_RA", dec="GAIA_DEC", id="name",
-                      pos_err="GAIA_PU", area=area)
+    gaia = bm.Catalog(
+        rows, name="GAIA", ra="GAIA_RA", dec="GAIA_DEC", id="name", pos_err="GAIA_PU", area=area
+    )
     found = bm.match(x, gaia, radius=RADIUS, host_fraction=0.9).to_pandas()
     found = found[found["CSC"] == found["GAIA"]].reset_index(drop=True)
     if len(found) != len(rows):
@@ -157,36 +197,49 @@ def differences_table(difference: dict[str, np.ndarray]) -> TableView:
     """Percentiles of the differences."""
     points = [0, 16, 50, 84, 100]
     return TableView(
-        "bayesmatch minus NWAY", ["column", "lowest", "16%", "median", "84%", "highest"],
-        [[name, *(f"{v:+.1e}" for v in np.percentile(d, points))]
-         for name, d in difference.items()],
+        "bayesmatch minus NWAY",
+        ["column", "lowest", "16%", "median", "84%", "highest"],
+        [
+            [name, *(f"{v:+.1e}" for v in np.percentile(d, points))]
+            for name, d in difference.items()
+        ],
         "The largest differences of the Bayes factor are those of the least round ellipses. p_i is "
-        "1 in every row: only one star is that close.")
+        "1 in every row: only one star is that close.",
+    )
 
 
-def figure(difference: np.ndarray, nway_part: Any, exact_part: np.ndarray, rows: pd.DataFrame
-           ) -> Figure:
+def figure(
+    difference: np.ndarray, nway_part: Any, exact_part: np.ndarray, rows: pd.DataFrame
+) -> Figure:
     """Differences, where they come from, and separations in units of their errors."""
     fig = Figure(figsize=(12.5, 4.4), layout="constrained")
     left, middle, right = fig.subplots(1, 3)
     shown = np.mean(np.abs(difference) < 5e-3)
     left.hist(1e3 * difference, np.linspace(-5, 5, 81), color="tab:blue")
-    left.set(xlabel="log10 Bayes factor, bayesmatch - NWAY (1/1000)", ylabel="pairs",
-             yscale="log", title=f"Agreement ({shown:.0%} of the pairs shown)")
+    left.set(
+        xlabel="log10 Bayes factor, bayesmatch - NWAY (1/1000)",
+        ylabel="pairs",
+        yscale="log",
+        title=f"Agreement ({shown:.0%} of the pairs shown)",
+    )
     limit = 0.036
     middle.plot([-limit, limit], [-limit, limit], ":", color="0.5")
     middle.plot(exact_part, nway_part, ".", ms=4, alpha=0.5, color="tab:blue")
-    middle.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="exact ellipse - circle",
-               ylabel="NWAY - circle", title="What the ellipse changes in log10 B")
-    sigma = np.hypot(np.hypot(rows["CSC_err_r0"], rows["CSC_err_r1"]) / np.sqrt(2),
-                     rows["GAIA_PU"])
+    middle.set(
+        xlim=(-limit, limit),
+        ylim=(-limit, limit),
+        xlabel="exact ellipse - circle",
+        ylabel="NWAY - circle",
+        title="What the ellipse changes in log10 B",
+    )
+    sigma = np.hypot(np.hypot(rows["CSC_err_r0"], rows["CSC_err_r1"]) / np.sqrt(2), rows["GAIA_PU"])
     apart = rows["Separation_GAIA_CSC"]
     edges = np.linspace(0, 4, 51)
     for scale, label in ((1.0, "error as given to NWAY"), (SIGMA_OF_R95, "error / 2.448")):
-        right.hist(apart / sigma * scale, edges, density=True, histtype="step", lw=1.6,
-                   label=label)
+        right.hist(apart / sigma * scale, edges, density=True, histtype="step", lw=1.6, label=label)
     right.plot(edges, GAUSSIAN.density(edges), "k--", lw=1, label="Rayleigh")
-    right.set(xlabel="separation / error", ylabel="density of pairs", xlim=(0, 4),
-              title="Separations")
+    right.set(
+        xlabel="separation / error", ylabel="density of pairs", xlim=(0, 4), title="Separations"
+    )
     right.legend(frameon=False)
     return fig

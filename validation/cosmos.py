@@ -23,8 +23,13 @@ from bayesmatch.plots.assessment import COLORS, draw_purity_completeness, draw_r
 from .report import Claim, FigureView, Section, TableView, at_least, below
 
 CUTOFF = 0.5
-METRICS = ("counterpart_purity", "counterpart_completeness", "hostless_purity",
-           "hostless_completeness", "overall_purity")
+METRICS = (
+    "counterpart_purity",
+    "counterpart_completeness",
+    "hostless_purity",
+    "hostless_completeness",
+    "overall_purity",
+)
 NWAY, QUOTED = "NWAY's p_any, errors as quoted", "p_hostless, errors as quoted"
 NWAY_FITTED, FITTED = "NWAY's p_any, errors fitted", "p_hostless, errors fitted"
 PRIOR = "the same with a magnitude prior"
@@ -39,102 +44,172 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
     value = {name: scores(a) for name, a in judged.items()}
     ours = value[FITTED]
     claims = [
-        Claim("scale of the quoted position errors", f"{fit.scale:.3f} +- {fit.scale_error:.3f}",
-              "0.55 to 0.68", 0.55 <= fit.scale <= 0.68),
+        Claim(
+            "scale of the quoted position errors",
+            f"{fit.scale:.3f} +- {fit.scale_error:.3f}",
+            "0.55 to 0.68",
+            0.55 <= fit.scale <= 0.68,
+        ),
         below("ECE of p_hostless on the 1,255, errors fitted", best.ece, 0.020),
-        *(at_least(f"{name.replace('_', ' ')} at p_hostless = {CUTOFF}", ours[name], limit)
-          for name, limit in zip(METRICS, (0.935, 0.935, 0.97, 0.97), strict=False)),
-        Claim("NWAY's p_any as it comes: ECE", f"{judged[NWAY].ece:.4f}", "0.036 (NWAY itself)",
-              None),
-        Claim("NWAY's p_any at 0.5: counterpart purity, completeness",
-              "{:.3f}, {:.3f}".format(*(value[NWAY][m] for m in METRICS[:2])),
-              "0.872, 0.982 (NWAY itself)", None),
+        *(
+            at_least(f"{name.replace('_', ' ')} at p_hostless = {CUTOFF}", ours[name], limit)
+            for name, limit in zip(METRICS, (0.935, 0.935, 0.97, 0.97), strict=False)
+        ),
+        Claim(
+            "NWAY's p_any as it comes: ECE", f"{judged[NWAY].ece:.4f}", "0.036 (NWAY itself)", None
+        ),
+        Claim(
+            "NWAY's p_any at 0.5: counterpart purity, completeness",
+            "{:.3f}, {:.3f}".format(*(value[NWAY][m] for m in METRICS[:2])),
+            "0.872, 0.982 (NWAY itself)",
+            None,
+        ),
     ]
     plots.save(fit.plot(), out / "cosmos_rayleigh.png")
     plots.save(figure(judged), out / "cosmos.png")
-    return Section("cosmos", "1,255 XMM-COSMOS sources whose optical identification is known",
-                   text(fit, uncovered), claims, [errors_table(fit), scores_table(judged)],
-                   [FigureView("cosmos_rayleigh.png", RAYLEIGH), FigureView("cosmos.png", CAPTION)],
-                   {"n": best.n, "n_counterparts": best.n_counterparts,
-                    "fit": {name: getattr(fit, name) for name in FITTED_NUMBERS},
-                    "scores": value})
+    return Section(
+        "cosmos",
+        "1,255 XMM-COSMOS sources whose optical identification is known",
+        text(fit, uncovered),
+        claims,
+        [errors_table(fit), scores_table(judged)],
+        [FigureView("cosmos_rayleigh.png", RAYLEIGH), FigureView("cosmos.png", CAPTION)],
+        {
+            "n": best.n,
+            "n_counterparts": best.n_counterparts,
+            "fit": {name: getattr(fit, name) for name in FITTED_NUMBERS},
+            "scores": value,
+        },
+    )
 
 
-FITTED_NUMBERS = ("scale", "scale_error", "floor_arcsec", "floor_arcsec_error", "dra_arcsec",
-                  "dra_arcsec_error", "ddec_arcsec", "ddec_arcsec_error", "host_fraction",
-                  "host_fraction_error", "ln_gain")
-RAYLEIGH = ("Separations of X-ray sources and galaxies, divided by sigma, every pair counting with "
-            "its probability of being true. Left their distribution, right the share farther out. "
-            "If the errors were right, both would follow the black line: the quoted ones are far "
-            "too large (the separations are too small for them), the fitted ones fit, but for a "
-            "few per cent of larger separations than a Gaussian has.")
-CAPTION = ("Left: reliability diagram of NWAY's p_any with the errors as quoted, and of "
-           "1 - p_hostless after the error fit. Right: purity against completeness of the "
-           "counterparts as the cutoff varies.")
+FITTED_NUMBERS = (
+    "scale",
+    "scale_error",
+    "floor_arcsec",
+    "floor_arcsec_error",
+    "dra_arcsec",
+    "dra_arcsec_error",
+    "ddec_arcsec",
+    "ddec_arcsec_error",
+    "host_fraction",
+    "host_fraction_error",
+    "ln_gain",
+)
+RAYLEIGH = (
+    "Separations of X-ray sources and galaxies, divided by sigma, every pair counting with "
+    "its probability of being true. Left their distribution, right the share farther out. "
+    "If the errors were right, both would follow the black line: the quoted ones are far "
+    "too large (the separations are too small for them), the fitted ones fit, but for a "
+    "few per cent of larger separations than a Gaussian has."
+)
+CAPTION = (
+    "Left: reliability diagram of NWAY's p_any with the errors as quoted, and of "
+    "1 - p_hostless after the error fit. Right: purity against completeness of the "
+    "counterparts as the cutoff varies."
+)
 
 
 def catalogs() -> tuple[bm.Catalog, bm.Catalog]:
     """The bundled X-ray sources and galaxies."""
     data = resources.files("bayesmatch.data")
-    with (resources.as_file(data / "cosmos_xmm.fits.gz") as xmm,
-          resources.as_file(data / "cosmos_zcosmos.fits.gz") as galaxies):
-        return (bm.Catalog.read(xmm, pos_err="pos_err"),
-                bm.Catalog.read(galaxies, pos_err=OPTICAL_ERROR_ARCSEC))
+    with (
+        resources.as_file(data / "cosmos_xmm.fits.gz") as xmm,
+        resources.as_file(data / "cosmos_zcosmos.fits.gz") as galaxies,
+    ):
+        return (
+            bm.Catalog.read(xmm, pos_err="pos_err"),
+            bm.Catalog.read(galaxies, pos_err=OPTICAL_ERROR_ARCSEC),
+        )
 
 
-def assessments(xmm: bm.Catalog, galaxies: bm.Catalog, fit: bm.PositionErrorFit
-                ) -> tuple[dict[str, bm.Assessment], float]:
+def assessments(
+    xmm: bm.Catalog, galaxies: bm.Catalog, fit: bm.PositionErrorFit
+) -> tuple[dict[str, bm.Assessment], float]:
     """Every way of matching, judged by a truth that none has seen; and the uncovered share."""
     known = read_truth()
     truth = Table({"XMM_ID": list(known), "ZCOSMOS_ID": list(known.values())})
     corrected = fit.apply(xmm)
     quoted = bm.match(xmm, galaxies, radius=RADIUS_ARCSEC)
     fitted = bm.match(corrected, galaxies, radius=RADIUS_ARCSEC)
-    prior = bm.match(corrected, galaxies, radius=RADIUS_ARCSEC,
-                     priors={galaxies.name: [bm.AutoPrior("mag_I")]})
-    judged = {name: bm.assess(result, truth, score=score) for name, result, score in (
-        (NWAY, quoted, "p_any"), (QUOTED, quoted, "p_hostless"), (NWAY_FITTED, fitted, "p_any"),
-        (FITTED, fitted, "p_hostless"), (PRIOR, prior, "p_hostless"))}
+    prior = bm.match(
+        corrected, galaxies, radius=RADIUS_ARCSEC, priors={galaxies.name: [bm.AutoPrior("mag_I")]}
+    )
+    judged = {
+        name: bm.assess(result, truth, score=score)
+        for name, result, score in (
+            (NWAY, quoted, "p_any"),
+            (QUOTED, quoted, "p_hostless"),
+            (NWAY_FITTED, fitted, "p_any"),
+            (FITTED, fitted, "p_hostless"),
+            (PRIOR, prior, "p_hostless"),
+        )
+    }
     return judged, fitted.meta["host_fraction_fit"]["uncovered"]
 
 
 def scores(a: bm.Assessment) -> dict[str, Any]:
     """The counts and metrics at 0.5, and the calibration error."""
     counts = a.confusion(CUTOFF)
-    return {**counts._asdict(), **metrics.scores(*counts), "ece": a.ece,
-            "ece_floor": a.ece_floor.mean}
+    return {
+        **counts._asdict(),
+        **metrics.scores(*counts),
+        "ece": a.ece,
+        "ece_floor": a.ece_floor.mean,
+    }
 
 
 def errors_table(fit: bm.PositionErrorFit) -> TableView:
     """What the fit found."""
-    rows = [[what, f"{getattr(fit, name):+.3f} +- {getattr(fit, name + '_error'):.3f}", trial]
-            for what, name, trial in (
-                ("scale of the quoted errors", "scale", "0.60"),
-                ("floor (arcsec, in quadrature)", "floor_arcsec", "none"),
-                ("offset to the east (arcsec)", "dra_arcsec", "0.19"),
-                ("offset to the north (arcsec)", "ddec_arcsec", "0.05"),
-                ("host fraction within the footprint", "host_fraction", "-"))]
-    return TableView("XMM position errors, from the positions alone",
-                     ("", "fitted", "earlier trial"), rows,
-                     "The offset is added to X-ray positions to bring them onto the optical "
-                     f"frame. The log likelihood gains {fit.ln_gain:.0f} over the quoted errors.")
+    rows = [
+        [what, f"{getattr(fit, name):+.3f} +- {getattr(fit, name + '_error'):.3f}", trial]
+        for what, name, trial in (
+            ("scale of the quoted errors", "scale", "0.60"),
+            ("floor (arcsec, in quadrature)", "floor_arcsec", "none"),
+            ("offset to the east (arcsec)", "dra_arcsec", "0.19"),
+            ("offset to the north (arcsec)", "ddec_arcsec", "0.05"),
+            ("host fraction within the footprint", "host_fraction", "-"),
+        )
+    ]
+    return TableView(
+        "XMM position errors, from the positions alone",
+        ("", "fitted", "earlier trial"),
+        rows,
+        "The offset is added to X-ray positions to bring them onto the optical "
+        f"frame. The log likelihood gains {fit.ln_gain:.0f} over the quoted errors.",
+    )
 
 
 def scores_table(judged: Mapping[str, bm.Assessment]) -> TableView:
     """Counts and metrics at 0.5 of every way of matching."""
-    header = ("cut at 0.5", "right", "wrong", "hostless, matched", "matched, hostless",
-              "right hostless", "P_c", "C_c", "P_h", "C_h", "Q", "ECE")
+    header = (
+        "cut at 0.5",
+        "right",
+        "wrong",
+        "hostless, matched",
+        "matched, hostless",
+        "right hostless",
+        "P_c",
+        "C_c",
+        "P_h",
+        "C_h",
+        "Q",
+        "ECE",
+    )
     rows = []
     for name, a in judged.items():
         s = scores(a)
         rows.append([name, *a.confusion(CUTOFF), *(s[m] for m in METRICS), a.ece])
     return TableView(
-        "Against the literature", header, rows,
-        "\"hostless, matched\": a hostless source that was given a counterpart; \"matched, "
-        "hostless\": a source with a counterpart that was called hostless. P purity and C "
+        "Against the literature",
+        header,
+        rows,
+        '"hostless, matched": a hostless source that was given a counterpart; "matched, '
+        'hostless": a source with a counterpart that was called hostless. P purity and C '
         "completeness, of counterparts (c) and hostless (h); Q the right answers of all. "
         "Perfectly calibrated probabilities would show an ECE of "
-        f"{judged[FITTED].ece_floor.mean:.3f}.")
+        f"{judged[FITTED].ece_floor.mean:.3f}.",
+    )
 
 
 def figure(judged: Mapping[str, bm.Assessment]) -> Figure:
@@ -144,9 +219,14 @@ def figure(judged: Mapping[str, bm.Assessment]) -> Figure:
     shown = {name: judged[name] for name in (NWAY, QUOTED, FITTED, PRIOR)}
     colors = dict(zip(shown, COLORS, strict=False))
     for name in (NWAY, FITTED):
-        draw_reliability(left, judged[name].reliability, color=colors[name], numbers=False,
-                         label=f"{name}: ECE {judged[name].ece:.4f}",
-                         of="that there is a counterpart")
+        draw_reliability(
+            left,
+            judged[name].reliability,
+            color=colors[name],
+            numbers=False,
+            label=f"{name}: ECE {judged[name].ece:.4f}",
+            of="that there is a counterpart",
+        )
     left.set_title("Reliability", fontsize=10)
     left.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.1))
     draw_purity_completeness(right, shown)

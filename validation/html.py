@@ -13,8 +13,11 @@ from .glossary import GLOSSARY
 from .report import Claim, FigureView, Section, TableView, cell, replace_file
 from .versions import versions
 
-VERDICT = {True: '<td class="pass">pass</td>', False: '<td class="miss">MISS</td>',
-           None: "<td>info</td>"}
+VERDICT = {
+    True: '<td class="pass">pass</td>',
+    False: '<td class="miss">MISS</td>',
+    None: "<td>info</td>",
+}
 #: what is aligned to the right where a whole column is: numbers, with what may stand around them
 NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( ?%| s)?( \+- [\d.,]+)?|-|nan")
 STYLE = """
@@ -51,61 +54,84 @@ dt { font-weight: bold; margin-top: 0.6rem; } dd { margin-left: 1.2rem; }
 """
 
 
-def write_html(sections: Sequence[Section], out: Path, *, quick: bool,
-               seconds: Mapping[str, float]) -> Path:
+def write_html(
+    sections: Sequence[Section], out: Path, *, quick: bool, seconds: Mapping[str, float]
+) -> Path:
     """Write ``report.html``, whole or not at all; figures are read from `out`."""
     path = out / "report.html"
     replace_file(path, render(sections, out, quick=quick, seconds=seconds))
     return path
 
 
-def render(sections: Sequence[Section], out: Path, *, quick: bool,
-           seconds: Mapping[str, float]) -> str:
+def render(
+    sections: Sequence[Section], out: Path, *, quick: bool, seconds: Mapping[str, float]
+) -> str:
     """The page's text."""
     claims = [c for s in sections for c in s.claims if c.ok is not None]
     missed = sum(not c.ok for c in claims)
-    verdict = (f"All {len(claims)} claims hold." if not missed else
-               f"{missed} of {len(claims)} claims missed.")
-    size = ("This is the quick run: smaller samples and fewer simulated skies than the full one."
-            if quick else "This is the full run.")
+    verdict = (
+        f"All {len(claims)} claims hold."
+        if not missed
+        else f"{missed} of {len(claims)} claims missed."
+    )
+    size = (
+        "This is the quick run: smaller samples and fewer simulated skies than the full one."
+        if quick
+        else "This is the full run."
+    )
     body = [
         "<h1>bayesmatch: is it right?</h1>",
-        paragraph("bayesmatch says which optical or infrared object is the counterpart of each "
-                  "X-ray source, how sure that is, and which sources have no counterpart in the "
-                  "survey at all. Here it is tried on skies where the answer is known. Each "
-                  "section below is one protocol: what was done, what was claimed beforehand, and "
-                  f"what was measured. {size}"),
+        paragraph(
+            "bayesmatch says which optical or infrared object is the counterpart of each "
+            "X-ray source, how sure that is, and which sources have no counterpart in the "
+            "survey at all. Here it is tried on skies where the answer is known. Each "
+            "section below is one protocol: what was done, what was claimed beforehand, and "
+            f"what was measured. {size}"
+        ),
         f'<p class="verdict {"miss" if missed else "pass"}">{verdict}</p>',
         _summary(sections, seconds),
         paragraph("Terms are explained in the glossary at the end."),
         _contents(sections),
         *(section_html(s, out) for s in sections),
-        '<h2 id="glossary">Glossary</h2>', _glossary(),
+        '<h2 id="glossary">Glossary</h2>',
+        _glossary(),
         '<h2 id="versions">Versions</h2>',
         table_html(TableView("", ["program", "version"], list(versions().items()))),
-        paragraph(f"Made by `python -m validation{' --quick' if quick else ''}` from a checkout, "
-                  f"on {os.cpu_count()} cores. The same versions give the same numbers, but for "
-                  "the seconds."),
+        paragraph(
+            f"Made by `python -m validation{' --quick' if quick else ''}` from a checkout, "
+            f"on {os.cpu_count()} cores. The same versions give the same numbers, but for "
+            "the seconds."
+        ),
     ]
-    return ('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>bayesmatch: validation report</title>\n<style>{STYLE}</style>\n</head>\n"
-            "<body>\n" + "\n".join(body) + "\n</body>\n</html>\n")
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>bayesmatch: validation report</title>\n<style>{STYLE}</style>\n</head>\n"
+        "<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+    )
 
 
 def section_html(section: Section, out: Path) -> str:
     """One protocol."""
-    parts = [f'<h2 id="{escape(section.name)}">{inline(section.title)} '
-             f"<code>({escape(section.name)})</code></h2>",
-             *map(paragraph, section.text), "<h3>Claims</h3>", claims_html(section.claims),
-             *(figure_html(f, out) for f in section.figures), *map(table_html, section.tables)]
+    parts = [
+        f'<h2 id="{escape(section.name)}">{inline(section.title)} '
+        f"<code>({escape(section.name)})</code></h2>",
+        *map(paragraph, section.text),
+        "<h3>Claims</h3>",
+        claims_html(section.claims),
+        *(figure_html(f, out) for f in section.figures),
+        *map(table_html, section.tables),
+    ]
     return "\n".join(parts)
 
 
 def claims_html(claims: Sequence[Claim]) -> str:
     """The claims of a section."""
-    rows = "\n".join(f"<tr><td>{inline(c.what)}</td><td>{inline(c.measured)}</td>"
-                     f"<td>{inline(c.required)}</td>{VERDICT[c.ok]}</tr>" for c in claims)
+    rows = "\n".join(
+        f"<tr><td>{inline(c.what)}</td><td>{inline(c.measured)}</td>"
+        f"<td>{inline(c.required)}</td>{VERDICT[c.ok]}</tr>"
+        for c in claims
+    )
     return _table(["claim", "measured", "required", "result"], rows)
 
 
@@ -113,9 +139,12 @@ def table_html(table: TableView) -> str:
     """A table with its title and note; columns of numbers to the right."""
     text = [[cell(v) for v in row] for row in table.rows]
     numeric = [all(NUMBER.fullmatch(row[k]) for row in text) for k in range(len(table.header))]
-    rows = "\n".join("<tr>" + "".join(f"<td{_number(n)}>{inline(v)}</td>"
-                                      for v, n in zip(row, numeric, strict=True)) + "</tr>"
-                     for row in text)
+    rows = "\n".join(
+        "<tr>"
+        + "".join(f"<td{_number(n)}>{inline(v)}</td>" for v, n in zip(row, numeric, strict=True))
+        + "</tr>"
+        for row in text
+    )
     title = f"<h3>{inline(table.title)}</h3>\n" if table.title else ""
     note = f'\n<p class="note">{inline(table.note)}</p>' if table.note else ""
     return title + _table(table.header, rows, numeric) + note
@@ -124,9 +153,11 @@ def table_html(table: TableView) -> str:
 def figure_html(figure: FigureView, out: Path) -> str:
     """A figure, embedded."""
     data = base64.b64encode((out / figure.file).read_bytes()).decode("ascii")
-    return (f'<figure><div class="table"><img alt="{escape(figure.caption)}" '
-            f'src="data:image/png;base64,{data}"></div>\n'
-            f"<figcaption>{inline(figure.caption)}</figcaption></figure>")
+    return (
+        f'<figure><div class="table"><img alt="{escape(figure.caption)}" '
+        f'src="data:image/png;base64,{data}"></div>\n'
+        f"<figcaption>{inline(figure.caption)}</figcaption></figure>"
+    )
 
 
 def paragraph(text: str) -> str:
@@ -137,8 +168,12 @@ def paragraph(text: str) -> str:
 def inline(text: str) -> str:
     """Plain text as HTML; what stands between backticks is code."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
-    for plain, symbol in (("+-", "&plusmn;"), ("&lt;=", "&le;"), ("&gt;=", "&ge;"),
-                          ("deg^2", "deg&sup2;")):
+    for plain, symbol in (
+        ("+-", "&plusmn;"),
+        ("&lt;=", "&le;"),
+        ("&gt;=", "&ge;"),
+        ("deg^2", "deg&sup2;"),
+    ):
         html = html.replace(plain, symbol)
     return html
 
@@ -149,10 +184,13 @@ def _number(numeric: bool) -> str:
 
 def _table(header: Sequence[str], rows: str, numeric: Sequence[bool] = ()) -> str:
     flags = numeric or [False] * len(header)
-    head = "".join(f"<th{_number(n)}>{inline(str(h))}</th>"
-                   for h, n in zip(header, flags, strict=True))
-    return (f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n'
-            "</tbody>\n</table></div>")
+    head = "".join(
+        f"<th{_number(n)}>{inline(str(h))}</th>" for h, n in zip(header, flags, strict=True)
+    )
+    return (
+        f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n'
+        "</tbody>\n</table></div>"
+    )
 
 
 def _summary(sections: Sequence[Section], seconds: Mapping[str, float]) -> str:
@@ -160,23 +198,37 @@ def _summary(sections: Sequence[Section], seconds: Mapping[str, float]) -> str:
     for s in sections:
         counted = [c for c in s.claims if c.ok is not None]
         held = sum(bool(c.ok) for c in counted)
-        rows.append(f'<tr><td><a href="#{escape(s.name)}">{escape(s.name)}</a></td>'
-                    f'<td>{inline(s.title)}</td><td class="{"pass" if s.ok else "miss"}">'
-                    f'{held} of {len(counted)}</td><td class="number">{seconds[s.name]:.0f}</td>'
-                    "</tr>")
-    return _table(["protocol", "what it tries", "claims that hold", "seconds"], "\n".join(rows),
-                  [False, False, False, True])
+        rows.append(
+            f'<tr><td><a href="#{escape(s.name)}">{escape(s.name)}</a></td>'
+            f'<td>{inline(s.title)}</td><td class="{"pass" if s.ok else "miss"}">'
+            f'{held} of {len(counted)}</td><td class="number">{seconds[s.name]:.0f}</td>'
+            "</tr>"
+        )
+    return _table(
+        ["protocol", "what it tries", "claims that hold", "seconds"],
+        "\n".join(rows),
+        [False, False, False, True],
+    )
 
 
 def _contents(sections: Sequence[Section]) -> str:
-    links = [(s.name, s.title) for s in sections] + [("glossary", "Glossary"),
-                                                     ("versions", "Versions")]
-    return ("<h3>Contents</h3>\n<ol>\n" + "\n".join(
-        f'<li><a href="#{escape(name)}">{inline(title)}</a></li>' for name, title in links)
-        + "\n</ol>")
+    links = [(s.name, s.title) for s in sections] + [
+        ("glossary", "Glossary"),
+        ("versions", "Versions"),
+    ]
+    return (
+        "<h3>Contents</h3>\n<ol>\n"
+        + "\n".join(
+            f'<li><a href="#{escape(name)}">{inline(title)}</a></li>' for name, title in links
+        )
+        + "\n</ol>"
+    )
 
 
 def _glossary() -> str:
     terms = sorted(GLOSSARY.items(), key=lambda term: term[0].lower())
-    return "<dl>\n" + "\n".join(f"<dt>{inline(term)}</dt><dd>{inline(text)}</dd>"
-                                for term, text in terms) + "\n</dl>"
+    return (
+        "<dl>\n"
+        + "\n".join(f"<dt>{inline(term)}</dt><dd>{inline(text)}</dd>" for term, text in terms)
+        + "\n</dl>"
+    )

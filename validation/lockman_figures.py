@@ -23,8 +23,13 @@ def cutoff_figure(assessed: Mapping[str, bm.Assessment]) -> Figure:
         ax.set_title(f"{name}: {a.crossing.value:.3f} at {a.crossing.cutoff:.2f}", fontsize=11)
         ax.grid(color="0.92", lw=0.6)
     axes[0].set_ylabel("share of sources")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5,
-                  frameon=False, fontsize=9)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=5,
+        frameon=False,
+        fontsize=9,
+    )
     return figure
 
 
@@ -48,17 +53,39 @@ def separation_figure(samples: Mapping[str, Table], right: Mapping[str, np.ndarr
         for telescope, marker in (("CHANDRA", "o"), ("XMM", "^")):
             mine = np.asarray(samples[name]["precise"]) == telescope
             x, y = scaled(samples[name][mine])
-            ax.plot(x, y, marker, color=color, ms=3.5 if name == "robust" else 5,
-                    alpha=0.35 if name == "robust" else 0.8, mew=0,
-                    label=f"{name}, {telescope} ({mine.sum():,})")
+            ax.plot(
+                x,
+                y,
+                marker,
+                color=color,
+                ms=3.5 if name == "robust" else 5,
+                alpha=0.35 if name == "robust" else 0.8,
+                mew=0,
+                label=f"{name}, {telescope} ({mine.sum():,})",
+            )
     wrong = [scaled(samples[name][~right[name]]) for name in samples]
-    ax.plot(*np.concatenate(wrong, axis=1), "x", color="k", ms=7, mew=1.3, zorder=4,
-            label="wrong, by the mock's own truth")
-    for (in_r98, in_false), end, color in (((1.1, 1.0), 1e-3, "tab:blue"),
-                                           ((2.0, 2.0), 1e3, "tab:red")):
+    ax.plot(
+        *np.concatenate(wrong, axis=1),
+        "x",
+        color="k",
+        ms=7,
+        mew=1.3,
+        zorder=4,
+        label="wrong, by the mock's own truth",
+    )
+    for (in_r98, in_false), end, color in (
+        ((1.1, 1.0), 1e-3, "tab:blue"),
+        ((2.0, 2.0), 1e3, "tab:red"),
+    ):
         ax.plot([in_r98, in_r98, end], [end, in_false, in_false], color=color, lw=1.0)
-    ax.set(xscale="log", yscale="log", xlim=(0.015, 20), ylim=(0.015, 20),
-           xlabel="distance of the nearest object / r98", ylabel="the same / false radius")
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlim=(0.015, 20),
+        ylim=(0.015, 20),
+        xlabel="distance of the nearest object / r98",
+        ylabel="the same / false radius",
+    )
     ax.set_aspect("equal")
     ax.legend(frameon=False, fontsize=9, loc="upper left")
     ax.grid(color="0.92", lw=0.6)
@@ -68,5 +95,4 @@ def separation_figure(samples: Mapping[str, Table], right: Mapping[str, np.ndarr
 def scaled(sample: Table) -> tuple[np.ndarray, np.ndarray]:
     """Separations over r98 and over the false radius."""
     separation = np.asarray(sample["separation"])
-    return (separation / np.asarray(sample["r98"]),
-            separation / np.asarray(sample["false_radius"]))
+    return (separation / np.asarray(sample["r98"]), separation / np.asarray(sample["false_radius"]))

@@ -61,8 +61,10 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
     chain = follow_chain(tables)
     xmm, others = catalogs["XMM"], [catalogs[name] for name in STARS]
     of_chain = chain.star >= 0
-    fit, fit_of_chain = (fit_errors(tables["XMM"][rows], areas["XMM"], catalogs["TMASS"])
-                         for rows in (np.full(len(xmm), True), of_chain))
+    fit, fit_of_chain = (
+        fit_errors(tables["XMM"][rows], areas["XMM"], catalogs["TMASS"])
+        for rows in (np.full(len(xmm), True), of_chain)
+    )
     outcomes = [
         matched("2MASS", xmm, catalogs["TMASS"]),
         matched("2MASS, XMM errors fitted", fit.apply(xmm), catalogs["TMASS"]),
@@ -70,77 +72,153 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
         matched("Chandra, Gaia, 2MASS, AllWISE", xmm, catalogs["CHANDRA"], *others),
     ]
     two, _, four, _ = outcomes
-    fake = {label: [matched(label, moved(tables["XMM"], *shift, areas["XMM"]), *of)
-                    for shift in SHIFTS]
-            for label, of in ((two.label, [catalogs["TMASS"]]), (four.label, others))}
-    claimed = {label: [float(o.result.meta["host_fraction"]) for o in of]
-               for label, of in fake.items()}
+    fake = {
+        label: [matched(label, moved(tables["XMM"], *shift, areas["XMM"]), *of) for shift in SHIFTS]
+        for label, of in ((two.label, [catalogs["TMASS"]]), (four.label, others))
+    }
+    claimed = {
+        label: [float(o.result.meta["host_fraction"]) for o in of] for label, of in fake.items()
+    }
     known = bm.assess(two.result, truth(tables, chain), score="p_hostless")
-    plots.save(figure(tables, along_chain(tables, chain), chain, two, fake[two.label],
-                      fit_of_chain), out / "ngc2264.png")
+    plots.save(
+        figure(tables, along_chain(tables, chain), chain, two, fake[two.label], fit_of_chain),
+        out / "ngc2264.png",
+    )
 
     recovered = {o.label: float(np.mean((o.star == chain.star)[of_chain])) for o in outcomes}
     nearest = float(np.mean((nearest_star(tables) == chain.star)[of_chain]))
     fits = {"these sources": fit_of_chain, "all XMM-Newton sources": fit}
-    claims = check(chain, outcomes, recovered, nearest, claimed, fits,
-                   offset_deviation(tables, chain, fit_of_chain), known)
-    numbers = {"areas_deg2": areas, "n_chain": of_chain.sum(), "n_without": chain.without.sum(),
-               "recovered": recovered, "nearest": nearest, "host_fraction_shifted": claimed,
-               "ece": known.ece, "confusion": known.confusion(0.5)._asdict(),
-               "fit": {of: {k: getattr(f, k) for k in (
-                   "scale", "scale_error", "dra_arcsec", "dra_arcsec_error", "ddec_arcsec",
-                   "ddec_arcsec_error")} for of, f in (("all", fit), ("chain", fit_of_chain))}}
-    return Section("ngc2264", "A crowded field: XMM-Newton sources in NGC 2264, five catalogues",
-                   text(tables, areas, chain), claims,
-                   [matches_table(outcomes, chain, claimed), catalogues_table(tables, areas)],
-                   [FigureView("ngc2264.png", CAPTION)], numbers)
+    claims = check(
+        chain,
+        outcomes,
+        recovered,
+        nearest,
+        claimed,
+        fits,
+        offset_deviation(tables, chain, fit_of_chain),
+        known,
+    )
+    numbers = {
+        "areas_deg2": areas,
+        "n_chain": of_chain.sum(),
+        "n_without": chain.without.sum(),
+        "recovered": recovered,
+        "nearest": nearest,
+        "host_fraction_shifted": claimed,
+        "ece": known.ece,
+        "confusion": known.confusion(0.5)._asdict(),
+        "fit": {
+            of: {
+                k: getattr(f, k)
+                for k in (
+                    "scale",
+                    "scale_error",
+                    "dra_arcsec",
+                    "dra_arcsec_error",
+                    "ddec_arcsec",
+                    "ddec_arcsec_error",
+                )
+            }
+            for of, f in (("all", fit), ("chain", fit_of_chain))
+        },
+    }
+    return Section(
+        "ngc2264",
+        "A crowded field: XMM-Newton sources in NGC 2264, five catalogues",
+        text(tables, areas, chain),
+        claims,
+        [matches_table(outcomes, chain, claimed), catalogues_table(tables, areas)],
+        [FigureView("ngc2264.png", CAPTION)],
+        numbers,
+    )
 
 
-def check(chain: Chain, outcomes: Sequence[Outcome], recovered: dict[str, float], nearest: float,
-          claimed: dict[str, list[float]], fits: dict[str, bm.PositionErrorFit], deviation: float,
-          known: bm.Assessment) -> list[Claim]:
+def check(
+    chain: Chain,
+    outcomes: Sequence[Outcome],
+    recovered: dict[str, float],
+    nearest: float,
+    claimed: dict[str, list[float]],
+    fits: dict[str, bm.PositionErrorFit],
+    deviation: float,
+    known: bm.Assessment,
+) -> list[Claim]:
     """What is claimed, and whether it holds."""
     of_chain = chain.star >= 0
     two, _, four, five = outcomes
     member = np.asarray(five.result.sources["CHANDRA"])
     return [
-        at_least(f"2MASS alone: stars of the chain recovered, of {of_chain.sum()}",
-                 recovered[two.label], 0.98),
+        at_least(
+            f"2MASS alone: stars of the chain recovered, of {of_chain.sum()}",
+            recovered[two.label],
+            0.98,
+        ),
         Claim("the nearest star instead, for comparison", f"{nearest:.4f}", "-", None),
         at_least("Gaia, 2MASS and AllWISE: the same", recovered[four.label], 0.95),
         at_least("with Chandra too, five catalogues: the same", recovered[five.label], 0.97),
-        at_least("five catalogues: Chandra source of the chain in the best association",
-                 float(np.mean((member == chain.chandra)[of_chain])), 0.97),
-        at_least(f"2MASS alone: p_hostless > 0.5 for the {chain.without.sum()} without a star",
-                 float(np.mean(np.asarray(two.result.sources["p_hostless"])[chain.without] > 0.5)),
-                 0.8),
-        below("2MASS alone: host fraction of positions shifted by 45 arcsec, largest of 4",
-              max(claimed[two.label]), 0.03),
-        Claim("Gaia, 2MASS and AllWISE: the same (known weakness, see the text)",
-              f"{max(claimed[four.label]):.4f}", "0 would be right", None),
-        Claim("p_hostless + sum of p_match - 1: largest of all matches",
-              f"{max(map(not_one, outcomes)):.1e}", "<= 1e-09",
-              max(map(not_one, outcomes)) <= 1e-9),
-        below("offset of the chain's XMM-Newton sources: fitted without the chain, minus that "
-              "along it, in standard errors",
-              deviation, 3.0, 2),
-        *(Claim(f"{of}: error per axis; offset to be added, east and north (arcsec)",
+        at_least(
+            "five catalogues: Chandra source of the chain in the best association",
+            float(np.mean((member == chain.chandra)[of_chain])),
+            0.97,
+        ),
+        at_least(
+            f"2MASS alone: p_hostless > 0.5 for the {chain.without.sum()} without a star",
+            float(np.mean(np.asarray(two.result.sources["p_hostless"])[chain.without] > 0.5)),
+            0.8,
+        ),
+        below(
+            "2MASS alone: host fraction of positions shifted by 45 arcsec, largest of 4",
+            max(claimed[two.label]),
+            0.03,
+        ),
+        Claim(
+            "Gaia, 2MASS and AllWISE: the same (known weakness, see the text)",
+            f"{max(claimed[four.label]):.4f}",
+            "0 would be right",
+            None,
+        ),
+        Claim(
+            "p_hostless + sum of p_match - 1: largest of all matches",
+            f"{max(map(not_one, outcomes)):.1e}",
+            "<= 1e-09",
+            max(map(not_one, outcomes)) <= 1e-9,
+        ),
+        below(
+            "offset of the chain's XMM-Newton sources: fitted without the chain, minus that "
+            "along it, in standard errors",
+            deviation,
+            3.0,
+            2,
+        ),
+        *(
+            Claim(
+                f"{of}: error per axis; offset to be added, east and north (arcsec)",
                 f"{SIGMA['XMM'] * f.scale:.2f} +- {SIGMA['XMM'] * f.scale_error:.2f}; "
                 f"{f.dra_arcsec:+.2f} +- {f.dra_arcsec_error:.2f}, "
-                f"{f.ddec_arcsec:+.2f} +- {f.ddec_arcsec_error:.2f}", "-", None)
-          for of, f in fits.items()),
-        Claim("2MASS alone: ECE of p_hostless on the sources with a known answer",
-              f"{known.ece:.3f} (floor {known.ece_floor.mean:.3f}, "
-              f"95% point {known.ece_floor.p95:.3f})", "-", None),
+                f"{f.ddec_arcsec:+.2f} +- {f.ddec_arcsec_error:.2f}",
+                "-",
+                None,
+            )
+            for of, f in fits.items()
+        ),
+        Claim(
+            "2MASS alone: ECE of p_hostless on the sources with a known answer",
+            f"{known.ece:.3f} (floor {known.ece_floor.mean:.3f}, "
+            f"95% point {known.ece_floor.p95:.3f})",
+            "-",
+            None,
+        ),
     ]
 
 
-CAPTION = ("Left: the field; dots are XMM-Newton sources, crosses Chandra's, grey the 2MASS stars. "
-           "Middle: XMM-Newton position minus the 2MASS star of the chain; the offset (cross) and "
-           "the one and two sigma circles were fitted to the same sources without the chain. "
-           "Right: probability of the most probable 2MASS star, as the share of sources below "
-           "it: those of the chain should be near 1, sources whose Chandra position has no "
-           "star, and shifted positions, near 0.")
+CAPTION = (
+    "Left: the field; dots are XMM-Newton sources, crosses Chandra's, grey the 2MASS stars. "
+    "Middle: XMM-Newton position minus the 2MASS star of the chain; the offset (cross) and "
+    "the one and two sigma circles were fitted to the same sources without the chain. "
+    "Right: probability of the most probable 2MASS star, as the share of sources below "
+    "it: those of the chain should be near 1, sources whose Chandra position has no "
+    "star, and shifted positions, near 0."
+)
 
 
 def text(tables: dict[str, pd.DataFrame], areas: dict[str, float], chain: Chain) -> list[str]:
@@ -177,16 +255,22 @@ def fit_errors(table: pd.DataFrame, area: float, stars: bm.Catalog) -> bm.Positi
     """Scale and offset of XMM-Newton's errors; all are assumed equal, so that a floor is none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # which says so
-        return bm.fit_position_errors(catalog("XMM", table.reset_index(drop=True), area), stars,
-                                      radius=RADIUS)
+        return bm.fit_position_errors(
+            catalog("XMM", table.reset_index(drop=True), area), stars, radius=RADIUS
+        )
 
 
-def offset_deviation(tables: dict[str, pd.DataFrame], chain: Chain, fit: bm.PositionErrorFit
-                     ) -> float:
+def offset_deviation(
+    tables: dict[str, pd.DataFrame], chain: Chain, fit: bm.PositionErrorFit
+) -> float:
     """How many standard errors the fitted offset is from the mean along the chain."""
     east, north = along_chain(tables, chain)
-    return float(max(abs(fit.dra_arcsec + east.mean()) / fit.dra_arcsec_error,
-                     abs(fit.ddec_arcsec + north.mean()) / fit.ddec_arcsec_error))
+    return float(
+        max(
+            abs(fit.dra_arcsec + east.mean()) / fit.dra_arcsec_error,
+            abs(fit.ddec_arcsec + north.mean()) / fit.ddec_arcsec_error,
+        )
+    )
 
 
 def matched(label: str, xmm: bm.Catalog, *others: bm.Catalog) -> Outcome:
@@ -207,40 +291,72 @@ def not_one(outcome: Outcome) -> float:
     return float(np.abs(whole + np.asarray(outcome.result.sources["p_hostless"]) - 1).max())
 
 
-def matches_table(outcomes: Sequence[Outcome], chain: Chain, claimed: dict[str, list[float]]
-                  ) -> TableView:
+def matches_table(
+    outcomes: Sequence[Outcome], chain: Chain, claimed: dict[str, list[float]]
+) -> TableView:
     """One line per match."""
     rows: list[list[Any]] = []
     for o in outcomes:
         of_chain = chain.star >= 0
         member = np.asarray(o.result.sources["TMASS"])
         shifted = claimed.get(o.label)
-        rows.append([o.label, f"{len(o.result.associations):,}",
-                     f"{np.mean((o.star == chain.star)[of_chain]):.3f}",
-                     f"{np.mean((member == chain.star)[of_chain]):.3f}",
-                     f"{o.p_star[of_chain].mean():.3f}", f"{o.p_star[chain.without].mean():.3f}",
-                     f"{o.result.meta['host_fraction']:.3f} +- "
-                     f"{o.result.meta['host_fraction_error']:.3f}",
-                     f"{np.mean(shifted):.3f}" if shifted else "-"])
+        rows.append(
+            [
+                o.label,
+                f"{len(o.result.associations):,}",
+                f"{np.mean((o.star == chain.star)[of_chain]):.3f}",
+                f"{np.mean((member == chain.star)[of_chain]):.3f}",
+                f"{o.p_star[of_chain].mean():.3f}",
+                f"{o.p_star[chain.without].mean():.3f}",
+                f"{o.result.meta['host_fraction']:.3f} +- "
+                f"{o.result.meta['host_fraction_error']:.3f}",
+                f"{np.mean(shifted):.3f}" if shifted else "-",
+            ]
+        )
     return TableView(
         "Matches of XMM-Newton with ...",
-        ["other catalogues", "associations", "star right", "in the best", "mean p, chain",
-         "mean p, no star", "host fraction", "shifted"], rows,
+        [
+            "other catalogues",
+            "associations",
+            "star right",
+            "in the best",
+            "mean p, chain",
+            "mean p, no star",
+            "host fraction",
+            "shifted",
+        ],
+        rows,
         "star right: of the chain's stars, those that are the most probable 2MASS star; in the "
         "best: those in the best single association (which may leave 2MASS out); mean p: mean "
         "probability of the most probable 2MASS star, for sources of the chain, and for those "
         "whose Chandra position has no star; host fraction: fitted share of sources with a "
         "counterpart in any of the catalogues; shifted: the same at the shifted positions, mean of "
-        "four.")
+        "four.",
+    )
 
 
 def catalogues_table(tables: dict[str, pd.DataFrame], areas: dict[str, float]) -> TableView:
     """What goes in."""
-    names = {"XMM": "XMM-Newton", "CHANDRA": "Chandra", "GAIA": "Gaia DR3", "TMASS": "2MASS",
-             "WISE": "AllWISE"}
-    return TableView("Catalogues", ["catalogue", "sources", "area (deg^2)", "per deg^2",
-                                    "assumed sigma (arcsec)"],
-                     [[names[n], f"{len(t):,}", f"{areas[n]:.3f}", f"{len(t) / areas[n]:,.0f}",
-                       f"{SIGMA[n]:g}"] for n, t in tables.items()],
-                     "XMM-Newton covers part of the circle only; the area of the sources to be "
-                     "identified does not enter their probabilities.")
+    names = {
+        "XMM": "XMM-Newton",
+        "CHANDRA": "Chandra",
+        "GAIA": "Gaia DR3",
+        "TMASS": "2MASS",
+        "WISE": "AllWISE",
+    }
+    return TableView(
+        "Catalogues",
+        ["catalogue", "sources", "area (deg^2)", "per deg^2", "assumed sigma (arcsec)"],
+        [
+            [
+                names[n],
+                f"{len(t):,}",
+                f"{areas[n]:.3f}",
+                f"{len(t) / areas[n]:,.0f}",
+                f"{SIGMA[n]:g}",
+            ]
+            for n, t in tables.items()
+        ],
+        "XMM-Newton covers part of the circle only; the area of the sources to be "
+        "identified does not enter their probabilities.",
+    )

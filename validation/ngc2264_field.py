@@ -46,8 +46,11 @@ def catalog(name: str, table: pd.DataFrame, area: float) -> bm.Catalog:
 def sky_areas(tables: dict[str, pd.DataFrame]) -> dict[str, float]:
     """Square degrees: the circle the stars fill, and the cells with Chandra sources."""
     stars = pd.concat([tables[name] for name in STARS])
-    centre = SkyCoord((stars["RA"].min() + stars["RA"].max()) / 2,
-                      (stars["DEC"].min() + stars["DEC"].max()) / 2, unit="deg")
+    centre = SkyCoord(
+        (stars["RA"].min() + stars["RA"].max()) / 2,
+        (stars["DEC"].min() + stars["DEC"].max()) / 2,
+        unit="deg",
+    )
     circle = float(np.pi * positions(stars).separation(centre).deg.max() ** 2)
     fields = bm.Catalog(tables["CHANDRA"], name="CHANDRA", pos_err=1.0, area=1.0).estimate_area()
     return {name: fields if name == "CHANDRA" else circle for name in SIGMA}
@@ -62,11 +65,13 @@ def follow_chain(tables: dict[str, pd.DataFrame]) -> Chain:
     """XMM-Newton to the nearest Chandra source to the nearest 2MASS star."""
     chandra, apart, _ = positions(tables["XMM"]).match_to_catalog_sky(positions(tables["CHANDRA"]))
     star, next_apart, _ = positions(tables["CHANDRA"]).match_to_catalog_sky(
-        positions(tables["TMASS"]))
+        positions(tables["TMASS"])
+    )
     near = apart.arcsec < CHAIN_XMM
     found = near & (next_apart.arcsec[chandra] < CHAIN_2MASS)
-    return Chain(np.where(found, star[chandra], -1),
-                 near & (next_apart.arcsec[chandra] > NO_2MASS), chandra)
+    return Chain(
+        np.where(found, star[chandra], -1), near & (next_apart.arcsec[chandra] > NO_2MASS), chandra
+    )
 
 
 def nearest_star(tables: dict[str, pd.DataFrame]) -> np.ndarray:
@@ -87,8 +92,12 @@ def truth(tables: dict[str, pd.DataFrame], chain: Chain) -> pd.DataFrame:
     """The chain as `bayesmatch.assess` takes it."""
     known = (chain.star >= 0) | chain.without
     star = tables["TMASS"]["ID"].to_numpy()[chain.star]
-    return pd.DataFrame({"XMM_ID": tables["XMM"]["ID"][known],
-                         "TMASS_ID": np.where(chain.without, "hostless", star)[known]})
+    return pd.DataFrame(
+        {
+            "XMM_ID": tables["XMM"]["ID"][known],
+            "TMASS_ID": np.where(chain.without, "hostless", star)[known],
+        }
+    )
 
 
 def moved(table: pd.DataFrame, east: float, north: float, area: float) -> bm.Catalog:

@@ -19,9 +19,16 @@ def offset(ra: Any, dec: Any, east: Any, north: Any) -> tuple[np.ndarray, np.nda
     return new_ra, np.degrees(np.arctan2(np.sin(d) + y * np.cos(d), np.hypot(x, up)))
 
 
-def random_field(seed: int, sizes: Sequence[int], centre: tuple[float, float], *,
-                 width: float = 0.2, magnitudes: bool = False, names: Sequence[str] = "ABCD",
-                 errors: Sequence[tuple[float, float]] = ((0.5, 2.0), (0.3, 1.2))) -> list[Source]:
+def random_field(
+    seed: int,
+    sizes: Sequence[int],
+    centre: tuple[float, float],
+    *,
+    width: float = 0.2,
+    magnitudes: bool = False,
+    names: Sequence[str] = "ABCD",
+    errors: Sequence[tuple[float, float]] = ((0.5, 2.0), (0.3, 1.2)),
+) -> list[Source]:
     """Catalogues A, B, C ... in a square, each with its own area and range of errors (arcsec).
 
     The others hold half the primaries and half of as many bystanders, 5" from a primary, which
@@ -31,8 +38,9 @@ def random_field(seed: int, sizes: Sequence[int], centre: tuple[float, float], *
     rng = np.random.default_rng(seed)
     a_xy = rng.uniform(-width / 2, width / 2, (sizes[0], 2))
     angle = rng.uniform(0, 2 * np.pi, sizes[0])
-    objects = np.concatenate([a_xy, a_xy + 5 / 3600 * np.column_stack([np.cos(angle),
-                                                                       np.sin(angle)])])
+    objects = np.concatenate(
+        [a_xy, a_xy + 5 / 3600 * np.column_stack([np.cos(angle), np.sin(angle)])]
+    )
     sources = []
     for k, size in enumerate(sizes):
         error = rng.uniform(*errors[min(k, len(errors) - 1)], size)
@@ -58,18 +66,19 @@ def random_magnitudes(rng: np.random.Generator, size: int) -> np.ndarray:
     return values
 
 
-def one_primary(*others: Sequence[tuple[float, float]], far: int = 0, dec: float = 2.0
-                ) -> list[Source]:
+def one_primary(
+    *others: Sequence[tuple[float, float]], far: int = 0, dec: float = 2.0
+) -> list[Source]:
     """A primary at (150, dec) with error 3", and small catalogues around it with error 0.3".
 
     Each of `others` lists the offsets (arcsec east, north) of one catalogue's rows; `far` adds
     rows far away to all catalogues.
     """
     sources = []  # NWAY asserts that right ascensions differ: give at least one an east offset
-    for name, rows, error in zip("ABCD", ([(0, 0)], *others), (3.0, 0.3, 0.3, 0.3),
-                                 strict=False):
+    for name, rows, error in zip("ABCD", ([(0, 0)], *others), (3.0, 0.3, 0.3, 0.3), strict=False):
         xy = np.array([*rows, *[(3000.0, 3000.0)] * far]) / 3600
         ra = 150 + xy[:, 0] / np.cos(np.radians(dec))
-        sources.append(Source(name, ra, dec + xy[:, 1], np.full(len(xy), error),
-                              1e-4 if far else 1.0))
+        sources.append(
+            Source(name, ra, dec + xy[:, 1], np.full(len(xy), error), 1e-4 if far else 1.0)
+        )
     return sources

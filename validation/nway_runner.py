@@ -28,13 +28,19 @@ VERSION = "4.8.0"
 PROBABILITIES = ("p_any", "p_i", "p_single", "dist_post")
 LOG10_B = ("dist_bayesfactor_uncorrected", "dist_bayesfactor")
 API_NAMES = {"prob_has_match": "p_any", "prob_this_match": "p_i"}
-CLI_NAMES = {"dist_bayesfactor": "dist_bayesfactor_uncorrected",
-             "dist_bayesfactor_corrected": "dist_bayesfactor"}
+CLI_NAMES = {
+    "dist_bayesfactor": "dist_bayesfactor_uncorrected",
+    "dist_bayesfactor_corrected": "dist_bayesfactor",
+}
 #: a bin without counterparts (ratio 0), one without field objects (ratio 100), one with neither
-HISTOGRAM = np.column_stack([
-    np.arange(16.0, 26.0), np.arange(17.0, 27.0),
-    [0.0, 0.05, 0.1, 0.2, 0.25, 0.0, 0.15, 0.1, 0.05, 0.0],
-    [0.01, 0.01, 0.0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.3, 0.0]])
+HISTOGRAM = np.column_stack(
+    [
+        np.arange(16.0, 26.0),
+        np.arange(17.0, 27.0),
+        [0.0, 0.05, 0.1, 0.2, 0.25, 0.0, 0.15, 0.1, 0.05, 0.0],
+        [0.01, 0.01, 0.0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.3, 0.0],
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -83,13 +89,15 @@ def run_bayesmatch(sources: Sequence[Source], **options: Any) -> bm.MatchResult:
 
     The host fraction, which NWAY has no equivalent of, is fixed: tiny fields warn when fitting it.
     """
-    priors = {s.name: [bm.HistogramPrior(m, *HISTOGRAM.T) for m in s.mags]
-              for s in sources if s.mags}
+    priors = {
+        s.name: [bm.HistogramPrior(m, *HISTOGRAM.T) for m in s.mags] for s in sources if s.mags
+    }
     return bm.match(*(s.catalog for s in sources), priors=priors, host_fraction=0.9, **options)
 
 
-def nway_api(folder: Path, sources: Sequence[Source], *, radius: float, completeness: Any,
-             **options: Any) -> Table:
+def nway_api(
+    folder: Path, sources: Sequence[Source], *, radius: float, completeness: Any, **options: Any
+) -> Table:
     """Associations of `nwaylib.nway_match`, run in `folder`, on copies (it changes its input)."""
     progress = io.StringIO()  # NWAY's progress bars
     with contextlib.chdir(folder), warnings.catch_warnings(), contextlib.redirect_stderr(progress):
@@ -98,19 +106,36 @@ def nway_api(folder: Path, sources: Sequence[Source], *, radius: float, complete
         from nwaylib.logger import NullOutputLogger
 
         frame = nway_match(
-            [{"name": s.name, "ra": s.ra.copy(), "dec": s.dec.copy(), "error": s.error.copy(),
-              "area": s.area, "mags": [m.copy() for m in s.mags.values()],
-              "magnames": list(s.mags), "maghists": [tuple(HISTOGRAM.T.copy()) for _ in s.mags]}
-             for s in sources],
-            match_radius=radius, prior_completeness=completeness, store_mag_hists=False,
-            logger=NullOutputLogger(), **options).reset_index(level=0)
+            [
+                {
+                    "name": s.name,
+                    "ra": s.ra.copy(),
+                    "dec": s.dec.copy(),
+                    "error": s.error.copy(),
+                    "area": s.area,
+                    "mags": [m.copy() for m in s.mags.values()],
+                    "magnames": list(s.mags),
+                    "maghists": [tuple(HISTOGRAM.T.copy()) for _ in s.mags],
+                }
+                for s in sources
+            ],
+            match_radius=radius,
+            prior_completeness=completeness,
+            store_mag_hists=False,
+            logger=NullOutputLogger(),
+            **options,
+        ).reset_index(level=0)
     return _renamed(Table({str(c): frame[c].to_numpy() for c in frame.columns}), API_NAMES)
 
 
 def nway_cli(folder: Path, args: Sequence[Any], out: str = "nway.fits") -> Table:
     """Associations that `nway.py` writes when run in `folder` with these arguments."""
-    done = subprocess.run([sys.executable, NWAY, *map(str, args), f"--out={out}"], cwd=folder,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, NWAY, *map(str, args), f"--out={out}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -129,14 +154,17 @@ def _renamed(table: Table, names: Mapping[str, str]) -> Table:
 def same_rows(ours: Table, theirs: Table, members: Sequence[str]) -> bool:
     """Whether both have the same associations in the same order."""
     return len(ours) == len(theirs) and all(
-        np.array_equal(_member(ours[name]), theirs[name]) for name in (*members, "ncat"))
+        np.array_equal(_member(ours[name]), theirs[name]) for name in (*members, "ncat")
+    )
 
 
 def differences(ours: Table, theirs: Table) -> dict[str, np.ndarray]:
     """|bayesmatch - NWAY| row by row, of every column both compute; of log10 B relative to it."""
     biases = [c for c in theirs.colnames if c.startswith("bias_")]
-    apart = {name: np.abs(np.asarray(ours[name]) - np.asarray(theirs[name]))
-             for name in (*PROBABILITIES, *LOG10_B, *biases)}
+    apart = {
+        name: np.abs(np.asarray(ours[name]) - np.asarray(theirs[name]))
+        for name in (*PROBABILITIES, *LOG10_B, *biases)
+    }
     for name in (*LOG10_B, *biases):
         apart[name] /= np.maximum(np.abs(np.asarray(theirs[name])), 1.0)
     return apart
@@ -149,20 +177,34 @@ def flags_differ(ours: Table, theirs: Table, primary: str) -> int:
     return int(np.sum(np.asarray(ours["match_flag"] != theirs["match_flag"])[compared]))
 
 
-def assert_agrees(ours: Table, theirs: Table, members: Sequence[str], *, atol: float,
-                  log_rtol: float, log_atol: float = 1e-9) -> None:
+def assert_agrees(
+    ours: Table,
+    theirs: Table,
+    members: Sequence[str],
+    *,
+    atol: float,
+    log_rtol: float,
+    log_atol: float = 1e-9,
+) -> None:
     """The same associations in the same order, with the same numbers and flags."""
     for name in members:
         np.testing.assert_array_equal(_member(ours[name]), theirs[name], err_msg=name)
     np.testing.assert_array_equal(ours["ncat"], theirs["ncat"])
     for name in (*PROBABILITIES, *(c for c in theirs.colnames if c.startswith("bias_"))):
-        np.testing.assert_allclose(ours[name], theirs[name], rtol=0 if name in PROBABILITIES
-                                   else log_rtol, atol=atol, err_msg=name)
-    np.testing.assert_allclose(ours["Separation_max"], theirs["Separation_max"],
-                               rtol=3e-7, atol=1e-6)
+        np.testing.assert_allclose(
+            ours[name],
+            theirs[name],
+            rtol=0 if name in PROBABILITIES else log_rtol,
+            atol=atol,
+            err_msg=name,
+        )
+    np.testing.assert_allclose(
+        ours["Separation_max"], theirs["Separation_max"], rtol=3e-7, atol=1e-6
+    )
     for name in LOG10_B:
-        np.testing.assert_allclose(ours[name], theirs[name], rtol=log_rtol, atol=log_atol,
-                                   err_msg=name)
+        np.testing.assert_allclose(
+            ours[name], theirs[name], rtol=log_rtol, atol=log_atol, err_msg=name
+        )
     assert flags_differ(ours, theirs, members[0]) == 0
     assert not np.any(ours["match_flag"][np.asarray(ours["ncat"]) == 1])
 

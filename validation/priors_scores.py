@@ -42,27 +42,38 @@ def outcome(result: bm.MatchResult, truth: Table) -> Outcome:
     true = np.full(len(truth), -1)
     host, of_primary = hosts(truth)
     true[of_primary] = host
-    return Outcome((best == true) & (best >= 0), best >= 0, true >= 0,
-                   *(np.asarray(sources[c], dtype=np.float64)
-                     for c in ("p_any", "p_match", "p_hostless")))
+    return Outcome(
+        (best == true) & (best >= 0),
+        best >= 0,
+        true >= 0,
+        *(np.asarray(sources[c], dtype=np.float64) for c in ("p_any", "p_match", "p_hostless")),
+    )
 
 
 def merged(outcomes: Sequence[Outcome]) -> Outcome:
     """Several skies as one."""
-    return Outcome(*(np.concatenate([getattr(o, field) for o in outcomes])
-                     for field in Outcome.__dataclass_fields__))
+    return Outcome(
+        *(
+            np.concatenate([getattr(o, field) for o in outcomes])
+            for field in Outcome.__dataclass_fields__
+        )
+    )
 
 
 def scores(o: Outcome) -> dict[str, float]:
     """The numbers of one line of the table."""
     hostless_right = np.where(o.has_counterpart, o.right, ~o.matched)
     cut, crossing_any = crossing(o, o.p_any)
-    return {"right": float(hostless_right.mean()),
-            "right_of_hosts": float(o.right[o.has_counterpart].mean()),
-            "crossing": crossing_any, "cutoff": cut,
-            "crossing_p_match": crossing(o, o.p_match)[1],
-            "ece": ece(o), "hostless": float((~o.has_counterpart).mean()),
-            "p_hostless": float(o.p_hostless.mean())}
+    return {
+        "right": float(hostless_right.mean()),
+        "right_of_hosts": float(o.right[o.has_counterpart].mean()),
+        "crossing": crossing_any,
+        "cutoff": cut,
+        "crossing_p_match": crossing(o, o.p_match)[1],
+        "ece": ece(o),
+        "hostless": float((~o.has_counterpart).mean()),
+        "p_hostless": float(o.p_hostless.mean()),
+    }
 
 
 def curve(o: Outcome, score: np.ndarray) -> Curve:

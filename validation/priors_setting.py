@@ -36,5 +36,14 @@ class Setting:
 
 
 #: a training sample this small knows the ratio's mean to 2%, hence the slack
-QUICK = Setting(train_primary=5000, train_area=11.0, train_field=120_000, seeds=1, field_area=9.0,
-                context_field=100_000, max_epochs=25, threads=1, slack=2.0)
+QUICK = Setting(
+    train_primary=5000,
+    train_area=11.0,
+    train_field=120_000,
+    seeds=1,
+    field_area=9.0,
+    context_field=100_000,
+    max_epochs=25,
+    threads=1,
+    slack=2.0,
+)

@@ -11,10 +11,12 @@ from .priors_scores import Outcome, crossing, curve, merged
 from .priors_setting import BASELINE, CONTEXT, DISTANCE, LIGHTGBM, RADIUS, Setting
 from .report import TableView
 
-CAPTION = ("Purity (of the sources given a counterpart, the share given the right one) against "
-           "completeness (of the sources that have one, the share given the right one) as the "
-           "cutoff of p_any varies, all skies pooled. Circles: where the two are equal, the value "
-           "in the legend. Up and to the right is better.")
+CAPTION = (
+    "Purity (of the sources given a counterpart, the share given the right one) against "
+    "completeness (of the sources that have one, the share given the right one) as the "
+    "cutoff of p_any varies, all skies pooled. Circles: where the two are equal, the value "
+    "in the legend. Up and to the right is better."
+)
 
 
 #: how a band is called in tables
@@ -52,30 +54,64 @@ def text(setting: Setting) -> list[str]:
 
 def skies_table(rows: Sequence[Mapping[str, Any]]) -> TableView:
     """Scores per sky and method."""
-    header = ["errors x", "seed", "method", "right", "right, of hosts", "purity = compl.",
-              "at p_any", "ranked by p_match", "ECE", "hostless", "mean p_hostless"]
-    keys = ["sigma_scale", "seed", "method", "right", "right_of_hosts", "crossing", "cutoff",
-            "crossing_p_match", "ece", "hostless", "p_hostless"]
+    header = [
+        "errors x",
+        "seed",
+        "method",
+        "right",
+        "right, of hosts",
+        "purity = compl.",
+        "at p_any",
+        "ranked by p_match",
+        "ECE",
+        "hostless",
+        "mean p_hostless",
+    ]
+    keys = [
+        "sigma_scale",
+        "seed",
+        "method",
+        "right",
+        "right_of_hosts",
+        "crossing",
+        "cutoff",
+        "crossing_p_match",
+        "ece",
+        "hostless",
+        "p_hostless",
+    ]
     return TableView(
-        "Scores of each sky", header,
+        "Scores of each sky",
+        header,
         [[f"{r[k]:g}" if k == "sigma_scale" else r[k] for k in keys] for r in rows],
         "right: share of all sources whose best candidate is right, or which rightly have none; "
         "of hosts: share among sources with a counterpart; purity = compl.: the value where "
         "purity equals completeness, cutting on p_any, and the cutoff, then cutting on p_match; "
         "ECE: calibration error of p_hostless; hostless: true share of sources without a "
-        "counterpart.")
+        "counterpart.",
+    )
 
 
 def patterns_table(field: Mapping[str, Any]) -> TableView:
     """Mean ratio of field objects by pattern of missing bands."""
     return TableView(
         "Mean ratio of field objects, by missing bands",
-        ["missing", "share of the field", "counterparts", "mean ratio", "wanted",
-         "standard error"],
-        [[" ".join(BAND.get(b, b) for b in p["missing"]) if p["missing"] != "none" else "none",
-          p["field_share"], p["counterparts"], p["mean"], p["wanted"], p["error"]]
-         for p in field["patterns"]],
-        "wanted: how many times more frequent the pattern is among counterparts than in the field.")
+        ["missing", "share of the field", "counterparts", "mean ratio", "wanted", "standard error"],
+        [
+            [
+                " ".join(BAND.get(b, b) for b in p["missing"])
+                if p["missing"] != "none"
+                else "none",
+                p["field_share"],
+                p["counterparts"],
+                p["mean"],
+                p["wanted"],
+                p["error"],
+            ]
+            for p in field["patterns"]
+        ],
+        "wanted: how many times more frequent the pattern is among counterparts than in the field.",
+    )
 
 
 def figure(outcomes: Mapping[tuple[float, int, str], Outcome], setting: Setting) -> Figure:
@@ -86,23 +122,39 @@ def figure(outcomes: Mapping[tuple[float, int, str], Outcome], setting: Setting)
     for ax, scale in zip(axes, setting.sigma_scales, strict=True):
         lowest = 1.0
         for name, color in colors.items():
-            pooled = merged([o for key, o in outcomes.items() if key[0] == scale
-                             and key[2] == name])
+            pooled = merged(
+                [o for key, o in outcomes.items() if key[0] == scale and key[2] == name]
+            )
             _, matched, right = curve(pooled, pooled.p_any)
             n = pooled.has_counterpart.sum()
             _, value = crossing(pooled, pooled.p_any)
             keep = matched > 0.5 * n
-            ax.plot(right[keep] / n, right[keep] / matched[keep], color=color, lw=1.6,
-                    label=f"{name}: {100 * value:.1f}%")
+            ax.plot(
+                right[keep] / n,
+                right[keep] / matched[keep],
+                color=color,
+                lw=1.6,
+                label=f"{name}: {100 * value:.1f}%",
+            )
             ax.plot(value, value, "o", color=color, ms=6, mec="k", mew=0.6, zorder=3)
             lowest = min(lowest, value)
         low = lowest - 0.06
         ax.plot([low, 1], [low, 1], ":", color="0.6", lw=1, zorder=0)
-        ax.set(xlim=(low, 1), ylim=(low, 1.002), xlabel="completeness: right / with a counterpart",
-               ylabel="purity: right / matched", title=f"X-ray position errors x {scale:g}")
-        ax.legend(loc="center left", bbox_to_anchor=(0.01, 0.5), title="purity = completeness",
-                  frameon=False)
+        ax.set(
+            xlim=(low, 1),
+            ylim=(low, 1.002),
+            xlabel="completeness: right / with a counterpart",
+            ylabel="purity: right / matched",
+            title=f"X-ray position errors x {scale:g}",
+        )
+        ax.legend(
+            loc="center left",
+            bbox_to_anchor=(0.01, 0.5),
+            title="purity = completeness",
+            frameon=False,
+        )
         ax.grid(color="0.92", lw=0.6)
-    fig.suptitle(f"Cutting on p_any: {skies(setting)} of {setting.n_primary:,} X-ray sources",
-                 fontsize=11)
+    fig.suptitle(
+        f"Cutting on p_any: {skies(setting)} of {setting.n_primary:,} X-ray sources", fontsize=11
+    )
     return fig

@@ -25,32 +25,52 @@ def summary(directory: Path) -> dict[str, Any]:
     if any(of[name]["quick"] for name in of):
         raise ValueError(f"{directory} holds a quick run; the README shows a full one")
     scores = of["cosmos"]["scores"]
-    cosmos = {"nway": scores["NWAY's p_any, errors as quoted"],
-              "ours": scores["p_hostless, errors fitted"]}
+    cosmos = {
+        "nway": scores["NWAY's p_any, errors as quoted"],
+        "ours": scores["p_hostless, errors fitted"],
+    }
     lockman = {}
     for method in ("distance only", "published pipeline", "LightGBM"):
-        rows = {score: [r for r in of["lockman"]["assessed"] if r["method"] == method
-                        and r["truth"] == "samples" and r["score"] == score]
-                for score in ("p_any", "p_match")}
+        rows = {
+            score: [
+                r
+                for r in of["lockman"]["assessed"]
+                if r["method"] == method and r["truth"] == "samples" and r["score"] == score
+            ]
+            for score in ("p_any", "p_match")
+        }
         lockman[method] = {
-            "Q": _mean(rows["p_any"], "overall_purity"), "P_c": _mean(rows["p_any"], "crossing"),
+            "Q": _mean(rows["p_any"], "overall_purity"),
+            "P_c": _mean(rows["p_any"], "crossing"),
             "P_h": _mean(rows["p_any"], "hostless_purity"),
-            **{f"C99_{score}": _mean(r, "completeness_at_99") for score, r in rows.items()}}
+            **{f"C99_{score}": _mean(r, "completeness_at_99") for score, r in rows.items()},
+        }
     return {
-        "cosmos": cosmos, "lockman": lockman,
-        "calibration": {"skies": len(of["calibration"]["skies"]),
-                        "pooled": of["calibration"]["pooled_ece"],
-                        "mean": of["calibration"]["mean_ece"]},
+        "cosmos": cosmos,
+        "lockman": lockman,
+        "calibration": {
+            "skies": len(of["calibration"]["skies"]),
+            "pooled": of["calibration"]["pooled_ece"],
+            "mean": of["calibration"]["mean_ece"],
+        },
         "priors": {"pooled_ece": of["priors"]["pooled_ece"]["LightGBM"]},
-        "upstream": {"largest": of["upstream"]["largest"]["api"][0],
-                     "fields": len(of["upstream"]["fields"])},
-        "chandra_gaia": {"n": of["chandra_gaia"]["n"],
-                         "median": of["chandra_gaia"]["median_abs_difference"]},
+        "upstream": {
+            "largest": of["upstream"]["largest"]["api"][0],
+            "fields": len(of["upstream"]["fields"]),
+        },
+        "chandra_gaia": {
+            "n": of["chandra_gaia"]["n"],
+            "median": of["chandra_gaia"]["median_abs_difference"],
+        },
         "ngc2264": {"n": of["ngc2264"]["n_chain"], "recovered": of["ngc2264"]["recovered"]},
         "position_errors": of["position_errors"]["within_3"],
-        "claims": {name: [len([c for c in o["claims"] if c["ok"] is not None]),
-                          len([c for c in o["claims"] if c["ok"] is False])]
-                   for name, o in of.items()},
+        "claims": {
+            name: [
+                len([c for c in o["claims"] if c["ok"] is not None]),
+                len([c for c in o["claims"] if c["ok"] is False]),
+            ]
+            for name, o in of.items()
+        },
     }
 
 
@@ -65,23 +85,28 @@ def table(s: Mapping[str, Any]) -> str:
         "| real: 1,255 XMM-COSMOS sources with known answers, cut at 0.5 | NWAY's `p_any` | "
         "`p_hostless`, errors fitted |",
         "|---|---|---|",
-        *(f"| {text} | {nway[key]:.3f} | {ours[key]:.3f} |" for text, key in (
-            ("counterparts: purity", "counterpart_purity"),
-            ("counterparts: completeness", "counterpart_completeness"),
-            ("hostless: purity", "hostless_purity"),
-            ("hostless: completeness", "hostless_completeness"),
-            ("calibration error (ECE)", "ece"))),
+        *(
+            f"| {text} | {nway[key]:.3f} | {ours[key]:.3f} |"
+            for text, key in (
+                ("counterparts: purity", "counterpart_purity"),
+                ("counterparts: completeness", "counterpart_completeness"),
+                ("hostless: purity", "hostless_purity"),
+                ("hostless: completeness", "hostless_completeness"),
+                ("calibration error (ECE)", "ece"),
+            )
+        ),
         "",
         "| mock of the Lockman Hole, published protocol | distance only | published pipeline | "
         "`LightGBMPrior` | (published: distance, photometry) |",
         "|---|---|---|---|---|",
     ]
     for text, key, published in (
-            ("right answers of all (Q)", "Q", "0.86, 0.94"),
-            ("counterparts: purity = completeness", "P_c", "0.87, 0.95"),
-            ("hostless: purity = completeness", "P_h", "0.72 and 0.70, 0.80"),
-            ("completeness at 99% purity, by `p_any`", "C99_p_any", ""),
-            ("completeness at 99% purity, by `p_match`", "C99_p_match", "")):
+        ("right answers of all (Q)", "Q", "0.86, 0.94"),
+        ("counterparts: purity = completeness", "P_c", "0.87, 0.95"),
+        ("hostless: purity = completeness", "P_h", "0.72 and 0.70, 0.80"),
+        ("completeness at 99% purity, by `p_any`", "C99_p_any", ""),
+        ("completeness at 99% purity, by `p_match`", "C99_p_match", ""),
+    ):
         values = " | ".join(f"{m[key]:.3f}" for m in s["lockman"].values())
         lines.append(f"| {text} | {values} | {published} |")
     c = s["calibration"]

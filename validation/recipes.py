@@ -55,28 +55,40 @@ def recipes(quick: bool) -> list[Recipe]:
         ((3, 1.0, 60_000.0, True), (0.3, 0.7, 0.95, step, smooth)),
         ((3, 2.0, 10_000.0, True), (0.3, 0.7, 0.99, step, smooth)),
     ]
-    listed = [Recipe(host, scale, density, k, prior)
-              for (k, scale, density, prior), hosts in groups for host in hosts]
+    listed = [
+        Recipe(host, scale, density, k, prior)
+        for (k, scale, density, prior), hosts in groups
+        for host in hosts
+    ]
     return listed[::2] if quick else listed
 
 
 #: where the probabilities are known to be less good, for information: why, and skies
 LIMITS = {
     "little to tell hosts by": (
-        Recipe(0.05, 2.0), Recipe(0.05, 1.0, n_catalogues=3), Recipe(0.99, 2.0, 60_000.0, 2, True)),
+        Recipe(0.05, 2.0),
+        Recipe(0.05, 1.0, n_catalogues=3),
+        Recipe(0.99, 2.0, 60_000.0, 2, True),
+    ),
     "crowded X-ray sources": (
         Recipe(0.95, 2.0, 60_000.0, 2, True, primary_density=1000.0),
-        Recipe(0.99, 2.0, 10_000.0, 3, primary_density=500.0)),
+        Recipe(0.99, 2.0, 10_000.0, 3, primary_density=500.0),
+    ),
     "shared field objects": (
-        Recipe(0.7, n_catalogues=3, shared=0.95), Recipe(skies.step, n_catalogues=3, shared=0.95),
-        Recipe(0.7, 1.0, 60_000.0, 3, shared=0.95)),
+        Recipe(0.7, n_catalogues=3, shared=0.95),
+        Recipe(skies.step, n_catalogues=3, shared=0.95),
+        Recipe(0.7, 1.0, 60_000.0, 3, shared=0.95),
+    ),
 }
 
 
 def simulate(recipe: Recipe, seed: int, n: int) -> skies.Sky:
     """One sky."""
-    options: dict[str, Any] = {"sigma_scale": recipe.sigma_scale, "magnitudes": recipe.prior,
-                               "primary_density": recipe.primary_density}
+    options: dict[str, Any] = {
+        "sigma_scale": recipe.sigma_scale,
+        "magnitudes": recipe.prior,
+        "primary_density": recipe.primary_density,
+    }
     if recipe.n_catalogues == 2:
         return skies.simulate(seed, n, recipe.host, density=recipe.density, **options)
 
@@ -86,5 +98,10 @@ def simulate(recipe: Recipe, seed: int, n: int) -> skies.Sky:
         return np.column_stack([1 - p, *(share * p for share in MEMBERSHIP)])
 
     return skies.simulate_patterns(
-        seed, n, patterns, density=(recipe.density, SECOND_DENSITY * recipe.density),
-        shared=recipe.shared, **options)
+        seed,
+        n,
+        patterns,
+        density=(recipe.density, SECOND_DENSITY * recipe.density),
+        shared=recipe.shared,
+        **options,
+    )

@@ -108,9 +108,14 @@ def print_section(section: Section) -> None:
 def print_claims(sections: Sequence[Section]) -> None:
     """One table of the claims of all sections."""
     print()
-    print_table(["protocol", "claim", "measured", "required", "pass"],
-                [(s.name, c.what, c.measured, c.required, VERDICT[c.ok])
-                 for s in sections for c in s.claims])
+    print_table(
+        ["protocol", "claim", "measured", "required", "pass"],
+        [
+            (s.name, c.what, c.measured, c.required, VERDICT[c.ok])
+            for s in sections
+            for c in s.claims
+        ],
+    )
 
 
 def write_json(section: Section, out: Path, **about: Any) -> Path:
@@ -119,11 +124,17 @@ def write_json(section: Section, out: Path, **about: Any) -> Path:
     The numbers are at the top level, beside ``protocol``, ``title``, ``ok``, ``claims``,
     ``tables``, ``figures`` and what `about` adds.
     """
-    record = {**section.numbers, **about, "protocol": section.name, "title": section.title,
-              "ok": section.ok, "text": list(section.text),
-              "claims": [asdict(c) for c in section.claims],
-              "tables": [asdict(t) for t in section.tables],
-              "figures": [asdict(f) for f in section.figures]}
+    record = {
+        **section.numbers,
+        **about,
+        "protocol": section.name,
+        "title": section.title,
+        "ok": section.ok,
+        "text": list(section.text),
+        "claims": [asdict(c) for c in section.claims],
+        "tables": [asdict(t) for t in section.tables],
+        "figures": [asdict(f) for f in section.figures],
+    }
     path = out / f"{section.name}.json"
     replace_file(path, json.dumps(plain(record), indent=1) + "\n")
     return path
@@ -148,5 +159,7 @@ def plain(value: Any) -> Any:
         return None
     if value is None or isinstance(value, str | int | float):
         return value
-    raise TypeError(f"cannot write {value!r} ({type(value).__name__}) as JSON; make it a number, "
-                    "text, a list or a dict")
+    raise TypeError(
+        f"cannot write {value!r} ({type(value).__name__}) as JSON; make it a number, "
+        "text, a list or a dict"
+    )

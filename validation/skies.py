@@ -49,10 +49,13 @@ class Sky:
 
     def catalogs(self, names: Sequence[str] = ("OPT", "IRAC", "VLA")) -> list[bm.Catalog]:
         """The primary catalogue X and the others, ready to match."""
-        return [bm.Catalog(self.primary, name="X", pos_err="SIGMA", area=self.area),
-                *(bm.Catalog(table, name=name, pos_err=sigma, area=self.area)
-                  for table, name, sigma in zip(self.others, names, self.other_sigma,
-                                                strict=False))]
+        return [
+            bm.Catalog(self.primary, name="X", pos_err="SIGMA", area=self.area),
+            *(
+                bm.Catalog(table, name=name, pos_err=sigma, area=self.area)
+                for table, name, sigma in zip(self.others, names, self.other_sigma, strict=False)
+            ),
+        ]
 
     def match(self, **options) -> bm.MatchResult:
         """Match with a radius that loses no counterpart."""
@@ -107,8 +110,7 @@ def simulate_patterns(
         patterns = np.asarray(fractions(np.log10(sky.primary["FLUX"])), float)
     else:
         patterns = np.broadcast_to(np.asarray(fractions, float), (n_primary, len(fractions)))
-    return _with_others(seed, sky, patterns, tuple(density), tuple(other_sigma), shared,
-                        magnitudes)
+    return _with_others(seed, sky, patterns, tuple(density), tuple(other_sigma), shared, magnitudes)
 
 
 def logistic(log_flux: np.ndarray) -> np.ndarray:
@@ -123,11 +125,17 @@ def step(log_flux: np.ndarray) -> np.ndarray:
 
 def magnitude_prior() -> bm.FunctionPrior:
     """The prior that is exactly right for the magnitudes of the simulation."""
+
     def log_density(mag: np.ndarray, mean: float, scatter: float) -> np.ndarray:
         return -0.5 * ((mag - mean) / scatter) ** 2 - np.log(scatter)
 
-    return bm.FunctionPrior("mag", lambda table: (
-        log_density(table["MAG"], *HOST_MAG) - log_density(table["MAG"], *FIELD_MAG)) / np.log(10))
+    return bm.FunctionPrior(
+        "mag",
+        lambda table: (
+            (log_density(table["MAG"], *HOST_MAG) - log_density(table["MAG"], *FIELD_MAG))
+            / np.log(10)
+        ),
+    )
 
 
 # -- pieces ---------------------------------------------------------------------------------------
@@ -168,7 +176,8 @@ def _magnitudes(rng: np.random.Generator, n_host: int, n: int) -> np.ndarray:
     (host, host_scatter), (field, field_scatter) = HOST_MAG, FIELD_MAG
     is_host = np.arange(n) < n_host
     return np.where(is_host, host, field) + rng.standard_normal(n) * np.where(
-        is_host, host_scatter, field_scatter)
+        is_host, host_scatter, field_scatter
+    )
 
 
 def _scatter(rng: np.random.Generator, ra: np.ndarray, dec: np.ndarray, sigma):
@@ -177,8 +186,15 @@ def _scatter(rng: np.random.Generator, ra: np.ndarray, dec: np.ndarray, sigma):
     return ra + east / np.cos(np.radians(dec)), dec + north
 
 
-def _with_others(seed: int, sky: Sky, patterns: np.ndarray, density: Sequence[float],
-                 other_sigma: Sequence[float], shared: float, magnitudes: bool) -> Sky:
+def _with_others(
+    seed: int,
+    sky: Sky,
+    patterns: np.ndarray,
+    density: Sequence[float],
+    other_sigma: Sequence[float],
+    shared: float,
+    magnitudes: bool,
+) -> Sky:
     rng = _rng(seed, 2)
     n = len(patterns)
     pattern = (rng.random(n)[:, None] > np.cumsum(patterns, axis=1)[:, :-1]).sum(axis=1)
@@ -200,9 +216,10 @@ def _with_others(seed: int, sky: Sky, patterns: np.ndarray, density: Sequence[fl
         order = rng.permutation(len(ra))
         at = np.empty(len(ra), int)
         at[order] = np.arange(len(ra))
-        truth[has, k] = at[:len(has)]
+        truth[has, k] = at[: len(has)]
         others.append({"RA": ra[order], "DEC": dec[order]})
         if magnitudes and k == 0:
             others[0]["MAG"] = _magnitudes(_rng(seed, 3), len(has), len(ra))[order]
-    return Sky(sky.primary, tuple(others), truth, 1.0 - patterns[:, 0], sky.area,
-               tuple(other_sigma))
+    return Sky(
+        sky.primary, tuple(others), truth, 1.0 - patterns[:, 0], sky.area, tuple(other_sigma)
+    )

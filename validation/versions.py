@@ -5,8 +5,17 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-PACKAGES = ("numpy", "scipy", "numba", "astropy", "pandas", "scikit-learn", "lightgbm",
-            "matplotlib", "nway")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "numba",
+    "astropy",
+    "pandas",
+    "scikit-learn",
+    "lightgbm",
+    "matplotlib",
+    "nway",
+)
 
 
 def versions() -> dict[str, str]:

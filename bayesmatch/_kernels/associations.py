@@ -39,8 +39,9 @@ def fits(slot, level, choice, block, start, ra, dec, cos_dec, radius, exact, apa
 
 
 @jit
-def enumerate_primary(block, start, ra, dec, cos_dec, radius, choice, apart, row, limit, member,
-                      between):
+def enumerate_primary(
+    block, start, ra, dec, cos_dec, radius, choice, apart, row, limit, member, between
+):
     """Write the associations of the primary at `block` from `row` on; return the row after them.
 
     With an empty `member` they are only counted, and counting stops beyond `limit`.  `between`
@@ -57,7 +58,8 @@ def enumerate_primary(block, start, ra, dec, cos_dec, radius, choice, apart, row
             level -= 1
             continue
         if slot >= start[block + level] and not fits(
-                slot, level, choice, block, start, ra, dec, cos_dec, radius, filling, apart):
+            slot, level, choice, block, start, ra, dec, cos_dec, radius, filling, apart
+        ):
             continue
         if level < n_other - 1:
             level += 1
@@ -85,8 +87,9 @@ def write_row(row, block, start, choice, apart, member, between):
 
 
 @jit
-def count_associations(i_first, i_last, n_other, start, ra, dec, cos_dec, radius, each, limit,
-                       count):
+def count_associations(
+    i_first, i_last, n_other, start, ra, dec, cos_dec, radius, each, limit, count
+):
     """Number of associations of each primary in the range, counted up to ``each + 1``.
 
     Returns the sum over the primaries with at most `each`; stops when it passes `limit`.
@@ -96,8 +99,20 @@ def count_associations(i_first, i_last, n_other, start, ra, dec, cos_dec, radius
     nothing, no_between = np.empty((0, n_other), np.int64), np.empty((0, 0))
     total = 0
     for i in range(i_first, i_last):
-        count[i] = enumerate_primary(i * n_other, start, ra, dec, cos_dec, radius, choice, apart,
-                                     0, each, nothing, no_between)
+        count[i] = enumerate_primary(
+            i * n_other,
+            start,
+            ra,
+            dec,
+            cos_dec,
+            radius,
+            choice,
+            apart,
+            0,
+            each,
+            nothing,
+            no_between,
+        )
         if count[i] <= each:
             total += count[i]
         if total > limit:
@@ -106,13 +121,26 @@ def count_associations(i_first, i_last, n_other, start, ra, dec, cos_dec, radius
 
 
 @jit
-def fill_associations(i_first, i_last, start, ra, dec, cos_dec, radius, complete, first, member,
-                      between):
+def fill_associations(
+    i_first, i_last, start, ra, dec, cos_dec, radius, complete, first, member, between
+):
     """Fill the rows ``first[i]:first[i + 1]`` of each `complete` primary in the range."""
     n_other = member.shape[1]
     choice = np.empty(n_other, np.int64)
     apart = np.empty((n_other, n_other))
     for i in range(i_first, i_last):
         if complete[i]:
-            enumerate_primary(i * n_other, start, ra, dec, cos_dec, radius, choice, apart,
-                              first[i], np.int64(1) << 62, member, between)
+            enumerate_primary(
+                i * n_other,
+                start,
+                ra,
+                dec,
+                cos_dec,
+                radius,
+                choice,
+                apart,
+                first[i],
+                np.int64(1) << 62,
+                member,
+                between,
+            )

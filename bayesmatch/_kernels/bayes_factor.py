@@ -59,8 +59,11 @@ def ln_bayes_general(n, x, y, xx, yy, xy):
         my += mxy * ux + myy * uy
         gxx, gxy = mxx * ixx + mxy * ixy, mxx * ixy + mxy * iyy
         gyx, gyy = mxy * ixx + myy * ixy, mxy * ixy + myy * iyy
-        mxx, myy, mxy = (gxx * xx[a] + gxy * xy[a], gyx * xy[a] + gyy * yy[a],
-                         0.5 * (gxx * xy[a] + gxy * yy[a] + gyx * xx[a] + gyy * xy[a]))
+        mxx, myy, mxy = (
+            gxx * xx[a] + gxy * xy[a],
+            gyx * xy[a] + gyy * yy[a],
+            0.5 * (gxx * xy[a] + gxy * yy[a] + gyx * xx[a] + gyy * xy[a]),
+        )
     return total
 
 
@@ -85,8 +88,19 @@ def place(slot, p_ra, p_dec, ra, dec, apart, cov, out):
 
 
 @jit
-def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separation, between,
-                 circular, work, apart):
+def row_ln_bayes(
+    row,
+    member,
+    with_primary,
+    sigma_or_cov,
+    slot_cov,
+    plane,
+    separation,
+    between,
+    circular,
+    work,
+    apart,
+):
     """Ln B of one association, or of its members without the primary.
 
     `sigma_or_cov`: the primary's (xx, yy, xy); `slot_cov` the candidates' own (used when all
@@ -125,8 +139,23 @@ def row_ln_bayes(row, member, with_primary, sigma_or_cov, slot_cov, plane, separ
 
 
 @jit
-def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separation, between,
-                  circular, unrelated_prior, known, known_best, ln_b, ln_b_corrected):
+def ln_bayes_rows(
+    i_first,
+    i_last,
+    first,
+    p_cov,
+    member,
+    slot_cov,
+    plane,
+    separation,
+    between,
+    circular,
+    unrelated_prior,
+    known,
+    known_best,
+    ln_b,
+    ln_b_corrected,
+):
     """Ln B of every row of the primaries in the range, and ln B with unrelated associations.
 
     `unrelated_prior`: ln prior of the members of each membership pattern (bit b set: other
@@ -142,14 +171,36 @@ def ln_bayes_rows(i_first, i_last, first, p_cov, member, slot_cov, plane, separa
     for i in range(i_first, i_last):
         best[:] = 0.0
         for row in range(first[i], first[i + 1]):
-            ln_b[row] = row_ln_bayes(row, member, True, p_cov[i], slot_cov, plane, separation,
-                                     between, circular, work, apart)
+            ln_b[row] = row_ln_bayes(
+                row,
+                member,
+                True,
+                p_cov[i],
+                slot_cov,
+                plane,
+                separation,
+                between,
+                circular,
+                work,
+                apart,
+            )
             ln_b_corrected[row] = ln_b[row]
             pattern = row_pattern(row, member)
             # more than one bit: an association without the primary
             if len(unrelated_prior) > 0 and known[i] < 0 and pattern & (pattern - 1) != 0:
-                own = row_ln_bayes(row, member, False, p_cov[i], slot_cov, plane, separation,
-                                   between, circular, work, apart)
+                own = row_ln_bayes(
+                    row,
+                    member,
+                    False,
+                    p_cov[i],
+                    slot_cov,
+                    plane,
+                    separation,
+                    between,
+                    circular,
+                    work,
+                    apart,
+                )
                 best[pattern] = max(best[pattern], own + unrelated_prior[pattern])
         if len(unrelated_prior) == 0:
             continue

@@ -66,16 +66,18 @@ def fill_grid(circle, radius, cell, zone_first, mask, start, occupied, entry):
 
 
 @jit
-def in_occupied_cells(first, last, ra, dec, zones_per_degree, zone_first, columns_per_degree,
-                      occupied, row, key):
+def in_occupied_cells(
+    first, last, ra, dec, zones_per_degree, zone_first, columns_per_degree, occupied, row, key
+):
     """Streamed rows whose cell may hold a resident, and their cells; returns how many."""
     last_zone = len(zone_first) - 2
     mask = 8 * len(occupied) - 1
     n = 0
     for j in range(first, last):
         zone = min(int((dec[j] + 90.0) * zones_per_degree), last_zone)
-        cell = min(zone_first[zone] + int(ra[j] * columns_per_degree[zone]),
-                   zone_first[zone + 1] - 1)
+        cell = min(
+            zone_first[zone] + int(ra[j] * columns_per_degree[zone]), zone_first[zone + 1] - 1
+        )
         row[n], key[n] = j, cell
         n += (occupied[(cell & mask) >> 3] >> (cell & 7)) & 1
     return n
@@ -94,20 +96,37 @@ def append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius, out_i, 
         i, j = entry[e, 0], row[a]
         d_ra = abs(ra[j] - circle[i, 0])
         out_i[m], out_j[m] = i, j
-        m += ((entry[e, 1] == key[a] & LOW) & (abs(dec[j] - circle[i, 1]) <= reach)
-              & ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3])))
+        m += (
+            (entry[e, 1] == key[a] & LOW)
+            & (abs(dec[j] - circle[i, 1]) <= reach)
+            & ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3]))
+        )
     for p in range(n, m):
         i, j = out_i[p], out_j[p]
-        s = separation(circle[i, 0], circle[i, 1], circle[i, 2], ra[j], dec[j],
-                       math.cos(dec[j] * DEGREE))
+        s = separation(
+            circle[i, 0], circle[i, 1], circle[i, 2], ra[j], dec[j], math.cos(dec[j] * DEGREE)
+        )
         out_i[n], out_j[n], out_s[n] = i, j, s
         n += s < radius
     return n
 
 
 @jit
-def search(first, last, ra, dec, cell, zone_first, columns_per_degree, occupied, start, entry,
-           circle, radius, max_pairs):
+def search(
+    first,
+    last,
+    ra,
+    dec,
+    cell,
+    zone_first,
+    columns_per_degree,
+    occupied,
+    start,
+    entry,
+    circle,
+    radius,
+    max_pairs,
+):
     """Pairs (resident, streamed row, separation) for streamed rows first..last, in their order.
 
     `radius` in arcsec, exclusive.  Returns more than `max_pairs` when there are more.
@@ -119,8 +138,18 @@ def search(first, last, ra, dec, cell, zone_first, columns_per_degree, occupied,
     n = 0
     mask = len(start) - 2
     for block in range(first, last, BLOCK):
-        n_rows = in_occupied_cells(block, min(block + BLOCK, last), ra, dec, 1.0 / cell, zone_first,
-                                   columns_per_degree, occupied, row, key)
+        n_rows = in_occupied_cells(
+            block,
+            min(block + BLOCK, last),
+            ra,
+            dec,
+            1.0 / cell,
+            zone_first,
+            columns_per_degree,
+            occupied,
+            row,
+            key,
+        )
         for a in range(n_rows):
             begin[a], end[a] = start[key[a] & mask], start[(key[a] & mask) + 1]
         n_look = 0
@@ -130,14 +159,28 @@ def search(first, last, ra, dec, cell, zone_first, columns_per_degree, occupied,
                 look[n_look, 0], look[n_look, 1] = e, a
                 n_look += 1
                 if n_look == BLOCK:
-                    n = append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius,
-                                     out_i, out_j, out_s, n)
+                    n = append_pairs(
+                        look,
+                        n_look,
+                        row,
+                        key,
+                        ra,
+                        dec,
+                        entry,
+                        circle,
+                        radius,
+                        out_i,
+                        out_j,
+                        out_s,
+                        n,
+                    )
                     n_look = 0
                     if n > max_pairs:
                         return out_i, out_j, out_s
                     out_i, out_j, out_s = room_for(n + BLOCK, out_i, out_j, out_s)
-        n = append_pairs(look, n_look, row, key, ra, dec, entry, circle, radius, out_i, out_j,
-                         out_s, n)
+        n = append_pairs(
+            look, n_look, row, key, ra, dec, entry, circle, radius, out_i, out_j, out_s, n
+        )
     return out_i[:n].copy(), out_j[:n].copy(), out_s[:n].copy()
 
 

@@ -28,8 +28,9 @@ def pattern_shares(z, coefficients, share):
 
 
 @jit
-def likelihood_sums(i_first, i_last, ln_like, fixed_ln_like, free_total, z, coefficients, complete,
-                    out, information):
+def likelihood_sums(
+    i_first, i_last, ln_like, fixed_ln_like, free_total, z, coefficients, complete, out, information
+):
     """Sum over a range of primaries of ln(fixed + free_total * sum_S share_S(z) L_S).
 
     ``ln_like`` (n, S) are the free patterns, ``fixed_ln_like`` (n,) the log of a term that does
@@ -63,8 +64,9 @@ def likelihood_sums(i_first, i_last, ln_like, fixed_ln_like, free_total, z, coef
                 if s == t:
                     h += free * share[s]
                 if not complete:
-                    h += (r[s] * r[t] + (1.0 - free) * (r[s] * share[t] + share[s] * r[t]
-                                                        - free * share[s] * share[t]))
+                    h += r[s] * r[t] + (1.0 - free) * (
+                        r[s] * share[t] + share[s] * r[t] - free * share[s] * share[t]
+                    )
                     if s == t:
                         h -= r[s]
                 for q in range(n_z):

@@ -15,87 +15,21 @@ associations.  A branch goes only if it is negligible in both.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from .associations import fits, write_row
-from .bayes_factor import LN_SCALE, ln_bayes_circular, place
+from .bayes_factor import LN_SCALE
+from .combinations import candidates_of, join
 from .jit import jit
 from .posterior import log_sum, members_density
+from .unrelated import best_unrelated
 
 #: the calibrated fractions, not known yet, may raise what is left out against the total by this
 FRACTIONS = math.log(1e-2)
 #: a first, quick walk finds the total but for about this share
 LOOSE = math.log(1e-3)
 TOTAL, COUNT, FILL = 0, 1, 2
-
-
-class Field(NamedTuple):
-    """What surrounds the primaries, for the kernels here."""
-
-    start: np.ndarray
-    """(n_blocks + 1,) first slot of every block"""
-    p_ra: np.ndarray
-    """(n,) degrees, as all positions"""
-    p_dec: np.ndarray
-    """(n,)"""
-    p_cov: np.ndarray
-    """(n, 3) of the primaries"""
-    ra: np.ndarray
-    """(n_slots,) of the candidates"""
-    dec: np.ndarray
-    """(n_slots,)"""
-    cos_dec: np.ndarray
-    """(n_slots,)"""
-    cov: np.ndarray
-    """(n_slots, 3) of the candidates"""
-    separation: np.ndarray
-    """(n_slots,) arcsec from the primary"""
-    ln_ratio: np.ndarray
-    """(n_slots,) ln of the product of the priors' ratios"""
-    ln_density: np.ndarray
-    """(n, n_other) ln n_k+ at each primary, for e"""
-    ln_uniform: np.ndarray
-    """(n_other,) ln n_k+ everywhere, for NWAY's weight"""
-    ln_completeness: np.ndarray
-    """(patterns,) sum of ln c_k over the members"""
-    unrelated: np.ndarray
-    """(patterns,) ln prior of the members being an object of their own; empty: not considered"""
-    radius: float
-    circular: bool
-
-
-@jit
-def candidates_of(field, i, n_other):
-    """Candidates of a primary: (x, y, xx, yy, xy, ln |C| / 2) in its tangent plane, arcsec."""
-    first, last = field.start[i * n_other], field.start[(i + 1) * n_other]
-    plane = np.empty((last - first, 6))
-    for c in range(len(plane)):
-        place(first + c, field.p_ra[i], field.p_dec[i], field.ra, field.dec, field.separation,
-              field.cov, plane[c])
-        plane[c, 5] = 0.5 * math.log(plane[c, 2] * plane[c, 3] - plane[c, 4] * plane[c, 4])
-    return plane
-
-
-@jit
-def join(before, after, member, gain):
-    """State (x, y, xx, yy, xy, ln e) after one more member; `gain` is LN_SCALE and its terms."""
-    sxx, syy, sxy = member[2] + before[2], member[3] + before[3], member[4] + before[4]
-    det = sxx * syy - sxy * sxy
-    dx, dy = member[0] - before[0], member[1] - before[1]
-    ux, uy = (syy * dx - sxy * dy) / det, (sxx * dy - sxy * dx) / det
-    after[5] = before[5] + gain - 0.5 * (math.log(det) + dx * ux + dy * uy)
-    # m += M S^-1 d;  M <- M S^-1 C, as in ln_bayes_general
-    after[0] = before[0] + before[2] * ux + before[4] * uy
-    after[1] = before[1] + before[4] * ux + before[3] * uy
-    gxx = (before[2] * syy - before[4] * sxy) / det
-    gxy = (before[4] * sxx - before[2] * sxy) / det
-    gyx = (before[4] * syy - before[3] * sxy) / det
-    gyy = (before[3] * sxx - before[4] * sxy) / det
-    after[2] = gxx * member[2] + gxy * member[4]
-    after[3] = gyx * member[4] + gyy * member[3]
-    after[4] = 0.5 * (gxx * member[4] + gxy * member[3] + gyx * member[2] + gyy * member[4])
 
 
 @jit
@@ -113,8 +47,9 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
     for k in range(n_other - 1, -1, -1):
         a, b = field.start[block + k] - base, field.start[block + k + 1] - base
         peak = np.zeros(b - a + 1)  # the first: absent
-        peak[1:] = (LN_SCALE - field.ln_density[i, k] - plane[a:b, 5]
-                    + field.ln_ratio[base + a:base + b])
+        peak[1:] = (
+            LN_SCALE - field.ln_density[i, k] - plane[a:b, 5] + field.ln_ratio[base + a : base + b]
+        )
         suffix[k] = suffix[k + 1] + log_sum(peak, 0, len(peak))
     state = np.zeros((n_other + 1, 6))
     state[0, 2:5] = field.p_cov[i]
@@ -131,8 +66,12 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
             continue
         present = slot >= field.start[block + level]
         if present:
-            join(state[level], state[level + 1], plane[slot - base],
-                 LN_SCALE - field.ln_density[i, level] + field.ln_ratio[slot])
+            join(
+                state[level],
+                state[level + 1],
+                plane[slot - base],
+                LN_SCALE - field.ln_density[i, level] + field.ln_ratio[slot],
+            )
             pattern[level + 1] = pattern[level] | 1 << level
         else:
             state[level + 1] = state[level]
@@ -144,8 +83,19 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
                 lost[0] += math.exp(bound - totals[0])
                 lost[1] += math.exp(weight - totals[1])
             continue
-        if present and not fits(slot, level, choice, block, field.start, field.ra, field.dec,
-                                field.cos_dec, field.radius, mode == FILL, apart):
+        if present and not fits(
+            slot,
+            level,
+            choice,
+            block,
+            field.start,
+            field.ra,
+            field.dec,
+            field.cos_dec,
+            field.radius,
+            mode == FILL,
+            apart,
+        ):
             continue
         if level < n_other - 1:
             level += 1
@@ -166,78 +116,6 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
 
 
 @jit
-def best_unrelated(i, field, plane, best):
-    """Ln U of every set of left-out catalogues: their best association without the primary.
-
-    It is 0 where none is more likely than chance.  Branches that cannot beat what is known for
-    their members alone end early.
-    """
-    n_other = int(round(math.log2(len(best))))
-    block = i * n_other
-    base = field.start[block]
-    best[:] = 0.0
-    suffix = np.zeros(n_other + 1)
-    for k in range(n_other - 1, -1, -1):
-        top = 0.0
-        for slot in range(field.start[block + k], field.start[block + k + 1]):
-            top = max(top, LN_SCALE - field.ln_uniform[k] - plane[slot - base, 5])
-        suffix[k] = suffix[k + 1] + top
-    state = np.zeros((n_other + 1, 6))
-    pattern = np.zeros(n_other + 1, np.int64)
-    choice = np.empty(n_other, np.int64)
-    apart, members = np.empty((n_other, n_other)), np.empty((n_other, n_other))
-    variance = np.empty(n_other)
-    level = 0
-    choice[0] = base - 2
-    while level >= 0:
-        choice[level] += 1
-        slot = choice[level]
-        if slot >= field.start[block + level + 1]:
-            level -= 1
-            continue
-        present = slot >= field.start[block + level]
-        pattern[level + 1] = pattern[level] | 1 << level if present else pattern[level]
-        if not present:
-            state[level + 1] = state[level]
-        elif pattern[level] == 0:  # the first member
-            state[level + 1, :5] = plane[slot - base, :5]
-            state[level + 1, 5] = field.unrelated[1 << level]
-        else:
-            join(state[level], state[level + 1], plane[slot - base],
-                 LN_SCALE - field.ln_uniform[level])
-        so_far = pattern[level + 1]
-        # The slack covers what the plane distorts; the result comes from exact separations.
-        if state[level + 1, 5] + suffix[level + 1] <= best[so_far] - 1e-3:
-            continue
-        if present and not fits(slot, level, choice, block, field.start, field.ra, field.dec,
-                                field.cos_dec, field.radius, True, apart):
-            continue
-        if level < n_other - 1:
-            level += 1
-            choice[level] = field.start[block + level] - 2
-            continue
-        if so_far & (so_far - 1) == 0:  # fewer than two members
-            continue
-        value = state[n_other, 5]
-        if field.circular:
-            n = 0
-            for b in range(n_other):
-                if choice[b] >= field.start[block + b]:
-                    variance[n] = field.cov[choice[b], 0]
-                    at = 0
-                    for a in range(b):
-                        if choice[a] >= field.start[block + a]:
-                            members[at, n] = apart[a, b]
-                            at += 1
-                    n += 1
-            value = ln_bayes_circular(n, variance, members) + field.unrelated[so_far]
-        if value > best[so_far]:
-            for larger in range(so_far, len(best)):
-                if larger & so_far == so_far:
-                    best[larger] = max(best[larger], value)
-
-
-@jit
 def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated, total, lost):
     """Number of likely combinations of the primaries ``which[a:b]``; the sum may pass `limit`.
 
@@ -255,11 +133,35 @@ def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated
             best_unrelated(i, field, plane, unrelated[n])
         extra = weight_factor(field, i, unrelated[n])
         total[n] = -np.inf
-        walk(TOTAL, i, field, plane, extra, np.full(2, -np.inf), total[n], 0, 0, total[n],
-             nothing, no_between)
+        walk(
+            TOTAL,
+            i,
+            field,
+            plane,
+            extra,
+            np.full(2, -np.inf),
+            total[n],
+            0,
+            0,
+            total[n],
+            nothing,
+            no_between,
+        )
         lost[n] = 0.0
-        count[n] = walk(COUNT, i, field, plane, extra, negligible(total[n], ln_prune, ln_floor),
-                        total[n], 0, limit - found, lost[n], nothing, no_between)
+        count[n] = walk(
+            COUNT,
+            i,
+            field,
+            plane,
+            extra,
+            negligible(total[n], ln_prune, ln_floor),
+            total[n],
+            0,
+            limit - found,
+            lost[n],
+            nothing,
+            no_between,
+        )
         found += count[n]
         if found > limit:
             break
@@ -274,9 +176,20 @@ def fill_likely(a, b, which, field, ln_prune, ln_floor, unrelated, total, first,
     for n in range(a, b):
         i = which[n]
         plane = candidates_of(field, i, n_other)
-        walk(FILL, i, field, plane, weight_factor(field, i, unrelated[n]),
-             negligible(total[n], ln_prune, ln_floor), total[n], first[i], first[i + 1], lost,
-             member, between)
+        walk(
+            FILL,
+            i,
+            field,
+            plane,
+            weight_factor(field, i, unrelated[n]),
+            negligible(total[n], ln_prune, ln_floor),
+            total[n],
+            first[i],
+            first[i + 1],
+            lost,
+            member,
+            between,
+        )
 
 
 @jit
@@ -293,6 +206,9 @@ def weight_factor(field, i, unrelated):
     n_patterns = len(unrelated)
     out = np.empty(n_patterns)
     for pattern in range(n_patterns):
-        out[pattern] = (field.ln_completeness[pattern] + unrelated[n_patterns - 1 - pattern]
-                        + members_density(field.ln_density[i] - field.ln_uniform, pattern))
+        out[pattern] = (
+            field.ln_completeness[pattern]
+            + unrelated[n_patterns - 1 - pattern]
+            + members_density(field.ln_density[i] - field.ln_uniform, pattern)
+        )
     return out

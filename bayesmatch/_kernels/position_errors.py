@@ -39,8 +39,9 @@ def candidate_density(model, p_cov, slot, gradient):
     ex, ey = slot[0] - model[2], slot[1] - model[3]
     vx, vy = ixx * ex + ixy * ey, ixy * ex + iyy * ey
     s2 = math.exp(2.0 * model[0])
-    gradient[0] = s2 * (p_cov[0] * (vx * vx - ixx) + p_cov[1] * (vy * vy - iyy)
-                        + 2.0 * p_cov[2] * (vx * vy - ixy))
+    gradient[0] = s2 * (
+        p_cov[0] * (vx * vx - ixx) + p_cov[1] * (vy * vy - iyy) + 2.0 * p_cov[2] * (vx * vy - ixy)
+    )
     gradient[1] = 0.5 * (vx * vx + vy * vy - ixx - iyy)
     gradient[2], gradient[3] = vx, vy
     return math.exp(-0.5 * (ex * vx + ey * vy) - LN_2_PI - 0.5 * math.log(det))
@@ -74,8 +75,14 @@ def missed_beyond(model, p_cov, c_var, radius, circle, gradient):
         term = math.exp(-0.5 * a * r * r) / (a * math.sqrt(det) * len(circle))
         total += term
         by_a = -1.0 / a - 0.5 * r * r  # d ln term / d a; a falls by v^T A v
-        gradient[0] += term * s2 * (-tr_p - 2.0 * by_a * (
-            p_cov[0] * vx * vx + p_cov[1] * vy * vy + 2.0 * p_cov[2] * vx * vy))
+        gradient[0] += (
+            term
+            * s2
+            * (
+                -tr_p
+                - 2.0 * by_a * (p_cov[0] * vx * vx + p_cov[1] * vy * vy + 2.0 * p_cov[2] * vx * vy)
+            )
+        )
         gradient[1] += term * (-0.5 * trace - by_a * (vx * vx + vy * vy))
         gradient[2] -= term * a * r * ((along * ux - mx) / root - ux)
         gradient[3] -= term * a * r * ((along * uy - my) / root - uy)
@@ -92,8 +99,22 @@ def host_odds(z, beta):
 
 
 @jit
-def mixture_scores(i_first, i_last, start, slots, ratio, covered, p_cov, z, parameters, c_var,
-                   radius, circle, value, score):
+def mixture_scores(
+    i_first,
+    i_last,
+    start,
+    slots,
+    ratio,
+    covered,
+    p_cov,
+    z,
+    parameters,
+    c_var,
+    radius,
+    circle,
+    value,
+    score,
+):
     """Per primary: ln L = ln(h0 + h1 (missed + sum_j ratio_j N_j)), and its gradient.
 
     0 for a primary that is not ``covered`` by the catalogue: it could not have a candidate.
@@ -127,8 +148,22 @@ def mixture_scores(i_first, i_last, start, slots, ratio, covered, p_cov, z, para
 
 
 @jit
-def candidate_shares(i_first, i_last, start, slots, ratio, covered, p_cov, z, parameters, c_var,
-                     radius, circle, share, distance):
+def candidate_shares(
+    i_first,
+    i_last,
+    start,
+    slots,
+    ratio,
+    covered,
+    p_cov,
+    z,
+    parameters,
+    c_var,
+    radius,
+    circle,
+    share,
+    distance,
+):
     """Per candidate: probability of being the counterpart, and |V^-1/2 (d - mu)|."""
     model, beta = parameters[:4], parameters[4:]
     gradient = np.empty(4)
@@ -138,8 +173,9 @@ def candidate_shares(i_first, i_last, start, slots, ratio, covered, p_cov, z, pa
         for j in range(start[i], start[i + 1]):
             share[j] = h1 * ratio[j] * candidate_density(model, p_cov[i], slots[j], gradient)
             total += share[j]
-            ixx, iyy, ixy, _ = inverse_covariance(model, p_cov[i], slots[j, 2], slots[j, 3],
-                                                  slots[j, 4])
+            ixx, iyy, ixy, _ = inverse_covariance(
+                model, p_cov[i], slots[j, 2], slots[j, 3], slots[j, 4]
+            )
             ex, ey = slots[j, 0] - model[2], slots[j, 1] - model[3]
             distance[j] = math.sqrt(ixx * ex * ex + iyy * ey * ey + 2.0 * ixy * ex * ey)
         for j in range(start[i], start[i + 1]):

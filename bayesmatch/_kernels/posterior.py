@@ -52,8 +52,21 @@ def log_sum(values, first, last):
 
 
 @jit
-def nway_rows(i_first, i_last, first, member, ln_prior, ln_b, ln_evidence, secondary_ratio,
-              dist_post, p_single, p_i, match_flag, p_any):
+def nway_rows(
+    i_first,
+    i_last,
+    first,
+    member,
+    ln_prior,
+    ln_b,
+    ln_evidence,
+    secondary_ratio,
+    dist_post,
+    p_single,
+    p_i,
+    match_flag,
+    p_any,
+):
     """p_any, p_i and match_flag as NWAY defines them (Salvato et al. 2018, equations 10-12).
 
     ``dist_post`` and ``p_single`` are 1 / (1 + (1 - prior) / (prior B)), equation (9).
@@ -117,15 +130,28 @@ def pattern_likelihood(i_first, i_last, first, member, ln_density, ln_evidence, 
                 ln_like[i, pattern] += math.exp(ln_evidence[row] - top[pattern])
         for pattern in range(n_patterns):
             if top[pattern] > -np.inf:
-                ln_like[i, pattern] = (math.log(ln_like[i, pattern]) + top[pattern]
-                                       - members_density(ln_density[i], pattern))
+                ln_like[i, pattern] = (
+                    math.log(ln_like[i, pattern])
+                    + top[pattern]
+                    - members_density(ln_density[i], pattern)
+                )
             else:
                 ln_like[i, pattern] = -np.inf
 
 
 @jit
-def calibrated_rows(i_first, i_last, first, member, ln_density, ln_evidence, ln_fraction,
-                    p_match, p_hostless, log10_odds):
+def calibrated_rows(
+    i_first,
+    i_last,
+    first,
+    member,
+    ln_density,
+    ln_evidence,
+    ln_fraction,
+    p_match,
+    p_hostless,
+    log10_odds,
+):
     """Probability that exactly this association is true, from the fitted pattern fractions.
 
     ``ln_density`` (n, n_other) is ln n_k+ at each primary, ``ln_fraction`` (n, patterns).
@@ -135,8 +161,9 @@ def calibrated_rows(i_first, i_last, first, member, ln_density, ln_evidence, ln_
         weight = np.empty(end - begin)
         for row in range(begin, end):
             pattern = row_pattern(row, member)
-            weight[row - begin] = (ln_fraction[i, pattern] + ln_evidence[row]
-                                   - members_density(ln_density[i], pattern))
+            weight[row - begin] = (
+                ln_fraction[i, pattern] + ln_evidence[row] - members_density(ln_density[i], pattern)
+            )
         some = log_sum(weight, 1, end - begin)
         total = log_sum(weight, 0, end - begin)
         for row in range(begin, end):

@@ -34,8 +34,9 @@ def offset(ra_1, dec_1, ra_2, dec_2, distance):
     cos_2 = math.cos(DEGREE * dec_2)
     half = math.sin(0.5 * d_ra)
     east = math.sin(d_ra) * cos_2
-    north = (math.sin(DEGREE * (dec_2 - dec_1))
-             + 2.0 * math.sin(DEGREE * dec_1) * cos_2 * half * half)
+    north = (
+        math.sin(DEGREE * (dec_2 - dec_1)) + 2.0 * math.sin(DEGREE * dec_1) * cos_2 * half * half
+    )
     length = math.hypot(east, north)
     if length == 0.0:
         return 0.0, 0.0
@@ -58,6 +59,8 @@ def convergence(ra_1, dec_1, ra_2, dec_2):
 def rotate_covariance(xx, yy, xy, angle):
     """Covariance (east, north) after its axes turn by `angle` from north through east."""
     c, s = math.cos(angle), math.sin(angle)
-    return (c * c * xx + 2.0 * c * s * xy + s * s * yy,
-            s * s * xx - 2.0 * c * s * xy + c * c * yy,
-            (c * c - s * s) * xy + c * s * (yy - xx))
+    return (
+        c * c * xx + 2.0 * c * s * xy + s * s * yy,
+        s * s * xx - 2.0 * c * s * xy + c * c * yy,
+        (c * c - s * s) * xy + c * s * (yy - xx),
+    )

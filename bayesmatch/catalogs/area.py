@@ -13,8 +13,10 @@ ESTIMATE_CAVEAT = (
     "this is an estimate: the area of the HEALPix cells that hold an object; holes smaller than a "
     "cell count as covered and the border is blurred by about half a cell"
 )
-REMEDY = ("give area= in deg^2 (or a Quantity, or a mocpy.MOC), or write SKYAREA into the table's "
-          "header; `bayesmatch area FILE` estimates it")
+REMEDY = (
+    "give area= in deg^2 (or a Quantity, or a mocpy.MOC), or write SKYAREA into the table's "
+    "header; `bayesmatch area FILE` estimates it"
+)
 
 
 def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
@@ -31,19 +33,24 @@ def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
         try:
             value = float(area.to_value("deg2"))
         except Exception as error:
-            raise ValueError(f"catalogue {catalog!r}: {source} is {area}, not convertible to "
-                             "deg^2; give it in deg^2") from error
+            raise ValueError(
+                f"catalogue {catalog!r}: {source} is {area}, not convertible to "
+                "deg^2; give it in deg^2"
+            ) from error
     else:
         try:
             value = float(area)
         except (TypeError, ValueError):
             raise TypeError(f"catalogue {catalog!r}: {source} is {area!r}; {REMEDY}") from None
     if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"catalogue {catalog!r}: {source} is {value:g} deg^2, must be positive; "
-                         f"{REMEDY}")
+        raise ValueError(
+            f"catalogue {catalog!r}: {source} is {value:g} deg^2, must be positive; {REMEDY}"
+        )
     if value > FULL_SKY_DEG2 * (1 + 1e-6):
-        raise ValueError(f"catalogue {catalog!r}: {source} is {value:g} deg^2, more than the whole "
-                         f"sky ({FULL_SKY_DEG2:.0f}); give it in deg^2")
+        raise ValueError(
+            f"catalogue {catalog!r}: {source} is {value:g} deg^2, more than the whole "
+            f"sky ({FULL_SKY_DEG2:.0f}); give it in deg^2"
+        )
     return value
 
 

@@ -32,8 +32,17 @@ class SkyCatalog(ABC):
     rows: np.ndarray | None = None
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
 
-    def __init__(self, *, name: str, table: Table, ra_name: str, dec_name: str, id_name: str,
-                 errors: PositionErrorModel, area: float) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        table: Table,
+        ra_name: str,
+        dec_name: str,
+        id_name: str,
+        errors: PositionErrorModel,
+        area: float,
+    ) -> None:
         self.name = name
         self.table = table
         self.ra_name, self.dec_name = ra_name, dec_name
@@ -69,8 +78,12 @@ class SkyCatalog(ABC):
         """A numeric column of the table as float64, which must be finite in every row."""
         values = self.columns.numbers(column)
         if not np.isfinite(values).all():
-            self.columns.reject(column, ~np.isfinite(values), values, "it must be finite in every "
-                                "row; remove those rows or leave it out")
+            self.columns.reject(
+                column,
+                ~np.isfinite(values),
+                values,
+                "it must be finite in every row; remove those rows or leave it out",
+            )
         return values
 
     def magnitudes(self, column: str) -> np.ndarray:

@@ -70,8 +70,15 @@ def find_candidates(
         counted = other.rows is not None
         if not counted:
             check_expected_pairs(primary, other, radius, max_rows)
-        found.append(pairs_within(primary, other, radius, max_pairs=max_rows,
-                                  advance=(lambda rows: None) if counted else advance))
+        found.append(
+            pairs_within(
+                primary,
+                other,
+                radius,
+                max_pairs=max_rows,
+                advance=(lambda rows: None) if counted else advance,
+            )
+        )
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)
@@ -83,8 +90,9 @@ def find_candidates(
     return Candidates(start, row, separation, n_other)
 
 
-def check_expected_pairs(primary: HeldCatalog, other: HeldCatalog, radius: float,
-                         max_rows: int) -> None:
+def check_expected_pairs(
+    primary: HeldCatalog, other: HeldCatalog, radius: float, max_rows: int
+) -> None:
     """Refuse a search whose result could not be held, judging from a sample of the primaries."""
     per_primary = other.density_deg2 * square_degrees(radius)
     if len(primary) * per_primary <= max_rows:
@@ -94,17 +102,21 @@ def check_expected_pairs(primary: HeldCatalog, other: HeldCatalog, radius: float
     pairs = _stream(Grid(ra, dec, radius), other.ra, other.dec, max_rows, lambda rows: None)
     expected = sum(len(i) for i, _, _ in pairs) * len(primary) / len(ra)
     if expected > max_rows:
-        raise ValueError(too_many(f"about {expected:.3g} pairs", other, radius, max_rows,
-                                  expected / len(primary)))
+        raise ValueError(
+            too_many(
+                f"about {expected:.3g} pairs", other, radius, max_rows, expected / len(primary)
+            )
+        )
 
 
-def too_many(what: str, other: SkyCatalog, radius: float, max_rows: int, per_primary: float
-             ) -> str:
+def too_many(what: str, other: SkyCatalog, radius: float, max_rows: int, per_primary: float) -> str:
     """The message for a result that would not fit, with what to do about it."""
-    return (f"catalogue {other.name!r} at radius {radius:g} arcsec gives {what} "
-            f"({per_primary:.3g} candidates per primary), more than max_rows = {max_rows:,}; use a "
-            "smaller radius (5 times the largest position error is enough), match fewer primaries "
-            "at a time, or raise max_rows")
+    return (
+        f"catalogue {other.name!r} at radius {radius:g} arcsec gives {what} "
+        f"({per_primary:.3g} candidates per primary), more than max_rows = {max_rows:,}; use a "
+        "smaller radius (5 times the largest position error is enough), match fewer primaries "
+        "at a time, or raise max_rows"
+    )
 
 
 def pairs_within(
@@ -123,13 +135,15 @@ def pairs_within(
     resident, streamed = (other, primary) if swap else (primary, other)
     total = 0
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-    pieces = _stream(Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs,
-                     advance)
+    pieces = _stream(
+        Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs, advance
+    )
     for i, j, s in pieces:
         total += len(i)
         if total > max_pairs:
-            raise ValueError(too_many(f"over {total:,} pairs", other, radius, max_pairs,
-                                      total / len(primary)))
+            raise ValueError(
+                too_many(f"over {total:,} pairs", other, radius, max_pairs, total / len(primary))
+            )
         parts.append((i, j, s))
     i, j, s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     # Streamed rows come in order, and the residents of a bucket do too.
@@ -142,8 +156,7 @@ class Grid:
     def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
         self.radius = radius
         padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
-        self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)),
-                                       half_width(dec, padded)])
+        self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)), half_width(dec, padded)])
         n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
         self.cell = 180.0 / n_zones
         middle = np.radians((np.arange(n_zones) + 0.5) * self.cell - 90.0)
@@ -163,15 +176,28 @@ class Grid:
         # Filling moved every bucket's first entry to the next bucket's.
         self.start = np.concatenate([np.zeros(1, integer), start[:-1]])
 
-    def search(self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
-               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def search(
+        self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs (resident, streamed row, arcsec) of streamed rows first to last, in their order.
 
         One more than `max_pairs`, or a little above, when there are more.
         """
         pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = grid.search(
-            first, last, ra, dec, self.cell, self.zone_first, self.columns_per_degree,
-            self.occupied, self.start, self.entry, self.circle, self.radius, max_pairs)
+            first,
+            last,
+            ra,
+            dec,
+            self.cell,
+            self.zone_first,
+            self.columns_per_degree,
+            self.occupied,
+            self.start,
+            self.entry,
+            self.circle,
+            self.radius,
+            max_pairs,
+        )
         return pairs
 
 
@@ -182,9 +208,11 @@ def half_width(dec: np.ndarray, radius: float) -> np.ndarray:
     return np.where(np.abs(dec) + radius >= 90.0, 180.0, half)
 
 
-def _stream(where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int,
-            advance: Callable[[int], object]) -> Iterable[tuple[np.ndarray, ...]]:
+def _stream(
+    where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int, advance: Callable[[int], object]
+) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
+
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         found = where.search(first, last, ra, dec, max_pairs)
         advance(last - first)

@@ -85,8 +85,10 @@ class Catalog(HeldCatalog):
         check_name(name)
         table = as_table(table, name)
         if len(table) == 0:
-            raise ValueError(f"catalogue {name!r} is empty: it has no rows; check the file or the "
-                             "selection that made it")
+            raise ValueError(
+                f"catalogue {name!r} is empty: it has no rows; check the file or the "
+                "selection that made it"
+            )
         values, ucds = ColumnValues(table, name), column_ucds(table)
         ra_name, dec_name = position_columns(values, ra, dec, ucds)
         ra_deg, dec_deg = read_positions(values, ra_name, dec_name)
@@ -94,12 +96,24 @@ class Catalog(HeldCatalog):
         identifiers = read_identifiers(values, id, ucds)
         if isinstance(area, str) and area == "estimate":
             deg2 = estimated_area(ra_deg, dec_deg)
-            warnings.warn(f"catalogue {name!r}: area {deg2:.4g} deg^2; {ESTIMATE_CAVEAT}",
-                          UserWarning, stacklevel=2)
+            warnings.warn(
+                f"catalogue {name!r}: area {deg2:.4g} deg^2; {ESTIMATE_CAVEAT}",
+                UserWarning,
+                stacklevel=2,
+            )
         else:
             deg2 = area_deg2(area, table.meta, name)
-        super().__init__(name=name, table=table, ra_name=ra_name, dec_name=dec_name, ra=ra_deg,
-                         dec=dec_deg, errors=errors, identifiers=identifiers, area=deg2)
+        super().__init__(
+            name=name,
+            table=table,
+            ra_name=ra_name,
+            dec_name=dec_name,
+            ra=ra_deg,
+            dec=dec_deg,
+            errors=errors,
+            identifiers=identifiers,
+            area=deg2,
+        )
 
     @classmethod
     def read(
@@ -136,8 +150,10 @@ class Catalog(HeldCatalog):
             extname = str(table.meta.get("EXTNAME") or "").strip()
             name = as_name(extname or file_stem(path))
         if pos_err is None:
-            raise ValueError(f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
-                             f"arcsec or as one of the columns {', '.join(table.colnames)}")
+            raise ValueError(
+                f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
+                f"arcsec or as one of the columns {', '.join(table.colnames)}"
+            )
         return cls(table, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
 
     @classmethod

@@ -26,19 +26,71 @@ class Role:
     aliases: tuple[str, ...]
 
 
-RA = Role("right ascension", "ra", "RA", ("pos.eq.ra;meta.main", "pos_eq_ra_main"), (
-    "ra_icrs", "raj2000", "_raj2000", "ra_j2000", "ra2000", "ra_corr", "alpha_j2000",
-    "alphawin_j2000", "ra_deg", "radeg", "ra_mean", "ramean", "right_ascension",
-))
-DEC = Role("declination", "dec", "DEC", ("pos.eq.dec;meta.main", "pos_eq_dec_main"), (
-    "dec_icrs", "de_icrs", "dej2000", "decj2000", "_dej2000", "_decj2000", "dec_j2000", "dec2000",
-    "dec_corr", "delta_j2000", "deltawin_j2000", "dec_deg", "decdeg", "dedeg", "de_deg",
-    "dec_mean", "decmean", "declination",
-))
-ID = Role("identifier", "id", "ID", ("meta.id;meta.main", "id_main"), (
-    "source_id", "objid", "obj_id", "object_id", "iauname", "detuid", "designation",
-    "srcid", "src_id", "recno",
-))
+RA = Role(
+    "right ascension",
+    "ra",
+    "RA",
+    ("pos.eq.ra;meta.main", "pos_eq_ra_main"),
+    (
+        "ra_icrs",
+        "raj2000",
+        "_raj2000",
+        "ra_j2000",
+        "ra2000",
+        "ra_corr",
+        "alpha_j2000",
+        "alphawin_j2000",
+        "ra_deg",
+        "radeg",
+        "ra_mean",
+        "ramean",
+        "right_ascension",
+    ),
+)
+DEC = Role(
+    "declination",
+    "dec",
+    "DEC",
+    ("pos.eq.dec;meta.main", "pos_eq_dec_main"),
+    (
+        "dec_icrs",
+        "de_icrs",
+        "dej2000",
+        "decj2000",
+        "_dej2000",
+        "_decj2000",
+        "dec_j2000",
+        "dec2000",
+        "dec_corr",
+        "delta_j2000",
+        "deltawin_j2000",
+        "dec_deg",
+        "decdeg",
+        "dedeg",
+        "de_deg",
+        "dec_mean",
+        "decmean",
+        "declination",
+    ),
+)
+ID = Role(
+    "identifier",
+    "id",
+    "ID",
+    ("meta.id;meta.main", "id_main"),
+    (
+        "source_id",
+        "objid",
+        "obj_id",
+        "object_id",
+        "iauname",
+        "detuid",
+        "designation",
+        "srcid",
+        "src_id",
+        "recno",
+    ),
+)
 
 
 def find_column(names: Sequence[str], ucds: dict[str, str], role: Role) -> list[str]:
@@ -62,10 +114,14 @@ def pick_column(found: Sequence[str], names: Sequence[str], *, catalog: str, rol
     if len(found) == 1:
         return found[0]
     if found:
-        raise ValueError(f"catalogue {catalog!r}: {len(found)} columns could be the {role.what} "
-                         f"({', '.join(found)}); say which with {role.option}=")
-    raise ValueError(f"catalogue {catalog!r}: no {role.what} column found among "
-                     f"{', '.join(names) or 'no columns'}; name it with {role.option}=")
+        raise ValueError(
+            f"catalogue {catalog!r}: {len(found)} columns could be the {role.what} "
+            f"({', '.join(found)}); say which with {role.option}="
+        )
+    raise ValueError(
+        f"catalogue {catalog!r}: no {role.what} column found among "
+        f"{', '.join(names) or 'no columns'}; name it with {role.option}="
+    )
 
 
 def table_columns(table: Any) -> list[str]:
@@ -82,8 +138,9 @@ def column_values(table: Any, name: str) -> np.ndarray:
         If the column does not exist or does not hold one number per row.
     """
     if name not in table_columns(table):
-        raise ValueError(f"there is no column {name!r}; the columns are "
-                         f"{', '.join(table_columns(table))}")
+        raise ValueError(
+            f"there is no column {name!r}; the columns are {', '.join(table_columns(table))}"
+        )
     data = table[name]
     if hasattr(data, "to_numpy"):  # pandas: nullable numbers become NaN, text stays text
         numeric = getattr(data.dtype, "kind", "O") in "fiub"
@@ -91,8 +148,10 @@ def column_values(table: Any, name: str) -> np.ndarray:
     mask = getattr(data, "mask", None)
     raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
     if raw.dtype.kind not in "fiub" or raw.ndim != 1:
-        raise TypeError(f"column {name!r} is of type {raw.dtype} and shape {raw.shape}; it must "
-                        "hold one number per row")
+        raise TypeError(
+            f"column {name!r} is of type {raw.dtype} and shape {raw.shape}; it must "
+            "hold one number per row"
+        )
     values = raw.astype(np.float64)
     with np.errstate(invalid="ignore"):
         bad = ~((values > -99.0) & np.isfinite(values))

@@ -18,8 +18,10 @@ def as_table(table: Any, name: str) -> Table:
     if pandas is not None and isinstance(table, pandas.DataFrame):
         return _from_pandas(table, name)
     if not isinstance(table, Mapping):
-        raise TypeError(f"catalogue {name!r}: the table is a {type(table).__name__}; give an "
-                        "astropy Table, a pandas DataFrame or a mapping of column names to arrays")
+        raise TypeError(
+            f"catalogue {name!r}: the table is a {type(table).__name__}; give an "
+            "astropy Table, a pandas DataFrame or a mapping of column names to arrays"
+        )
     columns = dict(table)
     for key, values in columns.items():
         if pandas is not None and isinstance(values, pandas.Series):
@@ -27,18 +29,26 @@ def as_table(table: Any, name: str) -> Table:
     try:
         return Table(columns, copy=False)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"catalogue {name!r}: the columns do not make a table ({error}); give "
-                         "arrays of one length") from error
+        raise ValueError(
+            f"catalogue {name!r}: the columns do not make a table ({error}); give "
+            "arrays of one length"
+        ) from error
 
 
 def _from_pandas(frame: Any, name: str) -> Table:
     """Numeric columns without a copy; text and nullable columns as astropy converts them."""
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
-        raise ValueError(f"catalogue {name!r}: two columns of the DataFrame are called {twice!r}; "
-                         "rename one")
-    plain = {c: isinstance(frame[c].dtype, np.dtype) and frame[c].dtype.kind in "fiub"
-             for c in frame.columns}
+        raise ValueError(
+            f"catalogue {name!r}: two columns of the DataFrame are called {twice!r}; rename one"
+        )
+    plain = {
+        c: isinstance(frame[c].dtype, np.dtype) and frame[c].dtype.kind in "fiub"
+        for c in frame.columns
+    }
     converted = Table.from_pandas(frame[[c for c in frame.columns if not plain[c]]])
-    return Table([frame[c].to_numpy() if plain[c] else converted[str(c)] for c in frame.columns],
-                 names=[str(c) for c in frame.columns], copy=False)
+    return Table(
+        [frame[c].to_numpy() if plain[c] else converted[str(c)] for c in frame.columns],
+        names=[str(c) for c in frame.columns],
+        copy=False,
+    )

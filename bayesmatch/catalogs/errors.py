@@ -104,8 +104,10 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
     1.0
     """
     if not (isinstance(containment, (int, float, np.number)) and 0 < containment < 1):
-        raise ValueError(f"containment is {containment!r}: give the fraction of sources inside "
-                         "the radius, between 0 and 1 (0.98 for r98)")
+        raise ValueError(
+            f"containment is {containment!r}: give the fraction of sources inside "
+            "the radius, between 0 and 1 (0.98 for r98)"
+        )
     values = np.ma.getdata(getattr(r, "value", r))
     if not np.all(np.isfinite(values) & (values > 0)):
         raise ValueError("error radii must be positive and finite")

@@ -33,5 +33,10 @@ class FieldCounts:
         return self.n
 
     def __add__(self, other: FieldCounts) -> FieldCounts:
-        return FieldCounts(self.edges, self.below + other.below, min(self.low, other.low),
-                           max(self.high, other.high), self.n + other.n)
+        return FieldCounts(
+            self.edges,
+            self.below + other.below,
+            min(self.low, other.low),
+            max(self.high, other.high),
+            self.n + other.n,
+        )

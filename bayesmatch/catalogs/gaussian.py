@@ -63,14 +63,17 @@ class GaussianErrors(GaussianProfile):
         Along the source's own east and north.
         """
         n = self.n_rows if rows is None else len(rows)
-        parts = [np.broadcast_to(part if part.ndim == 0 or rows is None else part[rows], (n,))
-                 for part in self.parts]
+        parts = [
+            np.broadcast_to(part if part.ndim == 0 or rows is None else part[rows], (n,))
+            for part in self.parts
+        ]
         return (circular_covariance, axes_covariance, ellipse_covariance)[len(parts) - 1](*parts)
 
     def subset(self, rows: np.ndarray) -> GaussianErrors:
         """Errors of some rows."""
-        return GaussianErrors(tuple(part[rows] if part.ndim else part for part in self.parts),
-                              len(rows), self.record)
+        return GaussianErrors(
+            tuple(part[rows] if part.ndim else part for part in self.parts), len(rows), self.record
+        )
 
     def scaled(self, scale: float, floor: float) -> GaussianErrors:
         """Every sigma times `scale`, with `floor` (arcsec per axis) added in quadrature."""
@@ -85,8 +88,11 @@ class GaussianErrors(GaussianProfile):
 
     def columns(self) -> Mapping[str, np.ndarray]:
         """Sigmas (arcsec, (n,)) by the columns they were given in."""
-        return {given: np.broadcast_to(self.parts[0 if self.circular else k], (self.n_rows,))
-                for k, given in enumerate(self.record[:2]) if isinstance(given, str)}
+        return {
+            given: np.broadcast_to(self.parts[0 if self.circular else k], (self.n_rows,))
+            for k, given in enumerate(self.record[:2])
+            if isinstance(given, str)
+        }
 
 
 def _plain(part: np.ndarray) -> float | None:
@@ -110,5 +116,4 @@ def ellipse_covariance(major: np.ndarray, minor: np.ndarray, pa_deg: np.ndarray)
     a, b = major**2, minor**2
     east, north = a * s * s + b * c * c, a * c * c + b * s * s
     # An ellipse with a = b is a circle, exactly: the sums above round.
-    return np.column_stack([np.where(a == b, a, east), np.where(a == b, a, north),
-                            (a - b) * s * c])
+    return np.column_stack([np.where(a == b, a, east), np.where(a == b, a, north), (a - b) * s * c])

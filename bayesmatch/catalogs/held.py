@@ -29,11 +29,28 @@ class HeldCatalog(SkyCatalog):
         Of the rows.
     """
 
-    def __init__(self, *, name: str, table: Table, ra_name: str, dec_name: str, ra: np.ndarray,
-                 dec: np.ndarray, errors: PositionErrorModel, identifiers: Identifiers,
-                 area: float) -> None:
-        super().__init__(name=name, table=table, ra_name=ra_name, dec_name=dec_name,
-                         id_name=identifiers.name, errors=errors, area=area)
+    def __init__(
+        self,
+        *,
+        name: str,
+        table: Table,
+        ra_name: str,
+        dec_name: str,
+        ra: np.ndarray,
+        dec: np.ndarray,
+        errors: PositionErrorModel,
+        identifiers: Identifiers,
+        area: float,
+    ) -> None:
+        super().__init__(
+            name=name,
+            table=table,
+            ra_name=ra_name,
+            dec_name=dec_name,
+            id_name=identifiers.name,
+            errors=errors,
+            area=area,
+        )
         self.ra, self.dec = read_only(ra), read_only(dec)
         self.identifiers = identifiers
 

@@ -39,8 +39,12 @@ class Identifiers:
         """Raise a ValueError unless all `ids` (n,) are there and different."""
         absent = missing(ids) if self.mask is None else self.mask | missing(ids)
         if absent.any():
-            values.reject(self.name, absent, ["missing"] * len(ids),
-                          "give every source an identifier, or name another column with id=")
+            values.reject(
+                self.name,
+                absent,
+                ["missing"] * len(ids),
+                "give every source an identifier, or name another column with id=",
+            )
         unique, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
         if len(unique) == len(ids):
             return
@@ -48,7 +52,8 @@ class Identifiers:
         raise ValueError(
             f"catalogue {values.catalog!r}: column {self.name!r} has {ids[row]!s} in row {row} and "
             f"already in row {first[inverse[row]]} ({len(ids) - len(unique)} duplicates in all); "
-            "remove them, or name another column with id=")
+            "remove them, or name another column with id="
+        )
 
 
 def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, str]) -> Identifiers:
@@ -66,6 +71,8 @@ def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, st
         absent = ~np.isfinite(ids) if not np.isfinite(ids).all() else absent
         ids = np.where(np.isfinite(ids), ids, 0).astype(np.int64)
     if ids.dtype.kind not in "iuSU" or ids.ndim != 1:
-        raise TypeError(f"catalogue {values.catalog!r}: identifier column {name!r} is of type "
-                        f"{ids.dtype.name}, not integer or text; name another with id=")
+        raise TypeError(
+            f"catalogue {values.catalog!r}: identifier column {name!r} is of type "
+            f"{ids.dtype.name}, not integer or text; name another with id="
+        )
     return Identifiers(name, ids, absent)

@@ -7,9 +7,23 @@ import re
 from typing import Any
 
 #: names that the columns of a result already have
-RESERVED = ("ncat", "p_single", "p_any", "p_i", "p_match", "p_hostless", "match_flag", "dist_post",
-            "dist_bayesfactor", "dist_bayesfactor_uncorrected", "Separation_max", "n_candidates",
-            "log10_odds_host", "second_p_i", "n_claims")
+RESERVED = (
+    "ncat",
+    "p_single",
+    "p_any",
+    "p_i",
+    "p_match",
+    "p_hostless",
+    "match_flag",
+    "dist_post",
+    "dist_bayesfactor",
+    "dist_bayesfactor_uncorrected",
+    "Separation_max",
+    "n_candidates",
+    "log10_odds_host",
+    "second_p_i",
+    "n_claims",
+)
 
 
 def as_name(text: str) -> str:
@@ -24,8 +38,10 @@ def check_name(name: Any) -> str:
         raise TypeError(f"catalogue name is {name!r}; give an identifier, like 'XMM'")
     if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
         hint = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("0123456789_").upper() or "OPT"
-        raise ValueError(f"catalogue name {name!r} is not an identifier (letters, digits, _), "
-                         f"which column names need; use for example {hint!r}")
+        raise ValueError(
+            f"catalogue name {name!r} is not an identifier (letters, digits, _), "
+            f"which column names need; use for example {hint!r}"
+        )
     if name in RESERVED:
         raise ValueError(f"catalogue name {name!r} is a column of the result; use another name")
     return name

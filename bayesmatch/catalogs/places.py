@@ -11,16 +11,17 @@ from .catalog import Catalog
 ARCSEC = math.radians(1 / 3600)
 
 
-def shifted_positions(catalog: Catalog, east: float, north: float
-                      ) -> tuple[np.ndarray, np.ndarray]:
+def shifted_positions(catalog: Catalog, east: float, north: float) -> tuple[np.ndarray, np.ndarray]:
     """Every source moved by the same offset (arcsec), along the great circle that begins so."""
     ra, dec = np.radians(catalog.ra), np.radians(catalog.dec)
     to_east = np.column_stack([-np.sin(ra), np.cos(ra), np.zeros(len(ra))])
     to_north = np.column_stack([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)])
     distance = math.hypot(east, north)
     ahead = (east * to_east + north * to_north) / max(distance, 1e-300)
-    return positions_of(math.cos(distance * ARCSEC) * unit_vectors(catalog.ra, catalog.dec)
-                   + math.sin(distance * ARCSEC) * ahead)
+    return positions_of(
+        math.cos(distance * ARCSEC) * unit_vectors(catalog.ra, catalog.dec)
+        + math.sin(distance * ARCSEC) * ahead
+    )
 
 
 def unit_vectors(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:

@@ -14,8 +14,9 @@ from .values import ColumnValues
 RA_RANGE, DEC_RANGE = (-360.0, 720.0), (-90.0, 90.0)
 
 
-def position_columns(values: ColumnValues, ra: str | None, dec: str | None, ucds: dict[str, str]
-                     ) -> tuple[str, str]:
+def position_columns(
+    values: ColumnValues, ra: str | None, dec: str | None, ucds: dict[str, str]
+) -> tuple[str, str]:
     """Names of the right ascension and declination columns."""
     return values.find(ra, ucds, columns.RA), values.find(dec, ucds, columns.DEC)
 
@@ -31,8 +32,9 @@ def read_positions(values: ColumnValues, ra: str, dec: str) -> tuple[np.ndarray,
     return read_only(turned(read[0])), read_only(read[1])
 
 
-def check_range(values: ColumnValues, column: str, degrees: np.ndarray,
-                limits: tuple[float, float]) -> None:
+def check_range(
+    values: ColumnValues, column: str, degrees: np.ndarray, limits: tuple[float, float]
+) -> None:
     """Raise a ValueError that names the first row whose coordinate is not within the limits."""
     bad = ~((degrees >= limits[0]) & (degrees <= limits[1]))
     if bad.any():
@@ -43,9 +45,13 @@ def warn_single_precision(values: ColumnValues, column: str) -> None:
     """Warn if a coordinate is stored in steps that matter."""
     kind = values.table[column].dtype
     if kind.kind == "f" and kind.itemsize <= 4:
-        warnings.warn(f"catalogue {values.catalog!r}: column {column!r} is stored in single "
-                      "precision, which moves positions in steps of up to 0.03 arcsec; use "
-                      "double precision", UserWarning, stacklevel=5)
+        warnings.warn(
+            f"catalogue {values.catalog!r}: column {column!r} is stored in single "
+            "precision, which moves positions in steps of up to 0.03 arcsec; use "
+            "double precision",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def position_remedy(low: float) -> str:

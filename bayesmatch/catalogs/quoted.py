@@ -21,14 +21,18 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
     """
     entries = error_entries(pos_err)
     if isinstance(pos_err, (tuple, list)) and len(pos_err) != 2:
-        raise ValueError(f"catalogue {values.catalog!r}: pos_err has {len(pos_err)} parts; give "
-                         "one error, a pair (sigma_ra_cosdec, sigma_dec), or an "
-                         "ErrorEllipse(major, minor, pa)")
+        raise ValueError(
+            f"catalogue {values.catalog!r}: pos_err has {len(pos_err)} parts; give "
+            "one error, a pair (sigma_ra_cosdec, sigma_dec), or an "
+            "ErrorEllipse(major, minor, pa)"
+        )
     parts = [_sigma(values, entry) for entry in entries[:2]]
     if isinstance(pos_err, ErrorEllipse):
         parts.append(_angle(values, pos_err.pa))
-    record = [entry if isinstance(entry, str) else float(part) if part.ndim == 0 else None
-              for entry, part in zip(entries, parts, strict=True)]
+    record = [
+        entry if isinstance(entry, str) else float(part) if part.ndim == 0 else None
+        for entry, part in zip(entries, parts, strict=True)
+    ]
     return GaussianErrors.of(parts, n_rows, record)
 
 
@@ -36,12 +40,18 @@ def _sigma(values: ColumnValues, given: Any) -> np.ndarray:
     sigma = values.number_or_column(given, "arcsec", "pos_err")
     bad = ~(np.isfinite(sigma) & (sigma > 0))
     if bad.any() and sigma.ndim:
-        values.reject(given if isinstance(given, str) else "pos_err", bad, sigma,
-                      "position errors must be positive and finite (arcsec, 1 sigma per axis); "
-                      "remove those rows or set a floor")
+        values.reject(
+            given if isinstance(given, str) else "pos_err",
+            bad,
+            sigma,
+            "position errors must be positive and finite (arcsec, 1 sigma per axis); "
+            "remove those rows or set a floor",
+        )
     if bad.any():
-        raise ValueError(f"catalogue {values.catalog!r}: pos_err is {sigma:g}; a position error "
-                         "must be positive and finite (arcsec, 1 sigma per axis)")
+        raise ValueError(
+            f"catalogue {values.catalog!r}: pos_err is {sigma:g}; a position error "
+            "must be positive and finite (arcsec, 1 sigma per axis)"
+        )
     return sigma
 
 
@@ -49,7 +59,10 @@ def _angle(values: ColumnValues, given: Any) -> np.ndarray:
     pa = values.number_or_column(given, "deg", "pa")
     angle = np.atleast_1d(pa)
     if not np.isfinite(angle).all():
-        values.reject(given if isinstance(given, str) else "pa", ~np.isfinite(angle), angle,
-                      "position angles must be finite degrees; set them to 0 where the error is "
-                      "a circle")
+        values.reject(
+            given if isinstance(given, str) else "pa",
+            ~np.isfinite(angle),
+            angle,
+            "position angles must be finite degrees; set them to 0 where the error is a circle",
+        )
     return pa

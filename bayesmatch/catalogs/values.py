@@ -39,8 +39,10 @@ class ColumnValues:
     def existing(self, column: str) -> str:
         """The name of a column, which must exist."""
         if column not in self.table.colnames:
-            raise ValueError(f"catalogue {self.catalog!r} has no column {column!r}; give one of "
-                             f"{', '.join(self.table.colnames)}")
+            raise ValueError(
+                f"catalogue {self.catalog!r} has no column {column!r}; give one of "
+                f"{', '.join(self.table.colnames)}"
+            )
         return column
 
     def find(self, given: str | None, ucds: dict[str, str], role: columns.Role) -> str:
@@ -48,8 +50,9 @@ class ColumnValues:
         if given is not None:
             return self.existing(given)
         names = self.table.colnames
-        return columns.pick_column(columns.find_column(names, ucds, role), names,
-                                   catalog=self.catalog, role=role)
+        return columns.pick_column(
+            columns.find_column(names, ucds, role), names, catalog=self.catalog, role=role
+        )
 
     def numbers(self, column: str, unit: str = "") -> np.ndarray:
         """An existing column as native float64 in `unit`, NaN where masked, shape (n,)."""
@@ -59,8 +62,10 @@ class ColumnValues:
         if raw.dtype.kind not in "fiu" or raw.ndim != 1:
             what = f"of type {raw.dtype}" if raw.ndim == 1 else f"of shape {raw.shape}"
             example = f" ({raw[0]!s})" if raw.ndim == 1 and len(raw) else ""
-            raise TypeError(f"catalogue {self.catalog!r}: column {column!r} is {what}{example}; it "
-                            f"must hold one number per row{unit and f', in {unit}'}")
+            raise TypeError(
+                f"catalogue {self.catalog!r}: column {column!r} is {what}{example}; it "
+                f"must hold one number per row{unit and f', in {unit}'}"
+            )
         values = np.ascontiguousarray(raw, dtype=np.float64)
         if unit and data.unit is not None and str(data.unit) not in ("", unit):
             values = values * self.unit_factor(data.unit, unit, f"column {column!r}")
@@ -75,8 +80,10 @@ class ColumnValues:
         for spelling in (have, str(have).lower().rstrip("s")):  # many files say "Degrees"
             with contextlib.suppress(u.UnitConversionError, ValueError, TypeError):
                 return float(u.Unit(spelling).to(want))
-        raise ValueError(f"catalogue {self.catalog!r}: {what} has unit {have!s}, which is not "
-                         f"convertible to {want}; correct the unit")
+        raise ValueError(
+            f"catalogue {self.catalog!r}: {what} has unit {have!s}, which is not "
+            f"convertible to {want}; correct the unit"
+        )
 
     def number_or_column(self, value: Any, unit: str, what: str) -> np.ndarray:
         """A number, Quantity, column name or one value per row: shape () or (n,), in `unit`."""
@@ -85,14 +92,22 @@ class ColumnValues:
         given = getattr(value, "unit", None)
         factor = self.unit_factor(given, unit, what) if given is not None else 1.0
         try:
-            number = np.ma.filled(np.ma.asarray(getattr(value, "value", value), np.float64),
-                                  np.nan) * factor
+            number = (
+                np.ma.filled(np.ma.asarray(getattr(value, "value", value), np.float64), np.nan)
+                * factor
+            )
         except (TypeError, ValueError):
             number = None
-        if number is None or isinstance(value, (bool, type(None))) or number.ndim > 1 or (
-                number.ndim == 1 and len(number) != len(self.table)):
-            raise TypeError(f"catalogue {self.catalog!r}: {what} is {value!r}; give a number, a "
-                            "Quantity, a column name or one value per row")
+        if (
+            number is None
+            or isinstance(value, (bool, type(None)))
+            or number.ndim > 1
+            or (number.ndim == 1 and len(number) != len(self.table))
+        ):
+            raise TypeError(
+                f"catalogue {self.catalog!r}: {what} is {value!r}; give a number, a "
+                "Quantity, a column name or one value per row"
+            )
         return number
 
     def reject(self, column: str, bad: np.ndarray, values: Any, remedy: str) -> None:
@@ -100,5 +115,7 @@ class ColumnValues:
         row = int(np.flatnonzero(bad)[0])
         others = int(bad.sum()) - 1
         more = f" (and {others} more rows)" if others else ""
-        raise ValueError(f"catalogue {self.catalog!r}: column {column!r} is {values[row]!s} in "
-                         f"{self.row_text(row)}{more}; {remedy}")
+        raise ValueError(
+            f"catalogue {self.catalog!r}: column {column!r} is {values[row]!s} in "
+            f"{self.row_text(row)}{more}; {remedy}"
+        )

@@ -20,8 +20,17 @@ from .shift import add_shift
 from .train import add_train
 
 #: each adds its subcommand; they import what they run only when it is run
-COMMANDS = (add_match, add_train, add_assess, add_calibrate, add_demo, add_explain, add_area,
-            add_fake, add_shift)
+COMMANDS = (
+    add_match,
+    add_train,
+    add_assess,
+    add_calibrate,
+    add_demo,
+    add_explain,
+    add_area,
+    add_fake,
+    add_shift,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_, **__: print(
-            f"bayesmatch: warning: {message}", file=sys.stderr)
+            f"bayesmatch: warning: {message}", file=sys.stderr
+        )
         try:
             options.run(options)
         except (ValueError, TypeError, OSError, MemoryError) as error:
@@ -53,7 +63,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="bayesmatch", description="Bayesian cross-matching of astronomical catalogues.")
+        prog="bayesmatch", description="Bayesian cross-matching of astronomical catalogues."
+    )
     parser.add_argument("--version", action="version", version=f"bayesmatch {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in COMMANDS:

@@ -9,8 +9,11 @@ from typing import Any
 
 def add_area(commands: Any) -> None:
     """Add ``bayesmatch area``."""
-    area = commands.add_parser("area", help="estimate the sky area of a catalogue",
-                               description="Area of the HEALPix cells that hold an object.")
+    area = commands.add_parser(
+        "area",
+        help="estimate the sky area of a catalogue",
+        description="Area of the HEALPix cells that hold an object.",
+    )
     area.set_defaults(run=_area)
     area.add_argument("file", metavar="FILE")
     area.add_argument("--order", type=int, help="HEALPix order (default: 12 objects per cell)")

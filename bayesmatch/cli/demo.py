@@ -9,11 +9,18 @@ from typing import Any
 
 def add_demo(commands: Any) -> None:
     """Add ``bayesmatch demo``."""
-    demo = commands.add_parser("demo", help="match the bundled COSMOS catalogues",
-                               description="Match XMM-COSMOS with zCOSMOS-bright, bundled.")
+    demo = commands.add_parser(
+        "demo",
+        help="match the bundled COSMOS catalogues",
+        description="Match XMM-COSMOS with zCOSMOS-bright, bundled.",
+    )
     demo.set_defaults(run=_demo)
-    demo.add_argument("--out", default="bayesmatch-demo", metavar="DIR",
-                      help="directory for tables and plots (default: bayesmatch-demo)")
+    demo.add_argument(
+        "--out",
+        default="bayesmatch-demo",
+        metavar="DIR",
+        help="directory for tables and plots (default: bayesmatch-demo)",
+    )
     demo.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 

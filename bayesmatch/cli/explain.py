@@ -12,13 +12,16 @@ FIGURES = (".png", ".pdf")
 def add_explain(commands: Any) -> None:
     """Add ``bayesmatch explain``."""
     explain = commands.add_parser(
-        "explain", help="why one source got the counterpart it got",
-        description="Every candidate of a source, and the terms that make its probability.")
+        "explain",
+        help="why one source got the counterpart it got",
+        description="Every candidate of a source, and the terms that make its probability.",
+    )
     explain.set_defaults(run=_explain)
     explain.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
     explain.add_argument("id", metavar="ID", help="identifier of the source")
-    explain.add_argument("--out", metavar="FILE",
-                         help="also draw a finding chart and the evidence: .png or .pdf")
+    explain.add_argument(
+        "--out", metavar="FILE", help="also draw a finding chart and the evidence: .png or .pdf"
+    )
     explain.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 

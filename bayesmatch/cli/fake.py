@@ -10,9 +10,14 @@ from .moving import add_moving, read_sources, write_moved
 
 def add_fake(commands: Any) -> None:
     """Add ``bayesmatch fake``."""
-    fake = add_moving(commands, "fake", _fake, "move sources to positions that belong to nothing",
-                      "Move each source to a random place between itself and a near neighbour, not "
-                      "closer than the radius to any source or other new place.")
+    fake = add_moving(
+        commands,
+        "fake",
+        _fake,
+        "move sources to positions that belong to nothing",
+        "Move each source to a random place between itself and a near neighbour, not "
+        "closer than the radius to any source or other new place.",
+    )
     fake.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
 
 

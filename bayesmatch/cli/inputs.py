@@ -12,43 +12,104 @@ from .parsing import completeness, host_covariates, number_or_name, per_catalogu
 
 def add_inputs(command: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is matched and how; :func:`read_inputs` reads them."""
-    command.add_argument("catalogues", nargs="+", metavar="FILE ERROR",
-                         help="each catalogue and its position error, the primary first")
-    command.add_argument("--radius", type=float, required=True, metavar="ARCSEC",
-                         help="largest separation within an association (exclusive)")
-    command.add_argument("--prior-completeness", default="1", metavar="C",
-                         help="expected fraction with a counterpart: one number, or one per other "
-                              "catalogue, c2:c3 (default: 1)")
-    command.add_argument("--mag", nargs=2, action="append", default=[],
-                         metavar=("CAT:COL", "FILE|auto"),
-                         help="histogram prior for a column, from a text file of lo hi selected "
-                              "others; auto: learned from this match, and written beside --out")
-    command.add_argument("--prior", action="append", default=[], metavar="CAT:FILE",
-                         help="saved prior (JSON), as 'bayesmatch train' writes it; repeatable")
-    command.add_argument("--mag-radius", type=float, metavar="ARCSEC",
-                         help="for --mag CAT:COL auto: radius of the selected sample")
-    command.add_argument("--mag-exclude-radius", type=float, metavar="ARCSEC",
-                         help="for --mag CAT:COL auto: radius kept out of the field sample")
-    command.add_argument("--mag-auto-minprob", type=float, default=0.9, metavar="P",
-                         help="for --mag CAT:COL auto without --mag-radius: least posterior of the "
-                              "selected sample (default: 0.9)")
-    command.add_argument("--ignore-unrelated-associations", action="store_true",
-                         help="do not consider associations without the primary")
-    command.add_argument("--host-fraction", default="fit", metavar="F",
-                         help="fraction of sources with a counterpart (default: fitted)")
-    command.add_argument("--host-covariates", default="sigma", metavar="COL,COL",
-                         help="primary columns the host fraction may depend on, or 'none' "
-                              "(default: the error radius)")
-    command.add_argument("--area", metavar="A1:A2",
-                         help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA")
-    command.add_argument("--id", metavar="COL1:COL2",
-                         help="identifier columns, one per catalogue; empty: found by name")
+    command.add_argument(
+        "catalogues",
+        nargs="+",
+        metavar="FILE ERROR",
+        help="each catalogue and its position error, the primary first",
+    )
+    command.add_argument(
+        "--radius",
+        type=float,
+        required=True,
+        metavar="ARCSEC",
+        help="largest separation within an association (exclusive)",
+    )
+    command.add_argument(
+        "--ignore-unrelated-associations",
+        action="store_true",
+        help="do not consider associations without the primary",
+    )
+    command.add_argument(
+        "--host-fraction",
+        default="fit",
+        metavar="F",
+        help="fraction of sources with a counterpart (default: fitted)",
+    )
+    command.add_argument(
+        "--host-covariates",
+        default="sigma",
+        metavar="COL,COL",
+        help="primary columns the host fraction may depend on, or 'none' "
+        "(default: the error radius)",
+    )
+    command.add_argument(
+        "--area",
+        metavar="A1:A2",
+        help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA",
+    )
+    command.add_argument(
+        "--id",
+        metavar="COL1:COL2",
+        help="identifier columns, one per catalogue; empty: found by name",
+    )
+    _add_priors(command)
+
+
+def _add_priors(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what counterparts look like."""
+    command.add_argument(
+        "--prior-completeness",
+        default="1",
+        metavar="C",
+        help="expected fraction with a counterpart: one number, or one per other "
+        "catalogue, c2:c3 (default: 1)",
+    )
+    command.add_argument(
+        "--mag",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("CAT:COL", "FILE|auto"),
+        help="histogram prior for a column, from a text file of lo hi selected "
+        "others; auto: learned from this match, and written beside --out",
+    )
+    command.add_argument(
+        "--prior",
+        action="append",
+        default=[],
+        metavar="CAT:FILE",
+        help="saved prior (JSON), as 'bayesmatch train' writes it; repeatable",
+    )
+    command.add_argument(
+        "--mag-radius",
+        type=float,
+        metavar="ARCSEC",
+        help="for --mag CAT:COL auto: radius of the selected sample",
+    )
+    command.add_argument(
+        "--mag-exclude-radius",
+        type=float,
+        metavar="ARCSEC",
+        help="for --mag CAT:COL auto: radius kept out of the field sample",
+    )
+    command.add_argument(
+        "--mag-auto-minprob",
+        type=float,
+        default=0.9,
+        metavar="P",
+        help="for --mag CAT:COL auto without --mag-radius: least posterior of the "
+        "selected sample (default: 0.9)",
+    )
 
 
 def refuse_inputs(out: str, options: argparse.Namespace) -> None:
     """Raise if `out` is one of the files to read."""
-    for path in [*options.catalogues[::2], *(source for _, source in options.mag),
-                 *(source.partition(":")[2] for source in options.prior)]:
+    for path in [
+        *options.catalogues[::2],
+        *(source for _, source in options.mag),
+        *(source.partition(":")[2] for source in options.prior),
+    ]:
         if Path(path).exists() and Path(out).exists() and Path(path).samefile(out):
             raise ValueError(f"--out {out} would overwrite an input; give another name")
 
@@ -56,16 +117,22 @@ def refuse_inputs(out: str, options: argparse.Namespace) -> None:
 def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
     """The catalogues, and how to match them: arguments of :func:`bayesmatch.match`."""
     if len(options.catalogues) % 2 or len(options.catalogues) < 4:
-        raise ValueError(f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
-                         "primary and for at least one other catalogue")
+        raise ValueError(
+            f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
+            "primary and for at least one other catalogue"
+        )
     priors = _priors(options)
     n = len(options.catalogues) // 2
     catalogs = [
         _catalog(path, pos_err=position_error(spec, path), area=area, id=name)
         for path, spec, area, name in zip(
-            options.catalogues[::2], options.catalogues[1::2],
+            options.catalogues[::2],
+            options.catalogues[1::2],
             per_catalogue("--area", options.area, n, float),
-            per_catalogue("--id", options.id, n, str), strict=True)]
+            per_catalogue("--id", options.id, n, str),
+            strict=True,
+        )
+    ]
     return catalogs, {
         "radius": options.radius,
         "prior_completeness": completeness(options.prior_completeness),
@@ -92,17 +159,25 @@ def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
     exclude = options.mag_exclude_radius
     if options.mag_radius is None and exclude is not None:
         if any(source == "auto" for _, source in options.mag):
-            warnings.warn("--mag-exclude-radius has no effect without --mag-radius", UserWarning,
-                          stacklevel=2)
+            warnings.warn(
+                "--mag-exclude-radius has no effect without --mag-radius", UserWarning, stacklevel=2
+            )
         exclude = None
     priors: dict[str, list[Any]] = {}
     for target, source in options.mag:
         catalog, _, column = target.partition(":")
         if not catalog or not column:
             raise ValueError(f"--mag {target}: give CATALOGUE:COLUMN")
-        prior = (AutoPrior(column, radius=options.mag_radius, exclude_radius=exclude,
-                           min_post=options.mag_auto_minprob) if source == "auto"
-                 else HistogramPrior.read(source, column=column))
+        prior = (
+            AutoPrior(
+                column,
+                radius=options.mag_radius,
+                exclude_radius=exclude,
+                min_post=options.mag_auto_minprob,
+            )
+            if source == "auto"
+            else HistogramPrior.read(source, column=column)
+        )
         priors.setdefault(catalog, []).append(prior)
     for given in options.prior:
         catalog, _, path = given.partition(":")

@@ -24,25 +24,48 @@ example:
 def add_match(commands: Any) -> None:
     """Add ``bayesmatch match``."""
     match = commands.add_parser(
-        "match", help="match catalogues", epilog=EPILOG,
+        "match",
+        help="match catalogues",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Match a primary catalogue with one or more others.")
+        description="Match a primary catalogue with one or more others.",
+    )
     match.set_defaults(run=_match)
-    match.add_argument("--out", required=True, metavar="FILE",
-                       help="result: .fits, .vot, .ecsv, .csv or .parquet")
+    match.add_argument(
+        "--out", required=True, metavar="FILE", help="result: .fits, .vot, .ecsv, .csv or .parquet"
+    )
     add_inputs(match)
-    match.add_argument("--prune", type=float, default=1e-12, metavar="SHARE",
-                       help="with three or more catalogues, share of a crowded source's total "
-                            "below which combinations are left out (default: 1e-12; 0: none)")
-    match.add_argument("--checkpoint", metavar="DIR",
-                       help="keep finished parts of scanned catalogues here, so that the same "
-                            "command goes on where a killed one stopped")
-    match.add_argument("--acceptable-prob", type=float, default=0.5, metavar="RATIO",
-                       help="flag 2 down to this fraction of the best p_i (default: 0.5)")
-    match.add_argument("--min-prob", type=float, default=0.0, metavar="P_I",
-                       help="leave out associations below this p_i (default: 0, keep all)")
-    match.add_argument("--no-inputs", action="store_true",
-                       help="leave the input columns out of the result")
+    match.add_argument(
+        "--prune",
+        type=float,
+        default=1e-12,
+        metavar="SHARE",
+        help="with three or more catalogues, share of a crowded source's total "
+        "below which combinations are left out (default: 1e-12; 0: none)",
+    )
+    match.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="keep finished parts of scanned catalogues here, so that the same "
+        "command goes on where a killed one stopped",
+    )
+    match.add_argument(
+        "--acceptable-prob",
+        type=float,
+        default=0.5,
+        metavar="RATIO",
+        help="flag 2 down to this fraction of the best p_i (default: 0.5)",
+    )
+    match.add_argument(
+        "--min-prob",
+        type=float,
+        default=0.0,
+        metavar="P_I",
+        help="leave out associations below this p_i (default: 0, keep all)",
+    )
+    match.add_argument(
+        "--no-inputs", action="store_true", help="leave the input columns out of the result"
+    )
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -53,9 +76,15 @@ def _match(options: argparse.Namespace) -> None:
     check_writable(options.out)
     refuse_inputs(options.out, options)
     catalogs, how = read_inputs(options)
-    result = match(*catalogs, **how, secondary_ratio=options.acceptable_prob,
-                   min_p_i=options.min_prob, prune=options.prune, checkpoint=options.checkpoint,
-                   progress=sys.stderr.isatty() and not options.quiet)
+    result = match(
+        *catalogs,
+        **how,
+        secondary_ratio=options.acceptable_prob,
+        min_p_i=options.min_prob,
+        prune=options.prune,
+        checkpoint=options.checkpoint,
+        progress=sys.stderr.isatty() and not options.quiet,
+    )
     written = result.write(options.out, include_inputs=not options.no_inputs)
     written = [*written, *_write_learned(result, options.out)]
     if not options.quiet:

@@ -14,11 +14,19 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
     command = commands.add_parser(name, help=text, description=description)
     command.set_defaults(run=run)
     command.add_argument("catalogue", metavar="CATALOGUE")
-    command.add_argument("--radius", type=float, required=True, metavar="ARCSEC",
-                         help="distance to keep from real sources: the radius of the match")
-    command.add_argument("--out", required=True, metavar="FILE",
-                         help="the same table with other positions: .fits, .vot, .ecsv, .csv or "
-                              ".parquet")
+    command.add_argument(
+        "--radius",
+        type=float,
+        required=True,
+        metavar="ARCSEC",
+        help="distance to keep from real sources: the radius of the match",
+    )
+    command.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="the same table with other positions: .fits, .vot, .ecsv, .csv or .parquet",
+    )
     command.add_argument("--ra", metavar="COL", help="right ascension column")
     command.add_argument("--dec", metavar="COL", help="declination column")
     command.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -35,14 +43,17 @@ def read_sources(options: argparse.Namespace) -> Any:
     if path.exists() and out.exists() and path.samefile(out):
         raise ValueError(f"--out {out} would overwrite the input; give another name")
     if not 0 < options.radius <= MAX_ARCSEC:
-        raise ValueError(f"--radius is {options.radius:g} arcsec; it must be above 0 and at most "
-                         "45 degrees")
+        raise ValueError(
+            f"--radius is {options.radius:g} arcsec; it must be above 0 and at most 45 degrees"
+        )
     table = read_table(path)
     # Only positions matter here; the rest has to be something.
-    some_id = next((c.name for c in table.itercols() if c.dtype.kind in "iuSU" and c.ndim == 1),
-                   None)
-    return Catalog(table, name="sources", pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec,
-                   id=some_id)
+    some_id = next(
+        (c.name for c in table.itercols() if c.dtype.kind in "iuSU" and c.ndim == 1), None
+    )
+    return Catalog(
+        table, name="sources", pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec, id=some_id
+    )
 
 
 def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, rows: Any) -> None:
@@ -55,11 +66,16 @@ def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, ro
     table = catalog.table[rows]
     for column, values in ((catalog.ra_name, ra), (catalog.dec_name, dec)):
         old = table[column].info
-        table.replace_column(column, Column(values, unit=old.unit and "deg", meta=old.meta,
-                                            description=old.description))
+        table.replace_column(
+            column,
+            Column(values, unit=old.unit and "deg", meta=old.meta, description=old.description),
+        )
     with replaced_together([options.out]) as (temporary,):
         write_table(table, temporary)
     if not options.quiet:
         left_out = len(catalog) - len(rows)
-        print(f"{len(rows)} sources moved" + (f", {left_out} left out" if left_out else "")
-              + f"\nwrote {options.out}")
+        print(
+            f"{len(rows)} sources moved"
+            + (f", {left_out} left out" if left_out else "")
+            + f"\nwrote {options.out}"
+        )

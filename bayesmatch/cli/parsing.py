@@ -14,14 +14,19 @@ def position_error(spec: str, path: str) -> Any:
         try:
             return float(spec)
         except ValueError:
-            raise ValueError(f"position error of {path} is {spec!r}; give a number (arcsec), "
-                             ":COLUMN, :RA_ERR:DEC_ERR or :MAJOR:MINOR:PA") from None
+            raise ValueError(
+                f"position error of {path} is {spec!r}; give a number (arcsec), "
+                ":COLUMN, :RA_ERR:DEC_ERR or :MAJOR:MINOR:PA"
+            ) from None
     parts = [number_or_name(part) for part in spec[1:].split(":")]
     if len(parts) > 3 or "" in parts:
-        raise ValueError(f"position error of {path} is {spec!r}; give :COLUMN, :RA_ERR:DEC_ERR or "
-                         ":MAJOR:MINOR:PA")
-    return parts[0] if len(parts) == 1 else (tuple(parts) if len(parts) == 2
-                                             else ErrorEllipse(*parts))
+        raise ValueError(
+            f"position error of {path} is {spec!r}; give :COLUMN, :RA_ERR:DEC_ERR or "
+            ":MAJOR:MINOR:PA"
+        )
+    return (
+        parts[0] if len(parts) == 1 else (tuple(parts) if len(parts) == 2 else ErrorEllipse(*parts))
+    )
 
 
 def number_or_name(text: str) -> float | str:
@@ -37,8 +42,9 @@ def completeness(text: str) -> float | list[float]:
     try:
         values = [float(part) for part in text.split(":")]
     except ValueError:
-        raise ValueError(f"--prior-completeness is {text!r}; give a number, or one per other "
-                         "catalogue as c2:c3") from None
+        raise ValueError(
+            f"--prior-completeness is {text!r}; give a number, or one per other catalogue as c2:c3"
+        ) from None
     return values[0] if len(values) == 1 else values
 
 
@@ -49,8 +55,7 @@ def host_covariates(text: str) -> str | list[str] | None:
     return text.split(",")
 
 
-def per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], Any]
-                  ) -> list[Any]:
+def per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], Any]) -> list[Any]:
     """One value per catalogue, None where it is left to the file."""
     if text is None:
         return [None] * n
@@ -59,6 +64,8 @@ def per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], A
     except ValueError:
         values = []
     if len(values) != n:
-        raise ValueError(f"{option} is {text!r}; give {n} values, one per catalogue, separated by "
-                         "colons, empty where the file tells")
+        raise ValueError(
+            f"{option} is {text!r}; give {n} values, one per catalogue, separated by "
+            "colons, empty where the file tells"
+        )
     return values

@@ -11,20 +11,33 @@ from typing import Any
 def add_train(commands: Any) -> None:
     """Add ``bayesmatch train``."""
     train = commands.add_parser(
-        "train", help="learn a photometric prior",
-        description="Train a LightGBM prior on counterparts and field objects with magnitudes.")
+        "train",
+        help="learn a photometric prior",
+        description="Train a LightGBM prior on counterparts and field objects with magnitudes.",
+    )
     train.set_defaults(run=_train)
     train.add_argument("table", metavar="TABLE", help="one row per object, FITS, VOTable, ...")
-    train.add_argument("--label", required=True, metavar="COL",
-                       help="column that is true, or 1, for counterparts")
-    train.add_argument("--bands", required=True, metavar="B,B,...",
-                       help="bands, from blue to red; their colours are used too")
-    train.add_argument("--mag", default="{band}", metavar="PATTERN",
-                       help="name of a band's magnitude column, as dered_mag_{band} (default: "
-                            "the band's name)")
-    train.add_argument("--context", metavar="COL,COL",
-                       help="columns with properties of the primary source, as its X-ray flux, "
-                            "which the match must then find in the primary catalogue")
+    train.add_argument(
+        "--label", required=True, metavar="COL", help="column that is true, or 1, for counterparts"
+    )
+    train.add_argument(
+        "--bands",
+        required=True,
+        metavar="B,B,...",
+        help="bands, from blue to red; their colours are used too",
+    )
+    train.add_argument(
+        "--mag",
+        default="{band}",
+        metavar="PATTERN",
+        help="name of a band's magnitude column, as dered_mag_{band} (default: the band's name)",
+    )
+    train.add_argument(
+        "--context",
+        metavar="COL,COL",
+        help="columns with properties of the primary source, as its X-ray flux, "
+        "which the match must then find in the primary catalogue",
+    )
     train.add_argument("--name", default="photometry", help="name of the prior")
     train.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     train.add_argument("--out", required=True, metavar="FILE", help="the prior, .json")
@@ -49,13 +62,21 @@ def _train(options: argparse.Namespace) -> None:
     context = None
     if options.context:
         context = {name: column_values(table, name) for name in options.context.split(",")}
-    prior = LightGBMPrior.fit(table, options.label, features=features, context=context,
-                              name=options.name, seed=options.seed,
-                              progress=sys.stderr.isatty() and not options.quiet)
+    prior = LightGBMPrior.fit(
+        table,
+        options.label,
+        features=features,
+        context=context,
+        name=options.name,
+        seed=options.seed,
+        progress=sys.stderr.isatty() and not options.quiet,
+    )
     figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
     prior.save(out)
     plots.save(figure, out.with_suffix(".png"))
     if not options.quiet:
-        print(f"{options.table}: trained on {prior.counts['counterparts']:,} counterparts and "
-              f"{prior.counts['field']:,} field objects, {len(prior.feature_names)} features")
+        print(
+            f"{options.table}: trained on {prior.counts['counterparts']:,} counterparts and "
+            f"{prior.counts['field']:,} field objects, {len(prior.feature_names)} features"
+        )
         print(f"wrote {out}\nwrote {out.with_suffix('.png')}")

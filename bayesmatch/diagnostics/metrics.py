@@ -76,8 +76,9 @@ def ratios(counts: Confusion) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def scores(right: Any, wrong: Any, hostless_matched: Any, matched_hostless: Any,
-           right_hostless: Any) -> dict[str, Any]:
+def scores(
+    right: Any, wrong: Any, hostless_matched: Any, matched_hostless: Any, right_hostless: Any
+) -> dict[str, Any]:
     """Purity and completeness from the five counts (numbers or arrays); NaN for 0 of 0.
 
     >>> from bayesmatch.diagnostics.metrics import scores
@@ -110,8 +111,9 @@ def wilson(k: Any, n: Any, z: float = 1.0) -> tuple[Any, Any]:
     return (float(low), float(high)) if low.ndim == 0 else (low, high)
 
 
-def confusion(score: np.ndarray, candidate: np.ndarray, right: np.ndarray, host: np.ndarray,
-              cutoff: Any) -> Confusion:
+def confusion(
+    score: np.ndarray, candidate: np.ndarray, right: np.ndarray, host: np.ndarray, cutoff: Any
+) -> Confusion:
     """The five counts where sources with a candidate and score >= cutoff are matched.
 
     Parameters
@@ -149,8 +151,9 @@ class Ranking:
     def curve(self, weight: np.ndarray | None = None) -> Curve:
         """Numbers matched and right at every cutoff; `weight` is (n,), how often each counts."""
         times = np.ones(len(self.order), np.int64) if weight is None else weight[self.order]
-        return Curve(self.cutoff, np.cumsum(times)[self.last],
-                     np.cumsum(times * self.right)[self.last])
+        return Curve(
+            self.cutoff, np.cumsum(times)[self.last], np.cumsum(times * self.right)[self.last]
+        )
 
 
 def crossing(curve: Curve, n_host: float) -> Crossing:
@@ -163,7 +166,8 @@ def crossing(curve: Curve, n_host: float) -> Crossing:
         return Crossing(np.nan, np.nan)
     return Crossing(
         float(np.interp(n_host, curve.matched, curve.cutoff)),
-        float(np.interp(n_host, np.append(0, curve.matched), np.append(0, curve.right)) / n_host))
+        float(np.interp(n_host, np.append(0, curve.matched), np.append(0, curve.right)) / n_host),
+    )
 
 
 def at_purity(curve: Curve, n_host: float, purity: float) -> Crossing:
@@ -183,8 +187,9 @@ def bin_number(p: np.ndarray, n_bins: int = N_BINS) -> np.ndarray:
     return np.clip((np.asarray(p) * n_bins).astype(np.int64), 0, n_bins - 1)
 
 
-def reliability_bins(p: np.ndarray, true: np.ndarray, n_bins: int = N_BINS
-                     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def reliability_bins(
+    p: np.ndarray, true: np.ndarray, n_bins: int = N_BINS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean probability, number that came true and number, in equal bins of the probability."""
     at = bin_number(p, n_bins)
     n = np.bincount(at, minlength=n_bins)
@@ -192,8 +197,9 @@ def reliability_bins(p: np.ndarray, true: np.ndarray, n_bins: int = N_BINS
     return share(np.bincount(at, weights=p, minlength=n_bins), n), happened.astype(np.int64), n
 
 
-def calibration_error(p: np.ndarray, true: np.ndarray, weight: np.ndarray | None = None,
-                      n_bins: int = N_BINS) -> float:
+def calibration_error(
+    p: np.ndarray, true: np.ndarray, weight: np.ndarray | None = None, n_bins: int = N_BINS
+) -> float:
     """Expected calibration error: mean distance of observed from predicted, equal bins."""
     difference = np.asarray(true, np.float64) - p
     total = len(p) if weight is None else weight.sum()
@@ -203,8 +209,9 @@ def calibration_error(p: np.ndarray, true: np.ndarray, weight: np.ndarray | None
     return float(np.abs(by_bin).sum() / total) if total else np.nan
 
 
-def calibration_floor(p: np.ndarray, seed: int = 0, n_draws: int = 1000, n_bins: int = N_BINS
-                      ) -> Floor:
+def calibration_floor(
+    p: np.ndarray, seed: int = 0, n_draws: int = 1000, n_bins: int = N_BINS
+) -> Floor:
     """Calibration error when every outcome is drawn, by itself, with its own probability."""
     if len(p) == 0:
         return Floor(np.nan, np.nan)

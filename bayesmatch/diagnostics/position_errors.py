@@ -92,13 +92,16 @@ def fit_position_errors(
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
     if len(candidates.row) == 0:
-        raise ValueError(f"no {primary.name} source has a candidate within {radius_arcsec:g} "
-                         "arcsec: there is nothing to fit; check that the catalogues overlap")
+        raise ValueError(
+            f"no {primary.name} source has a candidate within {radius_arcsec:g} "
+            "arcsec: there is nothing to fit; check that the catalogues overlap"
+        )
     found = fit_errors(primary, others, candidates, checked.ready(), z, radius_arcsec)
     if checked.learns:
         # these are learned from the match with errors put right
-        learned = match(found.apply(primary), *others, radius=radius_arcsec,
-                        priors=checked.as_dict()).priors
+        learned = match(
+            found.apply(primary), *others, radius=radius_arcsec, priors=checked.as_dict()
+        ).priors
         found = fit_errors(primary, others, candidates, PriorSet.of(learned), z, radius_arcsec)
     _warn_of_fit(found)
     return found
@@ -107,11 +110,19 @@ def fit_position_errors(
 def _warn_of_fit(found: PositionErrorFit) -> None:
     what = f"position errors of {found.names[0]!r}:"
     if found.n_counterparts < MIN_COUNTERPARTS:
-        warnings.warn(f"{what} only about {found.n_counterparts:.0f} counterparts are among the "
-                      "candidates, too few to measure errors by", UserWarning, stacklevel=3)
+        warnings.warn(
+            f"{what} only about {found.n_counterparts:.0f} counterparts are among the "
+            "candidates, too few to measure errors by",
+            UserWarning,
+            stacklevel=3,
+        )
     elif not found.converged:
         warnings.warn(f"{what} the fit did not converge", UserWarning, stacklevel=3)
     if found.lost > MAX_LOST:
-        warnings.warn(f"{what} {100 * found.lost:.0f}% of the counterparts lie beyond the radius "
-                      f"of {found.radius_arcsec:g} arcsec; the fit allows for them, but a larger "
-                      "radius tells more", UserWarning, stacklevel=3)
+        warnings.warn(
+            f"{what} {100 * found.lost:.0f}% of the counterparts lie beyond the radius "
+            f"of {found.radius_arcsec:g} arcsec; the fit allows for them, but a larger "
+            "radius tells more",
+            UserWarning,
+            stacklevel=3,
+        )

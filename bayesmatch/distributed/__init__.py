@@ -8,8 +8,9 @@ area, host fraction) are known.
 try:
     import lsdb  # noqa: F401
 except ImportError as error:
-    raise ImportError("bayesmatch.distributed needs LSDB: pip install 'bayesmatch[distributed]'"
-                      ) from error
+    raise ImportError(
+        "bayesmatch.distributed needs LSDB: pip install 'bayesmatch[distributed]'"
+    ) from error
 
 from .algorithm import BayesianCrossmatch
 from .matching import match

@@ -82,19 +82,27 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         if isinstance(host_fraction, Mapping) and host_fraction["host_fraction_given"]:
             host_fraction = host_fraction["host_fraction"]
         if not isinstance(host_fraction, Mapping) and not 0 < host_fraction < 1:
-            raise ValueError(f"host_fraction is {host_fraction!r}; give a number between 0 and 1, "
-                             "or the meta of a result; bayesmatch.distributed.match can fit it")
+            raise ValueError(
+                f"host_fraction is {host_fraction!r}; give a number between 0 and 1, "
+                "or the meta of a result; bayesmatch.distributed.match can fit it"
+            )
         for prior in PriorSet.of({secondary.name: priors}).learning:
-            raise ValueError(f"prior {prior!r} learns from the whole match, which no partition "
-                             "has; learn it in a match in memory and pass result.priors")
+            raise ValueError(
+                f"prior {prior!r} learns from the whole match, which no partition "
+                "has; learn it in a match in memory and pass result.priors"
+            )
         self.primary, self.secondary = primary, secondary
         self.radius_arcsec, self.host_fraction, self.rows = radius_arcsec, host_fraction, rows
         self.options: dict[str, Any] = {
-            "prior_completeness": prior_completeness, "min_p_i": min_p_i,
-            "priors": {secondary.name: list(priors)}, "secondary_ratio": secondary_ratio,
-            "host_covariates": None}
+            "prior_completeness": prior_completeness,
+            "min_p_i": min_p_i,
+            "priors": {secondary.name: list(priors)},
+            "secondary_ratio": secondary_ratio,
+            "host_covariates": None,
+        }
         self.extra_columns: pd.DataFrame = _empty_frame(
-            _column_types(rows, primary.name, secondary.name, priors))
+            _column_types(rows, primary.name, secondary.name, priors)
+        )
 
     def validate(self, left: Any, right: Any) -> None:
         """Check columns and the right margin; LSDB calls this before any work."""
@@ -102,15 +110,19 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         for survey, catalog in ((self.primary, left), (self.secondary, right)):
             survey.check_columns(catalog.columns)
         if right.margin is None:
-            raise ValueError(f"catalogue {right.name!r} has no margin: counterparts across the "
-                             "borders of partitions would be lost; open it with margin_cache=, or "
-                             f"make it with margin_threshold={self.radius_arcsec:g} or more")
+            raise ValueError(
+                f"catalogue {right.name!r} has no margin: counterparts across the "
+                "borders of partitions would be lost; open it with margin_cache=, or "
+                f"make it with margin_threshold={self.radius_arcsec:g} or more"
+            )
         margin = right.margin.hc_structure.catalog_info.margin_threshold
         if margin < self.radius_arcsec:
-            raise ValueError(f"the margin of catalogue {right.name!r} is {margin:g} arcsec, "
-                             f"smaller than the radius, {self.radius_arcsec:g}: counterparts "
-                             "across the borders of partitions would be lost; use a larger margin "
-                             "or a smaller radius")
+            raise ValueError(
+                f"the margin of catalogue {right.name!r} is {margin:g} arcsec, "
+                f"smaller than the radius, {self.radius_arcsec:g}: counterparts "
+                "across the borders of partitions would be lost; use a larger margin "
+                "or a smaller radius"
+            )
 
     def crossmatch(
         self,
@@ -124,8 +136,10 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         With ``how="inner"`` rows without a right-hand object are left out.
         """
         if how == "outer":
-            raise ValueError("how is 'outer'; BayesianCrossmatch gives 'left' (every source keeps "
-                             "its rows) or 'inner'")
+            raise ValueError(
+                "how is 'outer'; BayesianCrossmatch gives 'left' (every source keeps "
+                "its rows) or 'inner'"
+            )
         left, right = crossmatch_args.left_df, crossmatch_args.right_df
         result = self._match(crossmatch_args)
         table = result.sources if self.rows == "sources" else result.associations
@@ -147,7 +161,9 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
             cast(Any, Partition(frame, survey, info.ra_column, info.dec_column))
             for frame, survey, info in (
                 (args.left_df, self.primary, args.left_catalog_info),
-                (args.right_df, self.secondary, args.right_catalog_info)))
+                (args.right_df, self.secondary, args.right_catalog_info),
+            )
+        )
         given = self.host_fraction
         if isinstance(given, Mapping):
             fraction = fractions_for(primary, given["host_fraction"], given["host_fraction_fit"])
@@ -158,32 +174,59 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         before = numba.get_num_threads()
         numba.set_num_threads(1)
         try:
-            return match(primary, secondary, radius=self.radius_arcsec, host_fraction=fraction,
-                         **self.options)
+            return match(
+                primary,
+                secondary,
+                radius=self.radius_arcsec,
+                host_fraction=fraction,
+                **self.options,
+            )
         finally:
             numba.set_num_threads(before)
 
     def _extra(self, table: Table, sources: Table, i: np.ndarray) -> pd.DataFrame:
         """The result's columns, those of the source repeated for each of its rows."""
-        columns = {name: np.asarray(table[name] if name in table.colnames else sources[name][i])
-                   for name in self.extra_columns}
+        columns = {
+            name: np.asarray(table[name] if name in table.colnames else sources[name][i])
+            for name in self.extra_columns
+        }
         return pd.DataFrame(columns).astype(self.extra_columns.dtypes.to_dict())
 
 
-def _column_types(rows: str, primary: str, secondary: str, priors: Sequence[Any]
-                  ) -> dict[str, pa.DataType]:
-    of_source = {"p_any": pa.float64(), "p_hostless": pa.float64(),
-                 "log10_odds_host": pa.float64(), "n_candidates": pa.int64()}
+def _column_types(
+    rows: str, primary: str, secondary: str, priors: Sequence[Any]
+) -> dict[str, pa.DataType]:
+    of_source = {
+        "p_any": pa.float64(),
+        "p_hostless": pa.float64(),
+        "log10_odds_host": pa.float64(),
+        "n_candidates": pa.int64(),
+    }
     separation = {f"Separation_{primary}_{secondary}": pa.float64()}
     if rows == "sources":
-        return {**of_source, **separation, f"p_{secondary}": pa.float64(), "p_i": pa.float64(),
-                "p_match": pa.float64(), "second_p_i": pa.float64()}
-    number = dict.fromkeys(["dist_bayesfactor", "dist_post",
-                            *(f"bias_{secondary}_{p.name}" for p in priors), "p_single", "p_i",
-                            "p_match"], pa.float64())
+        return {
+            **of_source,
+            **separation,
+            f"p_{secondary}": pa.float64(),
+            "p_i": pa.float64(),
+            "p_match": pa.float64(),
+            "second_p_i": pa.float64(),
+        }
+    number = dict.fromkeys(
+        [
+            "dist_bayesfactor",
+            "dist_post",
+            *(f"bias_{secondary}_{p.name}" for p in priors),
+            "p_single",
+            "p_i",
+            "p_match",
+        ],
+        pa.float64(),
+    )
     return {**separation, "ncat": pa.int16(), **number, "match_flag": pa.int16(), **of_source}
 
 
 def _empty_frame(types: Mapping[str, pa.DataType]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype=pd.ArrowDtype(kind))
-                         for name, kind in types.items()})
+    return pd.DataFrame(
+        {name: pd.Series(dtype=pd.ArrowDtype(kind)) for name, kind in types.items()}
+    )

@@ -79,56 +79,100 @@ def match(
     UserWarning
         If the area is taken from the coverage map.
     """
-    names = [_identifier(given or catalog.name)
-             for given, catalog in ((primary_name, primary), (secondary_name, secondary))]
+    names = [
+        _identifier(given or catalog.name)
+        for given, catalog in ((primary_name, primary), (secondary_name, secondary))
+    ]
     if names[0] == names[1]:
         raise ValueError(f"both catalogues are called {names[0]!r}; give secondary_name=")
     n_primary, n_secondary = _n_rows(primary), _n_rows(secondary)
     sources = Survey(names[0], primary_pos_err, n_primary, 1.0, primary_id)
-    objects = Survey(names[1], secondary_pos_err, n_secondary,
-                     _survey_area(secondary, secondary_area, names[1]), secondary_id)
+    objects = Survey(
+        names[1],
+        secondary_pos_err,
+        n_secondary,
+        _survey_area(secondary, secondary_area, names[1]),
+        secondary_id,
+    )
     suffixes = (f"_{names[0]}", f"_{names[1]}")
 
     def crossmatch(how_sure: Any, kind: str) -> Any:
-        algorithm = BayesianCrossmatch(primary=sources, secondary=objects,
-                                       radius_arcsec=radius, host_fraction=how_sure, rows=kind,
-                                       **options)
-        return primary.crossmatch(secondary, algorithm=algorithm, how="left", suffixes=suffixes,
-                                  suffix_method="all_columns", log_changes=False)
+        algorithm = BayesianCrossmatch(
+            primary=sources,
+            secondary=objects,
+            radius_arcsec=radius,
+            host_fraction=how_sure,
+            rows=kind,
+            **options,
+        )
+        return primary.crossmatch(
+            secondary,
+            algorithm=algorithm,
+            how="left",
+            suffixes=suffixes,
+            suffix_method="all_columns",
+            log_changes=False,
+        )
 
     if isinstance(host_fraction, str):
         if host_fraction != "fit":
-            raise ValueError(f"host_fraction is {host_fraction!r}; give 'fit' or a number between "
-                             "0 and 1")
+            raise ValueError(
+                f"host_fraction is {host_fraction!r}; give 'fit' or a number between 0 and 1"
+            )
         expected = objects.density_deg2 * square_degrees(radius)
-        host_fraction = _fit(crossmatch(0.5, "sources"), primary, sources, suffixes[0],
-                             names, host_covariates, expected)
+        host_fraction = _fit(
+            crossmatch(0.5, "sources"),
+            primary,
+            sources,
+            suffixes[0],
+            names,
+            host_covariates,
+            expected,
+        )
     return crossmatch(host_fraction, rows)
 
 
-def _fit(first_pass: Any, primary: Any, survey: Survey, suffix: str, names: Sequence[str],
-         host_covariates: Any, expected: float) -> Any:
+def _fit(
+    first_pass: Any,
+    primary: Any,
+    survey: Survey,
+    suffix: str,
+    names: Sequence[str],
+    host_covariates: Any,
+    expected: float,
+) -> Any:
     """The host fraction, from every source's odds at a fraction of one half: its likelihood."""
     info = primary.hc_structure.catalog_info
-    properties = () if host_covariates is None or isinstance(host_covariates, str) else (
-        host_covariates)
+    properties = (
+        () if host_covariates is None or isinstance(host_covariates, str) else (host_covariates)
+    )
     survey.check_columns(primary.columns, properties)
     needed = dict.fromkeys([info.ra_column, info.dec_column, *survey.error_columns, *properties])
     columns = [f"{c}{suffix}" for c in needed]
     found = first_pass[[*columns, "log10_odds_host", "n_candidates"]].compute(progress_bar=False)
     # In an order that does not depend on the partitions.
-    found = found.sort_values([f"{info.ra_column}{suffix}", f"{info.dec_column}{suffix}"],
-                              kind="stable")
+    found = found.sort_values(
+        [f"{info.ra_column}{suffix}", f"{info.dec_column}{suffix}"], kind="stable"
+    )
     ln_host = LN_10 * found.pop("log10_odds_host").to_numpy(np.float64)
     empty = found.pop("n_candidates").to_numpy(np.int64) == 0
     found.columns = [c.removesuffix(suffix) for c in found.columns]
     sources = Partition(found, replace(survey, id=None), info.ra_column, info.dec_column)
     z, description = covariate_matrix(sources, host_covariates)
-    fit = fit_host_fraction(np.column_stack([np.zeros(len(ln_host)), ln_host]), z, total=None,
-                            labels=[names[0], "+".join(names)], description=description,
-                            empty=empty, expected=expected)
-    return {"host_fraction": fit.mean, "host_fraction_given": False,
-            "host_fraction_fit": fit.details}
+    fit = fit_host_fraction(
+        np.column_stack([np.zeros(len(ln_host)), ln_host]),
+        z,
+        total=None,
+        labels=[names[0], "+".join(names)],
+        description=description,
+        empty=empty,
+        expected=expected,
+    )
+    return {
+        "host_fraction": fit.mean,
+        "host_fraction_given": False,
+        "host_fraction_fit": fit.details,
+    }
 
 
 def _identifier(name: str) -> str:
@@ -151,6 +195,10 @@ def _survey_area(catalog: Any, given: Any, name: str) -> float:
     if moc is None:
         raise ValueError(f"catalogue {name!r} has no coverage map; give secondary_area= (deg^2)")
     area: float = FULL_SKY_DEG2 * moc.sky_fraction
-    warnings.warn(f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
-                  "are coarse; give secondary_area= if you know it", UserWarning, stacklevel=3)
+    warnings.warn(
+        f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
+        "are coarse; give secondary_area= if you know it",
+        UserWarning,
+        stacklevel=3,
+    )
     return area

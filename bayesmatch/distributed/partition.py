@@ -53,8 +53,10 @@ class Survey:
     def __post_init__(self) -> None:
         check_name(self.name)
         if not (self.n_rows > 0 and 0 < self.area < 41_254):
-            raise ValueError(f"catalogue {self.name!r}: n_rows is {self.n_rows} and area "
-                             f"{self.area:g}; give the whole catalogue's, both positive (deg^2)")
+            raise ValueError(
+                f"catalogue {self.name!r}: n_rows is {self.n_rows} and area "
+                f"{self.area:g}; give the whole catalogue's, both positive (deg^2)"
+            )
 
     @property
     def error_columns(self) -> list[str]:
@@ -65,8 +67,10 @@ class Survey:
         """Refuse names of columns that are not among those of the catalogue."""
         for name in (*self.error_columns, *(() if self.id is None else (self.id,)), *more):
             if name not in columns:
-                raise ValueError(f"catalogue {self.name!r} has no column {name!r}; give one of "
-                                 f"{', '.join(columns)}")
+                raise ValueError(
+                    f"catalogue {self.name!r} has no column {name!r}; give one of "
+                    f"{', '.join(columns)}"
+                )
 
 
 class Partition(HeldCatalog):
@@ -77,10 +81,17 @@ class Partition(HeldCatalog):
         table = plain_table(frame)
         columns = ColumnValues(table, survey.name)
         ra_deg, dec_deg = read_positions(columns, ra, dec)
-        super().__init__(name=survey.name, table=table, ra_name=ra, dec_name=dec, ra=ra_deg,
-                         dec=dec_deg, errors=read_errors(columns, survey.pos_err, len(table)),
-                         identifiers=read_identifiers(columns, survey.id, {}),
-                         area=float(survey.area))
+        super().__init__(
+            name=survey.name,
+            table=table,
+            ra_name=ra,
+            dec_name=dec,
+            ra=ra_deg,
+            dec=dec_deg,
+            errors=read_errors(columns, survey.pos_err, len(table)),
+            identifiers=read_identifiers(columns, survey.id, {}),
+            area=float(survey.area),
+        )
 
     @property
     def n_rows(self) -> int:

@@ -17,14 +17,19 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
     """Raise unless these can be matched: a primary in memory and 1 to 15 others, all named."""
     for catalog in (primary, *others):
         if not isinstance(catalog, Catalog):
-            raise TypeError(f"match takes Catalog objects, got a {type(catalog).__name__}; wrap "
-                            "the table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)")
+            raise TypeError(
+                f"match takes Catalog objects, got a {type(catalog).__name__}; wrap "
+                "the table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)"
+            )
     if not others:
-        raise ValueError(f"only catalogue {primary.name!r} was given; match needs at least one "
-                         "other")
+        raise ValueError(
+            f"only catalogue {primary.name!r} was given; match needs at least one other"
+        )
     if isinstance(primary, ScannedCatalog):
-        raise ValueError(f"catalogue {primary.name!r} is scanned; the primary must be in memory "
-                         "(Catalog or Catalog.read), the larger catalogues can be scanned")
+        raise ValueError(
+            f"catalogue {primary.name!r} is scanned; the primary must be in memory "
+            "(Catalog or Catalog.read), the larger catalogues can be scanned"
+        )
     if len(others) > 15:
         raise ValueError(f"{len(others)} other catalogues; at most 15 can be matched at once")
     names = [c.name for c in (primary, *others)]
@@ -39,15 +44,23 @@ def in_arcsec(radius: Any) -> float:
     try:
         value = float(radius.to_value("arcsec") if hasattr(radius, "to_value") else radius)
     except (TypeError, ValueError):
-        raise TypeError(f"radius is {radius!r}; give a number in arcsec or an angular "
-                        "Quantity") from None
+        raise TypeError(
+            f"radius is {radius!r}; give a number in arcsec or an angular Quantity"
+        ) from None
     if not 0 < value <= MAX_RADIUS_ARCSEC:
         raise ValueError(f"radius is {value:g} arcsec; it must be above 0 and at most 45 degrees")
     return value
 
 
-def number_within(what: str, value: Any, low: float, high: float, *, open_low: bool = False,
-                  open_high: bool = False) -> float:
+def number_within(
+    what: str,
+    value: Any,
+    low: float,
+    high: float,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
     """A number within bounds, or an error that gives them."""
     try:
         number = float(value)

@@ -74,13 +74,25 @@ def build_associations(
     if n_other == 1 or prune == 0:
         total += int(count[many].sum())
         many = many[:0]
-    likely = LikelyAssociations(many, setting, ln_ratio, prune=prune, min_weight=min_weight,
-                                limit=max_rows - min(total, max_rows))
+    likely = LikelyAssociations(
+        many,
+        setting,
+        ln_ratio,
+        prune=prune,
+        min_weight=min_weight,
+        limit=max_rows - min(total, max_rows),
+    )
     if total + likely.total > max_rows:
         worst = int(in_block.sum(axis=0).argmax())
-        raise ValueError(too_many(f"up to {possible.sum():.3g} combinations",
-                                  setting.others[worst], radius, max_rows,
-                                  float(in_block[:, worst].mean())))
+        raise ValueError(
+            too_many(
+                f"up to {possible.sum():.3g} combinations",
+                setting.others[worst],
+                radius,
+                max_rows,
+                float(in_block[:, worst].mean()),
+            )
+        )
     count[many] = likely.pruned.count
     first = np.zeros(n + 1, np.int64)
     np.cumsum(count, out=first[1:])
@@ -89,21 +101,28 @@ def build_associations(
     pieces = balanced_ranges(first)
     complete = np.ones(n, bool)
     complete[many] = False
-    list(run_ranges(lambda a, b: kernels.fill_associations(
-        a, b, *args, complete, first, member, between), pieces))
+    list(
+        run_ranges(
+            lambda a, b: kernels.fill_associations(a, b, *args, complete, first, member, between),
+            pieces,
+        )
+    )
     likely.fill(first, member, between)
     return Associations(first, member, between, pieces, likely.pruned)
 
 
-def _counted(n_other: int, args: tuple, possible: np.ndarray, each: int, max_rows: int
-             ) -> tuple[np.ndarray, int]:
+def _counted(
+    n_other: int, args: tuple, possible: np.ndarray, each: int, max_rows: int
+) -> tuple[np.ndarray, int]:
     """Associations of each primary, counted up to ``each + 1``, and the sum over the rest."""
     count, total = np.zeros(len(possible), np.int64), 0
     # Never more than the product, and counted only as far as a limit.
     guess = np.zeros(len(possible) + 1, np.int64)
     np.cumsum(np.minimum(possible, each), out=guess[1:])
-    for found in run_ranges(lambda a, b: kernels.count_associations(
-            a, b, n_other, *args, each, max_rows, count), balanced_ranges(guess)):
+    for found in run_ranges(
+        lambda a, b: kernels.count_associations(a, b, n_other, *args, each, max_rows, count),
+        balanced_ranges(guess),
+    ):
         total += found
         if total > max_rows:
             break

@@ -33,32 +33,69 @@ class Calibrated:
     """(n_primary, n_other) p_match summed over the associations with the best one's member"""
 
 
-def pattern_likelihood(associations: Associations, ln_density: np.ndarray, ln_evidence: np.ndarray
-                       ) -> np.ndarray:
+def pattern_likelihood(
+    associations: Associations, ln_density: np.ndarray, ln_evidence: np.ndarray
+) -> np.ndarray:
     """Ln likelihood of each membership pattern around each primary, (n_primary, n_patterns).
 
     `ln_density` (n_primary, n_other) is ln n_k+ at each primary, `ln_evidence` (n_rows,).
     """
     out = np.empty((len(ln_density), 1 << ln_density.shape[1]))
-    list(run_ranges(lambda a, b: kernels.pattern_likelihood(
-        a, b, associations.first, associations.member, ln_density, ln_evidence, out),
-        associations.pieces))
+    list(
+        run_ranges(
+            lambda a, b: kernels.pattern_likelihood(
+                a, b, associations.first, associations.member, ln_density, ln_evidence, out
+            ),
+            associations.pieces,
+        )
+    )
     return out
 
 
-def calibrated_posterior(associations: Associations, ln_density: np.ndarray, post: Posterior,
-                         ln_evidence: np.ndarray, fit: HostFraction) -> Calibrated:
+def calibrated_posterior(
+    associations: Associations,
+    ln_density: np.ndarray,
+    post: Posterior,
+    ln_evidence: np.ndarray,
+    fit: HostFraction,
+) -> Calibrated:
     """Probabilities of all associations, given the fractions; the arrays are as above."""
     first, member = associations.first, associations.member
     n = len(first) - 1
-    out = Calibrated(np.empty(len(member)), np.empty(n), np.empty(n), np.empty(n, np.int64),
-                     np.empty(n), np.empty((n, member.shape[1])))
+    out = Calibrated(
+        np.empty(len(member)),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n, np.int64),
+        np.empty(n),
+        np.empty((n, member.shape[1])),
+    )
 
     def piece(a: int, b: int) -> None:
-        kernels.calibrated_rows(a, b, first, member, ln_density, ln_evidence, fit.ln_fraction,
-                                out.p_match, out.p_hostless, out.log10_odds)
-        kernels.best_rows(a, b, first, member, post.p_i, out.p_match, post.match_flag, out.best,
-                          out.second_p_i, out.marginal)
+        kernels.calibrated_rows(
+            a,
+            b,
+            first,
+            member,
+            ln_density,
+            ln_evidence,
+            fit.ln_fraction,
+            out.p_match,
+            out.p_hostless,
+            out.log10_odds,
+        )
+        kernels.best_rows(
+            a,
+            b,
+            first,
+            member,
+            post.p_i,
+            out.p_match,
+            post.match_flag,
+            out.best,
+            out.second_p_i,
+            out.marginal,
+        )
 
     list(run_ranges(piece, associations.pieces))
     return out

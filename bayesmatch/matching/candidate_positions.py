@@ -43,19 +43,39 @@ def candidate_positions(
         covariance[slots] = other.covariance(row)
     # Decided by the candidates alone: objects elsewhere must not change the last digit.
     circular = primary.circular and bool(
-        np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
+        np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0))
+    )
     return CandidatePositions(ra, dec, np.cos(np.radians(dec)), covariance, circular)
 
 
-def tangent_planes(primary: HeldCatalog, candidates: Candidates, positions: CandidatePositions,
-                   pieces: Sequence[tuple[int, int]]) -> np.ndarray:
+def tangent_planes(
+    primary: HeldCatalog,
+    candidates: Candidates,
+    positions: CandidatePositions,
+    pieces: Sequence[tuple[int, int]],
+) -> np.ndarray:
     """Candidates in the tangent planes of their primaries, (n_slots, 5).
 
     Offset to the east and north (arcsec) and covariance xx, yy, xy (arcsec^2), the axes being the
     primary's.  `pieces` are ranges of primaries.
     """
     plane = np.empty((len(candidates.row), 5))
-    list(run_ranges(lambda a, b: candidate_plane(
-        a, b, candidates.n_other, candidates.start, primary.ra, primary.dec, positions.ra,
-        positions.dec, candidates.separation, positions.covariance, plane), pieces))
+    list(
+        run_ranges(
+            lambda a, b: candidate_plane(
+                a,
+                b,
+                candidates.n_other,
+                candidates.start,
+                primary.ra,
+                primary.dec,
+                positions.ra,
+                positions.dec,
+                candidates.separation,
+                positions.covariance,
+                plane,
+            ),
+            pieces,
+        )
+    )
     return plane

@@ -94,12 +94,23 @@ def match(
     set of counterparts (see :mod:`bayesmatch.matching.host_fraction`).
     """
     check_catalogs(primary, others)
-    options = MatchOptions.checked(primary, others, {
-        "radius": radius, "prior_completeness": prior_completeness,
-        "host_fraction": host_fraction, "host_covariates": host_covariates,
-        "correct_unrelated": correct_unrelated, "secondary_ratio": secondary_ratio,
-        "min_p_i": min_p_i, "prune": prune, "progress": progress, "max_rows": max_rows,
-        "checkpoint": checkpoint})
+    options = MatchOptions.checked(
+        primary,
+        others,
+        {
+            "radius": radius,
+            "prior_completeness": prior_completeness,
+            "host_fraction": host_fraction,
+            "host_covariates": host_covariates,
+            "correct_unrelated": correct_unrelated,
+            "secondary_ratio": secondary_ratio,
+            "min_p_i": min_p_i,
+            "prune": prune,
+            "progress": progress,
+            "max_rows": max_rows,
+            "checkpoint": checkpoint,
+        },
+    )
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_columns(primary, others, prior_set.by_catalogue)

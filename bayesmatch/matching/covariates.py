@@ -63,8 +63,9 @@ def _standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:
     return np.clip((value - center) / scale, -MAX_Z, MAX_Z)
 
 
-def design_matrix(values: Mapping[str, np.ndarray], n: int, description: Mapping[str, Any]
-                  ) -> np.ndarray:
+def design_matrix(
+    values: Mapping[str, np.ndarray], n: int, description: Mapping[str, Any]
+) -> np.ndarray:
     """The matrix that a description stands for, (n, Q)."""
     parts = [np.ones(n)]
     for name, center in description["center"].items():
@@ -79,8 +80,10 @@ def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
         return {}
     if isinstance(covariates, str):
         if covariates != "sigma":
-            raise ValueError(f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
-                             "column names, or None")
+            raise ValueError(
+                f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
+                "column names, or None"
+            )
         return {SIGMA: property_values(primary, SIGMA)}
     properties = {}
     for column in covariates:
@@ -98,6 +101,6 @@ def property_values(primary: HeldCatalog, name: str) -> np.ndarray:
         ln_sigma: np.ndarray = np.log(error_radius(primary.covariance()))
         return ln_sigma
     if name.startswith(LOG10) and name not in primary.table.colnames:
-        log10_value: np.ndarray = np.log10(primary.numbers(name[len(LOG10):-1]))
+        log10_value: np.ndarray = np.log10(primary.numbers(name[len(LOG10) : -1]))
         return log10_value
     return primary.numbers(name)

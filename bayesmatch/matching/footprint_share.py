@@ -10,8 +10,9 @@ from .fraction_likelihood import FractionLikelihood
 class FootprintShare:
     """The share of the primaries outside the footprint, fitted together with the coefficients."""
 
-    def __init__(self, problem: FractionLikelihood, empty: np.ndarray,
-                 expected: np.ndarray) -> None:
+    def __init__(
+        self, problem: FractionLikelihood, empty: np.ndarray, expected: np.ndarray
+    ) -> None:
         self.problem, self.empty = problem, empty
         self.expected = np.minimum(expected, 300.0)
         self.share = self.error = 0.0
@@ -29,7 +30,8 @@ class FootprintShare:
         # The share's own information, and what it shares with the coefficients.
         chance = np.exp(self._ln_chance(beta)[self.empty])
         own = (((1.0 - chance) / (share + (1.0 - share) * chance)) ** 2).sum() + (
-            len(self.empty) - self.empty.sum()) / (1.0 - share) ** 2
+            len(self.empty) - self.empty.sum()
+        ) / (1.0 - share) ** 2
         step = 1e-4 * min(share, 1.0 - share)
         gradients = []
         for side in (-step, step):
@@ -40,7 +42,7 @@ class FootprintShare:
         self.cross = mixed / own
         reduced = information - np.outer(mixed, self.cross)
         slack = own - mixed @ np.linalg.pinv(information, hermitian=True) @ mixed
-        self.error = float(slack ** -0.5) if slack > 0 else 0.0
+        self.error = float(slack**-0.5) if slack > 0 else 0.0
         return beta, reduced, self.steps, converged
 
     def _excess(self, share: float) -> float:

@@ -44,16 +44,27 @@ class FractionLikelihood:
         q = self.z.shape[1]
         return np.concatenate([np.zeros((1, q)), beta.reshape(-1, q)])
 
-    def sums(self, beta: np.ndarray, complete: bool = False
-             ) -> tuple[float, np.ndarray, np.ndarray]:
+    def sums(
+        self, beta: np.ndarray, complete: bool = False
+    ) -> tuple[float, np.ndarray, np.ndarray]:
         """Penalised log likelihood, gradient, and observed (or complete-data) information."""
         d = self.size
         coefficients = self._coefficients(beta)
 
         def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
             out, information = np.empty(1 + d), np.empty((d, d))
-            kernels.likelihood_sums(a, b, self.ln_like, self.fixed, self.free_total, self.z,
-                                    coefficients, complete, out, information)
+            kernels.likelihood_sums(
+                a,
+                b,
+                self.ln_like,
+                self.fixed,
+                self.free_total,
+                self.z,
+                coefficients,
+                complete,
+                out,
+                information,
+            )
             return out, information
 
         # Summed in the order of fixed pieces: the same bytes for any number of threads.
@@ -62,11 +73,13 @@ class FractionLikelihood:
             out += part[0]
             lower += part[1]
         information = lower + np.tril(lower, -1).T + np.diag(self.ridge)
-        return (out[0] - 0.5 * float(self.ridge @ beta**2), out[1:] - self.ridge * beta,
-                information)
+        return (
+            out[0] - 0.5 * float(self.ridge @ beta**2),
+            out[1:] - self.ridge * beta,
+            information,
+        )
 
-    def maximise(self, beta: np.ndarray | None = None
-                 ) -> tuple[np.ndarray, np.ndarray, int, bool]:
+    def maximise(self, beta: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """Coefficients, observed information there, number of steps, whether converged."""
         beta = np.zeros(self.size) if beta is None else beta
         value, gradient, observed = self.sums(beta)
@@ -95,8 +108,9 @@ class FractionLikelihood:
         score = ratio[empty].sum() - len(empty)
         return bool(score > UNCOVERED_SIGMA * np.sqrt((ratio - 1.0).sum()))
 
-    def _ascent(self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray
-                ) -> tuple[np.ndarray, float]:
+    def _ascent(
+        self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray
+    ) -> tuple[np.ndarray, float]:
         """Newton's step or, where the likelihood is not concave, one nearer the EM algorithm's."""
         information = observed
         for share in EM_SHARES:

@@ -58,8 +58,9 @@ def fractions_for(primary: HeldCatalog, mean: float, details: dict[str, Any]) ->
     return HostFraction(ln_fractions_at(values, len(primary), details), mean, 0.0, details)
 
 
-def ln_fractions_at(values: Mapping[str, np.ndarray], n: int, details: dict[str, Any],
-                    total: float | None = None) -> np.ndarray:
+def ln_fractions_at(
+    values: Mapping[str, np.ndarray], n: int, details: dict[str, Any], total: float | None = None
+) -> np.ndarray:
     """Ln fractions (n, patterns) of a fit at other values of its properties.
 
     Parameters
@@ -130,9 +131,11 @@ def fit_host_fraction(
     if not converged:
         _warn(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta, information):
-        _warn(f"{' and '.join(description['center'])} separates the sources with and "
-              "without a counterpart perfectly: only a weak ridge keeps the coefficients "
-              "finite, and their errors mean little (host_covariates=None fits a constant)")
+        _warn(
+            f"{' and '.join(description['center'])} separates the sources with and "
+            "without a counterpart perfectly: only a weak ridge keeps the coefficients "
+            "finite, and their errors mean little (host_covariates=None fits a constant)"
+        )
     covariance = np.linalg.pinv(information, hermitian=True)
     ln_free, share, slope = problem.shares(beta)
     mean, variance = share.mean(axis=0), np.einsum("sa,ab,sb->s", slope, covariance, slope)
@@ -140,22 +143,27 @@ def fit_host_fraction(
         outside = np.eye(len(mean))[0]
         ln_fraction, fraction = ln_free, mean + uncovered * (outside - mean)
         # Both move the fractions, and what one explains the other need not.
-        error = np.sqrt(np.maximum(0.0, (1 - uncovered) ** 2 * variance
-                                   + (outside - mean) ** 2 * uncovered_error**2
-                                   + 2 * (1 - uncovered) * (outside - mean)
-                                   * (slope @ covariance @ cross)))
+        error = np.sqrt(
+            np.maximum(
+                0.0,
+                (1 - uncovered) ** 2 * variance
+                + (outside - mean) ** 2 * uncovered_error**2
+                + 2 * (1 - uncovered) * (outside - mean) * (slope @ covariance @ cross),
+            )
+        )
     else:
         ln_fraction = _with_given(ln_free, total)
         fraction = np.concatenate([[1 - total], total * mean])
         error = np.concatenate([[0.0], total * np.sqrt(np.maximum(0.0, variance))])
-    free_labels = labels[-problem.n_free + 1 or n_patterns:]
+    free_labels = labels[-problem.n_free + 1 or n_patterns :]
     details = {
         **description,
         "fraction": dict(zip(labels, fraction.tolist(), strict=True)),
         "fraction_error": dict(zip(labels, error.tolist(), strict=True)),
         "coefficients": _by_pattern(beta, free_labels, z),
-        "coefficient_errors": _by_pattern(np.sqrt(np.maximum(0.0, np.diag(covariance))),
-                                          free_labels, z),
+        "coefficient_errors": _by_pattern(
+            np.sqrt(np.maximum(0.0, np.diag(covariance))), free_labels, z
+        ),
         "ln_likelihood": float(problem.sums(beta)[0]),
         "uncovered": uncovered,
         "uncovered_error": uncovered_error,
@@ -166,16 +174,19 @@ def fit_host_fraction(
     return HostFraction(ln_fraction, whole, float(error[0]), details)
 
 
-def _usable_covariates(ln_like: np.ndarray, z: np.ndarray, total: float | None,
-                       description: dict[str, Any]) -> tuple[np.ndarray, dict[str, Any]]:
+def _usable_covariates(
+    ln_like: np.ndarray, z: np.ndarray, total: float | None, description: dict[str, Any]
+) -> tuple[np.ndarray, dict[str, Any]]:
     """The covariates that so many primaries can carry; warns where the data say little."""
     n = len(ln_like)
     if np.all(np.isneginf(ln_like[:, 1:])):
         _warn("no primary has a candidate: the host fraction is not constrained by data")
     if n < MIN_PRIMARIES:
         if total is None:
-            _warn(f"only {n} primaries: the host fraction is fitted as a constant and is "
-                  "uncertain; give host_fraction= if you know it")
+            _warn(
+                f"only {n} primaries: the host fraction is fitted as a constant and is "
+                "uncertain; give host_fraction= if you know it"
+            )
         z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
     return np.ascontiguousarray(z), description
 

@@ -34,8 +34,9 @@ class MatchOptions:
     progress: bool
 
     @classmethod
-    def checked(cls, primary: HeldCatalog, others: Sequence[HeldCatalog], given: dict[str, Any]
-                ) -> MatchOptions:
+    def checked(
+        cls, primary: HeldCatalog, others: Sequence[HeldCatalog], given: dict[str, Any]
+    ) -> MatchOptions:
         """The options, `given` by their names in :func:`bayesmatch.match`.
 
         Raises
@@ -63,10 +64,14 @@ def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...
         number = number_within("prior_completeness", value, 0.0, 1.0, open_low=True)
         return (number ** (1.0 / len(others)),) * len(others)
     if len(value) != len(others):
-        raise ValueError(f"prior_completeness has {len(value)} values for {len(others)} other "
-                         "catalogues; give one number, or one per catalogue after the first")
-    return tuple(number_within(f"prior_completeness of catalogue {other.name!r}", c, 0.0, 1.0,
-                               open_low=True) for other, c in zip(others, value, strict=True))
+        raise ValueError(
+            f"prior_completeness has {len(value)} values for {len(others)} other "
+            "catalogues; give one number, or one per catalogue after the first"
+        )
+    return tuple(
+        number_within(f"prior_completeness of catalogue {other.name!r}", c, 0.0, 1.0, open_low=True)
+        for other, c in zip(others, value, strict=True)
+    )
 
 
 def _host_fraction(value: Any) -> HostFraction | float | None:
@@ -81,8 +86,10 @@ def _host_fraction(value: Any) -> HostFraction | float | None:
 
 def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:
     if not (value is None or isinstance(value, (str, list, tuple))):
-        raise TypeError(f"host_covariates is {value!r}; give 'sigma', a list of columns of "
-                        f"{primary.name!r}, or None")
+        raise TypeError(
+            f"host_covariates is {value!r}; give 'sigma', a list of columns of "
+            f"{primary.name!r}, or None"
+        )
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 

@@ -54,5 +54,7 @@ def pattern_priors(
 
 def pattern_labels(primary: HeldCatalog, others: Sequence[HeldCatalog]) -> list[str]:
     """Names of the membership patterns: X, X+OPT, X+IRAC, X+OPT+IRAC, ..."""
-    return ["+".join([primary.name, *(c.name for k, c in enumerate(others) if bits >> k & 1)])
-            for bits in range(1 << len(others))]
+    return [
+        "+".join([primary.name, *(c.name for k, c in enumerate(others) if bits >> k & 1)])
+        for bits in range(1 << len(others))
+    ]

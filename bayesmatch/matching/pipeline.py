@@ -36,8 +36,13 @@ AnyCatalog = HeldCatalog | ScannedCatalog
 Weighed = tuple[Associations, BayesFactors]
 
 
-def run_match(primary: HeldCatalog, others: Sequence[AnyCatalog], priors: PriorSet,
-              options: MatchOptions, covariates: Covariates) -> MatchResult:
+def run_match(
+    primary: HeldCatalog,
+    others: Sequence[AnyCatalog],
+    priors: PriorSet,
+    options: MatchOptions,
+    covariates: Covariates,
+) -> MatchResult:
     """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them."""
     clock = Clock()
     setting = _search(primary, others, priors, options, UniformField(), clock)
@@ -54,46 +59,87 @@ def run_match(primary: HeldCatalog, others: Sequence[AnyCatalog], priors: PriorS
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
     record = MatchRecord.of(
-        options, setting.catalogs, priors=learned.names(),
-        auto_priors=priors.learning_record(learned), host_fraction=fit.mean,
-        host_fraction_error=fit.mean_error, host_fraction_fit=fit.details,
+        options,
+        setting.catalogs,
+        priors=learned.names(),
+        auto_priors=priors.learning_record(learned),
+        host_fraction=fit.mean,
+        host_fraction_error=fit.mean_error,
+        host_fraction_fit=fit.details,
         pruned_primaries=len(associations.pruned.primary),
         pruned_bound=pruned_bound(associations, fit, calibrated),
-        n_candidates=len(setting.candidates.row), n_associations=len(table),
-        seconds=clock.seconds)
-    return MatchResult(table, sources, record.meta(), priors=learned.as_dict(),
-                       catalogs=setting.catalogs, host_fraction=fit,
-                       terms=PosteriorTerms(ln_density, fit.ln_fraction))
+        n_candidates=len(setting.candidates.row),
+        n_associations=len(table),
+        seconds=clock.seconds,
+    )
+    return MatchResult(
+        table,
+        sources,
+        record.meta(),
+        priors=learned.as_dict(),
+        catalogs=setting.catalogs,
+        host_fraction=fit,
+        terms=PosteriorTerms(ln_density, fit.ln_fraction),
+    )
 
 
-def _search(primary: HeldCatalog, others: Sequence[AnyCatalog], priors: PriorSet,
-            options: MatchOptions, field: FieldModel, clock: Clock) -> Setting:
+def _search(
+    primary: HeldCatalog,
+    others: Sequence[AnyCatalog],
+    priors: PriorSet,
+    options: MatchOptions,
+    field: FieldModel,
+    clock: Clock,
+) -> Setting:
     """Candidates, where they lie, and how dense the field is."""
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)
     with clock("search"), progress_bar(n_rows, options.progress) as advance:
-        held = tuple(hold_scanned(primary, others, {c.name: priors.columns(c.name) for c in others},
-                                  radius, max_rows=options.max_rows, advance=advance,
-                                  checkpoint=options.checkpoint))
-        candidates = find_candidates(primary, held, radius, max_rows=options.max_rows,
-                                     advance=advance)
+        held = tuple(
+            hold_scanned(
+                primary,
+                others,
+                {c.name: priors.columns(c.name) for c in others},
+                radius,
+                max_rows=options.max_rows,
+                advance=advance,
+                checkpoint=options.checkpoint,
+            )
+        )
+        candidates = find_candidates(
+            primary, held, radius, max_rows=options.max_rows, advance=advance
+        )
     with clock("associations"):
-        return make_setting(primary, held, candidates, field, options.completeness,
-                            options.correct_unrelated, radius)
+        return make_setting(
+            primary,
+            held,
+            candidates,
+            field,
+            options.completeness,
+            options.correct_unrelated,
+            radius,
+        )
 
 
-def _associate(setting: Setting, ln_ratio: np.ndarray, options: MatchOptions, clock: Clock,
-               min_weight: float = np.inf) -> Weighed:
+def _associate(
+    setting: Setting,
+    ln_ratio: np.ndarray,
+    options: MatchOptions,
+    clock: Clock,
+    min_weight: float = np.inf,
+) -> Weighed:
     """Associations and their Bayes factors."""
     with clock("associations"):
-        associations = build_associations(setting, ln_ratio, prune=options.prune,
-                                          min_weight=min_weight, max_rows=options.max_rows)
+        associations = build_associations(
+            setting, ln_ratio, prune=options.prune, min_weight=min_weight, max_rows=options.max_rows
+        )
     with clock("bayes_factors"):
         return associations, bayes_factors(setting, associations)
 
 
-def _learn(setting: Setting, priors: PriorSet, options: MatchOptions, clock: Clock
-           ) -> tuple[PriorSet, dict[tuple[int, str], np.ndarray], np.ndarray, Weighed | None]:
+def _learn(
+    setting: Setting, priors: PriorSet, options: MatchOptions, clock: Clock
+) -> tuple[PriorSet, dict[tuple[int, str], np.ndarray], np.ndarray, Weighed | None]:
     """Priors ready to use, their log10 ratios, and their ln sum per slot.
 
     Also the associations, where priors learn from them and none was left out.
@@ -106,8 +152,9 @@ def _learn(setting: Setting, priors: PriorSet, options: MatchOptions, clock: Clo
         member = weighed[0].member
         dist_post = nway_posterior(setting, *weighed, neutral, 1.0).dist_post
     with clock("priors"):
-        learned = priors.learn(setting.others, setting.candidates, member, dist_post,
-                               setting.radius_arcsec)
+        learned = priors.learn(
+            setting.others, setting.candidates, member, dist_post, setting.radius_arcsec
+        )
         ratios = learned.log10_ratios(setting.primary, setting.others, setting.candidates)
         slot_ln_ratio = LN_10 * sum(ratios.values(), np.zeros(n_slots))
     if weighed is not None and len(weighed[0].pruned.primary):
@@ -115,16 +162,25 @@ def _learn(setting: Setting, priors: PriorSet, options: MatchOptions, clock: Clo
     return learned, ratios, slot_ln_ratio, weighed
 
 
-def _fractions(setting: Setting, associations: Associations, ln_density: np.ndarray,
-               ln_evidence: np.ndarray, options: MatchOptions, covariates: Covariates
-               ) -> HostFraction:
+def _fractions(
+    setting: Setting,
+    associations: Associations,
+    ln_density: np.ndarray,
+    ln_evidence: np.ndarray,
+    options: MatchOptions,
+    covariates: Covariates,
+) -> HostFraction:
     """The fractions of primaries with each set of counterparts: given, or fitted."""
     total = options.host_fraction
     if isinstance(total, HostFraction):
         return total
     z, description = covariates
     return fit_host_fraction(
-        pattern_likelihood(associations, ln_density, ln_evidence), z, total=total,
-        labels=pattern_labels(setting.primary, setting.others), description=description,
-        empty=np.diff(setting.candidates.start[::len(setting.others)]) == 0,
-        expected=setting.field.expected(setting.radius_arcsec))
+        pattern_likelihood(associations, ln_density, ln_evidence),
+        z,
+        total=total,
+        labels=pattern_labels(setting.primary, setting.others),
+        description=description,
+        empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
+        expected=setting.field.expected(setting.radius_arcsec),
+    )

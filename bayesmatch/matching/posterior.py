@@ -66,10 +66,28 @@ def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:
     known = np.full(len(cov), -1)
     known[pruned.primary] = np.arange(len(pruned.primary))
     ln_b, corrected = np.empty(associations.first[-1]), np.empty(associations.first[-1])
-    list(run_ranges(lambda a, b: bayes_factor.ln_bayes_rows(
-        a, b, associations.first, cov, associations.member, positions.covariance, plane,
-        candidates.separation, associations.between, positions.circular, setting.nway.unrelated,
-        known, pruned.ln_unrelated, ln_b, corrected), associations.pieces))
+    list(
+        run_ranges(
+            lambda a, b: bayes_factor.ln_bayes_rows(
+                a,
+                b,
+                associations.first,
+                cov,
+                associations.member,
+                positions.covariance,
+                plane,
+                candidates.separation,
+                associations.between,
+                positions.circular,
+                setting.nway.unrelated,
+                known,
+                pruned.ln_unrelated,
+                ln_b,
+                corrected,
+            ),
+            associations.pieces,
+        )
+    )
     return BayesFactors(ln_b, corrected)
 
 
@@ -92,15 +110,37 @@ def nway_posterior(
         Associations with p_i above this share of the best are flagged 2.
     """
     n = int(associations.first[-1])
-    p = Posterior(bayes.ln_bayes, bayes.ln_corrected, np.empty(n), np.empty(n), np.empty(n),
-                  np.empty(n), np.empty(n, np.int16), np.empty(len(associations.first) - 1))
+    p = Posterior(
+        bayes.ln_bayes,
+        bayes.ln_corrected,
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n, np.int16),
+        np.empty(len(associations.first) - 1),
+    )
     first, member, ln_prior = associations.first, associations.member, setting.nway.prior
 
     def piece(a: int, b: int) -> None:
-        kernels.evidence_rows(a, b, first, member, p.ln_bayes_corrected, slot_ln_ratio,
-                              p.ln_evidence)
-        kernels.nway_rows(a, b, first, member, ln_prior, p.ln_bayes_corrected, p.ln_evidence,
-                          secondary_ratio, p.dist_post, p.p_single, p.p_i, p.match_flag, p.p_any)
+        kernels.evidence_rows(
+            a, b, first, member, p.ln_bayes_corrected, slot_ln_ratio, p.ln_evidence
+        )
+        kernels.nway_rows(
+            a,
+            b,
+            first,
+            member,
+            ln_prior,
+            p.ln_bayes_corrected,
+            p.ln_evidence,
+            secondary_ratio,
+            p.dist_post,
+            p.p_single,
+            p.p_i,
+            p.match_flag,
+            p.p_any,
+        )
 
     list(run_ranges(piece, associations.pieces))
     return p

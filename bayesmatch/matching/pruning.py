@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels import likely
+from .._kernels.combinations import Field
 from .._kernels.jit import ranges, run_ranges
 from .setting import Setting
 
@@ -51,27 +52,65 @@ class LikelyAssociations:
         Counting stops beyond this many.
     """
 
-    def __init__(self, which: np.ndarray, setting: Setting, ln_ratio: np.ndarray, *, prune: float,
-                 min_weight: float, limit: int) -> None:
+    def __init__(
+        self,
+        which: np.ndarray,
+        setting: Setting,
+        ln_ratio: np.ndarray,
+        *,
+        prune: float,
+        min_weight: float,
+        limit: int,
+    ) -> None:
         m, n_patterns = len(which), len(setting.nway.density)
-        self.pruned = Pruned(which, np.zeros(m, np.int64), np.empty((m, n_patterns)),
-                             np.empty((m, 2)), np.empty((m, 2)))
+        self.pruned = Pruned(
+            which,
+            np.zeros(m, np.int64),
+            np.empty((m, n_patterns)),
+            np.empty((m, 2)),
+            np.empty((m, 2)),
+        )
         self.total = 0
         if m == 0:
             return
         primary, candidates, nway = setting.primary, setting.candidates, setting.nway
         positions = setting.positions
-        self._field = likely.Field(
-            candidates.start, primary.ra, primary.dec, primary.covariance(), positions.ra,
-            positions.dec, positions.cos_dec, positions.covariance, candidates.separation,
-            ln_ratio, setting.field.ln_full_sky, nway.uniform, nway.completeness, nway.unrelated,
-            float(setting.radius_arcsec), positions.circular)
+        self._field = Field(
+            candidates.start,
+            primary.ra,
+            primary.dec,
+            primary.covariance(),
+            positions.ra,
+            positions.dec,
+            positions.cos_dec,
+            positions.covariance,
+            candidates.separation,
+            ln_ratio,
+            setting.field.ln_full_sky,
+            nway.uniform,
+            nway.completeness,
+            nway.unrelated,
+            float(setting.radius_arcsec),
+            positions.circular,
+        )
         with np.errstate(divide="ignore"):
             self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
         p = self.pruned
-        for found in run_ranges(lambda a, b: likely.count_likely(
-                a, b, which, self._field, *self._limits, limit, p.count, p.ln_unrelated,
-                p.ln_total, p.lost), ranges(m, PRIMARIES)):
+        for found in run_ranges(
+            lambda a, b: likely.count_likely(
+                a,
+                b,
+                which,
+                self._field,
+                *self._limits,
+                limit,
+                p.count,
+                p.ln_unrelated,
+                p.ln_total,
+                p.lost,
+            ),
+            ranges(m, PRIMARIES),
+        ):
             self.total += found
             if self.total > limit:
                 break
@@ -79,6 +118,20 @@ class LikelyAssociations:
     def fill(self, first: np.ndarray, member: np.ndarray, between: np.ndarray) -> None:
         """Write them into the rows ``first[i]:first[i + 1]`` of each primary i."""
         p = self.pruned
-        list(run_ranges(lambda a, b: likely.fill_likely(
-            a, b, p.primary, self._field, *self._limits, p.ln_unrelated, p.ln_total, first,
-            member, between), ranges(len(p.primary), PRIMARIES)))
+        list(
+            run_ranges(
+                lambda a, b: likely.fill_likely(
+                    a,
+                    b,
+                    p.primary,
+                    self._field,
+                    *self._limits,
+                    p.ln_unrelated,
+                    p.ln_total,
+                    first,
+                    member,
+                    between,
+                ),
+                ranges(len(p.primary), PRIMARIES),
+            )
+        )

@@ -37,8 +37,15 @@ class CatalogueRecord:
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
         """What the record keeps of a catalogue."""
-        return cls(catalog.name, catalog.id_name, catalog.ra_name, catalog.dec_name,
-                   catalog.n_rows, catalog.area, catalog.error_record)
+        return cls(
+            catalog.name,
+            catalog.id_name,
+            catalog.ra_name,
+            catalog.dec_name,
+            catalog.n_rows,
+            catalog.area,
+            catalog.error_record,
+        )
 
     @property
     def log10_full_sky(self) -> float:
@@ -86,21 +93,31 @@ class MatchRecord:
     """by stage; not written to files"""
 
     @classmethod
-    def of(cls, options: MatchOptions, catalogs: Sequence[HeldCatalog], **found: Any
-           ) -> MatchRecord:
+    def of(
+        cls, options: MatchOptions, catalogs: Sequence[HeldCatalog], **found: Any
+    ) -> MatchRecord:
         """The record of a match with these options; `found` has the rest of the fields."""
         covariates = options.host_covariates
         return cls(
             bayesmatch=__version__,
-            versions={"python": platform.python_version(), "numpy": np.__version__,
-                      "numba": numba.__version__, "astropy": astropy.__version__},
+            versions={
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "numba": numba.__version__,
+                "astropy": astropy.__version__,
+            },
             radius_arcsec=options.radius_arcsec,
             prior_completeness=list(options.completeness),
             host_fraction_given=options.host_fraction is not None,
             host_covariates=list(covariates) if isinstance(covariates, tuple) else covariates,
-            correct_unrelated=options.correct_unrelated, secondary_ratio=options.secondary_ratio,
-            min_p_i=options.min_p_i, prune=options.prune, max_rows=options.max_rows,
-            catalogues=[CatalogueRecord.of(c) for c in catalogs], **found)
+            correct_unrelated=options.correct_unrelated,
+            secondary_ratio=options.secondary_ratio,
+            min_p_i=options.min_p_i,
+            prune=options.prune,
+            max_rows=options.max_rows,
+            catalogues=[CatalogueRecord.of(c) for c in catalogs],
+            **found,
+        )
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> MatchRecord:
@@ -109,9 +126,10 @@ class MatchRecord:
         What a file of an older version has not is None.
         """
         known: dict[str, Any] = {f.name: meta.get(f.name) for f in fields(cls)}
-        known["catalogues"] = [CatalogueRecord(**{f.name: c.get(f.name)
-                                                  for f in fields(CatalogueRecord)})
-                               for c in meta["catalogues"]]
+        known["catalogues"] = [
+            CatalogueRecord(**{f.name: c.get(f.name) for f in fields(CatalogueRecord)})
+            for c in meta["catalogues"]
+        ]
         return cls(**known)
 
     def meta(self) -> dict[str, Any]:

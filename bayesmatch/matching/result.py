@@ -40,11 +40,17 @@ class MatchResult:
         Priors used, by catalogue; empty for a result read from a file.
     """
 
-    def __init__(self, associations: Table, sources: Table, meta: dict[str, Any], *,
-                 priors: Mapping[str, Sequence[Any]] | None = None,
-                 catalogs: Sequence[HeldCatalog] = (),
-                 host_fraction: HostFraction | None = None,
-                 terms: PosteriorTerms | None = None) -> None:
+    def __init__(
+        self,
+        associations: Table,
+        sources: Table,
+        meta: dict[str, Any],
+        *,
+        priors: Mapping[str, Sequence[Any]] | None = None,
+        catalogs: Sequence[HeldCatalog] = (),
+        host_fraction: HostFraction | None = None,
+        terms: PosteriorTerms | None = None,
+    ) -> None:
         self.associations = associations
         self.sources = sources
         self.meta = meta
@@ -54,8 +60,10 @@ class MatchResult:
         self._terms = terms
 
     def __repr__(self) -> str:
-        return (f"<MatchResult: {len(self.sources)} sources, {len(self.associations)} associations "
-                f"of {' x '.join(self.catalogue_names)}>")
+        return (
+            f"<MatchResult: {len(self.sources)} sources, {len(self.associations)} associations "
+            f"of {' x '.join(self.catalogue_names)}>"
+        )
 
     @property
     def record(self) -> MatchRecord:
@@ -81,8 +89,9 @@ class MatchResult:
             Rows of ``associations``, at most one per primary.
         """
         table = self.associations
-        rows = np.flatnonzero((np.asarray(table["match_flag"]) == 1)
-                              & (np.asarray(table["p_any"]) >= p_any_min))
+        rows = np.flatnonzero(
+            (np.asarray(table["match_flag"]) == 1) & (np.asarray(table["p_any"]) >= p_any_min)
+        )
         _, first = np.unique(np.asarray(table[self.catalogue_names[0]])[rows], return_index=True)
         return table[rows[first]]
 
@@ -96,8 +105,11 @@ class MatchResult:
         p_match = np.asarray(self.sources["p_match"])
         n = len(self.sources)
         record = self.record
-        given = "given" if record.host_fraction_given else (
-            f"+- {record.host_fraction_error:.3f}, fitted")
+        given = (
+            "given"
+            if record.host_fraction_given
+            else (f"+- {record.host_fraction_error:.3f}, fitted")
+        )
         names = self.catalogue_names
         secure, hostless = p_match >= 0.9, p_hostless >= 0.9
         lines = [
@@ -149,8 +161,10 @@ class MatchResult:
     def with_inputs(self) -> Table:
         """The associations with the input columns of every member, ``<NAME>_<column>``."""
         if not self._catalogs:
-            raise ValueError("the input catalogues are not at hand: this result was read from a "
-                             "file; write with include_inputs=True where the match is made")
+            raise ValueError(
+                "the input catalogues are not at hand: this result was read from a "
+                "file; write with include_inputs=True where the match is made"
+            )
         out = self.associations.copy(copy_data=False)
         for catalog in self._catalogs:
             row = np.asarray(out[catalog.name])
@@ -171,8 +185,10 @@ def _input_column(column: Any, absent: np.ndarray) -> Any:
         values, mask = np.array([json.dumps(row.tolist()) for row in values]), None
     mask = missing(values) if mask is None else mask | missing(values)
     mask = mask | absent.reshape((-1,) + (1,) * (values.ndim - 1))
-    text = {"description": " ".join((column.info.description or "").split()) or None,
-            "unit": column.info.unit}
+    text = {
+        "description": " ".join((column.info.description or "").split()) or None,
+        "unit": column.info.unit,
+    }
     return masked_column(values, mask, **text) if mask.any() else Column(values, **text)
 
 

@@ -33,10 +33,22 @@ class Setting:
         return (self.primary, *self.others)
 
 
-def make_setting(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates,
-                 field: FieldModel, completeness: Sequence[float], correct_unrelated: bool,
-                 radius_arcsec: float) -> Setting:
+def make_setting(
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog],
+    candidates: Candidates,
+    field: FieldModel,
+    completeness: Sequence[float],
+    correct_unrelated: bool,
+    radius_arcsec: float,
+) -> Setting:
     """Positions, errors and densities of the candidates found."""
-    return Setting(primary, others, candidates, candidate_positions(primary, others, candidates),
-                   pattern_priors(others, completeness, correct_unrelated),
-                   field.at(primary, others), radius_arcsec)
+    return Setting(
+        primary,
+        others,
+        candidates,
+        candidate_positions(primary, others, candidates),
+        pattern_priors(others, completeness, correct_unrelated),
+        field.at(primary, others),
+        radius_arcsec,
+    )

@@ -31,17 +31,26 @@ class Matched:
     calibrated: Calibrated
 
 
-def association_columns(catalogs: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
-                        ) -> list[str]:
+def association_columns(
+    catalogs: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
+) -> list[str]:
     """Names of the association columns, in order."""
     names = [c.name for c in catalogs]
     return [
         *names,
         *(f"{c.name}_{c.id_name}" for c in catalogs),
         *(f"Separation_{a}_{b}" for b_at, b in enumerate(names) for a in names[:b_at]),
-        "Separation_max", "ncat", "dist_bayesfactor_uncorrected", "dist_bayesfactor", "dist_post",
+        "Separation_max",
+        "ncat",
+        "dist_bayesfactor_uncorrected",
+        "dist_bayesfactor",
+        "dist_post",
         *(f"bias_{name}_{p.name}" for name, listed in priors.items() for p in listed),
-        "p_single", "p_any", "p_i", "match_flag", "p_match",
+        "p_single",
+        "p_any",
+        "p_i",
+        "match_flag",
+        "p_match",
     ]
 
 
@@ -49,23 +58,41 @@ def source_columns(catalogs: Sequence[HeldCatalog]) -> list[str]:
     """Names of the source columns, in order."""
     primary, *others = catalogs
     return [
-        primary.name, f"{primary.name}_{primary.id_name}", "p_any", "p_hostless",
-        "log10_odds_host", "n_candidates",
-        *(n for c in others for n in (c.name, f"{c.name}_{c.id_name}", f"p_{c.name}",
-                                      f"Separation_{primary.name}_{c.name}")),
-        "p_i", "p_match", "second_p_i", "n_claims",
+        primary.name,
+        f"{primary.name}_{primary.id_name}",
+        "p_any",
+        "p_hostless",
+        "log10_odds_host",
+        "n_candidates",
+        *(
+            n
+            for c in others
+            for n in (
+                c.name,
+                f"{c.name}_{c.id_name}",
+                f"p_{c.name}",
+                f"Separation_{primary.name}_{c.name}",
+            )
+        ),
+        "p_i",
+        "p_match",
+        "second_p_i",
+        "n_claims",
     ]
 
 
-def check_columns(primary: HeldCatalog, others: Sequence[HeldCatalog],
-                  priors: Mapping[str, Sequence[Any]]) -> None:
+def check_columns(
+    primary: HeldCatalog, others: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
+) -> None:
     """Refuse catalogue, identifier and prior names that would make two columns alike."""
     catalogs = (primary, *others)
     for names in (association_columns(catalogs, priors), source_columns(catalogs)):
         twice = next((n for n in names if names.count(n) > 1), None)
         if twice is not None:
-            raise ValueError(f"two columns of the result would be called {twice!r}; rename a "
-                             "catalogue (name=), an identifier column or a prior")
+            raise ValueError(
+                f"two columns of the result would be called {twice!r}; rename a "
+                "catalogue (name=), an identifier column or a prior"
+            )
 
 
 def association_table(m: Matched, min_p_i: float) -> Table:
@@ -82,38 +109,49 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     largest = np.zeros(len(member))
     for (a, b), values in separations.items():
         columns[f"Separation_{a}_{b}"] = Column(
-            values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent")
+            values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent"
+        )
         np.fmax(largest, values, out=largest)
-    columns["Separation_max"] = Column(largest, unit="arcsec",
-                                       description="Largest separation within the association")
-    columns["ncat"] = Column(ncat[keep].astype(np.int16),
-                             description="Number of catalogues taking part")
+    columns["Separation_max"] = Column(
+        largest, unit="arcsec", description="Largest separation within the association"
+    )
+    columns["ncat"] = Column(
+        ncat[keep].astype(np.int16), description="Number of catalogues taking part"
+    )
     columns.update(_evidence_columns(m, keep, member))
     columns["p_single"] = Column(
-        post.p_single[keep],
-        description="Posterior of this association against chance, with priors")
-    columns["p_any"] = Column(post.p_any[primary_row],
-                              description="NWAY: probability that any counterpart exists")
+        post.p_single[keep], description="Posterior of this association against chance, with priors"
+    )
+    columns["p_any"] = Column(
+        post.p_any[primary_row], description="NWAY: probability that any counterpart exists"
+    )
     columns["p_i"] = Column(
-        post.p_i[keep], description="NWAY: probability of this association if a counterpart exists")
-    columns["match_flag"] = Column(post.match_flag[keep],
-                                   description="1 best, 2 comparable to the best, 0 other")
+        post.p_i[keep], description="NWAY: probability of this association if a counterpart exists"
+    )
+    columns["match_flag"] = Column(
+        post.match_flag[keep], description="1 best, 2 comparable to the best, 0 other"
+    )
     columns["p_match"] = Column(
         m.calibrated.p_match[keep],
-        description="Calibrated probability that exactly this association is true")
+        description="Calibrated probability that exactly this association is true",
+    )
     return Table(columns, copy=False, meta={"EXTNAME": "ASSOCIATIONS"})
 
 
 def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> dict[str, Column]:
     """Rows and identifiers of all members."""
     catalogs = m.setting.catalogs
-    index = [primary_row] + [_take(m.setting.candidates.row, member[:, k], -1)
-                             for k in range(member.shape[1])]
-    columns = {catalog.name: Column(_row_numbers(catalog, row), description=_row_text(catalog))
-               for catalog, row in zip(catalogs, index, strict=True)}
+    index = [primary_row] + [
+        _take(m.setting.candidates.row, member[:, k], -1) for k in range(member.shape[1])
+    ]
+    columns = {
+        catalog.name: Column(_row_numbers(catalog, row), description=_row_text(catalog))
+        for catalog, row in zip(catalogs, index, strict=True)
+    }
     for catalog, row in zip(catalogs, index, strict=True):
         columns[f"{catalog.name}_{catalog.id_name}"] = id_column(
-            catalog, row, optional=catalog is not m.setting.primary)
+            catalog, row, optional=catalog is not m.setting.primary
+        )
     return columns
 
 
@@ -122,19 +160,24 @@ def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Co
     post = m.post
     columns = {
         "dist_bayesfactor_uncorrected": Column(
-            post.ln_bayes[keep] / LN_10, description="log10 of the Bayes factor from positions "
-            "alone"),
+            post.ln_bayes[keep] / LN_10,
+            description="log10 of the Bayes factor from positions alone",
+        ),
         "dist_bayesfactor": Column(
             post.ln_bayes_corrected[keep] / LN_10,
-            description="log10 of the Bayes factor, associations without the primary considered"),
+            description="log10 of the Bayes factor, associations without the primary considered",
+        ),
         "dist_post": Column(
             post.dist_post[keep],
-            description="Posterior of this association against chance, positions only")}
+            description="Posterior of this association against chance, positions only",
+        ),
+    }
     for (k, name), ratio in m.log10_ratios.items():
         other = m.setting.others[k].name
         columns[f"bias_{other}_{name}"] = Column(
             10.0 ** _take(ratio, member[:, k], 0.0),
-            description=f"Ratio of prior {name} for this {other} object, 1 = neutral")
+            description=f"Ratio of prior {name} for this {other} object, 1 = neutral",
+        )
     return columns
 
 
@@ -151,30 +194,39 @@ def source_table(m: Matched) -> Table:
         f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
         "p_hostless": Column(
-            m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"),
-        "log10_odds_host": Column(m.calibrated.log10_odds,
-                                  description="log10 of (1 - p_hostless) / p_hostless"),
+            m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"
+        ),
+        "log10_odds_host": Column(
+            m.calibrated.log10_odds, description="log10 of (1 - p_hostless) / p_hostless"
+        ),
         "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
     }
     for k, other in enumerate(others):
         row = _take(candidates.row, member[:, k], -1)
-        columns[other.name] = Column(_row_numbers(other, row),
-                                     description=f"{_row_text(other)}, in the best association")
+        columns[other.name] = Column(
+            _row_numbers(other, row), description=f"{_row_text(other)}, in the best association"
+        )
         columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
         columns[f"p_{other.name}"] = Column(
             m.calibrated.marginal[:, k],
-            description=f"Calibrated probability that this {other.name} object is the counterpart")
+            description=f"Calibrated probability that this {other.name} object is the counterpart",
+        )
         columns[f"Separation_{name}_{other.name}"] = Column(
-            _take(candidates.separation, member[:, k], np.nan), unit="arcsec",
-            description=f"Separation of {name} and {other.name} in the best association")
+            _take(candidates.separation, member[:, k], np.nan),
+            unit="arcsec",
+            description=f"Separation of {name} and {other.name} in the best association",
+        )
     columns["p_i"] = Column(_take(m.post.p_i, best, 0.0), description="p_i of the best association")
-    columns["p_match"] = Column(_take(m.calibrated.p_match, best, 0.0),
-                                description="p_match of the best association")
-    columns["second_p_i"] = Column(m.calibrated.second_p_i,
-                                   description="p_i of the runner-up, 0 if there is none")
+    columns["p_match"] = Column(
+        _take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"
+    )
+    columns["second_p_i"] = Column(
+        m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
+    )
     columns["n_claims"] = Column(
         _n_claims(np.asarray(columns[others[0].name])),
-        description=f"Primaries with the same {others[0].name} object as their best")
+        description=f"Primaries with the same {others[0].name} object as their best",
+    )
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 
@@ -214,8 +266,9 @@ def _take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
     return np.where(at < 0, absent, values[at])
 
 
-def _separations(m: Matched, member: np.ndarray, between: np.ndarray
-                 ) -> dict[tuple[str, str], np.ndarray]:
+def _separations(
+    m: Matched, member: np.ndarray, between: np.ndarray
+) -> dict[tuple[str, str], np.ndarray]:
     """Separations of all pairs of catalogues: A_B, A_C, B_C, A_D, B_D, C_D, ..."""
     out: dict[tuple[str, str], np.ndarray] = {}
     column = 0

@@ -51,11 +51,17 @@ class PosteriorTerms:
 
 def density_term(members: np.ndarray, log10_density: np.ndarray) -> Term:
     """How rare such objects are; `members` (r, n_other), `log10_density` (n_other,) of n_k+."""
-    return Term("density", members @ -log10_density,
-                "1 / number of such objects in the full sky, over the members")
+    return Term(
+        "density",
+        members @ -log10_density,
+        "1 / number of such objects in the full sky, over the members",
+    )
 
 
 def fraction_term(log10_fraction: np.ndarray) -> Term:
     """How common such counterparts are; `log10_fraction` (r,) of pi_S / pi_0."""
-    return Term("fraction", log10_fraction,
-                "Fraction of sources with these counterparts over fraction without")
+    return Term(
+        "fraction",
+        log10_fraction,
+        "Fraction of sources with these counterparts over fraction without",
+    )

@@ -29,7 +29,7 @@ def times(log10_factor: float) -> str:
     """A factor given by its log10, for people."""
     if abs(log10_factor) > 6:
         return f"10^{log10_factor:.1f}"
-    return f"{float(f'{10.0 ** log10_factor:.2g}'):,g}"
+    return f"{float(f'{10.0**log10_factor:.2g}'):,g}"
 
 
 def member(table: Table, at: int, name: str, id_name: str) -> str:
@@ -42,14 +42,17 @@ def member(table: Table, at: int, name: str, id_name: str) -> str:
 
 def label(table: Table, at: int, names: Sequence[str], ids: Sequence[str]) -> str:
     """All members of an association."""
-    members = [member(table, at, name, id_name)
-               for name, id_name in zip(names, ids, strict=True) if table[name][at] >= 0]
+    members = [
+        member(table, at, name, id_name)
+        for name, id_name in zip(names, ids, strict=True)
+        if table[name][at] >= 0
+    ]
     return " + ".join(members) or "no counterpart"
 
 
 def shortened(text: str, width: int) -> str:
     """The beginning of a text that is too long."""
-    return text if len(text) <= width else f"{text[:width - 3].rstrip()}..."
+    return text if len(text) <= width else f"{text[: width - 3].rstrip()}..."
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -62,20 +65,40 @@ def printed_table(table: Table, names: Sequence[str], ids: Sequence[str]) -> str
     shown = range(min(len(table), MAX_PRINTED + 1))
     terms = [*table.meta["terms"], "total"]
     separation = [c for c in table.colnames if c.startswith("Separation_")]
-    head = ["", "hypothesis", "arcsec", *(c.removeprefix("prior_") for c in terms), "p_match",
-            "NWAY", "p_i"]
+    head = [
+        "",
+        "hypothesis",
+        "arcsec",
+        *(c.removeprefix("prior_") for c in terms),
+        "p_match",
+        "NWAY",
+        "p_i",
+    ]
     lines = [head]
     for at in shown:
         apart = [f"{table[c][at]:.2f}" for c in separation if np.isfinite(table[c][at])]
-        lines.append([
-            str(table["rank"][at]), shortened(label(table, at, names, ids), 48), " ".join(apart),
-            *(_log10(table[c][at]) for c in terms),
-            probability(float(table["p_match"][at])), _log10(table["nway_total"][at]),
-            probability(float(table["p_i"][at])) if at else ""])
+        lines.append(
+            [
+                str(table["rank"][at]),
+                shortened(label(table, at, names, ids), 48),
+                " ".join(apart),
+                *(_log10(table[c][at]) for c in terms),
+                probability(float(table["p_match"][at])),
+                _log10(table["nway_total"][at]),
+                probability(float(table["p_i"][at])) if at else "",
+            ]
+        )
     width = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-    text = ["  ".join([cells[0].rjust(width[0]), cells[1].ljust(width[1]),
-                       *(c.rjust(w) for c, w in zip(cells[2:], width[2:], strict=True))]).rstrip()
-            for cells in lines]
+    text = [
+        "  ".join(
+            [
+                cells[0].rjust(width[0]),
+                cells[1].ljust(width[1]),
+                *(c.rjust(w) for c, w in zip(cells[2:], width[2:], strict=True)),
+            ]
+        ).rstrip()
+        for cells in lines
+    ]
     if len(table) > len(shown):
         text.append(f"... and {len(table) - len(shown)} more")
     return "\n".join([*text, "", LEGEND])

@@ -9,5 +9,19 @@ from .lockman import FLUX_MAX, FLUX_MIN, FLUX_SLOPE, XRAY_DENSITY, Sky, sky, sur
 from .photometry import BANDS, FIELD_DENSITY, OPTICAL_ERROR
 from .telescope import CHANDRA, XMM, Telescope, precise
 
-__all__ = ["BANDS", "CHANDRA", "FIELD_DENSITY", "FLUX_MAX", "FLUX_MIN", "FLUX_SLOPE",
-           "OPTICAL_ERROR", "XMM", "XRAY_DENSITY", "Sky", "Telescope", "precise", "sky", "survey"]
+__all__ = [
+    "BANDS",
+    "CHANDRA",
+    "FIELD_DENSITY",
+    "FLUX_MAX",
+    "FLUX_MIN",
+    "FLUX_SLOPE",
+    "OPTICAL_ERROR",
+    "XMM",
+    "XRAY_DENSITY",
+    "Sky",
+    "Telescope",
+    "precise",
+    "sky",
+    "survey",
+]

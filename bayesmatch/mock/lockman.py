@@ -97,8 +97,16 @@ def survey(
     -----
     Matched by distance alone this sky is about 85% right; 2 to 4% of its sources are hostless.
     """
-    drawn = sky(n_primary=n_primary, area=area, seed=seed, sigma_scale=sigma_scale,
-                density=density, center=center, fluxes=fluxes, flux_faint=None)
+    drawn = sky(
+        n_primary=n_primary,
+        area=area,
+        seed=seed,
+        sigma_scale=sigma_scale,
+        density=density,
+        center=center,
+        fluxes=fluxes,
+        flux_faint=None,
+    )
     return drawn.primary, drawn.secondary, drawn.truth
 
 
@@ -132,12 +140,16 @@ def sky(
     if not (n_primary >= 1 and area > 0 and density > 0 and sigma_scale > 0):
         raise ValueError("n_primary, area, density and sigma_scale must be positive")
     if flux_faint is not None and not 0 < flux_faint < FLUX_MIN:
-        raise ValueError(f"flux_faint is {flux_faint!r}; give a flux below {FLUX_MIN:g} "
-                         "erg/s/cm^2, or None")
+        raise ValueError(
+            f"flux_faint is {flux_faint!r}; give a flux below {FLUX_MIN:g} erg/s/cm^2, or None"
+        )
     rng = np.random.default_rng(seed)
     flux = _power_law_fluxes(rng, n_primary)
-    sigma = sigma_scale * np.exp(rng.normal(0, SIGMA_SCATTER, n_primary)) * np.hypot(
-        SIGMA_FLOOR, SIGMA_AT_MIN * (flux / FLUX_MIN) ** -SIGMA_SLOPE)
+    sigma = (
+        sigma_scale
+        * np.exp(rng.normal(0, SIGMA_SCATTER, n_primary))
+        * np.hypot(SIGMA_FLOOR, SIGMA_AT_MIN * (flux / FLUX_MIN) ** -SIGMA_SLOPE)
+    )
     true_ra, true_dec = _uniform_positions(rng, n_primary, area, center)
     if flux_faint is not None:
         faint = _faint_fluxes(rng, flux_faint, area)
@@ -155,27 +167,41 @@ def sky(
 
     # Hosts are scattered over the survey's rows, so that row numbers tell nothing.
     order = rng.permutation(n_field + int(detected.sum()))
-    secondary = _survey_table(np.concatenate([ra, host_ra])[order],
-                              np.concatenate([dec, host_dec])[order],
-                              np.concatenate([maggies, host_maggies[detected]])[order],
-                              np.concatenate([error, host_error[detected]])[order], fluxes)
+    secondary = _survey_table(
+        np.concatenate([ra, host_ra])[order],
+        np.concatenate([dec, host_dec])[order],
+        np.concatenate([maggies, host_maggies[detected]])[order],
+        np.concatenate([error, host_error[detected]])[order],
+        fluxes,
+    )
     secondary.meta = {"SKYAREA": float(area)}
 
     x_ra, x_dec = moved(rng, true_ra[:n_primary], true_dec[:n_primary], sigma)
     ids = np.arange(n_primary)
-    primary = Table({"ID": ids, "RA": x_ra, "DEC": x_dec, "sigma": sigma,
-                     "flux": flux[:n_primary]}, meta={"SKYAREA": float(area)}, copy=False)
+    primary = Table(
+        {"ID": ids, "RA": x_ra, "DEC": x_dec, "sigma": sigma, "flux": flux[:n_primary]},
+        meta={"SKYAREA": float(area)},
+        copy=False,
+    )
     place = np.argsort(order)[n_field:]  # where each host went
     counterpart = np.full(len(flux), "hostless", dtype="U12")
     counterpart[detected] = place.astype(str)
-    xray = Table({"RA": true_ra, "DEC": true_dec, "flux": flux,
-                  "primary": np.append(ids, np.full(len(flux) - n_primary, -1)),
-                  "counterpart": counterpart}, meta={"SKYAREA": float(area)})
+    xray = Table(
+        {
+            "RA": true_ra,
+            "DEC": true_dec,
+            "flux": flux,
+            "primary": np.append(ids, np.full(len(flux) - n_primary, -1)),
+            "counterpart": counterpart,
+        },
+        meta={"SKYAREA": float(area)},
+    )
     return Sky(primary, secondary, Table({"ID": ids, "counterpart": counterpart[:n_primary]}), xray)
 
 
-def _survey_table(ra: np.ndarray, dec: np.ndarray, maggies: np.ndarray, error: np.ndarray,
-                  fluxes: bool) -> Table:
+def _survey_table(
+    ra: np.ndarray, dec: np.ndarray, maggies: np.ndarray, error: np.ndarray, fluxes: bool
+) -> Table:
     """The survey's objects with their magnitudes, and with fluxes if asked for."""
     out = Table({"ID": np.arange(len(ra)), "RA": ra, "DEC": dec}, copy=False)
     for b, band in enumerate(BANDS):
@@ -204,8 +230,9 @@ def _faint_fluxes(rng: np.random.Generator, lowest: float, area: float) -> np.nd
     return flux
 
 
-def _uniform_positions(rng: np.random.Generator, n: int, area: float, center: tuple[float, float]
-                       ) -> tuple[np.ndarray, np.ndarray]:
+def _uniform_positions(
+    rng: np.random.Generator, n: int, area: float, center: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
     """Uniform positions in a box of this area: uniform in sin(dec)."""
     side = np.radians(np.sqrt(area)) / 2
     middle = np.radians(center[1])
@@ -217,8 +244,9 @@ def _uniform_positions(rng: np.random.Generator, n: int, area: float, center: tu
     return np.mod(ra, 360.0), np.degrees(np.arcsin(rng.uniform(low, high, n)))
 
 
-def moved(rng: np.random.Generator, ra: np.ndarray, dec: np.ndarray, sigma: np.ndarray | float
-          ) -> tuple[np.ndarray, np.ndarray]:
+def moved(
+    rng: np.random.Generator, ra: np.ndarray, dec: np.ndarray, sigma: np.ndarray | float
+) -> tuple[np.ndarray, np.ndarray]:
     """Positions moved by a Gaussian error per axis (arcsec)."""
     east, north = rng.normal(size=(2, len(ra))) * sigma / 3600
     return np.mod(ra + east / np.cos(np.radians(dec)), 360.0), np.clip(dec + north, -90, 90)

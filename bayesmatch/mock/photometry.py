@@ -64,8 +64,9 @@ def host_magnitudes(rng: np.random.Generator, flux: np.ndarray) -> np.ndarray:
     unobscured = rng.random(len(flux)) < UNOBSCURED
     mean, scatter = np.where(unobscured[:, None], X_TO_O[True], X_TO_O[False]).T
     r = 2.5 * (rng.normal(mean, scatter) - np.log10(flux) - 5.67)
-    return np.where(unobscured[:, None], _with_colors(rng, r, QUASAR),
-                    _with_colors(rng, r, OBSCURED))
+    return np.where(
+        unobscured[:, None], _with_colors(rng, r, QUASAR), _with_colors(rng, r, OBSCURED)
+    )
 
 
 def _with_colors(rng: np.random.Generator, r: np.ndarray, kind: Population) -> np.ndarray:
@@ -75,8 +76,9 @@ def _with_colors(rng: np.random.Generator, r: np.ndarray, kind: Population) -> n
     return np.column_stack([r + g_r, r, z, z - z_w1, z - z_w1 - w1_w2])
 
 
-def observe(rng: np.random.Generator, magnitude: np.ndarray
-             ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def observe(
+    rng: np.random.Generator, magnitude: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw measured fluxes and errors in nanomaggies, and whether the survey detects the object."""
     depth = np.asarray(DEPTH) + rng.normal(0, DEPTH_SCATTER, (len(magnitude), 1))
     error = 10 ** (-0.4 * (depth - 22.5)) / 5

@@ -71,12 +71,25 @@ def precise(sky: Sky, telescope: Telescope = CHANDRA, *, seed: int = 0) -> Table
     n = len(row)
     sigma = rng.uniform(*telescope.sigma, n)
     flawed = rng.random(n) < telescope.flawed
-    ra, dec = moved(rng, np.asarray(xray["RA"])[row], np.asarray(xray["DEC"])[row],
-                    np.where(flawed, FLAW, 1.0) * sigma)
+    ra, dec = moved(
+        rng,
+        np.asarray(xray["RA"])[row],
+        np.asarray(xray["DEC"])[row],
+        np.where(flawed, FLAW, 1.0) * sigma,
+    )
     secure = ~flawed & (rng.random(n) >= telescope.flagged)
-    return Table({"ID": [f"{telescope.name}-{k}" for k in range(n)], "RA": ra, "DEC": dec,
-                  "sigma": sigma, "flux": flux[row], "secure": secure, "xray": row},
-                 meta={"SKYAREA": xray.meta["SKYAREA"] * min(telescope.coverage, 1.0)})
+    return Table(
+        {
+            "ID": [f"{telescope.name}-{k}" for k in range(n)],
+            "RA": ra,
+            "DEC": dec,
+            "sigma": sigma,
+            "flux": flux[row],
+            "secure": secure,
+            "xray": row,
+        },
+        meta={"SKYAREA": xray.meta["SKYAREA"] * min(telescope.coverage, 1.0)},
+    )
 
 
 def _flux_limits(rng: np.random.Generator, sky: Sky, telescope: Telescope) -> np.ndarray:

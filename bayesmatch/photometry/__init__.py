@@ -8,5 +8,13 @@ from .features import Features
 from .legacy import LEGACY_BANDS, NANOMAGGY_MAG, VEGA_OFFSET, X_TO_O_CONSTANT, legacy_survey
 from .magnitudes import MAG_RANGE, measured
 
-__all__ = ["LEGACY_BANDS", "MAG_RANGE", "NANOMAGGY_MAG", "VEGA_OFFSET", "X_TO_O_CONSTANT",
-           "Features", "legacy_survey", "measured"]
+__all__ = [
+    "LEGACY_BANDS",
+    "MAG_RANGE",
+    "NANOMAGGY_MAG",
+    "VEGA_OFFSET",
+    "X_TO_O_CONSTANT",
+    "Features",
+    "legacy_survey",
+    "measured",
+]

@@ -32,16 +32,22 @@ def refuse_twice(what: str, names: Any) -> None:
 def mag_columns(mag: Any, bands: tuple[str, ...]) -> tuple[str, ...]:
     """The magnitude column of each band, by their pattern."""
     if not isinstance(mag, str):
-        raise TypeError(f"mag is {mag!r}; give the pattern of the magnitude columns' names, like "
-                        "'dered_mag_{band}'")
+        raise TypeError(
+            f"mag is {mag!r}; give the pattern of the magnitude columns' names, like "
+            "'dered_mag_{band}'"
+        )
     try:
         columns = tuple(mag.format(band=band) for band in bands)
     except (KeyError, IndexError, ValueError, AttributeError):
-        raise ValueError(f"mag is {mag!r}; the band's place in the column's name is written "
-                         "{band}, like 'dered_mag_{band}'") from None
+        raise ValueError(
+            f"mag is {mag!r}; the band's place in the column's name is written "
+            "{band}, like 'dered_mag_{band}'"
+        ) from None
     if len(set(columns)) < len(columns):
-        raise ValueError(f"mag is {mag!r}, which gives every band the column {columns[0]!r}; put "
-                         "{band} where the band's name goes")
+        raise ValueError(
+            f"mag is {mag!r}, which gives every band the column {columns[0]!r}; put "
+            "{band} where the band's name goes"
+        )
     return columns
 
 
@@ -49,21 +55,27 @@ def check_colors(colors: Any, bands: tuple[str, ...]) -> tuple[tuple[str, str], 
     """Colours as pairs of the bands."""
     if colors is None or isinstance(colors, str):
         if colors not in (None, "none", "adjacent", "all"):
-            raise ValueError(f"colors is {colors!r}; give 'adjacent', 'all', 'none', or a list of "
-                             "colours like [('g', 'z')] or ['g-z']")
+            raise ValueError(
+                f"colors is {colors!r}; give 'adjacent', 'all', 'none', or a list of "
+                "colours like [('g', 'z')] or ['g-z']"
+            )
         pairs = {"adjacent": pairwise(bands), "all": combinations(bands, 2)}
         return tuple(pairs.get(colors or "none", ()))
     if not isinstance(colors, Sequence):
-        raise TypeError(f"colors is {colors!r}; give 'adjacent', 'all', 'none', or a list of "
-                        "colours like [('g', 'z')] or ['g-z']")
+        raise TypeError(
+            f"colors is {colors!r}; give 'adjacent', 'all', 'none', or a list of "
+            "colours like [('g', 'z')] or ['g-z']"
+        )
     # The name of a band may itself contain a minus sign.
     named = {f"{a}-{b}": (a, b) for a in bands for b in bands if a != b}
     listed = []
     for color in colors:
         pair = named.get(color) if isinstance(color, str) else color
         if not (isinstance(pair, Sequence) and len(pair) == 2 and tuple(pair) in named.values()):
-            raise ValueError(f"colors: {color!r} is not a colour of two of the bands "
-                             f"{', '.join(bands)}; give it as ('g', 'r') or 'g-r', or add the band")
+            raise ValueError(
+                f"colors: {color!r} is not a colour of two of the bands "
+                f"{', '.join(bands)}; give it as ('g', 'r') or 'g-r', or add the band"
+            )
         listed.append((pair[0], pair[1]))
     refuse_twice("colour", [f"{a}-{b}" for a, b in listed])
     return tuple(listed)

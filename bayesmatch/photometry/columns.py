@@ -17,8 +17,9 @@ class PhotometricColumns:
 
     def __init__(self, table: Any, what: str) -> None:
         self.table, self.what = table, what
-        self.names = [str(n) for n in (table if isinstance(table, Mapping)
-                                       else getattr(table, "columns", ()))]
+        self.names = [
+            str(n) for n in (table if isinstance(table, Mapping) else getattr(table, "columns", ()))
+        ]
         if not self.names:
             as_table(table, what)  # which says so if this is no table at all
 
@@ -28,8 +29,10 @@ class PhotometricColumns:
             return name
         alike = [n for n in self.names if n.lower() == name.lower()]
         if len(alike) > 1:
-            raise ValueError(f"{self.what}: {' and '.join(map(repr, alike))} could both be the "
-                             f"column {name!r}; rename or remove one")
+            raise ValueError(
+                f"{self.what}: {' and '.join(map(repr, alike))} could both be the "
+                f"column {name!r}; rename or remove one"
+            )
         return alike[0] if alike else None
 
     def select(self, columns: Sequence[str]) -> None:
@@ -47,8 +50,10 @@ class PhotometricColumns:
         if values.dtype.kind not in "fiu" or values.ndim != 1:
             what = f"of type {values.dtype}" if values.ndim == 1 else f"of shape {values.shape}"
             example = f" ({values[0]!s})" if values.ndim == 1 and len(values) else ""
-            raise TypeError(f"{self.what}: column {column!r} is {what}{example}; it must hold one "
-                            "number per row: convert it, or give another column")
+            raise TypeError(
+                f"{self.what}: column {column!r} is {what}{example}; it must hold one "
+                "number per row: convert it, or give another column"
+            )
         out = values.astype(np.float64)
         if mask is not None:
             out[mask] = np.nan
@@ -65,5 +70,7 @@ class PhotometricColumns:
             return float(base.to(unit, equivalencies=u.zero_point_flux(3631 * u.Jy)) ** power)
         except (u.UnitConversionError, ValueError, TypeError):
             wanted = unit if power == 1 else f"{unit}^{power}"
-            raise ValueError(f"{self.what}: column {column!r} has unit {have!s}, which is not "
-                             f"convertible to {wanted}; correct the unit") from None
+            raise ValueError(
+                f"{self.what}: column {column!r} has unit {have!s}, which is not "
+                f"convertible to {wanted}; correct the unit"
+            ) from None

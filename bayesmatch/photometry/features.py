@@ -52,8 +52,9 @@ class Features:
     array([[21. , 20.5,  nan,  0.5,  nan]])
     """
 
-    def __init__(self, bands: Sequence[str], *, colors: Any = "adjacent", mag: str = "{band}"
-                 ) -> None:
+    def __init__(
+        self, bands: Sequence[str], *, colors: Any = "adjacent", mag: str = "{band}"
+    ) -> None:
         self.bands = check_bands(bands)
         self.colors = check_colors(colors, self.bands)
         self.mag = mag
@@ -90,14 +91,19 @@ class Features:
         source = PhotometricColumns(table, "photometry")
         absent = [c for c in self.columns if c not in source.names]
         if absent:
-            raise ValueError(f"photometry: the table has no column {', '.join(map(repr, absent))}; "
-                             f"its columns are {', '.join(source.names) or 'none'}; rename "
-                             f"them, or give their pattern with mag= (it is {self.mag!r})")
+            raise ValueError(
+                f"photometry: the table has no column {', '.join(map(repr, absent))}; "
+                f"its columns are {', '.join(source.names) or 'none'}; rename "
+                f"them, or give their pattern with mag= (it is {self.mag!r})"
+            )
         source.select(self.columns)
-        magnitude = {band: measured(source.numbers(column))
-                     for band, column in zip(self.bands, self.columns, strict=True)}
-        return np.column_stack([*magnitude.values(),
-                                *(magnitude[a] - magnitude[b] for a, b in self.colors)])
+        magnitude = {
+            band: measured(source.numbers(column))
+            for band, column in zip(self.bands, self.columns, strict=True)
+        }
+        return np.column_stack(
+            [*magnitude.values(), *(magnitude[a] - magnitude[b] for a, b in self.colors)]
+        )
 
     def missing(self, table: Any) -> np.ndarray:
         """Which bands of which rows are missing: bool, shape (n, len(bands))."""
@@ -106,8 +112,11 @@ class Features:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it in types that JSON has."""
-        return {"bands": list(self.bands), "colors": [list(pair) for pair in self.colors],
-                "mag": self.mag}
+        return {
+            "bands": list(self.bands),
+            "colors": [list(pair) for pair in self.colors],
+            "mag": self.mag,
+        }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Features:
@@ -119,6 +128,8 @@ class Features:
             If `record` is not such a dictionary.
         """
         if not isinstance(record, Mapping) or set(record) != {"bands", "colors", "mag"}:
-            raise ValueError(f"{record!r} does not describe features: it must have bands, colors "
-                             "and mag, as Features.to_dict() gives")
+            raise ValueError(
+                f"{record!r} does not describe features: it must have bands, colors "
+                "and mag, as Features.to_dict() gives"
+            )
         return cls(record["bands"], colors=record["colors"], mag=record["mag"])

@@ -86,35 +86,48 @@ def legacy_survey(
     """
     bands = check_bands(bands)
     if not isinstance(snr_min, Real) or isinstance(snr_min, bool) or not 0 <= snr_min < np.inf:
-        raise ValueError(f"snr_min is {snr_min!r}; give a number, 0 or more (3 for matching, 4 for "
-                         "training)")
+        raise ValueError(
+            f"snr_min is {snr_min!r}; give a number, 0 or more (3 for matching, 4 for training)"
+        )
     source = PhotometricColumns(table, "legacy_survey")
     found = {band: _legacy_columns(source, prefix, band) for band in bands}
     fx_column = None if xray_flux is None else source.find(xray_flux)
     if xray_flux is not None and fx_column is None:
-        raise ValueError(f"legacy_survey: the table has no column {xray_flux!r} (xray_flux); its "
-                         f"columns are {', '.join(source.names)}")
-    source.select([c for of_band in found.values() for c in of_band.values()]
-                  + ([fx_column] if fx_column else []))
+        raise ValueError(
+            f"legacy_survey: the table has no column {xray_flux!r} (xray_flux); its "
+            f"columns are {', '.join(source.names)}"
+        )
+    source.select(
+        [c for of_band in found.values() for c in of_band.values()]
+        + ([fx_column] if fx_column else [])
+    )
 
     out: dict[str, Column] = {}
     for band in bands:
-        out[band] = Column(_legacy_magnitude(source, found[band], snr_min), unit="mag",
-                           description=f"{band}, AB, dereddened, S/N > {snr_min:g}")
+        out[band] = Column(
+            _legacy_magnitude(source, found[band], snr_min),
+            unit="mag",
+            description=f"{band}, AB, dereddened, S/N > {snr_min:g}",
+        )
     for band in bands:
         if band.lower() in VEGA_OFFSET:
-            out[f"{band}_vega"] = Column(out[band].data - VEGA_OFFSET[band.lower()], unit="mag",
-                                         description=f"{band}, Vega, dereddened")
+            out[f"{band}_vega"] = Column(
+                out[band].data - VEGA_OFFSET[band.lower()],
+                unit="mag",
+                description=f"{band}, Vega, dereddened",
+            )
     for a, b in pairwise(bands):
-        out[f"{a}-{b}"] = Column(out[a].data - out[b].data, unit="mag",
-                                 description=f"colour {a} - {b}, AB, dereddened")
+        out[f"{a}-{b}"] = Column(
+            out[a].data - out[b].data, unit="mag", description=f"colour {a} - {b}, AB, dereddened"
+        )
     if fx_column:
         flux = source.numbers(fx_column, "erg / (s cm2)")
         log_flux = np.log10(np.where((flux > 0) & (flux < np.inf), flux, np.nan))
         for band in bands:
             out[f"log_fx_{band}"] = Column(
                 log_flux + out[band].data / 2.5 + X_TO_O_CONSTANT,
-                description=f"log10 Fx/F_{band} = log10 Fx + {band} / 2.5 + {X_TO_O_CONSTANT}")
+                description=f"log10 Fx/F_{band} = log10 Fx + {band} / 2.5 + {X_TO_O_CONSTANT}",
+            )
     return Table(out, copy=False)
 
 
@@ -123,19 +136,24 @@ def _legacy_columns(source: PhotometricColumns, prefix: str, band: str) -> dict[
     roles = ("flux", "flux_ivar", "mw_transmission", "dered_mag", "snr")
     found = {role: source.find(f"{prefix}{role}_{band}") for role in roles}
     have = {role: column for role, column in found.items() if column is not None}
-    absent = [f"{prefix}{role}_{band}" for role in roles[:3]
-              if role not in have and not (role == "flux_ivar" and "snr" in have)]
+    absent = [
+        f"{prefix}{role}_{band}"
+        for role in roles[:3]
+        if role not in have and not (role == "flux_ivar" and "snr" in have)
+    ]
     if absent and "dered_mag" not in have:
         raise ValueError(
             f"legacy_survey: band {band!r} needs the column {', '.join(map(repr, absent))} (or "
             f"'{prefix}dered_mag_{band}'); the table's columns are "
             f"{', '.join(source.names) or 'none'}; add it, leave the band out with bands=, or say "
-            "with prefix= what precedes the names")
+            "with prefix= what precedes the names"
+        )
     return have
 
 
-def _legacy_magnitude(source: PhotometricColumns, found: dict[str, str], snr_min: float
-                      ) -> np.ndarray:
+def _legacy_magnitude(
+    source: PhotometricColumns, found: dict[str, str], snr_min: float
+) -> np.ndarray:
     """Reliable dereddened AB magnitude of a band."""
     flux = source.numbers(found["flux"], "nmgy") if "flux" in found else None
     snr: np.ndarray | float = np.inf

@@ -9,7 +9,14 @@ from .priors import histogram_prior, prior_diagnostics
 from .rayleigh import rayleigh_plot
 
 __all__ = [
-    "assessment_panels", "calibration_curves", "evidence_chart", "histogram_prior",
+    "assessment_panels",
+    "calibration_curves",
+    "evidence_chart",
+    "histogram_prior",
     "prior_diagnostics",
-    "probability_plane", "purity_completeness", "rayleigh_plot", "save", "sky_map",
+    "probability_plane",
+    "purity_completeness",
+    "rayleigh_plot",
+    "save",
+    "sky_map",
 ]

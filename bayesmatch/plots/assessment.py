@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     import bayesmatch as bm
 
 #: metric, colour, line style, label
-LINES = (("counterpart_purity", "tab:blue", "-", "counterparts: purity"),
-         ("counterpart_completeness", "tab:blue", "--", "counterparts: completeness"),
-         ("hostless_purity", "tab:red", "-", "hostless: purity"),
-         ("hostless_completeness", "tab:red", "--", "hostless: completeness"),
-         ("overall_purity", "k", "-", "all sources: right answer"))
+LINES = (
+    ("counterpart_purity", "tab:blue", "-", "counterparts: purity"),
+    ("counterpart_completeness", "tab:blue", "--", "counterparts: completeness"),
+    ("hostless_purity", "tab:red", "-", "hostless: purity"),
+    ("hostless_completeness", "tab:red", "--", "hostless: completeness"),
+    ("overall_purity", "k", "-", "all sources: right answer"),
+)
 COLORS = ("tab:blue", "tab:orange", "tab:green", "0.5", "tab:purple", "tab:red")
 
 
@@ -41,10 +43,16 @@ def assessment_panels(a: bm.Assessment) -> Figure:
     draw_purity_completeness(middle, {"counterparts": a})
     of = "the best candidate is right" if a.score == "p_match" else "there is a counterpart"
     draw_reliability(right, a.reliability, of=f"that {of}")
-    right.set_title(f"Calibration error {a.ece:.4f}\nexact probabilities: "
-                    f"{a.ece_floor.mean:.4f}, 95% below {a.ece_floor.p95:.4f}", fontsize=10)
-    figure.suptitle(f"{a.n_counterparts} sources with a counterpart in {a.catalogue} and "
-                    f"{a.n_hostless} hostless, cut on {a.score}", fontsize=11)
+    right.set_title(
+        f"Calibration error {a.ece:.4f}\nexact probabilities: "
+        f"{a.ece_floor.mean:.4f}, 95% below {a.ece_floor.p95:.4f}",
+        fontsize=10,
+    )
+    figure.suptitle(
+        f"{a.n_counterparts} sources with a counterpart in {a.catalogue} and "
+        f"{a.n_hostless} hostless, cut on {a.score}",
+        fontsize=11,
+    )
     return figure
 
 
@@ -73,11 +81,19 @@ def purity_completeness(assessments: Mapping[str, bm.Assessment], title: str = "
 def _draw_panel(ax: Axes, a: bm.Assessment) -> None:
     draw_metrics(ax, a.table)
     if np.isfinite(a.crossing.cutoff):
-        ax.axvline(a.crossing.cutoff, color="0.5", lw=1.0, ls=":",
-                   label="counterparts: purity = completeness")
+        ax.axvline(
+            a.crossing.cutoff,
+            color="0.5",
+            lw=1.0,
+            ls=":",
+            label="counterparts: purity = completeness",
+        )
     side = "at or below" if a.score == "p_hostless" else "at or above"
-    ax.set(xlabel=f"cutoff: matched where {a.score} is {side} it", ylabel="share of sources",
-           ylim=(0, 1.02))
+    ax.set(
+        xlabel=f"cutoff: matched where {a.score} is {side} it",
+        ylabel="share of sources",
+        ylim=(0, 1.02),
+    )
     ax.set_title("Against the cutoff (bands: 68% interval)", fontsize=10)
     ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2)
     ax.grid(color="0.92", lw=0.6)
@@ -87,8 +103,9 @@ def draw_metrics(ax: Axes, table: Table) -> None:
     """The five metrics of an assessment's table with their intervals, onto axes."""
     for name, color, style, label in LINES:
         ax.plot(table["cutoff"], table[name], style, color=color, lw=1.5, label=label)
-        ax.fill_between(table["cutoff"], table[f"{name}_lo"], table[f"{name}_hi"], color=color,
-                        alpha=0.12, lw=0)
+        ax.fill_between(
+            table["cutoff"], table[f"{name}_lo"], table[f"{name}_hi"], color=color, alpha=0.12, lw=0
+        )
 
 
 def draw_purity_completeness(ax: Axes, assessments: Mapping[str, bm.Assessment]) -> None:
@@ -103,23 +120,39 @@ def draw_purity_completeness(ax: Axes, assessments: Mapping[str, bm.Assessment])
         keep = matched >= min(20, matched[-1])
         completeness, purity = right[keep] / n, right[keep] / matched[keep]
         value = a.crossing.value
-        ax.plot(completeness, purity, color=color, lw=1.6,
-                label=f"{name}: equal at {value:.3f}" if np.isfinite(value) else name)
+        ax.plot(
+            completeness,
+            purity,
+            color=color,
+            lw=1.6,
+            label=f"{name}: equal at {value:.3f}" if np.isfinite(value) else name,
+        )
         if np.isfinite(value):
             ax.plot(value, value, "o", color=color, ms=6, mec="k", mew=0.6, zorder=3)
         lowest = min(lowest, float(purity.min()))
     low = max(0.0, lowest - 0.02)
     ax.plot([low, 1], [low, 1], ":", color="0.6", lw=1, zorder=0)
-    ax.set(xlim=(0, 1.005), ylim=(low, 1 + 0.02 * (1 - low)),
-           xlabel="completeness: right / with a counterpart", ylabel="purity: right / matched")
+    ax.set(
+        xlim=(0, 1.005),
+        ylim=(low, 1 + 0.02 * (1 - low)),
+        xlabel="completeness: right / with a counterpart",
+        ylabel="purity: right / matched",
+    )
     ax.set_title("As the cutoff varies (dotted: purity = completeness)", fontsize=10)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(frameon=False, fontsize=9, loc="lower left")
     ax.grid(color="0.92", lw=0.6)
 
 
-def draw_reliability(ax: Axes, table: Table, *, color: str = "tab:blue", label: str = "",
-                     of: str = "", numbers: bool = True) -> None:
+def draw_reliability(
+    ax: Axes,
+    table: Table,
+    *,
+    color: str = "tab:blue",
+    label: str = "",
+    of: str = "",
+    numbers: bool = True,
+) -> None:
     """A reliability diagram onto axes: the share that came true against the mean probability.
 
     `numbers` writes how many are in each bin along the bottom.
@@ -129,14 +162,18 @@ def draw_reliability(ax: Axes, table: Table, *, color: str = "tab:blue", label: 
     ax.plot([0, 1], [0, 1], ":", color="0.5", lw=1, zorder=0)
     # At 0 of n and n of n rounding can leave the interval's end on the wrong side.
     error = np.maximum(0, [observed - used["observed_lo"], used["observed_hi"] - observed])
-    ax.errorbar(predicted, observed, error, fmt="o-", ms=5, lw=1.0, color=color, label=label,
-                capsize=2)
+    ax.errorbar(
+        predicted, observed, error, fmt="o-", ms=5, lw=1.0, color=color, label=label, capsize=2
+    )
     if numbers:
         for x, n in zip((np.asarray(used["bin"]) + 0.5) / len(table), used["n"], strict=True):
             ax.text(x, -0.055, f"{n:,}", ha="center", fontsize=7, color="0.3")
-    ax.set(xlim=(-0.02, 1.02), ylim=(-0.08 if numbers else -0.02, 1.02),
-           xlabel=f"mean probability {of}".strip() + ("\n(small: how many)" if numbers else ""),
-           ylabel="share that came true (bars: 68% interval)")
+    ax.set(
+        xlim=(-0.02, 1.02),
+        ylim=(-0.08 if numbers else -0.02, 1.02),
+        xlabel=f"mean probability {of}".strip() + ("\n(small: how many)" if numbers else ""),
+        ylabel="share that came true (bars: 68% interval)",
+    )
     ax.set_aspect("equal")
     if label:
         ax.legend(frameon=False, fontsize=9, loc="upper left")

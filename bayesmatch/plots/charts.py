@@ -25,8 +25,14 @@ def probability_colors() -> ScalarMappable:
     return ScalarMappable(SCALE, COLORS)
 
 
-def error_ellipse(covariance: np.ndarray, factor: float, center: tuple[float, float] = (0.0, 0.0),
-                  color: str = "tab:red", style: str = "-", width: float = 1.0) -> Ellipse:
+def error_ellipse(
+    covariance: np.ndarray,
+    factor: float,
+    center: tuple[float, float] = (0.0, 0.0),
+    color: str = "tab:red",
+    style: str = "-",
+    width: float = 1.0,
+) -> Ellipse:
     """Ellipse at `factor` sigma of a covariance (east^2, north^2, east*north), arcsec^2."""
     xx, yy, xy = covariance
     spread, axes = np.linalg.eigh([[xx, xy], [xy, yy]])

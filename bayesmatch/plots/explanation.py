@@ -60,15 +60,19 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     else:
         caption = draw_separations(chart, explanation)
     figure.text(0.9 / width, (top - CHART - 0.58) / height, caption, va="top", fontsize=9)
-    figure.colorbar(probability_colors(), cax=axes(5.95, top - CHART, 0.14, CHART),
-                    label="probability of being the counterpart")
+    figure.colorbar(
+        probability_colors(),
+        cax=axes(5.95, top - CHART, 0.14, CHART),
+        label="probability of being the counterpart",
+    )
     tall = PER_BAR * (n_rows + 0.2)
     if n_rows > 1:
         _draw_bars(axes(left, top - 0.35 - tall, BARS, tall), explanation, names)
     else:
         figure.text(left / width, (top - CHART / 2) / height, "no candidate: nothing to weigh")
-    figure.suptitle(_title(explanation), fontsize=12, y=1 - 0.2 / height, va="top",
-                    parse_math=False)
+    figure.suptitle(
+        _title(explanation), fontsize=12, y=1 - 0.2 / height, va="top", parse_math=False
+    )
     return figure
 
 
@@ -77,8 +81,11 @@ def _row_name(e: bm.Explanation, n: int) -> str:
     if n == 0:
         return "no counterpart"
     columns = zip(e.catalogues, e.id_names, _separation_columns(e), strict=True)
-    taking_part = [(member(e.table, n, name, id_name), e.table[separation][n])
-                   for name, id_name, separation in columns if e.table[name][n] >= 0]
+    taking_part = [
+        (member(e.table, n, name, id_name), e.table[separation][n])
+        for name, id_name, separation in columns
+        if e.table[name][n] >= 0
+    ]
     whole = " + ".join(name for name, _ in taking_part)
     if len(whole) <= LONGEST:
         return f'{n}   {whole}\n{", ".join(f"{apart:.2g}" for _, apart in taking_part)}"'
@@ -94,8 +101,9 @@ def _title(e: bm.Explanation) -> str:
     none = _with_p("no counterpart", float(e.table["p_match"][0]))
     if len(e.table) == 1:
         return f"{e.source}: {none}"
-    best = _with_p(shortened(label(e.table, 1, e.catalogues, e.id_names), 50),
-                   float(e.table["p_match"][1]))
+    best = _with_p(
+        shortened(label(e.table, 1, e.catalogues, e.id_names), 50), float(e.table["p_match"][1])
+    )
     both = (best, none) if e.table["total"][1] > 0 else (none, best)
     return f"{e.source}:   {both[0]},   {both[1]}"
 
@@ -112,8 +120,13 @@ def _stacked_terms(e: bm.Explanation, n_rows: int) -> list[tuple[str, str, np.nd
     """
     table = e.table[:n_rows]
     stated = [c for c in e.table.meta["terms"] if c not in ("position", "density")]
-    terms = [("position and density", POSITION_COLOR,
-              np.asarray(table["position"]) + np.asarray(table["density"]))]
+    terms = [
+        (
+            "position and density",
+            POSITION_COLOR,
+            np.asarray(table["position"]) + np.asarray(table["density"]),
+        )
+    ]
     for n, column in enumerate(stated):
         name, color = column, PRIOR_COLORS[n % len(PRIOR_COLORS)]
         if column.startswith("prior_"):
@@ -143,14 +156,14 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     lowest = min(LOWEST, max(LOWEST_OF_BEST, down[:2].min()))
     right = max(1.0, 1.12 * up.max())
     left = min(-1.0, 1.08 * max(lowest, down.min()))
-    inside = total >= left
-    ax.plot(total[inside], at[inside], "D", color="k", ms=6.5, mec="w", ls="none", zorder=4,
-            label="total")
-    ax.plot(np.full((~inside).sum(), left), at[~inside], "<", color="k", ms=7, ls="none",
-            clip_on=False, zorder=4)
+    _draw_totals(ax, at, total, left)
     ax.axvline(0, color="k", lw=0.8)
-    ax.set(xlim=(left, right), ylim=(n_rows - 0.4, -0.6), yticks=[],
-           xlabel="log10 odds against no counterpart  (x 10: decibans)")
+    ax.set(
+        xlim=(left, right),
+        ylim=(n_rows - 0.4, -0.6),
+        yticks=[],
+        xlabel="log10 odds against no counterpart  (x 10: decibans)",
+    )
     ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.grid(axis="x", color="0.9", lw=0.6)
     ax.set_axisbelow(True)
@@ -159,21 +172,70 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     _write_rows(ax, e, at, total, names)
     more = len(e.table) - n_rows
     heading = "Evidence" + (f" for the first {n_rows - 1}, of {len(e.table) - 1}" if more else "")
-    ax.annotate(heading, (0.5, 1), (0, 8), xycoords="axes fraction", textcoords="offset points",
-                ha="center", fontsize=10)
+    ax.annotate(
+        heading,
+        (0.5, 1),
+        (0, 8),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="center",
+        fontsize=10,
+    )
     wide = [0.5 + CHARACTER * len(name) for name in ("total", *(name for name, _, _ in terms))]
     room = BARS + 3.2  # the bars, their numbers, and as much to the left
     columns = len(wide) if sum(wide) < room else max(1, int(room / max(wide)))
-    ax.legend(loc="upper right", bbox_to_anchor=(1.45, -0.42 / (PER_BAR * (n_rows + 0.2))),
-              ncols=columns, frameon=False, fontsize=9, columnspacing=1.4)
+    ax.legend(
+        loc="upper right",
+        bbox_to_anchor=(1.45, -0.42 / (PER_BAR * (n_rows + 0.2))),
+        ncols=columns,
+        frameon=False,
+        fontsize=9,
+        columnspacing=1.4,
+    )
 
 
-def _write_rows(ax: Axes, e: bm.Explanation, at: np.ndarray, total: np.ndarray, names: list[str]
-                ) -> None:
+def _draw_totals(ax: Axes, at: np.ndarray, total: np.ndarray, left: float) -> None:
+    """A diamond at each sum, an arrow where it lies off the axis."""
+    inside = total >= left
+    ax.plot(
+        total[inside],
+        at[inside],
+        "D",
+        color="k",
+        ms=6.5,
+        mec="w",
+        ls="none",
+        zorder=4,
+        label="total",
+    )
+    ax.plot(
+        np.full((~inside).sum(), left),
+        at[~inside],
+        "<",
+        color="k",
+        ms=7,
+        ls="none",
+        clip_on=False,
+        zorder=4,
+    )
+
+
+def _write_rows(
+    ax: Axes, e: bm.Explanation, at: np.ndarray, total: np.ndarray, names: list[str]
+) -> None:
     """Names left of the bars, numbers right of them."""
+
     def write(x: float, y: float, text: str) -> None:
-        ax.text(x, y, text, transform=ax.get_yaxis_transform(), va="center", ha="right", fontsize=9,
-                parse_math=False)
+        ax.text(
+            x,
+            y,
+            text,
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            ha="right",
+            fontsize=9,
+            parse_math=False,
+        )
 
     write(1.2, -0.82, "total")
     write(1.43, -0.82, "probability")

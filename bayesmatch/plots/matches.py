@@ -14,8 +14,9 @@ from ..matching.result import MatchResult
 from .charts import COLORS, SCALE, draw_source, frame, probability_colors
 
 
-def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
-            rows: Sequence[int] | np.ndarray) -> Figure:
+def sky_map(
+    result: MatchResult, primary: Catalog, other: Catalog, rows: Sequence[int] | np.ndarray
+) -> Figure:
     """Finding charts of some primaries: error ellipses, and candidates coloured by p_match.
 
     Parameters
@@ -36,7 +37,7 @@ def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
     n_lines = -(-len(rows) // n_columns)
     figure = Figure(figsize=(3.6 * n_columns + 1.0, 3.7 * n_lines + 0.9), layout="constrained")
     axes = figure.subplots(n_lines, n_columns, squeeze=False)
-    for ax in axes.flat[len(rows):]:
+    for ax in axes.flat[len(rows) :]:
         ax.set_axis_off()
     for ax, row in zip(axes.flat, rows, strict=False):
         _chart(ax, result, primary, other, int(row))
@@ -44,35 +45,48 @@ def sky_map(result: MatchResult, primary: Catalog, other: Catalog,
         ax.set_xlabel("offset to the east (arcsec)")
     for ax in axes[:, 0]:
         ax.set_ylabel("offset to the north (arcsec)")
-    figure.colorbar(probability_colors(), ax=axes, shrink=0.7,
-                    label="p_match: probability of being the counterpart")
+    figure.colorbar(
+        probability_colors(),
+        ax=axes,
+        shrink=0.7,
+        label="p_match: probability of being the counterpart",
+    )
     figure.suptitle(
         f"{primary.name} sources with their {other.name} candidates\n"
         f"red: {primary.name} position with its 68% (solid) and 95% (dashed) error; "
-        "grey: search radius; square: most probable candidate", fontsize=10)
+        "grey: search radius; square: most probable candidate",
+        fontsize=10,
+    )
     return figure
 
 
-def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row: int
-           ) -> None:
+def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row: int) -> None:
     table = result.associations
     mine = table[(np.asarray(table[primary.name]) == row) & (np.asarray(table[other.name]) >= 0)]
     radius = result.record.radius_arcsec
-    spots = np.array([offset(primary.ra[row], primary.dec[row], other.ra[j], other.dec[j], s)
-                      for j, s in zip(mine[other.name],
-                                      mine[f"Separation_{primary.name}_{other.name}"],
-                                      strict=True)]).reshape(-1, 2)
+    spots = np.array(
+        [
+            offset(primary.ra[row], primary.dec[row], other.ra[j], other.dec[j], s)
+            for j, s in zip(
+                mine[other.name], mine[f"Separation_{primary.name}_{other.name}"], strict=True
+            )
+        ]
+    ).reshape(-1, 2)
     p_match = np.asarray(mine["p_match"])
     draw_source(ax, primary.covariance(np.array([row]))[0], radius)
     if len(spots):
-        ax.scatter(spots[:, 0], spots[:, 1], s=36, c=COLORS(SCALE(p_match)), ec="k", lw=0.5,
-                   zorder=3)
+        ax.scatter(
+            spots[:, 0], spots[:, 1], s=36, c=COLORS(SCALE(p_match)), ec="k", lw=0.5, zorder=3
+        )
         best = int(p_match.argmax())
         ax.plot(*spots[best], "s", ms=12, mfc="none", mec="k", mew=0.9, zorder=4)
     frame(ax, 1.08 * radius)
     source = result.sources[row]
-    ax.set_title(f"{primary.name} {source[f'{primary.name}_{primary.id_name}']}:  "
-                 f"p_hostless {source['p_hostless']:.2f}", fontsize=10)
+    ax.set_title(
+        f"{primary.name} {source[f'{primary.name}_{primary.id_name}']}:  "
+        f"p_hostless {source['p_hostless']:.2f}",
+        fontsize=10,
+    )
 
 
 def probability_plane(result: MatchResult) -> Figure:
@@ -96,14 +110,26 @@ def probability_plane(result: MatchResult) -> Figure:
     figure = Figure(figsize=(6.6, 5.4), layout="constrained")
     ax = figure.subplots()
     order = np.argsort(-np.abs(p_hostless - 0.5), kind="stable")  # the doubtful ones on top
-    drawn = ax.scatter(p_i[order], p_any[order], c=p_hostless[order], cmap="coolwarm", vmin=0,
-                       vmax=1, s=16, lw=0.3, ec="0.2")
+    drawn = ax.scatter(
+        p_i[order],
+        p_any[order],
+        c=p_hostless[order],
+        cmap="coolwarm",
+        vmin=0,
+        vmax=1,
+        s=16,
+        lw=0.3,
+        ec="0.2",
+    )
     figure.colorbar(drawn, label="p_hostless: calibrated probability of no counterpart")
     ax.set_xlabel("p_i: is it this one, if there is a counterpart?")
     ax.set_ylabel("p_any: is there a counterpart? (NWAY)")
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
-    ax.set_title(f"Best {other} association of {has.sum():,} {primary} sources\n"
-                 f"({(~has).sum():,} more have no candidate within "
-                 f"{result.meta['radius_arcsec']:g} arcsec)", fontsize=11)
+    ax.set_title(
+        f"Best {other} association of {has.sum():,} {primary} sources\n"
+        f"({(~has).sum():,} more have no candidate within "
+        f"{result.meta['radius_arcsec']:g} arcsec)",
+        fontsize=11,
+    )
     return figure

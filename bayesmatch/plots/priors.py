@@ -28,8 +28,10 @@ def histogram_prior(prior: HistogramPrior) -> Figure:
     figure = Figure(figsize=(6.8, 6.0), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     edges = np.append(prior.lo, prior.hi[-1])
-    for values, key, text, color in ((prior.selected, "selected", "counterparts", "tab:red"),
-                                     (prior.others, "others", "field objects", "tab:blue")):
+    for values, key, text, color in (
+        (prior.selected, "selected", "counterparts", "tab:red"),
+        (prior.others, "others", "field objects", "tab:blue"),
+    ):
         label = f"{prior.counts[key]:,} {text}" if key in prior.counts else text
         top.stairs(values, edges, label=label, color=color, lw=1.5)
     top.set(ylabel=f"density per unit of {prior.column}", ylim=(0, None))
@@ -39,15 +41,22 @@ def histogram_prior(prior: HistogramPrior) -> Figure:
     bottom.axhline(1.0, color="0.6", lw=0.8)
     bottom.stairs(np.maximum(ratio, floor), edges, baseline=None, color="k", lw=1.5)
     middle = (prior.lo + prior.hi) / 2
-    for at, marker, text in ((ratio == 0, "v", "no counterparts: ratio 0, excluded"),
-                             (prior.others == 0, "^", "no field objects: ratio 100")):
+    for at, marker, text in (
+        (ratio == 0, "v", "no counterparts: ratio 0, excluded"),
+        (prior.others == 0, "^", "no field objects: ratio 100"),
+    ):
         if at.any():
-            bottom.plot(middle[at], np.maximum(ratio[at], floor), marker, color="tab:orange",
-                        label=text)
+            bottom.plot(
+                middle[at], np.maximum(ratio[at], floor), marker, color="tab:orange", label=text
+            )
     if bottom.get_legend_handles_labels()[0]:
         bottom.legend(fontsize=8)
-    bottom.set(yscale="log", ylim=(floor / 1.5, 1.8 * ratio.max(initial=1.0)), xlabel=prior.column,
-               ylabel="ratio")
+    bottom.set(
+        yscale="log",
+        ylim=(floor / 1.5, 1.8 * ratio.max(initial=1.0)),
+        xlabel=prior.column,
+        ylabel="ratio",
+    )
     name = "" if prior.name == prior.column else f" ({prior.name})"
     figure.suptitle(f"Histogram prior for {prior.column}{name}", fontsize=11)
     return figure
@@ -74,14 +83,20 @@ def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
     _draw_ratios(axes[1], tables["reliability"])
     curve = tables["precision_recall"]
     axes[2].plot(curve["recall"], curve["precision"])
-    axes[2].set(xlabel="recall: share of counterparts kept", xlim=(0, 1.01), ylim=(0, 1.01),
-                ylabel="precision in the training sample", title="Precision and recall")
+    axes[2].set(
+        xlabel="recall: share of counterparts kept",
+        xlim=(0, 1.01),
+        ylim=(0, 1.01),
+        ylabel="precision in the training sample",
+        title="Precision and recall",
+    )
     _draw_importance(axes[3], axes[4], tables["importance"])
     learning = tables["learning_curve"]
     for part, style in (("training", "--"), ("validation", "-")):
         axes[5].plot(learning["round"], learning[part], style, color="tab:blue", label=part)
-    axes[5].set(xlabel="boosting round", ylabel="log loss, mean over the models",
-                title="Learning curve")
+    axes[5].set(
+        xlabel="boosting round", ylabel="log loss, mean over the models", title="Learning curve"
+    )
     axes[5].legend(frameon=False)
     if title:
         figure.suptitle(title)
@@ -90,27 +105,46 @@ def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
 
 def _draw_distribution(ax: Axes, table: Table) -> None:
     edges = np.append(table["lo"], table["hi"][-1])
-    for name, label, color in (("counterparts", "counterparts", "tab:red"),
-                               ("field", "field objects", "tab:blue")):
+    for name, label, color in (
+        ("counterparts", "counterparts", "tab:red"),
+        ("field", "field objects", "tab:blue"),
+    ):
         ax.stairs(table[name], edges, label=label, color=color, lw=1.4)
     ax.set(xlabel="log10 ratio", ylabel="density", title="Held-out ratios")
     ax.legend(frameon=False)
 
 
 def _draw_ratios(ax: Axes, table: Table) -> None:
-    ends = [min(table["predicted"].min(), table["measured"].min()) / 1.5,
-            max(table["predicted"].max(), table["measured"].max()) * 1.5]
+    ends = [
+        min(table["predicted"].min(), table["measured"].min()) / 1.5,
+        max(table["predicted"].max(), table["measured"].max()) * 1.5,
+    ]
     ax.plot(ends, ends, color="0.6", lw=1, label="perfect")
-    ax.errorbar(table["predicted"], table["measured"], np.minimum(
-        table["error"], 0.9 * table["measured"]), fmt="o", ms=4, label="held-out objects")
-    ax.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel="predicted ratio",
-           ylabel="measured: share of counterparts / of field", title="Reliability")
+    ax.errorbar(
+        table["predicted"],
+        table["measured"],
+        np.minimum(table["error"], 0.9 * table["measured"]),
+        fmt="o",
+        ms=4,
+        label="held-out objects",
+    )
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlim=ends,
+        ylim=ends,
+        xlabel="predicted ratio",
+        ylabel="measured: share of counterparts / of field",
+        title="Reliability",
+    )
     ax.legend(frameon=False)
 
 
 def _draw_importance(gain: Axes, permutation: Axes, table: Table) -> None:
     order = np.argsort(table["gain"])
-    for ax, column, label in ((gain, "gain", "share of the gain"),
-                              (permutation, "permutation", "log loss added by shuffling it")):
+    for ax, column, label in (
+        (gain, "gain", "share of the gain"),
+        (permutation, "permutation", "log loss added by shuffling it"),
+    ):
         ax.barh(np.asarray(table["feature"])[order], table[column][order], color="tab:blue")
         ax.set(xlabel=label, title=f"Importance by {column}")

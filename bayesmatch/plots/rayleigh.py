@@ -45,10 +45,16 @@ def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
         _draw_survival(right, distance, p, color, label)
     n = p.sum()
     _draw_band(right, x, n)
-    left.set(xlim=(0, X_MAX), ylim=(0, None), xlabel="separation / sigma",
-             ylabel="probability density")
-    right.set(xlim=(0, X_MAX), ylim=(0.5 / n, 1.3), yscale="log", xlabel="separation / sigma",
-              ylabel="share of counterparts farther out")
+    left.set(
+        xlim=(0, X_MAX), ylim=(0, None), xlabel="separation / sigma", ylabel="probability density"
+    )
+    right.set(
+        xlim=(0, X_MAX),
+        ylim=(0.5 / n, 1.3),
+        yscale="log",
+        xlabel="separation / sigma",
+        ylabel="share of counterparts farther out",
+    )
     left.legend(frameon=False)
     right.legend(frameon=False, loc="lower left")
     for ax in (left, right):
@@ -57,9 +63,11 @@ def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
     figure.suptitle(
         f"{fit.names[0]} position errors from {n:,.0f} counterparts (every candidate counts with "
         f"its probability)\nscale {fit.scale:.3f} ± {fit.scale_error:.3f}, "
-        f"floor {fit.floor_arcsec:.2f} ± {fit.floor_arcsec_error:.2f}\", "
-        f"offset {fit.dra_arcsec:+.2f} ± {fit.dra_arcsec_error:.2f}\" east, "
-        f"{fit.ddec_arcsec:+.2f} ± {fit.ddec_arcsec_error:.2f}\" north", fontsize=11)
+        f'floor {fit.floor_arcsec:.2f} ± {fit.floor_arcsec_error:.2f}", '
+        f'offset {fit.dra_arcsec:+.2f} ± {fit.dra_arcsec_error:.2f}" east, '
+        f'{fit.ddec_arcsec:+.2f} ± {fit.ddec_arcsec_error:.2f}" north',
+        fontsize=11,
+    )
     return figure
 
 
@@ -70,8 +78,9 @@ def _draw_histogram(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, l
     error = np.sqrt(np.histogram(distance, edges, weights=p**2)[0])
     unit = p.sum() * BIN
     ax.stairs(count / unit, edges, color=color, lw=1.5, label=label)
-    ax.errorbar((edges[:-1] + edges[1:]) / 2, count / unit, error / unit, fmt="none", ecolor=color,
-                lw=1.0)
+    ax.errorbar(
+        (edges[:-1] + edges[1:]) / 2, count / unit, error / unit, fmt="none", ecolor=color, lw=1.0
+    )
 
 
 def _draw_survival(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, label: str) -> None:
@@ -79,13 +88,26 @@ def _draw_survival(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, la
     order = np.argsort(distance, kind="stable")
     beyond = 1.0 - np.cumsum(p[order]) / p.sum()
     keep = beyond > 0
-    ax.step(np.append(0, distance[order][keep]), np.append(1, beyond[keep]), where="post",
-            color=color, lw=1.5, label=label)
+    ax.step(
+        np.append(0, distance[order][keep]),
+        np.append(1, beyond[keep]),
+        where="post",
+        color=color,
+        lw=1.5,
+        label=label,
+    )
 
 
 def _draw_band(ax: Axes, x: np.ndarray, n: float) -> None:
     """68% scatter of the expected share for n sources."""
     share = GAUSSIAN.beyond(x)
     half = np.sqrt(share * (1 - share) / n)
-    ax.fill_between(x, np.maximum(share - half, 1e-12), share + half, color="0.85", lw=0, zorder=0,
-                    label="68% scatter")
+    ax.fill_between(
+        x,
+        np.maximum(share - half, 1e-12),
+        share + half,
+        color="0.85",
+        lw=0,
+        zorder=0,
+        label="68% scatter",
+    )

@@ -50,26 +50,40 @@ class AutoPrior:
     missing (there only -99 is).
     """
 
-    def __init__(self, column: str, *, radius: float | None = None,
-                 exclude_radius: float | None = None, min_post: float = 0.9,
-                 name: str | None = None) -> None:
+    def __init__(
+        self,
+        column: str,
+        *,
+        radius: float | None = None,
+        exclude_radius: float | None = None,
+        min_post: float = 0.9,
+        name: str | None = None,
+    ) -> None:
         self.column = column
         self.columns = [column]
         self.name = column if name is None else name
         what = f"AutoPrior of {column!r}"
         if radius is None and exclude_radius is not None:
-            raise ValueError(f"{what}: exclude_radius goes with radius; give both, or neither to "
-                             "select by posterior")
+            raise ValueError(
+                f"{what}: exclude_radius goes with radius; give both, or neither to "
+                "select by posterior"
+            )
         self.radius = _arcsec(f"{what}: radius", radius, zero=False)
-        self.exclude_radius = self.radius if exclude_radius is None else _arcsec(
-            f"{what}: exclude_radius", exclude_radius, zero=True)
+        self.exclude_radius = (
+            self.radius
+            if exclude_radius is None
+            else _arcsec(f"{what}: exclude_radius", exclude_radius, zero=True)
+        )
         if not _is_number(min_post) or not 0 <= min_post < 1:
             raise ValueError(f"{what}: min_post is {min_post!r}; give a number from 0 to below 1")
         self.min_post = float(min_post)
 
     def __repr__(self) -> str:
-        how = (f"min_post={self.min_post:g}" if self.radius is None else
-               f"radius={self.radius:g}, exclude_radius={self.exclude_radius:g}")
+        how = (
+            f"min_post={self.min_post:g}"
+            if self.radius is None
+            else f"radius={self.radius:g}, exclude_radius={self.exclude_radius:g}"
+        )
         return f"AutoPrior({self.column!r}, {how}, name={self.name!r})"
 
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
@@ -83,8 +97,9 @@ class AutoPrior:
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Raises: ratios, shape (n,), exist once :func:`bayesmatch.match` has learned them."""
-        raise ValueError("an AutoPrior is learned inside match(); take the learned one from "
-                         "result.priors")
+        raise ValueError(
+            "an AutoPrior is learned inside match(); take the learned one from result.priors"
+        )
 
     def learn(self, catalog: HeldCatalog, seen: Seen) -> HistogramPrior:
         """Histogram of the secure counterparts and of the field in a match.
@@ -107,9 +122,12 @@ class AutoPrior:
             near = seen.row[seen.separation < self.exclude_radius]
             largest = max(self.radius, self.exclude_radius or 0.0)
             if largest > seen.radius:
-                warnings.warn(f"{self!r}: the match has looked no farther than its radius, "
-                              f"{seen.radius:g} arcsec; objects beyond count as field",
-                              UserWarning, stacklevel=6)
+                warnings.warn(
+                    f"{self!r}: the match has looked no farther than its radius, "
+                    f"{seen.radius:g} arcsec; objects beyond count as field",
+                    UserWarning,
+                    stacklevel=6,
+                )
         known = ~np.isnan(values[rows])
         self._check_selected(catalog, known)
         selected, weight, near = values[rows[known]], weight[known], np.unique(near)
@@ -123,15 +141,20 @@ class AutoPrior:
                 f"{self._what(catalog)}: {len(selected)} counterparts but no field objects with a "
                 f"value are left of {catalog.n_rows}; use a catalogue that covers more than the "
                 "surroundings of the primaries, a smaller exclude_radius (--mag-exclude-radius), "
-                "or a histogram learned elsewhere")
+                "or a histogram learned elsewhere"
+            )
         prior = HistogramPrior.fit(self.column, selected, field, weights=weight, name=self.name)
         prior.counts["excluded"] = len(near)
         return prior
 
     def learning_record(self, learned: HistogramPrior) -> dict[str, Any]:
         """The rules, and how many objects they selected."""
-        return {"radius_arcsec": self.radius, "exclude_radius_arcsec": self.exclude_radius,
-                "min_post": self.min_post, "counts": learned.counts}
+        return {
+            "radius_arcsec": self.radius,
+            "exclude_radius_arcsec": self.exclude_radius,
+            "min_post": self.min_post,
+            "counts": learned.counts,
+        }
 
     def _what(self, catalog: HeldCatalog) -> str:
         return f"auto prior for column {self.column!r} of catalogue {catalog.name!r}"
@@ -142,14 +165,17 @@ class AutoPrior:
         remedy = f"enlarge radius (--mag-radius, now {self.radius})"
         if self.radius is None:
             how = f"a dist_post above {self.min_post}"
-            remedy = (f"lower min_post (--mag-auto-minprob, now {self.min_post}), select by "
-                      "radius= (--mag-radius)")
+            remedy = (
+                f"lower min_post (--mag-auto-minprob, now {self.min_post}), select by "
+                "radius= (--mag-radius)"
+            )
         if n_selected < MIN_SELECTED:
             raise ValueError(
                 f"{self._what(catalog)}: only {n_selected} of {catalog.n_rows} objects have "
                 f"{how} and a value ({n_missing} more have no value); a histogram needs "
                 f"{MIN_SELECTED}: {remedy}, or give a histogram learned elsewhere "
-                "(HistogramPrior.read, --mag CAT:COL FILE)")
+                "(HistogramPrior.read, --mag CAT:COL FILE)"
+            )
 
 
 def _is_number(value: Any) -> bool:

@@ -18,15 +18,19 @@ def plain_values(values: Any, what: str) -> np.ndarray:
     """A list of numbers as float64, NaN where missing: masked, not finite, or -99 and below."""
     data = np.ma.asarray(getattr(values, "value", values))
     if data.dtype.kind not in "fiu" or data.ndim != 1:
-        raise TypeError(f"{what} is of type {data.dtype} and shape {data.shape}; give one number "
-                        "per object")
+        raise TypeError(
+            f"{what} is of type {data.dtype} and shape {data.shape}; give one number per object"
+        )
     out = np.ma.filled(data.astype(np.float64), np.nan)
     return np.where(np.isfinite(out) & (out > -99.0), out, np.nan)
 
 
 def histogram_pair(
-    selected: np.ndarray, weights: np.ndarray, others: np.ndarray | FieldCounts, bins: Any,
-    smooth: float
+    selected: np.ndarray,
+    weights: np.ndarray,
+    others: np.ndarray | FieldCounts,
+    bins: Any,
+    smooth: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Edges (b + 1,) and the densities (b,) of two samples of finite values.
 
@@ -39,8 +43,7 @@ def histogram_pair(
     else:
         edges = _edges(selected, weights, others, bins)
         count = np.histogram(others, edges)[0]
-    share = [np.histogram(selected, edges, weights=weights)[0] / weights.sum(),
-             count / len(others)]
+    share = [np.histogram(selected, edges, weights=weights)[0] / weights.sum(), count / len(others)]
     if smooth > 0:
         effective = weights.sum() ** 2 / np.sum(weights**2)
         extra = smooth / min(effective, len(others))
@@ -64,8 +67,12 @@ def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: 
             raise ValueError(f"every value is {both[0]:g}; a histogram needs different ones")
         return np.linspace(both.min(), both.max(), bins + 1)
     edges = np.asarray(bins, dtype=np.float64)
-    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all() or not np.isfinite(
-            edges).all():
+    if (
+        edges.ndim != 1
+        or len(edges) < 2
+        or not (np.diff(edges) > 0).all()
+        or not np.isfinite(edges).all()
+    ):
         raise ValueError("bins: the edges must be two or more finite numbers in ascending order")
     return edges
 

@@ -17,9 +17,16 @@ FOLDS = 4
 VALIDATION = 0.15
 MAX_ROUNDS, PATIENCE = 120, 15
 PARAMETERS = {
-    "objective": "binary", "learning_rate": 0.12, "num_leaves": 15, "min_data_in_leaf": 30,
-    "lambda_l2": 5.0, "feature_fraction": 0.8, "max_bin": 127, "verbosity": -1,
-    "deterministic": True, "force_col_wise": True,
+    "objective": "binary",
+    "learning_rate": 0.12,
+    "num_leaves": 15,
+    "min_data_in_leaf": 30,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.8,
+    "max_bin": 127,
+    "verbosity": -1,
+    "deterministic": True,
+    "force_col_wise": True,
 }
 
 
@@ -39,8 +46,14 @@ class FoldModels:
     """log loss by round, of each model's training and validation part"""
 
 
-def train_folds(sample: TrainingSample, rng: np.random.Generator, *, seed: int,
-                n_threads: int | None, progress: bool) -> FoldModels:
+def train_folds(
+    sample: TrainingSample,
+    rng: np.random.Generator,
+    *,
+    seed: int,
+    n_threads: int | None,
+    progress: bool,
+) -> FoldModels:
     """A model for each fold; the same bytes whatever the number of threads."""
     import lightgbm
     from tqdm import tqdm
@@ -51,15 +64,23 @@ def train_folds(sample: TrainingSample, rng: np.random.Generator, *, seed: int,
     inner = [assign_folds(rng, label, group, round(1 / VALIDATION)) == 0 for _ in range(FOLDS)]
 
     def boost(k: int) -> tuple[str, dict[str, list[float]]]:
-        return _boost(x, label, weight, (fold != k) & ~inner[k], (fold != k) & inner[k], names,
-                      seed + k)
+        return _boost(
+            x, label, weight, (fold != k) & ~inner[k], (fold != k) & inner[k], names, seed + k
+        )
 
     # One thread a model: LightGBM's own threads wait for each other at every split, and on busy
     # cores trained a quarter of a million rows in 150 s instead of 8 s.
     n_threads = jit.n_threads() if n_threads is None else n_threads
     with ThreadPoolExecutor(max(1, min(n_threads, FOLDS))) as pool:
-        trained = list(tqdm(pool.map(boost, range(FOLDS)), desc="training", unit="model",
-                            total=FOLDS, disable=not progress))
+        trained = list(
+            tqdm(
+                pool.map(boost, range(FOLDS)),
+                desc="training",
+                unit="model",
+                total=FOLDS,
+                disable=not progress,
+            )
+        )
     texts, losses = [text for text, _ in trained], [loss for _, loss in trained]
     boosters = [lightgbm.Booster(model_str=text) for text in texts]
     logit = np.empty(len(label))
@@ -68,8 +89,9 @@ def train_folds(sample: TrainingSample, rng: np.random.Generator, *, seed: int,
     return FoldModels(texts, boosters, fold, logit, losses)
 
 
-def assign_folds(rng: np.random.Generator, label: np.ndarray, group: np.ndarray, n: int
-                 ) -> np.ndarray:
+def assign_folds(
+    rng: np.random.Generator, label: np.ndarray, group: np.ndarray, n: int
+) -> np.ndarray:
     """Fold of each row: groups stay together, those with a counterpart are spread evenly."""
     _, index = np.unique(group, return_inverse=True)
     with_counterpart = np.zeros(index.max() + 1, bool)
@@ -81,9 +103,15 @@ def assign_folds(rng: np.random.Generator, label: np.ndarray, group: np.ndarray,
     return fold[index]
 
 
-def _boost(x: np.ndarray, label: np.ndarray, weight: np.ndarray, fit: np.ndarray,
-           check: np.ndarray, names: list[str], seed: int
-           ) -> tuple[str, dict[str, list[float]]]:
+def _boost(
+    x: np.ndarray,
+    label: np.ndarray,
+    weight: np.ndarray,
+    fit: np.ndarray,
+    check: np.ndarray,
+    names: list[str],
+    seed: int,
+) -> tuple[str, dict[str, list[float]]]:
     """One model as text, and its log loss by round.
 
     The classes keep their true proportion: reweighting them would distort the odds that the
@@ -91,15 +119,22 @@ def _boost(x: np.ndarray, label: np.ndarray, weight: np.ndarray, fit: np.ndarray
     """
     import lightgbm
 
-    data = lightgbm.Dataset(x[fit], label[fit], weight=weight[fit], feature_name=names,
-                            free_raw_data=False)
+    data = lightgbm.Dataset(
+        x[fit], label[fit], weight=weight[fit], feature_name=names, free_raw_data=False
+    )
     held = lightgbm.Dataset(x[check], label[check], weight=weight[check], reference=data)
     loss: dict[str, dict[str, list[float]]] = {}
     model = lightgbm.train(
-        {**PARAMETERS, "seed": seed, "num_threads": 1}, data, MAX_ROUNDS,
-        valid_sets=[data, held], valid_names=["training", "validation"],
-        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False),
-                   lightgbm.record_evaluation(loss)])
+        {**PARAMETERS, "seed": seed, "num_threads": 1},
+        data,
+        MAX_ROUNDS,
+        valid_sets=[data, held],
+        valid_names=["training", "validation"],
+        callbacks=[
+            lightgbm.early_stopping(PATIENCE, verbose=False),
+            lightgbm.record_evaluation(loss),
+        ],
+    )
     text = model.model_to_string(num_iteration=max(1, model.best_iteration))
     # The parameter block records the number of threads; equal models are to be equal files.
     head, _, rest = text.partition("\nparameters:")

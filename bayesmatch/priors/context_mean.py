@@ -15,8 +15,9 @@ CONTEXT_NODES = {1: 25, 2: 9, 3: 5}
 CONTEXT_FIELD = 10_000
 
 
-def with_context_mean(ratio: DensityRatio, models: FoldModels, sample: TrainingSample,
-                      rng: np.random.Generator) -> DensityRatio:
+def with_context_mean(
+    ratio: DensityRatio, models: FoldModels, sample: TrainingSample, rng: np.random.Generator
+) -> DensityRatio:
     """The ratio, with its mean over field objects at nodes of the context to be divided out.
 
     Each mean is by models that did not see the objects. Objects are drawn more often the higher
@@ -30,8 +31,9 @@ def with_context_mean(ratio: DensityRatio, models: FoldModels, sample: TrainingS
     nodes = [_nodes(column, CONTEXT_NODES[values.shape[1]]) for column in scaled.T]
     mesh = np.stack(np.meshgrid(*nodes, indexing="ij"), axis=-1)
     points = mesh.reshape(-1, values.shape[1])
-    raw = np.column_stack([10.0**p if is_log else p for p, is_log in zip(points.T, log,
-                                                                         strict=True)])
+    raw = np.column_stack(
+        [10.0**p if is_log else p for p, is_log in zip(points.T, log, strict=True)]
+    )
     mean = np.zeros(len(points))
     for k, model in enumerate(models.boosters):
         field = np.flatnonzero((models.fold == k) & ~label)
@@ -45,8 +47,11 @@ def with_context_mean(ratio: DensityRatio, models: FoldModels, sample: TrainingS
             both = np.column_stack([x[rows], np.broadcast_to(point, (len(rows), len(point)))])
             here = np.exp(ratio.ln_ratio(raw_logit(model, both), missing[rows]))
             mean[number] += np.sum(share * here) / share.sum() / len(models.boosters)
-    return replace(ratio, nodes=[n.tolist() for n in nodes],
-                   ln_mean=np.log(mean).reshape(mesh.shape[:-1]).tolist())
+    return replace(
+        ratio,
+        nodes=[n.tolist() for n in nodes],
+        ln_mean=np.log(mean).reshape(mesh.shape[:-1]).tolist(),
+    )
 
 
 def _nodes(column: np.ndarray, n: int) -> np.ndarray:

@@ -40,8 +40,9 @@ class DensityRatio:
         for pattern, ln_factor in self.patterns.items():
             mine = (missing == [digit == "1" for digit in pattern]).all(axis=1)
             factor[mine] = ln_factor
-        ln_ratio: np.ndarray = (self.intercept + self.slope * np.clip(logit, self.low, self.high)
-                                + factor)
+        ln_ratio: np.ndarray = (
+            self.intercept + self.slope * np.clip(logit, self.low, self.high) + factor
+        )
         return ln_ratio
 
     def ln_context_mean(self, context: np.ndarray) -> np.ndarray:
@@ -51,8 +52,9 @@ class DensityRatio:
         points = self.scaled(context)
         for column, nodes in enumerate(self.nodes):
             points[:, column] = np.clip(points[:, column], nodes[0], nodes[-1])
-        ln_mean: np.ndarray = RegularGridInterpolator([np.asarray(n) for n in self.nodes],
-                                                      np.asarray(self.ln_mean))(points)
+        ln_mean: np.ndarray = RegularGridInterpolator(
+            [np.asarray(n) for n in self.nodes], np.asarray(self.ln_mean)
+        )(points)
         return ln_mean
 
     def scaled(self, context: np.ndarray) -> np.ndarray:

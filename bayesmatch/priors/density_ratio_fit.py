@@ -31,16 +31,26 @@ def fit_density_ratio(logit: np.ndarray, sample: TrainingSample) -> DensityRatio
     low, high = min(low, high), max(low, high)
     slope, intercept = _platt(np.clip(logit, low, high), label, weight)
     odds = weight[label].sum() / weight[~label].sum()
-    bare = DensityRatio(float(intercept - np.log(odds)), float(slope), float(low), float(high), {},
-                        0.0, [], [], [])
+    bare = DensityRatio(
+        float(intercept - np.log(odds)), float(slope), float(low), float(high), {}, 0.0, [], [], []
+    )
     field = ~label
-    patterns = {} if sample.context_names else _pattern_factors(
-        bare.ln_ratio(logit, missing), label, weight, missing)
+    patterns = (
+        {}
+        if sample.context_names
+        else _pattern_factors(bare.ln_ratio(logit, missing), label, weight, missing)
+    )
     factors = replace(bare, patterns=patterns)
-    ln_mean = float(np.log(np.average(np.exp(factors.ln_ratio(logit[field], missing[field])),
-                                      weights=weight[field])))
-    return replace(factors, patterns={key: f - ln_mean for key, f in patterns.items()},
-                   other_patterns=-ln_mean)
+    ln_mean = float(
+        np.log(
+            np.average(
+                np.exp(factors.ln_ratio(logit[field], missing[field])), weights=weight[field]
+            )
+        )
+    )
+    return replace(
+        factors, patterns={key: f - ln_mean for key, f in patterns.items()}, other_patterns=-ln_mean
+    )
 
 
 def _tail(n: int) -> int:
@@ -48,8 +58,9 @@ def _tail(n: int) -> int:
     return min(max(TAIL_OBJECTS, int(TAIL_SHARE * n)), n // 3)
 
 
-def _pattern_factors(ln_ratio: np.ndarray, label: np.ndarray, weight: np.ndarray,
-                     missing: np.ndarray) -> dict[str, float]:
+def _pattern_factors(
+    ln_ratio: np.ndarray, label: np.ndarray, weight: np.ndarray, missing: np.ndarray
+) -> dict[str, float]:
     """Ln factor that brings each common pattern's mean ratio to the ratio of its shares.
 
     The factors are shrunk by how uncertain they are beside how much they scatter in truth (the
@@ -84,11 +95,16 @@ def _platt(logit: np.ndarray, label: np.ndarray, weight: np.ndarray) -> tuple[fl
     for _ in range(100):
         p = 1 / (1 + np.exp(-(slope * logit + intercept)))
         curve = weight * p * (1 - p)
-        gradient = np.array([np.sum(weight * (label - p) * logit) + 1e-3 * (1 - slope),
-                             np.sum(weight * (label - p))])
+        gradient = np.array(
+            [
+                np.sum(weight * (label - p) * logit) + 1e-3 * (1 - slope),
+                np.sum(weight * (label - p)),
+            ]
+        )
         a, b, c = np.sum(curve * logit * logit) + 1e-3, np.sum(curve * logit), np.sum(curve) + 1e-9
-        step = np.array([c * gradient[0] - b * gradient[1],
-                         a * gradient[1] - b * gradient[0]]) / max(a * c - b * b, 1e-12)
+        step = np.array(
+            [c * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]]
+        ) / max(a * c - b * b, 1e-12)
         step *= min(1.0, 2.0 / np.abs(step).max()) if np.abs(step).max() > 0 else 1.0
         slope, intercept = slope + step[0], intercept + step[1]
         if np.abs(step).max() < 1e-10:
@@ -96,8 +112,9 @@ def _platt(logit: np.ndarray, label: np.ndarray, weight: np.ndarray) -> tuple[fl
     rate = np.average(label, weights=weight)
     constant = float(np.log(rate / (1 - rate)))
     eta = slope * logit + intercept
-    gain = np.sum(weight * (label * (eta - constant)
-                            - np.logaddexp(0, eta) + np.logaddexp(0, constant)))
+    gain = np.sum(
+        weight * (label * (eta - constant) - np.logaddexp(0, eta) + np.logaddexp(0, constant))
+    )
     if slope <= 0 or 2 * gain * weight.sum() < MIN_GAIN * np.sum(weight**2):
         return 0.0, constant  # the features say nothing: the base rate
     return slope, intercept

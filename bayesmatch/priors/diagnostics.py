@@ -32,8 +32,10 @@ def diagnose(prior: LightGBMPrior) -> dict[str, Table]:
     """
     seen = prior.training
     if seen is None:
-        raise ValueError(f"prior {prior.name!r} was loaded from a file, which does not keep the "
-                         "training sample; diagnose it where it is trained")
+        raise ValueError(
+            f"prior {prior.name!r} was loaded from a file, which does not keep the "
+            "training sample; diagnose it where it is trained"
+        )
     return {
         "precision_recall": precision_recall(seen),
         "distribution": distribution(seen),
@@ -48,10 +50,12 @@ def precision_recall(seen: TrainingRecord) -> Table:
     from sklearn.metrics import precision_recall_curve
 
     precision, recall, threshold = precision_recall_curve(
-        seen.label, seen.ln_ratio / np.log(10), sample_weight=seen.weight)
+        seen.label, seen.ln_ratio / np.log(10), sample_weight=seen.weight
+    )
     keep = np.unique(np.linspace(0, len(threshold) - 1, 400).astype(int))
-    return Table({"log10_ratio": threshold[keep], "precision": precision[keep],
-                  "recall": recall[keep]})
+    return Table(
+        {"log10_ratio": threshold[keep], "precision": precision[keep], "recall": recall[keep]}
+    )
 
 
 def distribution(seen: TrainingRecord, n_bins: int = 40) -> Table:
@@ -60,8 +64,9 @@ def distribution(seen: TrainingRecord, n_bins: int = 40) -> Table:
     edges = np.linspace(log10_ratio.min(), log10_ratio.max() + 1e-9, n_bins + 1)
     out = Table({"lo": edges[:-1], "hi": edges[1:]})
     for name, mine in (("counterparts", seen.label), ("field", ~seen.label)):
-        out[name], _ = np.histogram(log10_ratio[mine], edges, weights=seen.weight[mine],
-                                    density=True)
+        out[name], _ = np.histogram(
+            log10_ratio[mine], edges, weights=seen.weight[mine], density=True
+        )
     return out
 
 
@@ -80,8 +85,9 @@ def ratio_check(seen: TrainingRecord, n_bins: int = 12) -> Table:
             continue
         measured = (hosts[mine].sum() / hosts.sum()) / (field[mine].sum() / field.sum())
         predicted = np.average(np.exp(seen.ln_ratio[mine]), weights=field[mine])
-        rows.append((predicted, measured, measured * np.sqrt(1 / n_hosts + 1 / n_field), n_hosts,
-                     n_field))
+        rows.append(
+            (predicted, measured, measured * np.sqrt(1 / n_hosts + 1 / n_field), n_hosts, n_field)
+        )
     return Table(rows=rows, names=["predicted", "measured", "error", "counterparts", "field"])
 
 
@@ -104,8 +110,13 @@ def importance(prior: LightGBMPrior, seen: TrainingRecord, seed: int = 0) -> Tab
         shuffled = x.copy()
         shuffled[:, column] = rng.permutation(shuffled[:, column])
         added.append(loss(shuffled) - base)
-    return Table({"feature": list(prior.feature_names), "gain": gain / max(gain.sum(), 1e-300),
-                  "permutation": added})
+    return Table(
+        {
+            "feature": list(prior.feature_names),
+            "gain": gain / max(gain.sum(), 1e-300),
+            "permutation": added,
+        }
+    )
 
 
 def learning_curve(seen: TrainingRecord) -> Table:
@@ -113,10 +124,17 @@ def learning_curve(seen: TrainingRecord) -> Table:
     rounds = max(len(loss["training"]) for loss in seen.loss)
 
     def mean(part: str) -> np.ndarray:
-        padded = [np.pad(np.asarray(loss[part]), (0, rounds - len(loss[part])), mode="edge")
-                  for loss in seen.loss]
+        padded = [
+            np.pad(np.asarray(loss[part]), (0, rounds - len(loss[part])), mode="edge")
+            for loss in seen.loss
+        ]
         mean_loss: np.ndarray = np.mean(padded, axis=0)
         return mean_loss
 
-    return Table({"round": np.arange(1, rounds + 1), "training": mean("training"),
-                  "validation": mean("validation")})
+    return Table(
+        {
+            "round": np.arange(1, rounds + 1),
+            "training": mean("training"),
+            "validation": mean("validation"),
+        }
+    )

@@ -45,14 +45,19 @@ def candidate_ratios(
             ratio = np.asarray(prior.log10_ratio(other), dtype=np.float64)
             rows = np.arange(len(other))
     except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{where} failed ({error}); it must return numbers, one log10 ratio per "
-                         "row") from error
+        raise ValueError(
+            f"{where} failed ({error}); it must return numbers, one log10 ratio per row"
+        ) from error
     if ratio.shape != rows.shape:
-        raise ValueError(f"{where} returned shape {ratio.shape} for {len(rows)} rows; it must "
-                         "return one log10 ratio per row it is called with")
+        raise ValueError(
+            f"{where} returned shape {ratio.shape} for {len(rows)} rows; it must "
+            "return one log10 ratio per row it is called with"
+        )
     bad = np.isnan(ratio) | np.isposinf(ratio)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        raise ValueError(f"{where} returned {ratio[first]} for {other.row_text(rows[first])}; "
-                         "return 0 where nothing is known and a finite bound otherwise")
+        raise ValueError(
+            f"{where} returned {ratio[first]} for {other.row_text(rows[first])}; "
+            "return 0 where nothing is known and a finite bound otherwise"
+        )
     return ratio if rows is j else ratio[j]

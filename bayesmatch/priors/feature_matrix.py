@@ -42,6 +42,8 @@ def context_matrix(context: Any, names: Sequence[str], n: int) -> np.ndarray:
         raise ValueError(f"context has {len(out)} rows for {n} objects; give one per object")
     if not np.isfinite(out).all():
         row, column = (int(v[0]) for v in np.nonzero(~np.isfinite(out)))
-        raise ValueError(f"context column {names[column]!r} is missing in row {row}; it must be "
-                         "finite in every row")
+        raise ValueError(
+            f"context column {names[column]!r} is missing in row {row}; it must be "
+            "finite in every row"
+        )
     return out

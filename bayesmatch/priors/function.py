@@ -27,8 +27,12 @@ class FunctionPrior:
     >>> import bayesmatch as bm
     >>> import numpy as np
     >>> prior = bm.FunctionPrior("bright", lambda t: np.where(t["mag"] < 18, 1.0, -0.2))
-    >>> o = bm.Catalog({"RA": [1.0, 2.0], "DEC": [0.0, 0.0], "mag": [17.0, 20.0]}, name="O",
-    ...                pos_err=0.1, area=1)
+    >>> o = bm.Catalog(
+    ...     {"RA": [1.0, 2.0], "DEC": [0.0, 0.0], "mag": [17.0, 20.0]},
+    ...     name="O",
+    ...     pos_err=0.1,
+    ...     area=1,
+    ... )
     >>> prior.log10_ratio(o).tolist()
     [1.0, -0.2]
     """

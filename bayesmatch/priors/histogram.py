@@ -52,33 +52,57 @@ class HistogramPrior:
 
     candidates_only = True
 
-    def __init__(self, column: str, lo: Any, hi: Any, selected: Any, others: Any, *,
-                 name: str | None = None) -> None:
+    def __init__(
+        self, column: str, lo: Any, hi: Any, selected: Any, others: Any, *, name: str | None = None
+    ) -> None:
         self.column = column
         self.name = column if name is None else name
         self.columns = [column]
         #: how many objects it was learned from; empty where that is not known
         self.counts: dict[str, int] = {}
         self.lo, self.hi, self.selected, self.others = (
-            np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (lo, hi, selected, others))
+            np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (lo, hi, selected, others)
+        )
         what = f"histogram of {column!r}"
         shapes = {a.shape for a in (self.lo, self.hi, self.selected, self.others)}
         if len(shapes) != 1 or self.lo.ndim != 1 or len(self.lo) == 0:
-            raise ValueError(f"{what}: lo, hi, selected and others must be lists of one length; "
-                             f"their shapes are {sorted(shapes)}")
+            raise ValueError(
+                f"{what}: lo, hi, selected and others must be lists of one length; "
+                f"their shapes are {sorted(shapes)}"
+            )
         for label, values in (("lo", self.lo), ("hi", self.hi)):
             _check_bins(what, label, values, np.isfinite(values), "edges must be finite")
         for label, values in (("selected", self.selected), ("others", self.others)):
-            _check_bins(what, label, values, np.isfinite(values) & (values >= 0),
-                        "densities must be 0 or more")
+            _check_bins(
+                what,
+                label,
+                values,
+                np.isfinite(values) & (values >= 0),
+                "densities must be 0 or more",
+            )
         _check_bins(what, "hi", self.hi, self.hi > self.lo, "each bin's hi must exceed its lo")
         gap = np.abs(self.lo[1:] - self.hi[:-1])
-        _check_bins(what, "lo", self.lo[1:], gap <= EDGE_TOLERANCE * (self.hi - self.lo)[1:],
-                    "bins must ascend and leave no gap", first=1)
+        _check_bins(
+            what,
+            "lo",
+            self.lo[1:],
+            gap <= EDGE_TOLERANCE * (self.hi - self.lo)[1:],
+            "bins must ascend and leave no gap",
+            first=1,
+        )
 
     @classmethod
-    def fit(cls, column: str, selected: Any, others: Any, *, weights: Any = None,
-            bins: Any = "adaptive", smooth: float = 0.0, name: str | None = None) -> HistogramPrior:
+    def fit(
+        cls,
+        column: str,
+        selected: Any,
+        others: Any,
+        *,
+        weights: Any = None,
+        bins: Any = "adaptive",
+        smooth: float = 0.0,
+        name: str | None = None,
+    ) -> HistogramPrior:
         """Learn it from the values of counterparts and of field objects.
 
         Parameters
@@ -107,22 +131,24 @@ class HistogramPrior:
         """
         what = f"histogram of {column!r}"
         near = plain_values(selected, f"{what}: selected")
-        far = others if isinstance(others, FieldCounts) else plain_values(others,
-                                                                          f"{what}: others")
+        far = others if isinstance(others, FieldCounts) else plain_values(others, f"{what}: others")
         weight = np.ones(len(near)) if weights is None else np.asarray(weights, dtype=np.float64)
         if weight.shape != near.shape or not (np.isfinite(weight) & (weight >= 0)).all():
-            raise ValueError(f"{what}: weights must be {len(near)} finite numbers, 0 or more, one "
-                             "per selected object")
+            raise ValueError(
+                f"{what}: weights must be {len(near)} finite numbers, 0 or more, one "
+                "per selected object"
+            )
         if not isinstance(smooth, Real) or not 0 <= smooth < np.inf:
             raise ValueError(f"{what}: smooth is {smooth!r}; give a number of objects, 0 or more")
         used = np.isfinite(near) & (weight > 0)
         field = far if isinstance(far, FieldCounts) else far[np.isfinite(far)]
         if not used.any() or not len(field):
-            raise ValueError(f"{what}: {used.sum()} of {len(near)} selected and {len(field)} of "
-                             f"{len(far)} others have a value (and weight); both need one at least")
+            raise ValueError(
+                f"{what}: {used.sum()} of {len(near)} selected and {len(field)} of "
+                f"{len(far)} others have a value (and weight); both need one at least"
+            )
         try:
-            edges, *densities = histogram_pair(near[used], weight[used], field, bins,
-                                               float(smooth))
+            edges, *densities = histogram_pair(near[used], weight[used], field, bins, float(smooth))
         except ValueError as error:
             raise ValueError(f"{what}: {error}") from error
         prior = cls(column, edges[:-1], edges[1:], *densities, name=name)
@@ -130,8 +156,9 @@ class HistogramPrior:
         return prior
 
     @classmethod
-    def read(cls, path: str | os.PathLike, *, column: str, name: str | None = None
-             ) -> HistogramPrior:
+    def read(
+        cls, path: str | os.PathLike, *, column: str, name: str | None = None
+    ) -> HistogramPrior:
         """Read a text file of four columns ``lo hi selected others``, one line a bin."""
         if not Path(path).is_file():
             raise FileNotFoundError(f"{path}: no such histogram file")
@@ -142,8 +169,10 @@ class HistogramPrior:
             if data.size == 0 or data.shape[1] != 4:
                 raise ValueError(f"{data.shape[0]} lines, {data.shape[1]} columns")
         except ValueError as error:
-            raise ValueError(f"{path}: not a histogram file ({error}); it must have four columns "
-                             "of numbers, lo hi selected others") from error
+            raise ValueError(
+                f"{path}: not a histogram file ({error}); it must have four columns "
+                "of numbers, lo hi selected others"
+            ) from error
         try:
             return cls(column, *data.T, name=name)
         except ValueError as error:
@@ -152,15 +181,26 @@ class HistogramPrior:
     def write(self, path: str | os.PathLike) -> None:
         """Write the text file that :meth:`read` and NWAY read."""
         with replaced_together([path]) as (temporary,):
-            np.savetxt(temporary, np.column_stack([self.lo, self.hi, self.selected, self.others]),
-                       fmt="%.17g", header="lo hi selected others")
+            np.savetxt(
+                temporary,
+                np.column_stack([self.lo, self.hi, self.selected, self.others]),
+                fmt="%.17g",
+                header="lo hi selected others",
+            )
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file with everything, which :func:`bayesmatch.read_prior` reads too."""
-        record = {"format": FORMAT, "version": FORMAT_VERSION, "name": self.name,
-                  "column": self.column, "counts": self.counts, "lo": self.lo.tolist(),
-                  "hi": self.hi.tolist(), "selected": self.selected.tolist(),
-                  "others": self.others.tolist()}
+        record = {
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "name": self.name,
+            "column": self.column,
+            "counts": self.counts,
+            "lo": self.lo.tolist(),
+            "hi": self.hi.tolist(),
+            "selected": self.selected.tolist(),
+            "others": self.others.tolist(),
+        }
         with replaced_together([path]) as (temporary,):
             temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
@@ -174,14 +214,23 @@ class HistogramPrior:
             if record["format"] != FORMAT:
                 raise ValueError(f"its format is {record['format']!r}")
             if record["version"] > FORMAT_VERSION:
-                raise ValueError(f"it was written by a newer bayesmatch (format version "
-                                 f"{record['version']}); upgrade")
-            prior = cls(record["column"], record["lo"], record["hi"], record["selected"],
-                        record["others"], name=record["name"])
+                raise ValueError(
+                    f"it was written by a newer bayesmatch (format version "
+                    f"{record['version']}); upgrade"
+                )
+            prior = cls(
+                record["column"],
+                record["lo"],
+                record["hi"],
+                record["selected"],
+                record["others"],
+                name=record["name"],
+            )
             prior.counts = {str(key): int(n) for key, n in record["counts"].items()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path}: not a saved histogram prior, or damaged ({error})"
-                             ) from error
+            raise ValueError(
+                f"{path}: not a saved histogram prior, or damaged ({error})"
+            ) from error
         return prior
 
     def plot(self) -> Figure:
@@ -213,8 +262,9 @@ class HistogramPrior:
         return np.where(inside, per_bin[np.where(inside, bins, 0)], 0.0)
 
 
-def _check_bins(what: str, label: str, values: np.ndarray, good: np.ndarray, rule: str,
-                first: int = 0) -> None:
+def _check_bins(
+    what: str, label: str, values: np.ndarray, good: np.ndarray, rule: str, first: int = 0
+) -> None:
     if not good.all():
         row = int(np.flatnonzero(~good)[0])
         raise ValueError(f"{what}: {label} is {values[row]:g} in bin {row + first}; {rule}")

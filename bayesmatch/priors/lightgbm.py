@@ -47,9 +47,18 @@ class LightGBMPrior:
         What :mod:`bayesmatch.priors.diagnostics` shows; None for a loaded prior.
     """
 
-    def __init__(self, *, name: str, features: Sequence[str] | Features, context: Sequence[str],
-                 models: Sequence[str], density_ratio: DensityRatio, counts: Mapping[str, int],
-                 versions: Mapping[str, str], training: TrainingRecord | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        features: Sequence[str] | Features,
+        context: Sequence[str],
+        models: Sequence[str],
+        density_ratio: DensityRatio,
+        counts: Mapping[str, int],
+        versions: Mapping[str, str],
+        training: TrainingRecord | None = None,
+    ) -> None:
         import lightgbm
 
         self.name = name
@@ -113,12 +122,25 @@ class LightGBMPrior:
         """
         if not isinstance(name, str) or not name:
             raise TypeError(f"name is {name!r}; give a text")
-        sample = TrainingSample.of(table, is_counterpart, features=features, context=context,
-                                   sample_weight=sample_weight, groups=groups)
+        sample = TrainingSample.of(
+            table,
+            is_counterpart,
+            features=features,
+            context=context,
+            sample_weight=sample_weight,
+            groups=groups,
+        )
         trained = train(sample, seed=seed, n_threads=n_threads, progress=progress)
-        return cls(name=name, features=sample.features, context=sample.context_names,
-                   models=trained.models, density_ratio=trained.density_ratio,
-                   counts=trained.counts, versions=trained.versions, training=trained.record)
+        return cls(
+            name=name,
+            features=sample.features,
+            context=sample.context_names,
+            models=trained.models,
+            density_ratio=trained.density_ratio,
+            counts=trained.counts,
+            versions=trained.versions,
+            training=trained.record,
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -135,12 +157,15 @@ class LightGBMPrior:
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Log10 of the ratio for each row of a catalogue, shape (n,); only without `context`."""
         if self.context:
-            raise ValueError(f"prior {self.name!r} depends on the primary's "
-                             f"{', '.join(self.context)}; it is evaluated for pairs")
+            raise ValueError(
+                f"prior {self.name!r} depends on the primary's "
+                f"{', '.join(self.context)}; it is evaluated for pairs"
+            )
         return self.predict(catalog.table)
 
-    def log10_ratio_pairs(self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray,
-                          j: np.ndarray) -> np.ndarray:
+    def log10_ratio_pairs(
+        self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray, j: np.ndarray
+    ) -> np.ndarray:
         """Log10 of the ratio for pairs of a primary row i and a candidate row j, shape (n,)."""
         context = {c: primary.numbers(c)[i] for c in self.context}
         return self.predict(secondary.subset(j, self.columns).table, context or None)
@@ -171,11 +196,17 @@ class LightGBMPrior:
         """Write a JSON file that holds the models in LightGBM's text format."""
         features = self.features
         record = {
-            "format": FORMAT, "version": FORMAT_VERSION, "name": self.name,
-            "features": list(features) if isinstance(features, Sequence)
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "name": self.name,
+            "features": list(features)
+            if isinstance(features, Sequence)
             else {"Features": features.to_dict()},
-            "context": list(self.context), "counts": self.counts, "versions": self.versions,
-            "calibration": asdict(self.density_ratio), "models": self._texts,
+            "context": list(self.context),
+            "counts": self.counts,
+            "versions": self.versions,
+            "calibration": asdict(self.density_ratio),
+            "models": self._texts,
         }
         record["sha256"] = _record_digest(record)
         with replaced_together([path]) as (temporary,):
@@ -191,8 +222,10 @@ class LightGBMPrior:
             if record["format"] != FORMAT:
                 raise ValueError(f"its format is {record['format']!r}")
             if record["version"] > FORMAT_VERSION:
-                raise ValueError(f"it was written by a newer bayesmatch (format version "
-                                 f"{record['version']}); upgrade")
+                raise ValueError(
+                    f"it was written by a newer bayesmatch (format version "
+                    f"{record['version']}); upgrade"
+                )
             # LightGBM's own parser ends the whole process on some damaged models.
             if record.pop("sha256") != _record_digest(record):
                 raise ValueError("its contents do not agree with its sha256")
@@ -201,13 +234,19 @@ class LightGBMPrior:
                 from ..photometry import Features
 
                 features = Features.from_dict(features["Features"])
-            return cls(name=record["name"], features=features, context=record["context"],
-                       models=record["models"],
-                       density_ratio=DensityRatio(**record["calibration"]),
-                       counts=record["counts"], versions=record["versions"])
+            return cls(
+                name=record["name"],
+                features=features,
+                context=record["context"],
+                models=record["models"],
+                density_ratio=DensityRatio(**record["calibration"]),
+                counts=record["counts"],
+                versions=record["versions"],
+            )
         except Exception as error:  # JSON, keys, LightGBM's own parser: all mean the same here
-            raise ValueError(f"{path}: not a saved LightGBM prior, or damaged "
-                             f"({' '.join(str(error).split())})") from error
+            raise ValueError(
+                f"{path}: not a saved LightGBM prior, or damaged ({' '.join(str(error).split())})"
+            ) from error
 
 
 def _record_digest(record: Mapping[str, Any]) -> str:

@@ -30,8 +30,9 @@ class PriorSet:
         return cls({name: tuple(listed) for name, listed in priors.items()})
 
     @classmethod
-    def checked(cls, priors: Mapping[str, Any] | None, primary: HeldCatalog,
-                others: Sequence[HeldCatalog]) -> PriorSet:
+    def checked(
+        cls, priors: Mapping[str, Any] | None, primary: HeldCatalog, others: Sequence[HeldCatalog]
+    ) -> PriorSet:
         """What a user gave, complete and with unique names.
 
         Parameters
@@ -58,13 +59,16 @@ class PriorSet:
         if priors is None:
             return cls.of(given)
         if not isinstance(priors, Mapping):
-            raise TypeError(f"priors is a {type(priors).__name__}; give a mapping of catalogue "
-                            "name to a list of priors")
+            raise TypeError(
+                f"priors is a {type(priors).__name__}; give a mapping of catalogue "
+                "name to a list of priors"
+            )
         for name, listed in priors.items():
             if name not in given:
                 what = "the primary" if name == primary.name else "not among the catalogues matched"
-                raise ValueError(f"priors: catalogue {name!r} is {what}; priors go with "
-                                 f"{', '.join(given)}")
+                raise ValueError(
+                    f"priors: catalogue {name!r} is {what}; priors go with {', '.join(given)}"
+                )
             given[name] = list(listed) if isinstance(listed, (list, tuple)) else [listed]
             _check_listed(given[name], next(c for c in others if c.name == name), primary)
         return cls.of(given)
@@ -104,11 +108,21 @@ class PriorSet:
 
     def ready(self) -> PriorSet:
         """Those that do not learn."""
-        return PriorSet.of({name: [p for p in listed if not learns(p)]
-                            for name, listed in self.by_catalogue.items()})
+        return PriorSet.of(
+            {
+                name: [p for p in listed if not learns(p)]
+                for name, listed in self.by_catalogue.items()
+            }
+        )
 
-    def learn(self, others: Sequence[HeldCatalog], candidates: Candidates, member: np.ndarray,
-              dist_post: np.ndarray, radius_arcsec: float) -> PriorSet:
+    def learn(
+        self,
+        others: Sequence[HeldCatalog],
+        candidates: Candidates,
+        member: np.ndarray,
+        dist_post: np.ndarray,
+        radius_arcsec: float,
+    ) -> PriorSet:
         """The priors with a learned one in place of every one that learns.
 
         Parameters
@@ -142,9 +156,13 @@ class PriorSet:
                 continue
             slots, _ = candidates.of_catalogue(k)
             takes_part = np.flatnonzero(member[:, k] >= 0)
-            seen = Seen(candidates.row[slots], candidates.separation[slots],
-                        candidates.row[member[takes_part, k]], dist_post[takes_part],
-                        radius_arcsec)
+            seen = Seen(
+                candidates.row[slots],
+                candidates.separation[slots],
+                candidates.row[member[takes_part, k]],
+                dist_post[takes_part],
+                radius_arcsec,
+            )
             for n in to_learn:
                 given = learned[other.name][n]
                 # AutoPrior's warning counts the calls between it and the user's line.
@@ -152,8 +170,9 @@ class PriorSet:
                 _check_learned(given, learned[other.name][n], other)
         return PriorSet.of(learned)
 
-    def log10_ratios(self, primary: HeldCatalog, others: Sequence[HeldCatalog],
-                     candidates: Candidates) -> dict[tuple[int, str], np.ndarray]:
+    def log10_ratios(
+        self, primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
+    ) -> dict[tuple[int, str], np.ndarray]:
         """Log10 ratio of every prior for every candidate slot.
 
         Parameters
@@ -197,9 +216,11 @@ class PriorSet:
         """
         out = {}
         for name, listed in self.by_catalogue.items():
-            records = {p.name: p.learning_record(found) if hasattr(p, "learning_record") else {}
-                       for p, found in zip(listed, learned.by_catalogue[name], strict=True)
-                       if learns(p)}
+            records = {
+                p.name: p.learning_record(found) if hasattr(p, "learning_record") else {}
+                for p, found in zip(listed, learned.by_catalogue[name], strict=True)
+                if learns(p)
+            }
             if records:
                 out[name] = records
         return out
@@ -210,12 +231,17 @@ def _check_listed(listed: Sequence[Any], catalog: HeldCatalog, primary: HeldCata
     seen = set()
     for prior in listed:
         if not isinstance(getattr(prior, "name", None), str) or not (
-                evaluates(prior) or learns(prior)):
-            raise TypeError(f"priors of catalogue {catalog.name!r}: {prior!r} is not a prior (it "
-                            "needs a name, and log10_ratio or log10_ratio_pairs, or learn)")
+            evaluates(prior) or learns(prior)
+        ):
+            raise TypeError(
+                f"priors of catalogue {catalog.name!r}: {prior!r} is not a prior (it "
+                "needs a name, and log10_ratio or log10_ratio_pairs, or learn)"
+            )
         if prior.name in seen:
-            raise ValueError(f"priors of catalogue {catalog.name!r}: two are called "
-                             f"{prior.name!r}; give one another name=")
+            raise ValueError(
+                f"priors of catalogue {catalog.name!r}: two are called "
+                f"{prior.name!r}; give one another name="
+            )
         seen.add(prior.name)
         if hasattr(prior, "check"):
             prior.check(catalog, primary)
@@ -225,8 +251,11 @@ def _check_learned(given: Any, found: Any, catalog: HeldCatalog) -> None:
     """Refuse what a prior of the user's own learned wrongly: it would fail far from the cause."""
     what = f"prior {given.name!r} of catalogue {catalog.name!r} learned {found!r}"
     if not evaluates(found) or learns(found):
-        raise TypeError(f"{what}; learn() must return a prior that is ready: with log10_ratio or "
-                        "log10_ratio_pairs, without learn")
+        raise TypeError(
+            f"{what}; learn() must return a prior that is ready: with log10_ratio or "
+            "log10_ratio_pairs, without learn"
+        )
     if getattr(found, "name", None) != given.name:
-        raise ValueError(f"{what}, which is not called {given.name!r}; the learned prior must "
-                         "keep the name")
+        raise ValueError(
+            f"{what}, which is not called {given.name!r}; the learned prior must keep the name"
+        )

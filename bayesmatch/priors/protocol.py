@@ -63,8 +63,9 @@ class PairPrior(Protocol):
     def name(self) -> str:
         """Name, unique among the priors of a catalogue."""
 
-    def log10_ratio_pairs(self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray,
-                          j: np.ndarray) -> np.ndarray:
+    def log10_ratio_pairs(
+        self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray, j: np.ndarray
+    ) -> np.ndarray:
         """Log10 of p(x | counterpart) / p(x | field) of every pair.
 
         Parameters

@@ -36,12 +36,16 @@ def read_prior(path: str | os.PathLike) -> Any:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
         kind = record["format"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: not a saved prior (JSON with a format), or damaged; a text file "
-                         "of lo hi selected others is read by HistogramPrior.read (--mag CAT:COL "
-                         "FILE)") from error
+        raise ValueError(
+            f"{path}: not a saved prior (JSON with a format), or damaged; a text file "
+            "of lo hi selected others is read by HistogramPrior.read (--mag CAT:COL "
+            "FILE)"
+        ) from error
     if kind == histogram.FORMAT:
         return histogram.HistogramPrior.load(path)
     if kind == lightgbm.FORMAT:
         return lightgbm.LightGBMPrior.load(path)
-    raise ValueError(f"{path}: {kind!r} is not the format of a prior that this version knows; "
-                     f"these are {histogram.FORMAT!r} and {lightgbm.FORMAT!r}")
+    raise ValueError(
+        f"{path}: {kind!r} is not the format of a prior that this version knows; "
+        f"these are {histogram.FORMAT!r} and {lightgbm.FORMAT!r}"
+    )

@@ -48,8 +48,9 @@ class TrainedRatio:
     """for the diagnostics"""
 
 
-def train(sample: TrainingSample, *, seed: int, n_threads: int | None, progress: bool
-          ) -> TrainedRatio:
+def train(
+    sample: TrainingSample, *, seed: int, n_threads: int | None, progress: bool
+) -> TrainedRatio:
     """Train the models, fit the density ratio, normalise it.
 
     Parameters
@@ -78,9 +79,22 @@ def train(sample: TrainingSample, *, seed: int, n_threads: int | None, progress:
     ln_ratio = ratio.ln_ratio(models.logit, sample.missing)
     if sample.context_names:
         ln_ratio = ln_ratio - ratio.ln_context_mean(sample.context)
-    counts = {"counterparts": sample.n_counterparts, "field": sample.n_field,
-              "left_out_without_features": sample.left_out}
-    versions = {"bayesmatch": __version__, "lightgbm": lightgbm.__version__,
-                "numpy": np.__version__}
-    return TrainedRatio(models.texts, ratio, counts, versions, TrainingRecord(
-        sample.inputs, sample.label, sample.weight, models.fold, ln_ratio, models.loss))
+    counts = {
+        "counterparts": sample.n_counterparts,
+        "field": sample.n_field,
+        "left_out_without_features": sample.left_out,
+    }
+    versions = {
+        "bayesmatch": __version__,
+        "lightgbm": lightgbm.__version__,
+        "numpy": np.__version__,
+    }
+    return TrainedRatio(
+        models.texts,
+        ratio,
+        counts,
+        versions,
+        TrainingRecord(
+            sample.inputs, sample.label, sample.weight, models.fold, ln_ratio, models.loss
+        ),
+    )

@@ -45,8 +45,16 @@ class TrainingSample:
     """number of objects without any feature, which say nothing"""
 
     @classmethod
-    def of(cls, table: Any, is_counterpart: Any, *, features: Sequence[str] | Features,
-           context: Any, sample_weight: Any, groups: Any) -> TrainingSample:
+    def of(
+        cls,
+        table: Any,
+        is_counterpart: Any,
+        *,
+        features: Sequence[str] | Features,
+        context: Any,
+        sample_weight: Any,
+        groups: Any,
+    ) -> TrainingSample:
         """From what :meth:`bayesmatch.LightGBMPrior.fit` is given.
 
         Raises
@@ -64,19 +72,30 @@ class TrainingSample:
         label = _labels(table, is_counterpart, len(x))
         context_names = tuple(table_columns(context)) if context is not None else ()
         if len(context_names) > MAX_CONTEXT:
-            raise ValueError(f"context has {len(context_names)} columns; give at most "
-                             f"{MAX_CONTEXT}")
+            raise ValueError(
+                f"context has {len(context_names)} columns; give at most {MAX_CONTEXT}"
+            )
         values = context_matrix(context, context_names, len(x))
         weight = _weights(sample_weight, len(x))
         used = ~np.isnan(x).all(axis=1)
         group = _groups(table, groups, len(x))
-        sample = cls(features, context_names, x[used], missing[used], values[used], label[used],
-                     weight[used], group[used], int((~used).sum()))
-        for what, n in (("counterparts", sample.n_counterparts),
-                        ("field objects", sample.n_field)):
+        sample = cls(
+            features,
+            context_names,
+            x[used],
+            missing[used],
+            values[used],
+            label[used],
+            weight[used],
+            group[used],
+            int((~used).sum()),
+        )
+        for what, n in (("counterparts", sample.n_counterparts), ("field objects", sample.n_field)):
             if n < MIN_OBJECTS:
-                raise ValueError(f"only {n} {what} with any feature measured; training needs at "
-                                 f"least {MIN_OBJECTS}: enlarge the sample")
+                raise ValueError(
+                    f"only {n} {what} with any feature measured; training needs at "
+                    f"least {MIN_OBJECTS}: enlarge the sample"
+                )
         return sample
 
     @property
@@ -96,8 +115,11 @@ class TrainingSample:
 
 
 def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
-    values = (column_values(table, is_counterpart) if isinstance(is_counterpart, str)
-              else np.asarray(np.ma.filled(np.ma.asarray(is_counterpart).astype(float), np.nan)))
+    values = (
+        column_values(table, is_counterpart)
+        if isinstance(is_counterpart, str)
+        else np.asarray(np.ma.filled(np.ma.asarray(is_counterpart).astype(float), np.nan))
+    )
     if values.shape != (n,):
         raise ValueError(f"is_counterpart has shape {values.shape} for {n} rows")
     if not np.isin(values, (0, 1)).all():
@@ -105,8 +127,10 @@ def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
         raise ValueError(f"is_counterpart is {values[row]} in row {row}; it must be true or false")
     label: np.ndarray = values == 1
     if label.all() or not label.any():
-        raise ValueError(f"is_counterpart is {bool(label[0]) if n else 'empty'} in every row; "
-                         "training needs counterparts and field objects")
+        raise ValueError(
+            f"is_counterpart is {bool(label[0]) if n else 'empty'} in every row; "
+            "training needs counterparts and field objects"
+        )
     return label
 
 
@@ -119,8 +143,9 @@ def _weights(sample_weight: Any, n: int) -> np.ndarray:
 
 def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
     if groups is None:
-        return (column_values(table, "xray_row") if "xray_row" in table_columns(table)
-                else np.arange(n))
+        return (
+            column_values(table, "xray_row") if "xray_row" in table_columns(table) else np.arange(n)
+        )
     group: np.ndarray = np.asarray(groups)
     if group.shape != (n,):
         raise ValueError(f"groups has shape {group.shape} for {n} rows")

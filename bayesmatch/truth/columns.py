@@ -25,22 +25,35 @@ class Columns:
     r98: Any
 
 
-def read_columns(primary: Catalog, catalogs: Sequence[Catalog], columns: Columns
-                 ) -> tuple[np.ndarray | None, list[Precise]]:
+def read_columns(
+    primary: Catalog, catalogs: Sequence[Catalog], columns: Columns
+) -> tuple[np.ndarray | None, list[Precise]]:
     """The primary's flux, and every precise catalogue with what was read from it."""
     flux = columns.flux
     if (flux is None) != (columns.precise_flux is None):
-        raise ValueError(f"flux is {flux!r} and precise_flux is {columns.precise_flux!r}; give "
-                         "flux columns of both the primary and the precise catalogue, or neither")
-    options = {what: _per_catalogue(value, what, catalogs) for what, value in
-               (("secure", columns.secure), ("precise_flux", columns.precise_flux),
-                ("r98", columns.r98))}
+        raise ValueError(
+            f"flux is {flux!r} and precise_flux is {columns.precise_flux!r}; give "
+            "flux columns of both the primary and the precise catalogue, or neither"
+        )
+    options = {
+        what: _per_catalogue(value, what, catalogs)
+        for what, value in (
+            ("secure", columns.secure),
+            ("precise_flux", columns.precise_flux),
+            ("r98", columns.r98),
+        )
+    }
     known_flux = _flux_values(primary, flux, "")
     unit = "" if flux is None else str(primary.table[flux].unit or "")
-    return known_flux, [Precise(c, r98_arcsec(c, options["r98"][c.name]),
-                                _flags(c, options["secure"][c.name]),
-                                _flux_values(c, options["precise_flux"][c.name], unit))
-                        for c in catalogs]
+    return known_flux, [
+        Precise(
+            c,
+            r98_arcsec(c, options["r98"][c.name]),
+            _flags(c, options["secure"][c.name]),
+            _flux_values(c, options["precise_flux"][c.name], unit),
+        )
+        for c in catalogs
+    ]
 
 
 def _per_catalogue(value: Any, what: str, catalogs: Sequence[Catalog]) -> dict[str, Any]:
@@ -50,8 +63,10 @@ def _per_catalogue(value: Any, what: str, catalogs: Sequence[Catalog]) -> dict[s
         return dict.fromkeys(names, value)
     unknown = next((name for name in value if name not in names), None)
     if unknown is not None:
-        raise ValueError(f"{what} is given for {unknown!r}, which is no precise catalogue; there "
-                         f"are {', '.join(names)}")
+        raise ValueError(
+            f"{what} is given for {unknown!r}, which is no precise catalogue; there "
+            f"are {', '.join(names)}"
+        )
     return {name: value.get(name) for name in names}
 
 
@@ -72,9 +87,14 @@ def _flags(catalog: Catalog, column: str | None) -> np.ndarray | None:
     if not isinstance(column, str):
         raise TypeError(f"catalogue {catalog.name!r}: secure is {column!r}; give a column name")
     values, mask = parts_of(catalog.table[catalog.columns.existing(column)])
-    if values.ndim != 1 or values.dtype.kind not in "biu" or not np.isin(
-            values[mask is None or ~mask], (0, 1)).all():
-        raise TypeError(f"catalogue {catalog.name!r}: column {column!r} is of type {values.dtype}"
-                        f"{f' ({values[0]!s})' if values.ndim == 1 else ''}; secure must hold true "
-                        "or false, or 1 or 0, per row")
+    if (
+        values.ndim != 1
+        or values.dtype.kind not in "biu"
+        or not np.isin(values[mask is None or ~mask], (0, 1)).all()
+    ):
+        raise TypeError(
+            f"catalogue {catalog.name!r}: column {column!r} is of type {values.dtype}"
+            f"{f' ({values[0]!s})' if values.ndim == 1 else ''}; secure must hold true "
+            "or false, or 1 or 0, per row"
+        )
     return values.astype(bool) & (True if mask is None else ~mask)

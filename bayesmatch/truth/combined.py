@@ -20,8 +20,9 @@ TOGETHER = "all catalogues"
 class Combined:
     """The verdicts of all precise catalogues, and what they agree on."""
 
-    def __init__(self, primary: Catalog, precise: Any, survey: Catalog, cuts: Cuts,
-                 columns: Columns) -> None:
+    def __init__(
+        self, primary: Catalog, precise: Any, survey: Catalog, cuts: Cuts, columns: Columns
+    ) -> None:
         self.primary, self.survey = primary, survey
         self.catalogs = check_sample_catalogs(primary, precise, survey)
         known_flux, read = read_columns(primary, self.catalogs, columns)
@@ -35,9 +36,12 @@ class Combined:
         agreed: np.ndarray = said.max(axis=0)
         conflict = (known & (said != agreed)).any(axis=0)
         self.counts: dict[str, dict[str, int]] = {
-            c.name: v.counts for c, v in zip(self.catalogs, self.of_catalog, strict=True)}
-        together = self.counts[TOGETHER] = {"with_a_verdict": int(known.any(axis=0).sum()),
-                                            "conflicting": int(conflict.sum())}
+            c.name: v.counts for c, v in zip(self.catalogs, self.of_catalog, strict=True)
+        }
+        together = self.counts[TOGETHER] = {
+            "with_a_verdict": int(known.any(axis=0).sum()),
+            "conflicting": int(conflict.sum()),
+        }
         agreed[conflict] = UNKNOWN
         rows, times = np.unique(agreed[agreed >= 0], return_counts=True)
         twice = np.isin(agreed, rows[times > 1])
@@ -51,12 +55,22 @@ class Combined:
         """Some primaries with what was agreed on, as a sample; the counts are printed."""
         rows = np.flatnonzero(mine)
         survey_rows = self.agreed[rows]
-        text = (_unique_ids(self.survey, survey_rows) if (survey_rows >= 0).any()
-                else np.full(len(rows), "hostless"))
+        text = (
+            _unique_ids(self.survey, survey_rows)
+            if (survey_rows >= 0).any()
+            else np.full(len(rows), "hostless")
+        )
         name = self.primary.id_name
-        out = Table({name: Column(self.primary.ids(rows), description=f"of {self.primary.name}"),
-                     "counterpart": Column(text, dtype=text.dtype if len(rows) else "U8",
-                                           description=f"of {self.survey.name}, or hostless")})
+        out = Table(
+            {
+                name: Column(self.primary.ids(rows), description=f"of {self.primary.name}"),
+                "counterpart": Column(
+                    text,
+                    dtype=text.dtype if len(rows) else "U8",
+                    description=f"of {self.survey.name}, or hostless",
+                ),
+            }
+        )
         if details:
             for column, values in self._details(rows).items():
                 out[column] = values
@@ -67,6 +81,7 @@ class Combined:
 
     def _details(self, rows: np.ndarray) -> dict[str, Column]:
         """What the most precise of the catalogues with a verdict measured."""
+
         def stacked(field: str) -> np.ndarray:
             return np.array([getattr(v, field)[rows] for v in self.of_catalog])
 
@@ -74,15 +89,20 @@ class Combined:
         best = np.argmin(np.where(np.isnan(r98), np.inf, r98), axis=0)
         where = best, np.arange(len(rows))
         precise_row = stacked("precise_row")[where]
-        ids = [str(self.catalogs[b].ids(np.array([k]))[0])
-               for b, k in zip(best, precise_row, strict=True)]
+        ids = [
+            str(self.catalogs[b].ids(np.array([k]))[0])
+            for b, k in zip(best, precise_row, strict=True)
+        ]
         names = np.array([c.name for c in self.catalogs])
         return {
             "precise": Column(names[best], description="precise catalogue"),
             "precise_ID": Column(ids, dtype=None if ids else "U1", description="its source"),
             "flux_ratio": Column(stacked("flux_ratio")[where], description="precise / primary"),
-            "separation": Column(stacked("separation")[where], unit="arcsec",
-                                 description="of the nearest object from the precise position"),
+            "separation": Column(
+                stacked("separation")[where],
+                unit="arcsec",
+                description="of the nearest object from the precise position",
+            ),
             "r98": Column(r98[where], unit="arcsec", description="of the precise position"),
             "false_radius": Column(stacked("false_radius")[where], unit="arcsec"),
             "n_precise": Column((~np.isnan(r98)).sum(axis=0), description="catalogues that agree"),
@@ -97,8 +117,10 @@ def _unique_ids(survey: Catalog, rows: np.ndarray) -> np.ndarray:
         values, times = np.unique(ids[same], return_counts=True)
         value = values[times > 1][0]
         first, second = same[ids[same] == value][:2]
-        raise ValueError(f"catalogue {survey.name!r}: column {survey.id_name!r} has {value!s} in "
-                         f"rows {first} and {second}, of which one is a counterpart; give a column "
-                         "of unique identifiers as id=, or leave it out to use row numbers")
+        raise ValueError(
+            f"catalogue {survey.name!r}: column {survey.id_name!r} has {value!s} in "
+            f"rows {first} and {second}, of which one is a counterpart; give a column "
+            "of unique identifiers as id=, or leave it out to use row numbers"
+        )
     text: np.ndarray = ids[rows].astype(str)
     return text

@@ -43,19 +43,23 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
     1.472
     """
     if not isinstance(probability, Real) or not 0 < probability < 1:
-        raise ValueError(f"probability is {probability!r}; give a number between 0 and 1, like "
-                         "0.03")
+        raise ValueError(
+            f"probability is {probability!r}; give a number between 0 and 1, like 0.03"
+        )
     density = np.asarray(density_per_deg2, dtype=np.float64)
     bad = ~((density > 0) & (density < np.inf))
     if bad.any():
-        raise ValueError(f"density_per_deg2 is {density[bad][0]:g}; a density of objects must be "
-                         "positive and finite (per deg^2)")
+        raise ValueError(
+            f"density_per_deg2 is {density[bad][0]:g}; a density of objects must be "
+            "positive and finite (per deg^2)"
+        )
     radius = 3600.0 * np.sqrt(-math.log1p(-probability) / (np.pi * density))
     return float(radius) if radius.ndim == 0 else radius
 
 
-def local_false_radius(n_annulus: np.ndarray, annulus: tuple[float, float], mean_radius: float,
-                       probability: float) -> np.ndarray:
+def local_false_radius(
+    n_annulus: np.ndarray, annulus: tuple[float, float], mean_radius: float, probability: float
+) -> np.ndarray:
     """False radius by the objects in an annulus around each source; the mean where it is empty."""
     radius = np.full(len(n_annulus), mean_radius)
     full = n_annulus > 0
@@ -77,6 +81,10 @@ def r98_arcsec(precise: Catalog, r98: Any) -> np.ndarray:
     radius = np.broadcast_to(given, (len(precise),))
     bad = ~((radius > 0) & (radius < np.inf))
     if bad.any():
-        precise.columns.reject(r98 if isinstance(r98, str) else "r98", bad, radius,
-                               "r98 must be positive and finite (arcsec); remove those rows")
+        precise.columns.reject(
+            r98 if isinstance(r98, str) else "r98",
+            bad,
+            radius,
+            "r98 must be positive and finite (arcsec); remove those rows",
+        )
     return radius

@@ -19,7 +19,8 @@ def regions(exclude: Any) -> tuple[list[Any], np.ndarray]:
     if exclude is None:
         exclude = []
     elif not isinstance(exclude, (list, tuple, np.ndarray)) or (
-            len(exclude) and isinstance(exclude[0], (Catalog, Real))):
+        len(exclude) and isinstance(exclude[0], (Catalog, Real))
+    ):
         exclude = [exclude]
     mocs, circles = [], [np.empty((0, 3))]
     for region in exclude:
@@ -30,21 +31,23 @@ def regions(exclude: Any) -> tuple[list[Any], np.ndarray]:
         elif len(parts) == 2 and isinstance(parts[0], Catalog) and 0 < radius <= HALF_SKY:
             ra, dec = parts[0].ra, parts[0].dec
             circles.append(np.column_stack([ra, dec, np.full(len(ra), float(radius))]))
-        elif (len(parts) == 3 and all(isinstance(v, Real) for v in parts)
-              and 0 < radius <= HALF_SKY):
+        elif len(parts) == 3 and all(isinstance(v, Real) for v in parts) and 0 < radius <= HALF_SKY:
             circles.append(np.array([parts], dtype=np.float64))
         else:
-            raise ValueError(f"exclude: {region!r} is not a region; give (ra, dec, radius) in "
-                             "degrees and arcsec, (Catalog, radius in arcsec), a mocpy.MOC, or a "
-                             "list of these")
+            raise ValueError(
+                f"exclude: {region!r} is not a region; give (ra, dec, radius) in "
+                "degrees and arcsec, (Catalog, radius in arcsec), a mocpy.MOC, or a "
+                "list of these"
+            )
     found = np.concatenate(circles)
     if len(found):
         positions(found[:, 0], found[:, 1], "exclude")  # which says what is wrong with them
     return mocs, found
 
 
-def in_regions(ra: np.ndarray, dec: np.ndarray, regions: tuple[list[Any], np.ndarray]
-               ) -> np.ndarray:
+def in_regions(
+    ra: np.ndarray, dec: np.ndarray, regions: tuple[list[Any], np.ndarray]
+) -> np.ndarray:
     """Which positions are in a region."""
     import astropy.units as u
 

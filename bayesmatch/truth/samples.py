@@ -125,17 +125,29 @@ def robust_counterparts(
     >>> here = {"ID": ["X1"], "RA": [10.0], "DEC": [0.0]}
     >>> x = bm.Catalog(here, name="XRAY", pos_err=3.0, area=1)
     >>> c = bm.Catalog(here, name="CHANDRA", pos_err=0.4, area=1)
-    >>> o = bm.Catalog({"ID": [7, 8], "RA": [10.0, 10.0], "DEC": [0.0001, 0.005]}, name="O",
-    ...                pos_err=0.1, area=1)
+    >>> o = bm.Catalog(
+    ...     {"ID": [7, 8], "RA": [10.0, 10.0], "DEC": [0.0001, 0.005]},
+    ...     name="O",
+    ...     pos_err=0.1,
+    ...     area=1,
+    ... )
     >>> print(bm.truth.robust_counterparts(x, c, o, quiet=True))
      ID counterpart
     --- -----------
      X1           7
     """
-    cuts = check_cuts(match_radius, max_sigma, flux_ratio, r98_factor, hostless_factors,
-                      probability, annulus, min_annulus, exclude)
-    found = Combined(primary, precise, survey, cuts,
-                     Columns(secure, flux, precise_flux, r98))
+    cuts = check_cuts(
+        match_radius,
+        max_sigma,
+        flux_ratio,
+        r98_factor,
+        hostless_factors,
+        probability,
+        annulus,
+        min_annulus,
+        exclude,
+    )
+    found = Combined(primary, precise, survey, cuts, Columns(secure, flux, precise_flux, r98))
     return found.table("robust counterparts", found.agreed >= 0, details, quiet)
 
 
@@ -188,8 +200,16 @@ def hostless(
     A hole in the survey (a bright star, a missing image) looks like the absence of a counterpart.
     `min_annulus` finds holes of about the annulus's size; smaller ones must be given as `exclude`.
     """
-    cuts = check_cuts(match_radius, max_sigma, flux_ratio, r98_factor, hostless_factors,
-                      probability, annulus, min_annulus, exclude)
-    found = Combined(primary, precise, survey, cuts,
-                     Columns(secure, flux, precise_flux, r98))
+    cuts = check_cuts(
+        match_radius,
+        max_sigma,
+        flux_ratio,
+        r98_factor,
+        hostless_factors,
+        probability,
+        annulus,
+        min_annulus,
+        exclude,
+    )
+    found = Combined(primary, precise, survey, cuts, Columns(secure, flux, precise_flux, r98))
     return found.table("hostless sources", found.agreed == HOSTLESS, details, quiet)

@@ -90,22 +90,20 @@ def training_sample(
     --------
     >>> import bayesmatch as bm
     >>> x = bm.Catalog({"RA": [10.0], "DEC": [0.0]}, name="X", pos_err=0.4, area=1)
-    >>> o = bm.Catalog({"RA": [10.0, 10.0], "DEC": [0.0001, 0.005], "r": [20.0, 23.0]}, name="O",
-    ...                pos_err=0.1, area=1)
+    >>> o = bm.Catalog(
+    ...     {"RA": [10.0, 10.0], "DEC": [0.0001, 0.005], "r": [20.0, 23.0]},
+    ...     name="O",
+    ...     pos_err=0.1,
+    ...     area=1,
+    ... )
     >>> print(bm.truth.training_sample(x, o)["r", "is_counterpart", "xray_row"])
      r   is_counterpart xray_row
     ---- -------------- --------
     20.0           True        0
     23.0          False        0
     """
-    for what, catalog in (("precise", precise), ("survey", survey)):
-        if not isinstance(catalog, Catalog):
-            raise TypeError(f"{what} is a {type(catalog).__name__}; give a bayesmatch.Catalog")
+    _check_arguments(precise, survey, max_separation, flux_min, duplicate_radius)
     inner, outer = check_annulus(annulus)
-    for what, value in (("max_separation", max_separation), ("flux_min", flux_min),
-                        ("duplicate_radius", duplicate_radius)):
-        if value is not None and not (isinstance(value, Real) and 0 <= value < np.inf):
-            raise ValueError(f"{what} is {value!r}; give a number, 0 or more, or leave it out")
     names = _column_names(precise, survey)
     r98_limit = r98_arcsec(precise, r98)
     bright = _bright(precise, flux, flux_min)
@@ -122,8 +120,7 @@ def training_sample(
     _require(n_true(used), "X-ray source", "lower flux_min, or exclude less", counts)
 
     # One object alone in the annulus already means a false radius of some arcsec at most.
-    reach = max(outer, mean_radius,
-                false_radius(1 / annulus_deg2((inner, outer)), probability))
+    reach = max(outer, mean_radius, false_radius(1 / annulus_deg2((inner, outer)), probability))
     i, j, separation = objects_around(precise, np.flatnonzero(unique), survey, reach)
 
     in_annulus = (separation >= inner) & (separation < outer)
@@ -149,10 +146,31 @@ def training_sample(
     i, j, separation, counterpart = (a[outside] for a in (i, j, separation, counterpart))
     counts["counterparts"] = n_true(counterpart)
     counts["field"] = n_true(~counterpart)
-    _require(counts["counterparts"], "secure counterpart", "check the units of the position errors "
-             "or r98=, and that both catalogues cover the same sky", counts)
+    _require(
+        counts["counterparts"],
+        "secure counterpart",
+        "check the units of the position errors "
+        "or r98=, and that both catalogues cover the same sky",
+        counts,
+    )
     _require(counts["field"], "field object", "widen annulus=", counts)
     return _sample(precise, survey, names, i, j, separation, counterpart, counts)
+
+
+def _check_arguments(
+    precise: Any, survey: Any, max_separation: Any, flux_min: Any, duplicate_radius: Any
+) -> None:
+    """Refuse what is no catalogue, or no number."""
+    for what, catalog in (("precise", precise), ("survey", survey)):
+        if not isinstance(catalog, Catalog):
+            raise TypeError(f"{what} is a {type(catalog).__name__}; give a bayesmatch.Catalog")
+    for what, value in (
+        ("max_separation", max_separation),
+        ("flux_min", flux_min),
+        ("duplicate_radius", duplicate_radius),
+    ):
+        if value is not None and not (isinstance(value, Real) and 0 <= value < np.inf):
+            raise ValueError(f"{what} is {value!r}; give a number, 0 or more, or leave it out")
 
 
 def _column_names(precise: Catalog, survey: Catalog) -> list[str]:
@@ -176,8 +194,9 @@ def _bright(precise: Catalog, flux: str | None, flux_min: float | None) -> np.nd
     return (values > 0) & (values >= (flux_min or 0.0)) & (values < np.inf)
 
 
-def _sole_objects(around: Pairs, used: np.ndarray, radius: np.ndarray, limit: np.ndarray,
-                  counts: dict[str, int]) -> np.ndarray:
+def _sole_objects(
+    around: Pairs, used: np.ndarray, radius: np.ndarray, limit: np.ndarray, counts: dict[str, int]
+) -> np.ndarray:
     """Which pairs are of an X-ray source and the one object in its false radius, inside r98 too.
 
     `used`, `radius` and `limit` (arcsec) have an entry per X-ray source.
@@ -208,8 +227,16 @@ def _require(left: int, what: str, remedy: str, counts: dict[str, int]) -> None:
         raise ValueError(f"no {what} is left for training ({steps}); {remedy}")
 
 
-def _sample(precise: Catalog, survey: Catalog, names: list[str], i: np.ndarray, j: np.ndarray,
-            separation: np.ndarray, counterpart: np.ndarray, counts: dict[str, int]) -> Table:
+def _sample(
+    precise: Catalog,
+    survey: Catalog,
+    names: list[str],
+    i: np.ndarray,
+    j: np.ndarray,
+    separation: np.ndarray,
+    counterpart: np.ndarray,
+    counts: dict[str, int],
+) -> Table:
     """The rows as one table."""
     out = survey.table[j]
     out.meta = {"counts": counts}

@@ -68,8 +68,9 @@ class Verdicts:
     """primaries left at every step"""
 
 
-def verdicts(primary: Catalog, flux: np.ndarray | None, precise: Precise, survey: Catalog,
-             cuts: Cuts) -> Verdicts:
+def verdicts(
+    primary: Catalog, flux: np.ndarray | None, precise: Precise, survey: Catalog, cuts: Cuts
+) -> Verdicts:
     """Apply every cut; `flux` is the primary's, NaN where unknown."""
     counts = {"primaries": len(primary)}
     i, k = _unique_pairs(primary, precise, cuts, counts)
@@ -89,8 +90,9 @@ def verdicts(primary: Catalog, flux: np.ndarray | None, precise: Precise, survey
     robust = (found.n_inside == 1) & (found.nearest < found.false_radius)
     counts["one_object_within_r98_limit"] = n_true(found.n_inside == 1)
     counts["robust"] = n_true(robust)
-    far = ((found.nearest >= cuts.hostless_factors[0] * precise.r98[k])
-           & (found.nearest >= cuts.hostless_factors[1] * found.false_radius))
+    far = (found.nearest >= cuts.hostless_factors[0] * precise.r98[k]) & (
+        found.nearest >= cuts.hostless_factors[1] * found.false_radius
+    )
     counts["no_object_near"] = n_true(far)
     far &= found.n_annulus >= least_in_annulus(cuts, survey)
     counts["hostless"] = n_true(far)
@@ -105,9 +107,15 @@ def verdicts(primary: Catalog, flux: np.ndarray | None, precise: Precise, survey
         out[i[known]] = values[known]
         return out
 
-    return Verdicts(survey_row, of_primary(k, -1), of_primary(found.nearest, np.nan),
-                    of_primary(precise.r98[k], np.nan), of_primary(found.false_radius, np.nan),
-                    of_primary(ratio, np.nan), counts)
+    return Verdicts(
+        survey_row,
+        of_primary(k, -1),
+        of_primary(found.nearest, np.nan),
+        of_primary(precise.r98[k], np.nan),
+        of_primary(found.false_radius, np.nan),
+        of_primary(ratio, np.nan),
+        counts,
+    )
 
 
 def least_in_annulus(cuts: Cuts, survey: Catalog) -> int:
@@ -117,8 +125,9 @@ def least_in_annulus(cuts: Cuts, survey: Catalog) -> int:
     return max(1, round(ANNULUS_SHARE * survey.density_deg2 * annulus_deg2(cuts.annulus)))
 
 
-def _unique_pairs(primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[str, int]
-                  ) -> tuple[np.ndarray, np.ndarray]:
+def _unique_pairs(
+    primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[str, int]
+) -> tuple[np.ndarray, np.ndarray]:
     """Primaries and precise sources that have only each other within the radius, and are secure."""
     i, k, separation = close_pairs(primary, precise.catalog, cuts.match_radius)
     n_precise = np.bincount(i, minlength=len(primary))
@@ -131,8 +140,9 @@ def _unique_pairs(primary: Catalog, precise: Precise, cuts: Cuts, counts: dict[s
         keep &= precise.secure[k]
         counts["secure"] = n_true(keep)
     if cuts.max_sigma < np.inf:
-        error = np.hypot(error_radius(primary.covariance())[i],
-                         error_radius(precise.catalog.covariance())[k])
+        error = np.hypot(
+            error_radius(primary.covariance())[i], error_radius(precise.catalog.covariance())[k]
+        )
         keep &= separation <= cuts.max_sigma * error
         counts["within_max_sigma"] = n_true(keep)
     order = np.argsort(i[keep], kind="stable")
@@ -162,8 +172,9 @@ def _around(x: Catalog, rows: np.ndarray, r98: np.ndarray, survey: Catalog, cuts
     # One object alone in the annulus already means a false radius of some arcsec at most.
     largest = max(mean_radius, false_radius(1 / annulus_deg2(cuts.annulus), cuts.probability))
     of_r98, of_false = cuts.hostless_factors
-    reach = max(cuts.annulus[1], max(cuts.r98_factor, of_r98) * r98.max(),
-                max(1.0, of_false) * largest)
+    reach = max(
+        cuts.annulus[1], max(cuts.r98_factor, of_r98) * r98.max(), max(1.0, of_false) * largest
+    )
     row, j, separation = objects_around(x, rows, survey, reach)
     by_row = np.argsort(rows)
     slot = by_row[np.searchsorted(rows, row, sorter=by_row)]

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 def table_notes(schema: pyarrow.Schema) -> dict[str, str]:
     """EXTNAME and SKYAREA, where the key-value metadata of a Parquet file has them."""
-    notes = {k.decode("utf-8", "replace").upper(): v.decode("utf-8", "replace")
-             for k, v in (schema.metadata or {}).items()}
+    notes = {
+        k.decode("utf-8", "replace").upper(): v.decode("utf-8", "replace")
+        for k, v in (schema.metadata or {}).items()
+    }
     return {key: notes[key] for key in ("EXTNAME", "SKYAREA") if key in notes}
 
 
@@ -28,8 +30,9 @@ def from_arrow(data: pyarrow.Table) -> Table:
         values, mask = arrow_values(column)
         kind = MaskedColumn if mask is not None else Column
         extra = {"mask": mask} if mask is not None else {}
-        out[field.name] = kind(values, unit=notes.get("unit"),
-                               description=notes.get("description"), **extra)
+        out[field.name] = kind(
+            values, unit=notes.get("unit"), description=notes.get("description"), **extra
+        )
     return out
 
 
@@ -45,8 +48,11 @@ def arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray |
         shape = (len(column), column.type.list_size, *values.shape[1:])
         return values.reshape(shape), None if mask is None else mask.reshape(shape)
     mask = np.asarray(column.is_null()) if column.null_count else None
-    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
-            or pa.types.is_boolean(column.type)):  # text, dates, decimals, lists
+    if not (
+        pa.types.is_floating(column.type)
+        or pa.types.is_integer(column.type)
+        or pa.types.is_boolean(column.type)
+    ):  # text, dates, decimals, lists
         return np.array(["" if v is None else str(v) for v in column.to_pylist()], dtype=str), mask
     if mask is not None:
         column = pc.fill_null(column, pa.scalar(0).cast(column.type))
@@ -65,7 +71,6 @@ def to_arrow(table: Table) -> pyarrow.Table:
         for size in values.shape[:0:-1]:
             array = pa.FixedSizeListArray.from_arrays(array, size)
         arrays.append(array)
-        notes = {"unit": column.unit and column.unit.to_string(),
-                 "description": column.description}
+        notes = {"unit": column.unit and column.unit.to_string(), "description": column.description}
         fields.append(pa.field(name, array.type, metadata={k: v for k, v in notes.items() if v}))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))

@@ -45,12 +45,23 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     tables = []
     for path, notes in zip(paths, record["columns"], strict=False):
         # Types as noted: an identifier like 007 is text, whatever it looks like.
-        types = {note["name"]: pa.string() if note["shape"] or note["dtype"][1] == "U"
-                 else pa.from_numpy_dtype(note["dtype"]) for note in notes}
-        tables.append(from_arrow(csv.read_csv(
-            path, parse_options=csv.ParseOptions(newlines_in_values=True),
-            convert_options=csv.ConvertOptions(column_types=types, null_values=[""],
-                                               strings_can_be_null=True))))
+        types = {
+            note["name"]: pa.string()
+            if note["shape"] or note["dtype"][1] == "U"
+            else pa.from_numpy_dtype(note["dtype"])
+            for note in notes
+        }
+        tables.append(
+            from_arrow(
+                csv.read_csv(
+                    path,
+                    parse_options=csv.ParseOptions(newlines_in_values=True),
+                    convert_options=csv.ConvertOptions(
+                        column_types=types, null_values=[""], strings_can_be_null=True
+                    ),
+                )
+            )
+        )
     return tables, record
 
 

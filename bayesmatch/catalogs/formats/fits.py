@@ -58,8 +58,10 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     hdus[0].header[RECORD_KEYWORD] = json.dumps(record)
     for name, table in tables.items():
         if len(table.colnames) > MAX_COLUMNS:
-            raise ValueError(f"{len(table.colnames)} columns, and FITS holds {MAX_COLUMNS}; "
-                             "write without the input columns, or to .parquet")
+            raise ValueError(
+                f"{len(table.colnames)} columns, and FITS holds {MAX_COLUMNS}; "
+                "write without the input columns, or to .parquet"
+            )
         hdus.append(_extension(storable(table), name))
     _write_hdus(hdus, paths[0])
 
@@ -104,5 +106,12 @@ def _write_hdus(hdus: Sequence[Any], path: Path) -> None:
         fits.HDUList(list(hdus)).writeto(file)
 
 
-FITS = Format("fits", (".fits", ".fit", ".fits.gz", ".fit.gz"), read_table, write_table, one_file,
-              write_tables, read_tables)
+FITS = Format(
+    "fits",
+    (".fits", ".fit", ".fits.gz", ".fit.gz"),
+    read_table,
+    write_table,
+    one_file,
+    write_tables,
+    read_tables,
+)

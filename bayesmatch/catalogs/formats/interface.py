@@ -22,7 +22,7 @@ def one_file(path: Path, stem: str, names: Sequence[str]) -> list[Path]:
 
 def file_each(path: Path, stem: str, names: Sequence[str]) -> list[Path]:
     """A format with a file per table: the first has the path, the others their name in theirs."""
-    ending = path.name[len(stem):]
+    ending = path.name[len(stem) :]
     return [path, *(path.with_name(f"{stem}.{name.lower()}{ending}") for name in names[1:])]
 
 

@@ -43,9 +43,12 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     from pyarrow import parquet
 
     arrow = [parquet.read_table(path) for path in paths]
-    return ([from_arrow(part) for part in arrow],
-            json.loads(arrow[0].schema.metadata[RECORD_KEY.encode()]))
+    return (
+        [from_arrow(part) for part in arrow],
+        json.loads(arrow[0].schema.metadata[RECORD_KEY.encode()]),
+    )
 
 
-PARQUET = Format("parquet", (".parquet", ".pq"), read_table, write_table, file_each, write_tables,
-                 read_tables)
+PARQUET = Format(
+    "parquet", (".parquet", ".pq"), read_table, write_table, file_each, write_tables, read_tables
+)

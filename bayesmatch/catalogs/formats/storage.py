@@ -17,8 +17,13 @@ from astropy.table import Column, MaskedColumn, Table
 _WIDER = {"b1": "i2", "i1": "i2", "u1": "i2", "u2": "i4", "u4": "i8"}
 _NULL: Any = None
 _FILL: dict[str, Callable[[Any], Any]] = {
-    "i": lambda t: np.iinfo(t).min, "u": lambda t: np.iinfo(t).max, "b": lambda t: False,
-    "f": lambda t: np.nan, "U": lambda t: "", "S": lambda t: b""}
+    "i": lambda t: np.iinfo(t).min,
+    "u": lambda t: np.iinfo(t).max,
+    "b": lambda t: False,
+    "f": lambda t: np.nan,
+    "U": lambda t: "",
+    "S": lambda t: b"",
+}
 
 
 def parts_of(column: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -28,13 +33,13 @@ def parts_of(column: Any) -> tuple[np.ndarray, np.ndarray | None]:
     return values, None if mask is None else np.broadcast_to(np.asarray(mask), values.shape)
 
 
-def masked_column(values: np.ndarray, mask: np.ndarray, description: str | None = None,
-                  unit: Any = None) -> MaskedColumn:
+def masked_column(
+    values: np.ndarray, mask: np.ndarray, description: str | None = None, unit: Any = None
+) -> MaskedColumn:
     """A masked column whose fill value cannot be taken for data."""
     fill = _FILL[values.dtype.kind](values.dtype)
     values = trimmed(np.where(mask, fill, values).astype(values.dtype))
-    return MaskedColumn(values, mask=mask, description=description, unit=unit,
-                        fill_value=fill)
+    return MaskedColumn(values, mask=mask, description=description, unit=unit, fill_value=fill)
 
 
 def trimmed(values: np.ndarray) -> np.ndarray:
@@ -66,11 +71,17 @@ def missing(values: np.ndarray) -> np.ndarray:
 
 def column_notes(table: Table) -> list[dict[str, Any]]:
     """What to remember of each column, in plain Python types."""
-    return [{"name": name, "dtype": column.dtype.str, "shape": list(column.shape[1:]),
-             "unit": column.unit.to_string() if column.unit is not None else "",
-             "description": " ".join((column.description or "").split()),
-             "masked": isinstance(column, MaskedColumn)}
-            for name, column in table.items()]
+    return [
+        {
+            "name": name,
+            "dtype": column.dtype.str,
+            "shape": list(column.shape[1:]),
+            "unit": column.unit.to_string() if column.unit is not None else "",
+            "description": " ".join((column.description or "").split()),
+            "masked": isinstance(column, MaskedColumn),
+        }
+        for name, column in table.items()
+    ]
 
 
 def storable(table: Table) -> Table:
@@ -87,8 +98,11 @@ def storable(table: Table) -> Table:
         if wider == code or (mask is None and code in ("b1", "u1")):
             continue
         values = values.astype(wider)
-        out[name] = (Column(values, unit=column.unit) if mask is None
-                     else masked_column(values, mask, unit=column.unit))
+        out[name] = (
+            Column(values, unit=column.unit)
+            if mask is None
+            else masked_column(values, mask, unit=column.unit)
+        )
         out[name].description = column.description
     return out
 
@@ -117,8 +131,9 @@ def restored(table: Table, notes: Sequence[dict[str, Any]]) -> Table:
     return Table(columns, copy=False)
 
 
-def _as_noted(values: np.ndarray, mask: np.ndarray | None, dtype: np.dtype, shape: list[int]
-              ) -> tuple[np.ndarray, np.ndarray]:
+def _as_noted(
+    values: np.ndarray, mask: np.ndarray | None, dtype: np.dtype, shape: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
     if mask is None:
         mask = np.zeros(values.shape, bool)
     if shape and values.ndim == 1:  # JSON text

@@ -56,5 +56,12 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     return [tables[name] for name in names], record
 
 
-VOTABLE = Format("votable", (".vot", ".votable", ".xml"), read_table, write_table, one_file,
-                 write_tables, read_tables)
+VOTABLE = Format(
+    "votable",
+    (".vot", ".votable", ".xml"),
+    read_table,
+    write_table,
+    one_file,
+    write_tables,
+    read_tables,
+)

@@ -28,8 +28,9 @@ def replaced_together(paths: Sequence[str | os.PathLike]) -> Iterator[list[Path]
     try:
         for final in finals:
             # The extension stays last: writers and compression go by it.
-            descriptor, name = tempfile.mkstemp(prefix=".writing-", suffix=f"-{final.name}",
-                                                dir=final.parent)
+            descriptor, name = tempfile.mkstemp(
+                prefix=".writing-", suffix=f"-{final.name}", dir=final.parent
+            )
             os.close(descriptor)
             temporary.append(Path(name))
         yield temporary

@@ -31,10 +31,20 @@ def hold_scanned(
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
     """
-    return [hold_candidates(
-        primary, other, radius, columns=columns[other.name], max_rows=max_rows,
-        advance=advance, checkpoint=None if checkpoint is None else checkpoint / other.name)
-        if isinstance(other, ScannedCatalog) else other for other in others]
+    return [
+        hold_candidates(
+            primary,
+            other,
+            radius,
+            columns=columns[other.name],
+            max_rows=max_rows,
+            advance=advance,
+            checkpoint=None if checkpoint is None else checkpoint / other.name,
+        )
+        if isinstance(other, ScannedCatalog)
+        else other
+        for other in others
+    ]
 
 
 def hold_candidates(
@@ -81,13 +91,16 @@ def hold_candidates(
     kept = None
     if checkpoint is not None and names:
         digest = _digest(rows.tobytes(), *(n.encode() for n in names))
-        kept = Stage(checkpoint / f"columns-{digest[:12]}",
-                     {**made_from, "columns": names, "candidates": digest})
+        kept = Stage(
+            checkpoint / f"columns-{digest[:12]}",
+            {**made_from, "columns": names, "candidates": digest},
+        )
     return CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
 
 
-def _made_from(primary: HeldCatalog, other: ScannedCatalog, radius: float,
-               tasks: Sequence[work.Task]) -> dict[str, Any]:
+def _made_from(
+    primary: HeldCatalog, other: ScannedCatalog, radius: float, tasks: Sequence[work.Task]
+) -> dict[str, Any]:
     """Everything that the candidates depend on."""
     files = [(str(p.path.resolve()), p.size, p.mtime_ns) for p in other.parts]
     return {

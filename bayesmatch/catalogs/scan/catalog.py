@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: what a catalogue in memory has and a scanned one has not
-NOT_AT_HAND = frozenset(name for name in (*vars(HeldCatalog), "ra", "dec", "identifiers")
-                        if not hasattr(SkyCatalog, name))
+NOT_AT_HAND = frozenset(
+    name
+    for name in (*vars(HeldCatalog), "ra", "dec", "identifiers")
+    if not hasattr(SkyCatalog, name)
+)
 
 
 class ScannedCatalog(SkyCatalog):
@@ -71,8 +74,11 @@ class ScannedCatalog(SkyCatalog):
             paths = list(paths)
         files = find_files(paths)
         schema, notes = first_schema(files[0][0])
-        name = check_name(as_name(notes.get("EXTNAME", "").strip() or data_set_name(paths))
-                          if name is None else name)
+        name = check_name(
+            as_name(notes.get("EXTNAME", "").strip() or data_set_name(paths))
+            if name is None
+            else name
+        )
         _check_arguments(name, area, pos_err, schema.names)
         # Before thousands of files are opened, what the first one tells.
         columns = ColumnValues(from_arrow(schema.empty_table()), name)
@@ -85,22 +91,32 @@ class ScannedCatalog(SkyCatalog):
         errors = read_errors(columns, pos_err, 0)
         identifiers = read_identifiers(columns, id, {})
         self.id_column = identifiers.name if identifiers.values is not None else None
-        super().__init__(name=name, table=table, ra_name=names[0], dec_name=names[1],
-                         id_name=identifiers.name, errors=errors,
-                         area=area_deg2(area, table.meta, name))
+        super().__init__(
+            name=name,
+            table=table,
+            ra_name=names[0],
+            dec_name=names[1],
+            id_name=identifiers.name,
+            errors=errors,
+            area=area_deg2(area, table.meta, name),
+        )
 
     def __len__(self) -> int:
         return self.data_set.n_rows
 
     def __repr__(self) -> str:
-        return (f"<ScannedCatalog {self.name!r}: {len(self):,} rows in {len(self.parts)} files, "
-                f"{self.area:g} deg^2>")
+        return (
+            f"<ScannedCatalog {self.name!r}: {len(self):,} rows in {len(self.parts)} files, "
+            f"{self.area:g} deg^2>"
+        )
 
     def __getattr__(self, attribute: str) -> NoReturn:
         if attribute in NOT_AT_HAND:
-            raise TypeError(f"catalogue {self.name!r} is scanned, so its rows are not at hand; it "
-                            "can be one of the other catalogues of match(), anything else needs "
-                            "it in memory (Catalog or Catalog.read)")
+            raise TypeError(
+                f"catalogue {self.name!r} is scanned, so its rows are not at hand; it "
+                "can be one of the other catalogues of match(), anything else needs "
+                "it in memory (Catalog or Catalog.read)"
+            )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {attribute!r}")
 
     @property
@@ -148,15 +164,21 @@ class ScannedCatalog(SkyCatalog):
 def _check_arguments(name: str, area: Any, pos_err: Any, columns: Sequence[str]) -> None:
     """Raise unless area and errors can be had without reading rows."""
     if isinstance(area, str) and area == "estimate":
-        raise ValueError(f"catalogue {name!r}: area is {area!r}; the area of a scanned "
-                         "catalogue is not estimated: give it in deg^2 or as a mocpy.MOC")
+        raise ValueError(
+            f"catalogue {name!r}: area is {area!r}; the area of a scanned "
+            "catalogue is not estimated: give it in deg^2 or as a mocpy.MOC"
+        )
     if pos_err is None:
-        raise ValueError(f"catalogue {name!r} has no position error: give pos_err= in "
-                         f"arcsec or as one of the columns {', '.join(columns)}")
+        raise ValueError(
+            f"catalogue {name!r} has no position error: give pos_err= in "
+            f"arcsec or as one of the columns {', '.join(columns)}"
+        )
     for value in error_entries(pos_err):
         if np.ndim(getattr(value, "value", value)) > 0:
-            raise TypeError(f"catalogue {name!r}: pos_err has one value per row; a "
-                            "scanned catalogue takes numbers and names of columns")
+            raise TypeError(
+                f"catalogue {name!r}: pos_err has one value per row; a "
+                "scanned catalogue takes numbers and names of columns"
+            )
 
 
 def _numeric_positions(columns: ColumnValues, ra: str | None, dec: str | None) -> tuple[str, str]:
@@ -174,17 +196,34 @@ class CandidateRows(HeldCatalog):
     rows: np.ndarray
     """(n,) numbers, in the data set, of the rows that are held, ascending"""
 
-    def __init__(self, whole: ScannedCatalog, rows: np.ndarray, ra: np.ndarray, dec: np.ndarray,
-                 data: pa.Table) -> None:
+    def __init__(
+        self,
+        whole: ScannedCatalog,
+        rows: np.ndarray,
+        ra: np.ndarray,
+        dec: np.ndarray,
+        data: pa.Table,
+    ) -> None:
         self.whole, self.rows = whole, rows
         table = from_arrow(data)
         columns = ColumnValues(table, whole.name, self.row_text)
         errors = read_errors(columns, whole.pos_err, len(rows))
-        identifiers = (Identifiers(whole.id_name) if whole.id_column is None else
-                       read_identifiers(columns, whole.id_column, {}))
-        super().__init__(name=whole.name, table=table, ra_name=whole.ra_name,
-                         dec_name=whole.dec_name, ra=ra, dec=dec, errors=errors,
-                         identifiers=identifiers, area=whole.area)
+        identifiers = (
+            Identifiers(whole.id_name)
+            if whole.id_column is None
+            else read_identifiers(columns, whole.id_column, {})
+        )
+        super().__init__(
+            name=whole.name,
+            table=table,
+            ra_name=whole.ra_name,
+            dec_name=whole.dec_name,
+            ra=ra,
+            dec=dec,
+            errors=errors,
+            identifiers=identifiers,
+            area=whole.area,
+        )
 
     @property
     def n_rows(self) -> int:

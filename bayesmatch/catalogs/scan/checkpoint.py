@@ -48,10 +48,14 @@ class Stage:
         self._saved_at = time.monotonic()
         manifest = folder / MANIFEST
         if not manifest.is_file():
-            if folder.exists() and (not folder.is_dir() or any(
-                    not p.name.startswith(".writing-") for p in folder.iterdir())):
-                raise ValueError(f"checkpoint {folder}: this is not a checkpoint of bayesmatch; "
-                                 "give an empty or new directory")
+            if folder.exists() and (
+                not folder.is_dir()
+                or any(not p.name.startswith(".writing-") for p in folder.iterdir())
+            ):
+                raise ValueError(
+                    f"checkpoint {folder}: this is not a checkpoint of bayesmatch; "
+                    "give an empty or new directory"
+                )
             folder.mkdir(parents=True, exist_ok=True)
             _write_whole(manifest, lambda path: path.write_text(json.dumps(made_from, indent=1)))
         self._check(manifest, json.loads(json.dumps(made_from)))
@@ -73,8 +77,9 @@ class Stage:
                 with pa.ipc.open_file(path) as reader:
                     table = reader.read_all()
             except (OSError, pa.ArrowException) as error:
-                raise ValueError(f"checkpoint {path}: cannot be read ({error}); delete this file "
-                                 "and start again") from error
+                raise ValueError(
+                    f"checkpoint {path}: cannot be read ({error}); delete this file and start again"
+                ) from error
             yield table
 
     def add(self, result: pa.Table) -> None:
@@ -104,18 +109,24 @@ class Stage:
         try:
             found = json.loads(manifest.read_text())
         except ValueError as error:
-            raise ValueError(f"checkpoint {manifest}: cannot be read ({error}); delete the "
-                             "directory and start again") from error
+            raise ValueError(
+                f"checkpoint {manifest}: cannot be read ({error}); delete the "
+                "directory and start again"
+            ) from error
         other = [key for key in made_from if found.get(key) != made_from[key]]
         if other:
-            what = "; ".join(f"{key} is {made_from[key]!r} now and was {found.get(key)!r}"
-                             for key in other)
-            raise ValueError(f"checkpoint {manifest.parent} is of another match: {what}; give "
-                             "another directory, or delete this one")
+            what = "; ".join(
+                f"{key} is {made_from[key]!r} now and was {found.get(key)!r}" for key in other
+            )
+            raise ValueError(
+                f"checkpoint {manifest.parent} is of another match: {what}; give "
+                "another directory, or delete this one"
+            )
 
 
-def run_tasks(work: Callable[[int], pa.Table], n_tasks: int, stage: Stage | None = None
-              ) -> Iterator[tuple[int, pa.Table]]:
+def run_tasks(
+    work: Callable[[int], pa.Table], n_tasks: int, stage: Stage | None = None
+) -> Iterator[tuple[int, pa.Table]]:
     """Results of all tasks in their order, on the threads; those kept by a stage are not run.
 
     Yields the number of tasks that are done, and the next piece of the result.

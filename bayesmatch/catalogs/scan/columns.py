@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def fetch(data_set: DataSet, rows: np.ndarray, columns: Sequence[str],
-          stage: Stage | None = None) -> pa.Table:
+def fetch(
+    data_set: DataSet, rows: np.ndarray, columns: Sequence[str], stage: Stage | None = None
+) -> pa.Table:
     """Some columns of some rows (ascending, unique) of the data set."""
     import pyarrow as pa
 
@@ -41,12 +42,15 @@ def fetch(data_set: DataSet, rows: np.ndarray, columns: Sequence[str],
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
 
 
-def count_field(data_set: DataSet, column: str, left_out: np.ndarray, edges: np.ndarray
-                ) -> FieldCounts:
+def count_field(
+    data_set: DataSet, column: str, left_out: np.ndarray, edges: np.ndarray
+) -> FieldCounts:
     """Counts of the values of a column in all rows of the data set but some (ascending)."""
     if column in data_set.partition_names:
-        raise ValueError(f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
-                         "directories; an auto prior needs one that is in the files")
+        raise ValueError(
+            f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
+            "directories; an auto prior needs one that is in the files"
+        )
     tasks = cut_into_tasks([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
     parallel = len(tasks) < n_threads()
 
@@ -61,12 +65,20 @@ def count_field(data_set: DataSet, column: str, left_out: np.ndarray, edges: np.
             counts = counts + FieldCounts.of(values, edges)
         return counts
 
-    return sum(run_ranges(work, [(t, t + 1) for t in range(len(tasks))]),
-               FieldCounts.of(np.empty(0), edges))
+    return sum(
+        run_ranges(work, [(t, t + 1) for t in range(len(tasks))]),
+        FieldCounts.of(np.empty(0), edges),
+    )
 
 
-def _wanted_rows(part: Part, groups: Sequence[int], rows: np.ndarray, schema: pa.Schema,
-                 in_file: Sequence[str], parallel: bool) -> pa.Table:
+def _wanted_rows(
+    part: Part,
+    groups: Sequence[int],
+    rows: np.ndarray,
+    schema: pa.Schema,
+    in_file: Sequence[str],
+    parallel: bool,
+) -> pa.Table:
     """The rows wanted from some row groups of a part, with the types of the schema."""
     import pyarrow as pa
 
@@ -75,8 +87,13 @@ def _wanted_rows(part: Part, groups: Sequence[int], rows: np.ndarray, schema: pa
         a, b = np.searchsorted(rows, part.first_row + first + np.array([0, len(batch)]))
         if a < b:
             found = batch.take(pa.array(rows[a:b] - part.first_row - first))
-            columns = [(found.column(f.name) if f.name in in_file else
-                        pa.array([part.partition[f.name]] * int(b - a), pa.string())).cast(f.type)
-                       for f in schema]
+            columns = [
+                (
+                    found.column(f.name)
+                    if f.name in in_file
+                    else pa.array([part.partition[f.name]] * int(b - a), pa.string())
+                ).cast(f.type)
+                for f in schema
+            ]
             pieces.append(pa.Table.from_arrays(columns, schema=schema))
     return pa.concat_tables(pieces)

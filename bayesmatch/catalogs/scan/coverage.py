@@ -54,15 +54,19 @@ class SkyMap:
         a, b = a % columns, b % columns
         low = np.clip(np.floor((dec_low + 90.0) * CELLS_PER_DEG).astype(np.int64), 0, zones - 1)
         high = np.clip(np.floor((dec_high + 90.0) * CELLS_PER_DEG).astype(np.int64), 0, zones - 1)
-        found = np.where(around, self._count(low, high, 0 * a, 0 * a + columns - 1), np.where(
-            a <= b, self._count(low, high, a, b),
-            self._count(low, high, a, 0 * a + columns - 1) + self._count(low, high, 0 * a, b)))
+        found = np.where(
+            around,
+            self._count(low, high, 0 * a, 0 * a + columns - 1),
+            np.where(
+                a <= b,
+                self._count(low, high, a, b),
+                self._count(low, high, a, 0 * a + columns - 1) + self._count(low, high, 0 * a, b),
+            ),
+        )
         may_hold: np.ndarray = ~known | (found > 0)
         return may_hold
 
-    def _count(self, low: np.ndarray, high: np.ndarray, a: np.ndarray, b: np.ndarray
-               ) -> np.ndarray:
+    def _count(self, low: np.ndarray, high: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         s = self._sum
         count: np.ndarray = s[high + 1, b + 1] - s[low, b + 1] - s[high + 1, a] + s[low, a]
         return count
-

@@ -31,8 +31,9 @@ class DataSet:
     """a column that is in the files; rows are counted by it where no other is wanted"""
 
     @classmethod
-    def open(cls, name: str, files: Files, schema: pa.Schema, bounds_of: tuple[str, str]
-             ) -> DataSet:
+    def open(
+        cls, name: str, files: Files, schema: pa.Schema, bounds_of: tuple[str, str]
+    ) -> DataSet:
         """Read the footers of all files, with the bounds of the position columns.
 
         Raises
@@ -46,8 +47,10 @@ class DataSet:
             schema = schema.append(column)
         found = cls(name, parts, schema, [f.name for f in extra], bounds_of[0])
         if found.n_rows == 0:
-            raise ValueError(f"catalogue {name!r} is empty: its {len(parts)} files have no "
-                             "rows; check the path or the selection that made it")
+            raise ValueError(
+                f"catalogue {name!r} is empty: its {len(parts)} files have no "
+                "rows; check the path or the selection that made it"
+            )
         return found
 
     @property

@@ -98,14 +98,22 @@ def _directory(root: Path, required: bool = True) -> list[tuple[Path, dict[str, 
         table = re.search(r"^\s*hats_primary_table_url\s*=\s*(\S+)", collection.read_text(), re.M)
         if table:
             return _directory(root / table[1], required)
-    files = sorted((Path(folder) / name for folder, _, names in os.walk(root, followlinks=True)
-                    for name in names), key=lambda p: p.parts)
+    files = sorted(
+        (
+            Path(folder) / name
+            for folder, _, names in os.walk(root, followlinks=True)
+            for name in names
+        ),
+        key=lambda p: p.parts,
+    )
     files = [f for f in files if _wanted(f, root)]
     if any(_hats(f, root) for f in files):  # thumbnails and other extras repeat rows
         files = [f for f in files if _hats(f, root)]
     if not files and required:
-        raise FileNotFoundError(f"{root}: no such file, and in the directory of that name or below "
-                                f"it no Parquet file ({', '.join(ENDINGS)})")
+        raise FileNotFoundError(
+            f"{root}: no such file, and in the directory of that name or below "
+            f"it no Parquet file ({', '.join(ENDINGS)})"
+        )
     return [(file, _partition(file, root)) for file in files]
 
 

@@ -55,11 +55,18 @@ class Part:
         with reading(self.path):
             status = os.stat(self.path)
         if (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns):
-            raise ValueError(f"{self.path}: the file has changed since the data set was opened; "
-                             "scan it again")
+            raise ValueError(
+                f"{self.path}: the file has changed since the data set was opened; scan it again"
+            )
 
-    def batches(self, columns: Sequence[str], groups: Sequence[int], *, parallel: bool = False,
-                row_bytes: int = 8) -> Iterator[tuple[int, pa.RecordBatch]]:
+    def batches(
+        self,
+        columns: Sequence[str],
+        groups: Sequence[int],
+        *,
+        parallel: bool = False,
+        row_bytes: int = 8,
+    ) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Batches of some columns of some row groups, and the row in the file each begins with.
 
         `parallel` decodes the columns on several threads; `row_bytes` is a guess per column.
@@ -70,13 +77,15 @@ class Part:
         size = max(1024, BATCH_BYTES // (row_bytes * max(1, len(columns))))
         group_first = np.cumsum(self.group_rows) - self.group_rows
         with reading(self.path):
-            file = parquet.ParquetFile(self.path, buffer_size=READ_BYTES,
-                                       page_checksum_verification=True)
+            file = parquet.ParquetFile(
+                self.path, buffer_size=READ_BYTES, page_checksum_verification=True
+            )
         with file:
             for group in groups:
                 first = int(group_first[group])
-                stream = file.iter_batches(size, row_groups=[group], columns=list(columns),
-                                           use_threads=parallel)
+                stream = file.iter_batches(
+                    size, row_groups=[group], columns=list(columns), use_threads=parallel
+                )
                 while True:
                     with reading(self.path):
                         batch = next(stream, None)
@@ -85,8 +94,10 @@ class Part:
                     yield first, batch
                     first += len(batch)
                 if first != group_first[group] + self.group_rows[group]:
-                    raise ValueError(f"{self.path}: row group {group} holds another number of rows "
-                                     "than its footer says; the file is damaged")
+                    raise ValueError(
+                        f"{self.path}: row group {group} holds another number of rows "
+                        "than its footer says; the file is damaged"
+                    )
         self.check_unchanged()
 
 
@@ -98,12 +109,16 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{path}: the file is not there any more; restore it, or scan the "
-                                "data set again without it") from error
+        raise FileNotFoundError(
+            f"{path}: the file is not there any more; restore it, or scan the "
+            "data set again without it"
+        ) from error
     except (OSError, pa.ArrowException, EOFError, KeyError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{path}: cannot be read as parquet ({reason}); the file is damaged or "
-                         "not what its name says") from error
+        raise ValueError(
+            f"{path}: cannot be read as parquet ({reason}); the file is damaged or "
+            "not what its name says"
+        ) from error
 
 
 def first_schema(path: Path) -> tuple[pa.Schema, dict[str, str]]:
@@ -122,9 +137,18 @@ def plain_schema(schema: pa.Schema) -> pa.Schema:
     """Column types without their encodings, with unit and description alone as notes."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(f.name, plain_type(f.type), metadata={
-        k: v for k, v in (f.metadata or {}).items() if k in (b"unit", b"description")})
-        for f in schema])
+    return pa.schema(
+        [
+            pa.field(
+                f.name,
+                plain_type(f.type),
+                metadata={
+                    k: v for k, v in (f.metadata or {}).items() if k in (b"unit", b"description")
+                },
+            )
+            for f in schema
+        ]
+    )
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
@@ -138,8 +162,9 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     return pa.binary() if pa.types.is_large_binary(kind) else kind
 
 
-def open_parts(files: Files, expected: pa.Schema, bounds_of: Sequence[str]
-               ) -> tuple[list[Part], pa.Schema]:
+def open_parts(
+    files: Files, expected: pa.Schema, bounds_of: Sequence[str]
+) -> tuple[list[Part], pa.Schema]:
     """Read the footers of all files and check them against the first one's schema.
 
     Returns the parts, and the schema with the types of columns that are empty in the first file.
@@ -150,8 +175,9 @@ def open_parts(files: Files, expected: pa.Schema, bounds_of: Sequence[str]
         If a file has gone, is damaged, or has other columns or types; names it.
     """
     with ThreadPoolExecutor(min(OPENERS, len(files))) as pool:
-        opened = list(pool.map(lambda file: _open_part(file[0], file[1], expected, bounds_of),
-                               files))
+        opened = list(
+            pool.map(lambda file: _open_part(file[0], file[1], expected, bounds_of), files)
+        )
     schema, first = expected, files[0][0]
     for part, found in opened:
         if found is not expected:
@@ -159,24 +185,28 @@ def open_parts(files: Files, expected: pa.Schema, bounds_of: Sequence[str]
     parts, row = [], 0
     for part, _ in opened:
         if part.partition.keys() != opened[0][0].partition.keys():
-            raise ValueError(f"{part.path}: its directories give the partition columns "
-                             f"{', '.join(part.partition) or 'none'}, those of {first} give "
-                             f"{', '.join(opened[0][0].partition) or 'none'}; scan one data set")
+            raise ValueError(
+                f"{part.path}: its directories give the partition columns "
+                f"{', '.join(part.partition) or 'none'}, those of {first} give "
+                f"{', '.join(opened[0][0].partition) or 'none'}; scan one data set"
+            )
         parts.append(Part(**{**vars(part), "first_row": row}))
         row += part.n_rows
     return parts, schema
 
 
-def _open_part(path: Path, partition: Mapping[str, str | None], expected: pa.Schema,
-               bounds_of: Sequence[str]) -> tuple[Part, pa.Schema]:
+def _open_part(
+    path: Path, partition: Mapping[str, str | None], expected: pa.Schema, bounds_of: Sequence[str]
+) -> tuple[Part, pa.Schema]:
     from pyarrow import parquet
 
     with reading(path):
         status = os.stat(path)
         with parquet.ParquetFile(path) as file:
             footer, schema = file.metadata, plain_schema(file.schema_arrow)
-            rows = np.array([footer.row_group(g).num_rows for g in range(footer.num_row_groups)],
-                            np.int64)
+            rows = np.array(
+                [footer.row_group(g).num_rows for g in range(footer.num_row_groups)], np.int64
+            )
             bounds = np.stack([_bounds(footer, name) for name in bounds_of], axis=1)
     part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, bounds, partition)
     # One object for all: thousands of files with hundreds of columns would fill the memory.
@@ -201,25 +231,33 @@ def _agreed(schema: pa.Schema, found: pa.Schema, path: Path, first: Path) -> pa.
     import pyarrow as pa
 
     def differs(what: str) -> ValueError:
-        return ValueError(f"{path}: {what}; all files of a data set need the same columns, so "
-                          "repair this one or leave it out")
+        return ValueError(
+            f"{path}: {what}; all files of a data set need the same columns, so "
+            "repair this one or leave it out"
+        )
 
     absent = [n for n in schema.names if n not in found.names]
     extra = [n for n in found.names if n not in schema.names]
     if absent or extra:
-        raise differs(f"it has no column {absent[0]!r}, which {first} has" if absent else
-                      f"it has a column {extra[0]!r}, which {first} has not")
+        raise differs(
+            f"it has no column {absent[0]!r}, which {first} has"
+            if absent
+            else f"it has a column {extra[0]!r}, which {first} has not"
+        )
     for k, name in enumerate(schema.names):
         ours, theirs = schema.field(name), found.field(name)
         if pa.types.is_null(ours.type):  # a column without a single value has no type
             schema = schema.set(k, theirs)
         elif ours.type != theirs.type and not pa.types.is_null(theirs.type):
-            raise differs(f"column {name!r} is of type {theirs.type}, in {first} of type "
-                          f"{ours.type}")
+            raise differs(
+                f"column {name!r} is of type {theirs.type}, in {first} of type {ours.type}"
+            )
         units = [(f.metadata or {}).get(b"unit", b"").decode() for f in (ours, theirs)]
         if units[0] != units[1]:
-            raise differs(f"column {name!r} has the unit {units[1] or '(none)'}, in {first} "
-                          f"{units[0] or '(none)'}")
+            raise differs(
+                f"column {name!r} has the unit {units[1] or '(none)'}, in {first} "
+                f"{units[0] or '(none)'}"
+            )
     return schema
 
 

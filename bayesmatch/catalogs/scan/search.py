@@ -30,12 +30,20 @@ def near_tasks(primary: HeldCatalog, other: ScannedCatalog, radius: float) -> li
     factors = [other.unit_factor(name) for name in (other.ra_name, other.dec_name)]
     sky = SkyMap(primary.ra, primary.dec, radius)
     scale = np.array(factors)[:, None]
-    return cut_into_tasks([(part, np.flatnonzero(sky.touches(part.bounds * scale)))
-                           for part in other.parts])
+    return cut_into_tasks(
+        [(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts]
+    )
 
 
-def rows_near(primary: HeldCatalog, other: ScannedCatalog, radius: float, tasks: Sequence[Task],
-              max_rows: int, advance: Callable[[int], object], stage: Stage | None) -> pa.Table:
+def rows_near(
+    primary: HeldCatalog,
+    other: ScannedCatalog,
+    radius: float,
+    tasks: Sequence[Task],
+    max_rows: int,
+    advance: Callable[[int], object],
+    stage: Stage | None,
+) -> pa.Table:
     """Rows and positions (degrees) of all objects near a primary, in row order."""
     import pyarrow as pa
 
@@ -50,18 +58,31 @@ def rows_near(primary: HeldCatalog, other: ScannedCatalog, radius: float, tasks:
             check(len(j))
             near = j[np.diff(j, prepend=-1) > 0]
             found.append((first + near, ra[near], dec[near]))
-        return pa.table(dict(zip(("row", "ra", "dec"), map(np.concatenate, zip(
-            *found, strict=True)), strict=True)))
+        return pa.table(
+            dict(
+                zip(
+                    ("row", "ra", "dec"), map(np.concatenate, zip(*found, strict=True)), strict=True
+                )
+            )
+        )
 
     def check(pairs: int) -> None:
         if pairs > max_rows:
-            raise ValueError(too_many(f"over {pairs:,} pairs", other, radius, max_rows,
-                                      pairs / len(primary)))
+            raise ValueError(
+                too_many(f"over {pairs:,} pairs", other, radius, max_rows, pairs / len(primary))
+            )
 
     sizes = np.cumsum([0, *(task_rows(task) for task in tasks)])
     advance(len(other) - int(sizes[-1]))
-    tables = [pa.table({"row": pa.array([], pa.int64()), "ra": pa.array([], pa.float64()),
-                        "dec": pa.array([], pa.float64())})]
+    tables = [
+        pa.table(
+            {
+                "row": pa.array([], pa.int64()),
+                "ra": pa.array([], pa.float64()),
+                "dec": pa.array([], pa.float64()),
+            }
+        )
+    ]
     before = held = 0
     for done, table in run_tasks(work, len(tasks), stage):
         advance(int(sizes[done] - sizes[before]))
@@ -72,25 +93,33 @@ def rows_near(primary: HeldCatalog, other: ScannedCatalog, radius: float, tasks:
     return pa.concat_tables(tables)
 
 
-def _position_batches(other: ScannedCatalog, part: Part, groups: Sequence[int],
-                      factors: tuple[float, float], parallel: bool
-                      ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+def _position_batches(
+    other: ScannedCatalog,
+    part: Part,
+    groups: Sequence[int],
+    factors: tuple[float, float],
+    parallel: bool,
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """First row in the data set, right ascensions and declinations of each batch, checked."""
     names = (other.ra_name, other.dec_name)
     for first, batch in part.batches(names, groups, parallel=parallel):
         first += part.first_row
-        ra, dec = (numbers(batch.column(name), factor)
-                   for name, factor in zip(names, factors, strict=True))
+        ra, dec = (
+            numbers(batch.column(name), factor) for name, factor in zip(names, factors, strict=True)
+        )
         _check_range(other, names[0], first, ra, RA_RANGE)
         _check_range(other, names[1], first, dec, DEC_RANGE)
         yield first, read_only(turned(ra)), dec
 
 
-def _check_range(other: ScannedCatalog, column: str, first: int, values: np.ndarray,
-                 limits: tuple[float, float]) -> None:
+def _check_range(
+    other: ScannedCatalog, column: str, first: int, values: np.ndarray, limits: tuple[float, float]
+) -> None:
     low, high = value_range(values)
     if limits[0] <= low and high <= limits[1]:
         return
     row = int(np.flatnonzero(~((values >= limits[0]) & (values <= limits[1])))[0])
-    raise ValueError(f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in "
-                     f"{other.row_text(first + row)}; {position_remedy(limits[0])}")
+    raise ValueError(
+        f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in "
+        f"{other.row_text(first + row)}; {position_remedy(limits[0])}"
+    )

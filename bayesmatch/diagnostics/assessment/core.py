@@ -57,8 +57,10 @@ def assess(
     has any member, and right where that of `catalogue` is the true one.
     """
     if not isinstance(result, MatchResult):
-        raise TypeError(f"result is a {type(result).__name__}; give what bayesmatch.match returns, "
-                        "or MatchResult.read")
+        raise TypeError(
+            f"result is a {type(result).__name__}; give what bayesmatch.match returns, "
+            "or MatchResult.read"
+        )
     if score not in SCORES:
         raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
     others = result.catalogue_names[1:]
@@ -67,5 +69,4 @@ def assess(
         raise ValueError(f"catalogue is {catalogue!r}; give one of {', '.join(others)}")
     at = np.linspace(0.0, 1.0, 101).round(2) if cutoffs is None else cutoff_values(cutoffs)
     judged, ids = judge(result, truth, score, catalogue)
-    return Assessment(judged, score=score, cutoffs=at, catalogue=catalogue, ids=ids,
-                      result=result)
+    return Assessment(judged, score=score, cutoffs=at, catalogue=catalogue, ids=ids, result=result)

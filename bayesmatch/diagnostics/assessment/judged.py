@@ -36,8 +36,7 @@ class Judged:
     """(n,) bool"""
 
 
-def judge(result: MatchResult, truth: Any, score: str, catalogue: str
-          ) -> tuple[Judged, np.ndarray]:
+def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[Judged, np.ndarray]:
     """The sources in the truth, in the order of the result, and their identifiers as text."""
     record = result.record
     primary, named = record.primary, {c.name: c for c in record.others}
@@ -50,9 +49,11 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str
     row = order[np.minimum(place, len(ids) - 1)]
     unknown = ids[row] != known
     if unknown.any():
-        raise ValueError(f"truth: row {int(np.argmax(unknown))} is about '{known[unknown][0]}', "
-                         f"which is no identifier ({primary.id}) of {primary.name!r} in the "
-                         f"result ({int(unknown.sum())} unknown in all); remove those rows")
+        raise ValueError(
+            f"truth: row {int(np.argmax(unknown))} is about '{known[unknown][0]}', "
+            f"which is no identifier ({primary.id}) of {primary.name!r} in the "
+            f"result ({int(unknown.sum())} unknown in all); remove those rows"
+        )
     sort = np.argsort(row)  # in the order of the result, however the truth is ordered
     row, counterpart = row[sort], counterpart[sort]
 
@@ -66,8 +67,15 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str
         probability, outcome = np.asarray(sources[f"p_{catalogue}"][row], np.float64), right
     else:
         probability, outcome = (1.0 - value if score == "p_hostless" else value), host
-    judged = Judged(row, -value if score == "p_hostless" else value, candidate, right, host,
-                    probability, outcome)
+    judged = Judged(
+        row,
+        -value if score == "p_hostless" else value,
+        candidate,
+        right,
+        host,
+        probability,
+        outcome,
+    )
     return judged, ids[row]
 
 
@@ -76,6 +84,10 @@ def _warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: n
         return
     text, absent = as_text(result.associations[f"{catalogue}_{id_name}"])
     if not absent.all() and not np.isin(ids, text[~absent]).any():
-        warnings.warn(f"none of the {len(ids)} counterparts in the truth (as '{ids[0]}') is a "
-                      f"candidate: are they identifiers ({id_name}) of {catalogue!r}, as "
-                      f"'{text[~absent][0]}' is?", UserWarning, stacklevel=4)
+        warnings.warn(
+            f"none of the {len(ids)} counterparts in the truth (as '{ids[0]}') is a "
+            f"candidate: are they identifiers ({id_name}) of {catalogue!r}, as "
+            f"'{text[~absent][0]}' is?",
+            UserWarning,
+            stacklevel=4,
+        )

@@ -34,8 +34,16 @@ class Assessment:
         Identifiers of the sources judged, in the order of the result.
     """
 
-    def __init__(self, judged: Judged, *, score: str, cutoffs: np.ndarray, catalogue: str,
-                 ids: np.ndarray, result: MatchResult) -> None:
+    def __init__(
+        self,
+        judged: Judged,
+        *,
+        score: str,
+        cutoffs: np.ndarray,
+        catalogue: str,
+        ids: np.ndarray,
+        result: MatchResult,
+    ) -> None:
         self.judged = judged
         self.score = score
         self.cutoffs = cutoffs
@@ -48,8 +56,10 @@ class Assessment:
         self._sign = -1.0 if score == "p_hostless" else 1.0
 
     def __repr__(self) -> str:
-        return (f"<Assessment by {self.score}: {self.n_counterparts} sources with a counterpart in "
-                f"{self.catalogue}, {self.n_hostless} hostless>")
+        return (
+            f"<Assessment by {self.score}: {self.n_counterparts} sources with a counterpart in "
+            f"{self.catalogue}, {self.n_hostless} hostless>"
+        )
 
     def confusion(self, cutoff: float) -> Confusion:
         """Counts right, wrong, hostless_matched, matched_hostless, right_hostless at a cutoff."""
@@ -57,8 +67,9 @@ class Assessment:
 
     def _confusion(self, cutoff: Any, rows: Any = slice(None)) -> Confusion:
         j = self.judged
-        return metrics.confusion(j.score[rows], j.candidate[rows], j.right[rows], j.host[rows],
-                                 self._sign * cutoff)
+        return metrics.confusion(
+            j.score[rows], j.candidate[rows], j.right[rows], j.host[rows], self._sign * cutoff
+        )
 
     @cached_property
     def table(self) -> Table:
@@ -115,8 +126,9 @@ class Assessment:
         """Mean and 95% point of the ECE if the truth is drawn from the probabilities."""
         return metrics.calibration_floor(self.judged.probability)
 
-    def by(self, values: Any, bins: int | Sequence[float] = 4, *, cutoff: float | None = None
-           ) -> Table:
+    def by(
+        self, values: Any, bins: int | Sequence[float] = 4, *, cutoff: float | None = None
+    ) -> Table:
         """The metrics in bins of a property of the primaries, as the X-ray flux.
 
         Parameters
@@ -138,8 +150,15 @@ class Assessment:
         """
         return by_bins(self, self._values(values), bins, cutoff)
 
-    def compare(self, other: Assessment, *, cutoff: float | None = None, n_resamples: int = 1000,
-                level: float = 0.95, seed: int = 0) -> Table:
+    def compare(
+        self,
+        other: Assessment,
+        *,
+        cutoff: float | None = None,
+        n_resamples: int = 1000,
+        level: float = 0.95,
+        seed: int = 0,
+    ) -> Table:
         """Differences from another assessment on the same truth, with bootstrap intervals.
 
         Parameters
@@ -161,22 +180,28 @@ class Assessment:
             ``metric``, ``this``, ``other``, ``difference`` (this - other), ``lo``, ``hi``.
         """
         if not isinstance(other, Assessment):
-            raise TypeError(f"other is a {type(other).__name__}; give an Assessment, from "
-                            "bayesmatch.assess")
+            raise TypeError(
+                f"other is a {type(other).__name__}; give an Assessment, from bayesmatch.assess"
+            )
         return compare(self, other, cutoff, n_resamples, level, seed)
 
     def summary(self) -> str:
         """A few lines for people."""
         cutoff, value = self.crossing
         mean, p95 = self.ece_floor
-        what = ("the best candidate is right" if self.score == "p_match"
-                else "there is a counterpart")
+        what = (
+            "the best candidate is right" if self.score == "p_match" else "there is a counterpart"
+        )
         lines = [
             f"{self.n} sources with known answers: {self.n_counterparts} with a counterpart in "
             f"{self.catalogue}, {self.n_hostless} hostless; cut on {self.score}",
             f"  purity = completeness    {value:.4f}  at {self.score} = {cutoff:.4g}",
-            *(f"  completeness at {purity:.0%}      {self.completeness_at_purity(purity):.4f}  at "
-              f"{self.score} = {self.cutoff_at_purity(purity):.4g}" for purity in PURITIES),
+            *(
+                f"  completeness at {purity:.0%}      "
+                f"{self.completeness_at_purity(purity):.4f}  at "
+                f"{self.score} = {self.cutoff_at_purity(purity):.4g}"
+                for purity in PURITIES
+            ),
             f"  calibration error        {self.ece:.4f}  of the probability that {what}; exact "
             f"ones would have {mean:.4f}, and {p95:.4f} in one case of 20",
         ]
@@ -191,23 +216,34 @@ class Assessment:
     def part(self, rows: np.ndarray) -> Assessment:
         """Some of the sources judged; `rows` is (n,) bool."""
         j = Judged(**{name: value[rows] for name, value in vars(self.judged).items()})
-        return Assessment(j, score=self.score, cutoffs=self.cutoffs, catalogue=self.catalogue,
-                          ids=self.ids[rows], result=self._result)
+        return Assessment(
+            j,
+            score=self.score,
+            cutoffs=self.cutoffs,
+            catalogue=self.catalogue,
+            ids=self.ids[rows],
+            result=self._result,
+        )
 
     def _values(self, values: Any) -> np.ndarray:
         """One number per source judged."""
         if isinstance(values, str):
             catalogs = self._result._catalogs
             if not catalogs:
-                raise ValueError(f"column {values!r} is not at hand: the result was read from a "
-                                 "file; give one number per source instead")
+                raise ValueError(
+                    f"column {values!r} is not at hand: the result was read from a "
+                    "file; give one number per source instead"
+                )
             column: np.ndarray = catalogs[0].magnitudes(values)[self.judged.row]
             return column
         array: np.ndarray = np.ma.filled(
-            np.ma.asarray(getattr(values, "value", values), np.float64), np.nan)
+            np.ma.asarray(getattr(values, "value", values), np.float64), np.nan
+        )
         n = len(self._result.sources)
         if array.shape != (n,):
-            raise ValueError(f"values have the shape {array.shape}; give one number for each of "
-                             f"the {n} sources of the result")
+            raise ValueError(
+                f"values have the shape {array.shape}; give one number for each of "
+                f"the {n} sources of the result"
+            )
         judged: np.ndarray = array[self.judged.row]
         return judged

@@ -13,9 +13,16 @@ def reliability_table(p: np.ndarray, true: np.ndarray) -> Table:
     """Probabilities against what came true, in equal bins: see :attr:`Assessment.reliability`."""
     predicted, happened, n = metrics.reliability_bins(p, true)
     low, high = metrics.wilson(happened, n)
-    return Table({"bin": np.arange(len(n)), "predicted": predicted,
-                  "observed": metrics.share(happened, n), "n": n,
-                  "observed_lo": low, "observed_hi": high})
+    return Table(
+        {
+            "bin": np.arange(len(n)),
+            "predicted": predicted,
+            "observed": metrics.share(happened, n),
+            "n": n,
+            "observed_lo": low,
+            "observed_hi": high,
+        }
+    )
 
 
 def add_metrics(table: Table, counts: Confusion) -> None:

@@ -31,29 +31,36 @@ def as_text(column: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def known_answers(truth: Any) -> tuple[np.ndarray, np.ndarray]:
     """Primary and counterpart identifiers as text."""
-    table = (read_table(truth) if isinstance(truth, (str, os.PathLike))
-             else as_table(truth, "truth"))
+    table = read_table(truth) if isinstance(truth, (str, os.PathLike)) else as_table(truth, "truth")
     if len(table.colnames) < 2:
-        raise ValueError(f"truth has {len(table.colnames)} column(s); the first must hold the "
-                         f"primary's identifier, the second its counterpart's or {HOSTLESS!r}")
+        raise ValueError(
+            f"truth has {len(table.colnames)} column(s); the first must hold the "
+            f"primary's identifier, the second its counterpart's or {HOSTLESS!r}"
+        )
     if len(table) == 0:
         raise ValueError("truth has no rows; give sources whose answer is known")
     text: list[np.ndarray] = []
     for name in table.colnames[:2]:
         if table[name].ndim != 1:
-            raise ValueError(f"truth: column {name!r} has the shape {table[name].shape}; it must "
-                             "hold one identifier per row")
+            raise ValueError(
+                f"truth: column {name!r} has the shape {table[name].shape}; it must "
+                "hold one identifier per row"
+            )
         values, absent = as_text(table[name])
         if absent.any():
-            raise ValueError(f"truth: column {name!r} is empty in row {int(np.argmax(absent))} "
-                             f"({int(absent.sum())} in all); give an identifier"
-                             + (f", or {HOSTLESS!r}" if text else ""))
+            raise ValueError(
+                f"truth: column {name!r} is empty in row {int(np.argmax(absent))} "
+                f"({int(absent.sum())} in all); give an identifier"
+                + (f", or {HOSTLESS!r}" if text else "")
+            )
         text.append(values)
     primary, counterpart = text
     values, first, inverse = np.unique(primary, return_index=True, return_inverse=True)
     if len(values) < len(primary):
         row = int(np.argmax(first[inverse] != np.arange(len(primary))))
-        raise ValueError(f"truth: column {table.colnames[0]!r} has '{primary[row]}' in row {row} "
-                         f"and already in row {first[inverse[row]]} "
-                         f"({len(primary) - len(values)} duplicates in all); keep one of them")
+        raise ValueError(
+            f"truth: column {table.colnames[0]!r} has '{primary[row]}' in row {row} "
+            f"and already in row {first[inverse[row]]} "
+            f"({len(primary) - len(values)} duplicates in all); keep one of them"
+        )
     return primary, counterpart

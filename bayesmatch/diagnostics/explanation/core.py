@@ -89,8 +89,10 @@ def explain(result: MatchResult, primary_id: Any) -> Explanation:
     that factor out.
     """
     if not isinstance(result, MatchResult):
-        raise TypeError(f"explain takes a MatchResult, got a {type(result).__name__}; read a file "
-                        "with bayesmatch.MatchResult.read(path)")
+        raise TypeError(
+            f"explain takes a MatchResult, got a {type(result).__name__}; read a file "
+            "with bayesmatch.MatchResult.read(path)"
+        )
     row = _row_of(result, primary_id)
     table = evidence_table(result, row)
     record = result.record
@@ -115,10 +117,11 @@ def _row_of(result: MatchResult, primary_id: Any) -> int:
     if len(found):
         return int(found[0])
     close = _similar(wanted, ids)
-    hint = (f"did you mean {', '.join(close)}?" if close
-            else f"they are {ids[0]} ... {ids[-1]}")
-    raise ValueError(f"catalogue {record.name!r} has no source with {record.id} {wanted!r} "
-                     f"among {len(ids):,}; {hint}")
+    hint = f"did you mean {', '.join(close)}?" if close else f"they are {ids[0]} ... {ids[-1]}"
+    raise ValueError(
+        f"catalogue {record.name!r} has no source with {record.id} {wanted!r} "
+        f"among {len(ids):,}; {hint}"
+    )
 
 
 def _similar(wanted: str, ids: np.ndarray) -> list[str]:

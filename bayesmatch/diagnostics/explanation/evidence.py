@@ -60,12 +60,16 @@ def evidence_table(result: MatchResult, row: int) -> Table:
     total[unbounded] = np.log10(p_match[unbounded]) - log10_hostless(odds)
 
     order = np.concatenate([[0], 1 + np.argsort(-total[1:], kind="stable")])
-    out = Table({"rank": Column(np.arange(len(mine)),
-                                description="By probability; 0 is no counterpart")},
-                meta={"terms": [term.name for term in terms]})
+    out = Table(
+        {"rank": Column(np.arange(len(mine)), description="By probability; 0 is no counterpart")},
+        meta={"terms": [term.name for term in terms]},
+    )
     for other in record.others:
-        for column in (other.name, f"{other.name}_{other.id}",
-                       f"Separation_{names[0]}_{other.name}"):
+        for column in (
+            other.name,
+            f"{other.name}_{other.id}",
+            f"Separation_{names[0]}_{other.name}",
+        ):
             out[column] = mine[column][order]
     summed = Term("total", total, "p_match over p_hostless: sum of the terms before")
     for term in (*terms, summed, *_nway_terms(record, terms, mine, members)):
@@ -78,11 +82,22 @@ def evidence_table(result: MatchResult, row: int) -> Table:
 def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> list[Term]:
     """What the odds of the associations `mine` against no counterpart are the product of."""
     record = result.record
-    terms = [Term("position", np.asarray(mine["dist_bayesfactor_uncorrected"], float),
-                  "Bayes factor of the positions against chance")]
+    terms = [
+        Term(
+            "position",
+            np.asarray(mine["dist_bayesfactor_uncorrected"], float),
+            "Bayes factor of the positions against chance",
+        )
+    ]
     with np.errstate(divide="ignore"):  # a ratio of 0 excludes: -inf
-        priors = [Term(f"prior_{name}_{prior}", np.log10(np.asarray(mine[f"bias_{name}_{prior}"])),
-                       "Prior ratio") for name, prior in record.prior_names]
+        priors = [
+            Term(
+                f"prior_{name}_{prior}",
+                np.log10(np.asarray(mine[f"bias_{name}_{prior}"])),
+                "Prior ratio",
+            )
+            for name, prior in record.prior_names
+        ]
     if result._terms is not None:
         density, *more = result._terms.of(row, members)
     else:
@@ -90,9 +105,19 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
         fraction = recorded_fractions(result, row)
         known = [*terms, density, *priors]
         if fraction is None:
-            return [*known, fraction_term(remaining_fractions(
-                result, row, members, _sum([t.log10 for t in known]),
-                np.asarray(mine["p_match"], float), SMALLEST))]
+            return [
+                *known,
+                fraction_term(
+                    remaining_fractions(
+                        result,
+                        row,
+                        members,
+                        _sum([t.log10 for t in known]),
+                        np.asarray(mine["p_match"], float),
+                        SMALLEST,
+                    )
+                ),
+            ]
         more = [fraction_term(fraction[members @ (1 << np.arange(members.shape[1]))])]
     terms = [*terms, density, *priors, *more]
     return [*terms, *_unstated(result, row, mine, _sum([t.log10 for t in terms]))]
@@ -111,19 +136,24 @@ def _unstated(result: MatchResult, row: int, mine: Table, total: np.ndarray) -> 
     return [Term("unstated", beyond, "In the probabilities beyond the terms that are known")]
 
 
-def _nway_terms(record: MatchRecord, terms: list[Term], mine: Table, members: np.ndarray
-                ) -> list[Term]:
+def _nway_terms(
+    record: MatchRecord, terms: list[Term], mine: Table, members: np.ndarray
+) -> list[Term]:
     """NWAY's weight: its completeness and factor for unrelated associations for the fraction."""
     completeness = members @ np.log10(record.prior_completeness)
-    unrelated = (np.asarray(mine["dist_bayesfactor"], float)
-                 - np.asarray(mine["dist_bayesfactor_uncorrected"], float))
+    unrelated = np.asarray(mine["dist_bayesfactor"], float) - np.asarray(
+        mine["dist_bayesfactor_uncorrected"], float
+    )
     uniform = density_term(members, np.array([c.log10_full_sky for c in record.others])).log10
     shared = [t.log10 for t in terms if t.name == "position" or t.name.startswith("prior_")]
     return [
         Term("nway_completeness", completeness, "NWAY: prior completeness, instead of fraction"),
         Term("nway_unrelated", unrelated, "NWAY: factor for associations without the primary"),
-        Term("nway_total", _sum([shared[0], uniform, *shared[1:], completeness, unrelated]),
-             "NWAY's weight of the association"),
+        Term(
+            "nway_total",
+            _sum([shared[0], uniform, *shared[1:], completeness, unrelated]),
+            "NWAY's weight of the association",
+        ),
     ]
 
 

@@ -42,8 +42,14 @@ def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
     return log10_fraction
 
 
-def remaining_fractions(result: MatchResult, row: int, members: np.ndarray, known: np.ndarray,
-                        p_match: np.ndarray, smallest: float) -> np.ndarray:
+def remaining_fractions(
+    result: MatchResult,
+    row: int,
+    members: np.ndarray,
+    known: np.ndarray,
+    p_match: np.ndarray,
+    smallest: float,
+) -> np.ndarray:
     """Log10 of pi_S / pi_0 of every row: what the probabilities have beyond the other terms.
 
     Patterns whose probabilities all vanish keep the mean fractions of the sample, moved together
@@ -62,8 +68,10 @@ def remaining_fractions(result: MatchResult, row: int, members: np.ndarray, know
         else:
             vanishing.append(rows)
     if vanishing and sum(map(len, vanishing)) == len(known) - 1 and np.isfinite(odds):
-        total = np.logaddexp.reduce(LN_10 * np.where(np.isneginf(known), -np.inf, known + out)[1:]
-                                    ) / LN_10
+        total = (
+            np.logaddexp.reduce(LN_10 * np.where(np.isneginf(known), -np.inf, known + out)[1:])
+            / LN_10
+        )
         if np.isfinite(total):
             out[1:] += odds - total
     return out

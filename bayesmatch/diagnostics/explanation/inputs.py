@@ -24,8 +24,9 @@ class InputRows:
     """whether its position errors are those of the match"""
 
 
-def input_catalog(result: MatchResult, k: int, rows: np.ndarray, primary_row: int
-                  ) -> InputRows | None:
+def input_catalog(
+    result: MatchResult, k: int, rows: np.ndarray, primary_row: int
+) -> InputRows | None:
     """Rows of catalogue k as far as the associations of a primary carry them; None: they do not.
 
     Parameters
@@ -48,8 +49,14 @@ def input_catalog(result: MatchResult, k: int, rows: np.ndarray, primary_row: in
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # said where the match was made
         try:
-            catalog = Catalog(table, name=record.name, area=record.area_deg2,
-                              pos_err=pos_err if has_error else 1.0, ra=record.ra, dec=record.dec)
+            catalog = Catalog(
+                table,
+                name=record.name,
+                area=record.area_deg2,
+                pos_err=pos_err if has_error else 1.0,
+                ra=record.ra,
+                dec=record.dec,
+            )
         except (ValueError, TypeError):  # the file was changed: do without
             return None
     return InputRows(catalog, has_error)
@@ -62,8 +69,13 @@ def input_columns(result: MatchResult, name: str, rows: np.ndarray, primary_row:
     member, first = np.unique(np.asarray(table[name])[mine], return_index=True)
     at = mine[first[np.searchsorted(member, rows)]]
     prefix = f"{name}_"
-    return Table({column.removeprefix(prefix): table[column][at] for column in table.colnames
-                  if column.startswith(prefix)})
+    return Table(
+        {
+            column.removeprefix(prefix): table[column][at]
+            for column in table.colnames
+            if column.startswith(prefix)
+        }
+    )
 
 
 def _recorded_error(record: CatalogueRecord) -> tuple[Any, list[str]]:
@@ -71,6 +83,7 @@ def _recorded_error(record: CatalogueRecord) -> tuple[Any, list[str]]:
     parts = record.pos_err
     if not parts or None in parts:
         return None, []
-    error = (parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2
-             else ErrorEllipse(*parts))
+    error = (
+        parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2 else ErrorEllipse(*parts)
+    )
     return error, [part for part in parts if isinstance(part, str)]

@@ -57,14 +57,23 @@ def surroundings(result: MatchResult, row: int, evidence: Table) -> Surroundings
     parts: list[tuple[np.ndarray, ...]] = []
     for k, name in enumerate(others):
         # The table is in order of rank, so the first row of an object is its best.
-        rows, first, inverse = np.unique(np.asarray(evidence[name]), return_index=True,
-                                         return_inverse=True)
+        rows, first, inverse = np.unique(
+            np.asarray(evidence[name]), return_index=True, return_inverse=True
+        )
         there = rows >= 0
         separation = np.asarray(evidence[f"Separation_{primary}_{name}"], float)
-        parts.append((np.full(there.sum(), k), rows[there], first[there],
-                      np.bincount(inverse, p_match)[there], separation[first[there]]))
-    catalogue, rows, rank, p, separation = (np.concatenate(part)
-                                            for part in zip(*parts, strict=True))
+        parts.append(
+            (
+                np.full(there.sum(), k),
+                rows[there],
+                first[there],
+                np.bincount(inverse, p_match)[there],
+                separation[first[there]],
+            )
+        )
+    catalogue, rows, rank, p, separation = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
     source, source_covariance = _located(result, 0, np.array([row]), row)
     position, covariance = np.full((len(rows), 2), np.nan), np.full((len(rows), 3), np.nan)
     for k in range(len(others)):
@@ -78,8 +87,9 @@ def surroundings(result: MatchResult, row: int, evidence: Table) -> Surroundings
     return Surroundings(catalogue, rows, rank, p, separation, at, turned, source_covariance[0])
 
 
-def _located(result: MatchResult, k: int, rows: np.ndarray, primary_row: int
-             ) -> tuple[np.ndarray, np.ndarray]:
+def _located(
+    result: MatchResult, k: int, rows: np.ndarray, primary_row: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Positions (n, 2) in degrees and covariances (n, 3) of rows of catalogue k; NaN: unknown."""
     if result._catalogs:
         known = result._catalogs[k]
@@ -89,5 +99,7 @@ def _located(result: MatchResult, k: int, rows: np.ndarray, primary_row: int
     found = input_catalog(result, k, rows, primary_row)
     if found is None:
         return np.full((len(rows), 2), np.nan), nothing
-    return (np.column_stack([found.catalog.ra, found.catalog.dec]),
-            found.catalog.covariance() if found.error_known else nothing)
+    return (
+        np.column_stack([found.catalog.ra, found.catalog.dec]),
+        found.catalog.covariance() if found.error_known else nothing,
+    )

@@ -19,8 +19,9 @@ WIDTH = 100
 
 def sentences(result: MatchResult, row: int, table: Table) -> str:
     """Why the probabilities of a source are what they are, in a few sentences."""
-    return "\n".join(textwrap.fill(paragraph, WIDTH)
-                     for paragraph in _Words(result, row, table).paragraphs())
+    return "\n".join(
+        textwrap.fill(paragraph, WIDTH) for paragraph in _Words(result, row, table).paragraphs()
+    )
 
 
 class _Term(NamedTuple):
@@ -56,26 +57,36 @@ class _Words:
     def _alone(self) -> list[str]:
         radius = f"{self.record.radius_arcsec:g} arcsec"
         if self.source["n_candidates"] > 0:
-            return [f"{self.who}: all associations with its {self.source['n_candidates']} "
-                    f"candidates were left out of this result (min_p_i). Probability of no "
-                    f"counterpart: {probability(self.p_hostless)}."]
-        return [f"{self.who}: no {self.others} object lies within {radius}, so it has no "
-                "counterpart there (probability 1, as long as that radius is several times the "
-                "position error)."]
+            return [
+                f"{self.who}: all associations with its {self.source['n_candidates']} "
+                f"candidates were left out of this result (min_p_i). Probability of no "
+                f"counterpart: {probability(self.p_hostless)}."
+            ]
+        return [
+            f"{self.who}: no {self.others} object lies within {radius}, so it has no "
+            "counterpart there (probability 1, as long as that radius is several times the "
+            "position error)."
+        ]
 
     def _verdict(self, p: float) -> str:
         best, away = self._label(1), self._away(1)
         none = probability(self.p_hostless)
         if p >= 0.5:
-            return (f"{self.who}: its most probable counterpart is {best}, {away}, with "
-                    f"probability {probability(p)}; that it has none, {none}.")
+            return (
+                f"{self.who}: its most probable counterpart is {best}, {away}, with "
+                f"probability {probability(p)}; that it has none, {none}."
+            )
         if self.p_hostless >= 0.5:
             n = len(self.table) - 1
             of = f"The best of {n} {self.noun}s" if n > 1 else f"Its only {self.noun}"
-            return (f"{self.who}: it probably has no counterpart in {self.others} (probability "
-                    f"{none}). {of}, {best}, {away}, has probability {probability(p)}.")
-        return (f"{self.who}: ambiguous. The most probable counterpart is {best}, {away}, but with "
-                f"probability {probability(p)} only; that it has none, {none}.")
+            return (
+                f"{self.who}: it probably has no counterpart in {self.others} (probability "
+                f"{none}). {of}, {best}, {away}, has probability {probability(p)}."
+            )
+        return (
+            f"{self.who}: ambiguous. The most probable counterpart is {best}, {away}, but with "
+            f"probability {probability(p)} only; that it has none, {none}."
+        )
 
     def _reasons(self) -> str:
         """What speaks for and against the best candidate."""
@@ -83,36 +94,56 @@ class _Words:
         if not np.isfinite(total):
             return f"All are excluded: {self._excluded_by(1)}."
         said: list[str] = []
-        for start, belongs in (("Speaking for it", lambda v: v >= SMALL),
-                               ("Against it", lambda v: v <= -SMALL),
-                               ("Saying little", lambda v: abs(v) < SMALL)):
-            group = [f"{term.what} ({term.log10:+.2f}{term.detail and '; '}{term.detail})"
-                     for term in self._terms(1) if belongs(term.log10)]
+        for start, belongs in (
+            ("Speaking for it", lambda v: v >= SMALL),
+            ("Against it", lambda v: v <= -SMALL),
+            ("Saying little", lambda v: abs(v) < SMALL),
+        ):
+            group = [
+                f"{term.what} ({term.log10:+.2f}{term.detail and '; '}{term.detail})"
+                for term in self._terms(1)
+                if belongs(term.log10)
+            ]
             if group:
                 said.append(f"{start}{'' if said else ', in powers of ten'}: {listed(group)}.")
-        ratio = (f"{times(total)} times as probable as no counterpart" if total >= 0
-                 else f"no counterpart is {times(-total)} times as probable")
+        ratio = (
+            f"{times(total)} times as probable as no counterpart"
+            if total >= 0
+            else f"no counterpart is {times(-total)} times as probable"
+        )
         return f"{' '.join(said)} Together {total:+.2f}: {ratio}."
 
     def _terms(self, at: int) -> list[_Term]:
         """The terms of one association: position beside chance, priors, host fraction."""
         row = self.table[at]
         members = [n for n in self.names if row[n] >= 0]
-        terms = [_Term("its position" if len(members) == 1 else "their positions",
-                       float(row["position"] + row["density"]),
-                       f"Bayes factor {row['position']:.2f} less {-row['density']:.2f} for the "
-                       f"density of {listed(members)}")]
+        terms = [
+            _Term(
+                "its position" if len(members) == 1 else "their positions",
+                float(row["position"] + row["density"]),
+                f"Bayes factor {row['position']:.2f} less {-row['density']:.2f} for the "
+                f"density of {listed(members)}",
+            )
+        ]
         for name, prior in self.record.prior_names:
             if row[name] >= 0:
                 value = self._input(name, prior, at)
                 whose = "" if len(self.names) == 1 else f"{name} "
-                terms.append(_Term(f"{whose}prior {prior}", float(row[f"prior_{name}_{prior}"]),
-                                   f"{prior} is {value}" if value else "", value))
+                terms.append(
+                    _Term(
+                        f"{whose}prior {prior}",
+                        float(row[f"prior_{name}_{prior}"]),
+                        f"{prior} is {value}" if value else "",
+                        value,
+                    )
+                )
         terms.append(_Term("the host fraction", float(row["fraction"]), self._share(at)))
         known = {"position", "density", "fraction"}
-        terms += [_Term(name.replace("_", " "), float(row[name]), "")
-                  for name in self.table.meta["terms"]
-                  if name not in known and not name.startswith("prior_")]
+        terms += [
+            _Term(name.replace("_", " "), float(row[name]), "")
+            for name in self.table.meta["terms"]
+            if name not in known and not name.startswith("prior_")
+        ]
         return terms
 
     def _share(self, at: int) -> str:
@@ -130,8 +161,10 @@ class _Words:
         table = self.table
         if len(table) < 3:
             return ""
-        text = (f"The runner-up, {self._label(2)}, {self._away(2)}, has probability "
-                f"{probability(float(table['p_match'][2]))}")
+        text = (
+            f"The runner-up, {self._label(2)}, {self._away(2)}, has probability "
+            f"{probability(float(table['p_match'][2]))}"
+        )
         if np.isfinite(table["total"][2]):
             behind = float(table["total"][1] - table["total"][2])
             text += f", {behind:.2f} behind" if behind >= 0.005 else ", as much evidence"
@@ -142,8 +175,11 @@ class _Words:
         if len(table) > 3:
             rest = float(np.sum(np.asarray(table["p_match"][3:], float)))
             n = len(table) - 3
-            text += (f" {n} more {self.noun}s have {probability(rest)} together." if n > 1
-                     else f" One more has {probability(rest)}.")
+            text += (
+                f" {n} more {self.noun}s have {probability(rest)} together."
+                if n > 1
+                else f" One more has {probability(rest)}."
+            )
         return text
 
     def _why_behind(self) -> str:
@@ -152,8 +188,13 @@ class _Words:
         if takes_part[0] != takes_part[1]:
             if any(second > first for first, second in zip(*takes_part, strict=True)):
                 return ", with another set of catalogues"
-            left_out = [member(self.table, 1, name, id_name) for name, id_name, first, second
-                        in zip(self.names, self.ids, *takes_part, strict=True) if first > second]
+            left_out = [
+                member(self.table, 1, name, id_name)
+                for name, id_name, first, second in zip(
+                    self.names, self.ids, *takes_part, strict=True
+                )
+                if first > second
+            ]
             return f", without {listed(left_out)}"
         less: list[tuple[float, str]] = []
         more: list[tuple[float, str]] = []
@@ -162,8 +203,9 @@ class _Words:
             if abs(by) < SMALL:
                 continue
             fits = "" if n else " fits better" if by > 0 else " fits worse"
-            values = (f"; {second.value} instead of {first.value}" if first.value and second.value
-                      else "")
+            values = (
+                f"; {second.value} instead of {first.value}" if first.value and second.value else ""
+            )
             (less if by < 0 else more).append((by, f"{first.what}{fits} ({by:+.2f}{values})"))
         text = f": {listed([words for _, words in sorted(less)])}" if less else ""
         if more:
@@ -173,46 +215,59 @@ class _Words:
 
     def _nway(self) -> str:
         table, source = self.table, self.source
-        text = (f"NWAY's numbers: p_any {probability(float(source['p_any']))}, p_i "
-                f"{probability(float(table['p_i'][1]))} for {self._label(1)}.")
+        text = (
+            f"NWAY's numbers: p_any {probability(float(source['p_any']))}, p_i "
+            f"{probability(float(table['p_i'][1]))} for {self._label(1)}."
+        )
         flags = np.asarray(table["match_flag"])
         if flags[1] != 1 and (flags == 1).any():
             at = int(np.argmax(flags == 1))
-            text += (f" They prefer {self._label(at)} (p_i "
-                     f"{probability(float(table['p_i'][at]))}).")
+            text += f" They prefer {self._label(at)} (p_i {probability(float(table['p_i'][at]))})."
         if len(self.names) > 1:
             text += " " + self._marginals()
         if source["n_claims"] > 1 and table[self.names[0]][1] == source[self.names[0]]:
-            text += (f" {member(table, 1, self.names[0], self.ids[0])} is also the best of "
-                     f"{source['n_claims'] - 1} other {self.primary} "
-                     f"{'source' if source['n_claims'] == 2 else 'sources'}.")
+            text += (
+                f" {member(table, 1, self.names[0], self.ids[0])} is also the best of "
+                f"{source['n_claims'] - 1} other {self.primary} "
+                f"{'source' if source['n_claims'] == 2 else 'sources'}."
+            )
         left_out = 1.0 - float(np.sum(np.asarray(table["p_match"], float)))
         if self.record.min_p_i > 0 and left_out > 1e-6:
-            text += (f" Associations below min_p_i, {probability(left_out)} in sum, are not in "
-                     "this result.")
+            text += (
+                f" Associations below min_p_i, {probability(left_out)} in sum, are not in "
+                "this result."
+            )
         return text
 
     def _marginals(self) -> str:
         """Probability of each member of the best association, over all associations with it."""
         table = self.table
         p_match = np.asarray(table["p_match"], float)
-        said = [f"{member(table, 1, name, id_name)} "
-                f"{probability(float(p_match[np.asarray(table[name]) == table[name][1]].sum()))}"
-                for name, id_name in zip(self.names, self.ids, strict=True) if table[name][1] >= 0]
+        said = [
+            f"{member(table, 1, name, id_name)} "
+            f"{probability(float(p_match[np.asarray(table[name]) == table[name][1]].sum()))}"
+            for name, id_name in zip(self.names, self.ids, strict=True)
+            if table[name][1] >= 0
+        ]
         return f"Over all associations: {listed(said)}."
 
     def _label(self, at: int) -> str:
         return label(self.table, at, self.names, self.ids)
 
     def _away(self, at: int) -> str:
-        apart = [f"{self.table[f'Separation_{self.primary}_{n}'][at]:.2g}" for n in self.names
-                 if self.table[n][at] >= 0]
+        apart = [
+            f"{self.table[f'Separation_{self.primary}_{n}'][at]:.2g}"
+            for n in self.names
+            if self.table[n][at] >= 0
+        ]
         return f"{listed(apart)} arcsec away"
 
     def _excluded_by(self, at: int) -> str:
-        zero = [f"{name} prior {prior} has ratio 0"
-                for name, prior in self.record.prior_names
-                if np.isneginf(self.table[f"prior_{name}_{prior}"][at])]
+        zero = [
+            f"{name} prior {prior} has ratio 0"
+            for name, prior in self.record.prior_names
+            if np.isneginf(self.table[f"prior_{name}_{prior}"][at])
+        ]
         return listed(zero) or "it does not count"
 
     def _input(self, name: str, column: str, at: int) -> str:
@@ -225,8 +280,9 @@ class _Words:
                 return ""
             value: Any = catalog.table[column][row]
         else:
-            known = input_columns(self.result, name, np.array([row]),
-                                  int(self.source[self.primary]))
+            known = input_columns(
+                self.result, name, np.array([row]), int(self.source[self.primary])
+            )
             if column not in known.colnames:
                 return ""
             value = known[column][0]

@@ -103,8 +103,13 @@ def calibrate(
 
     result = match(primary, *others, radius=radius, **match_options)
     weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
-    options = {**match_options, "priors": result.priors, "host_fraction": result._host_fraction,
-               "progress": False, "checkpoint": None}  # of other positions, nothing is kept
+    options = {
+        **match_options,
+        "priors": result.priors,
+        "host_fraction": result._host_fraction,
+        "progress": False,
+        "checkpoint": None,
+    }  # of other positions, nothing is kept
 
     def realization(k: int, _: int) -> np.ndarray:
         ra, dec, usable = places[k]
@@ -114,18 +119,32 @@ def calibrate(
     by_realization = np.array(list(run_ranges(realization, ranges(n_realizations, 1))))
     n_fake = [int(usable.sum()) for _, _, usable in places]
     lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
-    table = Table({
-        "cutoff": Column(at, description=f"Cutoff in {score}"),
-        "selected_fraction": Column(selected_fraction(result, score, at, np.ones(len(weight))),
-                                    description="Fraction of the sources that are selected"),
-        "false_fraction": Column(
-            by_realization.mean(axis=0),
-            description="Fraction of sources without a counterpart that are selected"),
-        "false_lo": Column(lo, description="Lower end of its 95% interval"),
-        "false_hi": Column(hi, description="Upper end of its 95% interval")})
-    meta = {"score": score, "method": method, "n_realizations": n_realizations, "seed": seed,
-            "radius_arcsec": radius, "n_sources": len(weight), "n_hostless": float(weight.sum()),
-            "n_fake": n_fake, "catalogues": result.catalogue_names}
+    table = Table(
+        {
+            "cutoff": Column(at, description=f"Cutoff in {score}"),
+            "selected_fraction": Column(
+                selected_fraction(result, score, at, np.ones(len(weight))),
+                description="Fraction of the sources that are selected",
+            ),
+            "false_fraction": Column(
+                by_realization.mean(axis=0),
+                description="Fraction of sources without a counterpart that are selected",
+            ),
+            "false_lo": Column(lo, description="Lower end of its 95% interval"),
+            "false_hi": Column(hi, description="Upper end of its 95% interval"),
+        }
+    )
+    meta = {
+        "score": score,
+        "method": method,
+        "n_realizations": n_realizations,
+        "seed": seed,
+        "radius_arcsec": radius,
+        "n_sources": len(weight),
+        "n_hostless": float(weight.sum()),
+        "n_fake": n_fake,
+        "catalogues": result.catalogue_names,
+    }
     return Calibration(table, by_realization, meta)
 
 

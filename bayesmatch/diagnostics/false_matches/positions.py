@@ -25,8 +25,9 @@ MAX_LOOKUP = 4_000_000
 SPACING = 2.01
 
 
-def fake_positions(catalog: Catalog, radius: float, rng: np.random.Generator
-                   ) -> tuple[np.ndarray, np.ndarray]:
+def fake_positions(
+    catalog: Catalog, radius: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """A new place for every source, between itself and a random near neighbour.
 
     The neighbour is one of the eight nearest, or a farther one after ten tries without success, and
@@ -53,8 +54,10 @@ def fake_positions(catalog: Catalog, radius: float, rng: np.random.Generator
     """
     n = len(catalog)
     if n < 2:
-        raise ValueError(f"catalogue {catalog.name!r} has one source; fake positions lie between "
-                         "neighbours and need two or more")
+        raise ValueError(
+            f"catalogue {catalog.name!r} has one source; fake positions lie between "
+            "neighbours and need two or more"
+        )
     real = unit_vectors(catalog.ra, catalog.dec)
     sources, least = cKDTree(real), chord(radius)
     new, has_place = np.empty((n, 3)), np.zeros(n, bool)
@@ -81,7 +84,8 @@ def fake_positions(catalog: Catalog, radius: float, rng: np.random.Generator
     raise ValueError(
         f"catalogue {catalog.name!r}: {len(todo)} of {n} sources found no place farther than "
         f"{radius:g} arcsec from all sources and other new places (row {todo[0]} is the first); "
-        "the list is too crowded for this radius: use a smaller one, or fewer sources")
+        "the list is too crowded for this radius: use a smaller one, or fewer sources"
+    )
 
 
 def shifts(n: int, radius: float, rng: np.random.Generator) -> np.ndarray:
@@ -92,7 +96,7 @@ def shifts(n: int, radius: float, rng: np.random.Generator) -> np.ndarray:
     along = np.arange(-math.isqrt(n) - 1, math.isqrt(n) + 2)
     lattice = (along[:, None] + along * np.exp(1j * math.pi / 3)).ravel()
     order = np.lexsort([np.angle(lattice), np.abs(lattice).round(6)])
-    point = SPACING * radius * lattice[order][1:n + 1] * np.exp(2j * math.pi * rng.random())
+    point = SPACING * radius * lattice[order][1 : n + 1] * np.exp(2j * math.pi * rng.random())
     return np.column_stack([point.real, point.imag])
 
 
@@ -103,19 +107,24 @@ def near_sources(catalog: Catalog, ra: np.ndarray, dec: np.ndarray, radius: floa
     return near
 
 
-def realizations(primary: Catalog, radius: float, method: str, n: int, seed: int
-                 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def realizations(
+    primary: Catalog, radius: float, method: str, n: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Positions (ra, dec) of each of n realizations, and which are not beside a source."""
     if method == "fake":
         everywhere = np.ones(len(primary), bool)
-        return [(*fake_positions(primary, radius, np.random.default_rng([seed, k])), everywhere)
-                for k in range(n)]
+        return [
+            (*fake_positions(primary, radius, np.random.default_rng([seed, k])), everywhere)
+            for k in range(n)
+        ]
     places = []
     for east, north in shifts(n, radius, np.random.default_rng(seed)):
         ra, dec = shifted_positions(primary, east, north)
         places.append((ra, dec, ~near_sources(primary, ra, dec, radius)))
         if not places[-1][2].any():
-            raise ValueError(f"catalogue {primary.name!r}: every source comes within {radius:g} "
-                             f"arcsec of a source when all are shifted by {east:.1f} arcsec to the "
-                             f"east and {north:.1f} to the north; use a smaller radius")
+            raise ValueError(
+                f"catalogue {primary.name!r}: every source comes within {radius:g} "
+                f"arcsec of a source when all are shifted by {east:.1f} arcsec to the "
+                f"east and {north:.1f} to the north; use a smaller radius"
+            )
     return places

@@ -15,8 +15,9 @@ SCORES = {"p_any": 1, "p_match": 1, "p_hostless": -1}
 LEVEL = 0.988
 
 
-def selected_fraction(result: MatchResult, score: str, cutoffs: np.ndarray, weight: np.ndarray
-                      ) -> np.ndarray:
+def selected_fraction(
+    result: MatchResult, score: str, cutoffs: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
     """Weighted fraction of a result's sources that each cutoff selects."""
     value = SCORES[score] * np.asarray(result.sources[score], dtype=np.float64)
     order = np.argsort(value)
@@ -25,8 +26,9 @@ def selected_fraction(result: MatchResult, score: str, cutoffs: np.ndarray, weig
     return fraction
 
 
-def rate_interval(by_realization: np.ndarray, weight: np.ndarray, used: float
-                  ) -> tuple[np.ndarray, np.ndarray]:
+def rate_interval(
+    by_realization: np.ndarray, weight: np.ndarray, used: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Interval of the fraction selected among the list's own sources without a counterpart."""
     false = by_realization.mean(axis=0)
     n_hostless = max(weight.sum(), 1.0)

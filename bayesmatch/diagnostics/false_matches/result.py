@@ -45,9 +45,11 @@ class Calibration:
         cutoff, false = np.asarray(self.table["cutoff"]), np.asarray(self.table["false_fraction"])
         allowed = cutoff[false <= false_fraction]
         if len(allowed) == 0:
-            raise ValueError(f"no cutoff has a false fraction of {false_fraction:g} or less; the "
-                             f"least is {false.min():.4g}, at {cutoff[false.argmin()]:g}: give "
-                             "finer cutoffs=")
+            raise ValueError(
+                f"no cutoff has a false fraction of {false_fraction:g} or less; the "
+                f"least is {false.min():.4g}, at {cutoff[false.argmin()]:g}: give "
+                "finer cutoffs="
+            )
         return float(allowed.min() if SCORES[self.meta["score"]] > 0 else allowed.max())
 
     def plot(self) -> Figure:
@@ -59,13 +61,17 @@ class Calibration:
     def __str__(self) -> str:
         """Cutoffs for some false fractions."""
         m, sign = self.meta, ">=" if SCORES[self.meta["score"]] > 0 else "<="
-        lines = [f"{m['n_sources']} {m['catalogues'][0]} sources, {m['n_realizations']} times at "
-                 f"positions that belong to nothing ({m['method']})",
-                 f"  {m['score']:>10} {sign}   selected   selected of those without a counterpart"]
+        lines = [
+            f"{m['n_sources']} {m['catalogues'][0]} sources, {m['n_realizations']} times at "
+            f"positions that belong to nothing ({m['method']})",
+            f"  {m['score']:>10} {sign}   selected   selected of those without a counterpart",
+        ]
         for row in self.rows((0.2, 0.1, 0.05, 0.02, 0.01)):
-            lines.append(f"  {row['cutoff']:>13.4g}   {row['selected_fraction']:>8.4f}   "
-                         f"{row['false_fraction']:.4f} ({row['false_lo']:.4f} to "
-                         f"{row['false_hi']:.4f})")
+            lines.append(
+                f"  {row['cutoff']:>13.4g}   {row['selected_fraction']:>8.4f}   "
+                f"{row['false_fraction']:.4f} ({row['false_lo']:.4f} to "
+                f"{row['false_hi']:.4f})"
+            )
         return "\n".join(lines)
 
     def rows(self, false_fractions: Sequence[float]) -> Table:

@@ -19,8 +19,14 @@ EXPECTED = 14.0
 MAX_REACH = 45.0 * 3600.0
 
 
-def covered(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates,
-            radius: float, *, max_rows: int) -> np.ndarray:
+def covered(
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog],
+    candidates: Candidates,
+    radius: float,
+    *,
+    max_rows: int,
+) -> np.ndarray:
     """Whether each primary is within the footprint of each other catalogue.
 
     It is where the catalogue has an object within `radius` or, where fewer than 14 field objects
@@ -35,7 +41,12 @@ def covered(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Can
         reach = min(3600.0 * np.sqrt(EXPECTED * other.area / (np.pi * len(other))), MAX_REACH)
         alone = np.flatnonzero(~near[:, k])
         if reach > radius and len(alone):
-            found, _, _ = pairs_within(primary.subset(alone, [primary.ra_name]), other, reach,
-                                       max_pairs=max_rows, advance=lambda rows: None)
+            found, _, _ = pairs_within(
+                primary.subset(alone, [primary.ra_name]),
+                other,
+                reach,
+                max_pairs=max_rows,
+                advance=lambda rows: None,
+            )
             near[alone[np.unique(found)], k] = True
     return near

@@ -97,8 +97,10 @@ class PositionErrorFit:
             If it is not a Catalog.
         """
         if not isinstance(primary, Catalog):
-            raise TypeError(f"apply takes a Catalog, got a {type(primary).__name__}; wrap the "
-                            "table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)")
+            raise TypeError(
+                f"apply takes a Catalog, got a {type(primary).__name__}; wrap the "
+                "table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)"
+            )
         ra, dec = shifted_positions(primary, self.dra_arcsec, self.ddec_arcsec)
         return primary.corrected(ra, dec, self.scale, self.floor_arcsec)
 
@@ -110,21 +112,35 @@ class PositionErrorFit:
 
     def __str__(self) -> str:
         name = self.names[0]
-        floor = (f"arcsec per axis, in quadrature (95%: below {self.floor_upper_arcsec:.2f})"
-                 if self.floor_arcsec_error > 0 else "cannot be told from the scale: all quoted "
-                 "errors are one circle")
+        floor = (
+            f"arcsec per axis, in quadrature (95%: below {self.floor_upper_arcsec:.2f})"
+            if self.floor_arcsec_error > 0
+            else "cannot be told from the scale: all quoted errors are one circle"
+        )
         p = np.asarray(self.candidates["p"])
-        outside = [100 * p[np.asarray(self.candidates[which]) > RADIUS_95].sum() / p.sum()
-                   for which in ("before", "after")]
-        return "\n".join([
-            f"position errors of {name} from its counterparts in {' and '.join(self.names[1:])}",
-            f"  scale       {self.scale:7.3f} +- {self.scale_error:.3f}  times the quoted errors",
-            f"  floor       {self.floor_arcsec:7.3f} +- {self.floor_arcsec_error:.3f}  {floor}",
-            f"  dRA cos Dec {self.dra_arcsec:+7.3f} +- {self.dra_arcsec_error:.3f}  arcsec, to be "
-            f"added to {name} positions",
-            f"  dDec        {self.ddec_arcsec:+7.3f} +- {self.ddec_arcsec_error:.3f}  arcsec",
-            f"  {outside[0]:.1f}% of the {p.sum():,.0f} counterparts are outside their quoted 95% "
-            f"error, {outside[1]:.1f}% outside the fitted one",
-            *(f"  {100 * fraction:.1f} +- {100 * error:.1f}% of the {name} sources within the "
-              f"footprint of {other} have a counterpart there"
-              for other, (fraction, error) in self.host_fractions.items())])
+        outside = [
+            100 * p[np.asarray(self.candidates[which]) > RADIUS_95].sum() / p.sum()
+            for which in ("before", "after")
+        ]
+        return "\n".join(
+            [
+                f"position errors of {name} from its counterparts in "
+                f"{' and '.join(self.names[1:])}",
+                f"  scale       {self.scale:7.3f} +- {self.scale_error:.3f}  times the quoted "
+                "errors",
+                f"  floor       {self.floor_arcsec:7.3f} +- {self.floor_arcsec_error:.3f}  {floor}",
+                f"  dRA cos Dec {self.dra_arcsec:+7.3f} +- {self.dra_arcsec_error:.3f}  "
+                "arcsec, to be "
+                f"added to {name} positions",
+                f"  dDec        {self.ddec_arcsec:+7.3f} +- {self.ddec_arcsec_error:.3f}  arcsec",
+                f"  {outside[0]:.1f}% of the {p.sum():,.0f} counterparts are outside their "
+                "quoted 95% "
+                f"error, {outside[1]:.1f}% outside the fitted one",
+                *(
+                    f"  {100 * fraction:.1f} +- {100 * error:.1f}% of the {name} sources "
+                    "within the "
+                    f"footprint of {other} have a counterpart there"
+                    for other, (fraction, error) in self.host_fractions.items()
+                ),
+            ]
+        )

@@ -50,8 +50,14 @@ class Neighbours:
     """a typical variance, for counterparts that are not among the candidates (arcsec^2)"""
 
 
-def neighbours(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates,
-               field: FieldDensity, ln_ratio: np.ndarray, covered: np.ndarray) -> list[Neighbours]:
+def neighbours(
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog],
+    candidates: Candidates,
+    field: FieldDensity,
+    ln_ratio: np.ndarray,
+    covered: np.ndarray,
+) -> list[Neighbours]:
     """Candidates of each other catalogue in the tangent planes of the primaries.
 
     ``ln_ratio`` (n_slots,) is the ln of the candidates' prior ratios, ``covered``
@@ -65,19 +71,33 @@ def neighbours(primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: 
         slots, i = candidates.of_catalogue(k)
         start = np.zeros(n + 1, np.int64)
         np.cumsum(np.bincount(i, minlength=n), out=start[1:])
-        found.append(Neighbours(other.name, start, candidates.row[slots], plane[slots],
-                                np.exp(ln_ratio[slots]) / field.per_arcsec2(k)[i],
-                                np.ascontiguousarray(covered[:, k]),
-                                float(np.median(error_radius(positions.covariance[slots]))) ** 2
-                                if len(slots) else 0.0))
+        found.append(
+            Neighbours(
+                other.name,
+                start,
+                candidates.row[slots],
+                plane[slots],
+                np.exp(ln_ratio[slots]) / field.per_arcsec2(k)[i],
+                np.ascontiguousarray(covered[:, k]),
+                float(np.median(error_radius(positions.covariance[slots]))) ** 2
+                if len(slots)
+                else 0.0,
+            )
+        )
     return found
 
 
 class ErrorLikelihood:
     """The ridge-penalised log likelihood, summed over primaries and other catalogues."""
 
-    def __init__(self, neighbours: Sequence[Neighbours], p_cov: np.ndarray, z: np.ndarray,
-                 radius: float, profile: ErrorProfile = GAUSSIAN) -> None:
+    def __init__(
+        self,
+        neighbours: Sequence[Neighbours],
+        p_cov: np.ndarray,
+        z: np.ndarray,
+        radius: float,
+        profile: ErrorProfile = GAUSSIAN,
+    ) -> None:
         self.profile = profile
         self.neighbours, self.p_cov, self.z, self.radius = neighbours, p_cov, z, radius
         self.size = N_MODEL + len(neighbours) * z.shape[1]
@@ -99,8 +119,18 @@ class ErrorLikelihood:
     def _arguments(self, k: int, parameters: np.ndarray) -> tuple:
         mine = self.neighbours[k]
         own = np.concatenate([parameters[:N_MODEL], parameters[self.logit(k)]])
-        return (mine.start, mine.slots, mine.ratio, mine.covered, self.p_cov, self.z, own,
-                mine.variance, self.radius, CIRCLE)
+        return (
+            mine.start,
+            mine.slots,
+            mine.ratio,
+            mine.covered,
+            self.p_cov,
+            self.z,
+            own,
+            mine.variance,
+            self.radius,
+            CIRCLE,
+        )
 
     def scores(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
         """The log likelihood, and its gradient primary by primary (without the ridge's)."""
@@ -110,8 +140,14 @@ class ErrorLikelihood:
             value = np.empty(n)
             own = np.empty((n, N_MODEL + self.z.shape[1]))
             arguments = self._arguments(k, parameters)
-            list(run_ranges(lambda a, b, args=(*arguments, value, own):  # type: ignore[misc]
-                            kernels.mixture_scores(a, b, *args), ranges(n, PIECE)))
+            list(
+                run_ranges(
+                    lambda a, b, args=(*arguments, value, own): (  # type: ignore[misc]
+                        kernels.mixture_scores(a, b, *args)
+                    ),
+                    ranges(n, PIECE),
+                )
+            )
             total += float(value.sum())
             score[:, :N_MODEL] += own[:, :N_MODEL]
             score[:, self.logit(k)] = own[:, N_MODEL:]
@@ -122,8 +158,12 @@ class ErrorLikelihood:
         m = len(self.neighbours[k].row)
         share, distance = np.empty(m), np.empty(m)
         arguments = self._arguments(k, parameters)
-        list(run_ranges(lambda a, b: kernels.candidate_shares(a, b, *arguments, share, distance),
-                        ranges(len(self.p_cov), PIECE)))
+        list(
+            run_ranges(
+                lambda a, b: kernels.candidate_shares(a, b, *arguments, share, distance),
+                ranges(len(self.p_cov), PIECE),
+            )
+        )
         return share, distance
 
     def gradient(self, parameters: np.ndarray) -> np.ndarray:
@@ -131,8 +171,9 @@ class ErrorLikelihood:
         gradient: np.ndarray = self.scores(parameters)[1].sum(axis=0) - self.ridge * parameters
         return gradient
 
-    def host_fraction(self, parameters: np.ndarray, covariance: np.ndarray, k: int
-                      ) -> tuple[float, float]:
+    def host_fraction(
+        self, parameters: np.ndarray, covariance: np.ndarray, k: int
+    ) -> tuple[float, float]:
         """Mean fraction with a counterpart in catalogue k, and its standard error."""
         share = self.fractions(parameters, k)
         slope = np.einsum("n,nq->q", share * (1 - share), self.z) / len(share)
@@ -155,12 +196,22 @@ class ErrorLikelihood:
         mine = self.neighbours[k]
         p, after = self.shares(parameters, k)
         _, before = self.shares(quoted, k)
-        return Table({"primary": np.repeat(np.arange(len(self.p_cov)), np.diff(mine.start)),
-                      "catalogue": np.full(len(p), mine.name), "row": mine.row,
-                      "separation": np.hypot(mine.slots[:, 0], mine.slots[:, 1]),
-                      "before": before, "after": after, "p": p})
+        return Table(
+            {
+                "primary": np.repeat(np.arange(len(self.p_cov)), np.diff(mine.start)),
+                "catalogue": np.full(len(p), mine.name),
+                "row": mine.row,
+                "separation": np.hypot(mine.slots[:, 0], mine.slots[:, 1]),
+                "before": before,
+                "after": after,
+                "p": p,
+            }
+        )
 
     def allowed(self, parameters: np.ndarray) -> bool:
         """Whether the likelihood is defined there."""
-        return bool(abs(parameters[0]) < LN_SCALE_MAX and parameters[FLOOR] >= 0
-                    and np.hypot(*parameters[2:4]) < self.radius / 2)
+        return bool(
+            abs(parameters[0]) < LN_SCALE_MAX
+            and parameters[FLOOR] >= 0
+            and np.hypot(*parameters[2:4]) < self.radius / 2
+        )

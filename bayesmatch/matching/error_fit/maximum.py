@@ -50,8 +50,9 @@ def densest_offset(problem: ErrorLikelihood) -> np.ndarray:
     return center
 
 
-def maximise(problem: ErrorLikelihood, start: np.ndarray, free: np.ndarray
-             ) -> tuple[np.ndarray, bool]:
+def maximise(
+    problem: ErrorLikelihood, start: np.ndarray, free: np.ndarray
+) -> tuple[np.ndarray, bool]:
     """Climb from `start` in the `free` parameters, the floor^2 never below 0.
 
     Steps of Berndt, Hall, Hall & Hausman (1974): the outer product of the scores in place of the
@@ -106,8 +107,9 @@ def outer(score: np.ndarray) -> np.ndarray:
     return total
 
 
-def parameter_covariance(problem: ErrorLikelihood, parameters: np.ndarray, free: np.ndarray
-                         ) -> np.ndarray:
+def parameter_covariance(
+    problem: ErrorLikelihood, parameters: np.ndarray, free: np.ndarray
+) -> np.ndarray:
     """Covariance of the parameters at the maximum, 0 for those not `free`.
 
     From the curvature; with several other catalogues the sandwich H^-1 J H^-1, J the outer product
@@ -126,15 +128,17 @@ def parameter_covariance(problem: ErrorLikelihood, parameters: np.ndarray, free:
     return covariance
 
 
-def curvature(problem: ErrorLikelihood, parameters: np.ndarray, free: np.ndarray,
-              step: np.ndarray) -> np.ndarray:
+def curvature(
+    problem: ErrorLikelihood, parameters: np.ndarray, free: np.ndarray, step: np.ndarray
+) -> np.ndarray:
     """Minus the second derivatives by the `free` parameters, from differences of gradients."""
     matrix = np.zeros((problem.size, problem.size))
     for a in np.flatnonzero(free):
         h = np.zeros(problem.size)
         h[a] = step[a]
-        matrix[a] = (problem.gradient(parameters - h) - problem.gradient(parameters + h)
-                     ) / (2 * step[a])
+        matrix[a] = (problem.gradient(parameters - h) - problem.gradient(parameters + h)) / (
+            2 * step[a]
+        )
     return 0.5 * (matrix + matrix.T)
 
 
