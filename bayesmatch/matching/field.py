@@ -34,6 +34,11 @@ class FieldDensity:
         """Ln n_k+, the number in the full sky at that density, (n_primary, n_other)."""
         return np.log(self.plus_one * FULL_SKY_DEG2)
 
+    @property
+    def log10_full_sky(self) -> np.ndarray:
+        """Log10 n_k+, (n_primary, n_other), to the last digit that of a match record."""
+        return np.log10(self.plus_one * FULL_SKY_DEG2)
+
     def per_arcsec2(self, other: int) -> np.ndarray:
         """The density with one object more of one other catalogue, per arcsec^2, (n_primary,)."""
         return self.plus_one[:, other] / 3600.0**2

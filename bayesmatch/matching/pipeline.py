@@ -79,7 +79,7 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(ln_density, fit.ln_fraction),
+        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction),
     )
 
 

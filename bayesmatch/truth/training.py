@@ -169,7 +169,7 @@ def _check_arguments(
         ("flux_min", flux_min),
         ("duplicate_radius", duplicate_radius),
     ):
-        if value is not None and not (isinstance(value, Real) and 0 <= value < np.inf):
+        if value is not None and not (isinstance(value, Real) and 0 <= float(value) < np.inf):
             raise ValueError(f"{what} is {value!r}; give a number, 0 or more, or leave it out")
 
 
