@@ -142,6 +142,14 @@ def test_from_a_file_as_from_memory(three, tmp_path, kind):
         np.testing.assert_array_equal(a.objects.source_covariance, b.objects.source_covariance)
 
 
+def test_ecsv_keeps_the_order_of_the_patterns_and_properties(three, tmp_path):
+    """ECSV sorts the keys of its metadata: X+IRAC before X+OPT."""
+    three.write(tmp_path / "r.ecsv")
+    fit = bm.MatchResult.read(tmp_path / "r.ecsv").record.host_fraction_fit
+    for key in ("fraction", "fraction_error", "coefficients", "center", "scale"):
+        assert list(fit[key].items()) == list(three.record.host_fraction_fit[key].items())
+
+
 def test_a_file_without_the_inputs(three, tmp_path):
     three.write(tmp_path / "r.fits")
     row = int(np.argmax(three.sources["n_candidates"]))
