@@ -9,6 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from .errors import PositionErrorModel
+from .sentinels import of_magnitudes, without_sentinels
 from .values import ColumnValues, numbered
 
 
@@ -89,10 +90,11 @@ class SkyCatalog(ABC):
     def magnitudes(self, column: str) -> np.ndarray:
         """A numeric column of the table as float64.
 
-        NaN where missing: masked, NaN, or -99 and below.
+        NaN where missing (see :mod:`bayesmatch.catalogs.sentinels`).
         """
         values = self.columns.numbers(column)
-        return np.where(values > -99.0, values, np.nan)
+        data = self.table[column]
+        return without_sentinels(values, of_magnitudes(data.unit, data.dtype))
 
     @property
     def circular(self) -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .sentinels import of_magnitudes, without_sentinels
+
 
 @dataclass(frozen=True)
 class Role:
@@ -129,8 +131,10 @@ def table_columns(table: Any) -> list[str]:
     return list(getattr(table, "colnames", None) or map(str, getattr(table, "columns", table)))
 
 
-def column_values(table: Any, name: str) -> np.ndarray:
-    """A numeric column as float64, NaN where missing: masked, not finite, or -99 and below.
+def column_values(table: Any, name: str, *, sentinels: bool = True) -> np.ndarray:
+    """A numeric column as float64, NaN where missing: masked, not finite, or a sentinel.
+
+    Which numbers are sentinels says :mod:`bayesmatch.catalogs.sentinels`; without `sentinels` none.
 
     Raises
     ------
@@ -153,6 +157,8 @@ def column_values(table: Any, name: str) -> np.ndarray:
             "hold one number per row"
         )
     values = raw.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        bad = ~((values > -99.0) & np.isfinite(values))
-    return np.where(bad if mask is None else bad | np.asarray(mask), np.nan, values)
+    if mask is not None:
+        values[np.asarray(mask)] = np.nan
+    if not sentinels:
+        return np.where(np.isfinite(values), values, np.nan)
+    return without_sentinels(values, of_magnitudes(getattr(table[name], "unit", None), raw.dtype))

@@ -6,19 +6,26 @@ The fractions are a multinomial logit in properties of the primaries (see
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from .._kernels import host_fraction as kernels
 from .._kernels.jit import ranges, run_ranges
 
-#: weak ridge: enough to keep separable samples finite, far below the data of 30 sources
-RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 0.1
+#: a weak ridge on constants, far below the data of 30 sources; one on slopes that 30 sources which
+#: follow a trend outweigh and the noise of 300 does not: with 0.1 they were fitted to noise
+RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 4.0
 MAX_ITERATIONS = 200
 #: of the complete-data information in a step: Newton's first, the EM algorithm's last
 EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
-#: covariates separate when sources in doubt are fewer than this share of the smaller group, and a
-#: step without the ridge would move ln odds by this much (1.0 to 1.5 on separable samples)
-SEPARABLE_DOUBT, SEPARABLE_STEP = 0.3, 0.5
+#: covariates separate when, with so weak a ridge on slopes, sources in doubt are fewer than this
+#: share of the smaller group, and a step without the ridge would move ln odds by this much (1.0 to
+#: 1.5 on separable samples)
+SEPARABLE_RIDGE, SEPARABLE_DOUBT, SEPARABLE_STEP = 0.1, 0.3, 0.5
+#: not asked where the ridge in use leaves more than this share in doubt (0.1 to 0.55 on separable
+#: samples)
+MAX_DOUBT = 0.65
 #: primaries without candidates are too many for chance at this many standard deviations
 UNCOVERED_SIGMA = 4.0
 
@@ -36,9 +43,17 @@ class FractionLikelihood:
             self.fixed, self.free_total = np.log1p(-total) + ln_like[:, 0], float(total)
         self.n_free = self.ln_like.shape[1]
         self.size = (self.n_free - 1) * z.shape[1]
-        ridge = np.full(z.shape[1], RIDGE_SLOPE)
+        self.ridge = self._ridge(RIDGE_SLOPE)
+
+    def _ridge(self, slope: float) -> np.ndarray:
+        """Twice that of the patterns' spread about their mean; of two patterns, of the coefficient.
+
+        Penalties on each pattern's distance from the first would together pull against the first,
+        the more the more patterns there are.
+        """
+        ridge = np.full(self.z.shape[1], slope)
         ridge[0] = RIDGE_CONSTANT
-        self.ridge = np.tile(ridge, self.n_free - 1)
+        return np.kron(2.0 * (np.eye(self.n_free - 1) - 1.0 / self.n_free), np.diag(ridge))
 
     def _coefficients(self, beta: np.ndarray) -> np.ndarray:
         q = self.z.shape[1]
@@ -72,12 +87,9 @@ class FractionLikelihood:
         for part in run_ranges(piece, ranges(len(self.z), 1 << 12)):
             out += part[0]
             lower += part[1]
-        information = lower + np.tril(lower, -1).T + np.diag(self.ridge)
-        return (
-            out[0] - 0.5 * float(self.ridge @ beta**2),
-            out[1:] - self.ridge * beta,
-            information,
-        )
+        information = lower + np.tril(lower, -1).T + self.ridge
+        pull = self.ridge @ beta
+        return out[0] - 0.5 * float(pull @ beta), out[1:] - pull, information
 
     def maximise(self, beta: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """Coefficients, observed information there, number of steps, whether converged."""
@@ -125,22 +137,32 @@ class FractionLikelihood:
             return step, float(gradient @ step)
         return gradient, float(gradient @ gradient)
 
-    def separable(self, beta: np.ndarray, information: np.ndarray) -> bool:
+    def separable(self, beta: np.ndarray) -> bool:
         """Whether the covariates tell hosts apart so well that only the ridge bounds their slopes.
 
-        That is, hardly any source is left in doubt, and without the ridge a Newton step would
-        still move the ln odds by about 1, differently for different sources.
+        That is, with a weak ridge hardly any source is left in doubt, and without it a Newton step
+        would still move the ln odds by about 1, differently for different sources.
         """
-        share = np.exp(self.shares(beta)[0])
-        host = 1.0 - share[:, 0]
-        doubt = np.minimum(host, share[:, 0]).mean()
-        if doubt > SEPARABLE_DOUBT * min(host.mean(), share[:, 0].mean()):
+        if self._doubt(beta) > MAX_DOUBT:
             return False
-        unridged = np.linalg.pinv(information - np.diag(self.ridge), hermitian=True)
-        step = unridged @ (self.ridge * beta)
+        weak = copy.copy(self)
+        weak.ridge = self._ridge(SEPARABLE_RIDGE)
+        beta, information, *_ = weak.maximise(beta)
+        if weak._doubt(beta) > SEPARABLE_DOUBT:
+            return False
+        unridged = np.linalg.pinv(information - weak.ridge, hermitian=True)
+        step = unridged @ (weak.ridge @ beta)
         by_pattern = np.einsum("nq,sq->ns", self.z, step.reshape(-1, self.z.shape[1]))
-        ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(host, 1e-300)
-        return bool(ln_odds.std() > SEPARABLE_STEP)
+        share = np.exp(self.shares(beta)[0])
+        ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(1.0 - share[:, 0], 1e-300)
+        with np.errstate(over="ignore"):
+            return bool(ln_odds.std() > SEPARABLE_STEP)
+
+    def _doubt(self, beta: np.ndarray) -> float:
+        """Mean fraction of the less likely of host and none, over that of the smaller group."""
+        none = np.exp(self.shares(beta)[0][:, 0])
+        smaller = min(none.mean(), 1.0 - none.mean())
+        return float(np.minimum(none, 1.0 - none).mean()) / max(smaller, 1e-300)
 
     def shares(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Ln shares and shares (n, S), and the gradient of their means by the coefficients."""

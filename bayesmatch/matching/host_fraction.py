@@ -130,10 +130,10 @@ def fit_host_fraction(
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
     if not converged:
         _warn(f"the host-fraction fit did not converge in {iterations} steps")
-    if total is None and problem.separable(beta, information):
+    if total is None and problem.separable(beta):
         _warn(
             f"{' and '.join(description['center'])} separates the sources with and "
-            "without a counterpart perfectly: only a weak ridge keeps the coefficients "
+            "without a counterpart perfectly: only the ridge keeps the coefficients "
             "finite, and their errors mean little (host_covariates=None fits a constant)"
         )
     covariance = np.linalg.pinv(information, hermitian=True)

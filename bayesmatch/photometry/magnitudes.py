@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-#: magnitudes outside these (exclusive) mean "not measured": -99, -999, 99, 999 and infinities
-MAG_RANGE = (-99.0, 90.0)
+from ..catalogs.sentinels import without_sentinels
 
 
 def measured(magnitude: np.ndarray) -> np.ndarray:
@@ -21,5 +20,4 @@ def measured(magnitude: np.ndarray) -> np.ndarray:
     ndarray of float64
         Of the same shape.
     """
-    low, high = MAG_RANGE
-    return np.where((magnitude > low) & (magnitude < high), magnitude, np.nan)
+    return without_sentinels(magnitude, True)

@@ -46,8 +46,8 @@ class AutoPrior:
     Notes
     -----
     The rules are those of ``nway.py --mag CAT:COL auto`` with ``--mag-radius``,
-    ``--mag-exclude-radius`` and ``--mag-auto-minprob``, except that -99 and anything below it is
-    missing (there only -99 is).
+    ``--mag-exclude-radius`` and ``--mag-auto-minprob``, except that more numbers than -99 mean
+    missing (see :mod:`bayesmatch.catalogs.sentinels`).
     """
 
     def __init__(
@@ -110,7 +110,6 @@ class AutoPrior:
             If fewer than 100 counterparts or no field objects have a value; says the counts.
         """
         values = catalog.magnitudes(self.column)
-        values[~np.isfinite(values)] = np.nan
         if self.radius is None:
             secure = np.flatnonzero(seen.dist_post > self.min_post)
             rows, first = np.unique(seen.associated[secure], return_index=True)

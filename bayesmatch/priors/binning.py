@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.field_counts import FieldCounts
+from ..catalogs.sentinels import of_magnitudes, without_sentinels
 
 #: edges at quantiles 0, 1/14, ... 1 of the selected sample
 QUANTILES = np.linspace(0.0, 1.0, 15)
@@ -15,14 +16,14 @@ MARGIN = 1.0
 
 
 def plain_values(values: Any, what: str) -> np.ndarray:
-    """A list of numbers as float64, NaN where missing: masked, not finite, or -99 and below."""
+    """A list of numbers as float64, NaN where missing (see :mod:`bayesmatch.catalogs.sentinels`)."""
     data = np.ma.asarray(getattr(values, "value", values))
     if data.dtype.kind not in "fiu" or data.ndim != 1:
         raise TypeError(
             f"{what} is of type {data.dtype} and shape {data.shape}; give one number per object"
         )
     out = np.ma.filled(data.astype(np.float64), np.nan)
-    return np.where(np.isfinite(out) & (out > -99.0), out, np.nan)
+    return without_sentinels(out, of_magnitudes(getattr(values, "unit", None), data.dtype))
 
 
 def histogram_pair(

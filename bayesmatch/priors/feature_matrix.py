@@ -37,7 +37,7 @@ def context_matrix(context: Any, names: Sequence[str], n: int) -> np.ndarray:
         return np.empty((n, 0))
     if context is None:
         raise ValueError(f"this prior needs the primary's {', '.join(names)} as context")
-    out = np.column_stack([column_values(context, name) for name in names])
+    out = np.column_stack([column_values(context, name, sentinels=False) for name in names])
     if len(out) != n:
         raise ValueError(f"context has {len(out)} rows for {n} objects; give one per object")
     if not np.isfinite(out).all():

@@ -31,7 +31,8 @@ class HistogramPrior:
     """Ratio of two histograms of a column: of counterparts (selected) and of field (others).
 
     A bin with no field objects has ratio 100, one with no counterparts 0; values outside the
-    bins, and missing ones (masked, NaN, -99), are neutral. The last edge belongs to the last bin.
+    bins, and missing ones (masked, NaN, -99 and other sentinels, see
+    :mod:`bayesmatch.catalogs.sentinels`), are neutral. The last edge belongs to the last bin.
 
     Parameters
     ----------
@@ -110,8 +111,8 @@ class HistogramPrior:
         column : str
             Column of the catalogue the prior is for.
         selected, others : array_like, shape (n,) and (m,)
-            Values of counterparts and of field objects; missing ones (masked, not finite, -99 and
-            below) are left out.
+            Values of counterparts and of field objects; missing ones (masked, not finite,
+            sentinels) are left out.
         weights : array_like, shape (n,), optional
             One per counterpart, 0 or more. Default: equal weights.
         bins : "adaptive", int or array_like, default "adaptive"

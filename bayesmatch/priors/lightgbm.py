@@ -97,7 +97,8 @@ class LightGBMPrior:
             Which are counterparts; or the name of that column.
         features : sequence of str or photometry.Features
             Numeric columns, or magnitudes and colours to compute. Missing values (masked, NaN,
-            infinite, -99 and below) are LightGBM's own missing values.
+            infinite, sentinels; see :mod:`bayesmatch.catalogs.sentinels`) are LightGBM's own
+            missing values.
         context : Table, DataFrame or mapping, optional
             Properties of the primary source (X-ray flux) of each row, up to three columns.
         sample_weight : array_like, shape (n,), optional

@@ -116,7 +116,7 @@ class TrainingSample:
 
 def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
     values = (
-        column_values(table, is_counterpart)
+        column_values(table, is_counterpart, sentinels=False)
         if isinstance(is_counterpart, str)
         else np.asarray(np.ma.filled(np.ma.asarray(is_counterpart).astype(float), np.nan))
     )
@@ -144,7 +144,9 @@ def _weights(sample_weight: Any, n: int) -> np.ndarray:
 def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
     if groups is None:
         return (
-            column_values(table, "xray_row") if "xray_row" in table_columns(table) else np.arange(n)
+            column_values(table, "xray_row", sentinels=False)
+            if "xray_row" in table_columns(table)
+            else np.arange(n)
         )
     group: np.ndarray = np.asarray(groups)
     if group.shape != (n,):

@@ -19,6 +19,7 @@ from ..identifiers import Identifiers, read_identifiers
 from ..names import as_name, check_name
 from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
+from ..sentinels import of_magnitudes
 from ..values import ColumnValues
 from .data_set import DataSet
 from .files import data_set_name, find_files
@@ -146,7 +147,9 @@ class ScannedCatalog(SkyCatalog):
         """Counts of all values of a column below some edges, read now; some rows left out."""
         from .columns import count_field
 
-        return count_field(self.data_set, column, left_out, edges)
+        data = self.table[column]
+        magnitudes = of_magnitudes(data.unit, data.dtype)
+        return count_field(self.data_set, column, left_out, edges, magnitudes)
 
     def row_text(self, row: int) -> str:
         """A row of the data set, as messages name it."""

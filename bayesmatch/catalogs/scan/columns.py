@@ -9,6 +9,7 @@ import numpy as np
 
 from ..._kernels.jit import n_threads, run_ranges
 from ..field_counts import FieldCounts
+from ..sentinels import without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
 from .parts import Part, numbers
@@ -43,9 +44,16 @@ def fetch(
 
 
 def count_field(
-    data_set: DataSet, column: str, left_out: np.ndarray, edges: np.ndarray
+    data_set: DataSet,
+    column: str,
+    left_out: np.ndarray,
+    edges: np.ndarray,
+    magnitudes: bool | None,
 ) -> FieldCounts:
-    """Counts of the values of a column in all rows of the data set but some (ascending)."""
+    """Counts of the values of a column in all rows of the data set but some (ascending).
+
+    `magnitudes`: whether these are, from :func:`bayesmatch.catalogs.sentinels.of_magnitudes`.
+    """
     if column in data_set.partition_names:
         raise ValueError(
             f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
@@ -61,8 +69,7 @@ def count_field(
             values = np.array(numbers(batch.column(column)))
             a, b = np.searchsorted(left_out, part.first_row + first + np.array([0, len(values)]))
             values[left_out[a:b] - part.first_row - first] = np.nan
-            values[~(values > -99.0)] = np.nan
-            counts = counts + FieldCounts.of(values, edges)
+            counts = counts + FieldCounts.of(without_sentinels(values, magnitudes), edges)
         return counts
 
     return sum(
