@@ -61,9 +61,8 @@ def _train(options: argparse.Namespace) -> None:
     table = read_table(options.table)
     context = None
     if options.context:
-        context = {
-            name: column_values(table, name, sentinels=False) for name in options.context.split(",")
-        }
+        names = options.context.split(",")
+        context = {name: column_values(table, name, sentinels=False) for name in names}
     prior = LightGBMPrior.fit(
         table,
         options.label,

@@ -4,14 +4,12 @@
 :func:`legacy_survey` turns the fluxes of the DESI Legacy Imaging Surveys into such columns.
 """
 
-from ..catalogs.sentinels import MAG_RANGE
 from .features import Features
 from .legacy import LEGACY_BANDS, NANOMAGGY_MAG, VEGA_OFFSET, X_TO_O_CONSTANT, legacy_survey
 from .magnitudes import measured
 
 __all__ = [
     "LEGACY_BANDS",
-    "MAG_RANGE",
     "NANOMAGGY_MAG",
     "VEGA_OFFSET",
     "X_TO_O_CONSTANT",

@@ -16,7 +16,7 @@ MARGIN = 1.0
 
 
 def plain_values(values: Any, what: str) -> np.ndarray:
-    """A list of numbers as float64, NaN where missing: :mod:`bayesmatch.catalogs.sentinels`."""
+    """A list of numbers as float64, NaN where missing (:mod:`bayesmatch.catalogs.sentinels`)."""
     data = np.ma.asarray(getattr(values, "value", values))
     if data.dtype.kind not in "fiu" or data.ndim != 1:
         raise TypeError(

@@ -143,11 +143,9 @@ def _weights(sample_weight: Any, n: int) -> np.ndarray:
 
 def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
     if groups is None:
-        return (
-            column_values(table, "xray_row", sentinels=False)
-            if "xray_row" in table_columns(table)
-            else np.arange(n)
-        )
+        if "xray_row" not in table_columns(table):
+            return np.arange(n)
+        return column_values(table, "xray_row", sentinels=False)
     group: np.ndarray = np.asarray(groups)
     if group.shape != (n,):
         raise ValueError(f"groups has shape {group.shape} for {n} rows")
