@@ -183,7 +183,7 @@ class Grid:
 
         One more than `max_pairs`, or a little above, when there are more.
         """
-        return grid.search(
+        pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = grid.search(
             first,
             last,
             ra,
@@ -198,6 +198,7 @@ class Grid:
             self.radius,
             max_pairs,
         )
+        return pairs
 
 
 def half_width(dec: np.ndarray, radius: float) -> np.ndarray:

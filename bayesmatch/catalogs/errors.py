@@ -144,6 +144,7 @@ def error_columns(pos_err: Any) -> list[str]:
 
 
 def error_radius(covariance: np.ndarray) -> np.ndarray:
-    """Geometric mean of the two axes: the sigma of the circle of the same area."""
+    """Geometric mean of the two axes (n,), arcsec: sigma of the circle of the same area."""
     xx, yy, xy = covariance.T
-    return (xx * yy - xy * xy) ** 0.25
+    radius: np.ndarray = (xx * yy - xy * xy) ** 0.25
+    return radius

@@ -91,7 +91,7 @@ def match(
         names[1],
         secondary_pos_err,
         n_secondary,
-        _area(secondary, secondary_area, names[1]),
+        _survey_area(secondary, secondary_area, names[1]),
         secondary_id,
     )
     suffixes = (f"_{names[0]}", f"_{names[1]}")
@@ -188,7 +188,7 @@ def _n_rows(catalog: Any) -> int:
         return int(catalog.map_partitions(len).compute().sum())
 
 
-def _area(catalog: Any, given: Any, name: str) -> float:
+def _survey_area(catalog: Any, given: Any, name: str) -> float:
     if given is not None:
         return area_deg2(given, {}, name)
     moc = catalog.hc_structure.moc

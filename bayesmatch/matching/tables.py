@@ -224,7 +224,7 @@ def source_table(m: Matched) -> Table:
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
     )
     columns["n_claims"] = Column(
-        _claims(np.asarray(columns[others[0].name])),
+        _n_claims(np.asarray(columns[others[0].name])),
         description=f"Primaries with the same {others[0].name} object as their best",
     )
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
@@ -281,7 +281,7 @@ def _separations(
     return out
 
 
-def _claims(row: np.ndarray) -> np.ndarray:
+def _n_claims(row: np.ndarray) -> np.ndarray:
     """How many primaries claim the same object; 0 for those without one."""
     _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
     return np.where(row < 0, 0, count[inverse])

@@ -129,7 +129,7 @@ def training_sample(
     counts["annulus_empty"] = n_true(used & (n_annulus == 0))
 
     limit = r98_limit if max_separation is None else np.minimum(r98_limit, max_separation)
-    claim = _claims((i, j, separation), used, radius, limit, counts)
+    claim = _sole_objects((i, j, separation), used, radius, limit, counts)
     claims = np.bincount(j[claim], minlength=len(survey))
     counterpart = claim & used[i] & (claims[j] == 1)
     counts["claimed_once"] = n_true(counterpart)
@@ -169,7 +169,7 @@ def _check_arguments(
         ("flux_min", flux_min),
         ("duplicate_radius", duplicate_radius),
     ):
-        if value is not None and not (isinstance(value, Real) and 0 <= value < np.inf):
+        if value is not None and not (isinstance(value, Real) and 0 <= float(value) < np.inf):
             raise ValueError(f"{what} is {value!r}; give a number, 0 or more, or leave it out")
 
 
@@ -194,7 +194,7 @@ def _bright(precise: Catalog, flux: str | None, flux_min: float | None) -> np.nd
     return (values > 0) & (values >= (flux_min or 0.0)) & (values < np.inf)
 
 
-def _claims(
+def _sole_objects(
     around: Pairs, used: np.ndarray, radius: np.ndarray, limit: np.ndarray, counts: dict[str, int]
 ) -> np.ndarray:
     """Which pairs are of an X-ray source and the one object in its false radius, inside r98 too.

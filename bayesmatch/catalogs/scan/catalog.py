@@ -197,6 +197,7 @@ class CandidateRows(HeldCatalog):
     """The candidates of a scanned catalogue: held in memory, with their row numbers."""
 
     rows: np.ndarray
+    """(n,) numbers, in the data set, of the rows that are held, ascending"""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
 from .coverage import SkyMap
 from .parts import Part, numbers
-from .work import Task, cut, task_rows
+from .work import Task, cut_into_tasks, task_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +30,9 @@ def near_tasks(primary: HeldCatalog, other: ScannedCatalog, radius: float) -> li
     factors = [other.unit_factor(name) for name in (other.ra_name, other.dec_name)]
     sky = SkyMap(primary.ra, primary.dec, radius)
     scale = np.array(factors)[:, None]
-    return cut([(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts])
+    return cut_into_tasks(
+        [(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts]
+    )
 
 
 def rows_near(
@@ -51,7 +53,7 @@ def rows_near(
 
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
-        for first, ra, dec in _positions(other, *tasks[task], factors, parallel):
+        for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
             _, j, _ = where.search(0, len(ra), ra, dec, max_rows)
             check(len(j))
             near = j[np.diff(j, prepend=-1) > 0]
@@ -91,7 +93,7 @@ def rows_near(
     return pa.concat_tables(tables)
 
 
-def _positions(
+def _position_batches(
     other: ScannedCatalog,
     part: Part,
     groups: Sequence[int],

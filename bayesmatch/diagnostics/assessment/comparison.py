@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def by_bins(a: bm.Assessment, value: np.ndarray, bins: Any, cutoff: float | None) -> Table:
     """See :meth:`bayesmatch.Assessment.by`; one value per source judged."""
-    edges = _edges(bins, value)
+    edges = _group_edges(bins, value)
     if cutoff is None:
         cutoff = 0.5 if np.isnan(a.crossing.cutoff) else a.crossing.cutoff
     which = np.searchsorted(edges, value, side="right") - 1
@@ -92,7 +92,7 @@ def compare(
     )
 
 
-def _edges(bins: Any, value: np.ndarray) -> np.ndarray:
+def _group_edges(bins: Any, value: np.ndarray) -> np.ndarray:
     finite = value[np.isfinite(value)]
     if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
         if bins < 1 or len(finite) == 0:
