@@ -67,7 +67,8 @@ def match(
     -------
     lsdb.Catalog
         The columns of both catalogues, suffixed with their names (``ID_XRAY``), and those of the
-        result. ``n_claims`` is not among them: partitions do not know of each other.
+        result. ``n_claims`` and ``n_claims_<NAME>`` are not among them: partitions do not know of
+        each other.
 
     Raises
     ------

@@ -78,6 +78,7 @@ def source_columns(catalogs: Sequence[HeldCatalog]) -> list[str]:
         "p_match",
         "second_p_i",
         "n_claims",
+        *(f"n_claims_{c.name}" for c in others),
     ]
 
 
@@ -223,10 +224,12 @@ def source_table(m: Matched) -> Table:
     columns["second_p_i"] = Column(
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
     )
-    columns["n_claims"] = Column(
-        _n_claims(np.asarray(columns[others[0].name])),
-        description=f"Primaries with the same {others[0].name} object as their best",
-    )
+    for k, other in enumerate(others):
+        claims = _n_claims(np.asarray(columns[other.name]))
+        text = f"Primaries with the same {other.name} object as their best"
+        if k == 0:
+            columns["n_claims"] = Column(claims, description=text)
+        columns[f"n_claims_{other.name}"] = Column(claims, description=text)
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 
