@@ -115,7 +115,7 @@ def too_many(what: str, other: SkyCatalog, radius: float, max_rows: int, per_pri
         f"catalogue {other.name!r} at radius {radius:g} arcsec gives {what} "
         f"({per_primary:.3g} candidates per primary), more than max_rows = {max_rows:,}; use a "
         "smaller radius (5 times the largest position error is enough), match fewer primaries "
-        "at a time, or raise max_rows"
+        "at a time, or raise max_rows (--max-rows)"
     )
 
 
