@@ -1,6 +1,7 @@
-"""Which rows a data set has: every one once, or an error in one line; nothing but files is opened."""
+"""Which rows a data set has: each once, or an error in one line; only files are opened."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -117,12 +118,14 @@ def test_patterns_as_of_glob(folder):
     (folder / ".p.parquet").write_bytes((folder / "a.parquet").read_bytes())
     for pattern in (
         "*", "*.parquet", "?.parquet", "[ab].parquet", "[!b].parquet", "**/p.parquet",
-        "**/[a-z]*/*.parquet", "sub/*", "s*/b.parquet", ".h*/*", "*/", "x[[]1]/*", "**/er/**/*.p*",
+        "**/[a-z]*/*.parquet", "sub/*", "s*/b.parquet", ".h*/*", "x[[]1]/*", "**/er/**/*.p*",
         "nothing*/x", "a.parquet/*",
     ):  # fmt: skip
         expected = {os.path.normpath(p) for p in glob.glob(f"{folder}/{pattern}", recursive=True)}
         found = [str(p) for p in walk.expand(folder / pattern)]
         assert len(found) == len(set(found)) and set(found) == expected, pattern
+    assert [f.name for f, _ in find_files(f"{folder}/[as]*")] == ["a.parquet", "b.parquet"]
+    assert [f.name for f, _ in find_files(f"{folder}/[as]*/")] == ["b.parquet"]
 
 
 # -- what is no file ------------------------------------------------------------------------------
@@ -182,6 +185,31 @@ def test_a_pipe_does_not_hang(how, tmp_path):
         check=True,
     )
     assert "x.parquet: is a FIFO (named pipe); only files can be read" in found.stdout
+
+
+@pytest.mark.parametrize(
+    "read, name",
+    [
+        (bm.MatchResult.read, "x.fits"),
+        (bm.MatchResult.read, "x.csv"),
+        (bm.HistogramPrior.read, "x.json"),
+        (bm.HistogramPrior.read, "x.txt"),
+        (bm.LightGBMPrior.read, "x.json"),
+    ],
+)
+def test_results_and_priors_in_pipes(read, name, tmp_path):
+    def hangs(*_):
+        raise AssertionError("it waits for somebody to write")
+
+    os.mkfifo(tmp_path / name)
+    before = signal.signal(signal.SIGALRM, hangs)
+    signal.alarm(20)
+    try:
+        with pytest.raises((OSError, ValueError), match=name):
+            read(tmp_path / name)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_paths_that_cannot_be(tmp_path):

@@ -82,7 +82,7 @@ def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
     if "://" in text:
         raise ValueError(f"{text}: only local files can be scanned; copy or mount the data set")
     if is_pattern(text) and not os.path.lexists(text):
-        return _pattern(Path(text))
+        return _pattern(Path(text), text.endswith(os.sep))
     try:
         status = path_status(text)
     except FileNotFoundError as error:
@@ -94,7 +94,7 @@ def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
     return [(Path(text), partition_values(Path(text), None))]
 
 
-def _pattern(pattern: Path) -> list[tuple[Path, dict[str, str | None]]]:
+def _pattern(pattern: Path, folders_only: bool) -> list[tuple[Path, dict[str, str | None]]]:
     """Files that a glob stands for, also those below the directories that it stands for."""
     fixed = before_pattern(pattern)
     files: dict[Path, None] = {}
@@ -102,7 +102,7 @@ def _pattern(pattern: Path) -> list[tuple[Path, dict[str, str | None]]]:
         if hit.is_dir():
             if not any(map(hidden, hit.relative_to(fixed).parts)):
                 files.update((file, None) for file, _ in _directory(hit, required=False))
-        elif _wanted(hit, fixed):
+        elif not folders_only and _wanted(hit, fixed):
             files[hit] = None
     if not files:
         raise FileNotFoundError(f"{pattern}: no Parquet file matches")

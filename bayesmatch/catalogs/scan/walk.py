@@ -22,7 +22,7 @@ def is_pattern(text: str) -> bool:
 
 def hidden(name: str) -> bool:
     """Whether a name marks what is no data: ``_metadata``, ``.cache``."""
-    return name.startswith(("_", "."))
+    return name.startswith(("_", ".")) and name != ".."
 
 
 def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
