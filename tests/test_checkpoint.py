@@ -296,6 +296,7 @@ def test_a_pipe_in_a_checkpoint_is_not_opened(tmp_path):
 
 HOLD = """
 import sys, time
+from pathlib import Path
 from bayesmatch.catalogs.scan.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)

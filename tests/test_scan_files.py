@@ -192,9 +192,10 @@ def test_a_pipe_does_not_hang(how, tmp_path):
     [
         (bm.MatchResult.read, "x.fits"),
         (bm.MatchResult.read, "x.csv"),
-        (bm.HistogramPrior.read, "x.json"),
-        (bm.HistogramPrior.read, "x.txt"),
-        (bm.LightGBMPrior.read, "x.json"),
+        (lambda path: bm.HistogramPrior.read(path, column="mag"), "x.txt"),
+        (bm.HistogramPrior.load, "x.json"),
+        (bm.LightGBMPrior.load, "x.json"),
+        (bm.read_prior, "x.json"),
     ],
 )
 def test_results_and_priors_in_pipes(read, name, tmp_path):
