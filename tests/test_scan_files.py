@@ -216,7 +216,7 @@ def test_results_and_priors_in_pipes(read, name, tmp_path):
 def test_paths_that_cannot_be(tmp_path):
     refused(f"{tmp_path}/a\0b", ValueError, "not a path")
     refused(tmp_path / "a.parquet" / "b", FileNotFoundError, "no such file or directory")
-    with pytest.raises(IsADirectoryError, match=r"x\.fits: is a directory; give a file"):
+    with pytest.raises(FileNotFoundError, match=r"x\.fits: no such file; that is a directory"):
         (tmp_path / "x.fits").mkdir()
         read_table(tmp_path / "x.fits")
     with pytest.raises(ValueError, match="not a path"):

@@ -48,8 +48,8 @@ def read_table(path: str | os.PathLike) -> Table:
     ------
     FileNotFoundError
         If there is no such file.
-    IsADirectoryError, OSError
-        If it is a directory or cannot be looked at.
+    OSError
+        If it cannot be looked at.
     ValueError
         If it is a pipe or a device, the extension is unknown, or the file cannot be read as that
         format.

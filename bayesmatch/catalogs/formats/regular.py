@@ -48,12 +48,12 @@ def regular_file(path: str | os.PathLike) -> os.stat_result:
 
     Raises
     ------
-    FileNotFoundError, IsADirectoryError, ValueError, OSError
+    FileNotFoundError, ValueError, OSError
         If it is no file; names the path, what it is and the remedy.
     """
     status = path_status(path)
     if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(f"{path}: is a directory; give a file")
+        raise FileNotFoundError(f"{path}: no such file; that is a directory")
     if not stat.S_ISREG(status.st_mode):
         what = next((text for is_kind, text in OTHER_KINDS if is_kind(status.st_mode)), "no file")
         raise ValueError(

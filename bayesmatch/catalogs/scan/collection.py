@@ -7,6 +7,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from ..formats.regular import regular_file
+from .walk import is_folder
 
 PROPERTIES = "collection.properties"
 KEY = "hats_primary_table_url"
@@ -46,7 +47,7 @@ def primary_table(root: Path) -> Path:
             "it, or scan the directory of the table"
         )
     table = root / inside
-    if not table.is_dir():
+    if not is_folder(table):
         raise FileNotFoundError(
             f"{table}: no such directory, which {file} names as {KEY}; restore it, or scan the "
             "directory of the table"

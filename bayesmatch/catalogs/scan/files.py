@@ -10,7 +10,7 @@ from pathlib import Path
 from ..formats.regular import file_identity, path_status, regular_file
 from .collection import is_pixel, primary_table
 from .partitions import partition_values
-from .walk import before_pattern, expand, hidden, is_pattern, walk
+from .walk import before_pattern, expand, hidden, is_folder, is_pattern, walk
 
 ENDINGS = (".parquet", ".pq", ".parq")
 
@@ -99,7 +99,7 @@ def _pattern(pattern: Path, folders_only: bool) -> list[tuple[Path, dict[str, st
     fixed = before_pattern(pattern)
     files: dict[Path, None] = {}
     for hit in expand(pattern):
-        if hit.is_dir():
+        if is_folder(hit):
             if not any(map(hidden, hit.relative_to(fixed).parts)):
                 files.update((file, None) for file, _ in _directory(hit, required=False))
         elif not folders_only and _wanted(hit, fixed):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fnmatch
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,14 @@ def is_pattern(text: str) -> bool:
 def hidden(name: str) -> bool:
     """Whether a name marks what is no data: ``_metadata``, ``.cache``."""
     return name.startswith(("_", ".")) and name != ".."
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path leads to a directory; an error if that cannot be told."""
+    try:
+        return stat.S_ISDIR(path_status(path).st_mode)
+    except (FileNotFoundError, ValueError):  # said if it has the name of a part
+        return False
 
 
 def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -71,12 +80,12 @@ def expand(pattern: Path) -> list[Path]:
     for k, part in enumerate(rest):
         if part == "**":
             if k < len(rest) - 1:
-                found = [folder for root in found if root.is_dir() for folder, _ in walk(root)]
+                found = [folder for root in found if is_folder(root) for folder, _ in walk(root)]
         elif is_pattern(part):
             found = [
                 root / name
                 for root in found
-                if root.is_dir()
+                if is_folder(root)
                 for name, _ in _entries(root)
                 if fnmatch.fnmatch(name, part)
                 and (part.startswith(".") or not name.startswith("."))
