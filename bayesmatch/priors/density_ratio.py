@@ -40,7 +40,7 @@ class DensityRatio:
 
     def ln_ratio(self, logit: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """Ln ratio from logits (n,) or (M, n), with the factor of the missing bands (n, B)."""
-        factor = np.full(len(missing), self.other_patterns)
+        factor = np.full(len(missing), self.other_patterns, dtype=np.float64)
         for pattern, ln_factor in self.patterns.items():
             mine = (missing == [digit == "1" for digit in pattern]).all(axis=1)
             factor[mine] = ln_factor

@@ -183,7 +183,7 @@ def check_number(key: str, value: Any) -> float:
     """A finite number, not true or false."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError(f"{key} has {shown(value)}, which is not a number")
-    return value
+    return float(value)
 
 
 def check_flag(key: str, value: Any) -> bool:
