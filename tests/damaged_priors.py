@@ -1,10 +1,10 @@
 """Random edits of saved priors, and what reading them gives. No test in here.
 
 ``python tests/damaged_priors.py FOLDER FIRST STOP`` tries edits FIRST to STOP - 1 of the priors
-that :func:`write_priors` put into FOLDER, and prints ``number kind outcome seconds`` for each. An
-edit whose digest is left wrong must give a ValueError that names the file, or the ratios of the
-unedited prior. With the digest put right, ratios are those that the slow reference finds in the
-file. Anything else ends the run.
+that :func:`write_priors` put into FOLDER, and prints ``number prior kind outcome seconds`` for
+each. An edit whose digest is left wrong must give a ValueError that names the file, or the ratios
+of the unedited prior. With the digest put right, ratios are those that the slow reference finds in
+the file. Anything else ends the run.
 """
 
 from __future__ import annotations
@@ -370,7 +370,7 @@ def main(folder, first, stop):
     path = folder / f"edited-{first}.json"
     for number in range(int(first), int(stop)):
         name, kind, content, right = edited(contents, number)
-        print(number, kind, end=" ", flush=True)
+        print(number, name, kind, end=" ", flush=True)
         start = time.perf_counter()
         found = outcome(path, content, original[name], right)
         print(found, f"{time.perf_counter() - start:.3f}", flush=True)

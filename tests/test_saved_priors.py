@@ -44,7 +44,7 @@ def run_python(*arguments, timeout, **environment):
 
 
 def try_edits(folder, first, stop):
-    """Outcomes of edits by kind, in a process of its own, which they must not end."""
+    """Outcomes of edits by prior and kind, in a process of its own, which they must not end."""
     process = run_python(
         TESTS / "damaged_priors.py", folder, first, stop, timeout=60 + SLOWEST * (stop - first)
     )
@@ -56,27 +56,33 @@ def try_edits(folder, first, stop):
     assert len(lines) == stop - first
     outcomes = collections.Counter()
     for line in lines:
-        number, kind, outcome, seconds = line.split()
+        _, prior, kind, outcome, seconds = line.split()
         assert float(seconds) < SLOWEST, line
-        outcomes[kind, outcome] += 1
+        outcomes[prior, kind, outcome] += 1
     return outcomes
 
 
 def test_random_edits(folder):
     outcomes = try_edits(folder, 0, 400)
-    kinds = {kind for kind, _ in outcomes}
+    assert {prior for prior, _, _ in outcomes} == set(damaged_priors.NAMES)
+    kinds = {kind for _, kind, _ in outcomes}
     assert len(kinds) == len(damaged_priors.WRONG_DIGEST) + len(damaged_priors.RIGHT_DIGEST)
-    assert {outcome for _, outcome in outcomes} == {"ValueError", "same", "valid"}
-    assert set(kind for kind, outcome in outcomes if outcome == "same") >= {"white_space"}
+    assert {outcome for _, _, outcome in outcomes} == {"ValueError", "same", "valid"}
+    assert {"plain", "context", "histogram"} == {
+        prior for prior, kind, outcome in outcomes if (kind, outcome) == ("white_space", "same")
+    }
 
 
 @pytest.mark.slow
 def test_ten_thousand_random_edits(folder):
     total = collections.Counter()
-    for first in range(0, 10_000, 500):
+    for first in range(0, 11_500, 500):
         total += try_edits(folder, first, first + 500)
-    assert total.total() == 10_000
-    print(*(f"{kind} {outcome}: {n}" for (kind, outcome), n in sorted(total.items())), sep="\n")
+    by_kind = collections.Counter()
+    for (prior, kind, outcome), n in total.items():
+        by_kind[f"{'histogram ' * (prior == 'histogram')}{kind} {outcome}"] += n
+    assert sum(n for (prior, _, _), n in total.items() if prior != "histogram") >= 10_000
+    print(*(f"{kind}: {n}" for kind, n in sorted(by_kind.items())), sep="\n")
 
 
 # -- JSON ------------------------------------------------------------------------------------------
@@ -241,6 +247,36 @@ def test_messages_are_short():
     assert len(saved.one_line(ValueError("a\nb" * 1000))) == 300
 
 
+def test_damaged_text_histograms(folder, tmp_path):
+    """Random edits of the text file, plain and compressed; sizes beyond reason."""
+    histogram = bm.read_prior(folder / "histogram.json")
+    outcomes = collections.Counter()
+    for name, edits in (("h.txt", 150), ("h.txt.gz", 50), ("h.txt.xz", 50)):
+        path = tmp_path / name
+        bins = np.column_stack([histogram.lo, histogram.hi, histogram.selected, histogram.others])
+        np.savetxt(path, bins)
+        whole = path.read_bytes()
+        for number in range(edits):
+            rng = np.random.default_rng([3, number])
+            edit = damaged_priors.WRONG_DIGEST[rng.integers(4)]
+            path.write_bytes(edit(whole, rng))
+            try:
+                outcomes[
+                    name, np.isfinite(bm.HistogramPrior.read(path, column="r").ratio).all()
+                ] += 1
+            except ValueError as error:
+                assert str(error).startswith(str(path)) and "\n" not in str(error)
+                outcomes[name, "ValueError"] += 1
+    assert {kind for _, kind in outcomes} == {True, "ValueError"}
+    assert {name for name, kind in outcomes if kind == "ValueError"} == set(
+        ("h.txt", "h.txt.gz", "h.txt.xz")
+    )
+    with open(tmp_path / "h.txt", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(ValueError, match="h.txt.*larger than 32 MB"):
+        bm.HistogramPrior.read(tmp_path / "h.txt", column="r")
+
+
 # -- features --------------------------------------------------------------------------------------
 
 
@@ -303,7 +339,7 @@ import numpy as np
 import bayesmatch as bm
 
 rng = np.random.default_rng(0)
-n = 60_000
+n = 25_000
 label = rng.random(n) < 0.1
 sky = {"ID": np.arange(n), "RA": 150 + rng.random(n), "DEC": rng.random(n),
        "mag": rng.normal(20, 2, n) - label}

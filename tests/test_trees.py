@@ -1,5 +1,7 @@
 """Own evaluation of LightGBM's trees: the same bits as LightGBM, and nothing unchecked."""
 
+import pickle
+
 import lightgbm
 import numba
 import numpy as np
@@ -113,6 +115,17 @@ def test_any_number_of_rows_and_threads(texts):
     np.testing.assert_array_equal(forest.log_odds(np.asfortranarray(x)), whole)
 
 
+def test_copies_that_cannot_be_written_to(texts):
+    """What Dask hands to its workers."""
+    forest = Forest.of(texts, 3)
+    buffers = []
+    content = pickle.dumps(forest, protocol=5, buffer_callback=buffers.append)
+    copy = pickle.loads(content, buffers=[bytes(buffer) for buffer in buffers])
+    assert not copy.trees[4].flags.writeable
+    x = awkward_rows(texts[0])
+    np.testing.assert_array_equal(copy.log_odds(x), forest.log_odds(x))
+
+
 def test_wrong_number_of_features(texts):
     with pytest.raises(ValueError, match="the models take 3"):
         Forest.of(texts, 3).log_odds(np.zeros((5, 2)))
@@ -196,6 +209,7 @@ def first(key, value, **options):
         (first("leaf_value", "nan"), "leaf_value is not finite"),
         (first("leaf_value", "1e300"), "leaf_value is not finite, or beyond"),
         (first("split_gain", "inf"), "split_gain is not finite"),
+        (first("split_gain", "1e39"), "split_gain is not finite, or beyond"),
         (line("leaf_value", lambda old: old + " 1"), "leaf_value has 16 values, not 15"),
         (line("threshold", lambda old: ""), "threshold has 0 values, not 14"),
         (line("num_leaves", lambda old: "2000000000"), "num_leaves has 2000000000"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 import os
 import warnings
+import zlib
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +18,13 @@ from ..catalogs.field_counts import FieldCounts
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from .binning import histogram_pair, plain_values
-from .saved import Record, check_format, check_number, one_line, read_record
+from .saved import MAX_BYTES, Record, check_format, check_number, one_line, read_record
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: what a damaged .gz or .xz file gives, which NumPy opens by its name
+NOT_COMPRESSED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 FORMAT = "bayesmatch-histogram-prior"
 FORMAT_VERSION = 1
 #: ratio of a bin that no field object falls into (what NWAY does; `smooth` is the cure)
@@ -168,14 +173,16 @@ class HistogramPrior:
         if not Path(path).is_file():
             raise FileNotFoundError(f"{path}: no such histogram file")
         try:
+            if Path(path).stat().st_size > MAX_BYTES:
+                raise ValueError(f"larger than {MAX_BYTES >> 20} MB")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an empty file is an error below
                 data = np.loadtxt(path, ndmin=2)
             if data.size == 0 or data.shape[1] != 4:
                 raise ValueError(f"{data.shape[0]} lines, {data.shape[1]} columns")
-        except ValueError as error:
+        except (ValueError, *NOT_COMPRESSED) as error:
             raise ValueError(
-                f"{path}: not a histogram file ({error}); it must have four columns "
+                f"{path}: not a histogram file ({one_line(error)}); it must have four columns "
                 "of numbers, lo hi selected others"
             ) from error
         try:

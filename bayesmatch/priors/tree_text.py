@@ -14,6 +14,8 @@ from dataclasses import dataclass
 MAX_TREES, MAX_LEAVES, MAX_FEATURES = 5000, 64, 10_000
 #: leaf values, in log odds: LightGBM's own limit of 100 times its bias and shrinkage is far below
 MAX_LEAF_VALUE = 1e6
+#: gains, which are kept in single precision
+MAX_GAIN = 1e30
 #: decision types: default left, then how missing values are known (none, zero, NaN)
 DEFAULT_LEFT, MISSING_NONE, MISSING_ZERO, MISSING_NAN = 2, 0, 1, 2
 CATEGORICAL = 1
@@ -128,8 +130,8 @@ def _tree(entries: Mapping[str, str], n_features: int) -> Tree:
     if not all(abs(v) <= MAX_LEAF_VALUE for v in value):
         raise ValueError(f"leaf_value is not finite, or beyond {MAX_LEAF_VALUE:g}")
     gain = _numbers(entries, "split_gain", n)
-    if not all(math.isfinite(g) for g in gain):
-        raise ValueError("split_gain is not finite")
+    if not all(abs(g) <= MAX_GAIN for g in gain):
+        raise ValueError(f"split_gain is not finite, or beyond {MAX_GAIN:g}")
     return Tree(
         _integers(entries, "split_feature", n, 0, n_features - 1),
         threshold,
