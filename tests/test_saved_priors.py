@@ -133,6 +133,17 @@ def test_size_is_bounded(tmp_path, monkeypatch):
         bm.read_prior(path)
 
 
+@pytest.mark.parametrize("part", ["[],", "1,", '"",', '{"a":1},'])
+def test_number_of_entries_is_bounded(tmp_path, part):
+    """Twenty megabytes that would take Python a minute and gigabytes."""
+    path = tmp_path / "p.json"
+    path.write_text('{"format": [' + part * (20_000_000 // len(part)) + "1]}")
+    start = time.process_time()
+    with pytest.raises(ValueError, match="p.json.*more than 1000000 entries"):
+        bm.read_prior(path)
+    assert time.process_time() - start < SLOWEST
+
+
 def test_command_line_says_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)

@@ -18,7 +18,7 @@ from ..catalogs.field_counts import FieldCounts
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from .binning import histogram_pair, plain_values
-from .saved import MAX_BYTES, Record, check_format, check_number, one_line, read_record
+from .saved import MAX_BYTES, Record, build_prior, check_format, check_number, one_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NOT_COMPRESSED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 FORMAT = "bayesmatch-histogram-prior"
 FORMAT_VERSION = 1
+WHAT = "histogram prior"
 #: ratio of a bin that no field object falls into (what NWAY does; `smooth` is the cure)
 EMPTY_FIELD_RATIO = 100.0
 #: bin edges in files are rounded: gaps up to this fraction of a bin are closed
@@ -219,12 +220,8 @@ class HistogramPrior:
     @classmethod
     def load(cls, path: str | os.PathLike) -> HistogramPrior:
         """Read what :meth:`save` wrote; a wrong or truncated file is a ValueError."""
-        try:
-            return cls.from_record(read_record(path))
-        except ValueError as error:
-            raise ValueError(
-                f"{path}: not a saved histogram prior, or damaged ({one_line(error)})"
-            ) from error
+        prior: HistogramPrior = build_prior(path, WHAT, cls.from_record)
+        return prior
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> HistogramPrior:

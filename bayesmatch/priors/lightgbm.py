@@ -16,7 +16,7 @@ from ..catalogs.held import HeldCatalog
 from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
 from .forest import Forest
-from .saved import Record, check_format, check_name, check_text, one_line, read_record
+from .saved import Record, build_prior, check_format, check_name, check_text
 from .training import TrainingRecord, train
 from .training_sample import MAX_CONTEXT, TrainingSample
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FORMAT = "bayesmatch-lightgbm-prior"
 FORMAT_VERSION = 1
+WHAT = "LightGBM prior"
 ENTRIES = (
     *("format", "version", "name", "features", "context", "counts", "versions"),
     *("calibration", "models", "sha256"),
@@ -222,12 +223,8 @@ class LightGBMPrior:
         The file is data: whatever is in it, no code of it is run, and its trees are checked before
         they are evaluated. LightGBM itself is not needed.
         """
-        try:
-            return cls.from_record(read_record(path))
-        except (ValueError, TypeError) as error:
-            raise ValueError(
-                f"{path}: not a saved LightGBM prior, or damaged ({one_line(error)})"
-            ) from error
+        prior: LightGBMPrior = build_prior(path, WHAT, cls.from_record)
+        return prior
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> LightGBMPrior:

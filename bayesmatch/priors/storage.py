@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .saved import one_line, read_record, shown
+from .saved import build_prior, one_line, read_record, shown
 
 
 def read_prior(path: str | os.PathLike) -> Any:
@@ -30,9 +30,9 @@ def read_prior(path: str | os.PathLike) -> Any:
     """
     from . import histogram, lightgbm
 
-    readers: dict[str, Any] = {
-        histogram.FORMAT: histogram.HistogramPrior,
-        lightgbm.FORMAT: lightgbm.LightGBMPrior,
+    readers = {
+        histogram.FORMAT: (histogram.WHAT, histogram.HistogramPrior.from_record),
+        lightgbm.FORMAT: (lightgbm.WHAT, lightgbm.LightGBMPrior.from_record),
     }
     try:
         record = read_record(path)
@@ -47,4 +47,4 @@ def read_prior(path: str | os.PathLike) -> Any:
             f"{path}: {shown(kind)} is not the format of a prior that this version knows; "
             f"these are {histogram.FORMAT!r} and {lightgbm.FORMAT!r}"
         )
-    return readers[kind].load(path)
+    return build_prior(path, *readers[kind], record)
