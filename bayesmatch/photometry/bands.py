@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations, pairwise
+from string import Formatter
 from typing import Any
 
 import numpy as np
+
+#: bands, and characters of a band's name and of the pattern of the columns' names
+MAX_BANDS, MAX_BAND, MAX_PATTERN = 200, 200, 1000
 
 
 def check_bands(bands: Any) -> tuple[str, ...]:
@@ -16,6 +20,12 @@ def check_bands(bands: Any) -> tuple[str, ...]:
     for band in bands:
         if not isinstance(band, str) or not band.strip():
             raise TypeError(f"bands: {band!r} is not the name of a band; give texts like 'g'")
+        if len(band) > MAX_BAND:
+            raise ValueError(
+                f"bands: {band[:20]!r}... has {len(band)} characters; give at most {MAX_BAND}"
+            )
+    if len(bands) > MAX_BANDS:
+        raise ValueError(f"bands has {len(bands)} names; give at most {MAX_BANDS}")
     if len(bands) == 0:
         raise ValueError("bands is empty; name at least one band, like ['g', 'r', 'z']")
     refuse_twice("band", bands)
@@ -24,9 +34,11 @@ def check_bands(bands: Any) -> tuple[str, ...]:
 
 def refuse_twice(what: str, names: Any) -> None:
     """Raise if a name comes twice; `what` it is the name of."""
-    twice = next((n for k, n in enumerate(names) if n in names[:k]), None)
-    if twice is not None:
-        raise ValueError(f"{what} {twice!r} comes twice in {', '.join(names)}; name each once")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} {name!r} comes twice in {', '.join(names)}; name each once")
+        seen.add(name)
 
 
 def mag_columns(mag: Any, bands: tuple[str, ...]) -> tuple[str, ...]:
@@ -36,19 +48,33 @@ def mag_columns(mag: Any, bands: tuple[str, ...]) -> tuple[str, ...]:
             f"mag is {mag!r}; give the pattern of the magnitude columns' names, like "
             "'dered_mag_{band}'"
         )
-    try:
-        columns = tuple(mag.format(band=band) for band in bands)
-    except (KeyError, IndexError, ValueError, AttributeError):
+    if not _is_pattern(mag):
         raise ValueError(
-            f"mag is {mag!r}; the band's place in the column's name is written "
+            f"mag is {mag[:MAX_PATTERN]!r}; the band's place in the column's name is written "
             "{band}, like 'dered_mag_{band}'"
-        ) from None
+        )
+    columns = tuple(mag.format(band=band) for band in bands)
     if len(set(columns)) < len(columns):
         raise ValueError(
             f"mag is {mag!r}, which gives every band the column {columns[0]!r}; put "
             "{band} where the band's name goes"
         )
     return columns
+
+
+def _is_pattern(mag: str) -> bool:
+    """Whether {band}, plain, is all that is to be filled in.
+
+    A pattern may come from a file: a width could ask for any amount of memory.
+    """
+    try:
+        parts = list(Formatter().parse(mag))
+    except ValueError:
+        return False
+    return len(mag) <= MAX_PATTERN and all(
+        field is None or (field == "band" and not spec and not conversion)
+        for _, field, spec, conversion in parts
+    )
 
 
 def check_colors(colors: Any, bands: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -68,10 +94,16 @@ def check_colors(colors: Any, bands: tuple[str, ...]) -> tuple[tuple[str, str], 
         )
     # The name of a band may itself contain a minus sign.
     named = {f"{a}-{b}": (a, b) for a in bands for b in bands if a != b}
+    pairs_known = set(named.values())
     listed = []
     for color in colors:
         pair = named.get(color) if isinstance(color, str) else color
-        if not (isinstance(pair, Sequence) and len(pair) == 2 and tuple(pair) in named.values()):
+        if not (
+            isinstance(pair, Sequence)
+            and len(pair) == 2
+            and all(isinstance(band, str) for band in pair)
+            and tuple(pair) in pairs_known
+        ):
             raise ValueError(
                 f"colors: {color!r} is not a colour of two of the bands "
                 f"{', '.join(bands)}; give it as ('g', 'r') or 'g-r', or add the band"

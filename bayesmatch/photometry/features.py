@@ -132,4 +132,7 @@ class Features:
                 f"{record!r} does not describe features: it must have bands, colors "
                 "and mag, as Features.to_dict() gives"
             )
-        return cls(record["bands"], colors=record["colors"], mag=record["mag"])
+        bands = record["bands"]
+        if not isinstance(bands, (list, tuple)):
+            raise TypeError(f"bands is a {type(bands).__name__}; it must be a list of names")
+        return cls(bands, colors=record["colors"], mag=record["mag"])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .._kernels import jit
-from .density_ratio import raw_logit
+from .forest import Forest
 from .training_sample import TrainingSample
 
 FOLDS = 4
@@ -36,7 +35,7 @@ class FoldModels:
 
     texts: list[str]
     """in LightGBM's format"""
-    boosters: list[Any]
+    forest: Forest
     """the same, ready to use"""
     fold: np.ndarray
     """(n,) the model that has not seen the row"""
@@ -55,7 +54,6 @@ def train_folds(
     progress: bool,
 ) -> FoldModels:
     """A model for each fold; the same bytes whatever the number of threads."""
-    import lightgbm
     from tqdm import tqdm
 
     x, label, weight, group = sample.inputs, sample.label, sample.weight, sample.group
@@ -82,11 +80,11 @@ def train_folds(
             )
         )
     texts, losses = [text for text, _ in trained], [loss for _, loss in trained]
-    boosters = [lightgbm.Booster(model_str=text) for text in texts]
+    forest = Forest.of(texts, x.shape[1])
     logit = np.empty(len(label))
-    for k, model in enumerate(boosters):
-        logit[fold == k] = raw_logit(model, x[fold == k])
-    return FoldModels(texts, boosters, fold, logit, losses)
+    for k in range(FOLDS):
+        logit[fold == k] = forest.log_odds(x[fold == k], k)[0]
+    return FoldModels(texts, forest, fold, logit, losses)
 
 
 def assign_folds(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from .boosting import FoldModels
-from .density_ratio import DensityRatio, raw_logit
+from .density_ratio import DensityRatio
 from .training_sample import TrainingSample
 
 #: nodes along each context column, by number of columns; field objects per fold drawn there
@@ -35,7 +35,7 @@ def with_context_mean(
         [10.0**p if is_log else p for p, is_log in zip(points.T, log, strict=True)]
     )
     mean = np.zeros(len(points))
-    for k, model in enumerate(models.boosters):
+    for k in range(len(models.forest)):
         field = np.flatnonzero((models.fold == k) & ~label)
         seen = np.exp(ratio.ln_ratio(models.logit[field], missing[field]))
         chance = weight[field] * (seen + np.average(seen, weights=weight[field]))
@@ -45,8 +45,9 @@ def with_context_mean(
         share = weight[rows] / weight[field].sum() / chance[drawn] / CONTEXT_FIELD
         for number, point in enumerate(raw):
             both = np.column_stack([x[rows], np.broadcast_to(point, (len(rows), len(point)))])
-            here = np.exp(ratio.ln_ratio(raw_logit(model, both), missing[rows]))
-            mean[number] += np.sum(share * here) / share.sum() / len(models.boosters)
+            logit = models.forest.log_odds(both, k)[0]
+            here = np.exp(ratio.ln_ratio(logit, missing[rows]))
+            mean[number] += np.sum(share * here) / share.sum() / len(models.forest)
     return replace(
         ratio,
         nodes=[n.tolist() for n in nodes],

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from .._kernels.jit import n_threads
+from .saved import Record, check_flag, check_number, shown
 
-#: on fewer rows OpenMP's threads cost more than they give, and stall where the machine is busy
-PARALLEL_ROWS = 20_000
+#: largest ln ratio that a saved one may reach (1e260): its exponential must be a number
+MAX_LN_RATIO = 600.0
+#: nodes of the context in a saved one
+MAX_NODES = 100_000
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class DensityRatio:
     """whether a context column is taken in log10"""
 
     def ln_ratio(self, logit: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """Ln ratio (n,) from logits (n,), with the factor of each row's missing bands (n, B)."""
-        factor = np.full(len(logit), self.other_patterns)
+        """Ln ratio from logits (n,) or (M, n), with the factor of the missing bands (n, B)."""
+        factor = np.full(len(missing), self.other_patterns, dtype=np.float64)
         for pattern, ln_factor in self.patterns.items():
             mine = (missing == [digit == "1" for digit in pattern]).all(axis=1)
             factor[mine] = ln_factor
@@ -65,11 +69,66 @@ class DensityRatio:
                 out[:, column] = np.log10(np.maximum(out[:, column], 1e-300))
         return out
 
+    @classmethod
+    def from_record(cls, record: Record, n_bands: int, n_context: int) -> DensityRatio:
+        """The one that a file holds.
 
-def raw_logit(model: Any, x: np.ndarray) -> np.ndarray:
-    """The model's log odds (n,) of features and context (n, F)."""
-    if len(x) == 0:
-        return np.empty(0)
-    threads = n_threads() if len(x) >= PARALLEL_ROWS else 1
-    logit: np.ndarray = model.predict(x, raw_score=True, num_threads=threads)
-    return logit
+        Raises
+        ------
+        ValueError
+            If an entry is not what it should be: not finite, of another shape, nodes that do not
+            ascend, or so large that ratios would not be numbers.
+        """
+        record.only(field.name for field in fields(cls))
+        nodes = record.many("nodes", _check_nodes)
+        if len(nodes) != n_context:
+            raise ValueError(f"nodes are of {len(nodes)} context columns, not {n_context}")
+        shape = [len(column) for column in nodes]
+        if math.prod(shape) > MAX_NODES:
+            raise ValueError(f"the context has {math.prod(shape)} nodes, more than {MAX_NODES}")
+        numbers = ("intercept", "slope", "low", "high", "other_patterns")
+        out = cls(
+            **{name: record.number(name) for name in numbers},
+            patterns=_patterns(record, n_bands),
+            nodes=nodes,
+            ln_mean=record.array("ln_mean", shape if n_context else [0]),
+            log_context=record.many("log_context", check_flag),
+        )
+        if len(out.log_context) != n_context:
+            raise ValueError(f"log_context is of {len(out.log_context)} columns, not {n_context}")
+        if out.low > out.high:
+            raise ValueError(f"low is {out.low:g}, above high, which is {out.high:g}")
+        out._check_bounded()
+        return out
+
+    def _check_bounded(self) -> None:
+        factors = [*self.patterns.values(), self.other_patterns]
+        largest = (
+            abs(self.intercept)
+            + max(abs(self.slope * self.low), abs(self.slope * self.high))
+            + max(map(abs, factors))
+            + float(np.abs(self.ln_mean).max(initial=0.0))
+        )
+        if not largest <= MAX_LN_RATIO:
+            raise ValueError(
+                f"ln ratios could reach {largest:g}; they must stay within {MAX_LN_RATIO:g}"
+            )
+
+
+def _check_nodes(key: str, values: Any) -> list[float]:
+    if not isinstance(values, list) or len(values) < 2:
+        raise ValueError(f"{key} must be lists of two or more numbers")
+    numbers = [check_number(key, value) for value in values]
+    if not all(a < b for a, b in pairwise(numbers)):
+        raise ValueError(f"{key} must ascend")
+    return numbers
+
+
+def _patterns(record: Record, n_bands: int) -> dict[str, float]:
+    patterns = record.by_name("patterns", check_number)
+    for pattern in patterns:
+        if len(pattern) != n_bands or not set(pattern) <= {"0", "1"}:
+            raise ValueError(
+                f"the pattern {shown(pattern)} does not say 0 or 1 for each of {n_bands} bands"
+            )
+    return patterns

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Table
 
-from .density_ratio import raw_logit
 from .lightgbm import LightGBMPrior
 from .training import TrainingRecord
 
@@ -99,12 +98,12 @@ def importance(prior: LightGBMPrior, seen: TrainingRecord, seed: int = 0) -> Tab
 
     def loss(features: np.ndarray) -> float:
         logit = np.empty(len(features))
-        for k, model in enumerate(prior.models):
-            logit[fold == k] = raw_logit(model, features[fold == k])
+        for k in range(len(prior.forest)):
+            logit[fold == k] = prior.forest.log_odds(features[fold == k], k)[0]
         return float(np.average(np.logaddexp(0, np.where(label, -logit, logit)), weights=weight))
 
     base = loss(x)
-    gain = sum(model.feature_importance("gain") for model in prior.models)
+    gain = prior.forest.gain
     added = []
     for column in range(x.shape[1]):
         shuffled = x.copy()

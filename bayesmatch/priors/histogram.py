@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 import os
 import warnings
+import zlib
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +18,16 @@ from ..catalogs.field_counts import FieldCounts
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from .binning import histogram_pair, plain_values
+from .saved import MAX_BYTES, Record, build_prior, check_format, check_number, one_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: what a damaged .gz or .xz file gives, which NumPy opens by its name
+NOT_COMPRESSED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 FORMAT = "bayesmatch-histogram-prior"
 FORMAT_VERSION = 1
+WHAT = "histogram prior"
 #: ratio of a bin that no field object falls into (what NWAY does; `smooth` is the cure)
 EMPTY_FIELD_RATIO = 100.0
 #: bin edges in files are rounded: gaps up to this fraction of a bin are closed
@@ -61,10 +68,13 @@ class HistogramPrior:
         self.columns = [column]
         #: how many objects it was learned from; empty where that is not known
         self.counts: dict[str, int] = {}
-        self.lo, self.hi, self.selected, self.others = (
-            np.atleast_1d(np.asarray(a, dtype=np.float64)) for a in (lo, hi, selected, others)
-        )
         what = f"histogram of {column!r}"
+        self.lo, self.hi, self.selected, self.others = (
+            _numbers(what, label, values)
+            for label, values in zip(
+                ("lo", "hi", "selected", "others"), (lo, hi, selected, others), strict=True
+            )
+        )
         shapes = {a.shape for a in (self.lo, self.hi, self.selected, self.others)}
         if len(shapes) != 1 or self.lo.ndim != 1 or len(self.lo) == 0:
             raise ValueError(
@@ -82,14 +92,15 @@ class HistogramPrior:
                 "densities must be 0 or more",
             )
         _check_bins(what, "hi", self.hi, self.hi > self.lo, "each bin's hi must exceed its lo")
-        gap = np.abs(self.lo[1:] - self.hi[:-1])
+        with np.errstate(over="ignore"):
+            gap = np.abs(self.lo[1:] - self.hi[:-1])
+            contiguous = gap <= EDGE_TOLERANCE * (self.hi - self.lo)[1:]
+            infinite = np.isinf(self.ratio)
         _check_bins(
-            what,
-            "lo",
-            self.lo[1:],
-            gap <= EDGE_TOLERANCE * (self.hi - self.lo)[1:],
-            "bins must ascend and leave no gap",
-            first=1,
+            what, "lo", self.lo[1:], contiguous, "bins must ascend and leave no gap", first=1
+        )
+        _check_bins(
+            what, "selected", self.selected, ~infinite, "its ratio to others must be a number"
         )
 
     @classmethod
@@ -164,14 +175,16 @@ class HistogramPrior:
         if not Path(path).is_file():
             raise FileNotFoundError(f"{path}: no such histogram file")
         try:
+            if Path(path).stat().st_size > MAX_BYTES:
+                raise ValueError(f"larger than {MAX_BYTES >> 20} MB")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an empty file is an error below
                 data = np.loadtxt(path, ndmin=2)
             if data.size == 0 or data.shape[1] != 4:
                 raise ValueError(f"{data.shape[0]} lines, {data.shape[1]} columns")
-        except ValueError as error:
+        except (ValueError, *NOT_COMPRESSED) as error:
             raise ValueError(
-                f"{path}: not a histogram file ({error}); it must have four columns "
+                f"{path}: not a histogram file ({one_line(error)}); it must have four columns "
                 "of numbers, lo hi selected others"
             ) from error
         try:
@@ -208,30 +221,20 @@ class HistogramPrior:
     @classmethod
     def load(cls, path: str | os.PathLike) -> HistogramPrior:
         """Read what :meth:`save` wrote; a wrong or truncated file is a ValueError."""
-        if not Path(path).is_file():
-            raise FileNotFoundError(f"{path}: no such prior file")
-        try:
-            record = json.loads(Path(path).read_text(encoding="utf-8"))
-            if record["format"] != FORMAT:
-                raise ValueError(f"its format is {record['format']!r}")
-            if record["version"] > FORMAT_VERSION:
-                raise ValueError(
-                    f"it was written by a newer bayesmatch (format version "
-                    f"{record['version']}); upgrade"
-                )
-            prior = cls(
-                record["column"],
-                record["lo"],
-                record["hi"],
-                record["selected"],
-                record["others"],
-                name=record["name"],
-            )
-            prior.counts = {str(key): int(n) for key, n in record["counts"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
-                f"{path}: not a saved histogram prior, or damaged ({error})"
-            ) from error
+        prior: HistogramPrior = build_prior(path, WHAT, cls.from_record)
+        return prior
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> HistogramPrior:
+        """The prior that a JSON object describes; a ValueError if it does not."""
+        check_format(record, FORMAT, FORMAT_VERSION)
+        entries = Record(record)
+        entries.only(
+            ["format", "version", "name", "column", "counts", "lo", "hi", "selected", "others"]
+        )
+        bins = [entries.many(key, check_number) for key in ("lo", "hi", "selected", "others")]
+        prior = cls(entries.name("column"), *bins, name=entries.name("name"))
+        prior.counts = entries.counts("counts")
         return prior
 
     def plot(self) -> Figure:
@@ -261,6 +264,13 @@ class HistogramPrior:
         with np.errstate(divide="ignore"):
             per_bin = np.log10(self.ratio)
         return np.where(inside, per_bin[np.where(inside, bins, 0)], 0.0)
+
+
+def _numbers(what: str, label: str, values: Any) -> np.ndarray:
+    try:
+        return np.atleast_1d(np.asarray(values, dtype=np.float64))
+    except OverflowError:
+        raise ValueError(f"{what}: {label} has a number beyond those of float64") from None
 
 
 def _check_bins(

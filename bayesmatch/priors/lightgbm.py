@@ -7,23 +7,29 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
-from .density_ratio import DensityRatio, raw_logit
+from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
+from .forest import Forest
+from .saved import Record, build_prior, check_format, check_name, check_text
 from .training import TrainingRecord, train
-from .training_sample import TrainingSample
+from .training_sample import MAX_CONTEXT, TrainingSample
 
 if TYPE_CHECKING:
     from ..photometry import Features
 
 FORMAT = "bayesmatch-lightgbm-prior"
 FORMAT_VERSION = 1
+WHAT = "LightGBM prior"
+ENTRIES = (
+    *("format", "version", "name", "features", "context", "counts", "versions"),
+    *("calibration", "models", "sha256"),
+)
 
 
 class LightGBMPrior:
@@ -59,8 +65,6 @@ class LightGBMPrior:
         versions: Mapping[str, str],
         training: TrainingRecord | None = None,
     ) -> None:
-        import lightgbm
-
         self.name = name
         self.features = features
         self.context = tuple(context)
@@ -70,7 +74,7 @@ class LightGBMPrior:
         self.versions = dict(versions)
         self.training = training
         self._texts = list(models)
-        self.models = [lightgbm.Booster(model_str=text) for text in models]
+        self.forest = Forest.of(self._texts, len(self.feature_names))
 
     @classmethod
     def fit(
@@ -97,8 +101,7 @@ class LightGBMPrior:
             Which are counterparts; or the name of that column.
         features : sequence of str or photometry.Features
             Numeric columns, or magnitudes and colours to compute. Missing values (masked, NaN,
-            infinite, sentinels; see :mod:`bayesmatch.catalogs.sentinels`) are LightGBM's own
-            missing values.
+            infinite, -99 and below) are LightGBM's own missing values.
         context : Table, DataFrame or mapping, optional
             Properties of the primary source (X-ray flux) of each row, up to three columns.
         sample_weight : array_like, shape (n,), optional
@@ -156,7 +159,7 @@ class LightGBMPrior:
             primary.numbers(column)
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
-        """Log10 of the ratio for each row of a catalogue, shape (n,); only without `context`."""
+        """Log10 of the ratio for each row of a catalogue; only without `context`."""
         if self.context:
             raise ValueError(
                 f"prior {self.name!r} depends on the primary's "
@@ -184,12 +187,12 @@ class LightGBMPrior:
         x, missing = feature_matrix(table, self.features)
         values = context_matrix(context, self.context, len(x))
         ln_mean = self.density_ratio.ln_context_mean(values) if self.context else 0.0
+        logit = self.forest.log_odds(np.column_stack([x, values]))
         total = np.zeros(len(x))
-        for model in self.models:
-            logit = raw_logit(model, np.column_stack([x, values]))
-            total += np.exp(self.density_ratio.ln_ratio(logit, missing) - ln_mean)
+        for ln_ratio in self.density_ratio.ln_ratio(logit, missing):
+            total += np.exp(ln_ratio - ln_mean)
         with np.errstate(divide="ignore"):
-            out = np.log10(total / len(self.models))
+            out = np.log10(total / len(self.forest))
         out[np.isnan(x).all(axis=1)] = 0.0
         return out
 
@@ -215,40 +218,54 @@ class LightGBMPrior:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> LightGBMPrior:
-        """Read what :meth:`save` wrote; a wrong or truncated file is a ValueError."""
-        if not Path(path).is_file():
-            raise FileNotFoundError(f"{path}: no such prior file")
-        try:
-            record = json.loads(Path(path).read_text())
-            if record["format"] != FORMAT:
-                raise ValueError(f"its format is {record['format']!r}")
-            if record["version"] > FORMAT_VERSION:
-                raise ValueError(
-                    f"it was written by a newer bayesmatch (format version "
-                    f"{record['version']}); upgrade"
-                )
-            # LightGBM's own parser ends the whole process on some damaged models.
-            if record.pop("sha256") != _record_digest(record):
-                raise ValueError("its contents do not agree with its sha256")
-            features = record["features"]
-            if isinstance(features, dict):
-                from ..photometry import Features
+        """Read what :meth:`save` wrote; a wrong or truncated file is a ValueError.
 
-                features = Features.from_dict(features["Features"])
-            return cls(
-                name=record["name"],
-                features=features,
-                context=record["context"],
-                models=record["models"],
-                density_ratio=DensityRatio(**record["calibration"]),
-                counts=record["counts"],
-                versions=record["versions"],
-            )
-        except Exception as error:  # JSON, keys, LightGBM's own parser: all mean the same here
-            raise ValueError(
-                f"{path}: not a saved LightGBM prior, or damaged ({' '.join(str(error).split())})"
-            ) from error
+        The file is data: whatever is in it, no code of it is run, and its trees are checked before
+        they are evaluated. LightGBM itself is not needed.
+        """
+        prior: LightGBMPrior = build_prior(path, WHAT, cls.from_record)
+        return prior
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> LightGBMPrior:
+        """The prior that a JSON object describes; a ValueError or TypeError if it does not."""
+        check_format(record, FORMAT, FORMAT_VERSION)
+        if record.get("sha256") != _record_digest(record):
+            raise ValueError("its contents do not agree with its sha256")
+        entries = Record(record)
+        entries.only(ENTRIES)
+        features = _features(entries)
+        context = entries.many("context", check_name)
+        if len(context) > MAX_CONTEXT:
+            raise ValueError(f"context has {len(context)} columns, more than {MAX_CONTEXT}")
+        n_bands = len(feature_columns(features))
+        return cls(
+            name=entries.name("name"),
+            features=features,
+            context=context,
+            models=entries.many("models", check_text),
+            density_ratio=DensityRatio.from_record(
+                entries.part("calibration"), n_bands, len(context)
+            ),
+            counts=entries.counts("counts"),
+            versions=entries.by_name("versions", check_text),
+        )
+
+
+def _features(entries: Record) -> Sequence[str] | Features:
+    if not isinstance(entries.get("features"), dict):
+        columns = entries.many("features", check_name)
+        if not columns:
+            raise ValueError("features is empty")
+        return columns
+    from ..photometry import Features
+
+    described = entries.part("features")
+    described.only(["Features"])
+    return Features.from_dict(described.part("Features").entries)
 
 
 def _record_digest(record: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+    """SHA-256 of all entries but this: against accidents, not against anybody."""
+    rest = {key: value for key, value in record.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

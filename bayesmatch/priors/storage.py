@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 from typing import Any
+
+from .saved import build_prior, one_line, read_record, shown
 
 
 def read_prior(path: str | os.PathLike) -> Any:
@@ -30,22 +30,21 @@ def read_prior(path: str | os.PathLike) -> Any:
     """
     from . import histogram, lightgbm
 
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such prior file")
+    readers = {
+        histogram.FORMAT: (histogram.WHAT, histogram.HistogramPrior.from_record),
+        lightgbm.FORMAT: (lightgbm.WHAT, lightgbm.LightGBMPrior.from_record),
+    }
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        record = read_record(path)
         kind = record["format"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError) as error:
         raise ValueError(
-            f"{path}: not a saved prior (JSON with a format), or damaged; a text file "
-            "of lo hi selected others is read by HistogramPrior.read (--mag CAT:COL "
-            "FILE)"
+            f"{path}: not a saved prior (JSON with a format), or damaged ({one_line(error)}); a "
+            "text file of lo hi selected others is read by HistogramPrior.read (--mag CAT:COL FILE)"
         ) from error
-    if kind == histogram.FORMAT:
-        return histogram.HistogramPrior.load(path)
-    if kind == lightgbm.FORMAT:
-        return lightgbm.LightGBMPrior.load(path)
-    raise ValueError(
-        f"{path}: {kind!r} is not the format of a prior that this version knows; "
-        f"these are {histogram.FORMAT!r} and {lightgbm.FORMAT!r}"
-    )
+    if not isinstance(kind, str) or kind not in readers:
+        raise ValueError(
+            f"{path}: {shown(kind)} is not the format of a prior that this version knows; "
+            f"these are {histogram.FORMAT!r} and {lightgbm.FORMAT!r}"
+        )
+    return build_prior(path, *readers[kind], record)
