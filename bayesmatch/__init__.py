@@ -6,33 +6,27 @@ Start with :class:`Catalog` and :func:`match`; every public name is imported whe
 
 from __future__ import annotations
 
+import ast
 import importlib
+from pathlib import Path
 from typing import Any
 
 __version__ = "0.1.0"
 
-#: where each public name lives; a module by that name must not exist beside it, or importing the
-#: module would hide the name
-_HOME = {
-    "Assessment": "diagnostics.assessment.result",
-    "AutoPrior": "priors.auto",
-    "Calibration": "diagnostics.false_matches.result",
-    "Catalog": "catalogs.catalog",
-    "ErrorEllipse": "catalogs.errors",
-    "Explanation": "diagnostics.explanation.core",
-    "FunctionPrior": "priors.function",
-    "HistogramPrior": "priors.histogram",
-    "LightGBMPrior": "priors.lightgbm",
-    "MatchResult": "matching.result",
-    "PositionErrorFit": "matching.error_fit.found",
-    "assess": "diagnostics.assessment.core",
-    "calibrate": "diagnostics.false_matches.core",
-    "explain": "diagnostics.explanation.core",
-    "fit_position_errors": "diagnostics.position_errors",
-    "match": "matching.core",
-    "read_prior": "priors.storage",
-    "sigma_from_radius": "catalogs.errors",
-}
+
+def _homes() -> dict[str, str]:
+    """Where each public name lives, as the stub tells type checkers and editors."""
+    tree = ast.parse(Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    return {
+        alias.name: node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+
+#: a module by a public name must not exist beside it, or importing it would hide the name
+_HOME = _homes()
 
 _MODULES = ("mock", "photometry", "plots", "truth")
 #: old name -> (new name, the version that goes without the old one)

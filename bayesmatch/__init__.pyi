@@ -1,4 +1,5 @@
-# What type checkers and editors see in place of the names that __init__.py imports when first used.
+# The public names and where they live: what type checkers and editors see, and what __init__.py
+# reads to import each name when it is first used.
 from . import distributed as distributed
 from . import mock as mock
 from . import photometry as photometry

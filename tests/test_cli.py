@@ -10,7 +10,9 @@ import pytest
 from astropy.table import Table
 
 import bayesmatch as bm
+from bayesmatch.catalogs.formats.registry import FORMATS, file_format
 from bayesmatch.cli import main
+from bayesmatch.cli.parsing import TABLE_ENDINGS
 
 N = 60
 
@@ -230,3 +232,8 @@ def test_max_rows(folder, capsys):
     assert main([*calibrated, "--realizations", "1", "--max-rows", "1000"]) == 0
     assert main([*calibrated, "--max-rows", "5"]) == 1
     assert "more than max_rows = 5" in capsys.readouterr().err
+
+
+def test_help_names_an_ending_of_every_format():
+    endings = re.findall(r"\.\w+", TABLE_ENDINGS)
+    assert [file_format(f"table{ending}") for ending in endings] == list(FORMATS)

@@ -1,10 +1,14 @@
 """The position-error model: its profile, its covariances, and what scaling makes of them."""
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import integrate, stats
 
 import bayesmatch as bm
+from bayesmatch.catalogs.errors import error_columns
 from bayesmatch.catalogs.gaussian import GAUSSIAN, GaussianErrors
 from bayesmatch.matching.error_fit.found import RADIUS_95
 from bayesmatch.plots import charts
@@ -123,3 +127,34 @@ def test_an_ellipse_with_equal_axes_is_a_circle():
 def test_errors_without_rows():
     empty = GaussianErrors.of([np.empty(0), np.float64(2.0)], 0, ["a", 2.0])
     assert empty.covariance().shape == (0, 3) and empty.subset(np.empty(0, int)).n_rows == 0
+
+
+@dataclass(frozen=True)
+class Radius90:
+    """A kind of error that a user may write: radii that hold 90%."""
+
+    quoted: Any
+
+    def model(self, core):
+        return replace(core, parts=tuple(p / GAUSSIAN.quantile(0.9) for p in core.parts))
+
+
+def test_a_kind_of_error_makes_its_model_of_what_is_quoted():
+    errors = catalog(Radius90("a")).errors
+    np.testing.assert_array_equal(errors.parts[0], A / GAUSSIAN.quantile(0.9))
+    assert errors.record == ["a"] and error_columns(Radius90(("a", "b"))) == ["a", "b"]
+    pair = catalog(Radius90(("a", "b"))).errors.covariance()
+    np.testing.assert_allclose(pair[:, 1], (B / GAUSSIAN.quantile(0.9)) ** 2, rtol=1e-14)
+    with pytest.raises(ValueError, match="pos_err has 3 parts"):
+        catalog(Radius90((1, 2, 3)))
+
+
+def test_a_kind_of_error_for_a_scanned_catalogue(tmp_path):
+    table = catalog("a").table
+    table.write(tmp_path / "o.parquet")
+    primary = bm.Catalog({"RA": table["RA"], "DEC": table["DEC"]}, name="P", pos_err=1.0, area=1.0)
+    how = {"name": "X", "pos_err": Radius90("a"), "area": 1.0}
+    scanned = bm.match(primary, bm.Catalog.scan(tmp_path / "o.parquet", **how), radius=5)
+    held = bm.match(primary, bm.Catalog(table, **how), radius=5)
+    column = "dist_bayesfactor"
+    np.testing.assert_array_equal(scanned.associations[column], held.associations[column])

@@ -127,7 +127,7 @@ class Catalog(HeldCatalog):
         dec: str | None = None,
         id: str | None = None,
     ) -> Catalog:
-        """Read a catalogue from a FITS, VOTable, ECSV, CSV or Parquet file.
+        """Read a catalogue from a table in a file: FITS, VOTable, CSV, Parquet and others.
 
         Parameters
         ----------

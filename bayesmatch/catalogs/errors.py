@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -71,6 +71,22 @@ class PositionErrorModel(ErrorProfile, Protocol):
 
     def columns(self) -> Mapping[str, np.ndarray]:
         """Sigmas (arcsec, (n,)) by the columns they were given in."""
+
+
+@runtime_checkable
+class ErrorKind(Protocol):
+    """Errors that are no Gaussians, as users give them: ``pos_err`` may be any such object.
+
+    It says what the numbers and columns mean that a catalogue quotes; everything else goes by the
+    model that it makes.
+    """
+
+    @property
+    def quoted(self) -> Any:
+        """What is quoted: number, Quantity, column, pair or :class:`ErrorEllipse`."""
+
+    def model(self, core: Any) -> PositionErrorModel:
+        """The errors, from the Gaussian ones that the quoted values stand for alone."""
 
 
 def sigma_from_radius(r: Any, containment: float) -> Any:
@@ -131,8 +147,14 @@ class ErrorEllipse:
     pa: Any
 
 
+def quoted_part(pos_err: Any) -> Any:
+    """What a position error consists of, whatever kind it is."""
+    return pos_err.quoted if isinstance(pos_err, ErrorKind) else pos_err
+
+
 def error_entries(pos_err: Any) -> Sequence[Any]:
     """The numbers and column names that a position error consists of."""
+    pos_err = quoted_part(pos_err)
     if isinstance(pos_err, ErrorEllipse):
         return pos_err.major, pos_err.minor, pos_err.pa
     return pos_err if isinstance(pos_err, (tuple, list)) else (pos_err,)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ErrorEllipse, PositionErrorModel, error_entries
+from .errors import ErrorEllipse, ErrorKind, PositionErrorModel, error_entries, quoted_part
 from .gaussian import GaussianErrors
 from .values import ColumnValues
 
@@ -19,6 +19,7 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
     ValueError, TypeError
         If one is not positive and finite, of the wrong kind, or in a column that does not exist.
     """
+    kind, pos_err = pos_err, quoted_part(pos_err)
     entries = error_entries(pos_err)
     if isinstance(pos_err, (tuple, list)) and len(pos_err) != 2:
         raise ValueError(
@@ -33,7 +34,8 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
         entry if isinstance(entry, str) else float(part) if part.ndim == 0 else None
         for entry, part in zip(entries, parts, strict=True)
     ]
-    return GaussianErrors.of(parts, n_rows, record)
+    errors = GaussianErrors.of(parts, n_rows, record)
+    return kind.model(errors) if isinstance(kind, ErrorKind) else errors
 
 
 def _sigma(values: ColumnValues, given: Any) -> np.ndarray:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .inputs import add_inputs, read_inputs, refuse_inputs
+from .parsing import TABLE_ENDINGS
 
 EPILOG = """\
 An error is a number (arcsec, 1 sigma per axis), :COLUMN, :RA_ERR:DEC_ERR, or :MAJOR:MINOR:PA
@@ -31,9 +32,7 @@ def add_match(commands: Any) -> None:
         description="Match a primary catalogue with one or more others.",
     )
     match.set_defaults(run=_match)
-    match.add_argument(
-        "--out", required=True, metavar="FILE", help="result: .fits, .vot, .ecsv, .csv or .parquet"
-    )
+    match.add_argument("--out", required=True, metavar="FILE", help=f"result: {TABLE_ENDINGS}")
     add_inputs(match)
     match.add_argument(
         "--prune",

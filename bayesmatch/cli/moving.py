@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .parsing import TABLE_ENDINGS
+
 MAX_ARCSEC = 45 * 3600
 
 
@@ -25,7 +27,7 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
         "--out",
         required=True,
         metavar="FILE",
-        help="the same table with other positions: .fits, .vot, .ecsv, .csv or .parquet",
+        help=f"the same table with other positions: {TABLE_ENDINGS}",
     )
     command.add_argument("--ra", metavar="COL", help="right ascension column")
     command.add_argument("--dec", metavar="COL", help="declination column")

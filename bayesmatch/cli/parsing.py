@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+#: what a table may be written to, for help texts; knowing it from the formats would take long
+TABLE_ENDINGS = ".fits, .vot, .ecsv, .csv or .parquet"
+
 
 def position_error(spec: str, path: str) -> Any:
     """The position error of the catalogue in a file, as :class:`bayesmatch.Catalog` takes it."""

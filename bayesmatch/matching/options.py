@@ -12,6 +12,7 @@ import numpy as np
 
 from ..catalogs.held import HeldCatalog
 from .arguments import in_arcsec, number_within, whole_number
+from .field import FieldModel, UniformField
 from .host_fraction import HostFraction
 
 
@@ -32,6 +33,8 @@ class MatchOptions:
     max_rows: int
     checkpoint: Path | None
     progress: bool
+    field: FieldModel = UniformField()
+    """that the calibrated columns go by"""
 
     @classmethod
     def checked(

@@ -15,7 +15,6 @@ from ..priors.prior_set import PriorSet
 from .associations import Associations, build_associations
 from .calibrated import calibrated_posterior, pattern_likelihood, pruned_bound
 from .clock import Clock, progress_bar
-from .field import FieldModel, UniformField
 from .host_fraction import HostFraction, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
@@ -45,7 +44,7 @@ def run_match(
 ) -> MatchResult:
     """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them."""
     clock = Clock()
-    setting = _search(primary, others, priors, options, UniformField(), clock)
+    setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
@@ -88,7 +87,6 @@ def _search(
     others: Sequence[AnyCatalog],
     priors: PriorSet,
     options: MatchOptions,
-    field: FieldModel,
     clock: Clock,
 ) -> Setting:
     """Candidates, where they lie, and how dense the field is."""
@@ -114,7 +112,7 @@ def _search(
             primary,
             held,
             candidates,
-            field,
+            options.field,
             options.completeness,
             options.correct_unrelated,
             radius,

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
 from .associations import Associations
 from .calibrated import Calibrated
 from .posterior import Posterior
 from .setting import Setting
+from .table_columns import id_column, row_numbers, row_text, take
 
 LN_10 = np.log(10.0)
 
@@ -143,10 +143,10 @@ def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> 
     """Rows and identifiers of all members."""
     catalogs = m.setting.catalogs
     index = [primary_row] + [
-        _take(m.setting.candidates.row, member[:, k], -1) for k in range(member.shape[1])
+        take(m.setting.candidates.row, member[:, k], -1) for k in range(member.shape[1])
     ]
     columns = {
-        catalog.name: Column(_row_numbers(catalog, row), description=_row_text(catalog))
+        catalog.name: Column(row_numbers(catalog, row), description=row_text(catalog))
         for catalog, row in zip(catalogs, index, strict=True)
     }
     for catalog, row in zip(catalogs, index, strict=True):
@@ -176,7 +176,7 @@ def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Co
     for (k, name), ratio in m.log10_ratios.items():
         other = m.setting.others[k].name
         columns[f"bias_{other}_{name}"] = Column(
-            10.0 ** _take(ratio, member[:, k], 0.0),
+            10.0 ** take(ratio, member[:, k], 0.0),
             description=f"Ratio of prior {name} for this {other} object, 1 = neutral",
         )
     return columns
@@ -191,7 +191,7 @@ def source_table(m: Matched) -> Table:
     n, name = len(best), primary.name
     count = np.diff(candidates.start).reshape(n, -1).sum(axis=1)
     columns: dict[str, Column] = {
-        name: Column(np.arange(n), description=_row_text(primary)),
+        name: Column(np.arange(n), description=row_text(primary)),
         f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
         "p_hostless": Column(
@@ -203,9 +203,9 @@ def source_table(m: Matched) -> Table:
         "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
     }
     for k, other in enumerate(others):
-        row = _take(candidates.row, member[:, k], -1)
+        row = take(candidates.row, member[:, k], -1)
         columns[other.name] = Column(
-            _row_numbers(other, row), description=f"{_row_text(other)}, in the best association"
+            row_numbers(other, row), description=f"{row_text(other)}, in the best association"
         )
         columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
         columns[f"p_{other.name}"] = Column(
@@ -213,13 +213,13 @@ def source_table(m: Matched) -> Table:
             description=f"Calibrated probability that this {other.name} object is the counterpart",
         )
         columns[f"Separation_{name}_{other.name}"] = Column(
-            _take(candidates.separation, member[:, k], np.nan),
+            take(candidates.separation, member[:, k], np.nan),
             unit="arcsec",
             description=f"Separation of {name} and {other.name} in the best association",
         )
-    columns["p_i"] = Column(_take(m.post.p_i, best, 0.0), description="p_i of the best association")
+    columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(
-        _take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"
+        take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"
     )
     columns["second_p_i"] = Column(
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
@@ -233,42 +233,6 @@ def source_table(m: Matched) -> Table:
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 
-def id_column(catalog: HeldCatalog, row: np.ndarray, *, optional: bool) -> Column:
-    """Identifiers of rows of a catalogue, masked where the row is -1."""
-    absent_row = row < 0
-    absent = absent_row.copy()
-    if catalog.id_mask is not None:
-        absent[~absent_row] = catalog.id_mask[row[~absent_row]]
-    held = catalog.ids(row[~absent_row])
-    ids = np.zeros(len(row), held.dtype)
-    ids[~absent_row] = held
-    absent = absent | missing(ids)
-    text = f"{catalog.id_name} in {catalog.name}"
-    if not (optional or absent.any()):  # masked columns wherever a member may be absent
-        return Column(ids, description=text)
-    return masked_column(ids, absent, text)
-
-
-def _row_text(catalog: HeldCatalog) -> str:
-    return f"Row in {catalog.name} (0-based), -1 = does not take part"
-
-
-def _row_numbers(catalog: HeldCatalog, row: np.ndarray) -> np.ndarray:
-    """Rows of the whole catalogue, -1 where the row is -1."""
-    if catalog.rows is None:
-        return row
-    out = row.copy()
-    out[row >= 0] = catalog.row_numbers(row[row >= 0])
-    return out
-
-
-def _take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
-    """``values[at]``, and `absent` where `at` is -1."""
-    if len(values) == 0:
-        return np.full(len(at), absent, dtype=values.dtype)
-    return np.where(at < 0, absent, values[at])
-
-
 def _separations(
     m: Matched, member: np.ndarray, between: np.ndarray
 ) -> dict[tuple[str, str], np.ndarray]:
@@ -277,7 +241,7 @@ def _separations(
     column = 0
     names, separation = [c.name for c in m.setting.catalogs], m.setting.candidates.separation
     for b, other in enumerate(names[1:]):
-        out[names[0], other] = _take(separation, member[:, b], np.nan)
+        out[names[0], other] = take(separation, member[:, b], np.nan)
         for a in range(b):
             out[names[1 + a], other] = between[:, column]
             column += 1

@@ -1,0 +1,46 @@
+"""Columns of a result that show members of associations: their rows, identifiers and values."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.table import Column
+
+from ..catalogs.formats.storage import masked_column, missing
+from ..catalogs.held import HeldCatalog
+
+
+def id_column(catalog: HeldCatalog, row: np.ndarray, *, optional: bool) -> Column:
+    """Identifiers of rows of a catalogue, masked where the row is -1."""
+    absent_row = row < 0
+    absent = absent_row.copy()
+    if catalog.id_mask is not None:
+        absent[~absent_row] = catalog.id_mask[row[~absent_row]]
+    held = catalog.ids(row[~absent_row])
+    ids = np.zeros(len(row), held.dtype)
+    ids[~absent_row] = held
+    absent = absent | missing(ids)
+    text = f"{catalog.id_name} in {catalog.name}"
+    if not (optional or absent.any()):  # masked columns wherever a member may be absent
+        return Column(ids, description=text)
+    return masked_column(ids, absent, text)
+
+
+def row_text(catalog: HeldCatalog) -> str:
+    """What a column of rows says of itself."""
+    return f"Row in {catalog.name} (0-based), -1 = does not take part"
+
+
+def row_numbers(catalog: HeldCatalog, row: np.ndarray) -> np.ndarray:
+    """Rows of the whole catalogue, -1 where the row is -1."""
+    if catalog.rows is None:
+        return row
+    out = row.copy()
+    out[row >= 0] = catalog.row_numbers(row[row >= 0])
+    return out
+
+
+def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
+    """``values[at]``, and `absent` where `at` is -1."""
+    if len(values) == 0:
+        return np.full(len(at), absent, dtype=values.dtype)
+    return np.where(at < 0, absent, values[at])
