@@ -29,6 +29,8 @@ class SkyCatalog(ABC):
         Sky area in deg^2.
     """
 
+    #: absolute paths of what it was read from: files, directories, globs
+    read_from: tuple[str, ...] = ()
     #: rows of the whole catalogue that are held, ascending; None: all
     rows: np.ndarray | None = None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from .interface import RECORD_KEY, Format, Record, file_each
+from .interface import RECORD_KEY, Format, Record, file_each, one_record
 from .text import read_ascii, write_ascii
 
 
@@ -33,7 +33,8 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:
     """The table of each file, and the record."""
     tables = [Table.read(path, format="ascii.ecsv") for path in paths]
-    return tables, json.loads(json.dumps(tables[0].meta[RECORD_KEY]))
+    records = [json.loads(json.dumps(table.meta[RECORD_KEY])) for table in tables]
+    return tables, one_record(paths, records)
 
 
 ECSV = Format("ecsv", (".ecsv",), read_table, write_table, file_each, write_tables, read_tables)

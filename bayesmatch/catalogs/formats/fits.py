@@ -18,8 +18,29 @@ from .storage import storable
 
 #: of the primary header, where the record of several tables stands
 RECORD_KEYWORD = "BMATCH"
-#: of the FITS standard
+#: of the FITS standard: columns of a table, and characters of a text in one card of a header
 MAX_COLUMNS = 999
+MAX_NAME = 68
+
+
+def check_columns(names: Sequence[str]) -> None:
+    """Raise a ValueError if there are too many columns, or a name is too long."""
+    if len(names) > MAX_COLUMNS:
+        raise ValueError(
+            f"{len(names)} columns, and FITS holds {MAX_COLUMNS}; "
+            "write without the input columns, or to .parquet"
+        )
+    for name in names:
+        # A quote takes two places.
+        if _printable(name) and len(name.replace("'", "''")) > MAX_NAME:
+            raise ValueError(
+                f"the name of column {name!r} is longer than the {MAX_NAME} characters that "
+                "FITS holds; rename it, write without the input columns, or to .parquet"
+            )
+
+
+def _printable(name: str) -> bool:
+    return name.isascii() and name.isprintable()
 
 
 def read_table(path: Path) -> Table:
@@ -57,11 +78,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     hdus: list[Any] = [fits.PrimaryHDU()]
     hdus[0].header[RECORD_KEYWORD] = json.dumps(record)
     for name, table in tables.items():
-        if len(table.colnames) > MAX_COLUMNS:
-            raise ValueError(
-                f"{len(table.colnames)} columns, and FITS holds {MAX_COLUMNS}; "
-                "write without the input columns, or to .parquet"
-            )
+        check_columns(table.colnames)
         hdus.append(_extension(storable(table), name))
     _write_hdus(hdus, paths[0])
 
@@ -83,8 +100,11 @@ def _extension(table: Table, name: str) -> Any:
     for number, column in enumerate(table.colnames, start=1):
         if table[column].dtype.kind == "U":
             table[column] = np.char.encode(np.ma.getdata(table[column]), "utf-8")
-        if not column.isascii():
-            table.rename_column(column, f"column_{number}")
+        if not _printable(column):
+            new = f"column_{number}"
+            while new in table.colnames:
+                new += "_"
+            table.rename_column(column, new)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # units outside the FITS standard
         hdu = fits.table_to_hdu(table)
@@ -114,4 +134,5 @@ FITS = Format(
     one_file,
     write_tables,
     read_tables,
+    check_columns,
 )

@@ -68,6 +68,13 @@ def missing(values: np.ndarray) -> np.ndarray:
     return values == "" if values.dtype.kind == "U" else np.zeros(values.shape, bool)
 
 
+def stands_for_missing(values: np.ndarray) -> np.ndarray:
+    """Where integers are the one that is set aside for missing ones in columns with such."""
+    if values.dtype.kind not in "iu":
+        return np.zeros(values.shape, bool)
+    return values == _FILL[values.dtype.kind](values.dtype)
+
+
 def column_notes(table: Table) -> list[dict[str, Any]]:
     """What to remember of each column, in plain Python types."""
     return [
