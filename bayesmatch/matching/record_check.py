@@ -121,7 +121,9 @@ def check_meta(meta: Any) -> None:
         _check_fit(meta["host_fraction_fit"], 2 ** (len(names) - 1))
 
 
-def _check(values: Mapping[str, Any], checks: dict[str, Check], what: str, whole: bool = True):
+def _check(
+    values: Mapping[str, Any], checks: dict[str, Check], what: str, whole: bool = True
+) -> None:
     for key, check in checks.items():
         if key not in values:
             if whole:

@@ -18,6 +18,7 @@ from typing import Any
 from astropy.table import Table
 
 from ..catalogs.formats.digest import json_digest, table_digest
+from ..catalogs.formats.escaped import with_escapes
 from ..catalogs.formats.marker import settled
 from ..catalogs.formats.registry import (
     check_columns,
@@ -58,11 +59,17 @@ def write_result(
     tables = dict(zip(NAMES, (associations, sources), strict=True))
     for table in tables.values():
         check_columns(path, table.colnames)
+    notes = [column_notes(table) for table in tables.values()]
+    digests = [table_digest(table) for table in tables.values()]
+    tables = {
+        name: with_escapes(table, noted)
+        for (name, table), noted in zip(tables.items(), notes, strict=True)
+    }
     # Seconds would make two equal runs differ.
     record = {
         "meta": {k: v for k, v in meta.items() if k != "seconds"},
-        "columns": [column_notes(table) for table in tables.values()],
-        TABLES: [table_digest(table) for table in tables.values()],
+        "columns": notes,
+        TABLES: digests,
     }
     record = json.loads(json.dumps(record))  # as it will be read
     record[RUN] = json_digest(record)

@@ -111,6 +111,7 @@ def _extension(table: Table, name: str) -> Any:
     for number, text in enumerate(texts, start=1):
         if text:
             plain = text.encode("ascii", "replace").decode()
+            plain = "".join(c if c.isprintable() else " " for c in plain)
             hdu.header[f"TCOMM{number}"] = " ".join(plain.split())
     return hdu
 

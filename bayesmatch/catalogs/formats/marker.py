@@ -27,8 +27,6 @@ def mark(finals: Sequence[Path], temporary: Sequence[Path]) -> None:
         {"temporary": path.name, "name": final.name, "replaces": _signature(final)}
         for path, final in zip(temporary, finals, strict=True)
     ]
-    for folder in {final.parent for final in finals}:
-        sync_folder(folder)
     marker = _marker(finals)
     new = marker.with_name(f"{PREFIX}{marker.name[1:]}")
     try:
@@ -40,7 +38,6 @@ def mark(finals: Sequence[Path], temporary: Sequence[Path]) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
-    sync_folder(marker.parent)
 
 
 def finish(finals: Sequence[Path]) -> None:

@@ -78,11 +78,11 @@ def replaced_together(
             mark(finals, temporary)
             decided = True
             finish(finals)
+            for folder in {final.parent for final in finals}:
+                sync_folder(folder)
         else:
             for path, final in zip(temporary, finals, strict=True):
                 path.replace(final)
-        for folder in {final.parent for final in finals}:
-            sync_folder(folder)
     finally:
         if not decided:  # else they are the new set, whatever came between
             for path in temporary:
