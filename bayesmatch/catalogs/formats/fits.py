@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import json
 import warnings
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ def read_table(path: Path) -> Table:
     """The first table of a file."""
     from astropy.io import fits
 
-    with fits.open(path) as hdus:
+    with fits.open(_content(path)) as hdus:
         for number, hdu in enumerate(hdus):
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
                 table = Table.read(hdus, hdu=number, mask_invalid=False)
@@ -87,9 +88,22 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     """The tables of these names, and the record."""
     from astropy.io import fits
 
-    with fits.open(paths[0], memmap=False) as hdus:
+    with fits.open(_content(paths[0]), memmap=False) as hdus:
         tables = [Table.read(hdus, hdu=name, mask_invalid=False) for name in names]
         return tables, json.loads(hdus[0].header[RECORD_KEYWORD])
+
+
+def _content(path: Path) -> Any:
+    """What astropy opens: of a compressed file its content, whose checksum is compared so.
+
+    Astropy's own reading of a damaged one can go on for ever.
+    """
+    with open(path, "rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return path
+        file.seek(0)
+        with gzip.GzipFile(fileobj=file) as content:
+            return io.BytesIO(content.read())
 
 
 def _extension(table: Table, name: str) -> Any:
