@@ -13,6 +13,7 @@ from .matching.core import match
 from .matching.result import MatchResult
 
 RADIUS_ARCSEC = 20.0
+OUTPUTS = ("cosmos.fits", "sky.png", "probabilities.png")
 #: position error of zCOSMOS-bright objects, arcsec per axis
 OPTICAL_ERROR_ARCSEC = 0.1
 
@@ -43,11 +44,13 @@ def run_demo(directory: Path) -> str:
 
     from . import plots
 
-    written = result.write(directory / "cosmos.fits", include_inputs=True)
-    for name, figure in (
-        ("sky.png", plots.sky_map(result, xmm, optical, example_rows(result))),
-        ("probabilities.png", plots.probability_plane(result)),
-    ):
+    tables, *names = OUTPUTS
+    written = result.write(directory / tables, include_inputs=True)
+    figures = (
+        plots.sky_map(result, xmm, optical, example_rows(result)),
+        plots.probability_plane(result),
+    )
+    for name, figure in zip(names, figures, strict=True):
         plots.save(figure, directory / name)
         written.append(str(directory / name))
     return "\n".join(

@@ -30,6 +30,8 @@ class SkyCatalog(ABC):
         Sky area in deg^2.
     """
 
+    #: absolute paths of what it was read from: files, directories, globs
+    read_from: tuple[str, ...] = ()
     rows: np.ndarray | None = None
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
 

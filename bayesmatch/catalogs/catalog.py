@@ -21,6 +21,7 @@ from .names import as_name, check_name
 from .positions import position_columns, read_positions
 from .quoted import read_errors
 from .scan.catalog import CandidateRows, ScannedCatalog
+from .targets import as_read
 from .values import ColumnValues
 
 
@@ -154,7 +155,9 @@ class Catalog(HeldCatalog):
                 f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
                 f"arcsec or as one of the columns {', '.join(table.colnames)}"
             )
-        return cls(table, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+        catalog = cls(table, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+        catalog.read_from = as_read(path)
+        return catalog
 
     @classmethod
     def scan(

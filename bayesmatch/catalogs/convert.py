@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ def as_table(table: Any, name: str) -> Table:
             "astropy Table, a pandas DataFrame or a mapping of column names to arrays"
         )
     columns = dict(table)
+    _check_column_names(columns, name, (str,))
     for key, values in columns.items():
         if pandas is not None and isinstance(values, pandas.Series):
             columns[key] = _from_pandas(values.to_frame("values"), name)["values"]
@@ -35,6 +37,16 @@ def as_table(table: Any, name: str) -> Table:
         ) from error
 
 
+def _check_column_names(names: Iterable[Any], catalog: str, kinds: tuple[type, ...]) -> None:
+    """Raise a TypeError unless all names are text (pandas: or numbers, which become text)."""
+    for given in names:
+        if not isinstance(given, kinds) or given != given:
+            raise TypeError(
+                f"catalogue {catalog!r}: a column is called {given!r}, a {type(given).__name__}; "
+                "give columns names that are text"
+            )
+
+
 def _from_pandas(frame: Any, name: str) -> Table:
     """Numeric columns without a copy; text and nullable columns as astropy converts them."""
     if not frame.columns.is_unique:
@@ -42,6 +54,7 @@ def _from_pandas(frame: Any, name: str) -> Table:
         raise ValueError(
             f"catalogue {name!r}: two columns of the DataFrame are called {twice!r}; rename one"
         )
+    _check_column_names(frame.columns, name, (str, numbers.Real))
     plain = {
         c: isinstance(frame[c].dtype, np.dtype) and frame[c].dtype.kind in "fiub"
         for c in frame.columns

@@ -67,8 +67,9 @@ class ColumnValues:
                 f"must hold one number per row{unit and f', in {unit}'}"
             )
         values = np.ascontiguousarray(raw, dtype=np.float64)
-        if unit and data.unit is not None and str(data.unit) not in ("", unit):
-            values = values * self.unit_factor(data.unit, unit, f"column {column!r}")
+        have = getattr(data, "unit", None)  # a Masked array is a column without one
+        if unit and have is not None and str(have) not in ("", unit):
+            values = values * self.unit_factor(have, unit, f"column {column!r}")
         if mask is not None and np.any(mask):
             values = np.where(mask, np.nan, values)
         return values

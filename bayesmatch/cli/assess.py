@@ -55,8 +55,18 @@ def add_assess(commands: Any) -> None:
 
 
 def _assess(options: argparse.Namespace) -> None:
+    from ..catalogs.targets import check_folder, check_targets
     from ..diagnostics.assessment.core import assess
     from ..matching.result import MatchResult
+    from ..matching.result_files import result_paths
+
+    if options.out:
+        check_folder(options.out, option="--out")
+        results = [options.result, *([options.compare] if options.compare else [])]
+        read = [path for result in results for path in result_paths(result)]
+        if Path(options.out).is_dir():
+            targets = [Path(options.out) / name for name in _outputs(bool(options.compare))]
+            check_targets(targets, [*read, options.truth], option="--out")
 
     how = {"score": options.score, "catalogue": options.catalogue}
     found = assess(MatchResult.read(options.result), options.truth, **how)
@@ -129,17 +139,21 @@ def _aligned(lines: list[list[str]]) -> str:
     )
 
 
+def _outputs(compared: bool) -> list[str]:
+    """Names of the files of an assessment: the tables, and the figure."""
+    comparison = ["comparison.csv"] if compared else []
+    return ["assessment.csv", "reliability.csv", *comparison, "assessment.png"]
+
+
 def _write_files(found: Any, compared: Any, out: Path) -> list[Path]:
     from .. import plots
     from ..catalogs.formats.writing import replaced_together
 
     out.mkdir(parents=True, exist_ok=True)
-    tables = {"assessment.csv": found.table, "reliability.csv": found.reliability}
-    if compared is not None:
-        tables["comparison.csv"] = compared
-    paths = [out / name for name in tables]
+    tables = [found.table, found.reliability, *([] if compared is None else [compared])]
+    *paths, figure = [out / name for name in _outputs(compared is not None)]
     with replaced_together(paths) as temporary:
-        for path, table in zip(temporary, tables.values(), strict=True):
+        for path, table in zip(temporary, tables, strict=True):
             table.write(path, format="ascii.csv", overwrite=True)
-    plots.save(found.plot(), out / "assessment.png")
-    return [*paths, out / "assessment.png"]
+    plots.save(found.plot(), figure)
+    return [*paths, figure]

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .inputs import add_inputs, read_inputs, refuse_inputs
+from .inputs import add_inputs, files_read, read_inputs
 
 TABLES, FIGURES = (".csv", ".ecsv"), (".png", ".pdf", ".svg")
 
@@ -47,7 +47,8 @@ def add_calibrate(commands: Any) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    from ..catalogs.formats.writing import check_place, replaced_together
+    from ..catalogs.formats.writing import replaced_together
+    from ..catalogs.targets import check_targets
     from ..diagnostics.false_matches.core import calibrate
 
     for out in options.out:
@@ -55,8 +56,7 @@ def _calibrate(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"--out {out}: the name must end in one of {', '.join(TABLES + FIGURES)}"
             )
-        check_place(out)
-        refuse_inputs(out, options)
+    check_targets(options.out, files_read(options), option="--out")
     catalogs, how = read_inputs(options)
     found = calibrate(
         *catalogs,

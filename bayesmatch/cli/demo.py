@@ -25,8 +25,12 @@ def add_demo(commands: Any) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    from ..demo import run_demo
+    from ..catalogs.targets import check_folder, check_targets
+    from ..demo import OUTPUTS, run_demo
 
+    check_folder(options.out, option="--out")
+    if Path(options.out).is_dir():
+        check_targets([Path(options.out) / name for name in OUTPUTS], [], option="--out")
     text = run_demo(Path(options.out))
     if not options.quiet:
         print(text)

@@ -26,10 +26,13 @@ def add_explain(commands: Any) -> None:
 
 
 def _explain(options: argparse.Namespace) -> None:
+    from ..catalogs.targets import check_targets
     from ..matching.result import MatchResult
+    from ..matching.result_files import result_paths
 
     if options.out is not None:
         _check_figure(Path(options.out))
+        check_targets([options.out], result_paths(options.result), option="--out")
     explanation = MatchResult.read(options.result).explain(options.id)
     if not options.quiet:
         print(explanation)
@@ -42,9 +45,6 @@ def _explain(options: argparse.Namespace) -> None:
 
 
 def _check_figure(path: Path) -> None:
-    """Refuse, before any work, a name that no figure could be written to."""
-    from ..catalogs.formats.writing import check_place
-
+    """Refuse, before any work, a name that is no figure's."""
     if path.suffix.lower() not in FIGURES:
         raise ValueError(f"{path}: a figure's name ends in {' or '.join(FIGURES)}")
-    check_place(path)

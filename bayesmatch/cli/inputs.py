@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from pathlib import Path
 from typing import Any
 
 from .parsing import completeness, host_covariates, number_or_name, per_catalogue, position_error
@@ -110,15 +109,13 @@ def _add_priors(command: argparse.ArgumentParser) -> None:
     )
 
 
-def refuse_inputs(out: str, options: argparse.Namespace) -> None:
-    """Raise if `out` is one of the files to read."""
-    for path in [
+def files_read(options: argparse.Namespace) -> list[str]:
+    """The files and data sets that the arguments name."""
+    return [
         *options.catalogues[::2],
-        *(source for _, source in options.mag),
+        *(source for _, source in options.mag if source != "auto"),
         *(source.partition(":")[2] for source in options.prior),
-    ]:
-        if Path(path).exists() and Path(out).exists() and Path(path).samefile(out):
-            raise ValueError(f"--out {out} would overwrite an input; give another name")
+    ]
 
 
 def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .inputs import add_inputs, read_inputs, refuse_inputs
+from .inputs import add_inputs, files_read, read_inputs
 from .parsing import TABLE_ENDINGS
 
 EPILOG = """\
@@ -69,12 +69,16 @@ def add_match(commands: Any) -> None:
 
 
 def _match(options: argparse.Namespace) -> None:
-    from ..catalogs.formats.registry import check_writable
+    from ..catalogs.targets import check_targets
     from ..matching.core import match
+    from ..matching.result_check import check_output
+    from ..matching.result_files import result_paths
 
-    check_writable(options.out)
-    refuse_inputs(options.out, options)
+    learned = [Path(path) for path in _learned_paths(options)]
+    targets = [*result_paths(options.out), *learned, *(p.with_suffix(".png") for p in learned)]
+    check_targets(targets, files_read(options), option="--out")
     catalogs, how = read_inputs(options)
+    check_output(options.out, catalogs, how["priors"], include_inputs=not options.no_inputs)
     result = match(
         *catalogs,
         **how,
@@ -91,18 +95,32 @@ def _match(options: argparse.Namespace) -> None:
         print("\n".join(f"wrote {path}" for path in written))
 
 
-def _write_learned(result: Any, out: str) -> list[str]:
-    """The histograms learned from the match and their plots, beside the result."""
+def _learned_paths(options: argparse.Namespace) -> list[str]:
+    """The files of the histograms that will be learned from the match."""
+    return [
+        _learned_path(options.out, *target.split(":", 1))
+        for target, source in options.mag
+        if source == "auto" and ":" in target
+    ]
+
+
+def _learned_path(out: str, catalog: str, column: str) -> str:
+    """The file of the histogram learned for a column, beside the result."""
     from ..catalogs.formats.registry import file_stem
 
+    column = re.sub(r"[^\w.+-]", "_", column)
+    return str(Path(out).parent / f"{file_stem(out)}_{catalog}_{column}_fit.txt")
+
+
+def _write_learned(result: Any, out: str) -> list[str]:
+    """The histograms learned from the match and their plots, beside the result."""
     written = []
     for catalog, learned in result.record.auto_priors.items():
         from .. import plots  # slow to import, and seldom needed
 
         for prior in result.priors[catalog]:
             if prior.name in learned:
-                column = re.sub(r"[^\w.+-]", "_", prior.column)
-                path = Path(out).parent / f"{file_stem(out)}_{catalog}_{column}_fit.txt"
+                path = Path(_learned_path(out, catalog, prior.column))
                 prior.write(path)
                 plots.save(prior.plot(), path.with_suffix(".png"))
                 written += [str(path), str(path.with_suffix(".png"))]

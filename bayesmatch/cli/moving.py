@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from .parsing import TABLE_ENDINGS
@@ -38,17 +37,17 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
 def read_sources(options: argparse.Namespace) -> Any:
     """The catalogue, after checking the arguments common to both commands."""
     from ..catalogs.catalog import Catalog
-    from ..catalogs.formats.registry import check_writable, read_table
+    from ..catalogs.formats.registry import check_columns, file_format, read_table
+    from ..catalogs.targets import check_targets
 
-    path, out = Path(options.catalogue), Path(options.out)
-    check_writable(out)
-    if path.exists() and out.exists() and path.samefile(out):
-        raise ValueError(f"--out {out} would overwrite the input; give another name")
+    file_format(options.out)
+    check_targets([options.out], [options.catalogue], option="--out")
     if not 0 < options.radius <= MAX_ARCSEC:
         raise ValueError(
             f"--radius is {options.radius:g} arcsec; it must be above 0 and at most 45 degrees"
         )
-    table = read_table(path)
+    table = read_table(options.catalogue)
+    check_columns(options.out, table.colnames)
     # Only positions matter here; the rest has to be something.
     some_id = next(
         (c.name for c in table.itercols() if c.dtype.kind in "iuSU" and c.ndim == 1), None

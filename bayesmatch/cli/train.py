@@ -48,7 +48,7 @@ def _train(options: argparse.Namespace) -> None:
     from .. import plots
     from ..catalogs.columns import column_values
     from ..catalogs.formats.registry import read_table
-    from ..catalogs.formats.writing import check_place
+    from ..catalogs.targets import check_targets
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
     from ..priors.lightgbm import LightGBMPrior
@@ -56,7 +56,7 @@ def _train(options: argparse.Namespace) -> None:
     out = Path(options.out)
     if out.suffix != ".json":
         raise ValueError(f"--out {out}: a prior is a .json file")
-    check_place(out)
+    check_targets([out, out.with_suffix(".png")], [options.table], option="--out")
     features = Features(options.bands.split(","), mag=options.mag)
     table = read_table(options.table)
     context = None

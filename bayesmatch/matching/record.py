@@ -49,6 +49,11 @@ class CatalogueRecord:
         )
 
     @property
+    def id_name(self) -> str:
+        """Name of the identifier column, as catalogues call it."""
+        return self.id
+
+    @property
     def log10_full_sky(self) -> float:
         """Log10 of n+, the number of rows (and one more) scaled to the full sky."""
         return float(np.log10((self.rows + 1) / self.area_deg2 * FULL_SKY_DEG2))

@@ -132,6 +132,14 @@ class MatchResult:
     def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
         """Write both tables and the meta data; whole or not at all.
 
+        Before anything is written, all places are checked. All files are written under other names
+        and brought to the disk, then renamed together: a process that is killed, at whatever
+        moment, leaves the old result or the new one for :meth:`read`, never a part of each (where
+        there are several files, a hidden ``.finishing-...`` file tells the next reader which
+        renames are left). A file that a catalogue was read from is not overwritten; a path that is
+        a symbolic link stays one, and what it leads to is replaced. Every file carries one digest
+        of the run, and equal runs give equal files.
+
         Parameters
         ----------
         path : path
@@ -148,14 +156,29 @@ class MatchResult:
         Raises
         ------
         ValueError
-            If the format is unknown, or `include_inputs` is asked of a result read from a file.
+            If the format is unknown or cannot hold the columns, a file would overwrite an input
+            or become part of a data set that was scanned, or `include_inputs` is asked of a result
+            read from a file.
+        OSError
+            If a file cannot be written there.
         """
         associations = self.with_inputs() if include_inputs else self.associations
-        return write_result(path, associations, self.sources, self.meta)
+        made_of = [*self._catalogs, *(p for listed in self.priors.values() for p in listed)]
+        read = [source for part in made_of for source in getattr(part, "read_from", ())]
+        return write_result(path, associations, self.sources, self.meta, read)
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> MatchResult:
-        """Read a result that :meth:`write` wrote (the path given to it)."""
+        """Read a result that :meth:`write` wrote (the path given to it).
+
+        Raises
+        ------
+        FileNotFoundError
+            If one of its files does not exist.
+        ValueError
+            If its files are of two runs, or one is damaged or was changed after it was written;
+            says which.
+        """
         return cls(*read_result(path))
 
     def with_inputs(self) -> Table:

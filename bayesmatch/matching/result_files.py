@@ -1,39 +1,79 @@
-"""Results in files: two tables and a record, in any format, written whole or not at all."""
+"""Results in files: two tables and a record, in any format, which are one or are refused.
+
+A record goes with the tables: in the files of formats that hold such, else (CSV) in a file of its
+own. It has a digest of each table's contents, and one over all, ``run``: equal runs have equal
+ones. Reading compares, so that no file of one run is read with one of another, and what was
+damaged or edited is not taken for a result. Files of 0.1.0 have no digests; the other checks, of
+:mod:`.result_check`, are for them too.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from astropy.table import Table
 
+from ..catalogs.formats.digest import json_digest, table_digest
+from ..catalogs.formats.escaped import with_escapes
+from ..catalogs.formats.marker import settled
 from ..catalogs.formats.registry import (
-    check_writable,
+    check_columns,
     file_format,
     read_tables,
     table_paths,
     write_tables,
 )
 from ..catalogs.formats.storage import column_notes, restored
-from ..catalogs.formats.writing import replaced_together
+from ..catalogs.formats.writing import real_path, replaced_together
+from ..catalogs.targets import check_targets
+from .result_check import check_result
 
 NAMES = ("ASSOCIATIONS", "SOURCES")
+#: in the record: digests of the tables, and of everything
+TABLES, RUN = "tables_sha256", "run"
+
+
+def result_paths(path: str | os.PathLike) -> list[Path]:
+    """The files of a result."""
+    return table_paths(path, NAMES)
 
 
 def write_result(
-    path: str | os.PathLike, associations: Table, sources: Table, meta: dict[str, Any]
+    path: str | os.PathLike,
+    associations: Table,
+    sources: Table,
+    meta: dict[str, Any],
+    read: Iterable[str] = (),
 ) -> list[str]:
-    """Write the tables and the meta data of a result; return the names of the files."""
+    """Write the tables and the meta data of a result; return the names of the files.
+
+    `read` are the files that the result was made from, which are not overwritten.
+    """
     kind = file_format(path)
-    paths = table_paths(path, NAMES)
-    check_writable(path)
+    paths = result_paths(path)
+    check_targets(paths, read)
     tables = dict(zip(NAMES, (associations, sources), strict=True))
+    for table in tables.values():
+        check_columns(path, table.colnames)
+    notes = [column_notes(table) for table in tables.values()]
+    digests = [table_digest(table) for table in tables.values()]
+    tables = {
+        name: with_escapes(table, noted)
+        for (name, table), noted in zip(tables.items(), notes, strict=True)
+    }
     # Seconds would make two equal runs differ.
     record = {
         "meta": {k: v for k, v in meta.items() if k != "seconds"},
-        "columns": [column_notes(table) for table in tables.values()],
+        "columns": notes,
+        TABLES: digests,
     }
-    with replaced_together(paths) as temporary:
+    record = json.loads(json.dumps(record))  # as it will be read
+    record[RUN] = json_digest(record)
+    with replaced_together(paths, marked=True) as temporary:
         write_tables(kind, temporary, tables, record)
     return [str(p) for p in paths]
 
@@ -46,16 +86,21 @@ def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
     FileNotFoundError
         If one of the files does not exist.
     ValueError
-        If the file is damaged or does not hold a result.
+        If the files are of two runs, damaged, edited, or do not hold a result.
     """
     kind = file_format(path)
-    paths = table_paths(path, NAMES)
-    for part in paths:
-        if not part.is_file():
+    paths = result_paths(path)
+    files = settled([real_path(part) for part in paths])
+    for part, file in zip(paths, files, strict=True):
+        if not file.is_file():
             raise FileNotFoundError(f"{part}: no such file")
     try:
-        tables, record = read_tables(kind, paths, NAMES)
+        tables, record = read_tables(kind, files, NAMES)
         associations, sources = map(restored, tables, record["columns"])
+        _check_digests(paths, (associations, sources), record)
+        check_result(associations, sources, record["meta"])
+    except PermissionError:
+        raise
     except Exception as error:  # astropy and pyarrow raise many kinds for a damaged file
         raise ValueError(
             f"{path}: does not hold a bayesmatch result, or is damaged "
@@ -63,3 +108,18 @@ def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
         ) from error
     associations.meta, sources.meta = ({"EXTNAME": name} for name in NAMES)
     return associations, sources, record["meta"]
+
+
+def _check_digests(paths: list[Path], tables: tuple[Table, Table], record: dict[str, Any]) -> None:
+    """Raise unless everything is as it was written; files of 0.1.0 cannot tell."""
+    if RUN not in record and TABLES not in record:
+        return
+    if record.get(RUN) != json_digest({k: v for k, v in record.items() if k != RUN}):
+        raise ValueError(f"the record in {paths[-1].name} was changed after it was written")
+    for number, (name, table) in enumerate(zip(NAMES, tables, strict=True)):
+        if record[TABLES][number] != table_digest(table):
+            where = paths[number] if len(paths) > 1 else paths[0]
+            raise ValueError(
+                f"the table {name} in {where.name} is of another run than its record, or was "
+                "changed after it was written; write the result again"
+            )

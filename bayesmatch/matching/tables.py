@@ -13,6 +13,7 @@ from ..catalogs.held import HeldCatalog
 from .associations import Associations
 from .calibrated import Calibrated
 from .posterior import Posterior
+from .record import CatalogueRecord
 from .setting import Setting
 from .table_columns import id_column, row_numbers, row_text, take
 
@@ -32,9 +33,9 @@ class Matched:
 
 
 def association_columns(
-    catalogs: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
+    catalogs: Sequence[HeldCatalog | CatalogueRecord], prior_names: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Names of the association columns, in order."""
+    """Names of the association columns, in order; `prior_names` by catalogue."""
     names = [c.name for c in catalogs]
     return [
         *names,
@@ -45,7 +46,7 @@ def association_columns(
         "dist_bayesfactor_uncorrected",
         "dist_bayesfactor",
         "dist_post",
-        *(f"bias_{name}_{p.name}" for name, listed in priors.items() for p in listed),
+        *(f"bias_{name}_{p}" for name, listed in prior_names.items() for p in listed),
         "p_single",
         "p_any",
         "p_i",
@@ -54,7 +55,7 @@ def association_columns(
     ]
 
 
-def source_columns(catalogs: Sequence[HeldCatalog]) -> list[str]:
+def source_columns(catalogs: Sequence[HeldCatalog | CatalogueRecord]) -> list[str]:
     """Names of the source columns, in order."""
     primary, *others = catalogs
     return [
@@ -87,7 +88,8 @@ def check_columns(
 ) -> None:
     """Refuse catalogue, identifier and prior names that would make two columns alike."""
     catalogs = (primary, *others)
-    for names in (association_columns(catalogs, priors), source_columns(catalogs)):
+    prior_names = {name: [p.name for p in listed] for name, listed in priors.items()}
+    for names in (association_columns(catalogs, prior_names), source_columns(catalogs)):
         twice = next((n for n in names if names.count(n) > 1), None)
         if twice is not None:
             raise ValueError(

@@ -17,6 +17,7 @@ import numpy as np
 from ..catalogs.field_counts import FieldCounts
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
+from ..catalogs.targets import as_read
 from .binning import histogram_pair, plain_values
 from .saved import MAX_BYTES, Record, build_prior, check_format, check_number, one_line
 
@@ -59,6 +60,8 @@ class HistogramPrior:
     """
 
     candidates_only = True
+    #: absolute path of the text file it was read from
+    read_from: tuple[str, ...] = ()
 
     def __init__(
         self, column: str, lo: Any, hi: Any, selected: Any, others: Any, *, name: str | None = None
@@ -188,9 +191,11 @@ class HistogramPrior:
                 "of numbers, lo hi selected others"
             ) from error
         try:
-            return cls(column, *data.T, name=name)
+            prior = cls(column, *data.T, name=name)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
+        prior.read_from = as_read(path)
+        return prior
 
     def write(self, path: str | os.PathLike) -> None:
         """Write the text file that :meth:`read` and NWAY read."""

@@ -10,7 +10,7 @@ from astropy.table import Table
 
 from .arrow import from_arrow
 from .interface import Format, Record, file_each
-from .storage import as_json_text
+from .storage import WRITTEN, as_json_text
 from .text import read_ascii, write_ascii
 
 
@@ -46,7 +46,7 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     for path, notes in zip(paths, record["columns"], strict=False):
         # Types as noted: an identifier like 007 is text, whatever it looks like.
         types = {
-            note["name"]: pa.string()
+            note.get(WRITTEN, note["name"]): pa.string()
             if note["shape"] or note["dtype"][1] == "U"
             else pa.from_numpy_dtype(note["dtype"])
             for note in notes

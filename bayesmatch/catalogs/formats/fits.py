@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import json
 import warnings
 from collections.abc import Sequence
@@ -18,15 +19,36 @@ from .storage import storable
 
 #: of the primary header, where the record of several tables stands
 RECORD_KEYWORD = "BMATCH"
-#: of the FITS standard
+#: of the FITS standard: columns of a table, and characters of a text in one card of a header
 MAX_COLUMNS = 999
+MAX_NAME = 68
+
+
+def check_columns(names: Sequence[str]) -> None:
+    """Raise a ValueError if there are too many columns, or a name is too long."""
+    if len(names) > MAX_COLUMNS:
+        raise ValueError(
+            f"{len(names)} columns, and FITS holds {MAX_COLUMNS}; "
+            "write without the input columns, or to .parquet"
+        )
+    for name in names:
+        # A quote takes two places.
+        if _printable(name) and len(name.replace("'", "''")) > MAX_NAME:
+            raise ValueError(
+                f"the name of column {name!r} is longer than the {MAX_NAME} characters that "
+                "FITS holds; rename it, write without the input columns, or to .parquet"
+            )
+
+
+def _printable(name: str) -> bool:
+    return name.isascii() and name.isprintable()
 
 
 def read_table(path: Path) -> Table:
     """The first table of a file."""
     from astropy.io import fits
 
-    with fits.open(path) as hdus:
+    with fits.open(_content(path)) as hdus:
         for number, hdu in enumerate(hdus):
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
                 table = Table.read(hdus, hdu=number, mask_invalid=False)
@@ -57,11 +79,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     hdus: list[Any] = [fits.PrimaryHDU()]
     hdus[0].header[RECORD_KEYWORD] = json.dumps(record)
     for name, table in tables.items():
-        if len(table.colnames) > MAX_COLUMNS:
-            raise ValueError(
-                f"{len(table.colnames)} columns, and FITS holds {MAX_COLUMNS}; "
-                "write without the input columns, or to .parquet"
-            )
+        check_columns(table.colnames)
         hdus.append(_extension(storable(table), name))
     _write_hdus(hdus, paths[0])
 
@@ -70,9 +88,22 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     """The tables of these names, and the record."""
     from astropy.io import fits
 
-    with fits.open(paths[0], memmap=False) as hdus:
+    with fits.open(_content(paths[0]), memmap=False) as hdus:
         tables = [Table.read(hdus, hdu=name, mask_invalid=False) for name in names]
         return tables, json.loads(hdus[0].header[RECORD_KEYWORD])
+
+
+def _content(path: Path) -> Any:
+    """What astropy opens: of a compressed file its content, whose checksum is compared so.
+
+    Astropy's own reading of a damaged one can go on for ever.
+    """
+    with open(path, "rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return path
+        file.seek(0)
+        with gzip.GzipFile(fileobj=file) as content:
+            return io.BytesIO(content.read())
 
 
 def _extension(table: Table, name: str) -> Any:
@@ -83,14 +114,18 @@ def _extension(table: Table, name: str) -> Any:
     for number, column in enumerate(table.colnames, start=1):
         if table[column].dtype.kind == "U":
             table[column] = np.char.encode(np.ma.getdata(table[column]), "utf-8")
-        if not column.isascii():
-            table.rename_column(column, f"column_{number}")
+        if not _printable(column):
+            new = f"column_{number}"
+            while new in table.colnames:
+                new += "_"
+            table.rename_column(column, new)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # units outside the FITS standard
         hdu = fits.table_to_hdu(table)
     for number, text in enumerate(texts, start=1):
         if text:
             plain = text.encode("ascii", "replace").decode()
+            plain = "".join(c if c.isprintable() else " " for c in plain)
             hdu.header[f"TCOMM{number}"] = " ".join(plain.split())
     return hdu
 
@@ -114,4 +149,5 @@ FITS = Format(
     one_file,
     write_tables,
     read_tables,
+    check_columns,
 )

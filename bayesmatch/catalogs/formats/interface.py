@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,18 @@ def file_each(path: Path, stem: str, names: Sequence[str]) -> list[Path]:
     return [path, *(path.with_name(f"{stem}.{name.lower()}{ending}") for name in names[1:])]
 
 
+def one_record(paths: Sequence[Path], records: Sequence[Record]) -> Record:
+    """The record that all files have, which are of one run only then."""
+    for path, record in zip(paths, records, strict=True):
+        if json.dumps(record) != json.dumps(records[0]):  # a NaN is no other than itself
+            raise ValueError(f"{path.name} is of another run than {paths[0].name}")
+    return records[0]
+
+
+def any_columns(names: Sequence[str]) -> None:
+    """A format that holds any number of columns of any name."""
+
+
 @dataclass(frozen=True)
 class Format:
     """A file format: its endings, and the functions that read and write it."""
@@ -42,3 +55,5 @@ class Format:
     """tables by name, and a record that JSON can hold, to the files of `paths`"""
     read_tables: Callable[[list[Path], Sequence[str]], tuple[list[Table], Record]]
     """the tables of these names, and the record"""
+    check_columns: Callable[[Sequence[str]], None] = any_columns
+    """raises unless a table with columns of these names can be written"""

@@ -9,7 +9,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from .arrow import from_arrow, table_notes, to_arrow
-from .interface import RECORD_KEY, Format, Record, file_each
+from .interface import RECORD_KEY, Format, Record, file_each, one_record
 
 
 def read_table(path: Path) -> Table:
@@ -42,11 +42,10 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     """The table of each file, and the record."""
     from pyarrow import parquet
 
-    arrow = [parquet.read_table(path) for path in paths]
-    return (
-        [from_arrow(part) for part in arrow],
-        json.loads(arrow[0].schema.metadata[RECORD_KEY.encode()]),
-    )
+    # A file at a time: a path with key=value in it must not become a column.
+    arrow = [parquet.read_table(path, partitioning=None) for path in paths]
+    records = [json.loads(part.schema.metadata[RECORD_KEY.encode()]) for part in arrow]
+    return [from_arrow(part) for part in arrow], one_record(paths, records)
 
 
 PARQUET = Format(

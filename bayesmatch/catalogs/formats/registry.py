@@ -16,7 +16,6 @@ from .interface import Format, Record
 from .parquet import PARQUET
 from .regular import regular_file
 from .votable import VOTABLE
-from .writing import check_place
 
 #: in the order in which a name is compared with their endings
 FORMATS: dict[str, Format] = {f.name: f for f in (FITS, VOTABLE, ECSV, CSV, PARQUET)}
@@ -93,7 +92,9 @@ def read_tables(kind: str, paths: list[Path], names: Sequence[str]) -> tuple[lis
         return FORMATS[kind].read_tables(paths, names)
 
 
-def check_writable(path: str | os.PathLike) -> None:
-    """Raise, before any work, if a table could not be written to `path`."""
-    file_format(path)
-    check_place(path)
+def check_columns(path: str | os.PathLike, names: Sequence[str]) -> None:
+    """Raise, before any work, if the file's format cannot hold columns of these names."""
+    try:
+        FORMATS[file_format(path)].check_columns(names)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None

@@ -16,6 +16,10 @@ from astropy.table import Column, MaskedColumn, Table
 #: types FITS or VOTable lack, or that leave them no value for "missing", and what holds them
 _WIDER = {"b1": "i2", "i1": "i2", "u1": "i2", "u2": "i4", "u4": "i8"}
 _NULL: Any = None
+#: in the note of a column whose texts are written as JSON strings (see :mod:`.escaped`)
+ESCAPED = "escaped"
+#: in the note of a column that a file has under another name
+WRITTEN = "written_as"
 _FILL: dict[str, Callable[[Any], Any]] = {
     "i": lambda t: np.iinfo(t).min,
     "u": lambda t: np.iinfo(t).max,
@@ -67,6 +71,14 @@ def missing(values: np.ndarray) -> np.ndarray:
         nan: np.ndarray = np.isnan(values)
         return nan
     return values == "" if values.dtype.kind == "U" else np.zeros(values.shape, bool)
+
+
+def stands_for_missing(values: np.ndarray) -> np.ndarray:
+    """Where integers are the one that is set aside for missing ones in columns with such."""
+    if values.dtype.kind not in "iu":
+        return np.zeros(values.shape, bool)
+    aside: np.ndarray = values == _FILL[values.dtype.kind](values.dtype)
+    return aside
 
 
 def column_notes(table: Table) -> list[dict[str, Any]]:
@@ -123,6 +135,9 @@ def restored(table: Table, notes: Sequence[dict[str, Any]]) -> Table:
     columns: dict[str, Column] = {}
     for found, note in zip(table.itercols(), notes, strict=True):
         values, mask = _as_noted(*parts_of(found), np.dtype(note["dtype"]), note["shape"])
+        if note.get(ESCAPED):
+            texts = [json.loads(text) if text else "" for text in values.tolist()]
+            values = np.array(texts, dtype=str)
         text = {"description": note["description"] or None, "unit": note["unit"] or None}
         if note["masked"]:
             columns[note["name"]] = masked_column(values, mask | missing(values), **text)

@@ -7,16 +7,19 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from astropy.table import Table
 
+from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
-from .storage import storable
+from .storage import parts_of, storable
 
 
 def read_table(path: Path) -> Table:
     """The first table of a file."""
     from astropy.io.votable import parse
 
+    refuse_external_data(path)
     for table in parse(path).iter_tables():
         return table.to_table(use_names_over_ids=True)
     raise ValueError("it holds no table")
@@ -24,7 +27,7 @@ def read_table(path: Path) -> Table:
 
 def write_table(table: Table, path: Path) -> None:
     """Write one table."""
-    table.write(path, format="votable", overwrite=True)
+    _with_room(Table(table, copy=False)).write(path, format="votable", overwrite=True)
 
 
 def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:
@@ -38,7 +41,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # non-ASCII units and the like
         for name, table in tables.items():
-            bare = storable(table)
+            bare = _with_room(storable(table))
             bare.meta = {}
             element = tree.TableElement.from_table(votable, bare)
             element.name = name
@@ -50,10 +53,28 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     """The tables of these names, and the record."""
     from astropy.io.votable import parse
 
+    refuse_external_data(paths[0])
     resource = parse(paths[0]).resources[0]
     tables = {t.name: t.to_table(use_names_over_ids=True) for t in resource.tables}
     record = json.loads(next(i.value for i in resource.infos if i.name == RECORD_KEY))
     return [tables[name] for name in names], record
+
+
+def _with_room(table: Table) -> Table:
+    """The table with texts as wide as they are in UTF-16, where some characters take two places.
+
+    The columns of the table given are replaced, not changed.
+    """
+    for name in table.colnames:
+        column = table[name]
+        if column.dtype.kind == "U" and column.size:
+            codes = np.ascontiguousarray(parts_of(column)[0]).view(np.uint32)
+            per_cell = codes.reshape(column.size, -1)
+            pairs = np.count_nonzero(per_cell > 0xFFFF, axis=1)
+            if pairs.any():
+                length = np.char.str_len(parts_of(column)[0]).ravel() + pairs
+                table.replace_column(name, column.astype(f"U{length.max()}"))
+    return table
 
 
 VOTABLE = Format(

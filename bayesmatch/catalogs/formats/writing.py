@@ -4,41 +4,112 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from .marker import PREFIX, finish, mark, sync_folder
+
+#: of the end of a name, extension included, that temporary names keep: writers go by it
+MAX_TAIL = 40
+
+
+def real_path(path: str | os.PathLike) -> Path:
+    """The file that a path means: where its symbolic links lead, whether or not it exists."""
+    final = Path(os.path.realpath(path))
+    if final.is_symlink():
+        raise OSError(f"{path}: its symbolic links go round in a circle; give another name")
+    return final
 
 
 def check_place(path: str | os.PathLike) -> None:
     """Raise, before any work, if no file could be written to `path`."""
-    parent = Path(path).parent
-    if not parent.is_dir():
-        raise FileNotFoundError(f"{path}: the directory {parent} does not exist; create it first")
-    if not os.access(parent, os.W_OK):
-        raise PermissionError(f"{path}: the directory {parent} is not writable")
-    if Path(path).is_dir():
+    given = Path(path)
+    if not given.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path}: the directory {given.parent} does not exist; create it first"
+        )
+    if given.is_dir():
         raise IsADirectoryError(f"{path}: is a directory; give a file name")
+    final = real_path(path)
+    parent = given.parent if final.parent == Path(os.path.realpath(given.parent)) else final.parent
+    if not parent.is_dir():
+        raise FileNotFoundError(
+            f"{path}: the directory {parent}, where its link leads, does not exist; create it first"
+        )
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"{path}: the directory {parent} is not writable")
+    if final.exists():
+        if not final.is_file():
+            raise OSError(f"{path}: is a device or pipe, not a file; give another name")
+        if not os.access(final, os.W_OK):
+            raise PermissionError(f"{path}: is write-protected; remove it, or give another name")
 
 
 @contextlib.contextmanager
-def replaced_together(paths: Sequence[str | os.PathLike]) -> Iterator[list[Path]]:
-    """Temporary names beside `paths`; they take the real names only if the block succeeds."""
-    finals = [Path(p) for p in paths]
-    temporary = []
+def replaced_together(
+    paths: Sequence[str | os.PathLike], *, marked: bool = False
+) -> Iterator[list[Path]]:
+    """Temporary names beside `paths`; they take the real names only if the block succeeds.
+
+    A path that is a symbolic link stays one: what it leads to is replaced. A file that is replaced
+    keeps its permissions, a new one has those that the process gives to new files.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        The files to write.
+    marked : bool, default False
+        Whether the files are one thing, which a reader opens by :func:`.marker.settled`: then a
+        process that is killed between two of the renames leaves the new set, not a mix.
+    """
+    finals = [real_path(path) for path in paths]
+    temporary: list[Path] = []
+    decided = False
     try:
         for final in finals:
-            # The extension stays last: writers and compression go by it.
-            descriptor, name = tempfile.mkstemp(
-                prefix=".writing-", suffix=f"-{final.name}", dir=final.parent
-            )
-            os.close(descriptor)
-            temporary.append(Path(name))
+            temporary.append(_temporary(final))
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
         for path, final in zip(temporary, finals, strict=True):
-            path.chmod(0o666 & ~umask)
-            path.replace(final)
+            _complete(path, final)
+        if marked and len(finals) > 1:
+            finish(finals)  # what a killed process left
+            mark(finals, temporary)
+            decided = True
+            finish(finals)
+            for folder in {final.parent for final in finals}:
+                sync_folder(folder)
+        else:
+            for path, final in zip(temporary, finals, strict=True):
+                path.replace(final)
     finally:
-        for path in temporary:
-            path.unlink(missing_ok=True)
+        if not decided:  # else they are the new set, whatever came between
+            for path in temporary:
+                path.unlink(missing_ok=True)
+
+
+def _temporary(final: Path) -> Path:
+    """A new empty file beside `final`, for nobody's eyes that may not read `final`."""
+    # Asking for the umask means changing it, for all threads; creating a file applies it.
+    mode = stat.S_IMODE(final.stat().st_mode) & 0o666 if final.exists() else 0o666
+    while True:
+        path = final.with_name(f"{PREFIX}{secrets.token_hex(6)}-{final.name[-MAX_TAIL:]}")
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode | stat.S_IWUSR))
+            return path
+
+
+def _complete(path: Path, final: Path) -> None:
+    """What was written reaches the disk, with the permissions of what it replaces."""
+    if final.exists():
+        old, new = final.stat(), path.stat()
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            with contextlib.suppress(OSError):  # for the super-user only
+                os.chown(path, old.st_uid, old.st_gid)
+        path.chmod(stat.S_IMODE(old.st_mode) & 0o777)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -21,6 +21,7 @@ from ..names import as_name, check_name
 from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
+from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
 from .files import data_set_name, find_files
@@ -77,6 +78,7 @@ class ScannedCatalog(SkyCatalog):
     ) -> None:
         if not isinstance(paths, (str, os.PathLike)):
             paths = list(paths)
+        self.read_from = as_read(paths)
         files = find_files(paths)
         schema, notes = first_schema(files[0][0])
         name = check_name(
@@ -218,6 +220,7 @@ class CandidateRows(HeldCatalog):
         data: pa.Table,
     ) -> None:
         self.whole, self.rows = whole, rows
+        self.read_from = whole.read_from
         table = from_arrow(data)
         columns = ColumnValues(table, whole.name, self.row_text)
         errors = read_errors(columns, whole.pos_err, len(rows))

@@ -1,0 +1,61 @@
+"""Texts that some format could not give back: those with line breaks and other control characters.
+
+A column with such a text is written as JSON strings, in every format, and the record says so. A
+column whose name is such a text is called by its number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from astropy.table import Column, Table
+
+from .storage import ESCAPED, WRITTEN, masked_column, parts_of
+
+
+def is_awkward(values: np.ndarray) -> bool:
+    """Whether any of these texts, (n,), has a control character, or half of a character."""
+    if values.dtype.kind != "U" or values.ndim != 1 or not values.size or not values.dtype.itemsize:
+        return False
+    codes = np.ascontiguousarray(values).view(np.uint32).reshape(len(values), -1)
+    if ((codes > 0) & (codes < 0x20)).any():
+        return True
+    if (np.count_nonzero(codes, axis=1) != np.char.str_len(values)).any():  # a NUL within
+        return True
+    if codes.max() < 0x7F:
+        return False
+    high = codes[codes >= 0x7F]
+    # Line and paragraph separators are line breaks to some readers.
+    breaks = (high < 0xA0) | (high == 0x2028) | (high == 0x2029)
+    no_text = ((high >= 0xD800) & (high < 0xE000)) | (high == 0xFEFF) | (high >= 0xFFFE)
+    return bool((breaks | (no_text & (high <= 0xFFFF))).any())
+
+
+def with_escapes(table: Table, notes: Sequence[dict[str, Any]]) -> Table:
+    """The table as it is written; the notes of its columns tell which are escaped."""
+    out = Table(table, copy=False)
+    for name, note in zip(table.colnames, notes, strict=True):
+        values, mask = parts_of(table[name])
+        if not name.isprintable() or name != name.strip():
+            note[WRITTEN] = _new_name(out)
+            out.rename_column(name, note[WRITTEN])
+            name = note[WRITTEN]
+        if not is_awkward(values):
+            continue
+        note[ESCAPED] = True
+        if mask is not None:
+            values = np.where(mask, "", values)
+        texts = np.array([json.dumps(str(text)) if text else "" for text in values])
+        column = out[name]
+        kept = {"description": column.description, "unit": column.unit}
+        out[name] = (
+            Column(texts, **kept) if mask is None else masked_column(texts, texts == "", **kept)
+        )
+    return out
+
+
+def _new_name(table: Table) -> str:
+    return next(n for k in range(1, 10**6) if (n := f"column_{k}") not in table.colnames)

@@ -1,0 +1,138 @@
+"""Files that will be written, compared with those that are read, before any work.
+
+Every command and every ``write`` that knows what was read asks :func:`check_targets`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from .formats.writing import check_place, real_path
+from .scan.files import ENDINGS, find_files, is_data_set
+
+PathLike = str | os.PathLike
+
+
+def as_read(paths: Any) -> tuple[str, ...]:
+    """What was read, a path or several, so that it can be found from any directory."""
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    return tuple(os.path.abspath(path) for path in given)
+
+
+def check_targets(
+    targets: Sequence[PathLike], read: Iterable[PathLike], *, option: str = ""
+) -> None:
+    """Raise unless all targets can be written, and nothing that is read is lost or changed.
+
+    Parameters
+    ----------
+    targets : sequence of path
+        Every file that will be written.
+    read : iterable of path
+        What is read: files, and directories and globs of Parquet files. A target must be none of
+        them, under whatever name, and no file that the next look into a directory would find.
+    option : str, default ""
+        The option that gave the targets, which messages begin with.
+
+    Raises
+    ------
+    ValueError
+        If a target is read, would become part of a data set, or is written twice.
+    OSError
+        If a target cannot be written.
+    """
+    said = f"{option} " if option else ""
+    finals: dict[Any, PathLike] = {}
+    for target in targets:
+        check_place(target)
+        other = finals.setdefault(_identity(real_path(target)), target)
+        if other is not target:
+            raise ValueError(
+                f"{said}{target}: two outputs would be the same file"
+                + (f" ({other})" if str(other) != str(target) else "")
+                + "; give each another name"
+            )
+    sources = list(dict.fromkeys(os.fspath(path) for path in read))
+    which = "the input" if len(sources) == 1 else "an input"
+    for source in sources:
+        there = any(os.path.exists(target) for target in targets)
+        joining = is_data_set(source) and any(_is_part(target) for target in targets)
+        files = _files(source) if there or joining else []
+        same = {_identity(file): file for file in files} if there else {}
+        for target in targets:
+            hit = same.get(_identity(real_path(target)))
+            if hit is not None:
+                raise ValueError(
+                    f"{said}{target} would overwrite {which}, {hit}; give another name"
+                )
+            if joining and _joins(real_path(target), source, files):
+                raise ValueError(
+                    f"{said}{target} would become a part of {source}, which is read; "
+                    "write it to another directory"
+                )
+
+
+def check_folder(folder: PathLike, *, option: str = "") -> None:
+    """Raise unless a directory is there, or can be made, and takes files."""
+    said = f"{option} " if option else ""
+    path = Path(folder)
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    if not path.is_dir():
+        raise NotADirectoryError(f"{said}{folder}: {path} is not a directory; give another name")
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise PermissionError(f"{said}{folder}: the directory {path} is not writable")
+
+
+def _is_part(target: PathLike) -> bool:
+    return os.fspath(target).lower().endswith(ENDINGS) or os.path.islink(target)
+
+
+def _identity(path: Path) -> tuple[Any, ...]:
+    """What is the same for two names of one file, also of one that does not exist yet."""
+    try:
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    except OSError:
+        return os.path.realpath(path.parent), path.name
+
+
+def _files(source: str) -> list[Path]:
+    """The files that a path stands for; none where reading it will say what is wrong."""
+    if not is_data_set(source):
+        return [Path(source)]
+    with contextlib.suppress(OSError, ValueError):
+        return [file for file, _ in find_files(source)]
+    return []
+
+
+def _joins(target: Path, source: str, files: Sequence[Path]) -> bool:
+    """Whether a new file would be found where a data set is looked for."""
+    if not _is_part(target):
+        return False
+    folders = {_identity(folder): folder for folder in target.parents}
+    if os.path.isdir(source):
+        return _identity(Path(source)) in folders or any(
+            _identity(folder) in folders for folder in {file.parent for file in files}
+        )
+    parts = Path(source).parts
+    n_fixed = next(k for k, part in enumerate(parts) if any(c in part for c in "*?["))
+    root = folders.get(_identity(Path(*parts[:n_fixed])))
+    if root is None:
+        return any(_identity(folder) in folders for folder in {file.parent for file in files})
+    inner = target.relative_to(root).parts
+    return any(_fits(inner[:n], parts[n_fixed:]) for n in range(1, len(inner) + 1))
+
+
+def _fits(names: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether names of directories and a file fit a glob, component by component."""
+    if not pattern:
+        return not names
+    if pattern[0] == "**":
+        return any(_fits(names[n:], pattern[1:]) for n in range(len(names) + 1))
+    return bool(names) and fnmatchcase(names[0], pattern[0]) and _fits(names[1:], pattern[1:])

@@ -1,0 +1,116 @@
+"""Whether two tables and a ``meta`` are a result: what was read is not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from astropy.table import Table
+
+from ..catalogs.formats.registry import check_columns
+from ..catalogs.names import check_name
+from .record import MatchRecord
+from .record_check import check_meta
+from .tables import association_columns, source_columns
+
+PROBABILITIES = ("p_any", "p_i", "p_match", "p_single", "p_hostless", "dist_post")
+COUNTS = ("ncat", "match_flag", "n_candidates", "n_claims")
+#: how far above 1 a probability may be by rounding
+ROUNDING = 1e-9
+
+
+def check_output(
+    path: Any,
+    catalogs: Sequence[Any],
+    priors: Mapping[str, Sequence[Any]],
+    *,
+    include_inputs: bool,
+) -> None:
+    """Raise, before a match, if its result could not be written to a file of this format."""
+    prior_names = {name: [p.name for p in listed] for name, listed in priors.items()}
+    names = association_columns(catalogs, prior_names)
+    if include_inputs:
+        inputs = (f"{c.name}_{column}" for c in catalogs for column in c.table.colnames)
+        names = list(dict.fromkeys([*names, *inputs]))
+    check_columns(path, names)
+    check_columns(path, source_columns(catalogs))
+
+
+def check_result(associations: Table, sources: Table, meta: Any) -> None:
+    """Raise a ValueError unless these tables, in this shape, belong together and to this meta."""
+    check_meta(meta)
+    record = MatchRecord.from_meta(meta)
+    catalogues = record.catalogues
+    names = [check_name(c.name) for c in catalogues]
+    kinds = {f"{c.name}_{c.id}": "UiuS" for c in catalogues}
+    kinds |= dict.fromkeys([*names, *COUNTS], "iu")
+    _check_columns(
+        associations, "ASSOCIATIONS", association_columns(catalogues, record.priors), kinds
+    )
+    _check_columns(sources, "SOURCES", source_columns(catalogues), kinds)
+    if len(associations) != record.n_associations:
+        raise ValueError(
+            f"ASSOCIATIONS has {len(associations)} rows, and meta says {record.n_associations}"
+        )
+    if len(sources) != catalogues[0].rows:
+        raise ValueError(
+            f"SOURCES has {len(sources)} rows, and the catalogue {names[0]} {catalogues[0].rows}"
+        )
+    if not np.array_equal(sources[names[0]], np.arange(len(sources))):
+        raise ValueError(f"column {names[0]!r} of SOURCES is not 0, 1, 2 ...")
+    _check_primaries(associations, names, len(sources))
+    for catalogue in catalogues[1:]:
+        for title, table in (("ASSOCIATIONS", associations), ("SOURCES", sources)):
+            row = np.asarray(table[catalogue.name])
+            _refuse(
+                (row < -1) | (row >= catalogue.rows),
+                f"column {catalogue.name!r} of {title} is no row of that catalogue, "
+                f"which has {catalogue.rows}",
+            )
+
+
+def _check_columns(
+    table: Table, title: str, expected: Sequence[str], kinds: Mapping[str, str]
+) -> None:
+    """Raise unless the columns are there, and have values as a match gives them."""
+    for name, there in zip(expected, [*table.colnames, *[None] * len(expected)], strict=False):
+        if name != there:
+            raise ValueError(f"{title} has no column {name!r} where it should be ({there!r})")
+        column = table[name]
+        if column.ndim != 1 or column.dtype.kind not in kinds.get(name, "f"):
+            raise ValueError(f"column {name!r} of {title} is of type {column.dtype}")
+        mask = getattr(column, "mask", None)
+        if "U" not in kinds.get(name, "f") and mask is not None and np.any(mask):
+            raise ValueError(f"column {name!r} of {title} has missing values")
+        if name in PROBABILITIES:
+            values = np.asarray(column)
+            _refuse(
+                ~((values >= 0) & (values <= 1 + ROUNDING)),
+                f"column {name!r} of {title} is no probability",
+            )
+
+
+def _check_primaries(table: Table, names: Sequence[str], n: int) -> None:
+    """Raise unless every primary has its rows together, the no-counterpart row first."""
+    primary = np.asarray(table[names[0]])
+    first = np.flatnonzero(np.diff(primary, prepend=-1))
+    if not np.array_equal(primary[first], np.arange(n)):
+        raise ValueError(f"column {names[0]!r} of ASSOCIATIONS does not go through all sources")
+    members = np.column_stack([np.asarray(table[name]) for name in names[1:]])
+    count = 1 + np.count_nonzero(members >= 0, axis=1)
+    _refuse(
+        count != np.asarray(table["ncat"]),
+        "column 'ncat' of ASSOCIATIONS is not the number of members",
+    )
+    alone = np.zeros(len(table), bool)
+    alone[first] = True
+    _refuse(
+        alone != (count == 1),
+        "the first row of each source in ASSOCIATIONS, and no other, must be without counterpart",
+    )
+
+
+def _refuse(bad: np.ndarray, text: str) -> None:
+    if bad.any():
+        raise ValueError(f"{text} (row {int(np.argmax(bad))})")
