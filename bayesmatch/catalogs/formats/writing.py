@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..._kernels import stopping
+
 
 def check_place(path: str | os.PathLike) -> None:
     """Raise, before any work, if no file could be written to `path`."""
@@ -27,18 +29,23 @@ def replaced_together(paths: Sequence[str | os.PathLike]) -> Iterator[list[Path]
     temporary = []
     try:
         for final in finals:
-            # The extension stays last: writers and compression go by it.
-            descriptor, name = tempfile.mkstemp(
-                prefix=".writing-", suffix=f"-{final.name}", dir=final.parent
-            )
-            os.close(descriptor)
-            temporary.append(Path(name))
+            with stopping.held():
+                # The extension stays last: writers and compression go by it.
+                descriptor, name = tempfile.mkstemp(
+                    prefix=".writing-", suffix=f"-{final.name}", dir=final.parent
+                )
+                os.close(descriptor)
+                temporary.append(Path(name))
+                stopping.temporary(name)
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
-        for path, final in zip(temporary, finals, strict=True):
-            path.chmod(0o666 & ~umask)
-            path.replace(final)
+        with stopping.held():
+            for path, final in zip(temporary, finals, strict=True):
+                path.chmod(0o666 & ~umask)
+                path.replace(final)
+            stopping.written(finals)
     finally:
         for path in temporary:
             path.unlink(missing_ok=True)
+            stopping.gone(path)
