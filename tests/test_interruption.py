@@ -65,11 +65,16 @@ def folder(finished, tmp_path):
     return tmp_path
 
 
+#: as it is for most users; without buffers argparse meets a closed pipe, and says nothing
+BUFFERED = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+
+
 def start(folder, *arguments):
     """A process whose signal handlers are in place."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
+        env=BUFFERED,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -108,9 +113,9 @@ import bayesmatch.matching.core as core
 
 @numba.njit(nogil=True)
 def kernel(n):
-    x = 0.0
+    x = 1.0
     for i in range(n):
-        x += (i * x) % 3.0
+        x = (1.7 * x + i) % 3.0
     return x
 
 kernel(3)
@@ -313,10 +318,10 @@ def test_threads_are_not_waited_for():
 @pytest.mark.parametrize("arguments", ["--help", "match A.fits 1 O.fits 1 --radius 5 --out r.csv"])
 def test_nobody_reads_the_output(folder, arguments):
     """As in ``bayesmatch ... | head``: no traceback, and the result is there."""
-    process = start(folder, "-m", "bayesmatch", *arguments.split())
-    process.stdout.close()
-    err = process.stderr.read()
-    assert (process.wait(), err) == (141, "")
+    with start(folder, "-m", "bayesmatch", *arguments.split()) as process:
+        process.stdout.close()
+        err = process.stderr.read()
+    assert (process.returncode, err) == (141, "")
     assert (folder / "r.csv").exists() == arguments.startswith("match")
     assert not left_over(folder)
 
@@ -328,6 +333,7 @@ def test_a_full_disk_behind_the_output(folder):
         done = subprocess.run(
             [sys.executable, "-m", "bayesmatch", "--help"],
             stdout=full,
+            env=BUFFERED,
             stderr=subprocess.PIPE,
             text=True,
         )
