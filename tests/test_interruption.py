@@ -28,6 +28,14 @@ COMMANDS = {
 RESULT = {"match": "match.parquet", "scan": "scan.parquet", "calibrate": "c.csv"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def interrupts_are_not_ignored():
+    """Where the tests run in the background, Ctrl-C is ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def save_catalogues(folder):
     rng = np.random.default_rng(3)
     for name, n in (("A", 2000), ("O", 100_000)):
