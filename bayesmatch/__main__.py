@@ -1,7 +1,23 @@
-"""``python -m bayesmatch``: the command line."""
+"""``python -m bayesmatch``, and the command ``bayesmatch``: the command line, a process of its own.
+
+Signals are handled before anything else is imported, which takes longer than many a command.
+"""
 
 import sys
+from typing import NoReturn
 
-from .cli import main
+from ._kernels import stopping
 
-sys.exit(main())
+
+def run() -> NoReturn:
+    """Run the command line; leave with its status, or at once when a signal says so."""
+    stopping.leave_on_signals()
+    from .cli import main
+
+    status = main()
+    stopping.ignore_signals()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

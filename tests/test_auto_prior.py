@@ -4,6 +4,7 @@ The rules of `--mag CAT:COL auto` were found by running NWAY on crafted catalogu
 """
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import bayesmatch as bm
 from bayesmatch.cli import main
 from bayesmatch.plots import histogram_prior
+from bayesmatch.priors.binning import QUANTILES, adaptive_edges
 from validation.nway_fields import random_field
 from validation.nway_runner import Source, assert_agrees, nway_cli
 
@@ -88,9 +90,47 @@ def test_as_nway(tmp_path, monkeypatch, capsys, seed, sizes, flags):
         assert len(set(np.asarray(theirs[f"bias_{name}"]))) > 10
 
 
+#: what SciPy's interp1d did before 1.18, for the columns of FITS files (of another byte order)
+LINEAR = """
+import numpy, scipy.interpolate
+scipy.interpolate.interp1d._call_linear = lambda self, x: numpy.interp(
+    x, self.x, self._y[:, 0])[:, None]
+"""
+
+
+@pytest.fixture
+def scipy_before_1_18(tmp_path, monkeypatch):
+    """`nway.py` runs with SciPy's former formula of linear interpolation.
+
+    NWAY takes its edges from SciPy's interp1d.  SciPy 1.18 weighs both neighbours, so that between
+    two magnitudes of 22 it can give 21.999999999999996: NWAY then makes a bin of that width, or
+    counts all objects of that magnitude in the next bin.  NWAY's numbers have changed with SciPy,
+    those of bayesmatch have not: it interpolates with NumPy, y_lo + slope (x - x_lo), as before.
+    """
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(LINEAR)
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+
+
+def test_edges_at_equal_magnitudes_are_these_magnitudes():
+    """Interpolation between equal values must not round: an edge beside them moves all of them."""
+    rng = np.random.default_rng(5)
+    for decimals in (0, 1, 2):
+        values = np.round(rng.normal(22, 1.5, 500), decimals)
+        weights = rng.random(500)
+        cumulative = np.cumsum(weights[np.argsort(values)]) / weights.sum()
+        between_equals = np.sort(values)[np.searchsorted(cumulative, QUANTILES[1:-1])]
+        edges = adaptive_edges(values, weights)
+        inside = [e for e in edges if np.isclose(e, between_equals, rtol=0, atol=1e-9).any()]
+        assert inside and set(inside) <= set(values)
+
+
 @pytest.mark.parametrize("flags", [("--mag-radius", 3.5), ("--mag-auto-minprob", 0.3)])
 @pytest.mark.parametrize("decimals", [0, 1])
-def test_rounded_magnitudes_as_nway(tmp_path, monkeypatch, capsys, flags, decimals):
+def test_rounded_magnitudes_as_nway(
+    tmp_path, monkeypatch, capsys, scipy_before_1_18, flags, decimals
+):
     """Equal magnitudes fall together in fewer bins."""
     monkeypatch.chdir(tmp_path)
     sources = auto_field(3, TWO, decimals)

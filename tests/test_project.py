@@ -1,11 +1,17 @@
 """What stands in two places agrees: version, changelog, packages, commands of the pages."""
 
 import re
+import shutil
 import subprocess
+import sys
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 import bayesmatch as bm
 from benchmarks import paired
@@ -63,6 +69,76 @@ def test_ci_scripts_are_shell_that_can_be_run(script):
     path = ROOT / ".ci" / script
     assert path.stat().st_mode & 0o100
     subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def test_the_lowest_versions_are_the_bounds():
+    """What .ci/full installs as the lowest is what pyproject.toml says, of every dependency."""
+    bounds = {}
+    tools = ("pytest", "pytest-xdist", "hypothesis", "numpydoc")
+    for text in [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["dev"],
+    ]:
+        needed = Requirement(text)
+        if text in PROJECT["project"]["dependencies"] or needed.name in tools:
+            (bound,) = needed.specifier
+            assert bound.operator == ">=", text
+            bounds[needed.name] = Version(bound.version)
+    lines = (ROOT / ".ci/constraints-lowest.txt").read_text().splitlines()
+    pins = [line.split("==") for line in lines if "==" in line and not line.startswith("#")]
+    assert {name: Version(version) for name, version in pins} == bounds
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Names in the sdist, and in the wheel that is made of the sdist alone."""
+    pytest.importorskip("build", reason="needs the package build")
+    source, out = tmp_path_factory.mktemp("source") / "tree", tmp_path_factory.mktemp("built")
+    leave_out = shutil.ignore_patterns(
+        ".git", "__pycache__", "*.egg-info", "build", "dist", ".*_cache", ".venv*", ".hypothesis"
+    )
+    shutil.copytree(ROOT, source, ignore=leave_out)
+    made = subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(out), str(source)],
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-2000:]
+    with tarfile.open(next(out.glob("*.tar.gz"))) as sdist:
+        names = [m.name.partition("/")[2] for m in sdist.getmembers() if m.isfile()]
+    with zipfile.ZipFile(next(out.glob("*.whl"))) as wheel:
+        return set(names), set(wheel.namelist())
+
+
+SHIPPED = (".ci", "bayesmatch", "benchmarks", "docs", "notebooks", "tests", "validation")
+
+
+@pytest.mark.slow
+def test_the_sdist_holds_what_its_tests_need(built):
+    ours = {
+        path.relative_to(ROOT).as_posix()
+        for folder in SHIPPED
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not any(part.startswith(".") and part != ".ci" for part in path.relative_to(ROOT).parts)
+    }
+    assert len(ours) > 300
+    missing = {*ours, *PAGES, "pyproject.toml", "CHANGELOG.md", "CITATION.cff"} - built[0]
+    assert not missing
+    assert not [name for name in built[0] if name.endswith((".pyc", ".nbi", ".nbc"))]
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_package_alone(built):
+    tops = {name.split("/")[0] for name in built[1]}
+    assert tops == {"bayesmatch", f"bayesmatch-{bm.__version__}.dist-info"}
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "bayesmatch").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name for name in built[1] if name.startswith("bayesmatch/")} == package
 
 
 def test_paired_times(capsys, monkeypatch):

@@ -250,13 +250,28 @@ def test_same_input_same_bytes(tmp_path):
     assert not re.search(r"20\d\d-\d\d-\d\d", pages[0])
 
 
-def test_no_nway_is_said_and_is_a_miss(tmp_path, monkeypatch):
-    for found in (None, "4.7.0"):
-        monkeypatch.setattr(upstream, "installed_version", lambda found=found: found)
-        made = upstream.run(tmp_path)
-        assert not made.ok and "pip install" in made.text[0]
-        assert made.claims[0].measured == (found or "not installed")
-    assert nway_runner.installed_version() == "4.8.0"
+def test_another_nway_is_said_and_is_a_miss(tmp_path, monkeypatch):
+    monkeypatch.setattr(upstream, "installed_version", lambda: "4.7.0")
+    made = upstream.run(tmp_path)
+    assert not made.ok and "pip install" in made.text[0] and not made.skipped
+    assert made.claims[0].measured == "4.7.0"
+
+
+def test_without_nway_the_protocol_is_skipped(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(upstream, "installed_version", lambda: None)
+    monkeypatch.setattr(__main__, "PROTOCOLS", {"good": "", "upstream": ""})
+    assert __main__.main(["--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "1 claims, 0 missed, skipped: upstream;" in out and "no NWAY here" in out
+    assert "MISS" not in out
+    page = (tmp_path / "report.html").read_text()
+    assert "All 1 claims hold. Skipped: upstream." in page and "<td>skipped</td>" in page
+    assert json.loads((tmp_path / "upstream.json").read_text())["skipped"] == "no NWAY here"
+
+
+@pytest.mark.skipif(nway_runner.installed_version() is None, reason="NWAY is not installed")
+def test_the_version_of_nway():
+    assert nway_runner.installed_version() == nway_runner.VERSION
 
 
 def test_glossary_has_the_terms_of_the_columns():

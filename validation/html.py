@@ -74,6 +74,9 @@ def render(
         if not missed
         else f"{missed} of {len(claims)} claims missed."
     )
+    skipped = [s.name for s in sections if s.skipped]
+    if skipped:
+        verdict += f" Skipped: {', '.join(skipped)}."
     size = (
         "This is the quick run: smaller samples and fewer simulated skies than the full one."
         if quick
@@ -198,11 +201,15 @@ def _summary(sections: Sequence[Section], seconds: Mapping[str, float]) -> str:
     for s in sections:
         counted = [c for c in s.claims if c.ok is not None]
         held = sum(bool(c.ok) for c in counted)
+        outcome = (
+            "<td>skipped"
+            if s.skipped
+            else f'<td class="{"pass" if s.ok else "miss"}">{held} of {len(counted)}'
+        )
         rows.append(
             f'<tr><td><a href="#{escape(s.name)}">{escape(s.name)}</a></td>'
-            f'<td>{inline(s.title)}</td><td class="{"pass" if s.ok else "miss"}">'
-            f'{held} of {len(counted)}</td><td class="number">{seconds[s.name]:.0f}</td>'
-            "</tr>"
+            f"<td>{inline(s.title)}</td>{outcome}</td>"
+            f'<td class="number">{seconds[s.name]:.0f}</td></tr>'
         )
     return _table(
         ["protocol", "what it tries", "claims that hold", "seconds"],

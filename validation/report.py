@@ -61,6 +61,8 @@ class Section:
     figures: Sequence[FigureView] = ()
     numbers: Mapping[str, Any] = field(default_factory=dict)
     """what was measured, for the JSON file"""
+    skipped: str = ""
+    """why the protocol was not run; empty: it was"""
 
     @property
     def ok(self) -> bool:
@@ -114,7 +116,8 @@ def print_claims(sections: Sequence[Section]) -> None:
             (s.name, c.what, c.measured, c.required, VERDICT[c.ok])
             for s in sections
             for c in s.claims
-        ],
+        ]
+        + [(s.name, "skipped", s.skipped, "-", "-") for s in sections if s.skipped],
     )
 
 
@@ -130,6 +133,7 @@ def write_json(section: Section, out: Path, **about: Any) -> Path:
         "protocol": section.name,
         "title": section.title,
         "ok": section.ok,
+        "skipped": section.skipped,
         "text": list(section.text),
         "claims": [asdict(c) for c in section.claims],
         "tables": [asdict(t) for t in section.tables],

@@ -197,19 +197,15 @@ def text(n_api: int, n_cli: int) -> list[str]:
 
 
 def not_run(found: str | None) -> Section:
-    """What to say without NWAY 4.8.0: nothing was shown, which is a miss."""
+    """Without NWAY the protocol is skipped; with another version nothing is shown: a miss."""
+    remedy = f"this protocol needs NWAY {VERSION}. `pip install '.[upstream]'` installs it."
+    if found is None:
+        return Section("upstream", TITLE, [f"Skipped: {remedy}"], [], skipped="no NWAY here")
     return Section(
         "upstream",
         TITLE,
-        [f"Not run: this protocol needs NWAY {VERSION}. `pip install '.[upstream]'` installs it."],
-        [
-            Claim(
-                f"NWAY {VERSION} is installed, so that it can be compared with",
-                found or "not installed",
-                VERSION,
-                False,
-            )
-        ],
+        [f"Not run: {remedy}"],
+        [Claim(f"NWAY is the version that is compared with, {VERSION}", found, VERSION, False)],
     )
 
 

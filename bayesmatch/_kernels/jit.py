@@ -12,6 +12,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from .cache import check_files
+
 _thread = threading.local()
 
 
@@ -26,6 +28,8 @@ def jit(function: Callable) -> Callable:
     compiled: Callable
     try:
         compiled = numba.njit(cache=True, **options)(function)
+        if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
+            check_files(compiled)
     except RuntimeError:  # no writable cache directory: compile in each process instead
         compiled = numba.njit(**options)(function)
     return compiled
@@ -62,9 +66,18 @@ def run_ranges(kernel: Callable[[int, int], Any], pieces: Sequence[tuple[int, in
     workers = min(n_threads(), len(pieces), 4 * (os.cpu_count() or 1))
     if workers <= 1:
         return (kernel(*piece) for piece in pieces)
-    return _threaded(kernel, pieces, workers)
+    return on_threads(lambda piece: kernel(*piece), pieces, workers)
 
 
-def _threaded(kernel: Callable, pieces: Sequence[tuple[int, int]], workers: int) -> Iterator:
-    with ThreadPoolExecutor(workers, initializer=_join_pool) as pool:
-        yield from pool.map(lambda piece: kernel(*piece), pieces)
+def on_threads(function: Callable[[Any], Any], items: Iterable, workers: int) -> Iterator:
+    """Results of a function for all items, in their order, from so many threads."""
+    pool = ThreadPoolExecutor(workers, initializer=_join_pool)
+    wait = True
+    try:
+        yield from pool.map(function, items)
+    except BaseException as error:
+        # Who stops the work, or needs no more of it, does not wait for what has begun.
+        wait = isinstance(error, Exception)
+        raise
+    finally:
+        pool.shutdown(wait=wait, cancel_futures=True)

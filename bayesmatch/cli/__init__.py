@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
+from .._kernels import stopping
 from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
@@ -33,12 +36,39 @@ COMMANDS = (
 )
 
 
+#: exit status of what ends because nobody reads its output, as after the signal of that name
+SIGPIPE_STATUS = 128 + 13
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return 0, 1 (failed) or 2 (wrong usage)."""
+    """Run the command line; return its exit status.
+
+    That is 0, 1 (failed), 2 (wrong usage), 128 + N (stopped by signal N; 130: Ctrl-C, 143: SIGTERM)
+    or 141 (nobody reads the output).
+    """
+    try:
+        with stopping.command():
+            status = _run(argv)
+            _flush()
+            return status
+    except BrokenPipeError:
+        _forget_output()
+        return SIGPIPE_STATUS
+    except KeyboardInterrupt as stop:
+        print(stopping.line(), file=sys.stderr)
+        return 128 + getattr(stop, "signum", signal.SIGINT)
+    except OSError as error:  # of the flush
+        _forget_output()
+        print(f"bayesmatch: error: standard output: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         options = _parser().parse_args(argv)
     except SystemExit as stop:  # argparse has said why
         return int(stop.code or 0)
+    stopping.describe(lambda written: _stopped(options, written))
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_, **__: print(
@@ -46,11 +76,45 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         try:
             options.run(options)
+        except BrokenPipeError:
+            raise
         except (ValueError, TypeError, OSError, MemoryError) as error:
             text = " ".join(str(error).split()) or type(error).__name__
             print(f"bayesmatch {options.command}: error: {text}", file=sys.stderr)
             return 1
     return 0
+
+
+def _stopped(options: argparse.Namespace, written: Sequence[str]) -> str:
+    """What to say of a command that a signal has stopped."""
+    checkpoint = getattr(options, "checkpoint", None)
+    inside = os.path.join(os.path.abspath(checkpoint), "") if checkpoint else None
+    results = [p for p in written if not (inside and os.path.abspath(p).startswith(inside))]
+    if results:
+        what = f"already written: {', '.join(dict.fromkeys(results))}"
+    elif checkpoint and os.path.isdir(checkpoint):
+        what = f"finished parts are in {checkpoint}; the same command goes on from there"
+    else:
+        what = "nothing was written"
+    return " ".join(f"bayesmatch {options.command}: stopped; {what}".splitlines())
+
+
+def _flush() -> None:
+    """Write what is printed now, while an error can still be told."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()
+
+
+def _forget_output() -> None:
+    """Nobody reads: throw away what is buffered, or the interpreter complains at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -96,8 +96,15 @@ class MatchResult:
         return table[rows[first]]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The associations as a DataFrame; masked integers become nullable."""
-        return self.associations.to_pandas()
+        """The associations as a DataFrame; masked integers become nullable, vectors lists."""
+        table = self.associations.copy(copy_data=False)
+        for name in [n for n in table.colnames if table[n].ndim > 1]:
+            # As the newest Astropy does by itself, and the lowest not at all.
+            rows = np.empty(len(table), object)
+            for k, row in enumerate(table[name].tolist()):
+                rows[k] = row
+            table[name] = rows
+        return table.to_pandas()
 
     def summary(self) -> str:
         """A few lines for people: how many sources, and how sure their counterparts are."""

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..._kernels import stopping
 from .marker import PREFIX, finish, mark, sync_folder
 
 #: of the end of a name, extension included, that temporary names keep: writers go by it
@@ -69,24 +70,30 @@ def replaced_together(
     decided = False
     try:
         for final in finals:
-            temporary.append(_temporary(final))
+            with stopping.held():
+                temporary.append(_temporary(final))
+                stopping.temporary(str(temporary[-1]))
         yield temporary
         for path, final in zip(temporary, finals, strict=True):
             _complete(path, final)
-        if marked and len(finals) > 1:
-            finish(finals)  # what a killed process left
-            mark(finals, temporary)
-            decided = True
-            finish(finals)
-            for folder in {final.parent for final in finals}:
-                sync_folder(folder)
-        else:
-            for path, final in zip(temporary, finals, strict=True):
-                path.replace(final)
+        with stopping.held():
+            if marked and len(finals) > 1:
+                finish(finals)  # what a killed process left
+                mark(finals, temporary)
+                decided = True
+                finish(finals)
+                for folder in {final.parent for final in finals}:
+                    sync_folder(folder)
+            else:
+                for path, final in zip(temporary, finals, strict=True):
+                    path.replace(final)
+            stopping.written(finals)
     finally:
         if not decided:  # else they are the new set, whatever came between
             for path in temporary:
                 path.unlink(missing_ok=True)
+        for path in temporary:
+            stopping.gone(path)
 
 
 def _temporary(final: Path) -> Path:

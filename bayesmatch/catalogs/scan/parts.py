@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._kernels.jit import on_threads
 from ..formats.arrow import arrow_values, table_notes
 from ..positions import read_only
 from .footers import bounds
@@ -176,10 +176,13 @@ def open_parts(
     FileNotFoundError, ValueError
         If a file has gone, is damaged, or has other columns or types; names it.
     """
-    with ThreadPoolExecutor(min(OPENERS, len(files))) as pool:
-        opened = list(
-            pool.map(lambda file: _open_part(file[0], file[1], expected, bounds_of), files)
+    opened = list(
+        on_threads(
+            lambda file: _open_part(file[0], file[1], expected, bounds_of),
+            files,
+            min(OPENERS, len(files)),
         )
+    )
     schema, first = expected, files[0][0]
     for part, found in opened:
         if found is not expected:

@@ -1,0 +1,83 @@
+"""Numba's cache of compiled kernels, with a digest in every file.
+
+A damaged file would end the process in a traceback, in LLVM, or in other machine code than was
+compiled.  The files' names differ from Numba's own, so that every file without a digest is damaged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from numba.core.caching import IndexDataCacheFile
+
+from . import stopping
+
+DIGEST = hashlib.sha256().digest_size
+_said: list[str] = []
+
+
+def check_files(compiled: Any) -> None:
+    """Let a compiled function, with a cache, check what it reads."""
+    cache = compiled._cache
+    cache._cache_file = CheckedFiles(
+        cache_path=cache.cache_path,
+        filename_base=f"{cache._impl.filename_base}.checked",
+        source_stamp=cache._impl.locator.get_source_stamp(),
+    )
+
+
+class CheckedFiles(IndexDataCacheFile):
+    """The index and the data files of one function, each with its digest at the end."""
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep what was compiled; a full disk costs the next process time, and no more."""
+        with contextlib.suppress(OSError):
+            super().save(key, data)
+
+    def _load_index(self) -> Any:
+        return super()._load_index() if _is_whole(self._index_path) else {}
+
+    def _load_data(self, name: str) -> Any:
+        path = self._data_path(name)
+        if not _is_whole(path):
+            raise FileNotFoundError(path)  # to Numba: compile again
+        return super()._load_data(name)
+
+    @contextlib.contextmanager
+    def _open_for_write(self, filepath: str) -> Iterator[io.BytesIO]:
+        file = io.BytesIO()
+        yield file
+        data = file.getvalue()
+        # A signal would leave Numba's own temporary file behind.
+        with stopping.held(), super()._open_for_write(filepath) as target:
+            target.write(data + hashlib.sha256(data).digest())
+
+
+def _is_whole(path: str) -> bool:
+    """Whether a file, if there is one, is as it was written; if not, it is thrown away."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        content = b""
+    if hashlib.sha256(content[:-DIGEST]).digest() == content[-DIGEST:]:
+        return True
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    if not _said:
+        _said.append(path)
+        warnings.warn(
+            f"the compilation cache in {os.path.dirname(path)} is damaged; its damaged files are "
+            "thrown away, and what they held is compiled again",
+            UserWarning,
+            stacklevel=2,
+        )
+    return False

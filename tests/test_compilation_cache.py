@@ -1,0 +1,81 @@
+"""Numba's cache of compiled kernels: what is damaged in it is thrown away, and said once."""
+
+import importlib
+import random
+import sys
+import warnings
+from pathlib import Path
+
+import numba
+import pytest
+
+from bayesmatch._kernels import cache, jit
+
+DAMAGE = {
+    "cut": lambda content: content[:40],
+    "empty": lambda content: b"",
+    "garbage": lambda content: random.Random(1).randbytes(len(content)),
+    "one bit": lambda content: bytes([*content[:-60], content[-60] ^ 4, *content[-59:]]),
+    "longer": lambda content: content + b"\0",
+}
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    """What gives the same two kernels anew, as another process would have them."""
+    path = tmp_path / "two_kernels.py"
+    path.write_text("def double(x):\n    return 2.0 * x\n\n\ndef half(x):\n    return 0.5 * x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, path.stem, raising=False)
+    module = importlib.import_module(path.stem)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "_said", [])
+    return lambda: [jit.jit(module.double), jit.jit(module.half)]
+
+
+def files(tmp_path, ending):
+    return sorted((tmp_path / "cache").rglob(f"*.{ending}"))
+
+
+def call(kernels):
+    """Results, and how many were taken from the cache."""
+    values = [kernel(3.0) for kernel in kernels]
+    return values, sum(sum(kernel.stats.cache_hits.values()) for kernel in kernels)
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_damage(tmp_path, load, ending, damage):
+    assert call(load()) == ([6.0, 1.5], 0)
+    assert call(load()) == ([6.0, 1.5], 2)
+    assert len(files(tmp_path, ending)) == 2
+    for path in files(tmp_path, ending):
+        path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    with pytest.warns(UserWarning, match="is damaged; its damaged files are thrown away") as said:
+        assert call(load()) == ([6.0, 1.5], 0)
+    assert len(said) == 1 and str(tmp_path / "cache") in str(said[0].message)
+    assert call(load()) == ([6.0, 1.5], 2)  # whole again
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, load, monkeypatch):
+    def full(self, *arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache.IndexDataCacheFile, "_save_data", full)
+    for _ in range(2):
+        assert call(load()) == ([6.0, 1.5], 0)
+
+
+def test_nothing_temporary_is_left(tmp_path, load):
+    call(load())
+    kinds = {path.suffix for path in (tmp_path / "cache").rglob("*") if path.is_file()}
+    assert kinds == {".nbi", ".nbc"}
+
+
+def test_every_kernel_is_checked():
+    from bayesmatch._kernels import grid
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert isinstance(grid.search._cache._cache_file, cache.CheckedFiles)
+    assert Path(grid.search._cache._cache_file._index_name).name.endswith(".checked.nbi")
