@@ -25,6 +25,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .._kernels.thin import THIN
 from .gaussian import GAUSSIAN
 
 
@@ -62,6 +63,9 @@ class PositionErrorModel(ErrorProfile, Protocol):
 
         Along the source's own east and north.
         """
+
+    def determinant(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Determinant of those covariances, (m,), arcsec^4: exact however thin an ellipse is."""
 
     def subset(self, rows: np.ndarray) -> PositionErrorModel:
         """Errors of some rows."""
@@ -143,7 +147,23 @@ def error_columns(pos_err: Any) -> list[str]:
     return [part for part in error_entries(pos_err) if isinstance(part, str)]
 
 
-def error_radius(covariance: np.ndarray) -> np.ndarray:
-    """Geometric mean of the two axes: the sigma of the circle of the same area."""
+def error_radius(covariance: np.ndarray, determinant: np.ndarray | None = None) -> np.ndarray:
+    """Geometric mean of the two axes: the sigma of the circle of the same area.
+
+    Parameters
+    ----------
+    covariance : ndarray, shape (n, 3)
+        Columns xx, yy, xy.
+    determinant : ndarray, shape (n,), optional
+        Theirs, where it is known better than from the columns: for thin ellipses.
+    """
     xx, yy, xy = covariance.T
-    return (xx * yy - xy * xy) ** 0.25
+    det = xx * yy - xy * xy
+    if determinant is not None:
+        det = np.where(determinant < THIN * (xx + yy) ** 2, determinant, det)
+    return det**0.25
+
+
+def catalog_radius(catalog: Any) -> np.ndarray:
+    """Error radius of every row of a catalogue in memory, (n,), arcsec."""
+    return error_radius(catalog.covariance(), catalog.errors.determinant())

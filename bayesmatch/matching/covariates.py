@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..catalogs.errors import error_radius
+from ..catalogs.errors import catalog_radius
 from ..catalogs.held import HeldCatalog
 
 #: where the logit may bend, with enough primaries
@@ -98,7 +98,7 @@ def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
 def property_values(primary: HeldCatalog, name: str) -> np.ndarray:
     """A property by the name that :func:`covariate_matrix` gave it."""
     if name == SIGMA:
-        return np.log(error_radius(primary.covariance()))
+        return np.log(catalog_radius(primary))
     if name.startswith(LOG10) and name not in primary.table.colnames:
         return np.log10(primary.numbers(name[len(LOG10) : -1]))
     return primary.numbers(name)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.catalog import Catalog
-from ..catalogs.errors import error_radius
+from ..catalogs.errors import catalog_radius
 from ..catalogs.positions import square_degrees
 
 
@@ -76,7 +76,7 @@ def r98_arcsec(precise: Catalog, r98: Any) -> np.ndarray:
     """98% error radius of every X-ray source, arcsec."""
     if r98 is None:
         # To the three decimals that the published samples were made with.
-        return round(float(precise.errors.quantile(0.98)), 3) * error_radius(precise.covariance())
+        return round(float(precise.errors.quantile(0.98)), 3) * catalog_radius(precise)
     given = precise.columns.number_or_column(r98, "arcsec", "r98")
     radius = np.broadcast_to(given, (len(precise),))
     bad = ~((radius > 0) & (radius < np.inf))
