@@ -129,8 +129,8 @@ def mixture_scores(
 
     0 for a primary that is not ``covered`` by the catalogue: it could not have a candidate.
 
-    ``slots`` (x, y, xx, yy, xy, det) of the candidates and ``ratio``, their prior ratio over the field
-    density; ``parameters`` the model and then the logit's coefficients; ``c_var`` a typical
+    ``slots`` (x, y, xx, yy, xy, det) of the candidates and ``ratio``, their prior ratio over the
+    field density; ``parameters`` the model and then the logit's coefficients; ``c_var`` a typical
     variance of candidates, for those not seen.
     """
     model, beta = parameters[:4], parameters[4:]

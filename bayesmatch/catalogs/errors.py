@@ -27,6 +27,7 @@ import numpy as np
 
 from .._kernels.thin import THIN
 from .gaussian import GAUSSIAN
+from .scalars import plain_numbers, shown
 
 
 class ErrorProfile(Protocol):
@@ -109,10 +110,13 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
     """
     if not (isinstance(containment, (int, float, np.number)) and 0 < containment < 1):
         raise ValueError(
-            f"containment is {containment!r}: give the fraction of sources inside "
+            f"containment is {shown(containment)}: give the fraction of sources inside "
             "the radius, between 0 and 1 (0.98 for r98)"
         )
-    values = np.ma.getdata(getattr(r, "value", r))
+    try:
+        values = plain_numbers(getattr(r, "value", r))
+    except Exception as error:
+        raise TypeError(f"error radii are {shown(r)}: give numbers or a Quantity") from error
     if not np.all(np.isfinite(values) & (values > 0)):
         raise ValueError("error radii must be positive and finite")
     return r / GAUSSIAN.quantile(containment)

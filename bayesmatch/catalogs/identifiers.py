@@ -10,6 +10,9 @@ from . import columns
 from .formats.storage import missing, native_values
 from .values import ColumnValues
 
+#: whole numbers up to here have a float64 of their own
+EXACT = 2.0**53
+
 
 @dataclass(frozen=True, eq=False)
 class Identifiers:
@@ -21,6 +24,13 @@ class Identifiers:
     """(n,) integers or text; None: the rows' numbers serve"""
     mask: np.ndarray | None = None
     """(n,) where there is none; None: nowhere"""
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an identifier."""
+        if self.values is None:
+            return 8
+        return self.values.itemsize * (4 if self.values.dtype.kind == "S" else 1)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """Identifiers of some rows: integers, or text without blanks around it."""
@@ -68,7 +78,16 @@ def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, st
     if ids.dtype.kind == "O":
         ids = native_values(ids)
     if ids.dtype.kind == "f" and np.all(ids[np.isfinite(ids)] % 1 == 0):
-        absent = ~np.isfinite(ids) if not np.isfinite(ids).all() else absent
+        finite = np.isfinite(ids)
+        if (np.abs(ids[finite]) > EXACT).any():
+            values.reject(
+                name,
+                finite & (np.abs(np.where(finite, ids, 0.0)) > EXACT),
+                ids,
+                "floating-point numbers above 2^53 are not exact; store identifiers as integers "
+                "or text",
+            )
+        absent = ~finite if not finite.all() else absent
         ids = np.where(np.isfinite(ids), ids, 0).astype(np.int64)
     if ids.dtype.kind not in "iuSU" or ids.ndim != 1:
         raise TypeError(

@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from . import columns
+from .scalars import plain_numbers, shown
 
 
 def numbered(row: int) -> str:
@@ -92,22 +93,14 @@ class ColumnValues:
         given = getattr(value, "unit", None)
         factor = self.unit_factor(given, unit, what) if given is not None else 1.0
         try:
-            number = (
-                np.ma.filled(np.ma.asarray(getattr(value, "value", value), np.float64), np.nan)
-                * factor
-            )
-        except (TypeError, ValueError):
-            number = None
-        if (
-            number is None
-            or isinstance(value, (bool, type(None)))
-            or number.ndim > 1
-            or (number.ndim == 1 and len(number) != len(self.table))
-        ):
+            number = plain_numbers(getattr(value, "value", value)) * factor
+            if number.ndim > 1 or (number.ndim == 1 and len(number) != len(self.table)):
+                raise ValueError(f"its shape is {number.shape}")
+        except Exception as error:  # of whatever was given
             raise TypeError(
-                f"catalogue {self.catalog!r}: {what} is {value!r}; give a number, a "
+                f"catalogue {self.catalog!r}: {what} is {shown(value)}; give a number, a "
                 "Quantity, a column name or one value per row"
-            )
+            ) from error
         return number
 
     def reject(self, column: str, bad: np.ndarray, values: Any, remedy: str) -> None:

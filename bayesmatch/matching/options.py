@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import true_or_false
 from .arguments import in_arcsec, number_within, whole_number
 from .host_fraction import HostFraction
 
@@ -49,18 +50,18 @@ class MatchOptions:
             completeness=_completeness(given["prior_completeness"], others),
             host_fraction=_host_fraction(given["host_fraction"]),
             host_covariates=_host_covariates(given["host_covariates"], primary),
-            correct_unrelated=bool(given["correct_unrelated"]),
+            correct_unrelated=true_or_false("correct_unrelated", given["correct_unrelated"]),
             secondary_ratio=number_within("secondary_ratio", given["secondary_ratio"], 0.0, 1.0),
             min_p_i=number_within("min_p_i", given["min_p_i"], 0.0, 1.0),
             prune=number_within("prune", given["prune"], 0.0, 1e-3),
             max_rows=whole_number("max_rows", given["max_rows"], 1),
             checkpoint=_checkpoint(given["checkpoint"]),
-            progress=bool(given["progress"]),
+            progress=true_or_false("progress", given["progress"]),
         )
 
 
 def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...]:
-    if np.ndim(value) == 0:
+    if not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) == 0:
         number = number_within("prior_completeness", value, 0.0, 1.0, open_low=True)
         return (number ** (1.0 / len(others)),) * len(others)
     if len(value) != len(others):

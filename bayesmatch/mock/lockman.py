@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.area import area_deg2
+from ..catalogs.scalars import check_seed, number_within, shown, true_or_false, whole_number
 from .photometry import (
     BANDS,
     FIELD_DENSITY,
@@ -27,6 +29,8 @@ XRAY_DENSITY = 450.0
 #: erg/s/cm^2, 0.5-2 keV
 FLUX_MIN = 3e-15
 FLUX_MAX = 3e-13
+#: the least flux of a list's faint sources, and the most objects of any kind
+FLUX_FAINTEST, MAX_OBJECTS = 1e-18, 200_000_000
 #: N(>F) ~ F^-1.5: the Euclidean slope, right above the break near 1e-14 and steep below it
 FLUX_SLOPE = 1.5
 #: the slope of N(>F) below FLUX_MIN, as in deep fields
@@ -137,13 +141,22 @@ def sky(
     Sky
         With the tables ``primary``, ``secondary``, ``truth`` and ``xray``.
     """
-    if not (n_primary >= 1 and area > 0 and density > 0 and sigma_scale > 0):
-        raise ValueError("n_primary, area, density and sigma_scale must be positive")
-    if flux_faint is not None and not 0 < flux_faint < FLUX_MIN:
-        raise ValueError(
-            f"flux_faint is {flux_faint!r}; give a flux below {FLUX_MIN:g} erg/s/cm^2, or None"
+    n_primary = whole_number("n_primary", n_primary, 1, MAX_OBJECTS)
+    area = area_deg2(area, {}, "mock sky")
+    density = number_within("density", density, 0.0, MAX_OBJECTS / area, open_low=True)
+    sigma_scale = number_within("sigma_scale", sigma_scale, 1e-3, 1e3)
+    if not isinstance(center, (tuple, list, np.ndarray)) or len(center) != 2:
+        raise ValueError(f"center is {shown(center)}; give RA and Dec in degrees, like (161, 58)")
+    center = (
+        number_within("RA of center", center[0], -360.0, 720.0),
+        number_within("Dec of center", center[1], -90.0, 90.0),
+    )
+    fluxes = true_or_false("fluxes", fluxes)
+    if flux_faint is not None:
+        flux_faint = number_within(
+            "flux_faint", flux_faint, FLUX_FAINTEST, FLUX_MIN, open_high=True
         )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(check_seed(seed))
     flux = _fluxes(rng, n_primary)
     sigma = (
         sigma_scale

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.scalars import LARGEST, as_number, shown
 from .radius import false_radius
 from .regions import regions
 from .verdicts import Cuts
+
+
+def _number(value: Any) -> float:
+    """A number; NaN, which no limit allows, for what is none."""
+    try:
+        return as_number(value)
+    except TypeError:
+        return np.nan
 
 
 def check_annulus(annulus: Any) -> tuple[float, float]:
@@ -18,11 +27,10 @@ def check_annulus(annulus: Any) -> tuple[float, float]:
     if not (
         isinstance(annulus, (tuple, list))
         and len(annulus) == 2
-        and all(isinstance(a, Real) for a in annulus)
-        and 0 <= annulus[0] < annulus[1] < np.inf
+        and 0 <= _number(annulus[0]) < _number(annulus[1]) < np.inf
     ):
         raise ValueError(
-            f"annulus is {annulus!r}; give its inner and outer radius in arcsec, like (10, 30)"
+            f"annulus is {shown(annulus)}; give its inner and outer radius in arcsec, like (10, 30)"
         )
     return float(annulus[0]), float(annulus[1])
 
@@ -80,15 +88,15 @@ def check_cuts(
         ("r98_factor", r98_factor),
         ("max_sigma", 1.0 if max_sigma is None else max_sigma),
     ):
-        if not (isinstance(value, Real) and 0 < float(value) < np.inf):
-            raise ValueError(f"{what} is {value!r}; give a positive number")
+        if not 0 < _number(value) < np.inf:
+            raise ValueError(f"{what} is {shown(value)}; give a positive number")
     for what, pair in (("flux_ratio", flux_ratio), ("hostless_factors", hostless_factors)):
         if not (
             isinstance(pair, (tuple, list))
             and len(pair) == 2
-            and all(isinstance(v, Real) and float(v) >= 0 for v in pair)
+            and all(_number(v) >= 0 for v in pair)
         ):
-            raise ValueError(f"{what} is {pair!r}; give two numbers, 0 or more")
+            raise ValueError(f"{what} is {shown(pair)}; give two numbers, 0 or more")
     if flux_ratio[0] > flux_ratio[1]:
         raise ValueError(f"flux_ratio is {flux_ratio!r}; give the least ratio first")
     if max(hostless_factors) == np.inf:
@@ -99,9 +107,11 @@ def check_cuts(
             f"r98_factor = {r98_factor!r}; a counterpart could then be hostless"
         )
     if min_annulus is not None and not (
-        isinstance(min_annulus, Integral) and int(min_annulus) >= 0
+        isinstance(min_annulus, Integral)
+        and not isinstance(min_annulus, bool)
+        and 0 <= int(min_annulus) <= LARGEST
     ):
-        raise ValueError(f"min_annulus is {min_annulus!r}; give a whole number, 0 or more")
+        raise ValueError(f"min_annulus is {shown(min_annulus)}; give a whole number, 0 or more")
     false_radius(1.0, probability)  # which says what is wrong with a probability
     return Cuts(
         float(match_radius),

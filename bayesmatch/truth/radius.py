@@ -11,6 +11,7 @@ import numpy as np
 from ..catalogs.catalog import Catalog
 from ..catalogs.errors import catalog_radius
 from ..catalogs.positions import square_degrees
+from ..catalogs.scalars import plain_numbers, shown
 
 
 def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
@@ -44,9 +45,14 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
     """
     if not isinstance(probability, Real) or not 0 < probability < 1:
         raise ValueError(
-            f"probability is {probability!r}; give a number between 0 and 1, like 0.03"
+            f"probability is {shown(probability)}; give a number between 0 and 1, like 0.03"
         )
-    density = np.asarray(density_per_deg2, dtype=np.float64)
+    try:
+        density = plain_numbers(density_per_deg2)
+    except Exception as error:
+        raise TypeError(
+            f"density_per_deg2 is {shown(density_per_deg2)}; give a number per deg^2"
+        ) from error
     bad = ~((density > 0) & (density < np.inf))
     if bad.any():
         raise ValueError(

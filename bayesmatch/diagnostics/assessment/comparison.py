@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ...matching.arguments import whole_number
+from ...catalogs.scalars import check_seed, number_within, whole_number
+from ...matching.arguments import cutoff_values
 from .. import metrics
 from ..metrics import Confusion
 from .tables import add_metrics
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
     import bayesmatch as bm
 
 
+#: beyond, the interval's ends move by less than their last digit
+MAX_RESAMPLES = 1_000_000
+
+
 def by_bins(a: bm.Assessment, value: np.ndarray, bins: Any, cutoff: float | None) -> Table:
     """See :meth:`bayesmatch.Assessment.by`; one value per source judged."""
     edges = _edges(bins, value)
+    if cutoff is not None:
+        cutoff = float(cutoff_values([cutoff])[0])
     if cutoff is None:
         cutoff = 0.5 if np.isnan(a.crossing.cutoff) else a.crossing.cutoff
     which = np.searchsorted(edges, value, side="right") - 1
@@ -53,9 +60,11 @@ def compare(
     seed: int,
 ) -> Table:
     """See :meth:`bayesmatch.Assessment.compare`."""
-    whole_number("n_resamples", n_resamples, 1)
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level!r}; give a number between 0 and 1")
+    whole_number("n_resamples", n_resamples, 1, MAX_RESAMPLES)
+    level = number_within("level", level, 0.0, 1.0, open_low=True, open_high=True)
+    seed = check_seed(seed)
+    if cutoff is not None:
+        cutoff = float(cutoff_values([cutoff])[0])
     first, second = np.argsort(this.ids), np.argsort(other.ids)
     if not (
         np.array_equal(this.ids[first], other.ids[second])

@@ -14,11 +14,15 @@ from astropy.table import Column, Table
 
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
+from ...catalogs.scalars import check_seed
 from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
 from ...matching.core import match
 from .positions import realizations
 from .rate import SCORES, rate_interval, selected_fraction
 from .result import Calibration
+
+#: beyond, the intervals are as narrow as the list of sources lets them be
+MAX_REALIZATIONS = 100_000
 
 
 def calibrate(
@@ -94,8 +98,8 @@ def calibrate(
         raise ValueError(f"method is {method!r}; give 'fake' or 'shift'")
     if score not in SCORES:
         raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
-    n_realizations = whole_number("n_realizations", n_realizations, 1)
-    seed = whole_number("seed", seed, 0)
+    n_realizations = whole_number("n_realizations", n_realizations, 1, MAX_REALIZATIONS)
+    seed = check_seed(seed)
     at = _cutoffs(cutoffs, score)
     check_catalogs(primary, others)
     radius = in_arcsec(radius)
