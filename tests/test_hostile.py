@@ -366,8 +366,23 @@ BY_COLUMN = {
     ),
     "magnitudes": lambda v: bm.photometry.measured(v),
 }
+PATHS = (
+    "Catalog.read",
+    "Catalog.scan",
+    "read_prior",
+    "HistogramPrior.read",
+    "HistogramPrior.load",
+    "LightGBMPrior.load",
+    "MatchResult.read",
+    "assess truth",
+    "LightGBMPrior.fit table",
+)
 PAIRS = [
-    *itertools.product(CALLS.items(), SCALARS.items()),
+    *(
+        (call, value)
+        for call, value in itertools.product(CALLS.items(), SCALARS.items())
+        if not (value[0] == "lines" and call[0] in PATHS)  # a path is named as it is
+    ),
     *itertools.product(BY_COLUMN.items(), COLUMNS.items()),
 ]
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import columns
 from .formats.storage import missing, native_values
+from .scalars import shown_item
 from .values import ColumnValues
 
 #: whole numbers up to here have a float64 of their own
@@ -60,9 +61,9 @@ class Identifiers:
             return
         row = int(np.flatnonzero(first[inverse] != np.arange(len(ids)))[0])
         raise ValueError(
-            f"catalogue {values.catalog!r}: column {self.name!r} has {ids[row]!s} in row {row} and "
-            f"already in row {first[inverse[row]]} ({len(ids) - len(unique)} duplicates in all); "
-            "remove them, or name another column with id="
+            f"catalogue {values.catalog!r}: column {self.name!r} has "
+            f"{shown_item(ids[row])} in row {row} and already in row {first[inverse[row]]} "
+            f"({len(ids) - len(unique)} duplicates in all); remove them, or name another column with id="
         )
 
 

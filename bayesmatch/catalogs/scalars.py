@@ -18,6 +18,17 @@ def shown(value: Any) -> str:
         text = " ".join((str if hasattr(value, "unit") else repr)(value).split())
     except Exception:  # whole numbers of over 4300 digits, and users' classes
         text = f"a {type(value).__name__}"
+    return shown_text(text)
+
+
+def shown_item(value: Any) -> str:
+    """An entry of a column as messages show it: text without quotation marks."""
+    return shown(value).strip("'") if isinstance(value, str) else shown_text(str(value))
+
+
+def shown_text(text: str) -> str:
+    """A text in one line, not too long."""
+    text = " ".join(text.split())
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
@@ -40,6 +51,14 @@ def as_number(value: Any) -> float:
         raise TypeError(f"{shown(value)} is not a number") from error
 
 
+def number_or_nan(value: Any) -> float:
+    """A number; NaN, which no limit allows, for what is none."""
+    try:
+        return as_number(value)
+    except TypeError:
+        return np.nan
+
+
 def plain_numbers(value: Any) -> np.ndarray:
     """A number or an array of them as float64, NaN where masked; TypeError for any other thing."""
     if np.ndim(value) == 0 and not np.ma.is_masked(value) and not hasattr(value, "unmasked"):
@@ -52,6 +71,21 @@ def plain_numbers(value: Any) -> np.ndarray:
         raise TypeError(f"it is of type {raw.dtype}")
     number = raw.astype(np.float64)
     return number if mask is None else np.where(mask, np.nan, number)
+
+
+def numbers_of(what: str, value: Any) -> np.ndarray:
+    """A number or an array of them as float64, NaN where masked; an error says what it is."""
+    try:
+        return plain_numbers(value)
+    except Exception as error:  # of whatever was given
+        raise TypeError(f"{what}: {shown(value)} given; give plain numbers") from error
+
+
+def text_of(what: str, value: Any) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{what} is {shown(value)}; give a text")
+    return value
 
 
 def true_or_false(what: str, value: Any) -> bool:

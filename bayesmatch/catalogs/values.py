@@ -11,7 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from . import columns
-from .scalars import plain_numbers, shown
+from .scalars import plain_numbers, shown, shown_item
 
 
 def numbered(row: int) -> str:
@@ -41,7 +41,7 @@ class ColumnValues:
         """The name of a column, which must exist."""
         if column not in self.table.colnames:
             raise ValueError(
-                f"catalogue {self.catalog!r} has no column {column!r}; give one of "
+                f"catalogue {self.catalog!r} has no column {shown(column)}; give one of "
                 f"{', '.join(self.table.colnames)}"
             )
         return column
@@ -62,7 +62,7 @@ class ColumnValues:
         raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
         if raw.dtype.kind not in "fiu" or raw.ndim != 1:
             what = f"of type {raw.dtype}" if raw.ndim == 1 else f"of shape {raw.shape}"
-            example = f" ({raw[0]!s})" if raw.ndim == 1 and len(raw) else ""
+            example = f" ({shown_item(raw[0])})" if raw.ndim == 1 and len(raw) else ""
             raise TypeError(
                 f"catalogue {self.catalog!r}: column {column!r} is {what}{example}; it "
                 f"must hold one number per row{unit and f', in {unit}'}"

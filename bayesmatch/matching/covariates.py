@@ -9,6 +9,7 @@ import numpy as np
 
 from ..catalogs.errors import catalog_radius
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import shown
 
 #: where the logit may bend, with enough primaries
 KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
@@ -81,7 +82,7 @@ def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
     if isinstance(covariates, str):
         if covariates != "sigma":
             raise ValueError(
-                f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
+                f"host_covariates is {shown(covariates)}: give 'sigma', a sequence of "
                 "column names, or None"
             )
         return {SIGMA: property_values(primary, SIGMA)}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
-from ..catalogs.scalars import true_or_false
+from ..catalogs.scalars import shown, true_or_false
 from .arguments import in_arcsec, number_within, whole_number
 from .host_fraction import HostFraction
 
@@ -81,14 +81,14 @@ def _host_fraction(value: Any) -> HostFraction | float | None:
     if isinstance(value, HostFraction):  # fitted to these sources in another match
         return value
     if isinstance(value, str):
-        raise ValueError(f"host_fraction is {value!r}; give 'fit' or a number between 0 and 1")
+        raise ValueError(f"host_fraction is {shown(value)}; give 'fit' or a number between 0 and 1")
     return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
 
 
 def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:
     if not (value is None or isinstance(value, (str, list, tuple))):
         raise TypeError(
-            f"host_covariates is {value!r}; give 'sigma', a list of columns of "
+            f"host_covariates is {shown(value)}; give 'sigma', a list of columns of "
             f"{primary.name!r}, or None"
         )
     return tuple(value) if isinstance(value, (list, tuple)) else value
@@ -98,7 +98,7 @@ def _checkpoint(value: Any) -> Path | None:
     if value is None:
         return None
     if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"checkpoint is {value!r}; give the path of a directory")
+        raise TypeError(f"checkpoint is {shown(value)}; give the path of a directory")
     path = Path(value)
     if path.exists() and not path.is_dir():
         raise ValueError(f"checkpoint {path} is a file; give a directory")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
-from ..catalogs.scalars import as_number, shown
+from ..catalogs.scalars import as_number, shown, text_of
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
 from .protocol import Seen
@@ -59,9 +59,9 @@ class AutoPrior:
         min_post: float = 0.9,
         name: str | None = None,
     ) -> None:
-        self.column = column
+        self.column = text_of("AutoPrior: column", column)
         self.columns = [column]
-        self.name = column if name is None else name
+        self.name = column if name is None else text_of("AutoPrior: name", name)
         what = f"AutoPrior of {column!r}"
         if radius is None and exclude_radius is not None:
             raise ValueError(

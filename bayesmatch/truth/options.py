@@ -8,18 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.catalog import Catalog
-from ..catalogs.scalars import LARGEST, as_number, shown
+from ..catalogs.scalars import LARGEST, number_or_nan, shown
 from .radius import false_radius
 from .regions import regions
 from .verdicts import Cuts
-
-
-def _number(value: Any) -> float:
-    """A number; NaN, which no limit allows, for what is none."""
-    try:
-        return as_number(value)
-    except TypeError:
-        return np.nan
 
 
 def check_annulus(annulus: Any) -> tuple[float, float]:
@@ -27,7 +19,7 @@ def check_annulus(annulus: Any) -> tuple[float, float]:
     if not (
         isinstance(annulus, (tuple, list))
         and len(annulus) == 2
-        and 0 <= _number(annulus[0]) < _number(annulus[1]) < np.inf
+        and 0 <= number_or_nan(annulus[0]) < number_or_nan(annulus[1]) < np.inf
     ):
         raise ValueError(
             f"annulus is {shown(annulus)}; give its inner and outer radius in arcsec, like (10, 30)"
@@ -88,23 +80,23 @@ def check_cuts(
         ("r98_factor", r98_factor),
         ("max_sigma", 1.0 if max_sigma is None else max_sigma),
     ):
-        if not 0 < _number(value) < np.inf:
+        if not 0 < number_or_nan(value) < np.inf:
             raise ValueError(f"{what} is {shown(value)}; give a positive number")
     for what, pair in (("flux_ratio", flux_ratio), ("hostless_factors", hostless_factors)):
         if not (
             isinstance(pair, (tuple, list))
             and len(pair) == 2
-            and all(_number(v) >= 0 for v in pair)
+            and all(number_or_nan(v) >= 0 for v in pair)
         ):
             raise ValueError(f"{what} is {shown(pair)}; give two numbers, 0 or more")
     if flux_ratio[0] > flux_ratio[1]:
-        raise ValueError(f"flux_ratio is {flux_ratio!r}; give the least ratio first")
+        raise ValueError(f"flux_ratio is {shown(flux_ratio)}; give the least ratio first")
     if max(hostless_factors) == np.inf:
-        raise ValueError(f"hostless_factors is {hostless_factors!r}; give two finite numbers")
+        raise ValueError(f"hostless_factors is {shown(hostless_factors)}; give two finite numbers")
     if hostless_factors[0] < r98_factor:
         raise ValueError(
-            f"hostless_factors is {hostless_factors!r}, whose factor of r98 is below "
-            f"r98_factor = {r98_factor!r}; a counterpart could then be hostless"
+            f"hostless_factors is {shown(hostless_factors)}, whose factor of r98 is below "
+            f"r98_factor = {shown(r98_factor)}; a counterpart could then be hostless"
         )
     if min_annulus is not None and not (
         isinstance(min_annulus, Integral)

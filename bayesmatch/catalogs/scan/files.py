@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
+from ..scalars import shown
+
 ENDINGS = (".parquet", ".pq", ".parq")
 #: what Hive writes for a missing partition value
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -63,7 +65,9 @@ def is_data_set(path: PathLike) -> bool:
 
 def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
     if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"scan: a path is {path!r}; give a directory, a glob or a list of files")
+        raise TypeError(
+            f"scan: a path is {shown(path)}; give a directory, a glob or a list of files"
+        )
     text = os.fspath(path)
     if "://" in text:
         raise ValueError(f"{text}: only local files can be scanned; copy or mount the data set")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ...catalogs.scalars import check_seed, number_within, whole_number
+from ...catalogs.scalars import check_seed, number_within, numbers_of, shown, whole_number
 from ...matching.arguments import cutoff_values
 from .. import metrics
 from ..metrics import Confusion
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import bayesmatch as bm
 
 
+MAX_BINS = 10_000
 #: beyond, the interval's ends move by less than their last digit
 MAX_RESAMPLES = 1_000_000
 
@@ -104,15 +105,16 @@ def compare(
 def _edges(bins: Any, value: np.ndarray) -> np.ndarray:
     finite = value[np.isfinite(value)]
     if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
-        if bins < 1 or len(finite) == 0:
+        if not 1 <= bins <= MAX_BINS or len(finite) == 0:
             raise ValueError(
-                f"bins is {bins!r} for {len(finite)} finite values; give 1 or more bins, and values"
+                f"bins is {shown(bins)} for {len(finite)} finite values; give 1 or more bins (at "
+                f"most {MAX_BINS:,}), and values"
             )
         edges = np.unique(np.quantile(finite, np.linspace(0, 1, bins + 1)))
         return edges if len(edges) > 1 else np.repeat(edges, 2)  # all values the same: one bin
-    edges = np.asarray(bins, dtype=np.float64)
+    edges = numbers_of("bins", bins)
     if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
-        raise ValueError(f"bins are {bins!r}; give how many, or two or more rising edges")
+        raise ValueError(f"bins are {shown(bins)}; give how many, or two or more rising edges")
     return edges
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ...catalogs.scalars import number_within
+from ...catalogs.scalars import number_within, numbers_of, shown
 from ...matching.arguments import cutoff_values
 from ...matching.result import MatchResult
 from .. import metrics
@@ -231,14 +231,12 @@ class Assessment:
             catalogs = self._result._catalogs
             if not catalogs:
                 raise ValueError(
-                    f"column {values!r} is not at hand: the result was read from a "
+                    f"column {shown(values)} is not at hand: the result was read from a "
                     "file; give one number per source instead"
                 )
             column: np.ndarray = catalogs[0].magnitudes(values)[self.judged.row]
             return column
-        array: np.ndarray = np.ma.filled(
-            np.ma.asarray(getattr(values, "value", values), np.float64), np.nan
-        )
+        array = numbers_of("values", getattr(values, "value", values))
         n = len(self._result.sources)
         if array.shape != (n,):
             raise ValueError(

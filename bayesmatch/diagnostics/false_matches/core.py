@@ -14,7 +14,7 @@ from astropy.table import Column, Table
 
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
-from ...catalogs.scalars import check_seed
+from ...catalogs.scalars import check_seed, shown
 from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
 from ...matching.core import match
 from .positions import realizations
@@ -95,9 +95,9 @@ def calibrate(
     where counterparts are 3% of the objects, fractions near 0.3 came out 0.004 low.
     """
     if method not in ("fake", "shift"):
-        raise ValueError(f"method is {method!r}; give 'fake' or 'shift'")
+        raise ValueError(f"method is {shown(method)}; give 'fake' or 'shift'")
     if score not in SCORES:
-        raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
+        raise ValueError(f"score is {shown(score)}; give one of {', '.join(SCORES)}")
     n_realizations = whole_number("n_realizations", n_realizations, 1, MAX_REALIZATIONS)
     seed = check_seed(seed)
     at = _cutoffs(cutoffs, score)
