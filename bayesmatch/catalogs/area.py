@@ -43,7 +43,7 @@ def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
             ) from error
     else:
         try:
-            value = header_number(area) if source != "area" else as_number(area)
+            value = text_or_number(area)
         except (TypeError, ValueError) as error:
             raise TypeError(
                 f"catalogue {catalog!r}: {source} is {shown(area)}; {REMEDY}"
@@ -65,8 +65,8 @@ def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
     return value
 
 
-def header_number(value: Any) -> float:
-    """A number of a header, where it may be text."""
+def text_or_number(value: Any) -> float:
+    """A number, or a text that says one, as headers do."""
     return float(value) if isinstance(value, str) else as_number(value)
 
 

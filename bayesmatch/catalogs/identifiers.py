@@ -63,7 +63,8 @@ class Identifiers:
         raise ValueError(
             f"catalogue {values.catalog!r}: column {self.name!r} has "
             f"{shown_item(ids[row])} in row {row} and already in row {first[inverse[row]]} "
-            f"({len(ids) - len(unique)} duplicates in all); remove them, or name another column with id="
+            f"({len(ids) - len(unique)} duplicates in all); remove them, or name another "
+            "column with id="
         )
 
 

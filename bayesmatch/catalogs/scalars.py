@@ -23,7 +23,7 @@ def shown(value: Any) -> str:
 
 def shown_item(value: Any) -> str:
     """An entry of a column as messages show it: text without quotation marks."""
-    return shown(value).strip("'") if isinstance(value, str) else shown_text(str(value))
+    return shown_text(str(value))
 
 
 def shown_text(text: str) -> str:
@@ -64,6 +64,7 @@ def plain_numbers(value: Any) -> np.ndarray:
     if np.ndim(value) == 0 and not np.ma.is_masked(value) and not hasattr(value, "unmasked"):
         return np.asarray(as_number(value))
     mask = getattr(value, "mask", None)
+    mask = None if callable(mask) else mask  # of a pandas Series
     raw = np.asarray(np.ma.getdata(getattr(value, "unmasked", value)))
     if raw.dtype.kind == "O":
         raw = np.array([as_number(item) for item in raw.ravel()]).reshape(raw.shape)

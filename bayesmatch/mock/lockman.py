@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from ..catalogs.area import area_deg2
-from ..catalogs.scalars import check_seed, number_within, shown, true_or_false, whole_number
+from ..catalogs.scalars import check_seed, true_or_false
+from .arguments import check_center, check_flux_faint, check_size
 from .photometry import (
     BANDS,
     FIELD_DENSITY,
@@ -29,8 +29,6 @@ XRAY_DENSITY = 450.0
 #: erg/s/cm^2, 0.5-2 keV
 FLUX_MIN = 3e-15
 FLUX_MAX = 3e-13
-#: the least flux of a list's faint sources, and the most objects of any kind
-FLUX_FAINTEST, MAX_OBJECTS = 1e-18, 200_000_000
 #: N(>F) ~ F^-1.5: the Euclidean slope, right above the break near 1e-14 and steep below it
 FLUX_SLOPE = 1.5
 #: the slope of N(>F) below FLUX_MIN, as in deep fields
@@ -141,21 +139,9 @@ def sky(
     Sky
         With the tables ``primary``, ``secondary``, ``truth`` and ``xray``.
     """
-    n_primary = whole_number("n_primary", n_primary, 1, MAX_OBJECTS)
-    area = area_deg2(area, {}, "mock sky")
-    density = number_within("density", density, 0.0, MAX_OBJECTS / area, open_low=True)
-    sigma_scale = number_within("sigma_scale", sigma_scale, 1e-3, 1e3)
-    if not isinstance(center, (tuple, list, np.ndarray)) or len(center) != 2:
-        raise ValueError(f"center is {shown(center)}; give RA and Dec in degrees, like (161, 58)")
-    center = (
-        number_within("RA of center", center[0], -360.0, 720.0),
-        number_within("Dec of center", center[1], -90.0, 90.0),
-    )
-    fluxes = true_or_false("fluxes", fluxes)
-    if flux_faint is not None:
-        flux_faint = number_within(
-            "flux_faint", flux_faint, FLUX_FAINTEST, FLUX_MIN, open_high=True
-        )
+    n_primary, area, density, sigma_scale = check_size(n_primary, area, density, sigma_scale)
+    center, fluxes = check_center(center), true_or_false("fluxes", fluxes)
+    flux_faint = check_flux_faint(flux_faint, FLUX_MIN)
     rng = np.random.default_rng(check_seed(seed))
     flux = _fluxes(rng, n_primary)
     sigma = (
