@@ -68,7 +68,7 @@ def _check_ratio(
 ) -> None:
     """Refuse ellipses too thin for double precision."""
     ratio = np.maximum(first, second) / np.minimum(first, second)
-    bad = np.atleast_1d(ratio > MAX_AXIS_RATIO)
+    bad = np.atleast_1d(ratio > MAX_AXIS_RATIO * (1.0 + 1e-9))  # rounding
     if bad.any():
         one, two = (given if isinstance(given, str) else "pos_err" for given in entries[:2])
         row = int(np.flatnonzero(bad)[0])

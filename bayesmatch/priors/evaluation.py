@@ -8,8 +8,8 @@ import numpy as np
 
 from ..catalogs.held import HeldCatalog
 
-#: size of log10 ratios: those of all positive doubles
-MAX_LOG10_RATIO = 324.0
+#: log10 ratios that are taken: those of all positive doubles
+LOWEST, HIGHEST = -324.0, 308.0
 
 
 def candidate_ratios(
@@ -65,12 +65,12 @@ def candidate_ratios(
             f"{where} returned {ratio[first]} for {other.row_text(rows[first])}; "
             "return 0 where nothing is known and a finite bound otherwise"
         )
-    far = np.isfinite(ratio) & (np.abs(ratio) > MAX_LOG10_RATIO)
+    far = np.isfinite(ratio) & ~((ratio >= LOWEST) & (ratio <= HIGHEST))
     if far.any():
         first = int(np.flatnonzero(far)[0])
         raise ValueError(
             f"{where} returned {ratio[first]:g} for {other.row_text(rows[first])}; log10 ratios "
-            f"are from -{MAX_LOG10_RATIO:g} to {MAX_LOG10_RATIO:g}, or -inf to exclude an object"
+            f"are from {LOWEST:g} to {HIGHEST:g}, or -inf to exclude an object"
         )
     return ratio if rows is j else ratio[j]
 

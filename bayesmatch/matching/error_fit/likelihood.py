@@ -25,6 +25,8 @@ from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
 N_MODEL, FLOOR = 4, 1
 #: the scale stays within these, the offset within half the radius
 LN_SCALE_MAX = np.log(100.0)
+#: ln of a candidate's prior ratios, beyond which sums of likelihoods overflow
+LN_RATIO_MAX = 200.0 * np.log(10.0)
 #: directions in which the counterparts lost beyond the radius are counted
 CIRCLE = np.column_stack([np.cos(np.arange(32) * np.pi / 16), np.sin(np.arange(32) * np.pi / 16)])
 PIECE = 1 << 12
@@ -70,6 +72,12 @@ def neighbours(
     found = []
     for k, other in enumerate(others):
         slots, i = candidates.of_catalogue(k)
+        if ln_ratio[slots].max(initial=0.0) > LN_RATIO_MAX:
+            raise ValueError(
+                f"the log10 prior ratios of an object of catalogue {other.name!r} add up to "
+                f"{ln_ratio[slots].max() / np.log(10.0):g}; a fit of position errors takes up to "
+                f"{LN_RATIO_MAX / np.log(10.0):.0f}"
+            )
         start = np.zeros(n + 1, np.int64)
         np.cumsum(np.bincount(i, minlength=n), out=start[1:])
         found.append(
