@@ -1,6 +1,7 @@
 """Positions that belong to nothing, and the false fractions measured with them."""
 
 import re
+import threading
 from importlib import resources
 
 import numba
@@ -10,6 +11,7 @@ from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
 from bayesmatch import plots
+from bayesmatch._kernels import jit
 from bayesmatch.catalogs.formats.registry import read_table
 from bayesmatch.cli import main
 from bayesmatch.diagnostics.false_matches import positions as fake
@@ -308,6 +310,23 @@ def test_the_same_bytes_for_any_number_of_threads(sky):
     assert found[:2] == found[2:]
     assert found[0] != found[1]
     assert calibrated(sky, seed=4).by_realization.tobytes() != found[0][0]
+
+
+def test_no_threads_inside_threads():
+    """Realizations share the threads; what a match does within one of them runs on its own."""
+    if numba.config.NUMBA_NUM_THREADS < 2:
+        pytest.skip("one core")
+
+    def inner(first, last):
+        return threading.get_ident()
+
+    def outer(first, last):
+        return {threading.get_ident(), *jit.run_ranges(inner, jit.ranges(8, 1))}, jit.n_threads()
+
+    assert jit.n_threads() > 1
+    for threads, n in jit.run_ranges(outer, jit.ranges(4, 1)):
+        assert len(threads) == n == 1
+    assert len(set(jit.run_ranges(inner, jit.ranges(1, 1)))) == 1 and jit.n_threads() > 1
 
 
 def test_what_the_real_match_learned_is_used():

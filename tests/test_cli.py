@@ -215,3 +215,18 @@ def test_identifiers_named_on_the_command_line(tmp_path, capsys):
     assert main(["match", *files, *rest, "--id", "iauname:detuid"]) == 0
     sources = bm.MatchResult.read(tmp_path / "out.fits").sources
     assert {"a_iauname", "b_detuid"} <= set(sources.colnames)
+
+
+def test_max_rows(folder, capsys):
+    """What the message about too many candidates names can be given, to match and calibrate."""
+    assert run(TWO + "--max-rows 1000").meta["max_rows"] == 1000
+    many = ["A.fits", "3", "O.fits", "0.3", "--radius", "900", "--max-rows", "100"]
+    assert main(["match", *many, "--out", "many.fits"]) == 1
+    assert re.search(
+        r"more than max_rows = 100; .* or raise max_rows \(--max-rows\)",
+        capsys.readouterr().err.replace("\n", " "),
+    )
+    calibrated = ["calibrate", "A.fits", "3", "O.fits", "0.3", "--radius", "9", "--quiet"]
+    assert main([*calibrated, "--realizations", "1", "--max-rows", "1000"]) == 0
+    assert main([*calibrated, "--max-rows", "5"]) == 1
+    assert "more than max_rows = 5" in capsys.readouterr().err

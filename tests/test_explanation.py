@@ -142,11 +142,19 @@ def test_from_a_file_as_from_memory(three, tmp_path, kind):
         np.testing.assert_array_equal(a.objects.source_covariance, b.objects.source_covariance)
 
 
+def test_ecsv_keeps_the_order_of_the_patterns_and_properties(three, tmp_path):
+    """ECSV sorts the keys of its metadata: X+IRAC before X+OPT."""
+    three.write(tmp_path / "r.ecsv")
+    fit = bm.MatchResult.read(tmp_path / "r.ecsv").record.host_fraction_fit
+    for key in ("fraction", "fraction_error", "coefficients", "center", "scale"):
+        assert list(fit[key].items()) == list(three.record.host_fraction_fit[key].items())
+
+
 def test_a_file_without_the_inputs(three, tmp_path):
     three.write(tmp_path / "r.fits")
     row = int(np.argmax(three.sources["n_candidates"]))
     e = bm.MatchResult.read(tmp_path / "r.fits").explain(row)
-    assert not e.objects.placed and np.isnan(e.objects.source_covariance).all()
+    assert not e.objects.positions_known and np.isnan(e.objects.source_covariance).all()
     np.testing.assert_array_equal(e.table["total"], three.explain(row).table["total"])
     figure = e.plot()
     assert any("no finding chart" in text.get_text() for text in figure.texts)
@@ -182,7 +190,7 @@ def test_position_errors_come_back_from_a_file(tmp_path, pos_err):
     for row in range(40):
         a, b = result.explain(row).objects, back.explain(row).objects
         np.testing.assert_allclose(a.covariance, b.covariance, rtol=1e-12, atol=1e-15)
-        assert np.isfinite(a.covariance).all() and a.placed
+        assert np.isfinite(a.covariance).all() and a.positions_known
 
 
 def test_errors_given_per_row_are_not_in_a_file(tmp_path):
@@ -192,7 +200,7 @@ def test_errors_given_per_row_are_not_in_a_file(tmp_path):
     assert np.isfinite(result.explain(3).objects.source_covariance).all()
     result.write(tmp_path / "r.fits", include_inputs=True)
     e = bm.MatchResult.read(tmp_path / "r.fits").explain(3)
-    assert e.objects.placed and np.isnan(e.objects.source_covariance).all()
+    assert e.objects.positions_known and np.isnan(e.objects.source_covariance).all()
     assert any("position error not recorded" in text.get_text() for text in e.plot().texts)
 
 

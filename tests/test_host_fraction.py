@@ -332,6 +332,23 @@ def test_a_given_fraction_is_kept(total, n_other):
         assert fit["coefficients"] == {}
 
 
+def test_the_fit_of_another_match_of_the_same_sources():
+    sky = simulate(6, 400)
+    fitted = sky.match()
+    again = sky.match(host_fraction=fitted._host_fraction, host_covariates=None)
+    assert again.sources["p_hostless"].tobytes() == fitted.sources["p_hostless"].tobytes()
+    assert again.meta["host_fraction"] == fitted.meta["host_fraction"]
+    for other in (simulate(6, 300), simulate_patterns(6, 400, (0.4, 0.2, 0.2, 0.2))):
+        n, patterns = len(other.primary["RA"]), 1 << len(other.others)
+        with pytest.raises(
+            ValueError,
+            match=f"fitted to 400 sources with 2 sets of catalogues; "
+            f"this match has {n} with {patterns}",
+        ):
+            other.match(host_fraction=fitted._host_fraction)
+    assert "HostFraction" in bm.match.__doc__
+
+
 def test_a_higher_fraction_makes_counterparts_likelier():
     sky = simulate(6, 400)
     p = [p_host(sky.match(host_fraction=f)) for f in (0.2, 0.5, 0.8)]

@@ -326,6 +326,17 @@ def test_sentinels_are_missing(prior, sky, value):
     assert_same_tables(matched(sky, prior, survey=survey), matched(sky, prior))
 
 
+def test_features_are_computed_once(prior, sky, monkeypatch):
+    calls, compute = [], type(FEATURES).compute
+    monkeypatch.setattr(
+        type(FEATURES),
+        "compute",
+        lambda self, table: calls.append(len(table)) or compute(self, table),
+    )
+    prior.predict(sky[1])
+    assert calls == [len(sky[1])]
+
+
 def test_masked_is_missing(prior, sky):
     survey = sky[1].copy()
     for column in COLUMNS:

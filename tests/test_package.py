@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 import sys
-from importlib import metadata
+import tomllib
+from importlib import import_module, metadata
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +148,21 @@ def test_distributed_without_lsdb_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lsdb", None)
     with pytest.raises(ImportError, match=r"bayesmatch\[distributed\]"):
         bm.distributed  # noqa: B018
+
+
+def test_lsdb_is_bounded_to_what_is_tested():
+    """Its internals are imported, so another minor version may have none of them."""
+    from packaging.requirements import Requirement
+
+    pytest.importorskip("lsdb")
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    (lsdb,) = map(Requirement, project["optional-dependencies"]["distributed"])
+    installed = metadata.version("lsdb")
+    major, minor = map(int, installed.split(".")[:2])
+    assert installed in lsdb.specifier and f"{major}.{minor + 1}" not in lsdb.specifier
+    for module, name in (
+        ("core.crossmatch.abstract_crossmatch_algorithm", "AbstractCrossmatchAlgorithm"),
+        ("core.crossmatch.crossmatch_args", "CrossmatchArgs"),
+        ("operations.functions.merge_catalog_functions", "apply_suffixes"),
+    ):
+        assert hasattr(import_module(f"lsdb.{module}"), name)

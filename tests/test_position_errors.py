@@ -16,6 +16,7 @@ from bayesmatch.catalogs.candidates import find_candidates
 from bayesmatch.matching.error_fit import footprint
 from bayesmatch.matching.error_fit.likelihood import CIRCLE, ErrorLikelihood, neighbours
 from bayesmatch.matching.error_fit.maximum import SCATTER_AT_0, floor_error, maximise
+from bayesmatch.matching.field import UniformField
 from validation.position_errors import NAMES, OFFSET, Setting, mock
 from validation.skies import logistic, simulate, simulate_patterns
 
@@ -281,7 +282,11 @@ def test_likelihood_is_that_of_the_docstring(elliptical, parameters):
     near = footprint.covered(x, [o], found, 12.0, max_rows=10**7)
     assert near.all()
     problem = ErrorLikelihood(
-        neighbours(x, [o], found, ln_ratio[found.row], near), x.covariance(), z, 12.0
+        neighbours(x, [o], found, UniformField().at(x, [o]), ln_ratio[found.row], near),
+        x.covariance(),
+        z,
+        12.0,
+        x.errors,
     )
     problem.ridge[:] = 0
     value, score = problem.scores(np.array(parameters))
@@ -318,7 +323,11 @@ def test_the_maximum_is_one(basic):
     near = footprint.covered(x, [o], found, 20.0, max_rows=10**7)
     z = np.ones((len(x), 1))
     problem = ErrorLikelihood(
-        neighbours(x, [o], found, np.zeros(len(found.row)), near), x.covariance(), z, 20.0
+        neighbours(x, [o], found, UniformField().at(x, [o]), np.zeros(len(found.row)), near),
+        x.covariance(),
+        z,
+        20.0,
+        x.errors,
     )
     free = np.ones(5, bool)
     best, converged = maximise(problem, np.zeros(5), free)

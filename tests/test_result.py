@@ -145,6 +145,26 @@ class TestSmallCases:
     def test_claims_by_several_primaries(self):
         r = self.two([1.0], primary_offsets=(0.0, 3.0, 8.0))
         assert r.sources["n_claims"].tolist() == [3, 3, 3, 0]
+        assert r.sources["n_claims_O"].tolist() == [3, 3, 3, 0]
+
+    def test_claims_in_every_catalogue(self):
+        r = bm.match(catalog("A"), catalog("O"), catalog("B", 0.5), radius=5.0)
+        for name in ("O", "B"):
+            row = np.asarray(r.sources[name])
+            expected = [np.sum(row == j) if j >= 0 else 0 for j in row]
+            assert r.sources[f"n_claims_{name}"].tolist() == expected
+        assert r.sources["n_claims"].tolist() == r.sources["n_claims_O"].tolist()
+        near = bm.Catalog(
+            {"RA": [10.0, 10.0005], "DEC": [0.0, 0.0]}, name="A", pos_err=1.0, area=1.0
+        )
+        own = bm.Catalog(
+            {"RA": [10.0, 10.0005], "DEC": [0.0, 0.0]}, name="O", pos_err=0.1, area=1.0
+        )
+        shared = bm.Catalog(
+            {"RA": [10.00025, 10.9], "DEC": [0.0, 0.9]}, name="B", pos_err=1.0, area=1.0
+        )
+        s = bm.match(near, own, shared, radius=5.0, host_fraction=0.9).sources
+        assert s["n_claims"].tolist() == [1, 1] and s["n_claims_B"].tolist() == [2, 2]
 
     def test_marginal_of_a_member_sums_over_associations(self):
         r = matched()
@@ -228,6 +248,8 @@ class TestTables:
             "p_match",
             "second_p_i",
             "n_claims",
+            "n_claims_O",
+            "n_claims_B",
         ]
         for table in (r.associations, r.sources):
             for name in table.colnames:

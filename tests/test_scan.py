@@ -916,6 +916,37 @@ def test_progress_counts_every_row(folder, monkeypatch):
     assert counted == [(6000, 6000)]
 
 
+@pytest.mark.parametrize("method", ["fake", "shift"])
+def test_calibrate_reads_the_data_set_once(method, tmp_path, monkeypatch):
+    """The numbers of the catalogue in memory, for one pass over the files."""
+    opened, batches = [], Part.batches
+
+    def noted(self, columns, groups, **options):
+        if list(columns) == ["RA", "DEC"]:
+            opened.append(self.path)
+        return batches(self, columns, groups, **options)
+
+    write_parts(survey(60_000), tmp_path / "parts")
+    options = {"name": "O", "pos_err": "err", "area": AREA}
+    whole = in_memory(survey(60_000), tmp_path, **options)
+    scanned = bm.Catalog.scan(tmp_path / "parts", **options)
+    monkeypatch.setattr(Part, "batches", noted)
+    how = {
+        "radius": 30,
+        "method": method,
+        "n_realizations": 3,
+        "score": "p_match",
+        "priors": {"O": [bm.AutoPrior("mag", radius=20)]},
+    }
+    found = bm.calibrate(sources(), scanned, **how)
+    assert len(opened) == len(set(opened)) == 4  # files with rows
+    expected = bm.calibrate(sources(), whole, **how)
+    assert found.by_realization.tobytes() == expected.by_realization.tobytes()
+    assert found.table.as_array().tobytes() == expected.table.as_array().tobytes()
+    with pytest.raises(ValueError, match="more than max_rows = 100"):
+        bm.calibrate(sources(), scanned, **how, max_rows=100)
+
+
 def test_calibrate_keeps_the_real_match_alone(tmp_path):
     write_parts(survey(), tmp_path / "parts")
     scanned = bm.Catalog.scan(tmp_path / "parts", name="OPT", pos_err=0.3, area=AREA)

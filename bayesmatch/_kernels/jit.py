@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numba
 import numpy as np
+
+_thread = threading.local()
 
 
 def jit(function: Callable) -> Callable:
@@ -29,8 +32,15 @@ def jit(function: Callable) -> Callable:
 
 
 def n_threads() -> int:
-    """Threads to use: Numba's setting (``NUMBA_NUM_THREADS``, ``numba.set_num_threads``)."""
-    return int(numba.get_num_threads())
+    """Threads to use: Numba's setting (``NUMBA_NUM_THREADS``, ``numba.set_num_threads``).
+
+    On a thread of the pool one: what runs there is a part of something that has all threads.
+    """
+    return 1 if getattr(_thread, "of_pool", False) else int(numba.get_num_threads())
+
+
+def _join_pool() -> None:
+    _thread.of_pool = True
 
 
 def ranges(n: int, size: int) -> list[tuple[int, int]]:
@@ -56,5 +66,5 @@ def run_ranges(kernel: Callable[[int, int], Any], pieces: Sequence[tuple[int, in
 
 
 def _threaded(kernel: Callable, pieces: Sequence[tuple[int, int]], workers: int) -> Iterator:
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers, initializer=_join_pool) as pool:
         yield from pool.map(lambda piece: kernel(*piece), pieces)

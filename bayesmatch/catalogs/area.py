@@ -83,7 +83,8 @@ def default_order(ra: np.ndarray, dec: np.ndarray) -> int:
 
 def occupied_cells(ra: np.ndarray, dec: np.ndarray, order: int) -> int:
     """Number of HEALPix cells of an order that hold at least one position."""
-    return round(estimate_area(ra, dec, order) / FULL_SKY_DEG2 * 12 * 4**order)
+    n_cells: int = round(estimate_area(ra, dec, order) / FULL_SKY_DEG2 * 12 * 4**order)
+    return n_cells
 
 
 def estimate_area(ra: np.ndarray, dec: np.ndarray, order: int) -> float:

@@ -30,8 +30,8 @@ class SkyCatalog(ABC):
         Sky area in deg^2.
     """
 
-    #: rows of the whole catalogue that are held, ascending; None: all
     rows: np.ndarray | None = None
+    """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
 
     def __init__(
         self,

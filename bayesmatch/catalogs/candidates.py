@@ -118,7 +118,7 @@ def too_many(what: str, other: SkyCatalog, radius: float, max_rows: int, per_pri
         f"catalogue {other.name!r} at radius {radius:g} arcsec gives {what} "
         f"({per_primary:.3g} candidates per primary), more than max_rows = {max_rows:,}; use a "
         "smaller radius (5 times the largest position error is enough), match fewer primaries "
-        "at a time, or raise max_rows"
+        "at a time, or raise max_rows (--max-rows)"
     )
 
 
@@ -193,7 +193,7 @@ class Grid:
 
         One more than `max_pairs`, or a little above, when there are more.
         """
-        return grid.search(
+        pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = grid.search(
             first,
             last,
             ra,
@@ -208,6 +208,7 @@ class Grid:
             self.radius,
             max_pairs,
         )
+        return pairs
 
 
 def half_width(dec: np.ndarray, radius: float) -> np.ndarray:

@@ -152,7 +152,7 @@ def error_columns(pos_err: Any) -> list[str]:
 
 
 def error_radius(covariance: np.ndarray, determinant: np.ndarray | None = None) -> np.ndarray:
-    """Geometric mean of the two axes: the sigma of the circle of the same area.
+    """Geometric mean of the two axes (n,), arcsec: sigma of the circle of the same area.
 
     Parameters
     ----------
@@ -165,7 +165,8 @@ def error_radius(covariance: np.ndarray, determinant: np.ndarray | None = None) 
     det = xx * yy - xy * xy
     if determinant is not None:
         det = np.where(determinant < THIN * (xx + yy) ** 2, determinant, det)
-    return det**0.25
+    radius: np.ndarray = det**0.25
+    return radius
 
 
 def catalog_radius(catalog: Any) -> np.ndarray:

@@ -68,7 +68,8 @@ class GaussianErrors(GaussianProfile):
     def determinant(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Determinant of those covariances, (m,), arcsec^4: exact however thin an ellipse is."""
         parts = self._parts(rows)
-        return (parts[0] * parts[0 if self.circular else 1]) ** 2
+        area: np.ndarray = parts[0] * parts[0 if self.circular else 1]
+        return area**2
 
     def _parts(self, rows: np.ndarray | None) -> list[np.ndarray]:
         """The parts of some rows, (m,) each."""

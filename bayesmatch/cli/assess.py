@@ -68,7 +68,7 @@ def _assess(options: argparse.Namespace) -> None:
         if compared is not None:
             print(f"\n{options.result} - {options.compare}, 95% interval\n{_difference(compared)}")
     if options.out:
-        written = _write(found, compared, Path(options.out))
+        written = _write_files(found, compared, Path(options.out))
         if not options.quiet:
             print("\n".join(f"wrote {path}" for path in written))
 
@@ -129,7 +129,7 @@ def _aligned(lines: list[list[str]]) -> str:
     )
 
 
-def _write(found: Any, compared: Any, out: Path) -> list[Path]:
+def _write_files(found: Any, compared: Any, out: Path) -> list[Path]:
     from .. import plots
     from ..catalogs.formats.writing import replaced_together
 

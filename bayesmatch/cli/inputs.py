@@ -44,6 +44,13 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
         "(default: the error radius)",
     )
     command.add_argument(
+        "--max-rows",
+        type=int,
+        default=200_000_000,
+        metavar="N",
+        help="refuse a match with more candidates or associations than this (default: 200000000)",
+    )
+    command.add_argument(
         "--area",
         metavar="A1:A2",
         help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA",
@@ -140,6 +147,7 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
         "host_fraction": number_or_name(options.host_fraction),
         "host_covariates": host_covariates(options.host_covariates),
         "correct_unrelated": not options.ignore_unrelated_associations,
+        "max_rows": options.max_rows,
     }
 
 

@@ -103,11 +103,11 @@ def fit_position_errors(
             found.apply(primary), *others, radius=radius_arcsec, priors=checked.as_dict()
         ).priors
         found = fit_errors(primary, others, candidates, PriorSet.of(learned), z, radius_arcsec)
-    _warn(found)
+    _warn_of_fit(found)
     return found
 
 
-def _warn(found: PositionErrorFit) -> None:
+def _warn_of_fit(found: PositionErrorFit) -> None:
     what = f"position errors of {found.names[0]!r}:"
     if found.n_counterparts < MIN_COUNTERPARTS:
         warnings.warn(

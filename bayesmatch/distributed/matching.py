@@ -68,7 +68,8 @@ def match(
     -------
     lsdb.Catalog
         The columns of both catalogues, suffixed with their names (``ID_XRAY``), and those of the
-        result. ``n_claims`` is not among them: partitions do not know of each other.
+        result. ``n_claims`` and ``n_claims_<NAME>`` are not among them: partitions do not know of
+        each other.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def match(
         names[1],
         secondary_pos_err,
         n_secondary,
-        _area(secondary, secondary_area, names[1]),
+        _survey_area(secondary, secondary_area, names[1]),
         secondary_id,
     )
     suffixes = (f"_{names[0]}", f"_{names[1]}")
@@ -189,7 +190,7 @@ def _n_rows(catalog: Any) -> int:
         return int(catalog.map_partitions(len).compute().sum())
 
 
-def _area(catalog: Any, given: Any, name: str) -> float:
+def _survey_area(catalog: Any, given: Any, name: str) -> float:
     if given is not None:
         return area_deg2(given, {}, name)
     moc = catalog.hc_structure.moc

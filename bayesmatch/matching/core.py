@@ -50,8 +50,11 @@ def match(
         ``p_any``; the calibrated columns fit the fraction instead.
     priors : mapping of str to list of priors, optional
         Catalogue name to priors, such as :class:`bayesmatch.HistogramPrior`.
-    host_fraction : "fit" or float, default "fit"
+    host_fraction : "fit", float or HostFraction, default "fit"
         Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
+        A ``HostFraction`` is the fit of another match of the same sources with the same
+        catalogues, taken source by source as it is; :func:`bayesmatch.calibrate` gives it to the
+        fake positions.
     host_covariates : "sigma", sequence of str or None, default "sigma"
         What the fraction may depend on: the error radius, columns of the primary, nothing.
     correct_unrelated : bool, default True

@@ -99,7 +99,9 @@ def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
 def property_values(primary: HeldCatalog, name: str) -> np.ndarray:
     """A property by the name that :func:`covariate_matrix` gave it."""
     if name == SIGMA:
-        return np.log(catalog_radius(primary))
+        ln_sigma: np.ndarray = np.log(catalog_radius(primary))
+        return ln_sigma
     if name.startswith(LOG10) and name not in primary.table.colnames:
-        return np.log10(primary.numbers(name[len(LOG10) : -1]))
+        log10_value: np.ndarray = np.log10(primary.numbers(name[len(LOG10) : -1]))
+        return log10_value
     return primary.numbers(name)

@@ -34,13 +34,19 @@ class FieldDensity:
         """Ln n_k+, the number in the full sky at that density, (n_primary, n_other)."""
         return np.log(self.plus_one * FULL_SKY_DEG2)
 
+    @property
+    def log10_full_sky(self) -> np.ndarray:
+        """Log10 n_k+, (n_primary, n_other), to the last digit that of a match record."""
+        return np.log10(self.plus_one * FULL_SKY_DEG2)
+
     def per_arcsec2(self, other: int) -> np.ndarray:
         """The density with one object more of one other catalogue, per arcsec^2, (n_primary,)."""
         return self.plus_one[:, other] / 3600.0**2
 
     def expected(self, radius_arcsec: float) -> np.ndarray:
         """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
-        return self.per_deg2.sum(axis=1) * square_degrees(radius_arcsec)
+        expected: np.ndarray = self.per_deg2.sum(axis=1) * square_degrees(radius_arcsec)
+        return expected
 
 
 class FieldModel(Protocol):

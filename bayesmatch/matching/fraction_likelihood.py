@@ -162,7 +162,7 @@ class FractionLikelihood:
         """Mean fraction of the less likely of host and none, over that of the smaller group."""
         none = np.exp(self.shares(beta)[0][:, 0])
         smaller = min(none.mean(), 1.0 - none.mean())
-        return float(np.minimum(none, 1.0 - none).mean()) / max(smaller, 1e-300)
+        return float(np.minimum(none, 1.0 - none).mean()) / max(float(smaller), 1e-300)
 
     def shares(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Ln shares and shares (n, S), and the gradient of their means by the coefficients."""

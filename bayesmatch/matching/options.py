@@ -48,7 +48,7 @@ class MatchOptions:
         return cls(
             radius_arcsec=in_arcsec(given["radius"]),
             completeness=_completeness(given["prior_completeness"], others),
-            host_fraction=_host_fraction(given["host_fraction"]),
+            host_fraction=_host_fraction(given["host_fraction"], len(primary), len(others)),
             host_covariates=_host_covariates(given["host_covariates"], primary),
             correct_unrelated=true_or_false("correct_unrelated", given["correct_unrelated"]),
             secondary_ratio=number_within("secondary_ratio", given["secondary_ratio"], 0.0, 1.0),
@@ -75,10 +75,17 @@ def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...
     )
 
 
-def _host_fraction(value: Any) -> HostFraction | float | None:
+def _host_fraction(value: Any, n: int, n_other: int) -> HostFraction | float | None:
     if isinstance(value, str) and value == "fit":
         return None
-    if isinstance(value, HostFraction):  # fitted to these sources in another match
+    if isinstance(value, HostFraction):
+        shape = value.ln_fraction.shape
+        if shape != (n, 1 << n_other):
+            raise ValueError(
+                f"host_fraction was fitted to {shape[0]} sources with {shape[1]} sets of "
+                f"catalogues; this match has {n} with {1 << n_other}: give the fit of the same "
+                "sources and catalogues, 'fit', or a number between 0 and 1"
+            )
         return value
     if isinstance(value, str):
         raise ValueError(f"host_fraction is {shown(value)}; give 'fit' or a number between 0 and 1")

@@ -34,7 +34,8 @@ class PatternPriors:
     @property
     def prior(self) -> np.ndarray:
         """Prod c_k / n_k+ over the members, (patterns,)."""
-        return self.completeness - self.density
+        prior: np.ndarray = self.completeness - self.density
+        return prior
 
 
 def pattern_priors(
@@ -51,9 +52,10 @@ def pattern_priors(
     return PatternPriors(takes_part @ np.log(completeness), density, unrelated, uniform)
 
 
-def pattern_labels(primary: HeldCatalog, others: Sequence[HeldCatalog]) -> list[str]:
+def pattern_labels(names: Sequence[str]) -> list[str]:
     """Names of the membership patterns: X, X+OPT, X+IRAC, X+OPT+IRAC, ..."""
+    primary, *others = names
     return [
-        "+".join([primary.name, *(c.name for k, c in enumerate(others) if bits >> k & 1)])
+        "+".join([primary, *(name for k, name in enumerate(others) if bits >> k & 1)])
         for bits in range(1 << len(others))
     ]

@@ -88,7 +88,7 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(ln_density, fit.ln_fraction),
+        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction),
     )
 
 
@@ -188,7 +188,7 @@ def _fractions(
         pattern_likelihood(associations, ln_density, ln_evidence),
         z,
         total=total,
-        labels=pattern_labels(setting.primary, setting.others),
+        labels=pattern_labels([c.name for c in setting.catalogs]),
         description=description,
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),

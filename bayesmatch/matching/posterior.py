@@ -52,7 +52,8 @@ class Posterior:
         That factor raises the rows that leave catalogues out, but not a complete row beside the
         same chance pair: with it, fitted fractions come out wrong.
         """
-        return self.ln_evidence - (self.ln_bayes_corrected - self.ln_bayes)
+        uncorrected: np.ndarray = self.ln_evidence - (self.ln_bayes_corrected - self.ln_bayes)
+        return uncorrected
 
 
 def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:

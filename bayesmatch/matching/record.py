@@ -15,6 +15,7 @@ from .. import __version__
 from ..catalogs.area import FULL_SKY_DEG2
 from ..catalogs.held import HeldCatalog
 from .options import MatchOptions
+from .patterns import pattern_labels
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,9 @@ class MatchRecord:
             CatalogueRecord(**{f.name: c.get(f.name) for f in fields(CatalogueRecord)})
             for c in meta["catalogues"]
         ]
+        if known["host_fraction_fit"]:
+            names = [c["name"] for c in meta["catalogues"]]
+            known["host_fraction_fit"] = _in_order(known["host_fraction_fit"], names)
         return cls(**known)
 
     def meta(self) -> dict[str, Any]:
@@ -150,3 +154,14 @@ class MatchRecord:
     def prior_names(self) -> list[tuple[str, str]]:
         """(catalogue, prior) of every prior, in the order of the result's columns."""
         return [(name, prior) for name, listed in self.priors.items() for prior in listed]
+
+
+def _in_order(fit: Mapping[str, Any], catalogues: Sequence[str]) -> dict[str, Any]:
+    """A fit's numbers by pattern and by property in the order of the fit: ECSV sorts them."""
+    order = [*pattern_labels(catalogues), *fit.get("names", ())]
+    return {
+        key: {name: value[name] for name in sorted(value, key=order.index)}
+        if isinstance(value, Mapping) and set(value) <= set(order)
+        else value
+        for key, value in fit.items()
+    }

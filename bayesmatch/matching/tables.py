@@ -78,6 +78,7 @@ def source_columns(catalogs: Sequence[HeldCatalog]) -> list[str]:
         "p_match",
         "second_p_i",
         "n_claims",
+        *(f"n_claims_{c.name}" for c in others),
     ]
 
 
@@ -223,10 +224,12 @@ def source_table(m: Matched) -> Table:
     columns["second_p_i"] = Column(
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
     )
-    columns["n_claims"] = Column(
-        _claims(np.asarray(columns[others[0].name])),
-        description=f"Primaries with the same {others[0].name} object as their best",
-    )
+    for k, other in enumerate(others):
+        claims = _n_claims(np.asarray(columns[other.name]))
+        text = f"Primaries with the same {other.name} object as their best"
+        if k == 0:
+            columns["n_claims"] = Column(claims, description=text)
+        columns[f"n_claims_{other.name}"] = Column(claims, description=text)
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 
@@ -281,7 +284,7 @@ def _separations(
     return out
 
 
-def _claims(row: np.ndarray) -> np.ndarray:
+def _n_claims(row: np.ndarray) -> np.ndarray:
     """How many primaries claim the same object; 0 for those without one."""
     _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
     return np.where(row < 0, 0, count[inverse])

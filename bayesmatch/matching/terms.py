@@ -29,8 +29,8 @@ class Term:
 class PosteriorTerms:
     """What the calibrated posterior multiplies, besides Bayes factor and prior ratios."""
 
-    ln_density: np.ndarray
-    """(n_primary, n_other) ln n_k+, the field objects of the full sky at that primary's density"""
+    log10_density: np.ndarray
+    """(n_primary, n_other) log10 n_k+, field objects of the full sky at that primary's density"""
     ln_fraction: np.ndarray
     """(n_primary, patterns) ln of the fraction of such primaries with each set of counterparts"""
 
@@ -46,7 +46,7 @@ class PosteriorTerms:
         """
         pattern = members @ (1 << np.arange(members.shape[1]))
         fraction = self.ln_fraction[i, pattern] - self.ln_fraction[i, 0]
-        return [density_term(members, self.ln_density[i] / LN_10), fraction_term(fraction / LN_10)]
+        return [density_term(members, self.log10_density[i]), fraction_term(fraction / LN_10)]
 
 
 def density_term(members: np.ndarray, log10_density: np.ndarray) -> Term:

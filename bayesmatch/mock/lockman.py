@@ -143,16 +143,16 @@ def sky(
     center, fluxes = check_center(center), true_or_false("fluxes", fluxes)
     flux_faint = check_flux_faint(flux_faint, FLUX_MIN)
     rng = np.random.default_rng(check_seed(seed))
-    flux = _fluxes(rng, n_primary)
+    flux = _power_law_fluxes(rng, n_primary)
     sigma = (
         sigma_scale
         * np.exp(rng.normal(0, SIGMA_SCATTER, n_primary))
         * np.hypot(SIGMA_FLOOR, SIGMA_AT_MIN * (flux / FLUX_MIN) ** -SIGMA_SLOPE)
     )
-    true_ra, true_dec = _positions(rng, n_primary, area, center)
+    true_ra, true_dec = _uniform_positions(rng, n_primary, area, center)
     if flux_faint is not None:
         faint = _faint_fluxes(rng, flux_faint, area)
-        faint_ra, faint_dec = _positions(rng, len(faint), area, center)
+        faint_ra, faint_dec = _uniform_positions(rng, len(faint), area, center)
         flux = np.concatenate([flux, faint])
         true_ra, true_dec = np.append(true_ra, faint_ra), np.append(true_dec, faint_dec)
 
@@ -161,7 +161,7 @@ def sky(
     if n_field < 1:
         raise ValueError(f"{density * area:.0f} survey objects cannot hold {detected.sum()} hosts")
     maggies, error = field(rng, n_field)
-    ra, dec = _positions(rng, n_field, area, center)
+    ra, dec = _uniform_positions(rng, n_field, area, center)
     host_ra, host_dec = moved(rng, true_ra[detected], true_dec[detected], OPTICAL_ERROR)
 
     # Hosts are scattered over the survey's rows, so that row numbers tell nothing.
@@ -214,7 +214,7 @@ def _survey_table(
     return out
 
 
-def _fluxes(rng: np.random.Generator, n: int) -> np.ndarray:
+def _power_law_fluxes(rng: np.random.Generator, n: int) -> np.ndarray:
     """X-ray fluxes from a power law between FLUX_MIN and FLUX_MAX."""
     tail = (FLUX_MAX / FLUX_MIN) ** -FLUX_SLOPE
     flux: np.ndarray = FLUX_MIN * (1 - rng.random(n) * (1 - tail)) ** (-1 / FLUX_SLOPE)
@@ -229,7 +229,7 @@ def _faint_fluxes(rng: np.random.Generator, lowest: float, area: float) -> np.nd
     return flux
 
 
-def _positions(
+def _uniform_positions(
     rng: np.random.Generator, n: int, area: float, center: tuple[float, float]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Uniform positions in a box of this area: uniform in sin(dec)."""

@@ -80,9 +80,10 @@ def _row_name(e: bm.Explanation, n: int) -> str:
     """Rank, members and their separations; a line per member where names are long."""
     if n == 0:
         return "no counterpart"
+    columns = zip(e.catalogues, e.id_names, _separation_columns(e), strict=True)
     taking_part = [
         (member(e.table, n, name, id_name), e.table[separation][n])
-        for name, id_name, separation in zip(e.catalogues, e.id_names, _separations(e), strict=True)
+        for name, id_name, separation in columns
         if e.table[name][n] >= 0
     ]
     whole = " + ".join(name for name, _ in taking_part)
@@ -92,7 +93,7 @@ def _row_name(e: bm.Explanation, n: int) -> str:
     return f"{n}   " + "\n".join(lines) + (" ..." if len(taking_part) > 3 else "")
 
 
-def _separations(e: bm.Explanation) -> list[str]:
+def _separation_columns(e: bm.Explanation) -> list[str]:
     return [c for c in e.table.colnames if c.startswith("Separation_")]
 
 
@@ -111,7 +112,7 @@ def _with_p(what: str, p: float) -> str:
     return f"{what} (p {probability(p) if 0.9995 <= p < 1 else f'= {probability(p)}'})"
 
 
-def _terms(e: bm.Explanation, n_rows: int) -> list[tuple[str, str, np.ndarray]]:
+def _stacked_terms(e: bm.Explanation, n_rows: int) -> list[tuple[str, str, np.ndarray]]:
     """(name, colour, log10 per row) of what is stacked.
 
     Bayes factor and density are one bar: each alone is a large number that means nothing to the
@@ -146,7 +147,7 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     at = np.empty(n_rows)
     at[order] = np.arange(n_rows)
     up, down = np.zeros(n_rows), np.zeros(n_rows)
-    terms = _terms(e, n_rows)
+    terms = _stacked_terms(e, n_rows)
     for name, color, values in terms:
         drawn = np.clip(values, -BEYOND, BEYOND)  # a ratio of 0 leads off the axis
         start = np.where(drawn >= 0, up, down)

@@ -80,7 +80,7 @@ def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
     figure = Figure(figsize=(13.5, 8.0), layout="constrained")
     axes = figure.subplots(2, 3).ravel()
     _draw_distribution(axes[0], tables["distribution"])
-    _draw_reliability(axes[1], tables["reliability"])
+    _draw_ratios(axes[1], tables["reliability"])
     curve = tables["precision_recall"]
     axes[2].plot(curve["recall"], curve["precision"])
     axes[2].set(
@@ -114,7 +114,7 @@ def _draw_distribution(ax: Axes, table: Table) -> None:
     ax.legend(frameon=False)
 
 
-def _draw_reliability(ax: Axes, table: Table) -> None:
+def _draw_ratios(ax: Axes, table: Table) -> None:
     ends = [
         min(table["predicted"].min(), table["measured"].min()) / 1.5,
         max(table["predicted"].max(), table["measured"].max()) * 1.5,

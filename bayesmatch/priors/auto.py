@@ -98,7 +98,7 @@ class AutoPrior:
         return self.radius is None
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
-        """Not before :func:`bayesmatch.match` has learned the histogram."""
+        """Raises: ratios, shape (n,), exist once :func:`bayesmatch.match` has learned them."""
         raise ValueError(
             "an AutoPrior is learned inside match(); take the learned one from result.priors"
         )

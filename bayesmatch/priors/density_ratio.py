@@ -40,7 +40,10 @@ class DensityRatio:
         for pattern, ln_factor in self.patterns.items():
             mine = (missing == [digit == "1" for digit in pattern]).all(axis=1)
             factor[mine] = ln_factor
-        return self.intercept + self.slope * np.clip(logit, self.low, self.high) + factor
+        ln_ratio: np.ndarray = (
+            self.intercept + self.slope * np.clip(logit, self.low, self.high) + factor
+        )
+        return ln_ratio
 
     def ln_context_mean(self, context: np.ndarray) -> np.ndarray:
         """Ln mean ratio of field objects at each row of context values (n, C), interpolated."""
@@ -49,9 +52,10 @@ class DensityRatio:
         points = self.scaled(context)
         for column, nodes in enumerate(self.nodes):
             points[:, column] = np.clip(points[:, column], nodes[0], nodes[-1])
-        return RegularGridInterpolator(
+        ln_mean: np.ndarray = RegularGridInterpolator(
             [np.asarray(n) for n in self.nodes], np.asarray(self.ln_mean)
         )(points)
+        return ln_mean
 
     def scaled(self, context: np.ndarray) -> np.ndarray:
         """Context values (n, C) on the scale of the nodes."""
@@ -67,4 +71,5 @@ def raw_logit(model: Any, x: np.ndarray) -> np.ndarray:
     if len(x) == 0:
         return np.empty(0)
     threads = n_threads() if len(x) >= PARALLEL_ROWS else 1
-    return model.predict(x, raw_score=True, num_threads=threads)
+    logit: np.ndarray = model.predict(x, raw_score=True, num_threads=threads)
+    return logit

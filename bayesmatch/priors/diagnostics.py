@@ -39,7 +39,7 @@ def diagnose(prior: LightGBMPrior) -> dict[str, Table]:
     return {
         "precision_recall": precision_recall(seen),
         "distribution": distribution(seen),
-        "reliability": reliability(seen),
+        "reliability": ratio_check(seen),
         "importance": importance(prior, seen),
         "learning_curve": learning_curve(seen),
     }
@@ -70,7 +70,7 @@ def distribution(seen: TrainingRecord, n_bins: int = 40) -> Table:
     return out
 
 
-def reliability(seen: TrainingRecord, n_bins: int = 12) -> Table:
+def ratio_check(seen: TrainingRecord, n_bins: int = 12) -> Table:
     """Ratio measured in bins of predicted ratio: share of counterparts over share of field."""
     log10_ratio = seen.ln_ratio / np.log(10)
     edges = np.unique(np.quantile(log10_ratio[seen.label], np.linspace(0, 1, n_bins + 1)))
@@ -128,7 +128,8 @@ def learning_curve(seen: TrainingRecord) -> Table:
             np.pad(np.asarray(loss[part]), (0, rounds - len(loss[part])), mode="edge")
             for loss in seen.loss
         ]
-        return np.mean(padded, axis=0)
+        mean_loss: np.ndarray = np.mean(padded, axis=0)
+        return mean_loss
 
     return Table(
         {

@@ -26,7 +26,8 @@ def feature_columns(features: Sequence[str] | Features) -> list[str]:
 def feature_matrix(table: Any, features: Sequence[str] | Features) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, F), NaN where missing, and which bands are missing (n, B)."""
     if not isinstance(features, Sequence):
-        return features.compute(table), features.missing(table)
+        x = features.compute(table)
+        return x, np.isnan(x[:, : len(features.bands)])
     x = np.column_stack([column_values(table, column) for column in features])
     return x, np.isnan(x)
 

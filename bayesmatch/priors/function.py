@@ -49,6 +49,6 @@ class FunctionPrior:
         self.function = function
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
-        """The function's value for each row, 0 where unknown."""
+        """The function's value for each row, shape (n,); 0 where unknown."""
         value = np.ma.filled(np.ma.asarray(self.function(catalog.table)).astype(np.float64), np.nan)
         return np.where(np.isnan(value), 0.0, value)

@@ -256,7 +256,7 @@ class HistogramPrior:
         catalog.magnitudes(self.column)
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
-        """Log10 of the ratio for each row, 0 where the value is missing or outside the bins."""
+        """Log10 of the ratio for each row, shape (n,); 0 where missing or outside the bins."""
         values = catalog.magnitudes(self.column)
         edges = np.append(self.lo, self.hi[-1])
         bins = np.searchsorted(edges, values, side="right") - 1

@@ -157,7 +157,7 @@ class LightGBMPrior:
             primary.numbers(column)
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
-        """Log10 of the ratio for each row of a catalogue; only without `context`."""
+        """Log10 of the ratio for each row of a catalogue, shape (n,); only without `context`."""
         if self.context:
             raise ValueError(
                 f"prior {self.name!r} depends on the primary's "
@@ -210,7 +210,7 @@ class LightGBMPrior:
             "calibration": asdict(self.density_ratio),
             "models": self._texts,
         }
-        record["sha256"] = _digest(record)
+        record["sha256"] = _record_digest(record)
         with replaced_together([path]) as (temporary,):
             temporary.write_text(json.dumps(record, indent=1) + "\n")
 
@@ -229,7 +229,7 @@ class LightGBMPrior:
                     f"{record['version']}); upgrade"
                 )
             # LightGBM's own parser ends the whole process on some damaged models.
-            if record.pop("sha256") != _digest(record):
+            if record.pop("sha256") != _record_digest(record):
                 raise ValueError("its contents do not agree with its sha256")
             features = record["features"]
             if isinstance(features, dict):
@@ -251,5 +251,5 @@ class LightGBMPrior:
             ) from error
 
 
-def _digest(record: Mapping[str, Any]) -> str:
+def _record_digest(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

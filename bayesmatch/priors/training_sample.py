@@ -128,7 +128,7 @@ def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
     if not np.isin(values, (0, 1)).all():
         row = int(np.flatnonzero(~np.isin(values, (0, 1)))[0])
         raise ValueError(f"is_counterpart is {values[row]} in row {row}; it must be true or false")
-    label = values == 1
+    label: np.ndarray = values == 1
     if label.all() or not label.any():
         raise ValueError(
             f"is_counterpart is {bool(label[0]) if n else 'empty'} in every row; "
@@ -157,7 +157,7 @@ def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
         if "xray_row" not in table_columns(table):
             return np.arange(n)
         return column_values(table, "xray_row", sentinels=False)
-    groups = np.asarray(groups)
-    if groups.shape != (n,):
-        raise ValueError(f"groups has shape {groups.shape} for {n} rows")
-    return groups
+    group: np.ndarray = np.asarray(groups)
+    if group.shape != (n,):
+        raise ValueError(f"groups has shape {group.shape} for {n} rows")
+    return group

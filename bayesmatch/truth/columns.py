@@ -44,14 +44,14 @@ def read_columns(
             ("r98", columns.r98),
         )
     }
-    known_flux = _fluxes(primary, flux, "")
+    known_flux = _flux_values(primary, flux, "")
     unit = "" if flux is None else str(primary.table[flux].unit or "")
     return known_flux, [
         Precise(
             c,
             r98_arcsec(c, options["r98"][c.name]),
             _flags(c, options["secure"][c.name]),
-            _fluxes(c, options["precise_flux"][c.name], unit),
+            _flux_values(c, options["precise_flux"][c.name], unit),
         )
         for c in catalogs
     ]
@@ -71,7 +71,7 @@ def _per_catalogue(value: Any, what: str, catalogs: Sequence[Catalog]) -> dict[s
     return {name: value.get(name) for name in names}
 
 
-def _fluxes(catalog: Catalog, column: str | None, unit: str) -> np.ndarray | None:
+def _flux_values(catalog: Catalog, column: str | None, unit: str) -> np.ndarray | None:
     """A flux column, NaN where it is not positive and finite."""
     if column is None:
         return None

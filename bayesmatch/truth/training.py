@@ -131,7 +131,7 @@ def training_sample(
     counts["annulus_empty"] = n_true(used & (n_annulus == 0))
 
     limit = r98_limit if max_separation is None else np.minimum(r98_limit, max_separation)
-    claim = _claims((i, j, separation), used, radius, limit, counts)
+    claim = _sole_objects((i, j, separation), used, radius, limit, counts)
     claims = np.bincount(j[claim], minlength=len(survey))
     counterpart = claim & used[i] & (claims[j] == 1)
     counts["claimed_once"] = n_true(counterpart)
@@ -202,7 +202,7 @@ def _bright(precise: Catalog, flux: str | None, flux_min: float | None) -> np.nd
     return (values > 0) & (values >= (flux_min or 0.0)) & (values < np.inf)
 
 
-def _claims(
+def _sole_objects(
     around: Pairs, used: np.ndarray, radius: np.ndarray, limit: np.ndarray, counts: dict[str, int]
 ) -> np.ndarray:
     """Which pairs are of an X-ray source and the one object in its false radius, inside r98 too.

@@ -64,7 +64,8 @@ def native_values(values: np.ndarray) -> np.ndarray:
 def missing(values: np.ndarray) -> np.ndarray:
     """Where values are NaN or empty text."""
     if values.dtype.kind == "f":
-        return np.isnan(values)
+        nan: np.ndarray = np.isnan(values)
+        return nan
     return values == "" if values.dtype.kind == "U" else np.zeros(values.shape, bool)
 
 

@@ -14,7 +14,7 @@ from . import work
 from .catalog import CandidateRows, ScannedCatalog
 from .checkpoint import Stage
 from .columns import fetch
-from .search import near_tasks, rows_near
+from .search import Positions, near_tasks, rows_near
 
 
 def hold_scanned(
@@ -68,7 +68,7 @@ def hold_candidates(
     columns : sequence of str or None
         Columns to have besides identifiers and errors; None: all.
     max_rows : int
-        Most pairs.
+        Most pairs, for as many positions as the primary has.
     advance : callable
         Called with numbers of rows done.
     checkpoint : Path, optional
@@ -80,10 +80,11 @@ def hold_candidates(
         If a file has gone, changed or is damaged, a position or an error is wrong, there are more
         than `max_rows` pairs, or the checkpoint is of another match.
     """
-    tasks = near_tasks(primary, other, radius)
-    made_from = _made_from(primary, other, radius, tasks) if checkpoint is not None else {}
+    near = Positions.of(primary, other)
+    tasks = near_tasks(near, other, radius)
+    made_from = _made_from(near, other, radius, tasks) if checkpoint is not None else {}
     stage = None if checkpoint is None else Stage(checkpoint / "search", made_from)
-    found = rows_near(primary, other, radius, tasks, max_rows, advance, stage)
+    found = rows_near(near, other, radius, tasks, max_rows, advance, stage)
     rows, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
@@ -99,7 +100,7 @@ def hold_candidates(
 
 
 def _made_from(
-    primary: HeldCatalog, other: ScannedCatalog, radius: float, tasks: Sequence[work.Task]
+    primary: Positions, other: ScannedCatalog, radius: float, tasks: Sequence[work.Task]
 ) -> dict[str, Any]:
     """Everything that the candidates depend on."""
     files = [(str(p.path.resolve()), p.size, p.mtime_ns) for p in other.parts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -59,6 +60,9 @@ class ScannedCatalog(SkyCatalog):
     errors : PositionErrorModel
         What was given for the position errors, of no rows.
     """
+
+    #: more positions (degrees) near which rows are held, besides those of the match's primary
+    also_near: tuple[np.ndarray, np.ndarray] | None = None
 
     def __init__(
         self,
@@ -143,6 +147,12 @@ class ScannedCatalog(SkyCatalog):
         rows, inverse = np.unique(row_numbers, return_inverse=True)
         return from_arrow(fetch(self.data_set, rows, self.schema.names))[inverse]
 
+    def near_too(self, ra: np.ndarray, dec: np.ndarray) -> ScannedCatalog:
+        """The same data set; a match holds its rows near these positions (degrees) as well."""
+        out = copy.copy(self)
+        out.also_near = ra, dec
+        return out
+
     def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> FieldCounts:
         """Counts of all values of a column below some edges, read now; some rows left out."""
         from .columns import count_field
@@ -197,6 +207,7 @@ class CandidateRows(HeldCatalog):
     """The candidates of a scanned catalogue: held in memory, with their row numbers."""
 
     rows: np.ndarray
+    """(n,) numbers, in the data set, of the rows that are held, ascending"""
 
     def __init__(
         self,

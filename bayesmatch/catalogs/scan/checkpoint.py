@@ -57,7 +57,7 @@ class Stage:
                     "give an empty or new directory"
                 )
             folder.mkdir(parents=True, exist_ok=True)
-            _write(manifest, lambda path: path.write_text(json.dumps(made_from, indent=1)))
+            _write_whole(manifest, lambda path: path.write_text(json.dumps(made_from, indent=1)))
         self._check(manifest, json.loads(json.dumps(made_from)))
         for path in folder.glob(".writing-*"):  # of a killed run
             path.unlink()
@@ -101,7 +101,7 @@ class Stage:
             with pa.ipc.new_file(path, table.schema) as writer:
                 writer.write_table(table)
 
-        _write(self.folder / f"{self.done:08d}-{done:08d}.arrow", write)
+        _write_whole(self.folder / f"{self.done:08d}-{done:08d}.arrow", write)
         self._pending, self.done = [], done
         self._saved_at = time.monotonic()
 
@@ -148,7 +148,7 @@ def run_tasks(
             stage.flush()
 
 
-def _write(path: Path, writer: Callable[[Path], Any]) -> None:
+def _write_whole(path: Path, writer: Callable[[Path], Any]) -> None:
     """Write a file whole or not at all, also if the machine stops."""
     with replaced_together([path]) as (temporary,):
         writer(temporary)

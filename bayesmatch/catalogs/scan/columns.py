@@ -13,7 +13,7 @@ from ..sentinels import without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
 from .parts import Part, numbers
-from .work import cut
+from .work import cut_into_tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,11 +34,11 @@ def fetch(
     for part in data_set.parts:
         edges = part.first_row + np.concatenate([[0], np.cumsum(part.group_rows)])
         pieces.append((part, np.flatnonzero(np.diff(np.searchsorted(rows, edges)))))
-    tasks = cut(pieces)
+    tasks = cut_into_tasks(pieces)
     parallel = len(tasks) < n_threads()
 
     def work(task: int) -> pa.Table:
-        return _take(*tasks[task], rows, schema, in_file, parallel)
+        return _wanted_rows(*tasks[task], rows, schema, in_file, parallel)
 
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
 
@@ -59,7 +59,7 @@ def count_field(
             f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
             "directories; an auto prior needs one that is in the files"
         )
-    tasks = cut([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
+    tasks = cut_into_tasks([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
     parallel = len(tasks) < n_threads()
 
     def work(task: int, _: int) -> FieldCounts:
@@ -78,7 +78,7 @@ def count_field(
     )
 
 
-def _take(
+def _wanted_rows(
     part: Part,
     groups: Sequence[int],
     rows: np.ndarray,

@@ -63,8 +63,10 @@ class SkyMap:
                 self._count(low, high, a, 0 * a + columns - 1) + self._count(low, high, 0 * a, b),
             ),
         )
-        return ~known | (found > 0)
+        may_hold: np.ndarray = ~known | (found > 0)
+        return may_hold
 
     def _count(self, low: np.ndarray, high: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         s = self._sum
-        return s[high + 1, b + 1] - s[low, b + 1] - s[high + 1, a] + s[low, a]
+        count: np.ndarray = s[high + 1, b + 1] - s[low, b + 1] - s[high + 1, a] + s[low, a]
+        return count

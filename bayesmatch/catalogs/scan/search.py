@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
 from .coverage import SkyMap
 from .parts import Part, numbers
-from .work import Task, cut, task_rows
+from .work import Task, cut_into_tasks, task_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,16 +26,44 @@ if TYPE_CHECKING:
 MARGIN = 1.0 + 1e-9
 
 
-def near_tasks(primary: HeldCatalog, other: ScannedCatalog, radius: float) -> list[Task]:
+@dataclass(frozen=True)
+class Positions:
+    """What is searched around."""
+
+    ra: np.ndarray
+    """(n,) degrees"""
+    dec: np.ndarray
+    """(n,) degrees"""
+    lists: float = 1.0
+    """how many times the primary's rows these are"""
+
+    def __len__(self) -> int:
+        return len(self.ra)
+
+    @classmethod
+    def of(cls, primary: HeldCatalog, other: ScannedCatalog) -> Positions:
+        """Those of a primary, and where else rows of the other catalogue are wanted."""
+        if other.also_near is None:
+            return cls(primary.ra, primary.dec)
+        pairs = zip((primary.ra, primary.dec), other.also_near, strict=True)
+        ra, dec = (read_only(np.concatenate(pair)) for pair in pairs)
+        return cls(ra, dec, len(ra) / len(primary))
+
+
+def near_tasks(
+    primary: HeldCatalog | Positions, other: ScannedCatalog, radius: float
+) -> list[Task]:
     """The row groups that may hold candidates, in row order, cut into pieces of work."""
     factors = [other.unit_factor(name) for name in (other.ra_name, other.dec_name)]
     sky = SkyMap(primary.ra, primary.dec, radius)
     scale = np.array(factors)[:, None]
-    return cut([(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts])
+    return cut_into_tasks(
+        [(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts]
+    )
 
 
 def rows_near(
-    primary: HeldCatalog,
+    primary: Positions,
     other: ScannedCatalog,
     radius: float,
     tasks: Sequence[Task],
@@ -46,13 +75,14 @@ def rows_near(
     import pyarrow as pa
 
     where = Grid(primary.ra, primary.dec, radius * MARGIN)
+    most = int(max_rows * primary.lists)
     parallel = len(tasks) < n_threads()
     factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
 
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
-        for first, ra, dec in _positions(other, *tasks[task], factors, parallel):
-            _, j, _ = where.search(0, len(ra), ra, dec, max_rows)
+        for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
+            _, j, _ = where.search(0, len(ra), ra, dec, most)
             check(len(j))
             near = j[np.diff(j, prepend=-1) > 0]
             found.append((first + near, ra[near], dec[near]))
@@ -65,10 +95,9 @@ def rows_near(
         )
 
     def check(pairs: int) -> None:
-        if pairs > max_rows:
-            raise ValueError(
-                too_many(f"over {pairs:,} pairs", other, radius, max_rows, pairs / len(primary))
-            )
+        if pairs > most:
+            what = f"over {int(pairs / primary.lists):,} pairs"
+            raise ValueError(too_many(what, other, radius, max_rows, pairs / len(primary)))
 
     sizes = np.cumsum([0, *(task_rows(task) for task in tasks)])
     advance(len(other) - int(sizes[-1]))
@@ -91,7 +120,7 @@ def rows_near(
     return pa.concat_tables(tables)
 
 
-def _positions(
+def _position_batches(
     other: ScannedCatalog,
     part: Part,
     groups: Sequence[int],

@@ -15,7 +15,7 @@ TASK_ROWS = 1 << 21
 Task = tuple[Part, list[int]]
 
 
-def cut(pieces: Sequence[tuple[Part, np.ndarray]]) -> list[Task]:
+def cut_into_tasks(pieces: Sequence[tuple[Part, np.ndarray]]) -> list[Task]:
     """Row groups of parts, cut into tasks; groups without rows are left out."""
     tasks: list[Task] = []
     for part, groups in pieces:

@@ -24,7 +24,7 @@ MAX_RESAMPLES = 1_000_000
 
 def by_bins(a: bm.Assessment, value: np.ndarray, bins: Any, cutoff: float | None) -> Table:
     """See :meth:`bayesmatch.Assessment.by`; one value per source judged."""
-    edges = _edges(bins, value)
+    edges = _group_edges(bins, value)
     if cutoff is not None:
         cutoff = float(cutoff_values([cutoff])[0])
     if cutoff is None:
@@ -102,7 +102,7 @@ def compare(
     )
 
 
-def _edges(bins: Any, value: np.ndarray) -> np.ndarray:
+def _group_edges(bins: Any, value: np.ndarray) -> np.ndarray:
     finite = value[np.isfinite(value)]
     if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
         if not 1 <= bins <= MAX_BINS or len(finite) == 0:

@@ -98,42 +98,38 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
             )
             for name, prior in record.prior_names
         ]
+    p_match = np.asarray(mine["p_match"], float)
     if result._terms is not None:
-        density, *more = result._terms.of(row, members)
+        density, *stated = result._terms.of(row, members)
     else:
         density = density_term(members, np.array([c.log10_full_sky for c in record.others]))
         fraction = recorded_fractions(result, row)
-        known = [*terms, density, *priors]
-        if fraction is None:
-            return [
-                *known,
-                fraction_term(
-                    remaining_fractions(
-                        result,
-                        row,
-                        members,
-                        _sum([t.log10 for t in known]),
-                        np.asarray(mine["p_match"], float),
-                        SMALLEST,
-                    )
-                ),
-            ]
-        more = [fraction_term(fraction[members @ (1 << np.arange(members.shape[1]))])]
-    terms = [*terms, density, *priors, *more]
-    return [*terms, *_unstated(result, row, mine, _sum([t.log10 for t in terms]))]
+        pattern = members @ (1 << np.arange(members.shape[1]))
+        stated = [] if fraction is None else [fraction_term(fraction[pattern])]
+    known = [*terms, density, *priors]
+    log10_known = _sum([t.log10 for t in known])
+    beyond = _beyond(result, row, p_match, _sum([t.log10 for t in (*known, *stated)]))
+    if len(stated) > 1 or (stated and np.abs(beyond).max() >= UNSTATED):
+        known += stated
+        if np.abs(beyond).max() < UNSTATED:
+            return known
+        return [*known, Term("unstated", beyond, "In the probabilities beyond the known terms")]
+    # Nothing but the fraction is left: from the probabilities, to the last digit the same from
+    # memory and from every kind of file.
+    return [
+        *known,
+        fraction_term(remaining_fractions(result, row, members, log10_known, p_match, SMALLEST)),
+    ]
 
 
-def _unstated(result: MatchResult, row: int, mine: Table, total: np.ndarray) -> list[Term]:
-    """A term of its own for what the stated ones leave open: never under another's name."""
-    p_match = np.asarray(mine["p_match"], float)
+def _beyond(result: MatchResult, row: int, p_match: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """What the probabilities (log10 of the odds) have beyond the sum of the terms, (r,)."""
     odds = float(result.sources["log10_odds_host"][row])
     known = (p_match > SMALLEST) & np.isfinite(total)
-    beyond = np.zeros(len(mine))
+    beyond = np.zeros(len(p_match))
     beyond[known] = np.log10(p_match[known]) - log10_hostless(odds) - total[known]
     beyond[0] = 0.0
-    if np.abs(beyond).max() < UNSTATED:
-        return []
-    return [Term("unstated", beyond, "In the probabilities beyond the terms that are known")]
+    return beyond
 
 
 def _nway_terms(

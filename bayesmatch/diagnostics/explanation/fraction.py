@@ -38,7 +38,8 @@ def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
             return None
     total = record.host_fraction if record.host_fraction_given else None
     ln_fraction = ln_fractions_at(values, 1, details, total)[0]
-    return (ln_fraction - ln_fraction[0]) / LN_10
+    log10_fraction: np.ndarray = (ln_fraction - ln_fraction[0]) / LN_10
+    return log10_fraction
 
 
 def remaining_fractions(
@@ -79,4 +80,5 @@ def remaining_fractions(
 def _mean_fractions(record: MatchRecord) -> np.ndarray:
     """Log10 of the mean fraction of each membership pattern over that of no counterpart."""
     share = np.maximum(list(record.host_fraction_fit["fraction"].values()), 1e-300)
-    return np.log10(share / share[0])
+    log10_mean: np.ndarray = np.log10(share / share[0])
+    return log10_mean

@@ -15,6 +15,7 @@ from astropy.table import Column, Table
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
 from ...catalogs.scalars import check_seed, shown
+from ...catalogs.scan.catalog import ScannedCatalog
 from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
 from ...matching.core import match
 from .positions import realizations
@@ -105,7 +106,13 @@ def calibrate(
     radius = in_arcsec(radius)
     places = realizations(primary, radius, method, n_realizations, seed)
 
-    result = match(primary, *others, radius=radius, **match_options)
+    # Scanned catalogues are read once: around the sources and all the places they are put.
+    ra, dec = (np.concatenate([place[axis] for place in places]) for axis in (0, 1))
+    everywhere: list[Any] = [
+        o.near_too(ra, dec) if isinstance(o, ScannedCatalog) else o for o in others
+    ]
+    kept = match_options.get("checkpoint") is not None  # the match's own: of its positions alone
+    result = match(primary, *(others if kept else everywhere), radius=radius, **match_options)
     weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
     options = {
         **match_options,
@@ -114,10 +121,13 @@ def calibrate(
         "progress": False,
         "checkpoint": None,
     }  # of other positions, nothing is kept
+    if any(isinstance(other, ScannedCatalog) for other in others):
+        held = match(primary, *everywhere, radius=radius, **options) if kept else result
+        everywhere = list(held._catalogs[1:])
 
     def realization(k: int, _: int) -> np.ndarray:
         ra, dec, usable = places[k]
-        moved = match(primary.corrected(ra, dec, 1.0, 0.0), *others, radius=radius, **options)
+        moved = match(primary.corrected(ra, dec, 1.0, 0.0), *everywhere, radius=radius, **options)
         return selected_fraction(moved, score, at, weight * usable)
 
     by_realization = np.array(list(run_ranges(realization, ranges(n_realizations, 1))))

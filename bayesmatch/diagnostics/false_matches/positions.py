@@ -60,7 +60,7 @@ def fake_positions(
         )
     real = unit_vectors(catalog.ra, catalog.dec)
     sources, least = cKDTree(real), chord(radius)
-    new, placed = np.empty((n, 3)), np.zeros(n, bool)
+    new, has_place = np.empty((n, 3)), np.zeros(n, bool)
     todo = np.arange(n)
     for attempt in range(MAX_TRIES):
         if attempt % TRIES == 0:
@@ -72,12 +72,12 @@ def fake_positions(
         length = np.linalg.norm(place, axis=1)[:, None]
         place = np.where(length > 1e-9, place / np.maximum(length, 1e-9), real[todo])  # antipodes
         free = sources.query(place)[0] >= least
-        if placed.any():
-            free &= cKDTree(new[placed]).query(place)[0] >= least
+        if has_place.any():
+            free &= cKDTree(new[has_place]).query(place)[0] >= least
         at = np.flatnonzero(free)
         if len(at):  # of two new places too close together, the later source tries again
             free[at[cKDTree(place[at]).query_pairs(least, output_type="ndarray")[:, 1]]] = False
-        new[todo[free]], placed[todo[free]] = place[free], True
+        new[todo[free]], has_place[todo[free]] = place[free], True
         todo, near = todo[~free], near[~free]
         if len(todo) == 0:
             return positions_of(new)

@@ -127,7 +127,9 @@ class ErrorLikelihood:
 
     def fractions(self, parameters: np.ndarray, k: int) -> np.ndarray:
         """Each primary's fraction of having a counterpart in catalogue k."""
-        return 1.0 / (1.0 + np.exp(-np.einsum("nq,q->n", self.z, parameters[self.logit(k)])))
+        logit = np.einsum("nq,q->n", self.z, parameters[self.logit(k)])
+        fraction: np.ndarray = 1.0 / (1.0 + np.exp(-logit))
+        return fraction
 
     def _arguments(self, k: int, parameters: np.ndarray) -> tuple:
         mine = self.neighbours[k]
@@ -181,7 +183,8 @@ class ErrorLikelihood:
 
     def gradient(self, parameters: np.ndarray) -> np.ndarray:
         """Gradient of the penalised log likelihood."""
-        return self.scores(parameters)[1].sum(axis=0) - self.ridge * parameters
+        gradient: np.ndarray = self.scores(parameters)[1].sum(axis=0) - self.ridge * parameters
+        return gradient
 
     def host_fraction(
         self, parameters: np.ndarray, covariance: np.ndarray, k: int

@@ -46,7 +46,8 @@ def densest_offset(problem: ErrorLikelihood) -> np.ndarray:
     image, _, _ = np.histogram2d(offsets[:, 0], offsets[:, 1], bins=(edges, edges))
     smooth = gaussian_filter(image, sigma / (edges[1] - edges[0]), mode="nearest")
     peak = np.array(np.unravel_index(smooth.argmax(), smooth.shape))
-    return 0.95 * (edges[peak] + edges[peak + 1]) / 2
+    center: np.ndarray = 0.95 * (edges[peak] + edges[peak + 1]) / 2
+    return center
 
 
 def maximise(
@@ -102,7 +103,8 @@ def _step(matrix: np.ndarray, gradient: np.ndarray, moving: np.ndarray) -> np.nd
 
 def outer(score: np.ndarray) -> np.ndarray:
     """Sum over primaries of score score^T: the information, if the model is right."""
-    return np.einsum("na,nb->ab", score, score)
+    total: np.ndarray = np.einsum("na,nb->ab", score, score)
+    return total
 
 
 def parameter_covariance(
@@ -152,7 +154,7 @@ def positive(matrix: np.ndarray) -> bool:
 def without_floor(covariance: np.ndarray) -> np.ndarray:
     """Covariance of the other parameters when the floor is known."""
     with_floor = covariance[FLOOR]
-    rest = covariance - np.outer(with_floor, with_floor) / covariance[FLOOR, FLOOR]
+    rest: np.ndarray = covariance - np.outer(with_floor, with_floor) / covariance[FLOOR, FLOOR]
     rest[FLOOR], rest[:, FLOOR] = 0.0, 0.0
     return rest
 
@@ -167,5 +169,7 @@ def floor_error(floor2: float, error: float) -> float:
     if not error > 0:
         return error
     if floor2 < DETECTED * error:
-        return SCATTER_AT_0 * error**0.5
-    return 0.5 * error / floor2**0.5
+        at_0: float = SCATTER_AT_0 * error**0.5
+        return at_0
+    detected: float = 0.5 * error / floor2**0.5
+    return detected
