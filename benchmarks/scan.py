@@ -157,7 +157,7 @@ def killed_and_resumed(folder: Path, out: Path, seconds: float, kills: int = 3) 
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
             saved = sorted((out / "checkpoint").glob("*/search/*.arrow"))
-            done.append(int(saved[-1].stem.split("-")[1]) if saved else 0)
+            done.append(int(saved[-1].name.split("-")[1].split(".")[0]) if saved else 0)
         else:  # it came to its end before: begin again
             shutil.rmtree(out / "checkpoint")
             done.clear()

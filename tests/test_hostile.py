@@ -9,6 +9,7 @@ import datetime
 import decimal
 import fractions
 import itertools
+import re
 import warnings
 from pathlib import Path
 
@@ -387,6 +388,14 @@ PAIRS = [
 ]
 
 
+#: what the interpreter and the libraries beneath say
+UNCLEAR = re.compile(
+    r"ambiguous|truth value|not supported between|could not convert|has no attribute|object is not"
+    r"|unhashable|not iterable|object of type|a bug|must be real number|expected str|must be str"
+    r"|required arg|concatenate|broadcast|Cannot |cannot |invalid value|unsupported|inhomogeneous"
+)
+
+
 def faults(pairs):
     """What came out of the calls that should not have."""
     found = []
@@ -397,7 +406,7 @@ def faults(pairs):
                 call(value)
         except (ValueError, TypeError, OSError) as error:
             text = str(error)
-            if "\n" in text or not text.strip() or len(text) > 500 or "bug" in text:
+            if "\n" in text or not text.strip() or len(text) > 500 or UNCLEAR.search(text):
                 found.append(f"{what} = {label}: {type(error).__name__} says {text[:200]!r}")
         except Exception as error:
             found.append(f"{what} = {label}: {type(error).__name__}: {str(error)[:200]}")

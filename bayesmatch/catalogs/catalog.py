@@ -192,8 +192,11 @@ class Catalog(HeldCatalog):
         ------
         FileNotFoundError
             If there is no such file, or none in the directory.
+        OSError
+            If a directory cannot be read.
         ValueError, TypeError
-            If a file cannot be read or has other columns than the first, or as for
+            If a file comes twice (also by links), is a pipe or a device, cannot be read, has other
+            columns than the first or contradicts the name of its directory, or as for
             :class:`Catalog`. Bad values are found when they are read.
         """
         return ScannedCatalog(paths, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)

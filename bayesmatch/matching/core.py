@@ -76,7 +76,8 @@ def match(
     checkpoint : path, optional
         Directory where the search of scanned catalogues (:meth:`Catalog.scan`) keeps what it has
         finished, so that the same call goes on where a killed one stopped; it may be deleted
-        afterwards. Catalogues in memory keep nothing there.
+        afterwards. What is damaged there is computed again, with a warning; a directory that
+        another process is using is refused. Catalogues in memory keep nothing there.
 
     Returns
     -------

@@ -180,19 +180,21 @@ def _usable_covariates(
     """The covariates that so many primaries can carry; warns where the data say little."""
     n = len(ln_like)
     if np.all(np.isneginf(ln_like[:, 1:])):
-        _warn("no primary has a candidate: the host fraction is not constrained by data")
+        _warn("no primary has a candidate: the host fraction is not constrained by data", 7)
     if n < MIN_PRIMARIES:
         if total is None:
             _warn(
                 f"only {n} primaries: the host fraction is fitted as a constant and is "
-                "uncertain; give host_fraction= if you know it"
+                "uncertain; give host_fraction= if you know it",
+                7,
             )
         z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
     return np.ascontiguousarray(z), description
 
 
-def _warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=6)
+def _warn(text: str, stacklevel: int = 6) -> None:
+    """Warn where :func:`bayesmatch.match` was called, so many calls up."""
+    warnings.warn(text, UserWarning, stacklevel=stacklevel)
 
 
 def _with_given(ln_free: np.ndarray, total: float) -> np.ndarray:

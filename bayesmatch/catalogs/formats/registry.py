@@ -14,6 +14,7 @@ from .ecsv import ECSV
 from .fits import FITS
 from .interface import Format, Record
 from .parquet import PARQUET
+from .regular import regular_file
 from .votable import VOTABLE
 from .writing import check_place
 
@@ -47,12 +48,14 @@ def read_table(path: str | os.PathLike) -> Table:
     ------
     FileNotFoundError
         If there is no such file.
+    OSError
+        If it cannot be looked at.
     ValueError
-        If the extension is unknown or the file cannot be read as that format.
+        If it is a pipe or a device, the extension is unknown, or the file cannot be read as that
+        format.
     """
     kind = file_format(path)
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+    regular_file(path)
     try:
         with warnings.catch_warnings():
             # Unit strings outside the standard and the like: facts about the file, not the match.

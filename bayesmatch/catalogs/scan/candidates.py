@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ... import __version__
 from ..errors import error_columns
@@ -14,6 +15,8 @@ from . import work
 from .catalog import CandidateRows, ScannedCatalog
 from .checkpoint import Stage
 from .columns import fetch
+from .lock import locked
+from .manifest import MadeFrom
 from .search import Positions, near_tasks, rows_near
 
 
@@ -31,20 +34,25 @@ def hold_scanned(
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
     """
-    return [
-        hold_candidates(
-            primary,
-            other,
-            radius,
-            columns=columns[other.name],
-            max_rows=max_rows,
-            advance=advance,
-            checkpoint=None if checkpoint is None else checkpoint / other.name,
-        )
-        if isinstance(other, ScannedCatalog)
-        else other
-        for other in others
-    ]
+    if checkpoint is None or not any(isinstance(other, ScannedCatalog) for other in others):
+        alone: AbstractContextManager[None] = nullcontext()
+    else:
+        alone = locked(checkpoint)
+    with alone:
+        return [
+            hold_candidates(
+                primary,
+                other,
+                radius,
+                columns=columns[other.name],
+                max_rows=max_rows,
+                advance=advance,
+                checkpoint=None if checkpoint is None else checkpoint / other.name,
+            )
+            if isinstance(other, ScannedCatalog)
+            else other
+            for other in others
+        ]
 
 
 def hold_candidates(
@@ -82,40 +90,44 @@ def hold_candidates(
     """
     near = Positions.of(primary, other)
     tasks = near_tasks(near, other, radius)
-    made_from = _made_from(near, other, radius, tasks) if checkpoint is not None else {}
-    stage = None if checkpoint is None else Stage(checkpoint / "search", made_from)
+    made_from = None if checkpoint is None else _made_from(near, other, radius, tasks)
+    stage = None
+    if checkpoint is not None and made_from is not None:
+        stage = Stage(checkpoint / "search", made_from)
     found = rows_near(near, other, radius, tasks, max_rows, advance, stage)
     rows, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
     names = list(dict.fromkeys([*identifier, *error_columns(other.pos_err), *wanted]))
     kept = None
-    if checkpoint is not None and names:
+    if checkpoint is not None and made_from is not None and names:
         digest = _digest(rows.tobytes(), *(n.encode() for n in names))
         kept = Stage(
             checkpoint / f"columns-{digest[:12]}",
-            {**made_from, "columns": names, "candidates": digest},
+            replace(made_from, columns=tuple(names), candidates=digest),
         )
     return CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
 
 
 def _made_from(
     primary: Positions, other: ScannedCatalog, radius: float, tasks: Sequence[work.Task]
-) -> dict[str, Any]:
+) -> MadeFrom:
     """Everything that the candidates depend on."""
     files = [(str(p.path.resolve()), p.size, p.mtime_ns) for p in other.parts]
-    return {
-        "bayesmatch": __version__,
-        "catalogue": other.name,
-        "radius_arcsec": radius,
-        "primary_rows": len(primary),
-        "primary_positions": _digest(primary.ra.tobytes(), primary.dec.tobytes()),
-        "files": len(files),
-        "files_sizes_times": _digest(repr(files).encode()),
-        "position_columns": [other.ra_name, other.dec_name],
-        "tasks": len(tasks),
-        "task_rows": work.TASK_ROWS,
-    }
+    ranges = [(part.first_row, groups) for part, groups in tasks]
+    return MadeFrom(
+        bayesmatch=__version__,
+        catalogue=other.name,
+        radius_arcsec=float(radius),
+        primary_rows=len(primary),
+        primary_positions=_digest(primary.ra.tobytes(), primary.dec.tobytes()),
+        files=len(files),
+        files_sizes_times=_digest(repr(files).encode()),
+        position_columns=(other.ra_name, other.dec_name),
+        tasks=len(tasks),
+        task_rows=work.TASK_ROWS,
+        task_ranges=_digest(repr(ranges).encode()),
+    )
 
 
 def _digest(*parts: bytes) -> str:

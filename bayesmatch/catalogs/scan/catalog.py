@@ -61,8 +61,8 @@ class ScannedCatalog(SkyCatalog):
         What was given for the position errors, of no rows.
     """
 
-    #: more positions (degrees) near which rows are held, besides those of the match's primary
     also_near: tuple[np.ndarray, np.ndarray] | None = None
+    """(n,) and (n,) degrees: more positions near which a match holds rows"""
 
     def __init__(
         self,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .parts import Files, Part, open_parts, partition_fields
+from .partitions import partition_fields
+from .parts import Files, Part, open_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,11 @@ class DataSet:
             If a file has gone, is damaged, has other columns than the first, or none has rows.
         """
         parts, schema = open_parts(files, schema, bounds_of)
-        extra = [f for f in partition_fields(parts) if f.name not in schema.names]
+        extra = [
+            f
+            for f in partition_fields([part.partition for part in parts])
+            if f.name not in schema.names
+        ]
         for column in extra:
             schema = schema.append(column)
         found = cls(name, parts, schema, [f.name for f in extra], bounds_of[0])

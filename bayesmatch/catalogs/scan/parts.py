@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..formats.arrow import arrow_values, table_notes
 from ..positions import read_only
+from .footers import bounds
+from .partitions import check_partition
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -207,23 +209,12 @@ def _open_part(
             rows = np.array(
                 [footer.row_group(g).num_rows for g in range(footer.num_row_groups)], np.int64
             )
-            bounds = np.stack([_bounds(footer, name) for name in bounds_of], axis=1)
-    part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, bounds, partition)
+            ranges = np.stack([bounds(footer, name) for name in bounds_of], axis=1)
+            stored = [n for n in partition if n in schema.names]
+            check_partition(path, file, {n: partition[n] for n in stored})
+    part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, ranges, partition)
     # One object for all: thousands of files with hundreds of columns would fill the memory.
     return part, expected if schema.equals(expected, check_metadata=True) else schema
-
-
-def _bounds(footer: Any, name: str) -> np.ndarray:
-    """(n_groups, 2) least and largest value of a column, NaN where the footer does not tell."""
-    out = np.full((footer.num_row_groups, 2), np.nan)
-    paths = (footer.schema.column(k).path for k in range(footer.num_columns))
-    at = next((k for k, path in enumerate(paths) if path == name), None)
-    for group in range(footer.num_row_groups if at is not None else 0):
-        found = footer.row_group(group).column(at).statistics
-        if found is not None and found.has_min_max:
-            with suppress(TypeError, ValueError):  # another type: said when schemas are compared
-                out[group] = found.min, found.max
-    return out
 
 
 def _agreed(schema: pa.Schema, found: pa.Schema, path: Path, first: Path) -> pa.Schema:
@@ -259,19 +250,6 @@ def _agreed(schema: pa.Schema, found: pa.Schema, path: Path, first: Path) -> pa.
                 f"{units[0] or '(none)'}"
             )
     return schema
-
-
-def partition_fields(parts: Sequence[Part]) -> list[pa.Field]:
-    """Columns that stand in the directories' names: integers where every value is one, or text."""
-    import pyarrow as pa
-
-    fields = []
-    for key in parts[0].partition:
-        values = [p.partition[key] for p in parts if p.partition[key] is not None]
-        whole = values and all(v.lstrip("-").isdecimal() for v in values if v is not None)
-        fits = whole and all(abs(int(v)) < 2**31 for v in values if v is not None)
-        fields.append(pa.field(key, pa.int32() if fits else pa.string()))
-    return fields
 
 
 def numbers(column: pa.Array, factor: float = 1.0) -> np.ndarray:

@@ -6,7 +6,7 @@ several times; the :class:`Calibration` has the false fraction at every cutoff.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from ...catalogs.scalars import check_seed, shown
 from ...catalogs.scan.catalog import ScannedCatalog
 from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
 from ...matching.core import match
+from ...matching.result import MatchResult
 from .positions import realizations
 from .rate import SCORES, rate_interval, selected_fraction
 from .result import Calibration
@@ -106,48 +107,18 @@ def calibrate(
     radius = in_arcsec(radius)
     places = realizations(primary, radius, method, n_realizations, seed)
 
-    # Scanned catalogues are read once: around the sources and all the places they are put.
-    ra, dec = (np.concatenate([place[axis] for place in places]) for axis in (0, 1))
-    everywhere: list[Any] = [
-        o.near_too(ra, dec) if isinstance(o, ScannedCatalog) else o for o in others
-    ]
-    kept = match_options.get("checkpoint") is not None  # the match's own: of its positions alone
-    result = match(primary, *(others if kept else everywhere), radius=radius, **match_options)
+    result, matched_at = _matches(primary, others, radius, places, match_options)
     weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
-    options = {
-        **match_options,
-        "priors": result.priors,
-        "host_fraction": result._host_fraction,
-        "progress": False,
-        "checkpoint": None,
-    }  # of other positions, nothing is kept
-    if any(isinstance(other, ScannedCatalog) for other in others):
-        held = match(primary, *everywhere, radius=radius, **options) if kept else result
-        everywhere = list(held._catalogs[1:])
 
     def realization(k: int, _: int) -> np.ndarray:
         ra, dec, usable = places[k]
-        moved = match(primary.corrected(ra, dec, 1.0, 0.0), *everywhere, radius=radius, **options)
-        return selected_fraction(moved, score, at, weight * usable)
+        return selected_fraction(matched_at(ra, dec), score, at, weight * usable)
 
     by_realization = np.array(list(run_ranges(realization, ranges(n_realizations, 1))))
     n_fake = [int(usable.sum()) for _, _, usable in places]
     lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
-    table = Table(
-        {
-            "cutoff": Column(at, description=f"Cutoff in {score}"),
-            "selected_fraction": Column(
-                selected_fraction(result, score, at, np.ones(len(weight))),
-                description="Fraction of the sources that are selected",
-            ),
-            "false_fraction": Column(
-                by_realization.mean(axis=0),
-                description="Fraction of sources without a counterpart that are selected",
-            ),
-            "false_lo": Column(lo, description="Lower end of its 95% interval"),
-            "false_hi": Column(hi, description="Upper end of its 95% interval"),
-        }
-    )
+    all_sources = selected_fraction(result, score, at, np.ones(len(weight)))
+    table = _table(at, score, all_sources, by_realization.mean(axis=0), (lo, hi))
     meta = {
         "score": score,
         "method": method,
@@ -160,6 +131,60 @@ def calibrate(
         "catalogues": result.catalogue_names,
     }
     return Calibration(table, by_realization, meta)
+
+
+def _matches(
+    primary: Catalog,
+    others: Sequence[Catalog],
+    radius: float,
+    places: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
+    match_options: dict[str, Any],
+) -> tuple[MatchResult, Callable[[np.ndarray, np.ndarray], MatchResult]]:
+    """The match of the sources, and what matches them at other positions (ra, dec; degrees).
+
+    What the first learned serves the others as it is. Scanned catalogues are read once: around the
+    sources and all the places they are put.
+    """
+    ra, dec = (np.concatenate([place[axis] for place in places]) for axis in (0, 1))
+    everywhere: list[Any] = [
+        o.near_too(ra, dec) if isinstance(o, ScannedCatalog) else o for o in others
+    ]
+    kept = match_options.get("checkpoint") is not None  # the match's own: of its positions alone
+    result = match(primary, *(others if kept else everywhere), radius=radius, **match_options)
+    options = {
+        **match_options,
+        "priors": result.priors,
+        "host_fraction": result._host_fraction,
+        "progress": False,
+        "checkpoint": None,
+    }  # of other positions, nothing is kept
+    if any(isinstance(other, ScannedCatalog) for other in others):
+        held = match(primary, *everywhere, radius=radius, **options) if kept else result
+        everywhere = list(held._catalogs[1:])
+
+    def matched_at(ra: np.ndarray, dec: np.ndarray) -> MatchResult:
+        return match(primary.corrected(ra, dec, 1.0, 0.0), *everywhere, radius=radius, **options)
+
+    return result, matched_at
+
+
+def _table(
+    cutoffs: np.ndarray,
+    score: str,
+    selected: np.ndarray,
+    false: np.ndarray,
+    interval: tuple[np.ndarray, np.ndarray],
+) -> Table:
+    columns = {
+        "cutoff": (cutoffs, f"Cutoff in {score}"),
+        "selected_fraction": (selected, "Fraction of the sources that are selected"),
+        "false_fraction": (false, "Fraction of sources without a counterpart that are selected"),
+        "false_lo": (interval[0], "Lower end of its 95% interval"),
+        "false_hi": (interval[1], "Upper end of its 95% interval"),
+    }
+    return Table(
+        {name: Column(values, description=text) for name, (values, text) in columns.items()}
+    )
 
 
 def _cutoffs(cutoffs: Any, score: str) -> np.ndarray:
