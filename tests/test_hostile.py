@@ -170,6 +170,14 @@ def matched(*others, primary=X, **options):
     return result
 
 
+def hashable(value):
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
 def prior(value):
     """A prior whose function returns `value`."""
     return matched(priors={"O": [bm.FunctionPrior("f", lambda t: value)]})
@@ -208,7 +216,7 @@ CALLS = {
     "match completeness of two": lambda v: matched(prior_completeness=[v]),
     "match covariates": lambda v: matched(host_covariates=[v]),
     "match prior": lambda v: matched(priors={"O": [v]}),
-    "match priors of": lambda v: matched(priors={v: []} if not isinstance(v, (list, dict)) else v),
+    "match priors of": lambda v: matched(priors={v: []} if hashable(v) else v),
     "match primary": lambda v: matched(primary=v),
     "match other": lambda v: matched(v),
     **{
@@ -391,8 +399,8 @@ PAIRS = [
 #: what the interpreter and the libraries beneath say
 UNCLEAR = re.compile(
     r"ambiguous|truth value|not supported between|could not convert|has no attribute|object is not"
-    r"|unhashable|not iterable|object of type|a bug|must be real number|expected str|must be str"
-    r"|required arg|concatenate|broadcast|Cannot |cannot |invalid value|unsupported|inhomogeneous"
+    r"|unhashable|not iterable|object of type|a bug|must be real number|must be str|required arg"
+    r"|concatenate|broadcast|Cannot |cannot be interpreted|invalid value|unsupported|inhomogeneous"
 )
 
 
@@ -406,7 +414,14 @@ def faults(pairs):
                 call(value)
         except (ValueError, TypeError, OSError) as error:
             text = str(error)
-            if "\n" in text or not text.strip() or len(text) > 500 or UNCLEAR.search(text):
+            if (
+                "\n" in text
+                or not text.strip()
+                or len(text) > 500
+                or UNCLEAR.search(
+                    text.partition("(")[0]  # what a user's function raised is quoted in brackets
+                )
+            ):
                 found.append(f"{what} = {label}: {type(error).__name__} says {text[:200]!r}")
         except Exception as error:
             found.append(f"{what} = {label}: {type(error).__name__}: {str(error)[:200]}")

@@ -89,6 +89,31 @@ def text_of(what: str, value: Any) -> str:
     return value
 
 
+def dimensions(value: Any) -> int:
+    """Number of dimensions of an array; -1 of what is none, as lists of different lengths."""
+    try:
+        return int(np.ndim(value))
+    except Exception:  # of whatever was given
+        return -1
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is an integer; a truth value or a time is none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
+
+
+def names_of(what: str, values: Any) -> list[str]:
+    """A list of names."""
+    try:
+        names = list(values)
+    except Exception as error:
+        raise TypeError(f"{what} is {shown(values)}; give a sequence of names") from error
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"{what} has {shown(name)}; give a sequence of names")
+    return [str(name) for name in names]
+
+
 def true_or_false(what: str, value: Any) -> bool:
     """A truth value; nothing that merely counts as one."""
     if not isinstance(value, (bool, np.bool_)):
@@ -120,11 +145,7 @@ def number_within(
 
 def whole_number(what: str, value: Any, least: int, most: int = LARGEST) -> int:
     """An integer from `least` to `most`."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, np.integer))
-        or not least <= value <= most
-    ):
+    if not is_whole(value) or not least <= value <= most:
         upto = "or more" if most == LARGEST else f"to {most:,}"
         raise ValueError(f"{what} is {shown(value)}; give a whole number, {least} {upto}")
     return int(value)

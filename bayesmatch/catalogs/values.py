@@ -39,6 +39,11 @@ class ColumnValues:
 
     def existing(self, column: str) -> str:
         """The name of a column, which must exist."""
+        if not isinstance(column, str):
+            raise TypeError(
+                f"catalogue {self.catalog!r}: {shown(column)} is not the name of a column; give "
+                f"one of {', '.join(self.table.colnames)}"
+            )
         if column not in self.table.colnames:
             raise ValueError(
                 f"catalogue {self.catalog!r} has no column {shown(column)}; give one of "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
-from ..catalogs.scalars import shown, true_or_false
+from ..catalogs.scalars import dimensions, shown, true_or_false
 from .arguments import in_arcsec, number_within, whole_number
 from .host_fraction import HostFraction
 
@@ -61,7 +61,7 @@ class MatchOptions:
 
 
 def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...]:
-    if not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) == 0:
+    if not isinstance(value, (list, tuple, np.ndarray)) or dimensions(value) == 0:
         number = number_within("prior_completeness", value, 0.0, 1.0, open_low=True)
         return (number ** (1.0 / len(others)),) * len(others)
     if len(value) != len(others):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..catalogs.area import area_deg2
-from ..catalogs.scalars import number_or_nan, number_within, shown, whole_number
+from ..catalogs.scalars import dimensions, number_or_nan, number_within, shown, whole_number
 
 #: the least flux of sources too faint for a list, and the most objects of any kind
 FLUX_FAINTEST, MAX_OBJECTS = 1e-18, 200_000_000
@@ -27,7 +25,7 @@ def check_size(
 
 def check_center(center: Any) -> tuple[float, float]:
     """RA and Dec, degrees."""
-    if not isinstance(center, (tuple, list, np.ndarray)) or np.shape(center) != (2,):
+    if dimensions(center) != 1 or len(center) != 2:
         raise ValueError(f"center is {shown(center)}; give RA and Dec in degrees, like (161, 58)")
     return (
         number_within("RA of center", center[0], -360.0, 720.0),

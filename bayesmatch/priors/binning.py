@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.field_counts import FieldCounts
-from ..catalogs.scalars import numbers_of, shown
+from ..catalogs.scalars import dimensions, is_whole, numbers_of, shown
 from ..catalogs.sentinels import of_magnitudes, without_sentinels
 
 #: edges at quantiles 0, 1/14, ... 1 of the selected sample
@@ -68,8 +68,8 @@ def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: 
         edges = _with_margins(adaptive_edges(selected, weights), others.min(), others.max())
         _check_different(edges)
         return edges
-    if np.ndim(bins) == 0:
-        whole = isinstance(bins, (int, np.integer)) and not isinstance(bins, bool)
+    if dimensions(bins) == 0:
+        whole = is_whole(bins)
         if not whole or not 1 <= bins <= MAX_BINS:
             raise ValueError(
                 f"bins is {shown(bins)}; give 'adaptive', a number of bins, or their edges"

@@ -65,8 +65,12 @@ class PriorSet:
                 "name to a list of priors"
             )
         for name, listed in priors.items():
-            if name not in given:
-                what = "the primary" if name == primary.name else "not among the catalogues matched"
+            if not isinstance(name, str) or name not in given:
+                what = (
+                    "the primary"
+                    if str(name) == primary.name
+                    else "not among the catalogues matched"
+                )
                 raise ValueError(
                     f"priors: catalogue {shown(name)} is {what}; priors go with {', '.join(given)}"
                 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..catalogs.columns import column_values, table_columns
-from ..catalogs.scalars import numbers_of, shown
+from ..catalogs.scalars import dimensions, names_of, numbers_of, shown
 from .feature_matrix import context_matrix, feature_matrix, feature_names
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class TrainingSample:
         """
         if isinstance(features, str):
             raise TypeError(f"features is the text {shown(features)}; give a sequence of columns")
-        features = list(features) if not hasattr(features, "compute") else features
+        if not hasattr(features, "compute"):
+            features = names_of("features", features)
         if not feature_names(features):
             raise ValueError("features is empty; name at least one column")
         x, missing = feature_matrix(table, features)
@@ -139,7 +140,7 @@ def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
 
 def _truth(values: Any) -> Any:
     """Truth values as 0 and 1."""
-    if not hasattr(values, "dtype") and isinstance(values, (list, tuple)):
+    if isinstance(values, (list, tuple)) and dimensions(values) == 1:
         values = np.asarray(values)
     kind = getattr(getattr(values, "dtype", None), "kind", "")
     return values.astype(np.float64) if kind == "b" else values
@@ -157,6 +158,8 @@ def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
         if "xray_row" not in table_columns(table):
             return np.arange(n)
         return column_values(table, "xray_row", sentinels=False)
+    if dimensions(groups) < 0:
+        raise TypeError(f"groups is {shown(groups)}; give one per row")
     group: np.ndarray = np.asarray(groups)
     if group.shape != (n,):
         raise ValueError(f"groups has shape {group.shape} for {n} rows")

@@ -23,7 +23,7 @@ from ..quoted import read_errors
 from ..sentinels import of_magnitudes
 from ..values import ColumnValues
 from .data_set import DataSet
-from .files import data_set_name, find_files
+from .files import data_set_name, find_files, listed_paths
 from .parts import Part, first_schema
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ScannedCatalog(SkyCatalog):
         id: str | None = None,
     ) -> None:
         if not isinstance(paths, (str, os.PathLike)):
-            paths = list(paths)
+            paths = listed_paths(paths)
         files = find_files(paths)
         schema, notes = first_schema(files[0][0])
         name = check_name(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ...catalogs.scalars import check_seed, number_within, numbers_of, shown, whole_number
+from ...catalogs.scalars import check_seed, is_whole, number_within, numbers_of, shown, whole_number
 from ...matching.arguments import cutoff_values
 from .. import metrics
 from ..metrics import Confusion
@@ -104,7 +104,7 @@ def compare(
 
 def _group_edges(bins: Any, value: np.ndarray) -> np.ndarray:
     finite = value[np.isfinite(value)]
-    if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
+    if is_whole(bins):
         if not 1 <= bins <= MAX_BINS or len(finite) == 0:
             raise ValueError(
                 f"bins is {shown(bins)} for {len(finite)} finite values; give 1 or more bins (at "

@@ -62,7 +62,7 @@ def assess(
             f"result is a {type(result).__name__}; give what bayesmatch.match returns, "
             "or MatchResult.read"
         )
-    if score not in SCORES:
+    if not isinstance(score, str) or score not in SCORES:
         raise ValueError(f"score is {shown(score)}; give one of {', '.join(SCORES)}")
     others = result.catalogue_names[1:]
     catalogue = others[0] if catalogue is None else catalogue

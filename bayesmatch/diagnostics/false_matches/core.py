@@ -96,9 +96,9 @@ def calibrate(
     A fake position never is beside the counterpart of another source, as a real one may be:
     where counterparts are 3% of the objects, fractions near 0.3 came out 0.004 low.
     """
-    if method not in ("fake", "shift"):
+    if not isinstance(method, str) or method not in ("fake", "shift"):
         raise ValueError(f"method is {shown(method)}; give 'fake' or 'shift'")
-    if score not in SCORES:
+    if not isinstance(score, str) or score not in SCORES:
         raise ValueError(f"score is {shown(score)}; give one of {', '.join(SCORES)}")
     n_realizations = whole_number("n_realizations", n_realizations, 1, MAX_REALIZATIONS)
     seed = check_seed(seed)
