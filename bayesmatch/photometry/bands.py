@@ -14,7 +14,7 @@ from ..catalogs.scalars import shown
 def check_bands(bands: Any) -> tuple[str, ...]:
     """Names of bands as a tuple: at least one, none twice."""
     if isinstance(bands, (str, bytes)) or not (
-        isinstance(bands, (Sequence, np.ndarray)) and getattr(bands, "ndim", 1)
+        isinstance(bands, (Sequence, np.ndarray)) and getattr(bands, "shape", (1,)) != ()
     ):
         raise TypeError(f"bands is {shown(bands)}; give a sequence of names, like ['g', 'r', 'z']")
     for band in bands:
