@@ -11,6 +11,7 @@ import numpy as np
 
 from .jit import jit
 from .sphere import ARCSEC, convergence, offset, rotate_covariance
+from .thin import is_thin, multiply
 
 #: ln of 2 / (1 arcsec in radians)^2, one for every member beyond the first
 LN_SCALE = math.log(2.0) - 2.0 * math.log(ARCSEC)
@@ -68,10 +69,25 @@ def ln_bayes_general(n, x, y, xx, yy, xy):
 
 
 @jit
-def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart, cov, plane):
-    """Candidates in their primary's tangent plane: (x, y, xx, yy, xy) per slot, arcsec.
+def ln_bayes_thin(n, x, y, xx, yy, xy, det):
+    """The same integral with the determinants known, for ellipses too thin for the sums above."""
+    product = (x[0], y[0], xx[0], yy[0], xy[0], det[0])
+    total = (n - 1) * LN_SCALE
+    for a in range(1, n):
+        mx, my, mxx, myy, mxy, mdet = product
+        mx, my, mxx, myy, mxy, mdet, cost = multiply(
+            x[a], y[a], xx[a], yy[a], xy[a], det[a], mx, my, mxx, myy, mxy, mdet
+        )
+        product = (mx, my, mxx, myy, mxy, mdet)
+        total -= 0.5 * cost
+    return total
 
-    `cov` (xx, yy, xy) is along each source's own east and north, which turn against the
+
+@jit
+def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart, cov, plane):
+    """Candidates in their primary's tangent plane: (x, y, xx, yy, xy, det) per slot, arcsec.
+
+    `cov` (xx, yy, xy, det) is along each source's own east and north, which turn against the
     primary's near the poles.
     """
     for i in range(i_first, i_last):
@@ -85,6 +101,7 @@ def place(slot, p_ra, p_dec, ra, dec, apart, cov, out):
     out[0], out[1] = offset(p_ra, p_dec, ra[slot], dec[slot], apart[slot])
     turn = convergence(p_ra, p_dec, ra[slot], dec[slot])
     out[2], out[3], out[4] = rotate_covariance(cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
+    out[5] = cov[slot, 3]
 
 
 @jit
@@ -103,13 +120,13 @@ def row_ln_bayes(
 ):
     """Ln B of one association, or of its members without the primary.
 
-    `sigma_or_cov`: the primary's (xx, yy, xy); `slot_cov` the candidates' own (used when all
+    `sigma_or_cov`: the primary's (xx, yy, xy, det); `slot_cov` the candidates' own (used when all
     errors are circular), `plane` theirs in the tangent plane (otherwise).
     """
     n = 0
     if with_primary:
         work[0, 0], work[1, 0] = 0.0, 0.0
-        for c in range(3):
+        for c in range(4):
             work[2 + c, 0] = sigma_or_cov[c]
         n = 1
     column = 0
@@ -129,12 +146,15 @@ def row_ln_bayes(
                     apart[at, n] = between[row, column + a]
                     at += 1
         else:
-            for c in range(5):
+            for c in range(6):
                 work[c, n] = plane[slot, c]
         column += b
         n += 1
     if circular:
         return ln_bayes_circular(n, work[2], apart)
+    for a in range(n):
+        if is_thin(work[2, a], work[3, a], work[5, a]):
+            return ln_bayes_thin(n, work[0], work[1], work[2], work[3], work[4], work[5])
     return ln_bayes_general(n, work[0], work[1], work[2], work[3], work[4])
 
 
@@ -165,7 +185,7 @@ def ln_bayes_rows(
     among the rows, or ``known_best[known[i]]`` where a primary's rows are not all there.
     """
     n_other = member.shape[1]
-    work = np.empty((5, n_other + 1))
+    work = np.empty((6, n_other + 1))
     apart = np.empty((n_other + 1, n_other + 1))
     best = np.zeros(1 << n_other)
     for i in range(i_first, i_last):

@@ -48,11 +48,11 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
         a, b = field.start[block + k] - base, field.start[block + k + 1] - base
         peak = np.zeros(b - a + 1)  # the first: absent
         peak[1:] = (
-            LN_SCALE - field.ln_density[i, k] - plane[a:b, 5] + field.ln_ratio[base + a : base + b]
+            LN_SCALE - field.ln_density[i, k] - plane[a:b, 6] + field.ln_ratio[base + a : base + b]
         )
         suffix[k] = suffix[k + 1] + log_sum(peak, 0, len(peak))
-    state = np.zeros((n_other + 1, 6))
-    state[0, 2:5] = field.p_cov[i]
+    state = np.zeros((n_other + 1, 7))
+    state[0, 2:6] = field.p_cov[i]
     pattern = np.zeros(n_other + 1, np.int64)
     choice = np.empty(n_other, np.int64)
     apart = np.empty((n_other, n_other))
@@ -76,7 +76,7 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
         else:
             state[level + 1] = state[level]
             pattern[level + 1] = pattern[level]
-        bound = state[level + 1, 5] + suffix[level + 1]
+        bound = state[level + 1, 6] + suffix[level + 1]
         weight = bound + extra[pattern[level + 1]]
         if pattern[level + 1] != 0 and bound <= limit[0] and weight <= limit[1]:
             if mode == COUNT and bound > -np.inf:

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from .jit import jit
+from .thin import det_of_sum, half_axes, is_thin, times
 
 LN_2_PI = math.log(2.0 * math.pi)
 #: beyond this many widest sigma squared, fewer than exp(-25) of the counterparts are missed
@@ -18,26 +19,32 @@ NEGLIGIBLE = 50.0
 
 
 @jit
-def inverse_covariance(model, p_cov, c_xx, c_yy, c_xy):
+def inverse_covariance(model, p_cov, c_xx, c_yy, c_xy, c_det):
     """(xx, yy, xy) of V^-1, and |V|."""
     s2 = math.exp(2.0 * model[0])
     xx = s2 * p_cov[0] + model[1] + c_xx
     yy = s2 * p_cov[1] + model[1] + c_yy
     xy = s2 * p_cov[2] + c_xy
     det = xx * yy - xy * xy
+    if is_thin(xx, yy, det):
+        p_xx, p_yy, p_xy, p_det = s2 * p_cov[0], s2 * p_cov[1], s2 * p_cov[2], s2 * s2 * p_cov[3]
+        det = det_of_sum(
+            half_axes(p_xx, p_yy, p_xy, p_det), p_det, half_axes(c_xx, c_yy, c_xy, c_det), c_det
+        )
+        det += model[1] * (p_xx + p_yy + c_xx + c_yy + model[1])
     return yy / det, xx / det, -xy / det, det
 
 
 @jit
 def candidate_density(model, p_cov, slot, gradient):
-    """N(d; mu, V) of one candidate ``slot`` = (x, y, xx, yy, xy); `gradient` of its logarithm.
+    """N(d; mu, V) of one candidate ``slot`` = (x, y, xx, yy, xy, det); `gradient` of its logarithm.
 
     With e = d - mu, v = V^-1 e and a covariance that grows by A:
     d ln N = (v^T A v - tr(V^-1 A)) / 2.
     """
-    ixx, iyy, ixy, det = inverse_covariance(model, p_cov, slot[2], slot[3], slot[4])
+    ixx, iyy, ixy, det = inverse_covariance(model, p_cov, slot[2], slot[3], slot[4], slot[5])
     ex, ey = slot[0] - model[2], slot[1] - model[3]
-    vx, vy = ixx * ex + ixy * ey, ixy * ex + iyy * ey
+    vx, vy = times(ixx, iyy, ixy, 1.0 / det, ex, ey)
     s2 = math.exp(2.0 * model[0])
     gradient[0] = s2 * (
         p_cov[0] * (vx * vx - ixx) + p_cov[1] * (vy * vy - iyy) + 2.0 * p_cov[2] * (vx * vy - ixy)
@@ -55,11 +62,14 @@ def missed_beyond(model, p_cov, c_var, radius, circle, gradient):
     a = u^T V^-1 u and r is the distance from mu to the search circle along u.
     """
     gradient[:4] = 0.0
-    ixx, iyy, ixy, det = inverse_covariance(model, p_cov, c_var, c_var, 0.0)
+    ixx, iyy, ixy, det = inverse_covariance(model, p_cov, c_var, c_var, 0.0, c_var * c_var)
     mx, my = model[2], model[3]
     inside = radius * radius - mx * mx - my * my
     trace = ixx + iyy
-    least = 0.5 * (trace - math.sqrt((ixx - iyy) ** 2 + 4.0 * ixy * ixy))
+    spread = math.sqrt((ixx - iyy) ** 2 + 4.0 * ixy * ixy)
+    least = 0.5 * (trace - spread)
+    if is_thin(ixx, iyy, 1.0 / det):
+        least = 2.0 / (det * (trace + spread))
     if least * (radius - math.hypot(mx, my)) ** 2 > NEGLIGIBLE:
         return 0.0
     s2 = math.exp(2.0 * model[0])
@@ -67,7 +77,7 @@ def missed_beyond(model, p_cov, c_var, radius, circle, gradient):
     total = 0.0
     for k in range(len(circle)):
         ux, uy = circle[k, 0], circle[k, 1]
-        vx, vy = ixx * ux + ixy * uy, ixy * ux + iyy * uy
+        vx, vy = times(ixx, iyy, ixy, 1.0 / det, ux, uy)
         a = ux * vx + uy * vy
         along = mx * ux + my * uy
         root = math.sqrt(along * along + inside)
@@ -119,8 +129,8 @@ def mixture_scores(
 
     0 for a primary that is not ``covered`` by the catalogue: it could not have a candidate.
 
-    ``slots`` (x, y, xx, yy, xy) of the candidates and ``ratio``, their prior ratio over the field
-    density; ``parameters`` the model and then the logit's coefficients; ``c_var`` a typical
+    ``slots`` (x, y, xx, yy, xy, det) of the candidates and ``ratio``, their prior ratio over the
+    field density; ``parameters`` the model and then the logit's coefficients; ``c_var`` a typical
     variance of candidates, for those not seen.
     """
     model, beta = parameters[:4], parameters[4:]
@@ -173,10 +183,14 @@ def candidate_shares(
         for j in range(start[i], start[i + 1]):
             share[j] = h1 * ratio[j] * candidate_density(model, p_cov[i], slots[j], gradient)
             total += share[j]
-            ixx, iyy, ixy, _ = inverse_covariance(
-                model, p_cov[i], slots[j, 2], slots[j, 3], slots[j, 4]
+            ixx, iyy, ixy, det = inverse_covariance(
+                model, p_cov[i], slots[j, 2], slots[j, 3], slots[j, 4], slots[j, 5]
             )
             ex, ey = slots[j, 0] - model[2], slots[j, 1] - model[3]
-            distance[j] = math.sqrt(ixx * ex * ex + iyy * ey * ey + 2.0 * ixy * ex * ey)
+            if is_thin(ixx, iyy, 1.0 / det):
+                vx, vy = times(ixx, iyy, ixy, 1.0 / det, ex, ey)
+                distance[j] = math.sqrt(max(0.0, ex * vx + ey * vy))
+            else:
+                distance[j] = math.sqrt(ixx * ex * ex + iyy * ey * ey + 2.0 * ixy * ex * ey)
         for j in range(start[i], start[i + 1]):
             share[j] /= total

@@ -13,6 +13,9 @@ from .bayes_factor import row_pattern
 from .jit import jit
 
 LN_10 = math.log(10.0)
+#: ln weights beyond this are shared out against the largest, not their sum, whose logarithm would
+#: be rounded by more than 1e-13
+LARGE = 1e3
 #: p_i this close (relative) to the group's maximum is a tie: what one ulp in a distance does
 TIE = 1e-12
 
@@ -52,6 +55,24 @@ def log_sum(values, first, last):
 
 
 @jit
+def share_out(values, first, last, ln_sum, share):
+    """Exp of each value over their sum, whose ln is `ln_sum`; 0 where all are 0."""
+    if abs(ln_sum) <= LARGE:
+        for n in range(first, last):
+            share[n] = math.exp(values[n] - ln_sum)
+        return
+    top = -np.inf
+    for n in range(first, last):
+        top = max(top, values[n])
+    total = 0.0
+    for n in range(first, last):
+        share[n] = math.exp(values[n] - top) if top > -np.inf else 0.0
+        total += share[n]
+    for n in range(first, last):
+        share[n] /= max(total, 1.0)  # the largest gives 1
+
+
+@jit
 def nway_rows(
     i_first,
     i_last,
@@ -86,8 +107,8 @@ def nway_rows(
         top = 0.0
         p_i[begin] = 0.0
         match_flag[begin] = 0
+        share_out(weight, 1, end - begin, some, p_i[begin:end])
         for row in range(begin + 1, end):
-            p_i[row] = math.exp(weight[row - begin] - some) if some > -np.inf else 0.0
             top = max(top, p_i[row])
         for row in range(begin + 1, end):
             match_flag[row] = 0
@@ -166,8 +187,7 @@ def calibrated_rows(
             )
         some = log_sum(weight, 1, end - begin)
         total = log_sum(weight, 0, end - begin)
-        for row in range(begin, end):
-            p_match[row] = math.exp(weight[row - begin] - total)
+        share_out(weight, 0, end - begin, total, p_match[begin:end])
         p_hostless[i] = p_match[begin]
         log10_odds[i] = (some - weight[0]) / LN_10
 

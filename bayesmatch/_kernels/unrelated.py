@@ -27,9 +27,9 @@ def best_unrelated(i, field, plane, best):
     for k in range(n_other - 1, -1, -1):
         top = 0.0
         for slot in range(field.start[block + k], field.start[block + k + 1]):
-            top = max(top, LN_SCALE - field.ln_uniform[k] - plane[slot - base, 5])
+            top = max(top, LN_SCALE - field.ln_uniform[k] - plane[slot - base, 6])
         suffix[k] = suffix[k + 1] + top
-    state = np.zeros((n_other + 1, 6))
+    state = np.zeros((n_other + 1, 7))
     pattern = np.zeros(n_other + 1, np.int64)
     choice = np.empty(n_other, np.int64)
     apart, members = np.empty((n_other, n_other)), np.empty((n_other, n_other))
@@ -47,8 +47,8 @@ def best_unrelated(i, field, plane, best):
         if not present:
             state[level + 1] = state[level]
         elif pattern[level] == 0:  # the first member
-            state[level + 1, :5] = plane[slot - base, :5]
-            state[level + 1, 5] = field.unrelated[1 << level]
+            state[level + 1, :6] = plane[slot - base, :6]
+            state[level + 1, 6] = field.unrelated[1 << level]
         else:
             join(
                 state[level],
@@ -58,7 +58,7 @@ def best_unrelated(i, field, plane, best):
             )
         so_far = pattern[level + 1]
         # The slack covers what the plane distorts; the result comes from exact separations.
-        if state[level + 1, 5] + suffix[level + 1] <= best[so_far] - 1e-3:
+        if state[level + 1, 6] + suffix[level + 1] <= best[so_far] - 1e-3:
             continue
         if present and not fits(
             slot,
@@ -80,7 +80,7 @@ def best_unrelated(i, field, plane, best):
             continue
         if so_far & (so_far - 1) == 0:  # fewer than two members
             continue
-        value = state[n_other, 5]
+        value = state[n_other, 6]
         if field.circular:
             n = 0
             for b in range(n_other):

@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from .scalars import as_number, shown
+
 FULL_SKY_DEG2 = 4.0 * math.pi * (180.0 / math.pi) ** 2
+#: a circle of 2 mas: no survey is smaller, and densities stay far from overflow
+MIN_AREA_DEG2 = 1e-12
 ESTIMATE_CAVEAT = (
     "this is an estimate: the area of the HEALPix cells that hold an object; holes smaller than a "
     "cell count as covered and the border is blurred by about half a cell"
@@ -28,20 +32,27 @@ def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
         if area is None:
             raise ValueError(f"catalogue {catalog!r} has no sky area: {REMEDY}")
     if hasattr(area, "sky_fraction"):
-        value = float(area.sky_fraction) * FULL_SKY_DEG2
+        value = as_number(area.sky_fraction) * FULL_SKY_DEG2
     elif hasattr(area, "unit"):
         try:
-            value = float(area.to_value("deg2"))
+            value = as_number(area.to_value("deg2"))
         except Exception as error:
             raise ValueError(
-                f"catalogue {catalog!r}: {source} is {area}, not convertible to "
+                f"catalogue {catalog!r}: {source} is {shown(area)}, not convertible to "
                 "deg^2; give it in deg^2"
             ) from error
     else:
         try:
-            value = float(area)
-        except (TypeError, ValueError):
-            raise TypeError(f"catalogue {catalog!r}: {source} is {area!r}; {REMEDY}") from None
+            value = text_or_number(area)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"catalogue {catalog!r}: {source} is {shown(area)}; {REMEDY}"
+            ) from error
+    if 0 < value < MIN_AREA_DEG2:
+        raise ValueError(
+            f"catalogue {catalog!r}: {source} is {value:g} deg^2, less than {MIN_AREA_DEG2:g}; "
+            "give it in deg^2"
+        )
     if not (math.isfinite(value) and value > 0):
         raise ValueError(
             f"catalogue {catalog!r}: {source} is {value:g} deg^2, must be positive; {REMEDY}"
@@ -52,6 +63,11 @@ def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
             f"sky ({FULL_SKY_DEG2:.0f}); give it in deg^2"
         )
     return value
+
+
+def text_or_number(value: Any) -> float:
+    """A number, or a text that says one, as headers do."""
+    return float(value) if isinstance(value, str) else as_number(value)
 
 
 def default_order(ra: np.ndarray, dec: np.ndarray) -> int:

@@ -11,10 +11,13 @@ from .._kernels import grid
 from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
 from .held import HeldCatalog
+from .memory import check_memory
 from .positions import square_degrees
 
 #: streamed rows per piece of work
 STREAM_ROWS = 1 << 17
+#: bytes for a pair while all are put together, and pairs for which memory is not asked about
+PAIR_BYTES, CHECKED_PAIRS = 80, 4_000_000
 #: zones of at least this height (degrees): below it the zone table would outgrow the residents
 MIN_CELL_DEG = 4.0 / 3600.0
 
@@ -133,13 +136,20 @@ def pairs_within(
     """
     swap = other.n_rows < len(primary)
     resident, streamed = (other, primary) if swap else (primary, other)
-    total = 0
+    total, checked = 0, CHECKED_PAIRS
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     pieces = _stream(
         Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs, advance
     )
     for i, j, s in pieces:
         total += len(i)
+        if total > checked:
+            checked = 2 * total
+            check_memory(
+                PAIR_BYTES * total,
+                f"over {total:,} pairs of {primary.name!r} and {other.name!r}",
+                "use a smaller radius, or match fewer primaries at a time",
+            )
         if total > max_pairs:
             raise ValueError(
                 too_many(f"over {total:,} pairs", other, radius, max_pairs, total / len(primary))

@@ -38,7 +38,8 @@ class Catalog(HeldCatalog):
     pos_err : float, Quantity, str, pair or ErrorEllipse
         Position error, 1 sigma **per axis** (see :func:`bayesmatch.sigma_from_radius` for r90 and
         the like): a number in arcsec or a column name (circular); a pair
-        ``(sigma_ra_cosdec, sigma_dec)`` of such; or an :class:`ErrorEllipse`.
+        ``(sigma_ra_cosdec, sigma_dec)`` of such; or an :class:`ErrorEllipse`. From 1e-6 to 1e7
+        arcsec, the two axes of one error at most a factor 1e6 apart.
     area : float, Quantity or mocpy.MOC, optional
         Sky area the catalogue covers, deg^2. Default: SKYAREA from the table's header. The string
         ``"estimate"`` takes :meth:`estimate_area`, with a warning.

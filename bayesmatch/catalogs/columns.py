@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .scalars import shown
 from .sentinels import of_magnitudes, without_sentinels
 
 
@@ -128,6 +129,10 @@ def pick_column(found: Sequence[str], names: Sequence[str], *, catalog: str, rol
 
 def table_columns(table: Any) -> list[str]:
     """Column names of a Table, DataFrame or mapping."""
+    if isinstance(table, type) or not hasattr(table, "keys"):
+        raise TypeError(
+            f"the table is {shown(table)}; give a Table, a DataFrame or a mapping of arrays"
+        )
     return list(getattr(table, "colnames", None) or map(str, getattr(table, "columns", table)))
 
 
@@ -150,7 +155,10 @@ def column_values(table: Any, name: str, *, sentinels: bool = True) -> np.ndarra
         numeric = getattr(data.dtype, "kind", "O") in "fiub"
         data = data.to_numpy(dtype=np.float64, na_value=np.nan) if numeric else data.to_numpy()
     mask = getattr(data, "mask", None)
-    raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
+    try:
+        raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
+    except Exception as error:  # of whatever was given
+        raise TypeError(f"column {name!r}: {shown(data)} given; give one number per row") from error
     if raw.dtype.kind not in "fiub" or raw.ndim != 1:
         raise TypeError(
             f"column {name!r} is of type {raw.dtype} and shape {raw.shape}; it must "

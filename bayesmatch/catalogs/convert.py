@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import numbers
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
+
+from .scalars import shown
 
 
 def as_table(table: Any, name: str) -> Table:
     """An astropy Table that shares the data of a Table, DataFrame or mapping where it can."""
     if isinstance(table, Table):
-        return table
+        return unmasked(table)
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(table, pandas.DataFrame):
         return _from_pandas(table, name)
@@ -24,37 +25,53 @@ def as_table(table: Any, name: str) -> Table:
             "astropy Table, a pandas DataFrame or a mapping of column names to arrays"
         )
     columns = dict(table)
-    _check_column_names(columns, name, (str,))
+    check_names(columns, name)
     for key, values in columns.items():
         if pandas is not None and isinstance(values, pandas.Series):
             columns[key] = _from_pandas(values.to_frame("values"), name)["values"]
     try:
-        return Table(columns, copy=False)
-    except (ValueError, TypeError) as error:
+        return unmasked(Table(columns, copy=False))
+    except Exception as error:  # of whatever was given
+        text = " ".join(str(error).split())
         raise ValueError(
-            f"catalogue {name!r}: the columns do not make a table ({error}); give "
+            f"catalogue {name!r}: the columns do not make a table ({text}); give "
             "arrays of one length"
         ) from error
 
 
-def _check_column_names(names: Iterable[Any], catalog: str, kinds: tuple[type, ...]) -> None:
-    """Raise a TypeError unless all names are text (pandas: or numbers, which become text)."""
-    for given in names:
-        if not isinstance(given, kinds) or given != given:
+def check_names(names: Iterable[Any], catalog: str) -> None:
+    """Column names must be text."""
+    for column in names:
+        if not isinstance(column, str):
             raise TypeError(
-                f"catalogue {catalog!r}: a column is called {given!r}, a {type(given).__name__}; "
-                "give columns names that are text"
+                f"catalogue {catalog!r}: a column is called {shown(column)}; give columns names "
+                "that are text"
             )
+
+
+def unmasked(table: Table) -> Table:
+    """The table with its columns of astropy's Masked class as the masked columns of tables."""
+    masked = [n for n in table.colnames if hasattr(table[n], "unmasked")]
+    if not masked:
+        return table
+    table = table.copy(copy_data=False)
+    for name in masked:
+        column, unit = table[name], getattr(table[name], "unit", None)
+        data = np.asarray(getattr(column.unmasked, "value", column.unmasked))
+        info = {} if column.info.meta is None else {"meta": column.info.meta}
+        table.replace_column(name, MaskedColumn(data, mask=column.mask, unit=unit, **info))
+    return table
 
 
 def _from_pandas(frame: Any, name: str) -> Table:
     """Numeric columns without a copy; text and nullable columns as astropy converts them."""
+    check_names((c for c in frame.columns if not isinstance(c, (int, np.integer))), name)
+    frame = frame.rename(columns=str) if any(not isinstance(c, str) for c in frame) else frame
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise ValueError(
             f"catalogue {name!r}: two columns of the DataFrame are called {twice!r}; rename one"
         )
-    _check_column_names(frame.columns, name, (str, numbers.Real))
     plain = {
         c: isinstance(frame[c].dtype, np.dtype) and frame[c].dtype.kind in "fiub"
         for c in frame.columns

@@ -25,7 +25,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from .._kernels.thin import THIN
 from .gaussian import GAUSSIAN
+from .scalars import plain_numbers, shown
 
 
 class ErrorProfile(Protocol):
@@ -62,6 +64,9 @@ class PositionErrorModel(ErrorProfile, Protocol):
 
         Along the source's own east and north.
         """
+
+    def determinant(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Determinant of those covariances, (m,), arcsec^4: exact however thin an ellipse is."""
 
     def subset(self, rows: np.ndarray) -> PositionErrorModel:
         """Errors of some rows."""
@@ -121,10 +126,13 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
     """
     if not (isinstance(containment, (int, float, np.number)) and 0 < containment < 1):
         raise ValueError(
-            f"containment is {containment!r}: give the fraction of sources inside "
+            f"containment is {shown(containment)}: give the fraction of sources inside "
             "the radius, between 0 and 1 (0.98 for r98)"
         )
-    values = np.ma.getdata(getattr(r, "value", r))
+    try:
+        values = plain_numbers(np.ma.getdata(getattr(r, "value", r)))
+    except Exception as error:
+        raise TypeError(f"error radii are {shown(r)}: give numbers or a Quantity") from error
     if not np.all(np.isfinite(values) & (values > 0)):
         raise ValueError("error radii must be positive and finite")
     return r / GAUSSIAN.quantile(containment)
@@ -165,8 +173,24 @@ def error_columns(pos_err: Any) -> list[str]:
     return [part for part in error_entries(pos_err) if isinstance(part, str)]
 
 
-def error_radius(covariance: np.ndarray) -> np.ndarray:
-    """Geometric mean of the two axes (n,), arcsec: sigma of the circle of the same area."""
+def error_radius(covariance: np.ndarray, determinant: np.ndarray | None = None) -> np.ndarray:
+    """Geometric mean of the two axes (n,), arcsec: sigma of the circle of the same area.
+
+    Parameters
+    ----------
+    covariance : ndarray, shape (n, 3)
+        Columns xx, yy, xy.
+    determinant : ndarray, shape (n,), optional
+        Theirs, where it is known better than from the columns: for thin ellipses.
+    """
     xx, yy, xy = covariance.T
-    radius: np.ndarray = (xx * yy - xy * xy) ** 0.25
+    det = xx * yy - xy * xy
+    if determinant is not None:
+        det = np.where(determinant < THIN * (xx + yy) ** 2, determinant, det)
+    radius: np.ndarray = det**0.25
     return radius
+
+
+def catalog_radius(catalog: Any) -> np.ndarray:
+    """Error radius of every row of a catalogue in memory, (n,), arcsec."""
+    return error_radius(catalog.covariance(), catalog.errors.determinant())

@@ -62,12 +62,22 @@ class GaussianErrors(GaussianProfile):
 
         Along the source's own east and north.
         """
+        parts = self._parts(rows)
+        return (circular_covariance, axes_covariance, ellipse_covariance)[len(parts) - 1](*parts)
+
+    def determinant(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Determinant of those covariances, (m,), arcsec^4: exact however thin an ellipse is."""
+        parts = self._parts(rows)
+        area: np.ndarray = parts[0] * parts[0 if self.circular else 1]
+        return area**2
+
+    def _parts(self, rows: np.ndarray | None) -> list[np.ndarray]:
+        """The parts of some rows, (m,) each."""
         n = self.n_rows if rows is None else len(rows)
-        parts = [
+        return [
             np.broadcast_to(part if part.ndim == 0 or rows is None else part[rows], (n,))
             for part in self.parts
         ]
-        return (circular_covariance, axes_covariance, ellipse_covariance)[len(parts) - 1](*parts)
 
     def subset(self, rows: np.ndarray) -> GaussianErrors:
         """Errors of some rows."""

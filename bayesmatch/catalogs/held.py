@@ -14,6 +14,7 @@ from .base import SkyCatalog
 from .errors import PositionErrorModel
 from .identifiers import Identifiers
 from .positions import read_only, read_positions
+from .scalars import shown
 
 
 class HeldCatalog(SkyCatalog):
@@ -139,5 +140,5 @@ def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) ->
     if order is None:
         order = default_order(ra, dec)
     if not (isinstance(order, (int, np.integer)) and 0 <= order <= 29):
-        raise ValueError(f"order is {order!r}: give a HEALPix order, 0 to 29")
+        raise ValueError(f"order is {shown(order)}: give a HEALPix order, 0 to 29")
     return estimate_area(ra, dec, int(order))

@@ -8,7 +8,11 @@ import numpy as np
 
 from . import columns
 from .formats.storage import missing, native_values
+from .scalars import shown_item
 from .values import ColumnValues
+
+#: whole numbers up to here have a float64 of their own
+EXACT = 2.0**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +25,13 @@ class Identifiers:
     """(n,) integers or text; None: the rows' numbers serve"""
     mask: np.ndarray | None = None
     """(n,) where there is none; None: nowhere"""
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an identifier."""
+        if self.values is None:
+            return 8
+        return self.values.itemsize * (4 if self.values.dtype.kind == "S" else 1)
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """Identifiers of some rows: integers, or text without blanks around it."""
@@ -50,9 +61,10 @@ class Identifiers:
             return
         row = int(np.flatnonzero(first[inverse] != np.arange(len(ids)))[0])
         raise ValueError(
-            f"catalogue {values.catalog!r}: column {self.name!r} has {ids[row]!s} in row {row} and "
-            f"already in row {first[inverse[row]]} ({len(ids) - len(unique)} duplicates in all); "
-            "remove them, or name another column with id="
+            f"catalogue {values.catalog!r}: column {self.name!r} has "
+            f"{shown_item(ids[row])} in row {row} and already in row {first[inverse[row]]} "
+            f"({len(ids) - len(unique)} duplicates in all); remove them, or name another "
+            "column with id="
         )
 
 
@@ -68,7 +80,16 @@ def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, st
     if ids.dtype.kind == "O":
         ids = native_values(ids)
     if ids.dtype.kind == "f" and np.all(ids[np.isfinite(ids)] % 1 == 0):
-        absent = ~np.isfinite(ids) if not np.isfinite(ids).all() else absent
+        finite = np.isfinite(ids)
+        if (np.abs(ids[finite]) > EXACT).any():
+            values.reject(
+                name,
+                finite & (np.abs(np.where(finite, ids, 0.0)) > EXACT),
+                ids,
+                "floating-point numbers above 2^53 are not exact; store identifiers as integers "
+                "or text",
+            )
+        absent = ~finite if not finite.all() else absent
         ids = np.where(np.isfinite(ids), ids, 0).astype(np.int64)
     if ids.dtype.kind not in "iuSU" or ids.ndim != 1:
         raise TypeError(

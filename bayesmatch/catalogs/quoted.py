@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,11 @@ import numpy as np
 from .errors import ErrorEllipse, ErrorKind, PositionErrorModel, error_entries, quoted_part
 from .gaussian import GaussianErrors
 from .values import ColumnValues
+
+#: position errors that are taken (arcsec), and how thin an ellipse may be: within these the Bayes
+#: factor holds to 1e-9 dex
+MIN_SIGMA, MAX_SIGMA, MAX_AXIS_RATIO = 1e-6, 1e7, 1e6
+ALLOWED = f"from {MIN_SIGMA:g} to {MAX_SIGMA:g}"
 
 
 def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErrorModel:
@@ -30,6 +36,8 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
     parts = [_sigma(values, entry) for entry in entries[:2]]
     if isinstance(pos_err, ErrorEllipse):
         parts.append(_angle(values, pos_err.pa))
+    if len(parts) > 1:
+        _check_ratio(values, entries, parts[0], parts[1])
     record = [
         entry if isinstance(entry, str) else float(part) if part.ndim == 0 else None
         for entry, part in zip(entries, parts, strict=True)
@@ -40,21 +48,38 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
 
 def _sigma(values: ColumnValues, given: Any) -> np.ndarray:
     sigma = values.number_or_column(given, "arcsec", "pos_err")
-    bad = ~(np.isfinite(sigma) & (sigma > 0))
+    bad = ~((sigma >= MIN_SIGMA) & (sigma <= MAX_SIGMA))
     if bad.any() and sigma.ndim:
         values.reject(
             given if isinstance(given, str) else "pos_err",
             bad,
             sigma,
-            "position errors must be positive and finite (arcsec, 1 sigma per axis); "
-            "remove those rows or set a floor",
+            "position errors must be positive and finite (arcsec, 1 sigma per axis), "
+            f"{ALLOWED}; remove those rows or set a floor",
         )
     if bad.any():
         raise ValueError(
             f"catalogue {values.catalog!r}: pos_err is {sigma:g}; a position error "
-            "must be positive and finite (arcsec, 1 sigma per axis)"
+            f"must be positive and finite (arcsec, 1 sigma per axis), {ALLOWED}"
         )
     return sigma
+
+
+def _check_ratio(
+    values: ColumnValues, entries: Sequence[Any], first: np.ndarray, second: np.ndarray
+) -> None:
+    """Refuse ellipses too thin for double precision."""
+    ratio = np.maximum(first, second) / np.minimum(first, second)
+    bad = np.atleast_1d(ratio > MAX_AXIS_RATIO * (1.0 + 1e-9))  # rounding
+    if bad.any():
+        one, two = (given if isinstance(given, str) else "pos_err" for given in entries[:2])
+        row = int(np.flatnonzero(bad)[0])
+        where = f" in {values.row_text(row)}" if ratio.ndim else ""
+        raise ValueError(
+            f"catalogue {values.catalog!r}: the axes of the position error ({one}, {two}) differ "
+            f"by a factor {np.atleast_1d(ratio)[row]:.3g}{where}, at most {MAX_AXIS_RATIO:g} can "
+            "be computed with; set a floor on the smaller one"
+        )
 
 
 def _angle(values: ColumnValues, given: Any) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from . import columns
+from .scalars import plain_numbers, shown, shown_item
 
 
 def numbered(row: int) -> str:
@@ -38,9 +39,14 @@ class ColumnValues:
 
     def existing(self, column: str) -> str:
         """The name of a column, which must exist."""
+        if not isinstance(column, str):
+            raise TypeError(
+                f"catalogue {self.catalog!r}: {shown(column)} is not the name of a column; give "
+                f"one of {', '.join(self.table.colnames)}"
+            )
         if column not in self.table.colnames:
             raise ValueError(
-                f"catalogue {self.catalog!r} has no column {column!r}; give one of "
+                f"catalogue {self.catalog!r} has no column {shown(column)}; give one of "
                 f"{', '.join(self.table.colnames)}"
             )
         return column
@@ -61,7 +67,7 @@ class ColumnValues:
         raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
         if raw.dtype.kind not in "fiu" or raw.ndim != 1:
             what = f"of type {raw.dtype}" if raw.ndim == 1 else f"of shape {raw.shape}"
-            example = f" ({raw[0]!s})" if raw.ndim == 1 and len(raw) else ""
+            example = f" ({shown_item(raw[0])})" if raw.ndim == 1 and len(raw) else ""
             raise TypeError(
                 f"catalogue {self.catalog!r}: column {column!r} is {what}{example}; it "
                 f"must hold one number per row{unit and f', in {unit}'}"
@@ -93,22 +99,14 @@ class ColumnValues:
         given = getattr(value, "unit", None)
         factor = self.unit_factor(given, unit, what) if given is not None else 1.0
         try:
-            number = (
-                np.ma.filled(np.ma.asarray(getattr(value, "value", value), np.float64), np.nan)
-                * factor
-            )
-        except (TypeError, ValueError):
-            number = None
-        if (
-            number is None
-            or isinstance(value, (bool, type(None)))
-            or number.ndim > 1
-            or (number.ndim == 1 and len(number) != len(self.table))
-        ):
+            number = plain_numbers(getattr(value, "value", value)) * factor
+            if number.ndim > 1 or (number.ndim == 1 and len(number) != len(self.table)):
+                raise ValueError(f"its shape is {number.shape}")
+        except Exception as error:  # of whatever was given
             raise TypeError(
-                f"catalogue {self.catalog!r}: {what} is {value!r}; give a number, a "
+                f"catalogue {self.catalog!r}: {what} is {shown(value)}; give a number, a "
                 "Quantity, a column name or one value per row"
-            )
+            ) from error
         return number
 
     def reject(self, column: str, bad: np.ndarray, values: Any, remedy: str) -> None:

@@ -15,6 +15,7 @@ from lsdb.core.crossmatch.abstract_crossmatch_algorithm import AbstractCrossmatc
 from lsdb.core.crossmatch.crossmatch_args import CrossmatchArgs
 from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 
+from ..catalogs.scalars import shown
 from ..matching.core import match
 from ..matching.host_fraction import HostFraction, fractions_for
 from ..matching.result import MatchResult
@@ -76,19 +77,19 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
     ) -> None:
         super().__init__()
         if rows not in ROWS:
-            raise ValueError(f"rows is {rows!r}; give one of {', '.join(ROWS)}")
+            raise ValueError(f"rows is {shown(rows)}; give one of {', '.join(ROWS)}")
         if not 0 < radius_arcsec < np.inf:
-            raise ValueError(f"radius_arcsec is {radius_arcsec!r}; it must be above 0")
+            raise ValueError(f"radius_arcsec is {shown(radius_arcsec)}; it must be above 0")
         if isinstance(host_fraction, Mapping) and host_fraction["host_fraction_given"]:
             host_fraction = host_fraction["host_fraction"]
         if not isinstance(host_fraction, Mapping) and not 0 < host_fraction < 1:
             raise ValueError(
-                f"host_fraction is {host_fraction!r}; give a number between 0 and 1, "
+                f"host_fraction is {shown(host_fraction)}; give a number between 0 and 1, "
                 "or the meta of a result; bayesmatch.distributed.match can fit it"
             )
         for prior in PriorSet.of({secondary.name: priors}).learning:
             raise ValueError(
-                f"prior {prior!r} learns from the whole match, which no partition "
+                f"prior {shown(prior)} learns from the whole match, which no partition "
                 "has; learn it in a match in memory and pass result.priors"
             )
         self.primary, self.secondary = primary, secondary

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..catalogs.area import FULL_SKY_DEG2, area_deg2
 from ..catalogs.positions import square_degrees
+from ..catalogs.scalars import shown
 from ..matching.covariates import covariate_matrix
 from ..matching.host_fraction import fit_host_fraction
 from .algorithm import BayesianCrossmatch
@@ -118,7 +119,7 @@ def match(
     if isinstance(host_fraction, str):
         if host_fraction != "fit":
             raise ValueError(
-                f"host_fraction is {host_fraction!r}; give 'fit' or a number between 0 and 1"
+                f"host_fraction is {shown(host_fraction)}; give 'fit' or a number between 0 and 1"
             )
         expected = objects.density_deg2 * square_degrees(radius)
         host_fraction = _fit(

@@ -8,9 +8,32 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.scalars import as_number, shown
+from ..catalogs.scalars import number_within as number_within
+from ..catalogs.scalars import whole_number as whole_number
 from ..catalogs.scan.catalog import ScannedCatalog
 
-MAX_RADIUS_ARCSEC = 45.0 * 3600.0
+MIN_RADIUS_ARCSEC, MAX_RADIUS_ARCSEC = 1e-6, 45.0 * 3600.0
+
+
+def check_probabilities(p_match: np.ndarray, **more: np.ndarray) -> None:
+    """The last check of a match: no NaN, and each primary's ``p_match`` add up to 1.
+
+    Raises
+    ------
+    ValueError
+        If not: that can only be a bug.
+    """
+    n = float(len(more["p_hostless"]))
+    wrong = [name for name, values in more.items() if not np.isfinite(values.sum())]
+    if not abs(float(p_match.sum()) - n) <= 1e-9 * n:
+        wrong.append("p_match")
+    if wrong:
+        raise ValueError(
+            f"this is a bug: {', '.join(wrong)} came out NaN or not normalised; please report it "
+            "with bayesmatch's version, the options, the position errors and areas of the "
+            "catalogues and the priors; no result is returned"
+        )
 
 
 def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
@@ -42,50 +65,29 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
 def in_arcsec(radius: Any) -> float:
     """The radius of a match, a number or an angular Quantity, in arcsec."""
     try:
-        value = float(radius.to_value("arcsec") if hasattr(radius, "to_value") else radius)
-    except (TypeError, ValueError):
+        value = as_number(radius.to_value("arcsec") if hasattr(radius, "to_value") else radius)
+    except (TypeError, ValueError) as error:
         raise TypeError(
-            f"radius is {radius!r}; give a number in arcsec or an angular Quantity"
-        ) from None
-    if not 0 < value <= MAX_RADIUS_ARCSEC:
-        raise ValueError(f"radius is {value:g} arcsec; it must be above 0 and at most 45 degrees")
+            f"radius is {shown(radius)}; give a number in arcsec or an angular Quantity"
+        ) from error
+    if not MIN_RADIUS_ARCSEC <= value <= MAX_RADIUS_ARCSEC:
+        raise ValueError(
+            f"radius is {value:g} arcsec; it must be above 0 (at least {MIN_RADIUS_ARCSEC:g}) and "
+            "at most 45 degrees"
+        )
     return value
-
-
-def number_within(
-    what: str,
-    value: Any,
-    low: float,
-    high: float,
-    *,
-    open_low: bool = False,
-    open_high: bool = False,
-) -> float:
-    """A number within bounds, or an error that gives them."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{what} is {value!r}; give a number from {low:g} to {high:g}") from None
-    if not low <= number <= high or (open_low and number == low) or (open_high and number == high):
-        kind = " (exclusive)" if open_low and open_high else ", above 0" if open_low else ""
-        raise ValueError(f"{what} is {number:g}; it must be from {low:g} to {high:g}{kind}")
-    return number
-
-
-def whole_number(what: str, value: Any, least: int) -> int:
-    """An integer, `least` or more."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{what} is {value!r}; give a whole number, {least} or more")
-    return int(value)
 
 
 def cutoff_values(cutoffs: Any, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
     """One or more cutoffs within bounds as float64, in the order given."""
     allowed = f"numbers from {low:g} to {high:g}" if np.isfinite(low) else "numbers"
     try:
-        at = np.atleast_1d(np.asarray(cutoffs, dtype=np.float64))
-    except (ValueError, TypeError):
-        raise TypeError(f"cutoffs are {cutoffs!r}; give {allowed}") from None
+        given = np.asarray(cutoffs)
+        if given.dtype.kind not in "iuf":
+            raise TypeError(f"they are of type {given.dtype}")
+        at = np.atleast_1d(given.astype(np.float64))
+    except Exception as error:  # of whatever was given
+        raise TypeError(f"cutoffs are {shown(cutoffs)}; give {allowed}") from error
     if at.ndim != 1 or len(at) == 0 or not np.all((at >= low) & (at <= high)):
-        raise ValueError(f"cutoffs are {cutoffs!r}; give one or more {allowed}")
+        raise ValueError(f"cutoffs are {shown(cutoffs)}; give one or more {allowed}")
     return at

@@ -15,6 +15,7 @@ import numpy as np
 from .._kernels import associations as kernels
 from .._kernels.jit import balanced_ranges, run_ranges
 from ..catalogs.candidates import too_many
+from ..catalogs.memory import check_memory
 from .pruning import LikelyAssociations, Pruned
 from .setting import Setting
 
@@ -94,6 +95,13 @@ def build_associations(
             )
         )
     count[many] = likely.pruned.count
+    n_rows = int(count.sum())
+    check_memory(
+        n_rows * row_bytes(setting),
+        f"{n_rows:,} associations of {setting.primary.name!r}",
+        "use a smaller radius (5 times the largest position error is enough), match fewer "
+        "primaries at a time, or leave prune at its default",
+    )
     first = np.zeros(n + 1, np.int64)
     np.cumsum(count, out=first[1:])
     member = np.empty((first[-1], n_other), np.int64)
@@ -109,6 +117,17 @@ def build_associations(
     )
     likely.fill(first, member, between)
     return Associations(first, member, between, pieces, likely.pruned)
+
+
+def row_bytes(setting: Setting) -> int:
+    """Bytes that a match needs for an association: arrays of the stages, columns of its table."""
+    k = len(setting.catalogs)
+    pairs = k * (k - 1) // 2
+    ids = sum(c.identifiers.itemsize + 1 for c in setting.catalogs)
+    member, separations = 8 * (k - 1), 8 * (pairs - (k - 1))
+    stages = member + separations + 7 * 8 + 2
+    table = 8 * k + ids + 8 * pairs + 9 * 8 + 4
+    return stages + table + member  # and the members once more while the table is made
 
 
 def _counted(

@@ -10,6 +10,7 @@ import numpy as np
 from .._kernels.bayes_factor import candidate_plane
 from .._kernels.jit import run_ranges
 from ..catalogs.candidates import Candidates
+from ..catalogs.errors import PositionErrorModel
 from ..catalogs.held import HeldCatalog
 
 
@@ -24,9 +25,14 @@ class CandidatePositions:
     cos_dec: np.ndarray
     """(n_slots,)"""
     covariance: np.ndarray
-    """(n_slots, 3) of east^2, north^2, east*north, arcsec^2"""
+    """(n_slots, 4) of east^2, north^2, east*north, arcsec^2, and their determinant, arcsec^4"""
     circular: bool
     """whether all errors of the match, the primaries' too, are circles"""
+
+
+def with_determinant(errors: PositionErrorModel, rows: np.ndarray | None = None) -> np.ndarray:
+    """Covariance of some rows (default all) and its determinant, (m, 4): xx, yy, xy, det."""
+    return np.column_stack([errors.covariance(rows), errors.determinant(rows)])
 
 
 def candidate_positions(
@@ -34,13 +40,13 @@ def candidate_positions(
 ) -> CandidatePositions:
     """Gather positions and errors of the candidates from their catalogues."""
     n = len(candidates.row)
-    ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 3))
+    ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
     for k, other in enumerate(others):
         slots, _ = candidates.of_catalogue(k)
         row = candidates.row[slots]
         ra[slots] = other.ra[row]
         dec[slots] = other.dec[row]
-        covariance[slots] = other.covariance(row)
+        covariance[slots] = with_determinant(other.errors, row)
     # Decided by the candidates alone: objects elsewhere must not change the last digit.
     circular = primary.circular and bool(
         np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0))
@@ -54,12 +60,12 @@ def tangent_planes(
     positions: CandidatePositions,
     pieces: Sequence[tuple[int, int]],
 ) -> np.ndarray:
-    """Candidates in the tangent planes of their primaries, (n_slots, 5).
+    """Candidates in the tangent planes of their primaries, (n_slots, 6).
 
     Offset to the east and north (arcsec) and covariance xx, yy, xy (arcsec^2), the axes being the
-    primary's.  `pieces` are ranges of primaries.
+    primary's, with its determinant.  `pieces` are ranges of primaries.
     """
-    plane = np.empty((len(candidates.row), 5))
+    plane = np.empty((len(candidates.row), 6))
     list(
         run_ranges(
             lambda a, b: candidate_plane(

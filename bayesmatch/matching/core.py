@@ -72,7 +72,8 @@ def match(
     progress : bool, default False
         Show a progress bar over the rows searched.
     max_rows : int, default 200 million
-        Refuse a match with more candidates or associations than this.
+        Refuse a match with more candidates or associations than this; one that would not fit into
+        the memory available is refused anyway.
     checkpoint : path, optional
         Directory where the search of scanned catalogues (:meth:`Catalog.scan`) keeps what it has
         finished, so that the same call goes on where a killed one stopped; it may be deleted

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..catalogs.errors import error_radius
+from ..catalogs.errors import catalog_radius
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import shown
 
 #: where the logit may bend, with enough primaries
 KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
@@ -81,7 +82,7 @@ def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
     if isinstance(covariates, str):
         if covariates != "sigma":
             raise ValueError(
-                f"host_covariates is {covariates!r}: give 'sigma', a sequence of "
+                f"host_covariates is {shown(covariates)}: give 'sigma', a sequence of "
                 "column names, or None"
             )
         return {SIGMA: property_values(primary, SIGMA)}
@@ -98,7 +99,7 @@ def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
 def property_values(primary: HeldCatalog, name: str) -> np.ndarray:
     """A property by the name that :func:`covariate_matrix` gave it."""
     if name == SIGMA:
-        ln_sigma: np.ndarray = np.log(error_radius(primary.covariance()))
+        ln_sigma: np.ndarray = np.log(catalog_radius(primary))
         return ln_sigma
     if name.startswith(LOG10) and name not in primary.table.colnames:
         log10_value: np.ndarray = np.log10(primary.numbers(name[len(LOG10) : -1]))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import dimensions, shown, true_or_false
 from .arguments import in_arcsec, number_within, whole_number
 from .field import FieldModel, UniformField
 from .host_fraction import HostFraction
@@ -52,18 +53,18 @@ class MatchOptions:
             completeness=_completeness(given["prior_completeness"], others),
             host_fraction=_host_fraction(given["host_fraction"], len(primary), len(others)),
             host_covariates=_host_covariates(given["host_covariates"], primary),
-            correct_unrelated=bool(given["correct_unrelated"]),
+            correct_unrelated=true_or_false("correct_unrelated", given["correct_unrelated"]),
             secondary_ratio=number_within("secondary_ratio", given["secondary_ratio"], 0.0, 1.0),
             min_p_i=number_within("min_p_i", given["min_p_i"], 0.0, 1.0),
             prune=number_within("prune", given["prune"], 0.0, 1e-3),
             max_rows=whole_number("max_rows", given["max_rows"], 1),
             checkpoint=_checkpoint(given["checkpoint"]),
-            progress=bool(given["progress"]),
+            progress=true_or_false("progress", given["progress"]),
         )
 
 
 def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...]:
-    if np.ndim(value) == 0:
+    if not isinstance(value, (list, tuple, np.ndarray)) or dimensions(value) == 0:
         number = number_within("prior_completeness", value, 0.0, 1.0, open_low=True)
         return (number ** (1.0 / len(others)),) * len(others)
     if len(value) != len(others):
@@ -90,14 +91,14 @@ def _host_fraction(value: Any, n: int, n_other: int) -> HostFraction | float | N
             )
         return value
     if isinstance(value, str):
-        raise ValueError(f"host_fraction is {value!r}; give 'fit' or a number between 0 and 1")
+        raise ValueError(f"host_fraction is {shown(value)}; give 'fit' or a number between 0 and 1")
     return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
 
 
 def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:
     if not (value is None or isinstance(value, (str, list, tuple))):
         raise TypeError(
-            f"host_covariates is {value!r}; give 'sigma', a list of columns of "
+            f"host_covariates is {shown(value)}; give 'sigma', a list of columns of "
             f"{primary.name!r}, or None"
         )
     return tuple(value) if isinstance(value, (list, tuple)) else value
@@ -107,7 +108,7 @@ def _checkpoint(value: Any) -> Path | None:
     if value is None:
         return None
     if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"checkpoint is {value!r}; give the path of a directory")
+        raise TypeError(f"checkpoint is {shown(value)}; give the path of a directory")
     path = Path(value)
     if path.exists() and not path.is_dir():
         raise ValueError(f"checkpoint {path} is a file; give a directory")

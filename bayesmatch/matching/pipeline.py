@@ -12,6 +12,7 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..priors.prior_set import PriorSet
+from .arguments import check_probabilities
 from .associations import Associations, build_associations
 from .calibrated import calibrated_posterior, pattern_likelihood, pruned_bound
 from .clock import Clock, progress_bar
@@ -53,6 +54,14 @@ def run_match(
         ln_density, ln_evidence = setting.field.ln_full_sky, post.ln_evidence_uncorrected
         fit = _fractions(setting, associations, ln_density, ln_evidence, options, covariates)
         calibrated = calibrated_posterior(associations, ln_density, post, ln_evidence, fit)
+        check_probabilities(
+            calibrated.p_match,
+            p_hostless=calibrated.p_hostless,
+            p_i=post.p_i,
+            p_any=post.p_any,
+            p_single=post.p_single,
+            dist_post=post.dist_post,
+        )
     with clock("tables"):
         matched = Matched(setting, associations, log10_ratios, post, calibrated)
         sources = source_table(matched)

@@ -10,7 +10,7 @@ from .._kernels import bayes_factor
 from .._kernels import posterior as kernels
 from .._kernels.jit import run_ranges
 from .associations import Associations
-from .candidate_positions import tangent_planes
+from .candidate_positions import tangent_planes, with_determinant
 from .setting import Setting
 
 
@@ -59,10 +59,10 @@ class Posterior:
 def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:
     """Ln of the Bayes factor of every row, before and after unrelated associations count."""
     candidates, positions, pruned = setting.candidates, setting.positions, associations.pruned
-    plane = np.empty((0, 5))
+    plane = np.empty((0, 6))
     if not positions.circular:
         plane = tangent_planes(setting.primary, candidates, positions, associations.pieces)
-    cov = setting.primary.covariance()
+    cov = with_determinant(setting.primary.errors)
     known = np.full(len(cov), -1)
     known[pruned.primary] = np.arange(len(pruned.primary))
     ln_b, corrected = np.empty(associations.first[-1]), np.empty(associations.first[-1])

@@ -9,6 +9,7 @@ import numpy as np
 from .._kernels import likely
 from .._kernels.combinations import Field
 from .._kernels.jit import ranges, run_ranges
+from .candidate_positions import with_determinant
 from .setting import Setting
 
 #: primaries per piece of work
@@ -79,7 +80,7 @@ class LikelyAssociations:
             candidates.start,
             primary.ra,
             primary.dec,
-            primary.covariance(),
+            with_determinant(primary.errors),
             positions.ra,
             positions.dec,
             positions.cos_dec,

@@ -12,6 +12,7 @@ from astropy.table import Column, Table
 
 from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import number_within
 from .host_fraction import HostFraction
 from .record import MatchRecord
 from .result_files import read_result, write_result
@@ -88,6 +89,7 @@ class MatchResult:
         astropy.table.Table
             Rows of ``associations``, at most one per primary.
         """
+        p_any_min = number_within("p_any_min", p_any_min, -np.inf, np.inf)
         table = self.associations
         rows = np.flatnonzero(
             (np.asarray(table["match_flag"]) == 1) & (np.asarray(table["p_any"]) >= p_any_min)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.scalars import check_seed, true_or_false
+from .arguments import check_center, check_flux_faint, check_size
 from .photometry import (
     BANDS,
     FIELD_DENSITY,
@@ -137,13 +139,10 @@ def sky(
     Sky
         With the tables ``primary``, ``secondary``, ``truth`` and ``xray``.
     """
-    if not (n_primary >= 1 and area > 0 and density > 0 and sigma_scale > 0):
-        raise ValueError("n_primary, area, density and sigma_scale must be positive")
-    if flux_faint is not None and not 0 < flux_faint < FLUX_MIN:
-        raise ValueError(
-            f"flux_faint is {flux_faint!r}; give a flux below {FLUX_MIN:g} erg/s/cm^2, or None"
-        )
-    rng = np.random.default_rng(seed)
+    n_primary, area, density, sigma_scale = check_size(n_primary, area, density, sigma_scale)
+    center, fluxes = check_center(center), true_or_false("fluxes", fluxes)
+    flux_faint = check_flux_faint(flux_faint, FLUX_MIN)
+    rng = np.random.default_rng(check_seed(seed))
     flux = _power_law_fluxes(rng, n_primary)
     sigma = (
         sigma_scale

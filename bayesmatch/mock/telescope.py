@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.scalars import check_seed
 from .lockman import Sky, moved
 
 
@@ -63,7 +64,7 @@ def precise(sky: Sky, telescope: Telescope = CHANDRA, *, seed: int = 0) -> Table
     if not isinstance(sky, Sky):
         raise TypeError(f"sky is a {type(sky).__name__}; give what bayesmatch.mock.sky() returns")
     # Not the seed alone: the sky itself may have been drawn with it.
-    rng = np.random.default_rng([seed, zlib.crc32(telescope.name.encode())])
+    rng = np.random.default_rng([check_seed(seed), zlib.crc32(telescope.name.encode())])
     xray = sky.xray
     limit = _flux_limits(rng, sky, telescope)
     flux = np.asarray(xray["flux"]) * 10 ** rng.normal(0, telescope.variability, len(xray))

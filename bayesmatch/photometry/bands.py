@@ -9,17 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogs.scalars import shown
+
 #: bands, and characters of a band's name and of the pattern of the columns' names
 MAX_BANDS, MAX_BAND, MAX_PATTERN = 200, 200, 1000
 
 
 def check_bands(bands: Any) -> tuple[str, ...]:
     """Names of bands as a tuple: at least one, none twice."""
-    if isinstance(bands, (str, bytes)) or not isinstance(bands, (Sequence, np.ndarray)):
-        raise TypeError(f"bands is {bands!r}; give a sequence of names, like ['g', 'r', 'z']")
+    if isinstance(bands, (str, bytes)) or not (
+        isinstance(bands, (Sequence, np.ndarray)) and getattr(bands, "shape", (1,)) != ()
+    ):
+        raise TypeError(f"bands is {shown(bands)}; give a sequence of names, like ['g', 'r', 'z']")
     for band in bands:
         if not isinstance(band, str) or not band.strip():
-            raise TypeError(f"bands: {band!r} is not the name of a band; give texts like 'g'")
+            raise TypeError(f"bands: {shown(band)} is not the name of a band; give texts like 'g'")
         if len(band) > MAX_BAND:
             raise ValueError(
                 f"bands: {band[:20]!r}... has {len(band)} characters; give at most {MAX_BAND}"
@@ -45,18 +49,18 @@ def mag_columns(mag: Any, bands: tuple[str, ...]) -> tuple[str, ...]:
     """The magnitude column of each band, by their pattern."""
     if not isinstance(mag, str):
         raise TypeError(
-            f"mag is {mag!r}; give the pattern of the magnitude columns' names, like "
+            f"mag is {shown(mag)}; give the pattern of the magnitude columns' names, like "
             "'dered_mag_{band}'"
         )
     if not _is_pattern(mag):
         raise ValueError(
-            f"mag is {mag[:MAX_PATTERN]!r}; the band's place in the column's name is written "
+            f"mag is {shown(mag)}; the band's place in the column's name is written "
             "{band}, like 'dered_mag_{band}'"
         )
     columns = tuple(mag.format(band=band) for band in bands)
     if len(set(columns)) < len(columns):
         raise ValueError(
-            f"mag is {mag!r}, which gives every band the column {columns[0]!r}; put "
+            f"mag is {shown(mag)}, which gives every band the column {columns[0]!r}; put "
             "{band} where the band's name goes"
         )
     return columns
@@ -82,14 +86,14 @@ def check_colors(colors: Any, bands: tuple[str, ...]) -> tuple[tuple[str, str], 
     if colors is None or isinstance(colors, str):
         if colors not in (None, "none", "adjacent", "all"):
             raise ValueError(
-                f"colors is {colors!r}; give 'adjacent', 'all', 'none', or a list of "
+                f"colors is {shown(colors)}; give 'adjacent', 'all', 'none', or a list of "
                 "colours like [('g', 'z')] or ['g-z']"
             )
         pairs = {"adjacent": pairwise(bands), "all": combinations(bands, 2)}
         return tuple(pairs.get(colors or "none", ()))
     if not isinstance(colors, Sequence):
         raise TypeError(
-            f"colors is {colors!r}; give 'adjacent', 'all', 'none', or a list of "
+            f"colors is {shown(colors)}; give 'adjacent', 'all', 'none', or a list of "
             "colours like [('g', 'z')] or ['g-z']"
         )
     # The name of a band may itself contain a minus sign.
@@ -105,7 +109,7 @@ def check_colors(colors: Any, bands: tuple[str, ...]) -> tuple[tuple[str, str], 
             and tuple(pair) in pairs_known
         ):
             raise ValueError(
-                f"colors: {color!r} is not a colour of two of the bands "
+                f"colors: {shown(color)} is not a colour of two of the bands "
                 f"{', '.join(bands)}; give it as ('g', 'r') or 'g-r', or add the band"
             )
         listed.append((pair[0], pair[1]))

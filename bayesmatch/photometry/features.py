@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogs.scalars import shown
 from .bands import check_bands, check_colors, mag_columns, refuse_twice
 from .columns import PhotometricColumns
 from .magnitudes import measured
@@ -129,7 +130,7 @@ class Features:
         """
         if not isinstance(record, Mapping) or set(record) != {"bands", "colors", "mag"}:
             raise ValueError(
-                f"{record!r} does not describe features: it must have bands, colors "
+                f"{shown(record)} does not describe features: it must have bands, colors "
                 "and mag, as Features.to_dict() gives"
             )
         bands = record["bands"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from ..catalogs.scalars import as_number, shown
 from .bands import check_bands
 from .columns import PhotometricColumns
 from .magnitudes import measured
@@ -85,16 +86,21 @@ def legacy_survey(
     [17.5, nan]
     """
     bands = check_bands(bands)
-    if not isinstance(snr_min, Real) or isinstance(snr_min, bool) or not 0 <= snr_min < np.inf:
+    if (
+        not isinstance(snr_min, Real)
+        or isinstance(snr_min, bool)
+        or not 0 <= as_number(snr_min) < np.inf
+    ):
         raise ValueError(
-            f"snr_min is {snr_min!r}; give a number, 0 or more (3 for matching, 4 for training)"
+            f"snr_min is {shown(snr_min)}; give a number, 0 or more (3 for matching, 4 for "
+            "training)"
         )
     source = PhotometricColumns(table, "legacy_survey")
     found = {band: _legacy_columns(source, prefix, band) for band in bands}
     fx_column = None if xray_flux is None else source.find(xray_flux)
     if xray_flux is not None and fx_column is None:
         raise ValueError(
-            f"legacy_survey: the table has no column {xray_flux!r} (xray_flux); its "
+            f"legacy_survey: the table has no column {shown(xray_flux)} (xray_flux); its "
             f"columns are {', '.join(source.names)}"
         )
     source.select(

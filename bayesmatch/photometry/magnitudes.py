@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..catalogs.scalars import numbers_of
 from ..catalogs.sentinels import without_sentinels
 
 
@@ -20,4 +21,4 @@ def measured(magnitude: np.ndarray) -> np.ndarray:
     ndarray of float64
         Of the same shape.
     """
-    return without_sentinels(magnitude, True)
+    return without_sentinels(numbers_of("magnitude", magnitude), True)

@@ -36,7 +36,8 @@ def error_ellipse(
     """Ellipse at `factor` sigma of a covariance (east^2, north^2, east*north), arcsec^2."""
     xx, yy, xy = covariance
     spread, axes = np.linalg.eigh([[xx, xy], [xy, yy]])
-    minor, major = 2 * factor * np.sqrt(spread)
+    # rounding may leave the minor axis of a very thin one below 0
+    minor, major = 2 * factor * np.sqrt(np.maximum(spread, 0.0))
     angle = math.degrees(math.atan2(axes[1, 1], axes[0, 1]))
     return Ellipse(center, major, minor, angle=angle, fill=False, ec=color, ls=style, lw=width)
 

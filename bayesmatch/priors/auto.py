@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import warnings
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import as_number, shown, text_of
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
 from .protocol import Seen
@@ -59,9 +59,9 @@ class AutoPrior:
         min_post: float = 0.9,
         name: str | None = None,
     ) -> None:
-        self.column = column
+        self.column = text_of("AutoPrior: column", column)
         self.columns = [column]
-        self.name = column if name is None else name
+        self.name = column if name is None else text_of("AutoPrior: name", name)
         what = f"AutoPrior of {column!r}"
         if radius is None and exclude_radius is not None:
             raise ValueError(
@@ -75,7 +75,9 @@ class AutoPrior:
             else _arcsec(f"{what}: exclude_radius", exclude_radius, zero=True)
         )
         if not _is_number(min_post) or not 0 <= min_post < 1:
-            raise ValueError(f"{what}: min_post is {min_post!r}; give a number from 0 to below 1")
+            raise ValueError(
+                f"{what}: min_post is {shown(min_post)}; give a number from 0 to below 1"
+            )
         self.min_post = float(min_post)
 
     def __repr__(self) -> str:
@@ -178,14 +180,22 @@ class AutoPrior:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return math.isfinite(as_number(value))
+    except TypeError:
+        return False
 
 
 def _arcsec(what: str, value: Any, *, zero: bool) -> float | None:
     if value is None:
         return None
     if hasattr(value, "to_value"):
-        value = float(value.to_value("arcsec"))
+        try:
+            value = value.to_value("arcsec")
+        except Exception as error:
+            raise ValueError(f"{what} is {shown(value)}; give an angle, in arcsec") from error
     if not _is_number(value) or value < 0 or (value == 0 and not zero):
-        raise ValueError(f"{what} is {value!r}; give arcsec, {'0 or more' if zero else 'above 0'}")
+        raise ValueError(
+            f"{what} is {shown(value)}; give arcsec, {'0 or more' if zero else 'above 0'}"
+        )
     return float(value)

@@ -7,17 +7,23 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.field_counts import FieldCounts
+from ..catalogs.scalars import dimensions, is_whole, numbers_of, shown
 from ..catalogs.sentinels import of_magnitudes, without_sentinels
 
 #: edges at quantiles 0, 1/14, ... 1 of the selected sample
 QUANTILES = np.linspace(0.0, 1.0, 15)
 #: how far the outermost bins reach beyond the field objects outside the selected range
 MARGIN = 1.0
+#: of equal width
+MAX_BINS = 1_000_000
 
 
 def plain_values(values: Any, what: str) -> np.ndarray:
     """A list of numbers as float64, NaN where missing (:mod:`bayesmatch.catalogs.sentinels`)."""
-    data = np.ma.asarray(getattr(values, "value", values))
+    try:
+        data = np.ma.asarray(getattr(values, "value", values))
+    except Exception as error:
+        raise TypeError(f"{what}: {shown(values)} given; give one number per object") from error
     if data.dtype.kind not in "fiu" or data.ndim != 1:
         raise TypeError(
             f"{what} is of type {data.dtype} and shape {data.shape}; give one number per object"
@@ -56,18 +62,23 @@ def histogram_pair(
 def _edges(selected: np.ndarray, weights: np.ndarray, others: np.ndarray, bins: Any) -> np.ndarray:
     if isinstance(bins, str):
         if bins != "adaptive":
-            raise ValueError(f"bins is {bins!r}; give 'adaptive', a number of bins, or their edges")
+            raise ValueError(
+                f"bins is {shown(bins)}; give 'adaptive', a number of bins, or their edges"
+            )
         edges = _with_margins(adaptive_edges(selected, weights), others.min(), others.max())
         _check_different(edges)
         return edges
-    if np.ndim(bins) == 0:
-        if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
-            raise ValueError(f"bins is {bins!r}; give 'adaptive', a number of bins, or their edges")
+    if dimensions(bins) == 0:
+        whole = is_whole(bins)
+        if not whole or not 1 <= bins <= MAX_BINS:
+            raise ValueError(
+                f"bins is {shown(bins)}; give 'adaptive', a number of bins, or their edges"
+            )
         both = np.concatenate([selected, others])
         if both.min() == both.max():
             raise ValueError(f"every value is {both[0]:g}; a histogram needs different ones")
         return np.linspace(both.min(), both.max(), bins + 1)
-    edges = np.asarray(bins, dtype=np.float64)
+    edges = numbers_of("bins", bins)
     if (
         edges.ndim != 1
         or len(edges) < 2

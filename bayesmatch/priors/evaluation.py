@@ -8,6 +8,9 @@ import numpy as np
 
 from ..catalogs.held import HeldCatalog
 
+#: log10 ratios that are taken: those of all positive doubles
+LOWEST, HIGHEST = -324.0, 308.0
+
 
 def candidate_ratios(
     prior: Any, primary: HeldCatalog, other: HeldCatalog, i: np.ndarray, j: np.ndarray
@@ -44,9 +47,11 @@ def candidate_ratios(
         else:
             ratio = np.asarray(prior.log10_ratio(other), dtype=np.float64)
             rows = np.arange(len(other))
-    except (ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # of a user's code
+        if isinstance(error, OSError):
+            raise
         raise ValueError(
-            f"{where} failed ({error}); it must return numbers, one log10 ratio per row"
+            f"{where} failed ({_said(error)}); it must return numbers, one log10 ratio per row"
         ) from error
     if ratio.shape != rows.shape:
         raise ValueError(
@@ -60,4 +65,19 @@ def candidate_ratios(
             f"{where} returned {ratio[first]} for {other.row_text(rows[first])}; "
             "return 0 where nothing is known and a finite bound otherwise"
         )
+    far = np.isfinite(ratio) & ~((ratio >= LOWEST) & (ratio <= HIGHEST))
+    if far.any():
+        first = int(np.flatnonzero(far)[0])
+        raise ValueError(
+            f"{where} returned {ratio[first]:g} for {other.row_text(rows[first])}; log10 ratios "
+            f"are from {LOWEST:g} to {HIGHEST:g}, or -inf to exclude an object"
+        )
     return ratio if rows is j else ratio[j]
+
+
+def _said(error: Exception) -> str:
+    """What an exception of any kind says, in one line; what ours say needs no kind."""
+    text = " ".join(str(error).split())
+    if isinstance(error, (ValueError, TypeError)) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import shown
 
 
 class FunctionPrior:
@@ -41,9 +42,9 @@ class FunctionPrior:
 
     def __init__(self, name: str, function: Callable[[Table], np.ndarray]) -> None:
         if not isinstance(name, str) or not name:
-            raise TypeError(f"FunctionPrior: name is {name!r}; give a text")
+            raise TypeError(f"FunctionPrior: name is {shown(name)}; give a text")
         if not callable(function):
-            raise TypeError(f"FunctionPrior {name!r}: function is {function!r}, not callable")
+            raise TypeError(f"FunctionPrior {name!r}: function is {shown(function)}, not callable")
         self.name = name
         self.function = function
 

@@ -17,6 +17,7 @@ import numpy as np
 from ..catalogs.field_counts import FieldCounts
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import as_number, numbers_of, shown, text_of
 from ..catalogs.targets import as_read
 from .binning import histogram_pair, plain_values
 from .saved import MAX_BYTES, Record, build_prior, check_format, check_number, one_line
@@ -66,17 +67,15 @@ class HistogramPrior:
     def __init__(
         self, column: str, lo: Any, hi: Any, selected: Any, others: Any, *, name: str | None = None
     ) -> None:
-        self.column = column
-        self.name = column if name is None else name
+        self.column = text_of("HistogramPrior: column", column)
+        self.name = column if name is None else text_of("HistogramPrior: name", name)
         self.columns = [column]
         #: how many objects it was learned from; empty where that is not known
         self.counts: dict[str, int] = {}
         what = f"histogram of {column!r}"
         self.lo, self.hi, self.selected, self.others = (
-            _numbers(what, label, values)
-            for label, values in zip(
-                ("lo", "hi", "selected", "others"), (lo, hi, selected, others), strict=True
-            )
+            np.atleast_1d(numbers_of(f"{what}: {label}", a))
+            for label, a in (("lo", lo), ("hi", hi), ("selected", selected), ("others", others))
         )
         shapes = {a.shape for a in (self.lo, self.hi, self.selected, self.others)}
         if len(shapes) != 1 or self.lo.ndim != 1 or len(self.lo) == 0:
@@ -144,17 +143,19 @@ class HistogramPrior:
         ValueError, TypeError
             If no counterpart or no field object has a value, or an argument is wrong.
         """
-        what = f"histogram of {column!r}"
+        what = f"histogram of {text_of('HistogramPrior: column', column)!r}"
         near = plain_values(selected, f"{what}: selected")
         far = others if isinstance(others, FieldCounts) else plain_values(others, f"{what}: others")
-        weight = np.ones(len(near)) if weights is None else np.asarray(weights, dtype=np.float64)
+        weight = np.ones(len(near)) if weights is None else numbers_of(f"{what}: weights", weights)
         if weight.shape != near.shape or not (np.isfinite(weight) & (weight >= 0)).all():
             raise ValueError(
                 f"{what}: weights must be {len(near)} finite numbers, 0 or more, one "
                 "per selected object"
             )
-        if not isinstance(smooth, Real) or not 0 <= smooth < np.inf:
-            raise ValueError(f"{what}: smooth is {smooth!r}; give a number of objects, 0 or more")
+        if not isinstance(smooth, Real) or not 0 <= as_number(smooth) < np.inf:
+            raise ValueError(
+                f"{what}: smooth is {shown(smooth)}; give a number of objects, 0 or more"
+            )
         used = np.isfinite(near) & (weight > 0)
         field = far if isinstance(far, FieldCounts) else far[np.isfinite(far)]
         if not used.any() or not len(field):
@@ -269,13 +270,6 @@ class HistogramPrior:
         with np.errstate(divide="ignore"):
             per_bin = np.log10(self.ratio)
         return np.where(inside, per_bin[np.where(inside, bins, 0)], 0.0)
-
-
-def _numbers(what: str, label: str, values: Any) -> np.ndarray:
-    try:
-        return np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except OverflowError:
-        raise ValueError(f"{what}: {label} has a number beyond those of float64") from None
 
 
 def _check_bins(

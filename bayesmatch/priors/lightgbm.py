@@ -13,6 +13,7 @@ import numpy as np
 
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import shown
 from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
 from .forest import Forest
@@ -125,7 +126,7 @@ class LightGBMPrior:
             field objects.
         """
         if not isinstance(name, str) or not name:
-            raise TypeError(f"name is {name!r}; give a text")
+            raise TypeError(f"name is {shown(name)}; give a text")
         sample = TrainingSample.of(
             table,
             is_counterpart,

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
+from ..catalogs.scalars import shown
 from .evaluation import candidate_ratios
 from .protocol import Seen, evaluates, learns
 
@@ -64,10 +65,14 @@ class PriorSet:
                 "name to a list of priors"
             )
         for name, listed in priors.items():
-            if name not in given:
-                what = "the primary" if name == primary.name else "not among the catalogues matched"
+            if not isinstance(name, str) or name not in given:
+                what = (
+                    "the primary"
+                    if str(name) == primary.name
+                    else "not among the catalogues matched"
+                )
                 raise ValueError(
-                    f"priors: catalogue {name!r} is {what}; priors go with {', '.join(given)}"
+                    f"priors: catalogue {shown(name)} is {what}; priors go with {', '.join(given)}"
                 )
             given[name] = list(listed) if isinstance(listed, (list, tuple)) else [listed]
             _check_listed(given[name], next(c for c in others if c.name == name), primary)
@@ -234,7 +239,7 @@ def _check_listed(listed: Sequence[Any], catalog: HeldCatalog, primary: HeldCata
             evaluates(prior) or learns(prior)
         ):
             raise TypeError(
-                f"priors of catalogue {catalog.name!r}: {prior!r} is not a prior (it "
+                f"priors of catalogue {catalog.name!r}: {shown(prior)} is not a prior (it "
                 "needs a name, and log10_ratio or log10_ratio_pairs, or learn)"
             )
         if prior.name in seen:

@@ -51,7 +51,7 @@ class Prior(Protocol):
         Returns
         -------
         ndarray, shape (n,)
-            0 where nothing is known, -inf to exclude an object; never NaN or +inf.
+            0 where nothing is known, -inf to exclude an object; otherwise from -324 to 308.
         """
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..catalogs.columns import column_values, table_columns
+from ..catalogs.scalars import dimensions, names_of, numbers_of, shown
 from .feature_matrix import context_matrix, feature_matrix, feature_names
 
 if TYPE_CHECKING:
@@ -64,12 +65,15 @@ class TrainingSample:
             field objects.
         """
         if isinstance(features, str):
-            raise TypeError(f"features is the text {features!r}; give a sequence of columns")
-        features = list(features) if not hasattr(features, "compute") else features
+            raise TypeError(f"features is the text {shown(features)}; give a sequence of columns")
+        if not hasattr(features, "compute"):
+            features = names_of("features", features)
         if not feature_names(features):
             raise ValueError("features is empty; name at least one column")
         x, missing = feature_matrix(table, features)
         label = _labels(table, is_counterpart, len(x))
+        if context is not None and not hasattr(context, "keys"):
+            raise TypeError(f"context is {shown(context)}; give a Table, DataFrame or mapping")
         context_names = tuple(table_columns(context)) if context is not None else ()
         if len(context_names) > MAX_CONTEXT:
             raise ValueError(
@@ -118,7 +122,7 @@ def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
     values = (
         column_values(table, is_counterpart, sentinels=False)
         if isinstance(is_counterpart, str)
-        else np.asarray(np.ma.filled(np.ma.asarray(is_counterpart).astype(float), np.nan))
+        else numbers_of("is_counterpart", _truth(is_counterpart))
     )
     if values.shape != (n,):
         raise ValueError(f"is_counterpart has shape {values.shape} for {n} rows")
@@ -134,8 +138,16 @@ def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
     return label
 
 
+def _truth(values: Any) -> Any:
+    """Truth values as 0 and 1."""
+    if isinstance(values, (list, tuple)) and dimensions(values) == 1:
+        values = np.asarray(values)
+    kind = getattr(getattr(values, "dtype", None), "kind", "")
+    return values.astype(np.float64) if kind == "b" else values
+
+
 def _weights(sample_weight: Any, n: int) -> np.ndarray:
-    weight = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    weight = np.ones(n) if sample_weight is None else numbers_of("sample_weight", sample_weight)
     if weight.shape != (n,) or not (np.isfinite(weight).all() and (weight >= 0).all()):
         raise ValueError(f"sample_weight must be {n} finite numbers, 0 or more")
     return weight
@@ -146,6 +158,8 @@ def _groups(table: Any, groups: Any, n: int) -> np.ndarray:
         if "xray_row" not in table_columns(table):
             return np.arange(n)
         return column_values(table, "xray_row", sentinels=False)
+    if dimensions(groups) < 0:
+        raise TypeError(f"groups is {shown(groups)}; give one per row")
     group: np.ndarray = np.asarray(groups)
     if group.shape != (n,):
         raise ValueError(f"groups has shape {group.shape} for {n} rows")

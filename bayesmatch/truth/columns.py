@@ -10,6 +10,7 @@ import numpy as np
 
 from ..catalogs.catalog import Catalog
 from ..catalogs.formats.storage import parts_of
+from ..catalogs.scalars import shown
 from .radius import r98_arcsec
 from .verdicts import Precise
 
@@ -32,7 +33,7 @@ def read_columns(
     flux = columns.flux
     if (flux is None) != (columns.precise_flux is None):
         raise ValueError(
-            f"flux is {flux!r} and precise_flux is {columns.precise_flux!r}; give "
+            f"flux is {shown(flux)} and precise_flux is {shown(columns.precise_flux)}; give "
             "flux columns of both the primary and the precise catalogue, or neither"
         )
     options = {
@@ -64,7 +65,7 @@ def _per_catalogue(value: Any, what: str, catalogs: Sequence[Catalog]) -> dict[s
     unknown = next((name for name in value if name not in names), None)
     if unknown is not None:
         raise ValueError(
-            f"{what} is given for {unknown!r}, which is no precise catalogue; there "
+            f"{what} is given for {shown(unknown)}, which is no precise catalogue; there "
             f"are {', '.join(names)}"
         )
     return {name: value.get(name) for name in names}
@@ -75,7 +76,7 @@ def _flux_values(catalog: Catalog, column: str | None, unit: str) -> np.ndarray 
     if column is None:
         return None
     if not isinstance(column, str):
-        raise TypeError(f"catalogue {catalog.name!r}: flux is {column!r}; give a column name")
+        raise TypeError(f"catalogue {catalog.name!r}: flux is {shown(column)}; give a column name")
     values = catalog.columns.numbers(column, unit)
     return np.where((values > 0) & (values < np.inf), values, np.nan)
 
@@ -85,7 +86,9 @@ def _flags(catalog: Catalog, column: str | None) -> np.ndarray | None:
     if column is None:
         return None
     if not isinstance(column, str):
-        raise TypeError(f"catalogue {catalog.name!r}: secure is {column!r}; give a column name")
+        raise TypeError(
+            f"catalogue {catalog.name!r}: secure is {shown(column)}; give a column name"
+        )
     values, mask = parts_of(catalog.table[catalog.columns.existing(column)])
     if (
         values.ndim != 1

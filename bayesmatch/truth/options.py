@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.scalars import LARGEST, number_or_nan, shown
 from .radius import false_radius
 from .regions import regions
 from .verdicts import Cuts
@@ -18,11 +19,10 @@ def check_annulus(annulus: Any) -> tuple[float, float]:
     if not (
         isinstance(annulus, (tuple, list))
         and len(annulus) == 2
-        and all(isinstance(a, Real) for a in annulus)
-        and 0 <= annulus[0] < annulus[1] < np.inf
+        and 0 <= number_or_nan(annulus[0]) < number_or_nan(annulus[1]) < np.inf
     ):
         raise ValueError(
-            f"annulus is {annulus!r}; give its inner and outer radius in arcsec, like (10, 30)"
+            f"annulus is {shown(annulus)}; give its inner and outer radius in arcsec, like (10, 30)"
         )
     return float(annulus[0]), float(annulus[1])
 
@@ -80,28 +80,30 @@ def check_cuts(
         ("r98_factor", r98_factor),
         ("max_sigma", 1.0 if max_sigma is None else max_sigma),
     ):
-        if not (isinstance(value, Real) and 0 < float(value) < np.inf):
-            raise ValueError(f"{what} is {value!r}; give a positive number")
+        if not 0 < number_or_nan(value) < np.inf:
+            raise ValueError(f"{what} is {shown(value)}; give a positive number")
     for what, pair in (("flux_ratio", flux_ratio), ("hostless_factors", hostless_factors)):
         if not (
             isinstance(pair, (tuple, list))
             and len(pair) == 2
-            and all(isinstance(v, Real) and float(v) >= 0 for v in pair)
+            and all(number_or_nan(v) >= 0 for v in pair)
         ):
-            raise ValueError(f"{what} is {pair!r}; give two numbers, 0 or more")
+            raise ValueError(f"{what} is {shown(pair)}; give two numbers, 0 or more")
     if flux_ratio[0] > flux_ratio[1]:
-        raise ValueError(f"flux_ratio is {flux_ratio!r}; give the least ratio first")
+        raise ValueError(f"flux_ratio is {shown(flux_ratio)}; give the least ratio first")
     if max(hostless_factors) == np.inf:
-        raise ValueError(f"hostless_factors is {hostless_factors!r}; give two finite numbers")
+        raise ValueError(f"hostless_factors is {shown(hostless_factors)}; give two finite numbers")
     if hostless_factors[0] < r98_factor:
         raise ValueError(
-            f"hostless_factors is {hostless_factors!r}, whose factor of r98 is below "
-            f"r98_factor = {r98_factor!r}; a counterpart could then be hostless"
+            f"hostless_factors is {shown(hostless_factors)}, whose factor of r98 is below "
+            f"r98_factor = {shown(r98_factor)}; a counterpart could then be hostless"
         )
     if min_annulus is not None and not (
-        isinstance(min_annulus, Integral) and int(min_annulus) >= 0
+        isinstance(min_annulus, Integral)
+        and not isinstance(min_annulus, bool)
+        and 0 <= int(min_annulus) <= LARGEST
     ):
-        raise ValueError(f"min_annulus is {min_annulus!r}; give a whole number, 0 or more")
+        raise ValueError(f"min_annulus is {shown(min_annulus)}; give a whole number, 0 or more")
     false_radius(1.0, probability)  # which says what is wrong with a probability
     return Cuts(
         float(match_radius),

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.catalog import Catalog
-from ..catalogs.errors import error_radius
+from ..catalogs.errors import catalog_radius
 from ..catalogs.positions import square_degrees
+from ..catalogs.scalars import plain_numbers, shown
 
 
 def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
@@ -44,9 +45,14 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
     """
     if not isinstance(probability, Real) or not 0 < probability < 1:
         raise ValueError(
-            f"probability is {probability!r}; give a number between 0 and 1, like 0.03"
+            f"probability is {shown(probability)}; give a number between 0 and 1, like 0.03"
         )
-    density = np.asarray(density_per_deg2, dtype=np.float64)
+    try:
+        density = plain_numbers(density_per_deg2)
+    except Exception as error:
+        raise TypeError(
+            f"density_per_deg2 is {shown(density_per_deg2)}; give a number per deg^2"
+        ) from error
     bad = ~((density > 0) & (density < np.inf))
     if bad.any():
         raise ValueError(
@@ -76,7 +82,7 @@ def r98_arcsec(precise: Catalog, r98: Any) -> np.ndarray:
     """98% error radius of every X-ray source, arcsec."""
     if r98 is None:
         # To the three decimals that the published samples were made with.
-        return round(float(precise.errors.quantile(0.98)), 3) * error_radius(precise.covariance())
+        return round(float(precise.errors.quantile(0.98)), 3) * catalog_radius(precise)
     given = precise.columns.number_or_column(r98, "arcsec", "r98")
     radius = np.broadcast_to(given, (len(precise),))
     bad = ~((radius > 0) & (radius < np.inf))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.scalars import shown
 from .pairs import close_pairs, positions
 
 #: arcsec, the largest radius of a circle
@@ -35,7 +36,7 @@ def regions(exclude: Any) -> tuple[list[Any], np.ndarray]:
             circles.append(np.array([parts], dtype=np.float64))
         else:
             raise ValueError(
-                f"exclude: {region!r} is not a region; give (ra, dec, radius) in "
+                f"exclude: {shown(region)} is not a region; give (ra, dec, radius) in "
                 "degrees and arcsec, (Catalog, radius in arcsec), a mocpy.MOC, or a "
                 "list of these"
             )

@@ -7,13 +7,13 @@ certainly are none.
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Table
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.scalars import number_or_nan, shown
 from .counts import n_true
 from .options import check_annulus
 from .pairs import Pairs, close_pairs, objects_around
@@ -103,6 +103,8 @@ def training_sample(
     23.0          False        0
     """
     _check_arguments(precise, survey, max_separation, flux_min, duplicate_radius)
+    max_separation, flux_min = _float(max_separation), _float(flux_min)
+    duplicate_radius = _float(duplicate_radius) or 0.0
     inner, outer = check_annulus(annulus)
     names = _column_names(precise, survey)
     r98_limit = r98_arcsec(precise, r98)
@@ -111,7 +113,7 @@ def training_sample(
     excluded = regions(exclude)
 
     counts: dict[str, int] = {"xray_sources": len(precise)}
-    unique = ~_repeated(precise, duplicate_radius or 0.0)
+    unique = ~_repeated(precise, duplicate_radius)
     counts["xray_unique"] = n_true(unique)
     used = unique & bright
     counts["xray_above_flux_limit"] = n_true(used)
@@ -169,8 +171,12 @@ def _check_arguments(
         ("flux_min", flux_min),
         ("duplicate_radius", duplicate_radius),
     ):
-        if value is not None and not (isinstance(value, Real) and 0 <= float(value) < np.inf):
-            raise ValueError(f"{what} is {value!r}; give a number, 0 or more, or leave it out")
+        if value is not None and not 0 <= number_or_nan(value) < np.inf:
+            raise ValueError(f"{what} is {shown(value)}; give a number, 0 or more, or leave it out")
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _column_names(precise: Catalog, survey: Catalog) -> list[str]:
@@ -188,7 +194,9 @@ def _bright(precise: Catalog, flux: str | None, flux_min: float | None) -> np.nd
     """Which X-ray sources pass the flux limit."""
     if flux is None:
         if flux_min is not None:
-            raise ValueError(f"flux_min is {flux_min!r} but no flux column is named; give flux=")
+            raise ValueError(
+                f"flux_min is {shown(flux_min)} but no flux column is named; give flux="
+            )
         return np.ones(len(precise), bool)
     values = precise.magnitudes(flux)
     return (values > 0) & (values >= (flux_min or 0.0)) & (values < np.inf)

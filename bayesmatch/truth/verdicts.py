@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.catalog import Catalog
-from ..catalogs.errors import error_radius
+from ..catalogs.errors import catalog_radius
 from .counts import n_true
 from .pairs import close_pairs, objects_around
 from .radius import annulus_deg2, false_radius, local_false_radius
@@ -140,9 +140,7 @@ def _unique_pairs(
         keep &= precise.secure[k]
         counts["secure"] = n_true(keep)
     if cuts.max_sigma < np.inf:
-        error = np.hypot(
-            error_radius(primary.covariance())[i], error_radius(precise.catalog.covariance())[k]
-        )
+        error = np.hypot(catalog_radius(primary)[i], catalog_radius(precise.catalog)[k])
         keep &= separation <= cuts.max_sigma * error
         counts["within_max_sigma"] = n_true(keep)
     order = np.argsort(i[keep], kind="stable")

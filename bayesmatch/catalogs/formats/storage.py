@@ -61,8 +61,18 @@ def native_values(values: np.ndarray) -> np.ndarray:
         return values.astype(np.float32 if values.dtype.itemsize < 4 else np.float64)
     if values.dtype.kind in "iufbU":
         return values.astype(values.dtype.newbyteorder("="), copy=False)
-    text = ["" if v is None or v is np.ma.masked or v != v else str(v) for v in values.ravel()]
+    text = ["" if _absent(v) else str(v) for v in values.ravel()]
     return np.array(text, dtype=str).reshape(values.shape)
+
+
+def _absent(value: Any) -> bool:
+    """Whether an entry is none: None, masked, NaN or pandas' NA, which equal nothing."""
+    if value is None or value is np.ma.masked:
+        return True
+    try:
+        return bool(value != value)
+    except Exception:  # NA has no truth value, and arrays have many
+        return np.ndim(value) == 0
 
 
 def missing(values: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from ..sentinels import of_magnitudes
 from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
-from .files import data_set_name, find_files
+from .files import data_set_name, find_files, listed_paths
 from .parts import Part, first_schema
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ScannedCatalog(SkyCatalog):
         id: str | None = None,
     ) -> None:
         if not isinstance(paths, (str, os.PathLike)):
-            paths = list(paths)
+            paths = listed_paths(paths)
         self.read_from = as_read(paths)
         files = find_files(paths)
         schema, notes = first_schema(files[0][0])

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..formats.regular import file_identity, path_status, regular_file
+from ..scalars import shown
 from .collection import is_pixel, primary_table
 from .partitions import partition_values
 from .walk import before_pattern, expand, hidden, is_folder, is_pattern, walk
@@ -35,7 +36,7 @@ def find_files(paths: PathLike | Iterable[PathLike]) -> list[tuple[Path, dict[st
         If a file comes twice, under whatever name; if what has the name of a part is no file; if
         a partition value or a HATS collection is malformed; if a path is not a local one.
     """
-    given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    given = listed_paths(paths)
     if not given:
         raise ValueError("scan: the list of paths is empty; give a directory, a glob or files")
     found: list[tuple[Path, dict[str, str | None]]] = []
@@ -69,6 +70,16 @@ def data_set_name(paths: PathLike | Iterable[PathLike]) -> str:
     return next((stem.removesuffix(e) for e in ENDINGS if stem.endswith(e)), stem)
 
 
+def listed_paths(paths: PathLike | Iterable[PathLike]) -> list[PathLike]:
+    """One path or several as a list."""
+    try:
+        return [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    except Exception as error:  # of whatever was given
+        raise TypeError(
+            f"scan: {shown(paths)} given; give a directory, a glob or a list of files"
+        ) from error
+
+
 def is_data_set(path: PathLike) -> bool:
     """Whether a path on a command line means a data set: a directory or a glob."""
     text = os.fspath(path)
@@ -77,7 +88,9 @@ def is_data_set(path: PathLike) -> bool:
 
 def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
-        raise TypeError(f"scan: a path is {path!r}; give a directory, a glob or a list of files")
+        raise TypeError(
+            f"scan: a path is {shown(path)}; give a directory, a glob or a list of files"
+        )
     text = str(os.fspath(path))
     if "://" in text:
         raise ValueError(f"{text}: only local files can be scanned; copy or mount the data set")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
-from ...matching.arguments import whole_number
+from ...catalogs.scalars import check_seed, is_whole, number_within, numbers_of, shown, whole_number
+from ...matching.arguments import cutoff_values
 from .. import metrics
 from ..metrics import Confusion
 from .tables import add_metrics
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
     import bayesmatch as bm
 
 
+MAX_BINS = 10_000
+#: beyond, the interval's ends move by less than their last digit
+MAX_RESAMPLES = 1_000_000
+
+
 def by_bins(a: bm.Assessment, value: np.ndarray, bins: Any, cutoff: float | None) -> Table:
     """See :meth:`bayesmatch.Assessment.by`; one value per source judged."""
     edges = _group_edges(bins, value)
+    if cutoff is not None:
+        cutoff = float(cutoff_values([cutoff])[0])
     if cutoff is None:
         cutoff = 0.5 if np.isnan(a.crossing.cutoff) else a.crossing.cutoff
     which = np.searchsorted(edges, value, side="right") - 1
@@ -53,9 +61,11 @@ def compare(
     seed: int,
 ) -> Table:
     """See :meth:`bayesmatch.Assessment.compare`."""
-    whole_number("n_resamples", n_resamples, 1)
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level!r}; give a number between 0 and 1")
+    whole_number("n_resamples", n_resamples, 1, MAX_RESAMPLES)
+    level = number_within("level", level, 0.0, 1.0, open_low=True, open_high=True)
+    seed = check_seed(seed)
+    if cutoff is not None:
+        cutoff = float(cutoff_values([cutoff])[0])
     first, second = np.argsort(this.ids), np.argsort(other.ids)
     if not (
         np.array_equal(this.ids[first], other.ids[second])
@@ -94,16 +104,17 @@ def compare(
 
 def _group_edges(bins: Any, value: np.ndarray) -> np.ndarray:
     finite = value[np.isfinite(value)]
-    if isinstance(bins, (int, np.integer)) and not isinstance(bins, bool):
-        if bins < 1 or len(finite) == 0:
+    if is_whole(bins):
+        if not 1 <= bins <= MAX_BINS or len(finite) == 0:
             raise ValueError(
-                f"bins is {bins!r} for {len(finite)} finite values; give 1 or more bins, and values"
+                f"bins is {shown(bins)} for {len(finite)} finite values; give 1 or more bins (at "
+                f"most {MAX_BINS:,}), and values"
             )
         edges = np.unique(np.quantile(finite, np.linspace(0, 1, bins + 1)))
         return edges if len(edges) > 1 else np.repeat(edges, 2)  # all values the same: one bin
-    edges = np.asarray(bins, dtype=np.float64)
+    edges = numbers_of("bins", bins)
     if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
-        raise ValueError(f"bins are {bins!r}; give how many, or two or more rising edges")
+        raise ValueError(f"bins are {shown(bins)}; give how many, or two or more rising edges")
     return edges
 
 

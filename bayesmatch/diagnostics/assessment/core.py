@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...catalogs.scalars import shown
 from ...matching.arguments import cutoff_values
 from ...matching.result import MatchResult
 from .judged import SCORES, judge
@@ -61,12 +62,12 @@ def assess(
             f"result is a {type(result).__name__}; give what bayesmatch.match returns, "
             "or MatchResult.read"
         )
-    if score not in SCORES:
-        raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
+    if not isinstance(score, str) or score not in SCORES:
+        raise ValueError(f"score is {shown(score)}; give one of {', '.join(SCORES)}")
     others = result.catalogue_names[1:]
     catalogue = others[0] if catalogue is None else catalogue
-    if catalogue not in others:
-        raise ValueError(f"catalogue is {catalogue!r}; give one of {', '.join(others)}")
+    if not isinstance(catalogue, str) or catalogue not in others:
+        raise ValueError(f"catalogue is {shown(catalogue)}; give one of {', '.join(others)}")
     at = np.linspace(0.0, 1.0, 101).round(2) if cutoffs is None else cutoff_values(cutoffs)
     judged, ids = judge(result, truth, score, catalogue)
     return Assessment(judged, score=score, cutoffs=at, catalogue=catalogue, ids=ids, result=result)

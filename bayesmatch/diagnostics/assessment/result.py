@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
+from ...catalogs.scalars import number_within, numbers_of, shown
 from ...matching.arguments import cutoff_values
 from ...matching.result import MatchResult
 from .. import metrics
@@ -103,8 +104,7 @@ class Assessment:
         return self._at_purity(purity).cutoff
 
     def _at_purity(self, purity: float) -> Crossing:
-        if not 0 < purity <= 1:
-            raise ValueError(f"purity is {purity!r}; give a number above 0 and at most 1")
+        purity = number_within("purity", purity, 0.0, 1.0, open_low=True)
         return metrics.at_purity(self.curve, self.n_counterparts, purity)
 
     @cached_property
@@ -231,14 +231,12 @@ class Assessment:
             catalogs = self._result._catalogs
             if not catalogs:
                 raise ValueError(
-                    f"column {values!r} is not at hand: the result was read from a "
+                    f"column {shown(values)} is not at hand: the result was read from a "
                     "file; give one number per source instead"
                 )
             column: np.ndarray = catalogs[0].magnitudes(values)[self.judged.row]
             return column
-        array: np.ndarray = np.ma.filled(
-            np.ma.asarray(getattr(values, "value", values), np.float64), np.nan
-        )
+        array = numbers_of("values", getattr(values, "value", values))
         n = len(self._result.sources)
         if array.shape != (n,):
             raise ValueError(

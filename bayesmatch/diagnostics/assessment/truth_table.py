@@ -10,6 +10,7 @@ import numpy as np
 from ...catalogs.convert import as_table
 from ...catalogs.formats.registry import read_table
 from ...catalogs.formats.storage import missing, native_values, parts_of
+from ...catalogs.scalars import shown_item
 
 HOSTLESS = "hostless"
 
@@ -59,7 +60,7 @@ def known_answers(truth: Any) -> tuple[np.ndarray, np.ndarray]:
     if len(values) < len(primary):
         row = int(np.argmax(first[inverse] != np.arange(len(primary))))
         raise ValueError(
-            f"truth: column {table.colnames[0]!r} has '{primary[row]}' in row {row} "
+            f"truth: column {table.colnames[0]!r} has '{shown_item(primary[row])}' in row {row} "
             f"and already in row {first[inverse[row]]} "
             f"({len(primary) - len(values)} duplicates in all); keep one of them"
         )

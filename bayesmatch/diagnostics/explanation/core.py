@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
+from ...catalogs.scalars import shown
 from ...matching.result import MatchResult
 from ...matching.wording import printed_table
 from .evidence import evidence_table
@@ -112,14 +113,18 @@ def _row_of(result: MatchResult, primary_id: Any) -> int:
     record = result.record.primary
     column = f"{record.name}_{record.id}"
     ids = np.char.strip(np.asarray(result.sources[column]).astype(str))
-    wanted = (primary_id.decode() if isinstance(primary_id, bytes) else str(primary_id)).strip()
+    try:
+        text = primary_id.decode() if isinstance(primary_id, bytes) else str(primary_id)
+    except Exception as error:
+        raise TypeError(f"primary_id is {shown(primary_id)}; give an identifier") from error
+    wanted = text.strip()
     found = np.flatnonzero(ids == wanted)
     if len(found):
         return int(found[0])
     close = _similar(wanted, ids)
     hint = f"did you mean {', '.join(close)}?" if close else f"they are {ids[0]} ... {ids[-1]}"
     raise ValueError(
-        f"catalogue {record.name!r} has no source with {record.id} {wanted!r} "
+        f"catalogue {record.name!r} has no source with {record.id} {shown(wanted)} "
         f"among {len(ids):,}; {hint}"
     )
 

@@ -14,6 +14,7 @@ from astropy.table import Column, Table
 
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
+from ...catalogs.scalars import check_seed, shown
 from ...catalogs.scan.catalog import ScannedCatalog
 from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
 from ...matching.core import match
@@ -21,6 +22,9 @@ from ...matching.result import MatchResult
 from .positions import realizations
 from .rate import SCORES, rate_interval, selected_fraction
 from .result import Calibration
+
+#: beyond, the intervals are as narrow as the list of sources lets them be
+MAX_REALIZATIONS = 100_000
 
 
 def calibrate(
@@ -92,12 +96,12 @@ def calibrate(
     A fake position never is beside the counterpart of another source, as a real one may be:
     where counterparts are 3% of the objects, fractions near 0.3 came out 0.004 low.
     """
-    if method not in ("fake", "shift"):
-        raise ValueError(f"method is {method!r}; give 'fake' or 'shift'")
-    if score not in SCORES:
-        raise ValueError(f"score is {score!r}; give one of {', '.join(SCORES)}")
-    n_realizations = whole_number("n_realizations", n_realizations, 1)
-    seed = whole_number("seed", seed, 0)
+    if not isinstance(method, str) or method not in ("fake", "shift"):
+        raise ValueError(f"method is {shown(method)}; give 'fake' or 'shift'")
+    if not isinstance(score, str) or score not in SCORES:
+        raise ValueError(f"score is {shown(score)}; give one of {', '.join(SCORES)}")
+    n_realizations = whole_number("n_realizations", n_realizations, 1, MAX_REALIZATIONS)
+    seed = check_seed(seed)
     at = _cutoffs(cutoffs, score)
     check_catalogs(primary, others)
     radius = in_arcsec(radius)

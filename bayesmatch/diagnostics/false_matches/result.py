@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
+from ...catalogs.scalars import number_within
 from .rate import SCORES
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ class Calibration:
         ValueError
             If every cutoff of the table has more.
         """
-        if not (isinstance(false_fraction, (int, float, np.number)) and 0 <= false_fraction <= 1):
-            raise ValueError(f"false_fraction is {false_fraction!r}; give a number from 0 to 1")
+        false_fraction = number_within("false_fraction", false_fraction, 0.0, 1.0)
         cutoff, false = np.asarray(self.table["cutoff"]), np.asarray(self.table["false_fraction"])
         allowed = cutoff[false <= false_fraction]
         if len(allowed) == 0:

@@ -10,6 +10,7 @@ from astropy.table import vstack
 from ...catalogs.candidates import Candidates
 from ...catalogs.held import HeldCatalog
 from ...priors.prior_set import PriorSet
+from ..candidate_positions import with_determinant
 from ..field import UniformField
 from .footprint import covered
 from .found import PositionErrorFit
@@ -36,7 +37,7 @@ def fit_errors(
     field = UniformField().at(primary, others)
     problem = ErrorLikelihood(
         neighbours(primary, others, candidates, field, ln_ratio, near),
-        primary.covariance(),
+        with_determinant(primary.errors),
         z,
         radius,
         primary.errors,

@@ -25,6 +25,8 @@ from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
 N_MODEL, FLOOR = 4, 1
 #: the scale stays within these, the offset within half the radius
 LN_SCALE_MAX = np.log(100.0)
+#: ln of a candidate's prior ratios, beyond which sums of likelihoods overflow
+LN_RATIO_MAX = 200.0 * np.log(10.0)
 #: directions in which the counterparts lost beyond the radius are counted
 CIRCLE = np.column_stack([np.cos(np.arange(32) * np.pi / 16), np.sin(np.arange(32) * np.pi / 16)])
 PIECE = 1 << 12
@@ -41,7 +43,8 @@ class Neighbours:
     row: np.ndarray
     """(m,) row in its catalogue"""
     slots: np.ndarray
-    """(m, 5) offset east and north (arcsec), covariance xx, yy, xy (arcsec^2), primary's axes"""
+    """(m, 6) offset east and north (arcsec), covariance xx, yy, xy (arcsec^2) along the primary's
+    axes, its determinant"""
     ratio: np.ndarray
     """(m,) prior ratio over the density of field objects (arcsec^2)"""
     covered: np.ndarray
@@ -69,6 +72,12 @@ def neighbours(
     found = []
     for k, other in enumerate(others):
         slots, i = candidates.of_catalogue(k)
+        if ln_ratio[slots].max(initial=0.0) > LN_RATIO_MAX:
+            raise ValueError(
+                f"the log10 prior ratios of an object of catalogue {other.name!r} add up to "
+                f"{ln_ratio[slots].max() / np.log(10.0):g}; a fit of position errors takes up to "
+                f"{LN_RATIO_MAX / np.log(10.0):.0f}"
+            )
         start = np.zeros(n + 1, np.int64)
         np.cumsum(np.bincount(i, minlength=n), out=start[1:])
         found.append(
@@ -79,12 +88,15 @@ def neighbours(
                 plane[slots],
                 np.exp(ln_ratio[slots]) / field.per_arcsec2(k)[i],
                 np.ascontiguousarray(covered[:, k]),
-                float(np.median(error_radius(positions.covariance[slots]))) ** 2
-                if len(slots)
-                else 0.0,
+                float(np.median(_radius(positions.covariance[slots]))) ** 2 if len(slots) else 0.0,
             )
         )
     return found
+
+
+def _radius(cov: np.ndarray) -> np.ndarray:
+    """Error radius (n,) of covariances with their determinant (n, 4)."""
+    return error_radius(cov[:, :3], cov[:, 3])
 
 
 class ErrorLikelihood:
@@ -99,6 +111,9 @@ class ErrorLikelihood:
         profile: ErrorProfile = GAUSSIAN,
     ) -> None:
         self.profile = profile
+        if p_cov.shape[1] == 3:
+            xx, yy, xy = p_cov.T
+            p_cov = np.column_stack([p_cov, xx * yy - xy * xy])
         self.neighbours, self.p_cov, self.z, self.radius = neighbours, p_cov, z, radius
         self.size = N_MODEL + len(neighbours) * z.shape[1]
         ridge = np.full(z.shape[1], RIDGE_SLOPE)
@@ -184,9 +199,11 @@ class ErrorLikelihood:
         """Share of the counterparts beyond the radius, in the catalogue that loses most."""
         shares = []
         for k, mine in enumerate(self.neighbours):
-            cov = np.exp(2 * parameters[0]) * self.p_cov
-            cov[:, :2] += parameters[FLOOR] + mine.variance
-            beyond = self.profile.beyond(self.radius / error_radius(cov))
+            scale2, more = np.exp(2 * parameters[0]), parameters[FLOOR] + mine.variance
+            cov = scale2 * self.p_cov
+            cov[:, 3] = scale2 * cov[:, 3] + more * (cov[:, 0] + cov[:, 1] + more)
+            cov[:, :2] += more
+            beyond = self.profile.beyond(self.radius / _radius(cov))
             host = self.fractions(parameters, k)
             shares.append(float(host @ beyond / host.sum()))
         return max(shares)
