@@ -1,8 +1,10 @@
 # What type checkers and editors see in place of the names that __init__.py imports when first used.
 from . import distributed as distributed
+from . import likelihood as likelihood
 from . import mock as mock
 from . import photometry as photometry
 from . import plots as plots
+from . import testing as testing
 from . import truth as truth
 from .catalogs.catalog import Catalog as Catalog
 from .catalogs.errors import ErrorEllipse as ErrorEllipse
