@@ -92,7 +92,7 @@ def run_example(folder):
 
 def test_it_is_short():
     lines = EXAMPLE.read_text().splitlines()
-    assert len([line for line in lines if line.strip()]) <= 30
+    assert len([line for line in lines if line.strip()]) <= 32  # with its imports
 
 
 def test_it_passes(tmp_path):

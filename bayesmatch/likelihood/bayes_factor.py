@@ -87,7 +87,7 @@ def _check_covariances(c: np.ndarray) -> None:
     xx, yy, xy = c[..., 0, 0], c[..., 1, 1], c[..., 0, 1]
     check_all("covariances", c, np.isfinite(c), "they must be finite (arcsec^2)")
     symmetric = np.abs(xy - c[..., 1, 0]) <= 1e-12 * np.sqrt(np.abs(xx * yy))
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         good = (xx > 0) & (yy > 0) & (np.abs(xy) < np.sqrt(xx) * np.sqrt(yy)) & symmetric
     if not good.all():
         at = tuple(int(k) for k in np.argwhere(~good)[0])

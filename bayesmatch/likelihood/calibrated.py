@@ -7,16 +7,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._kernels import likelihood as kernels
-from .checks import weights
+from .checks import point_to_class, weights
 
 
 class CalibratedPosterior(NamedTuple):
-    """What :func:`calibrated_posterior` gives, for A rows in G groups."""
+    """What :func:`calibrated_posterior` gives, for A rows in G groups.
+
+    Attributes
+    ----------
+    p_match : ndarray of float64, shape (A,)
+        Probability that exactly this association is true; sums to 1 in every group.
+    p_hostless : ndarray of float64, shape (G,)
+        That of H0, in the order of the groups.
+    """
 
     p_match: np.ndarray
-    """shape (A,), probability that exactly this association is true; sums to 1 in every group"""
     p_hostless: np.ndarray
-    """shape (G,), that of H0, in the order of the groups"""
+
+
+point_to_class(CalibratedPosterior)
 
 
 def calibrated_posterior(ln_likelihood: Any, ln_fraction: Any, group: Any) -> CalibratedPosterior:

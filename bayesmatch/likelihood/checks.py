@@ -67,3 +67,9 @@ def weights(ln_likelihood: Any, ln_fraction: Any, group: Any) -> tuple[np.ndarra
     fraction = per_row("ln_fraction", ln_fraction, n, excludes=True)
     check_all("ln_fraction", fraction, fraction <= 1e-9, "a fraction is at most 1")
     return first, likelihood + fraction
+
+
+def point_to_class(kind: Any) -> None:
+    """Let the fields of a named tuple say where they are described, not their number."""
+    for name in kind._fields:
+        getattr(kind, name).__doc__ = f"See :class:`{kind.__name__}`."

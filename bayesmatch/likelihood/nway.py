@@ -9,20 +9,31 @@ import numpy as np
 from .._kernels import likelihood as kernels
 from .._kernels.posterior import ln_odds_against
 from ..catalogs.area import FULL_SKY_DEG2
-from .checks import check_all, groups, numbers, per_row
+from .checks import check_all, groups, numbers, per_row, point_to_class
 
 
 class NwayPosterior(NamedTuple):
-    """What :func:`nway_posterior` gives, for A rows in G groups."""
+    """What :func:`nway_posterior` gives, for A rows in G groups.
+
+    Attributes
+    ----------
+    p_any : ndarray of float64, shape (G,)
+        Probability that any counterpart exists, in the order of the groups.
+    p_i : ndarray of float64, shape (A,)
+        Probability of this association if a counterpart exists; 0 for H0.
+    p_single : ndarray of float64, shape (A,)
+        Posterior of this association against chance.
+    match_flag : ndarray of int16, shape (A,)
+        1 the best of its group, 2 comparable, 0 the rest.
+    """
 
     p_any: np.ndarray
-    """shape (G,), probability that any counterpart exists, in the order of the groups"""
     p_i: np.ndarray
-    """shape (A,), probability of this association if a counterpart exists; 0 for H0"""
     p_single: np.ndarray
-    """shape (A,), posterior of this association against chance"""
     match_flag: np.ndarray
-    """shape (A,), int16: 1 the best of its group, 2 comparable, 0 the rest"""
+
+
+point_to_class(NwayPosterior)
 
 
 def ln_prior(counts: Any, areas: Any, completeness: Any, members: Any) -> np.ndarray:
