@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .html import write_html
 from .report import Claim, Section, print_claims, print_section, write_json
@@ -27,6 +28,7 @@ PROTOCOLS = {
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
+    "robustness": "generated matches, bad calls, damaged files, faults and kills",
 }
 
 
@@ -37,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sections, seconds = [], {}
     for name in options.protocol or PROTOCOLS:
         begin = time.perf_counter()
-        section = run_protocol(name, options.out, options.quick, options.seeds)
+        section = run_protocol(name, options.out, options.quick, options.seeds, own(name, options))
         seconds[name] = time.perf_counter() - begin
         print_section(section)
         path = write_json(
@@ -76,6 +78,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="smaller samples and fewer seeds: all protocols in 5 minutes",
     )
     parser.add_argument("--seeds", type=int, metavar="N", help="skies per setting")
+    parser.add_argument("--cases", type=int, metavar="N", help="robustness: how many cases")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="robustness: which cases (default: 0)"
+    )
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="robustness: only the failures of that file"
+    )
     options = parser.parse_args(argv)
     unknown = [name for name in options.protocol if name not in PROTOCOLS]
     if unknown:
@@ -84,15 +93,30 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("a protocol is named twice")
     if options.seeds is not None and options.seeds < 1:
         parser.error("--seeds must be 1 or more")
+    if options.cases is not None and options.cases < 1:
+        parser.error("--cases must be 1 or more")
+    if options.seed < 0:
+        parser.error("--seed must be 0 or more")
+    if options.replay is not None and not options.replay.is_file():
+        parser.error(f"--replay {options.replay}: no such file")
     return options
 
 
-def run_protocol(name: str, out: Path, quick: bool, seeds: int | None) -> Section:
+def own(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Options that one protocol has and the others have not."""
+    if name != "robustness":
+        return {}
+    return {"cases": options.cases, "seed": options.seed, "replay": options.replay}
+
+
+def run_protocol(
+    name: str, out: Path, quick: bool, seeds: int | None, more: Mapping[str, Any] | None = None
+) -> Section:
     """A protocol's section; if it fails, one that says so, and counts as a miss."""
     print(f"\n{name}: {PROTOCOLS[name]}", flush=True)
     try:
         module = importlib.import_module(f"{__package__}.{name}")
-        section: Section = module.run(out, quick=quick, seeds=seeds)
+        section: Section = module.run(out, quick=quick, seeds=seeds, **(more or {}))
         missing = [f.file for f in section.figures if not (out / f.file).is_file()]
         if missing:
             raise FileNotFoundError(f"protocol {name} did not write its figure {missing[0]}")

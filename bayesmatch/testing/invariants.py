@@ -42,7 +42,7 @@ def order_of_rows(v: View) -> None:
     step = np.diff(keys, axis=0)
     different = np.take_along_axis(step, (step != 0).argmax(axis=1)[:, None], axis=1)
     require("order of associations", different > 0)
-    alone: np.ndarray = ~v.takes_part.any(axis=1)
+    alone = np.asarray(~v.takes_part.any(axis=1))
     require(
         "one no-counterpart row per primary",
         np.array_equal(v.primary[alone], np.arange(v.n)),
