@@ -72,8 +72,16 @@ PLANTED = {
 }
 
 
+NO_SHRINKING = """
+from hypothesis import Phase, settings
+settings.register_profile("short", phases=[Phase.generate])
+settings.load_profile("short")
+"""
+
+
 def run_example(folder):
     """Tests of the example that fail, with the package that stands in `folder`."""
+    (folder / "conftest.py").write_text(NO_SHRINKING)
     shutil.copy(EXAMPLE, folder / "test_example.py")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--tb=no", "-rf"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -61,17 +60,9 @@ def associations(
     for _ in range(n):
         major = draw(SIGMA)
         minor = major if circles else major * draw(st.floats(1 / 30, 1.0))
-        covariances.append(ellipse(major, minor, 0.0 if circles else draw(ANGLE)))
+        parts = [major] if circles else [major, minor, draw(ANGLE)]
+        covariances.append(reference.covariance(parts, 1)[0])
     return np.array(offsets, dtype=float), np.array(covariances)
-
-
-def ellipse(major: float, minor: float, pa: float) -> np.ndarray:
-    """Covariance (2, 2), east and north, of an ellipse with position angle `pa` in degrees."""
-    if major == minor:
-        return major**2 * np.eye(2)
-    s, c = math.sin(math.radians(pa)), math.cos(math.radians(pa))
-    along, across = np.array([s, c]), np.array([c, -s])
-    return major**2 * np.outer(along, along) + minor**2 * np.outer(across, across)
 
 
 @st.composite

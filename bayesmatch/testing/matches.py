@@ -35,6 +35,9 @@ class MatchCase:
             warnings.simplefilter("ignore", UserWarning)
             return match(*self.catalogs, **{**self.options, **options})
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # Hypothesis would show the fields, and not the rows
+
     def __repr__(self) -> str:
         parts = [
             f"{c.name} (area {c.area!r}, pos_err {c.error_record}):\n"

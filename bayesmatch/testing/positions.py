@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from ..catalogs.held import HeldCatalog
 from . import reference
 from .view import LN_10, View, require, require_close
 
@@ -95,13 +96,29 @@ def bayes_factors(v: View) -> None:
     require("the Bayes factor of no counterpart is 1", uncorrected[v.first[:-1]] == 0)
     if not v.catalogs:
         return
-    covariance = [c.covariance() for c in v.catalogs]
+    covariance = [_covariance(c) for c in v.catalogs]
     circular = all(c.circular for c in v.catalogs)
     rows = np.unique(np.linspace(0, len(v.primary) - 1, MAX_BAYES).astype(int))
     slow = [_ln_bayes(v, covariance, circular, row) for row in rows]
     require_close(
         "the Bayes factor from the positions", uncorrected[rows], slow, rtol=1e-7, atol=1e-6
     )
+
+
+def _covariance(catalog: HeldCatalog) -> np.ndarray:
+    """Covariances (n, 2, 2) from the columns themselves, where they are plain arcsec."""
+    parts = []
+    for given, unit in zip(catalog.error_record, ("arcsec", "arcsec", "deg"), strict=False):
+        if isinstance(given, str) and given in catalog.table.colnames:
+            column = catalog.table[given]
+            if getattr(column, "unit", None) in (None, unit):
+                parts.append(np.asarray(column, float))
+        elif isinstance(given, float):
+            parts.append(np.asarray(given))
+    if len(parts) == len(catalog.error_record):
+        return reference.covariance(parts, len(catalog))
+    xx, yy, xy = catalog.covariance().T
+    return np.stack([xx, xy, xy, yy], axis=-1).reshape(-1, 2, 2)
 
 
 def _ln_bayes(v: View, covariance: list[np.ndarray], circular: bool, row: int) -> float:
@@ -111,10 +128,10 @@ def _ln_bayes(v: View, covariance: list[np.ndarray], circular: bool, row: int) -
     c = np.array([covariance[k][member[k]] for k in who])
     if circular:
         apart = [[reference.chord_separation(*one, *two) for two in at] for one in at]
-        return reference.ln_bayes_circular(np.sqrt(c[:, 0]), apart)
+        return reference.ln_bayes_circular(np.sqrt(c[:, 0, 0]), apart)
     x, turned = [], []
-    for place, (xx, yy, xy) in zip(at, c, strict=True):
-        offset, own = reference.in_plane(*at[0], *place, np.array([[xx, xy], [xy, yy]]))
+    for place, errors in zip(at, c, strict=True):
+        offset, own = reference.in_plane(*at[0], *place, errors)
         x.append(offset)
         turned.append(own)
     return reference.ln_bayes_general(x, turned)

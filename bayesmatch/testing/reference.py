@@ -65,6 +65,22 @@ def associations(primary: Any, others: Sequence[Any], radius: float) -> list[tup
     return rows
 
 
+def covariance(parts: Sequence[Any], n: int) -> np.ndarray:
+    """Covariances (n, 2, 2), east and north, of errors in the parts in which they are given.
+
+    One part is a circle, two are along east and north, three an ellipse: sigma along its major and
+    minor axis and the position angle of the major axis in degrees, from north through east.
+    """
+    given = [np.broadcast_to(np.asarray(part, float), (n,)) for part in parts]
+    angle = np.radians(given[2]) if len(given) == 3 else np.full(n, math.pi / 2)
+    along = np.stack([np.sin(angle), np.cos(angle)], axis=-1)
+    across = np.stack([np.cos(angle), -np.sin(angle)], axis=-1)
+    second = given[0] if len(given) == 1 else given[1]
+    out: np.ndarray = (given[0] ** 2)[:, None, None] * along[:, :, None] * along[:, None, :]
+    out = out + (second**2)[:, None, None] * across[:, :, None] * across[:, None, :]
+    return out
+
+
 def in_plane(
     ra_0: float, dec_0: float, ra: float, dec: float, covariance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,13 @@ from validation.robustness import batch
 from validation.robustness.kinds import KINDS, Kind
 
 #: cases of each kind in the ordinary test run
-SHORT = {"matches": 150, "bad_matches": 100, "bad_catalogues": 100, "killed_writes": 5}
+SHORT = {
+    "matches": 80,
+    "bad_matches": 100,
+    "bad_catalogues": 100,
+    "killed_writes": 5,
+    "killed_scans": 5,
+}
 #: a case may end the process, or forks
 IN_CHILD = ("model_files", "killed_writes", "killed_scans")
 
