@@ -28,6 +28,9 @@ PROTOCOLS = {
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
+}
+#: only when named: they judge the program, not its probabilities
+ON_REQUEST = {
     "robustness": "generated matches, bad calls, damaged files, faults and kills",
 }
 
@@ -60,10 +63,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m validation",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name:14}{what}" for name, what in PROTOCOLS.items()),
+        epilog="\n".join(f"{name:14}{what}" for name, what in known().items()),
     )
     parser.add_argument(
-        "protocol", nargs="*", metavar="NAME", help=f"of {', '.join(PROTOCOLS)}; default: all"
+        "protocol",
+        nargs="*",
+        metavar="NAME",
+        help=f"of {', '.join(known())}; default: all but {', '.join(ON_REQUEST)}",
     )
     parser.add_argument(
         "--out",
@@ -86,9 +92,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--replay", type=Path, metavar="FILE", help="robustness: only the failures of that file"
     )
     options = parser.parse_args(argv)
-    unknown = [name for name in options.protocol if name not in PROTOCOLS]
+    unknown = [name for name in options.protocol if name not in known()]
     if unknown:
-        parser.error(f"no protocol {unknown[0]!r}; there are {', '.join(PROTOCOLS)}")
+        parser.error(f"no protocol {unknown[0]!r}; there are {', '.join(known())}")
     if len(set(options.protocol)) < len(options.protocol):
         parser.error("a protocol is named twice")
     if options.seeds is not None and options.seeds < 1:
@@ -102,6 +108,11 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def known() -> dict[str, str]:
+    """All protocols, and what each tries."""
+    return {**PROTOCOLS, **ON_REQUEST}
+
+
 def own(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Options that one protocol has and the others have not."""
     if name != "robustness":
@@ -113,7 +124,7 @@ def run_protocol(
     name: str, out: Path, quick: bool, seeds: int | None, more: Mapping[str, Any] | None = None
 ) -> Section:
     """A protocol's section; if it fails, one that says so, and counts as a miss."""
-    print(f"\n{name}: {PROTOCOLS[name]}", flush=True)
+    print(f"\n{name}: {known()[name]}", flush=True)
     try:
         module = importlib.import_module(f"{__package__}.{name}")
         section: Section = module.run(out, quick=quick, seeds=seeds, **(more or {}))
@@ -124,7 +135,7 @@ def run_protocol(
         traceback.print_exc()
         return Section(
             name,
-            PROTOCOLS[name],
+            known()[name],
             ["This protocol failed before its end; the error is in the table of claims."],
             [
                 Claim(

@@ -1,10 +1,11 @@
 """A short run of every kind of case of `python -m validation robustness`, and of its runner."""
 
 import json
+from collections import Counter
 
 import pytest
 
-from validation import robustness
+from validation import __main__, robustness
 from validation.robustness import batch
 from validation.robustness.kinds import KINDS, Kind
 
@@ -70,3 +71,22 @@ def test_a_process_that_ends_is_a_failure(monkeypatch):
     monkeypatch.setattr(robustness, "START_SECONDS", 60.0)
     found = robustness.in_child({"kind": "no such kind", "seed": 1, "n": 5})
     assert "status 1: KeyError" in found["failure"]["error"]
+
+
+def test_the_command(monkeypatch, tmp_path, capsys):
+    """Its options reach the protocol, which runs when named and only then."""
+    asked = []
+
+    def run(out, **options):
+        asked.append(options)
+        return robustness.section({name: Counter(cases=1) for name in KINDS}, [], len(KINDS))
+
+    monkeypatch.setattr(robustness, "run", run)
+    argv = ["robustness", "--cases", "70", "--seed", "9", "--out", str(tmp_path)]
+    assert __main__.main(argv) == 0
+    assert asked == [{"quick": False, "seeds": None, "cases": 70, "seed": 9, "replay": None}]
+    assert "robustness" not in __main__.PROTOCOLS
+    assert f"{len(KINDS)} generated cases" in (tmp_path / "report.html").read_text()
+    with pytest.raises(SystemExit):
+        __main__.main(["robustness", "--replay", str(tmp_path / "none.json")])
+    assert "no such file" in capsys.readouterr().err
