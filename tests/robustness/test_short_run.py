@@ -26,7 +26,7 @@ def test_a_short_run(kind):
     job = {"kind": kind, "seed": 1, "n": SHORT.get(kind, 25), "shrink": False}
     run = robustness.in_child if kind in IN_CHILD else batch.run
     found = run(job)
-    assert found["failure"] is None, json.dumps(found["failure"], indent=1)
+    assert found["failures"] == [], json.dumps(found["failures"], indent=1)
     assert found["cases"] >= min(20, job["n"])
 
 
@@ -34,24 +34,29 @@ def fails(data):
     """Cases that fail above 100."""
     from hypothesis import strategies as st
 
-    assert data.draw(st.integers(0, 10**6)) <= 100, "too much"
+    value = data.draw(st.integers(0, 10**6))
+    assert value <= 100, "too much"
+    if value % 3 == 1:
+        raise KeyError("of another kind")
 
 
 def test_a_failure_is_shrunk_and_runs_again(monkeypatch):
     monkeypatch.setitem(KINDS, "matches", Kind(fails, 1.0, 10))
-    found = batch.run({"kind": "matches", "seed": 1, "n": 50, "shrink": True})
-    failure = found["failure"]
+    found = batch.run({"kind": "matches", "seed": 1, "n": 200, "shrink": True})
+    failure, other = sorted(found["failures"], key=lambda failure: failure["key"])
+    assert found["cases"] == 200 and found["tally"]["again"] > 5
+    assert "KeyError" in other["error"] and "Draw 1: 1" in other["drawn"]
     assert failure["error"].startswith("AssertionError: too much") and "101" in failure["drawn"]
     again = batch.run(failure["job"])
-    assert again["cases"] == 1 and again["failure"]["key"] == failure["key"]
-    assert again["failure"]["job"]["blob"] == failure["job"]["blob"]
+    assert again["cases"] == 1 and again["failures"][0]["key"] == failure["key"]
+    assert again["failures"][0]["job"]["blob"] == failure["job"]["blob"]
 
 
 def test_the_run_goes_on_after_failures_and_keeps_them(monkeypatch, tmp_path):
     def child(job):
         bad = {"job": job, "error": "ValueError: x", "where": "f", "key": "k", "drawn": ""}
-        failure = bad if job["kind"] == "writes" else None
-        return {"cases": job["n"], "tally": {"refused": 1}, "failure": failure}
+        failures = [bad] if job["kind"] == "writes" else []
+        return {"cases": job["n"], "tally": {"refused": 1}, "failures": failures}
 
     monkeypatch.setattr(robustness, "in_child", child)
     section = robustness.run(tmp_path, cases=60_000, seed=3)
@@ -67,10 +72,11 @@ def test_a_process_that_ends_is_a_failure(monkeypatch):
     monkeypatch.setattr(robustness, "CASE_SECONDS", 0.0)
     monkeypatch.setattr(robustness, "START_SECONDS", 0.01)
     found = robustness.in_child({"kind": "prior_files", "seed": 1, "n": 5})
-    assert found["failure"]["error"] == "no end after 0 s" and found["failure"]["job"]["n"] == 5
+    (failure,) = found["failures"]
+    assert failure["error"] == "no end after 0 s" and failure["job"]["n"] == 5
     monkeypatch.setattr(robustness, "START_SECONDS", 60.0)
     found = robustness.in_child({"kind": "no such kind", "seed": 1, "n": 5})
-    assert "status 1: KeyError" in found["failure"]["error"]
+    assert "status 1: KeyError" in found["failures"][0]["error"]
 
 
 def test_the_command(monkeypatch, tmp_path, capsys):

@@ -50,13 +50,13 @@ def run(
         for job, found in zip(jobs, pool.map(in_child, jobs), strict=True):
             count = counts[job["kind"]]
             count.update(found["tally"], cases=found["cases"])
-            if found["failure"]:
-                count["failures"] += 1
-                key = f"{job['kind']} {found['failure']['key']}"
+            count["failures"] += len(found["failures"]) + found["tally"].get("again", 0)
+            for failure in found["failures"]:
+                key = f"{job['kind']} {failure['key']}"
                 if key not in failures:
-                    failures[key] = found["failure"]
+                    failures[key] = failure
                     count["distinct"] += 1
-                    print(f"  {job['kind']}: {found['failure']['error']}", flush=True)
+                    print(f"  {job['kind']}: {failure['error']}", flush=True)
     replace_file(out / FAILURES, json.dumps(plain(list(failures.values())), indent=1) + "\n")
     return section(counts, list(failures.values()), sum(c["cases"] for c in counts.values()))
 
@@ -107,7 +107,7 @@ def in_child(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "cases": n,
         "tally": {},
-        "failure": {"job": again, "error": ended, "where": "?", "key": ended, "drawn": ""},
+        "failures": [{"job": again, "error": ended, "where": "?", "key": ended, "drawn": ""}],
     }
 
 
@@ -117,13 +117,13 @@ def section(counts: dict[str, Counter[str]], failures: list[dict[str, Any]], cas
     claims = [
         Claim(
             f"{name}: failures in {count['cases']:,} cases",
-            f"{count['distinct']} kinds" if count["failures"] else "0",
+            f"{count['failures']}, {count['distinct']} ways" if count["failures"] else "0",
             "0",
             not count["failures"],
         )
         for name, count in tried.items()
     ]
-    head = ["kind", "cases", "accepted", "refused", "killed", "batches that failed", "different"]
+    head = ["kind", "cases", "accepted", "refused", "killed", "failed", "in different ways"]
     keys = ("cases", "accepted", "refused", "killed", "failures", "distinct")
     tables = [
         TableView(

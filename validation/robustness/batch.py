@@ -9,17 +9,22 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-import hypothesis
+import hypothesis.errors
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, reproduce_failure, seed, settings
 from hypothesis import strategies as st
 
 from .common import TALLY
 from .kinds import KINDS
+
+#: different failures after which a batch ends
+MAX_FAILURES = 20
+#: how Hypothesis itself leaves a case
+UNSATISFIED = (hypothesis.errors.UnsatisfiedAssumption, hypothesis.errors.StopTest)
 
 
 def run(job: dict[str, Any], progress: Callable[[int], object] = lambda n: None) -> dict[str, Any]:
@@ -36,29 +41,52 @@ def run(job: dict[str, Any], progress: Callable[[int], object] = lambda n: None)
     Returns
     -------
     dict
-        `cases` that ran, `tally` of calls accepted and refused, and `failure`, if any.
+        `cases` that ran, `tally` of calls accepted and refused, and `failures`, each kind once.
     """
-    kind, count = KINDS[job["kind"]], [0]
     TALLY.clear()
+    done, failures = 0, dict[str, dict[str, Any]]()
+    while done < job["n"] and len(failures) < MAX_FAILURES:
+        part = {**job, "n": job["n"] - done, "seed": job["seed"] + len(failures)}
+        cases, failure = _until_failure(part, failures, lambda n: progress(done + n))  # noqa: B023
+        done += cases
+        if failure is None or job.get("blob"):
+            failures |= {failure["key"]: failure} if failure else {}
+            break
+        failures[failure["key"]] = failure
+    return {"cases": done, "tally": dict(TALLY), "failures": list(failures.values())}
+
+
+def _until_failure(
+    job: dict[str, Any], known: Collection[str], progress: Callable[[int], object]
+) -> tuple[int, dict[str, Any] | None]:
+    """Cases that ran before one failed in another way than those that are known, and that one."""
+    kind, count, failed = KINDS[job["kind"]], [0], [False]
 
     def one(case: Any) -> None:
-        count[0] += 1
+        count[0] += not failed[0]  # what is tried to make a failure small is not counted
         progress(count[0])
-        kind.check(case)
+        try:
+            kind.check(case)
+        except UNSATISFIED:
+            raise
+        except Exception as error:
+            if _told(job, error)["key"] not in known:
+                failed[0] = True
+                raise
+            TALLY["again"] += 1
 
     failure = None
     try:
         if kind.drawn:
             _drawn(job, one)
         else:
-            for k in range(job.get("first", 0), job["n"]):
-                job = {**job, "first": k}
+            for k in range(job["n"]):
                 one(np.random.default_rng([job["seed"], k]))
     except BaseException as error:  # whatever a case raises is what is looked for
         if isinstance(error, KeyboardInterrupt):
             raise
         failure = _told(job, error)
-    return {"cases": count[0], "tally": dict(TALLY), "failure": failure}
+    return count[0], failure
 
 
 def _drawn(job: dict[str, Any], one: Callable[[Any], None]) -> None:
