@@ -28,11 +28,11 @@ def _homes() -> dict[str, str]:
 #: a module by a public name must not exist beside it, or importing it would hide the name
 _HOME = _homes()
 
-_MODULES = ("mock", "photometry", "plots", "truth")
+_MODULES = ("likelihood", "mock", "photometry", "plots", "truth")
 #: old name -> (new name, the version that goes without the old one)
 _RENAMED: dict[str, tuple[str, str]] = {}
-#: needs an extra, so it is not among the names that anything may list and import
-_OPTIONAL = ("distributed",)
+#: need an extra, so they are not among the names that anything may list and import
+_OPTIONAL = ("distributed", "testing")
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

@@ -1,9 +1,11 @@
 # The public names and where they live: what type checkers and editors see, and what __init__.py
 # reads to import each name when it is first used.
 from . import distributed as distributed
+from . import likelihood as likelihood
 from . import mock as mock
 from . import photometry as photometry
 from . import plots as plots
+from . import testing as testing
 from . import truth as truth
 from .catalogs.catalog import Catalog as Catalog
 from .catalogs.errors import ErrorEllipse as ErrorEllipse

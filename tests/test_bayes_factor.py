@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
 from scipy import integrate
 
 import bayesmatch as bm
 from bayesmatch._kernels import bayes_factor as kernels
 from bayesmatch.catalogs.gaussian import ellipse_covariance
+from bayesmatch.testing import reference
 
 DATA = Path(__file__).parents[1] / "validation" / "data"
 

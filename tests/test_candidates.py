@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-import reference
 
 import bayesmatch as bm
 from bayesmatch._kernels import sphere
 from bayesmatch.catalogs import candidates as search
+from bayesmatch.testing import reference
 
 
 def catalog(ra, dec, name="X"):

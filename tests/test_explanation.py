@@ -3,13 +3,13 @@
 import astropy.units as u
 import numpy as np
 import pytest
-import reference
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 import bayesmatch as bm
 from bayesmatch import plots
 from bayesmatch.cli import main
+from bayesmatch.testing import reference
 from validation import skies
 
 FULL_SKY = 4 * np.pi * np.degrees(1) ** 2

@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 import pytest
-import reference
 
 import bayesmatch as bm
+from bayesmatch.testing import reference
 
 FULL_SKY = 4 * math.pi * (180 / math.pi) ** 2
 

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .html import write_html
 from .report import Claim, Section, print_claims, print_section, write_json
@@ -28,6 +29,10 @@ PROTOCOLS = {
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
 }
+#: only when named: they judge the program, not its probabilities
+ON_REQUEST = {
+    "robustness": "generated matches, bad calls, damaged files, faults and kills",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sections, seconds = [], {}
     for name in options.protocol or PROTOCOLS:
         begin = time.perf_counter()
-        section = run_protocol(name, options.out, options.quick, options.seeds)
+        section = run_protocol(name, options.out, options.quick, options.seeds, own(name, options))
         seconds[name] = time.perf_counter() - begin
         print_section(section)
         path = write_json(
@@ -58,10 +63,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m validation",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name:14}{what}" for name, what in PROTOCOLS.items()),
+        epilog="\n".join(f"{name:14}{what}" for name, what in known().items()),
     )
     parser.add_argument(
-        "protocol", nargs="*", metavar="NAME", help=f"of {', '.join(PROTOCOLS)}; default: all"
+        "protocol",
+        nargs="*",
+        metavar="NAME",
+        help=f"of {', '.join(known())}; default: all but {', '.join(ON_REQUEST)}",
     )
     parser.add_argument(
         "--out",
@@ -76,23 +84,50 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="smaller samples and fewer seeds: all protocols in 4 to 5 minutes on 2 quiet cores",
     )
     parser.add_argument("--seeds", type=int, metavar="N", help="skies per setting")
+    parser.add_argument("--cases", type=int, metavar="N", help="robustness: how many cases")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="robustness: which cases (default: 0)"
+    )
+    parser.add_argument(
+        "--replay", type=Path, metavar="FILE", help="robustness: only the failures of that file"
+    )
     options = parser.parse_args(argv)
-    unknown = [name for name in options.protocol if name not in PROTOCOLS]
+    unknown = [name for name in options.protocol if name not in known()]
     if unknown:
-        parser.error(f"no protocol {unknown[0]!r}; there are {', '.join(PROTOCOLS)}")
+        parser.error(f"no protocol {unknown[0]!r}; there are {', '.join(known())}")
     if len(set(options.protocol)) < len(options.protocol):
         parser.error("a protocol is named twice")
     if options.seeds is not None and options.seeds < 1:
         parser.error("--seeds must be 1 or more")
+    if options.cases is not None and options.cases < 1:
+        parser.error("--cases must be 1 or more")
+    if options.seed < 0:
+        parser.error("--seed must be 0 or more")
+    if options.replay is not None and not options.replay.is_file():
+        parser.error(f"--replay {options.replay}: no such file")
     return options
 
 
-def run_protocol(name: str, out: Path, quick: bool, seeds: int | None) -> Section:
+def known() -> dict[str, str]:
+    """All protocols, and what each tries."""
+    return {**PROTOCOLS, **ON_REQUEST}
+
+
+def own(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Options that one protocol has and the others have not."""
+    if name != "robustness":
+        return {}
+    return {"cases": options.cases, "seed": options.seed, "replay": options.replay}
+
+
+def run_protocol(
+    name: str, out: Path, quick: bool, seeds: int | None, more: Mapping[str, Any] | None = None
+) -> Section:
     """A protocol's section; if it fails, one that says so, and counts as a miss."""
-    print(f"\n{name}: {PROTOCOLS[name]}", flush=True)
+    print(f"\n{name}: {known()[name]}", flush=True)
     try:
         module = importlib.import_module(f"{__package__}.{name}")
-        section: Section = module.run(out, quick=quick, seeds=seeds)
+        section: Section = module.run(out, quick=quick, seeds=seeds, **(more or {}))
         missing = [f.file for f in section.figures if not (out / f.file).is_file()]
         if missing:
             raise FileNotFoundError(f"protocol {name} did not write its figure {missing[0]}")
@@ -100,7 +135,7 @@ def run_protocol(name: str, out: Path, quick: bool, seeds: int | None) -> Sectio
         traceback.print_exc()
         return Section(
             name,
-            PROTOCOLS[name],
+            known()[name],
             ["This protocol failed before its end; the error is in the table of claims."],
             [
                 Claim(

@@ -98,25 +98,40 @@ def nway_rows(
         weight = np.empty(end - begin)
         for row in range(begin, end):
             pattern = row_pattern(row, member)
-            dist_post[row] = 1.0 / (1.0 + math.exp(odds[pattern] - ln_b[row]))
+            dist_post[row] = against_chance(odds[pattern], ln_b[row])
             p_single[row] = dist_post[row]
             if ln_evidence[row] != ln_b[row]:
-                p_single[row] = 1.0 / (1.0 + math.exp(odds[pattern] - ln_evidence[row]))
+                p_single[row] = against_chance(odds[pattern], ln_evidence[row])
             weight[row - begin] = ln_prior[pattern] + ln_evidence[row]
-        some = log_sum(weight, 1, end - begin)
-        top = 0.0
-        p_i[begin] = 0.0
-        match_flag[begin] = 0
-        share_out(weight, 1, end - begin, some, p_i[begin:end])
-        for row in range(begin + 1, end):
-            top = max(top, p_i[row])
-        for row in range(begin + 1, end):
-            match_flag[row] = 0
-            if p_i[row] > 0.0 and p_i[row] >= top * (1.0 - TIE):
-                match_flag[row] = 1
-            elif p_i[row] > secondary_ratio * top:
-                match_flag[row] = 2
-        p_any[i] = 1.0 / (1.0 + math.exp(weight[0] - some)) if some > -np.inf else 0.0
+        p_any[i] = nway_group(begin, end, weight, secondary_ratio, p_i, match_flag)
+
+
+@jit
+def against_chance(ln_odds_against, ln_evidence):
+    """Posterior of one association against chance, equation (9)."""
+    return 1.0 / (1.0 + math.exp(ln_odds_against - ln_evidence))
+
+
+@jit
+def nway_group(begin, end, weight, secondary_ratio, p_i, match_flag):
+    """p_any of one primary; fills p_i and match_flag of its rows, begin to end.
+
+    `weight` (end - begin,) is ln of prior times evidence of each row, the no-counterpart row first.
+    """
+    some = log_sum(weight, 1, end - begin)
+    top = 0.0
+    p_i[begin] = 0.0
+    match_flag[begin] = 0
+    share_out(weight, 1, end - begin, some, p_i[begin:end])
+    for row in range(begin + 1, end):
+        top = max(top, p_i[row])
+    for row in range(begin + 1, end):
+        match_flag[row] = 0
+        if p_i[row] > 0.0 and p_i[row] >= top * (1.0 - TIE):
+            match_flag[row] = 1
+        elif p_i[row] > secondary_ratio * top:
+            match_flag[row] = 2
+    return 1.0 / (1.0 + math.exp(weight[0] - some)) if some > -np.inf else 0.0
 
 
 @jit
@@ -185,11 +200,20 @@ def calibrated_rows(
             weight[row - begin] = (
                 ln_fraction[i, pattern] + ln_evidence[row] - members_density(ln_density[i], pattern)
             )
-        some = log_sum(weight, 1, end - begin)
-        total = log_sum(weight, 0, end - begin)
-        share_out(weight, 0, end - begin, total, p_match[begin:end])
+        log10_odds[i] = calibrated_group(begin, end, weight, p_match)
         p_hostless[i] = p_match[begin]
-        log10_odds[i] = (some - weight[0]) / LN_10
+
+
+@jit
+def calibrated_group(begin, end, weight, p_match):
+    """Log10 odds of a counterpart of one primary; fills p_match of its rows, begin to end.
+
+    `weight` (end - begin,) is ln of fraction times likelihood, the no-counterpart row first.
+    """
+    some = log_sum(weight, 1, end - begin)
+    total = log_sum(weight, 0, end - begin)
+    share_out(weight, 0, end - begin, total, p_match[begin:end])
+    return (some - weight[0]) / LN_10
 
 
 @jit

@@ -52,7 +52,7 @@ def pattern_likelihood(
     return out
 
 
-def calibrated_posterior(
+def calibrated_of(
     associations: Associations,
     ln_density: np.ndarray,
     post: Posterior,

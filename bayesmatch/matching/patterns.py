@@ -12,6 +12,7 @@ import numpy as np
 
 from ..catalogs.area import FULL_SKY_DEG2
 from ..catalogs.held import HeldCatalog
+from ..likelihood.nway import ln_full_sky, sum_over_members
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,15 @@ def pattern_priors(
 ) -> PatternPriors:
     """Prior of each membership pattern from densities scaled to the full sky."""
     n_own = np.array([c.density_deg2 * FULL_SKY_DEG2 for c in others])
-    uniform = np.log([c.plus_one_deg2 * FULL_SKY_DEG2 for c in others])
+    uniform = ln_full_sky([c.plus_one_deg2 for c in others])
     takes_part = np.arange(1 << len(others))[:, None] >> np.arange(len(others)) & 1
-    density = takes_part @ uniform
+    density = sum_over_members(takes_part, uniform)
     unrelated = np.empty(0)
     if correct_unrelated and len(others) > 1:
         unrelated = np.log(n_own)[takes_part.argmax(axis=1)] - density
-    return PatternPriors(takes_part @ np.log(completeness), density, unrelated, uniform)
+    return PatternPriors(
+        sum_over_members(takes_part, np.log(completeness)), density, unrelated, uniform
+    )
 
 
 def pattern_labels(names: Sequence[str]) -> list[str]:

@@ -14,12 +14,12 @@ from ..catalogs.scan.catalog import ScannedCatalog
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
-from .calibrated import calibrated_posterior, pattern_likelihood, pruned_bound
+from .calibrated import calibrated_of, pattern_likelihood, pruned_bound
 from .clock import Clock, progress_bar
 from .host_fraction import HostFraction, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
-from .posterior import BayesFactors, bayes_factors, nway_posterior
+from .posterior import BayesFactors, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
@@ -49,11 +49,11 @@ def run_match(
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
-        post = nway_posterior(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
+        post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
     with clock("host_fraction"):
         ln_density, ln_evidence = setting.field.ln_full_sky, post.ln_evidence_uncorrected
         fit = _fractions(setting, associations, ln_density, ln_evidence, options, covariates)
-        calibrated = calibrated_posterior(associations, ln_density, post, ln_evidence, fit)
+        calibrated = calibrated_of(associations, ln_density, post, ln_evidence, fit)
         check_probabilities(
             calibrated.p_match,
             p_hostless=calibrated.p_hostless,
@@ -157,7 +157,7 @@ def _learn(
         neutral = np.zeros(n_slots)
         weighed = _associate(setting, neutral, options, clock, MIN_WEIGHT_LEARNED)
         member = weighed[0].member
-        dist_post = nway_posterior(setting, *weighed, neutral, 1.0).dist_post
+        dist_post = posterior_of(setting, *weighed, neutral, 1.0).dist_post
     with clock("priors"):
         learned = priors.learn(
             setting.others, setting.candidates, member, dist_post, setting.radius_arcsec

@@ -91,7 +91,7 @@ def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:
     return BayesFactors(ln_b, corrected)
 
 
-def nway_posterior(
+def posterior_of(
     setting: Setting,
     associations: Associations,
     bayes: BayesFactors,

@@ -1,0 +1,79 @@
+"""`check_invariants` names the rule that a result breaks; without Hypothesis one line says so."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import bayesmatch as bm
+from bayesmatch.testing import check_invariants
+
+
+@pytest.fixture
+def result():
+    rng = np.random.default_rng(2)
+    tables = [
+        {"ID": np.arange(n), "RA": rng.normal(0, 2e-3, n) % 360, "DEC": rng.normal(0, 2e-3, n)}
+        for n in (8, 20, 15)
+    ]
+    catalogs = [
+        bm.Catalog(t, name=name, pos_err=1.0, area=1.0)
+        for t, name in zip(tables, ("X", "A", "B"), strict=True)
+    ]
+    return bm.match(*catalogs, radius=6.0, host_fraction=0.7)
+
+
+def test_a_right_result_passes_also_from_a_file(result, tmp_path):
+    check_invariants(result)
+    result.write(tmp_path / "r.fits")
+    check_invariants(bm.MatchResult.read(tmp_path / "r.fits"))
+
+
+SPOILT = [
+    ("associations", "p_match", 0.5, "sum of p_match|p_match is|p_hostless"),
+    ("associations", "p_i", 0.5, "p_i"),
+    ("associations", "p_single", 0.5, "p_single is 1"),
+    ("associations", "dist_post", 0.5, "dist_post is 1"),
+    ("associations", "p_any", 0.5, "p_any is the same"),
+    ("associations", "match_flag", 3, "match_flag"),
+    ("associations", "ncat", 7, "ncat"),
+    ("associations", "Separation_max", 99.0, "Separation_max"),
+    ("associations", "Separation_X_A", 6.0, "Separation_X_A"),
+    ("associations", "dist_bayesfactor_uncorrected", -3.0, "Bayes factor|dist_post|p_match"),
+    ("associations", "A", 0, "order of associations|ncat|A of"),
+    ("associations", "A_ID", 99, "A_ID is that of the row"),
+    ("sources", "p_hostless", 1.5, "p_hostless within 0 and 1"),
+    ("sources", "p_A", 0.123, "p_A is the sum"),
+    ("sources", "second_p_i", 0.123, "second_p_i"),
+    ("sources", "log10_odds_host", 55.0, "log10_odds_host"),
+    ("sources", "n_candidates", 55, "n_candidates"),
+    ("sources", "n_claims", 55, "n_claims"),
+    ("sources", "B", 14, "B of the best"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "value", "rule"), SPOILT)
+def test_what_is_spoilt_is_named(result, table, column, value, rule):
+    spoilt = getattr(result, table)
+    alone = spoilt["ncat"] == 1 if table == "associations" else np.zeros(len(spoilt), bool)
+    row = int(np.flatnonzero(~alone & np.isfinite(np.ma.filled(spoilt[column], 0)))[-1])
+    spoilt[column][row] = value
+    with pytest.raises(AssertionError, match=rule):
+        check_invariants(result)
+
+
+def test_a_lost_association_is_found(result):
+    complete = np.asarray(result.associations["ncat"]) == 2
+    result.associations.remove_row(int(np.flatnonzero(complete)[-1]))
+    with pytest.raises(AssertionError):
+        check_invariants(result)
+
+
+def test_without_hypothesis_it_says_what_to_install(monkeypatch):
+    for name in [n for n in sys.modules if n.startswith("bayesmatch.testing")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(vars(bm), "testing", raising=False)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(ImportError, match=r"bayesmatch\[testing\]") as error:
+        bm.testing  # noqa: B018
+    assert "\n" not in str(error.value)
