@@ -160,7 +160,7 @@ class LightGBMPrior:
             primary.numbers(column)
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
-        """Log10 of the ratio for each row of a catalogue; only without `context`."""
+        """Log10 of the ratio for each row of a catalogue, shape (n,); only without `context`."""
         if self.context:
             raise ValueError(
                 f"prior {self.name!r} depends on the primary's "

@@ -61,6 +61,7 @@ def build_prior(
 
     `what` it should be is told in the message.
     """
+    os.fspath(path)  # a TypeError of its own for what is no path
     try:
         return build(read_record(path) if record is None else record)
     except (ValueError, TypeError) as error:

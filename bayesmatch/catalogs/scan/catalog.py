@@ -78,8 +78,8 @@ class ScannedCatalog(SkyCatalog):
     ) -> None:
         if not isinstance(paths, (str, os.PathLike)):
             paths = listed_paths(paths)
-        self.read_from = as_read(paths)
         files = find_files(paths)
+        self.read_from = as_read(paths)
         schema, notes = first_schema(files[0][0])
         name = check_name(
             as_name(notes.get("EXTNAME", "").strip() or data_set_name(paths))
