@@ -405,7 +405,7 @@ def test_cutoff(sky):
         ValueError, match="no cutoff has a false fraction of 0.05 or less; the least is .* at 0.1"
     ):
         calibrated(sky, cutoffs=[0.1, 0.0]).cutoff()
-    with pytest.raises(ValueError, match="false_fraction is 5; give a number from 0 to 1"):
+    with pytest.raises(ValueError, match="false_fraction is 5; it must be from 0 to 1"):
         found.cutoff(5)
 
 
@@ -447,7 +447,11 @@ def test_no_source_has_a_candidate():
     [
         ({"method": "random"}, ValueError, "method is 'random'; give 'fake' or 'shift'"),
         ({"score": "p_i"}, ValueError, "score is 'p_i'; give one of p_any, p_match, p_hostless"),
-        ({"n_realizations": 0}, ValueError, "n_realizations is 0; give a whole number, 1 or more"),
+        (
+            {"n_realizations": 0},
+            ValueError,
+            "n_realizations is 0; give a whole number, 1 to 100,000",
+        ),
         ({"n_realizations": 2.5}, ValueError, "n_realizations is 2.5"),
         ({"seed": -1}, ValueError, "seed is -1"),
         ({"cutoffs": [0.5, 2]}, ValueError, "cutoffs .* 0 to 1"),

@@ -78,6 +78,7 @@ def test_the_lowest_versions_are_the_bounds():
     for text in [
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["dev"],
+        *PROJECT["project"]["optional-dependencies"]["testing"],
     ]:
         needed = Requirement(text)
         if text in PROJECT["project"]["dependencies"] or needed.name in tools:

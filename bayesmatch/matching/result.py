@@ -217,10 +217,10 @@ def _input_column(column: Any, absent: np.ndarray) -> Any:
         values, mask = np.array([json.dumps(row.tolist()) for row in values]), None
     mask = missing(values) if mask is None else mask | missing(values)
     mask = mask | absent.reshape((-1,) + (1,) * (values.ndim - 1))
-    text = {
-        "description": " ".join((column.info.description or "").split()) or None,
-        "unit": column.info.unit,
-    }
+    words = " ".join((column.info.description or "").split())
+    # No format takes half a character, nor a control character.
+    plain = "".join(c if c.isprintable() else "?" for c in words)
+    text = {"description": plain or None, "unit": column.info.unit}
     return masked_column(values, mask, **text) if mask.any() else Column(values, **text)
 
 
