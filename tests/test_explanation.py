@@ -142,6 +142,22 @@ def test_from_a_file_as_from_memory(three, tmp_path, kind):
         np.testing.assert_array_equal(a.objects.source_covariance, b.objects.source_covariance)
 
 
+@pytest.mark.parametrize("include_inputs", [True, False])
+@pytest.mark.parametrize("covariates", ["sigma", None])
+@pytest.mark.parametrize("n_other", [1, 2])
+def test_a_given_fit_of_another_match(tmp_path, n_other, covariates, include_inputs):
+    """At other errors than the fit was made at: nothing is unstated, in memory and from a file."""
+    x, *others = skies.simulate_patterns(2, 100, [0.3, 0.2, 0.1, 0.4]).catalogs()
+    others = others[:n_other]
+    fit = bm.match(x, *others, radius=12, host_covariates=covariates)._host_fraction
+    for scale in (1.0, 1.3):
+        primary = x.corrected(x.ra, x.dec, scale, 0.0)
+        result = bm.match(primary, *others, radius=12, host_fraction=fit)
+        result.write(tmp_path / "r.fits", include_inputs=include_inputs)
+        check_reproduces(result, range(0, 100, 9))
+        check_reproduces(bm.MatchResult.read(tmp_path / "r.fits"), range(0, 100, 9))
+
+
 def test_ecsv_keeps_the_order_of_the_patterns_and_properties(three, tmp_path):
     """ECSV sorts the keys of its metadata: X+IRAC before X+OPT."""
     three.write(tmp_path / "r.ecsv")

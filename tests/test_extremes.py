@@ -12,6 +12,7 @@ from bayesmatch._kernels import bayes_factor, combinations, thin
 from bayesmatch._kernels import position_errors as error_kernels
 from bayesmatch.catalogs import memory
 from bayesmatch.catalogs.gaussian import ellipse_covariance
+from bayesmatch.matching import associations
 from bayesmatch.matching.arguments import check_probabilities
 
 getcontext().prec = 90
@@ -347,6 +348,21 @@ def test_what_cannot_fit_is_refused_before_it_is_made(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 8 << 30)
     with pytest.raises(ValueError, match=r"41,537,523 associations of 'X'.*GiB.*8 GiB.*radius"):
         bm.match(x, *others, radius=5.0, host_fraction=0.5, prune=0.0)
+
+
+def test_what_cannot_fit_is_not_counted_for_hours(monkeypatch):
+    """Whatever max_rows: 10^13 combinations, of which memory holds some hundred thousand."""
+    x = bm.Catalog({"RA": [10.0] * 3, "DEC": [0.0] * 3}, name="X", pos_err=1.0, area=1.0)
+    others = [
+        bm.Catalog({"RA": [10.0] * 900, "DEC": [0.0] * 900}, name=name, pos_err=1.0, area=1.0)
+        for name in "ABCD"
+    ]
+    for module in (memory, associations):
+        monkeypatch.setattr(module, "available_bytes", lambda: 1 << 28)
+    monkeypatch.setattr(associations, "COUNTED", 1000)
+    monkeypatch.setattr(memory, "SMALL", 0)
+    with pytest.raises(ValueError, match=r"over [0-9,]+ associations of 'X' would need .*GiB"):
+        bm.match(x, *others, radius=5.0, host_fraction=0.5, prune=0.0, max_rows=10**14)
 
 
 def test_memory_is_what_the_system_says():

@@ -285,6 +285,23 @@ def test_called_from_python(monkeypatch, capsys, tmp_path, signum):
     assert [signal.getsignal(s) for s in INT_TERM] == before
 
 
+@pytest.mark.parametrize("signum", INT_TERM)
+def test_while_handlers_are_installed(monkeypatch, capsys, signum):
+    """The signal is raised once they are; they go all the same."""
+    before, install = [signal.getsignal(s) for s in INT_TERM], stopping._install
+
+    def interrupted():
+        found = install()
+        signal.raise_signal(signum)
+        return found
+
+    monkeypatch.setattr(stopping, "_install", interrupted)
+    with_command(monkeypatch, lambda options: None)
+    assert cli.main(["try"]) == 128 + signum
+    assert [signal.getsignal(s) for s in INT_TERM] == before
+    assert stopping._run.act is None
+
+
 def test_what_is_written_already_is_said(monkeypatch, capsys):
     def run(options):
         stopping.written(["a.fits", "b.csv"])

@@ -219,3 +219,48 @@ def test_a_set_tells_learning_priors_from_ready_ones(sky):
         assert one.learns_from_posterior == wanted
     assert PriorSet.checked({"O": FUNCTION}, primary, [other]).columns("O") is None
     assert PriorSet.checked(None, primary, [other]).as_dict() == {"O": []}
+
+
+@pytest.mark.parametrize("method", ["check", "learn", "learning_record"])
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("no such thing"), ZeroDivisionError()])
+def test_whatever_a_method_raises_names_the_prior(sky, method, error):
+    def fails(self, *_):
+        raise error
+
+    own = type("Own", (LearnedGaussians,), {method: fails})()
+    wanted = rf"prior 'gauss' of catalogue 'O': {method}\(\) failed \(.+\)"
+    with pytest.raises(ValueError, match=wanted):
+        bm.match(sky[0], in_memory(sky[1]), radius=20, priors={"O": [own]})
+
+
+@pytest.mark.parametrize("record", [None, [1], {"mean": np.arange(3)}])
+def test_a_record_that_no_file_gives_back_is_refused(sky, record):
+    own = type("Own", (LearnedGaussians,), {"learning_record": lambda self, learned: record})()
+    with pytest.raises(ValueError, match=r"'gauss' of catalogue 'O': learning_record\(\) failed"):
+        bm.match(sky[0], in_memory(sky[1]), radius=20, priors={"O": [own]})
+
+
+def test_columns_are_a_list(sky):
+    own = Gaussians("gauss", ["r"], (20, 1), (22, 1))
+    own.columns = "r"
+    with pytest.raises(TypeError, match="'gauss' of catalogue 'O': columns is a text"):
+        bm.match(sky[0], in_memory(sky[1]), radius=20, priors={"O": [own]})
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_masked_ratios_are_unknown(sky, pairs):
+    class Masked:
+        name = "masked"
+
+        if pairs:
+
+            def log10_ratio_pairs(self, primary, secondary, i, j):
+                return np.ma.masked_array(np.full(len(j), 7.0), mask=True)
+
+        else:
+
+            def log10_ratio(self, catalog):
+                return np.ma.masked_array(np.full(len(catalog), 7.0), mask=True)
+
+    result = bm.match(sky[0], in_memory(sky[1]), radius=20, priors={"O": [Masked()]})
+    assert np.all(result.associations["bias_O_masked"] == 1)

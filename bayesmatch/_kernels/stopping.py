@@ -105,10 +105,11 @@ def command() -> Iterator[None]:
     if _run.act is not None or threading.current_thread() is not threading.main_thread():
         yield
         return
+    before: dict[int, Any] = {}
     _run.act = _raise
-    with held():
-        before = _install()
     try:
+        with held():  # a signal that waits is raised at its end
+            before = _install()
         yield
     finally:
         with held():

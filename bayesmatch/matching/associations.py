@@ -15,12 +15,18 @@ import numpy as np
 from .._kernels import associations as kernels
 from .._kernels.jit import balanced_ranges, run_ranges
 from ..catalogs.candidates import too_many
-from ..catalogs.memory import check_memory
+from ..catalogs.memory import available_bytes, check_memory
 from .pruning import LikelyAssociations, Pruned
 from .setting import Setting
 
 #: a primary with at most this many associations keeps them all
 COMPLETE = 5000
+#: as many are counted exactly, also where they do not fit into memory: seconds
+COUNTED = 200_000_000
+REMEDY = (
+    "use a smaller radius (5 times the largest position error is enough), match fewer primaries at "
+    "a time, or leave prune at its default"
+)
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,9 @@ def build_associations(
     Raises
     ------
     ValueError
-        If there are more than `max_rows`; counted before anything is stored.
+        If there are more than `max_rows`, or than memory holds; counted before anything is stored.
     """
+    asked, max_rows = max_rows, _worth_counting(setting, max_rows)
     candidates, positions, radius = setting.candidates, setting.positions, setting.radius_arcsec
     n, n_other = candidates.n_primary, candidates.n_other
     args = (candidates.start, positions.ra, positions.dec, positions.cos_dec, radius)
@@ -84,6 +91,9 @@ def build_associations(
         limit=max_rows - min(total, max_rows),
     )
     if total + likely.total > max_rows:
+        if max_rows < asked:
+            what = f"over {max_rows:,} associations of {setting.primary.name!r}"
+            check_memory((max_rows + 1) * row_bytes(setting), what, REMEDY)
         worst = int(in_block.sum(axis=0).argmax())
         raise ValueError(
             too_many(
@@ -99,8 +109,7 @@ def build_associations(
     check_memory(
         n_rows * row_bytes(setting),
         f"{n_rows:,} associations of {setting.primary.name!r}",
-        "use a smaller radius (5 times the largest position error is enough), match fewer "
-        "primaries at a time, or leave prune at its default",
+        REMEDY,
     )
     first = np.zeros(n + 1, np.int64)
     np.cumsum(count, out=first[1:])
@@ -117,6 +126,14 @@ def build_associations(
     )
     likely.fill(first, member, between)
     return Associations(first, member, between, pieces, likely.pruned)
+
+
+def _worth_counting(setting: Setting, max_rows: int) -> int:
+    """`max_rows`, or the fewer beyond which memory ends: counting for hours would not help."""
+    available = available_bytes()
+    if available is None:
+        return max_rows
+    return min(max_rows, max(COUNTED, available // row_bytes(setting)))
 
 
 def row_bytes(setting: Setting) -> int:

@@ -29,7 +29,7 @@ def candidate_ratios(
     Returns
     -------
     ndarray, shape (m,)
-        Log10 ratios; 0 where the prior knows nothing.
+        Log10 ratios; 0 where the prior knows nothing, masked values included.
 
     Raises
     ------
@@ -40,18 +40,18 @@ def candidate_ratios(
     rows = j
     try:
         if hasattr(prior, "log10_ratio_pairs"):
-            ratio = np.asarray(prior.log10_ratio_pairs(primary, other, i, j), dtype=np.float64)
+            ratio = _known(prior.log10_ratio_pairs(primary, other, i, j))
         elif getattr(prior, "candidates_only", False):
             part = other.subset(j, getattr(prior, "columns", None))
-            ratio = np.asarray(prior.log10_ratio(part), dtype=np.float64)
+            ratio = _known(prior.log10_ratio(part))
         else:
-            ratio = np.asarray(prior.log10_ratio(other), dtype=np.float64)
+            ratio = _known(prior.log10_ratio(other))
             rows = np.arange(len(other))
     except Exception as error:  # of a user's code
         if isinstance(error, OSError):
             raise
         raise ValueError(
-            f"{where} failed ({_said(error)}); it must return numbers, one log10 ratio per row"
+            f"{where} failed ({said_of(error)}); it must return numbers, one log10 ratio per row"
         ) from error
     if ratio.shape != rows.shape:
         raise ValueError(
@@ -75,7 +75,12 @@ def candidate_ratios(
     return ratio if rows is j else ratio[j]
 
 
-def _said(error: Exception) -> str:
+def _known(ratio: Any) -> np.ndarray:
+    """What a prior returned as an array, 0 where it is masked: below a mask stands anything."""
+    return np.ma.filled(np.ma.asarray(ratio).astype(np.float64), 0.0)
+
+
+def said_of(error: Exception) -> str:
     """What an exception of any kind says, in one line; what ours say needs no kind."""
     text = " ".join(str(error).split())
     if isinstance(error, (ValueError, TypeError)) and text:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import shown
-from .evaluation import candidate_ratios
+from .evaluation import candidate_ratios, said_of
 from .protocol import Seen, evaluates, learns
 
 
@@ -53,8 +55,8 @@ class PriorSet:
         Raises
         ------
         ValueError, TypeError
-            If one is for a catalogue that is not matched, is not a prior, or two share a name; and
-            what a prior's own ``check`` raises.
+            If one is for a catalogue that is not matched, is not a prior, or two share a name; or
+            if a prior's own ``check`` fails.
         """
         given: dict[str, list[Any]] = {c.name: [] for c in others}
         if priors is None:
@@ -152,7 +154,7 @@ class PriorSet:
         Raises
         ------
         ValueError, TypeError
-            What a prior's ``learn`` raises; if it returns no prior, or one of another name.
+            If a prior's ``learn`` fails, or returns no prior, or one of another name.
         """
         learned = self.as_dict()
         for k, other in enumerate(others):
@@ -170,8 +172,9 @@ class PriorSet:
             )
             for n in to_learn:
                 given = learned[other.name][n]
-                # AutoPrior's warning counts the calls between it and the user's line.
-                learned[other.name][n] = given.learn(other, seen)
+                with _of_prior(given, other.name, "learn"):
+                    # AutoPrior's warning counts the calls between it and the user's line.
+                    learned[other.name][n] = given.learn(other, seen)
                 _check_learned(given, learned[other.name][n], other)
         return PriorSet.of(learned)
 
@@ -222,7 +225,7 @@ class PriorSet:
         out = {}
         for name, listed in self.by_catalogue.items():
             records = {
-                p.name: p.learning_record(found) if hasattr(p, "learning_record") else {}
+                p.name: _record_of(p, found, name) if hasattr(p, "learning_record") else {}
                 for p, found in zip(listed, learned.by_catalogue[name], strict=True)
                 if learns(p)
             }
@@ -248,8 +251,37 @@ def _check_listed(listed: Sequence[Any], catalog: HeldCatalog, primary: HeldCata
                 f"{prior.name!r}; give one another name="
             )
         seen.add(prior.name)
+        if isinstance(getattr(prior, "columns", None), str):
+            raise TypeError(
+                f"prior {prior.name!r} of catalogue {catalog.name!r}: columns is a text; give a "
+                "list of names"
+            )
         if hasattr(prior, "check"):
-            prior.check(catalog, primary)
+            with _of_prior(prior, catalog.name, "check"):
+                prior.check(catalog, primary)
+
+
+@contextmanager
+def _of_prior(prior: Any, catalogue: str, method: str) -> Iterator[None]:
+    """What a method of a prior raises, named; what says of which catalogue it speaks stays."""
+    try:
+        yield
+    except Exception as error:  # of a user's code
+        ours = isinstance(error, (ValueError, TypeError)) and repr(catalogue) in str(error)
+        if ours or isinstance(error, OSError):
+            raise
+        raise ValueError(
+            f"prior {prior.name!r} of catalogue {catalogue!r}: {method}() failed ({said_of(error)})"
+        ) from error
+
+
+def _record_of(prior: Any, learned: Any, catalogue: str) -> dict[str, Any]:
+    """The record of a prior that was learned, as a file will give it back."""
+    with _of_prior(prior, catalogue, "learning_record"):
+        record = json.loads(json.dumps(prior.learning_record(learned)))
+        if not isinstance(record, dict):
+            raise TypeError(f"it returned {shown(record)}, not a dict")
+    return record
 
 
 def _check_learned(given: Any, found: Any, catalog: HeldCatalog) -> None:

@@ -51,7 +51,8 @@ class Prior(Protocol):
         Returns
         -------
         ndarray, shape (n,)
-            0 where nothing is known, -inf to exclude an object; otherwise from -324 to 308.
+            0 (or masked) where nothing is known, -inf to exclude an object; otherwise from -324 to
+            308.
         """
 
 

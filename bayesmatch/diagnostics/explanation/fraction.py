@@ -21,11 +21,16 @@ def log10_hostless(log10_odds: float) -> float:
 def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
     """Log10 of pi_S / pi_0 of each pattern for a primary, from the fit's coefficients.
 
-    None where the file lacks the properties that the fit used.
+    None where the file lacks the properties that the fit used, or the fit is that of another match.
     """
     record = result.record
     details = record.host_fraction_fit
     if not details or not {"center", "scale", "knots", "coefficients"} <= set(details):
+        return None
+    # To a given number two patterns less are fitted; so many are of a fit that was given as it is,
+    # perhaps at other properties than the file has.
+    n_patterns = 1 << len(record.others)
+    if record.host_fraction_given and len(details["coefficients"]) != n_patterns - 2:
         return None
     values = {}
     if details["center"]:
