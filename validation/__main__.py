@@ -63,7 +63,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m validation",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name:14}{what}" for name, what in known().items()),
+        epilog="\n".join(f"{name:17}{what}" for name, what in known().items()),
     )
     parser.add_argument(
         "protocol",
