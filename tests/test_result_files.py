@@ -343,6 +343,16 @@ class TestOldFiles:
         with pytest.raises(ValueError):
             check_result(result.associations, result.sources, meta)
 
+    def test_a_fit_to_a_given_number_says_so(self, results):
+        """It has a pattern less than one that nothing was given to: `explain` met the gap."""
+        result = results[0]
+        with pytest.raises(ValueError, match="coefficients"):
+            check_result(
+                result.associations,
+                result.sources,
+                edited_meta(result.meta, ("host_fraction_given",), False),
+            )
+
     def test_rows(self, results):
         result = results[0]
 

@@ -118,7 +118,9 @@ def check_meta(meta: Any) -> None:
     if unknown:
         raise ValueError(f"meta: priors are of {min(unknown)!r}, which is no other catalogue")
     if meta["host_fraction_fit"]:
-        _check_fit(meta["host_fraction_fit"], 2 ** (len(names) - 1))
+        _check_fit(
+            meta["host_fraction_fit"], 2 ** (len(names) - 1), given=meta["host_fraction_given"]
+        )
 
 
 def _check(
@@ -133,7 +135,7 @@ def _check(
             raise ValueError(f"{what}: {key} is {text[:80]}, which no match writes there")
 
 
-def _check_fit(fit: Mapping[str, Any], n_patterns: int) -> None:
+def _check_fit(fit: Mapping[str, Any], n_patterns: int, given: bool) -> None:
     """Raise unless the numbers of the fit of the host fraction go together."""
     _check(fit, FIT, "meta: host_fraction_fit", whole=False)
     if len(fit.get("fraction", ())) != n_patterns:
@@ -144,7 +146,9 @@ def _check_fit(fit: Mapping[str, Any], n_patterns: int) -> None:
     if center.keys() != fit["scale"].keys() or not knots.keys() <= center.keys():
         raise ValueError("meta: host_fraction_fit has not the same covariates throughout")
     n_columns = 1 + 2 * len(center) + sum(map(len, knots.values()))
-    if len(fit["coefficients"]) not in (n_patterns - 1, n_patterns - 2) or any(
+    # To a given total one pattern less is fitted.
+    numbers = (n_patterns - 1, n_patterns - 2) if given else (n_patterns - 1,)
+    if len(fit["coefficients"]) not in numbers or any(
         len(row) != n_columns for row in fit["coefficients"].values()
     ):
         raise ValueError("meta: host_fraction_fit has not the coefficients of its covariates")
