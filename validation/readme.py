@@ -71,6 +71,12 @@ def summary(directory: Path) -> dict[str, Any]:
             ]
             for name, o in of.items()
         },
+        "missed": [
+            [name, c["what"], c["measured"], c["required"]]
+            for name, o in of.items()
+            for c in o["claims"]
+            if c["ok"] is False
+        ],
     }
 
 
@@ -123,6 +129,10 @@ def table(s: Mapping[str, Any]) -> str:
         f"{s['priors']['pooled_ece']:.4f} |",
         "",
     ]
+    if s["missed"]:
+        lines += ["| claims missed in that run | measured | claimed |", "|---|---|---|"]
+        lines += [f"| {name}: {what} | {got} | {limit} |" for name, what, got, limit in s["missed"]]
+        lines.append("")
     return "\n".join(lines)
 
 
