@@ -135,7 +135,7 @@ def check_checkpoint(data: st.DataObject) -> None:
     if how == "damage":
         victim.write_bytes(data.draw(damaged(victim.read_bytes())))
     elif how == "exchange":
-        shutil.copy(data.draw(st.sampled_from(files)), victim)
+        victim.write_bytes(data.draw(st.sampled_from(files)).read_bytes())
     elif how == "empty":
         victim.write_bytes(b"")
     else:
