@@ -4,6 +4,7 @@ import json
 from collections import Counter
 
 import pytest
+from hypothesis import strategies as st
 
 from validation import __main__, robustness
 from validation.robustness import batch
@@ -17,6 +18,7 @@ SHORT = {
     "killed_writes": 5,
     "killed_scans": 5,
 }
+ANY = st.integers(0, 10**6)
 #: a case may end the process, or forks
 IN_CHILD = ("model_files", "killed_writes", "killed_scans")
 
@@ -32,9 +34,7 @@ def test_a_short_run(kind):
 
 def fails(data):
     """Cases that fail above 100."""
-    from hypothesis import strategies as st
-
-    value = data.draw(st.integers(0, 10**6))
+    value = data.draw(ANY)
     assert value <= 100, "too much"
     if value % 3 == 1:
         raise KeyError("of another kind")
@@ -50,6 +50,8 @@ def test_a_failure_is_shrunk_and_runs_again(monkeypatch):
     again = batch.run(failure["job"])
     assert again["cases"] == 1 and again["failures"][0]["key"] == failure["key"]
     assert again["failures"][0]["job"]["blob"] == failure["job"]["blob"]
+    monkeypatch.setitem(KINDS, "matches", Kind(lambda data: data.draw(ANY), 1.0, 10))
+    assert batch.run(failure["job"])["failures"] == []  # mended
 
 
 def test_the_run_goes_on_after_failures_and_keeps_them(monkeypatch, tmp_path):
