@@ -70,7 +70,7 @@ class PriorSet:
             if not isinstance(name, str) or name not in given:
                 what = (
                     "the primary"
-                    if str(name) == primary.name
+                    if isinstance(name, str) and name == primary.name
                     else "not among the catalogues matched"
                 )
                 raise ValueError(
@@ -286,7 +286,7 @@ def _record_of(prior: Any, learned: Any, catalogue: str) -> dict[str, Any]:
 
 def _check_learned(given: Any, found: Any, catalog: HeldCatalog) -> None:
     """Refuse what a prior of the user's own learned wrongly: it would fail far from the cause."""
-    what = f"prior {given.name!r} of catalogue {catalog.name!r} learned {found!r}"
+    what = f"prior {given.name!r} of catalogue {catalog.name!r} learned {shown(found)}"
     if not evaluates(found) or learns(found):
         raise TypeError(
             f"{what}; learn() must return a prior that is ready: with log10_ratio or "
