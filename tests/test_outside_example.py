@@ -59,8 +59,8 @@ PLANTED = {
     ),
     "ratio not normalised (p_i)": (
         "_kernels/posterior.py",
-        "p_i[row] = math.exp(weight[row - begin] - some)",
-        "p_i[row] = math.exp(weight[row - begin] - weight[0])",
+        "share_out(weight, 1, end - begin, some, p_i[begin:end])",
+        "share_out(weight, 1, end - begin, weight[0], p_i[begin:end])",
         {"test_posterior", "test_match"},
     ),
     "pair lost at RA 0": (
