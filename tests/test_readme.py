@@ -14,6 +14,8 @@ from validation import readme as validation_readme
 from validation.__main__ import PROTOCOLS
 
 ROOT = Path(__file__).parent.parent
+#: claims that the last full validation missed: no other may
+KNOWN_MISSES = {("calibration", "ECE / 95% point of its floor, p_hostless, worst sky")}
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
 
 
@@ -103,4 +105,5 @@ def test_how_good_is_it():
     numbers = json.loads(validation_readme.RESULTS.read_text())
     assert shown == validation_readme.table(numbers)
     assert sum(missed for _, missed in numbers["claims"].values()) == len(numbers["missed"])
+    assert {tuple(m[:2]) for m in numbers["missed"]} <= KNOWN_MISSES
     assert set(numbers["claims"]) == set(PROTOCOLS)
