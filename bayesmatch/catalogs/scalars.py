@@ -26,10 +26,10 @@ def shown_item(value: Any) -> str:
     return shown_text(str(value))
 
 
-def shown_text(text: str) -> str:
-    """A text in one line, not too long."""
+def shown_text(text: str, most: int = SHOWN) -> str:
+    """A text in one line, of at most so many characters."""
     text = " ".join(text.split())
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def as_number(value: Any) -> float:

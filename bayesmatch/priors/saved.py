@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..catalogs.scalars import shown_text
+
 #: a saved prior of 4 models of 120 trees takes 1 MB
 MAX_BYTES, MAX_DEPTH, MAX_DIGITS = 32 << 20, 32, 19
 #: texts, brackets and commas: Python takes up to 60 bytes and 2 microseconds for each
@@ -83,12 +85,12 @@ def shown(value: Any) -> str:
     """A value in a message, short."""
     if isinstance(value, (list, dict)):
         return f"a {type(value).__name__} of {len(value)}"
-    return _short(repr(value[:60] if isinstance(value, str) else value))
+    return shown_text(repr(value[:60] if isinstance(value, str) else value), 60)
 
 
 def one_line(error: Exception) -> str:
     """What an error says, on one line that is not too long."""
-    return _short(" ".join(str(error).split()), 300)
+    return shown_text(str(error), 300)
 
 
 class Record:
@@ -244,13 +246,9 @@ def _integer(digits: str) -> int:
 def _float(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise ValueError(f"the number {_short(digits, 24)} is too large")
+        raise ValueError(f"the number {shown_text(digits, 24)} is too large")
     return value
 
 
 def _constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
-
-
-def _short(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else text[: most - 3] + "..."
