@@ -524,6 +524,10 @@ def with_prior(**attributes):
 PYTHON = {
     "name with a blank": (lambda: catalog("my cat"), ["'my cat'", "not an identifier", "MY_CAT"]),
     "name beginning with a digit": (lambda: catalog("2MASS"), ["'2MASS'", "'MASS'"]),
+    "name a matrix": (
+        lambda: catalog(np.zeros((2, 2))),
+        ["name is array([[0., 0.], [0., 0.]]); give"],
+    ),
     "name not ASCII": (lambda: catalog("Ö"), ["'Ö'", "not an identifier"]),
     "name not text": (lambda: catalog(5, table("X")), ["name is 5", "'XMM'"]),
     "not a table": (lambda: catalog("X", [1, 2]), ["'X'", "list", "astropy Table"]),

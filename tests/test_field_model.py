@@ -17,7 +17,8 @@ class Denser:
 
     def at(self, primary, others):
         field = UniformField().at(primary, others)
-        return FieldDensity(10.0 * field.per_deg2, 10.0 * field.plus_one)
+        ten = (10.0 * each for each in (field.per_deg2, field.plus_one, field.around))
+        return FieldDensity(*ten, {"model": "denser"})
 
 
 def match_with(field):
@@ -37,6 +38,9 @@ def match_with(field):
         "progress": False,
         "max_rows": 1000,
         "checkpoint": None,
+        "field": "uniform",
+        "claims": "independent",
+        "errors": "given",
     }
     options = replace(MatchOptions.checked(a, (b,), given), field=field)
     priors = PriorSet.checked(None, a, (b,))
@@ -51,10 +55,19 @@ def test_the_calibrated_columns_go_by_the_field_of_the_options():
         np.testing.assert_array_equal(uniform.sources[column], denser.sources[column])
 
 
-def test_the_field_of_a_match_is_uniform():
+def test_the_field_of_a_match_may_be_uniform():
     result = match_with(UniformField())
     a, b = (result._catalogs[k] for k in (0, 1))
-    same = bm.match(a, b, radius=5, host_fraction=0.5, host_covariates=None, prune=0)
+    same = bm.match(
+        a,
+        b,
+        radius=5,
+        host_fraction=0.5,
+        host_covariates=None,
+        prune=0,
+        field="uniform",
+        claims="independent",
+    )
     np.testing.assert_array_equal(
         same.sources["log10_odds_host"], result.sources["log10_odds_host"]
     )

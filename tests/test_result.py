@@ -240,16 +240,21 @@ class TestTables:
             "O_ID",
             "p_O",
             "Separation_A_O",
+            "density_O",
+            "in_O",
             "B",
             "B_ID",
             "p_B",
             "Separation_A_B",
+            "density_B",
+            "in_B",
             "p_i",
             "p_match",
             "second_p_i",
             "n_claims",
             "n_claims_O",
             "n_claims_B",
+            "same_source",
         ]
         for table in (r.associations, r.sources):
             for name in table.colnames:

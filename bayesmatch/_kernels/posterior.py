@@ -145,61 +145,55 @@ def members_density(ln_density, pattern):
 
 
 @jit
-def pattern_likelihood(i_first, i_last, first, member, ln_density, ln_evidence, ln_like):
-    """Ln of the summed likelihood of each membership pattern around each primary, (n, patterns).
+def independent_rows(i_first, i_last, first, member, ln_density, ln_evidence, ln_like):
+    """Ln likelihood of every row over that of no counterpart, catalogues being independent.
 
     ``ln_density`` (n, n_other) is ln n_k+ at each primary; the likelihood of a row is its
     evidence over their product for its members, with no completeness (the fractions take its
     place).
     """
-    n_patterns = ln_like.shape[1]
+    for i in range(i_first, i_last):
+        for row in range(first[i], first[i + 1]):
+            ln_like[row] = ln_evidence[row] - members_density(
+                ln_density[i], row_pattern(row, member)
+            )
+
+
+@jit
+def pattern_likelihood(i_first, i_last, first, member, ln_like, by_pattern):
+    """Ln of the summed likelihood of each membership pattern around each primary, (n, patterns)."""
+    n_patterns = by_pattern.shape[1]
     top = np.empty(n_patterns)
     for i in range(i_first, i_last):
         top[:] = -np.inf
         for row in range(first[i], first[i + 1]):
             pattern = row_pattern(row, member)
-            top[pattern] = max(top[pattern], ln_evidence[row])
-        ln_like[i, :] = 0.0
+            top[pattern] = max(top[pattern], ln_like[row])
+        by_pattern[i, :] = 0.0
         for row in range(first[i], first[i + 1]):
             pattern = row_pattern(row, member)
-            if ln_evidence[row] > -np.inf:
-                ln_like[i, pattern] += math.exp(ln_evidence[row] - top[pattern])
+            if ln_like[row] > -np.inf:
+                by_pattern[i, pattern] += math.exp(ln_like[row] - top[pattern])
         for pattern in range(n_patterns):
             if top[pattern] > -np.inf:
-                ln_like[i, pattern] = (
-                    math.log(ln_like[i, pattern])
-                    + top[pattern]
-                    - members_density(ln_density[i], pattern)
-                )
+                by_pattern[i, pattern] = math.log(by_pattern[i, pattern]) + top[pattern]
             else:
-                ln_like[i, pattern] = -np.inf
+                by_pattern[i, pattern] = -np.inf
 
 
 @jit
 def calibrated_rows(
-    i_first,
-    i_last,
-    first,
-    member,
-    ln_density,
-    ln_evidence,
-    ln_fraction,
-    p_match,
-    p_hostless,
-    log10_odds,
+    i_first, i_last, first, member, ln_like, ln_fraction, p_match, p_hostless, log10_odds
 ):
     """Probability that exactly this association is true, from the fitted pattern fractions.
 
-    ``ln_density`` (n, n_other) is ln n_k+ at each primary, ``ln_fraction`` (n, patterns).
+    ``ln_like`` (n_rows,) as :func:`independent_rows` has it, ``ln_fraction`` (n, patterns).
     """
     for i in range(i_first, i_last):
         begin, end = first[i], first[i + 1]
         weight = np.empty(end - begin)
         for row in range(begin, end):
-            pattern = row_pattern(row, member)
-            weight[row - begin] = (
-                ln_fraction[i, pattern] + ln_evidence[row] - members_density(ln_density[i], pattern)
-            )
+            weight[row - begin] = ln_fraction[i, row_pattern(row, member)] + ln_like[row]
         log10_odds[i] = calibrated_group(begin, end, weight, p_match)
         p_hostless[i] = p_match[begin]
 
@@ -217,20 +211,36 @@ def calibrated_group(begin, end, weight, p_match):
 
 
 @jit
-def best_rows(i_first, i_last, first, member, p_i, p_match, match_flag, best, second_p_i, marginal):
-    """Best row of each primary (-1: none), the runner-up's p_i, and p_match of its members."""
+def best_rows(i_first, i_last, first, member, p_i, p_match, best, second_p_i, marginal):
+    """Best row of each primary (-1: none), the runner-up's p_i, and p_match of its members.
+
+    The best has the largest p_match, the first on ties; where all of them vanish, the largest p_i.
+    """
     for i in range(i_first, i_last):
-        best[i] = -1
+        begin, end = first[i] + 1, first[i + 1]
+        best[i] = largest(p_match, begin, end)
+        if best[i] < 0:
+            best[i] = largest(p_i, begin, end)
         second_p_i[i] = 0.0
         marginal[i, :] = 0.0
-        for row in range(first[i] + 1, first[i + 1]):
-            if best[i] < 0 and match_flag[row] == 1:
-                best[i] = row
-            else:
+        for row in range(begin, end):
+            if row != best[i]:
                 second_p_i[i] = max(second_p_i[i], p_i[row])
         if best[i] < 0:
             continue
-        for row in range(first[i], first[i + 1]):
+        for row in range(begin, end):
             for b in range(member.shape[1]):
                 if member[row, b] >= 0 and member[row, b] == member[best[i], b]:
                     marginal[i, b] += p_match[row]
+
+
+@jit
+def largest(p, begin, end):
+    """Where the largest of some probabilities is, the first on ties; -1 where all are 0."""
+    top = 0.0
+    for row in range(begin, end):
+        top = max(top, p[row])
+    for row in range(begin, end):
+        if p[row] > 0.0 and p[row] >= top * (1.0 - TIE):
+            return row
+    return -1

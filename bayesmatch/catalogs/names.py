@@ -6,6 +6,8 @@ import keyword
 import re
 from typing import Any
 
+from .scalars import shown
+
 #: names that the columns of a result already have
 RESERVED = (
     "ncat",
@@ -23,6 +25,7 @@ RESERVED = (
     "log10_odds_host",
     "second_p_i",
     "n_claims",
+    "same_source",
 )
 
 
@@ -35,7 +38,7 @@ def as_name(text: str) -> str:
 def check_name(name: Any) -> str:
     """A catalogue's name must be usable as (part of) a column name in every format."""
     if not isinstance(name, str):
-        raise TypeError(f"catalogue name is {name!r}; give an identifier, like 'XMM'")
+        raise TypeError(f"catalogue name is {shown(name)}; give an identifier, like 'XMM'")
     if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
         hint = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("0123456789_").upper() or "OPT"
         raise ValueError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,19 @@ def in_arcsec(radius: Any) -> float:
             "at most 45 degrees"
         )
     return value
+
+
+def one_of(name: str, value: Any, allowed: Collection[str]) -> str:
+    """An option that has a few values."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {shown(value)}; give {_listed(allowed)}")
+    if value not in allowed:
+        raise ValueError(f"{name} is {shown(value)}; give {_listed(allowed)}")
+    return value
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " or ".join(repr(name) for name in names)
 
 
 def cutoff_values(cutoffs: Any, low: float = -np.inf, high: float = np.inf) -> np.ndarray:

@@ -33,18 +33,20 @@ class Calibrated:
     """(n_primary, n_other) p_match summed over the associations with the best one's member"""
 
 
-def pattern_likelihood(
+def independent_likelihood(
     associations: Associations, ln_density: np.ndarray, ln_evidence: np.ndarray
 ) -> np.ndarray:
-    """Ln likelihood of each membership pattern around each primary, (n_primary, n_patterns).
+    """Ln likelihood of every association over that of no counterpart, (n_rows,).
 
-    `ln_density` (n_primary, n_other) is ln n_k+ at each primary, `ln_evidence` (n_rows,).
+    The other catalogues share no objects. `ln_density` (n_primary, n_other) is ln n_k+ at each
+    primary, `ln_evidence` (n_rows,).
     """
-    out = np.empty((len(ln_density), 1 << ln_density.shape[1]))
+    out = np.empty(len(ln_evidence))
+    first, member = associations.first, associations.member
     list(
         run_ranges(
-            lambda a, b: kernels.pattern_likelihood(
-                a, b, associations.first, associations.member, ln_density, ln_evidence, out
+            lambda a, b: kernels.independent_rows(
+                a, b, first, member, ln_density, ln_evidence, out
             ),
             associations.pieces,
         )
@@ -52,14 +54,26 @@ def pattern_likelihood(
     return out
 
 
+def pattern_likelihood(associations: Associations, ln_like: np.ndarray) -> np.ndarray:
+    """Ln likelihood of each membership pattern around each primary, (n_primary, n_patterns).
+
+    `ln_like` (n_rows,) is that of every association.
+    """
+    first, member = associations.first, associations.member
+    out = np.empty((len(first) - 1, 1 << member.shape[1]))
+    list(
+        run_ranges(
+            lambda a, b: kernels.pattern_likelihood(a, b, first, member, ln_like, out),
+            associations.pieces,
+        )
+    )
+    return out
+
+
 def calibrated_of(
-    associations: Associations,
-    ln_density: np.ndarray,
-    post: Posterior,
-    ln_evidence: np.ndarray,
-    fit: HostFraction,
+    associations: Associations, ln_like: np.ndarray, post: Posterior, fit: HostFraction
 ) -> Calibrated:
-    """Probabilities of all associations, given the fractions; the arrays are as above."""
+    """Probabilities of all associations, given the fractions; `ln_like` as above."""
     first, member = associations.first, associations.member
     n = len(first) - 1
     out = Calibrated(
@@ -77,28 +91,37 @@ def calibrated_of(
             b,
             first,
             member,
-            ln_density,
-            ln_evidence,
+            ln_like,
             fit.ln_fraction,
             out.p_match,
             out.p_hostless,
             out.log10_odds,
         )
-        kernels.best_rows(
-            a,
-            b,
-            first,
-            member,
-            post.p_i,
-            out.p_match,
-            post.match_flag,
-            out.best,
-            out.second_p_i,
-            out.marginal,
-        )
 
     list(run_ranges(piece, associations.pieces))
+    choose_best(associations, post, out)
     return out
+
+
+def choose_best(associations: Associations, post: Posterior, calibrated: Calibrated) -> None:
+    """Fill in the best association of each primary, the runner-up and the marginals."""
+    c = calibrated
+    list(
+        run_ranges(
+            lambda a, b: kernels.best_rows(
+                a,
+                b,
+                associations.first,
+                associations.member,
+                post.p_i,
+                c.p_match,
+                c.best,
+                c.second_p_i,
+                c.marginal,
+            ),
+            associations.pieces,
+        )
+    )
 
 
 def pruned_bound(associations: Associations, fit: HostFraction, calibrated: Calibrated) -> float:

@@ -32,6 +32,9 @@ def match(
     progress: bool = False,
     max_rows: int = 200_000_000,
     checkpoint: str | os.PathLike | None = None,
+    field: str = "uniform",
+    claims: str = "independent",
+    errors: str = "given",
 ) -> MatchResult:
     """Find the counterparts of every primary source, and how probable each is.
 
@@ -79,6 +82,16 @@ def match(
         finished, so that the same call goes on where a killed one stopped; it may be deleted
         afterwards. What is damaged there is computed again, with a warning; a directory that
         another process is using is refused. Catalogues in memory keep nothing there.
+    field : {"local", "uniform"}, default "local"
+        The density of field objects that the calibrated columns go by: that around each primary,
+        from counts, and with three or more catalogues the objects that several of them see; or one
+        density per catalogue, its rows over its area, and catalogues that share nothing, which is
+        what NWAY's columns always have.
+    claims : {"exclusive", "independent"}, default "exclusive"
+        Whether an object is the counterpart of one primary at most, or may be that of several.
+    errors : {"given", "fit"}, default "given"
+        Position errors of the primary as they are quoted, or put right first by
+        :func:`bayesmatch.fit_position_errors`.
 
     Returns
     -------
@@ -114,6 +127,9 @@ def match(
             "progress": progress,
             "max_rows": max_rows,
             "checkpoint": checkpoint,
+            "field": field,
+            "claims": claims,
+            "errors": errors,
         },
     )
     prior_set = PriorSet.checked(priors, primary, others)

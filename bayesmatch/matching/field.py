@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,6 +28,11 @@ class FieldDensity:
     plus_one: np.ndarray
     """(n_primary, n_other) per deg^2, with one object more in the catalogue: the counterpart is
     one of it (N_k+ of Salvato et al. 2018, section 2)"""
+    around: np.ndarray
+    """(n_primary, n_other) objects per deg^2 some minutes of arc around, which do not depend on
+    whether the primary itself lies in a hole or beyond an edge"""
+    details: dict[str, Any]
+    """how they were found: ``model`` and whatever else a record should have"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:
@@ -45,8 +50,20 @@ class FieldDensity:
 
     def expected(self, radius_arcsec: float) -> np.ndarray:
         """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
-        expected: np.ndarray = self.per_deg2.sum(axis=1) * square_degrees(radius_arcsec)
+        expected: np.ndarray = self.around.sum(axis=1) * square_degrees(radius_arcsec)
         return expected
+
+    def record(self, names: Sequence[str]) -> dict[str, Any]:
+        """What ``meta`` keeps: the details, and the spread of the densities (deg^-2)."""
+        by_catalogue = {
+            name: {
+                "mean": float(density.mean()),
+                "smallest": float(density.min()),
+                "largest": float(density.max()),
+            }
+            for name, density in zip(names, self.per_deg2.T, strict=True)
+        }
+        return {**self.details, "density_deg2": by_catalogue}
 
 
 class FieldModel(Protocol):
@@ -64,4 +81,5 @@ class UniformField:
         n = len(primary)
         per_deg2 = np.array([c.density_deg2 for c in others])
         plus_one = np.array([c.plus_one_deg2 for c in others])
-        return FieldDensity(np.tile(per_deg2, (n, 1)), np.tile(plus_one, (n, 1)))
+        mean = np.tile(per_deg2, (n, 1))
+        return FieldDensity(mean, np.tile(plus_one, (n, 1)), mean, {"model": "uniform"})

@@ -12,9 +12,12 @@ import numpy as np
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import dimensions, shown, true_or_false
-from .arguments import in_arcsec, number_within, whole_number
+from .arguments import in_arcsec, number_within, one_of, whole_number
 from .field import FieldModel, UniformField
 from .host_fraction import HostFraction
+
+FIELDS: dict[str, FieldModel] = {"local": UniformField(), "uniform": UniformField()}
+CLAIMS, ERRORS = ("exclusive", "independent"), ("given", "fit")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,10 @@ class MatchOptions:
     max_rows: int
     checkpoint: Path | None
     progress: bool
-    field: FieldModel = UniformField()
+    field: FieldModel
     """that the calibrated columns go by"""
+    claims: str
+    errors: str
 
     @classmethod
     def checked(
@@ -60,6 +65,9 @@ class MatchOptions:
             max_rows=whole_number("max_rows", given["max_rows"], 1),
             checkpoint=_checkpoint(given["checkpoint"]),
             progress=true_or_false("progress", given["progress"]),
+            field=FIELDS[one_of("field", given["field"], FIELDS)],
+            claims=one_of("claims", given["claims"], CLAIMS),
+            errors=one_of("errors", given["errors"], ERRORS),
         )
 
 

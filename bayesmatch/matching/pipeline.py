@@ -14,7 +14,12 @@ from ..catalogs.scan.catalog import ScannedCatalog
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
-from .calibrated import calibrated_of, pattern_likelihood, pruned_bound
+from .calibrated import (
+    calibrated_of,
+    independent_likelihood,
+    pattern_likelihood,
+    pruned_bound,
+)
 from .clock import Clock, progress_bar
 from .host_fraction import HostFraction, fit_host_fraction
 from .options import MatchOptions
@@ -51,9 +56,11 @@ def run_match(
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
     with clock("host_fraction"):
-        ln_density, ln_evidence = setting.field.ln_full_sky, post.ln_evidence_uncorrected
-        fit = _fractions(setting, associations, ln_density, ln_evidence, options, covariates)
-        calibrated = calibrated_of(associations, ln_density, post, ln_evidence, fit)
+        ln_like = independent_likelihood(
+            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
+        )
+        fit = _fractions(setting, associations, ln_like, options, covariates)
+        calibrated = calibrated_of(associations, ln_like, post, fit)
         check_probabilities(
             calibrated.p_match,
             p_hostless=calibrated.p_hostless,
@@ -76,6 +83,9 @@ def run_match(
         host_fraction_fit=fit.details,
         pruned_primaries=len(associations.pruned.primary),
         pruned_bound=pruned_bound(associations, fit, calibrated),
+        field=setting.field.record([c.name for c in setting.others]),
+        claims={"rule": options.claims},
+        errors={"given": options.errors == "given"},
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
         seconds=clock.seconds,
@@ -172,8 +182,7 @@ def _learn(
 def _fractions(
     setting: Setting,
     associations: Associations,
-    ln_density: np.ndarray,
-    ln_evidence: np.ndarray,
+    ln_like: np.ndarray,
     options: MatchOptions,
     covariates: Covariates,
 ) -> HostFraction:
@@ -183,7 +192,7 @@ def _fractions(
         return total
     z, description = covariates
     return fit_host_fraction(
-        pattern_likelihood(associations, ln_density, ln_evidence),
+        pattern_likelihood(associations, ln_like),
         z,
         total=total,
         labels=pattern_labels([c.name for c in setting.catalogs]),

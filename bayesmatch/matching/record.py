@@ -91,6 +91,13 @@ class MatchRecord:
     pruned_bound: float
     """how far a probability can be off by that"""
     max_rows: int
+    field: dict[str, Any]
+    """``model``, and what it found: per catalogue the mean, smallest and largest density of field
+    objects at the primaries (deg^-2)"""
+    claims: dict[str, Any]
+    """``rule``, and what it found"""
+    errors: dict[str, Any]
+    """``given`` (False: fitted), and what was fitted"""
     catalogues: list[CatalogueRecord]
     """the primary first"""
     n_candidates: int

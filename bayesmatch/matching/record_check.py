@@ -81,6 +81,9 @@ LATER: dict[str, Check] = {
     "pruned_primaries": _count(0),
     "pruned_bound": _is_number,
     "max_rows": _count(1),
+    "field": _named(_is_anything),
+    "claims": _named(_is_anything),
+    "errors": _named(_is_anything),
 }
 CATALOGUE: dict[str, Check] = {
     "name": _is_text,

@@ -12,7 +12,7 @@ from ..catalogs.formats.registry import check_columns
 from ..catalogs.names import check_name
 from .record import MatchRecord
 from .record_check import check_meta
-from .tables import association_columns, source_columns
+from .tables import SAME_SOURCE, association_columns, later_columns, source_columns
 
 PROBABILITIES = ("p_any", "p_i", "p_match", "p_single", "p_hostless", "dist_post")
 COUNTS = ("ncat", "match_flag", "n_candidates", "n_claims")
@@ -45,13 +45,16 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
     names = [check_name(c.name) for c in catalogues]
     kinds = {f"{c.name}_{c.id}": "UiuS" for c in catalogues}
     claims = [f"n_claims_{name}" for name in names[1:]]
-    kinds |= dict.fromkeys([*names, *COUNTS, *claims], "iu")
+    kinds |= dict.fromkeys([*names, *COUNTS, *claims, SAME_SOURCE], "iu")
+    kinds |= {later_columns(name)[1]: "b" for name in names[1:]}
     _check_columns(
         associations, "ASSOCIATIONS", association_columns(catalogues, record.priors), kinds
     )
     expected = source_columns(catalogues)
-    if not set(claims) & set(sources.colnames):  # a file of 0.1
-        expected = [name for name in expected if name not in claims]
+    later = [SAME_SOURCE, *(column for name in names[1:] for column in later_columns(name))]
+    for added in (claims, later):
+        if not set(added) & set(sources.colnames):  # a file of an older version
+            expected = [name for name in expected if name not in added]
     _check_columns(sources, "SOURCES", expected, kinds)
     if len(associations) != record.n_associations:
         raise ValueError(

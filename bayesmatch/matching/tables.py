@@ -18,6 +18,7 @@ from .setting import Setting
 from .table_columns import id_column, row_numbers, row_text, take
 
 LN_10 = np.log(10.0)
+SAME_SOURCE = "same_source"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def source_columns(catalogs: Sequence[HeldCatalog | CatalogueRecord]) -> list[st
                 f"{c.name}_{c.id_name}",
                 f"p_{c.name}",
                 f"Separation_{primary.name}_{c.name}",
+                *later_columns(c.name),
             )
         ),
         "p_i",
@@ -80,7 +82,13 @@ def source_columns(catalogs: Sequence[HeldCatalog | CatalogueRecord]) -> list[st
         "second_p_i",
         "n_claims",
         *(f"n_claims_{c.name}" for c in others),
+        SAME_SOURCE,
     ]
+
+
+def later_columns(name: str) -> tuple[str, str]:
+    """Columns of another catalogue in ``sources`` that files before 0.2 have not."""
+    return f"density_{name}", f"in_{name}"
 
 
 def check_columns(
@@ -219,6 +227,15 @@ def source_table(m: Matched) -> Table:
             unit="arcsec",
             description=f"Separation of {name} and {other.name} in the best association",
         )
+        density, within = later_columns(other.name)
+        columns[density] = Column(
+            m.setting.field.per_deg2[:, k],
+            unit="deg**-2",
+            description=f"{other.name} field objects per deg^2 at the primary",
+        )
+        columns[within] = Column(
+            np.ones(n, bool), description=f"Whether {other.name} has looked at the primary"
+        )
     columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(
         take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"
@@ -232,6 +249,9 @@ def source_table(m: Matched) -> Table:
         if k == 0:
             columns["n_claims"] = Column(claims, description=text)
         columns[f"n_claims_{other.name}"] = Column(claims, description=text)
+    columns[SAME_SOURCE] = Column(
+        np.full(n, -1), description="Row of the first primary that is probably the same source"
+    )
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 
 

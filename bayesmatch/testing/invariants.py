@@ -95,14 +95,12 @@ def flags(v: View) -> None:
 
 
 def best_association(v: View) -> None:
-    """What `sources` tells is the first row with match_flag 1, and p_i of the runner-up."""
+    """What `sources` tells has the largest p_match, the first on ties, and the runner-up's p_i."""
     if not v.complete:
         return
     a, s = v.associations, v.sources
-    flagged = np.flatnonzero(a["match_flag"] == 1)
-    owner, at = np.unique(v.primary[flagged], return_index=True)
-    best = np.full(v.n, -1)
-    best[owner] = flagged[at]
+    best = largest(v, a["p_match"])
+    best = np.where(best < 0, largest(v, a["p_i"]), best)  # where all p_match vanish
     none = best < 0
     for k, name in enumerate(v.names[1:]):
         expected = np.where(none, -1, v.member[best, k])
@@ -119,6 +117,17 @@ def best_association(v: View) -> None:
     others = a["p_i"].copy()
     others[best[~none]] = 0.0
     require_close("second_p_i", s["second_p_i"], np.maximum.reduceat(others, v.first[:-1]))
+
+
+def largest(v: View, p: np.ndarray) -> np.ndarray:
+    """Row of the largest probability of a counterpart of each primary; -1 where all are 0."""
+    p = np.where(v.takes_part.any(axis=1), p, 0.0)
+    top = np.maximum.reduceat(p, v.first[:-1])[v.primary]
+    at = np.flatnonzero((p > 0) & (p >= top * (1 - 1e-12)))
+    owner, first = np.unique(v.primary[at], return_index=True)
+    best = np.full(v.n, -1)
+    best[owner] = at[first]
+    return best
 
 
 def counts(v: View) -> None:
