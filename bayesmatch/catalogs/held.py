@@ -15,6 +15,7 @@ from .errors import PositionErrorModel
 from .identifiers import Identifiers
 from .positions import read_only, read_positions
 from .scalars import shown
+from .sky_box import SkyBox
 
 
 class HeldCatalog(SkyCatalog):
@@ -101,6 +102,10 @@ class HeldCatalog(SkyCatalog):
     def ids(self, rows: np.ndarray) -> np.ndarray:
         """Identifiers of some rows: integers, or text without blanks around it."""
         return self.identifiers.of(rows)
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Objects of the whole catalogue in the cells around some sources, (rows, columns)."""
+        return box.count(self.ra, self.dec)
 
     def subset(self, rows: np.ndarray, only: Sequence[str] | None = None) -> Self:
         """Some rows of this catalogue (and of its columns), with the area of the whole."""

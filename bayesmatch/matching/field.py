@@ -8,13 +8,14 @@ has.  NWAY's own columns keep it whatever model the calibrated ones use (see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..catalogs.area import FULL_SKY_DEG2
+from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import square_degrees
 
@@ -33,6 +34,9 @@ class FieldDensity:
     whether the primary itself lies in a hole or beyond an edge"""
     details: dict[str, Any]
     """how they were found: ``model`` and whatever else a record should have"""
+    reach_arcsec: np.ndarray | None = None
+    """(n_other,) where that is less than the radius of the match: no catalogue has looked farther
+    from any primary; None: it has"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:
@@ -50,7 +54,10 @@ class FieldDensity:
 
     def expected(self, radius_arcsec: float) -> np.ndarray:
         """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
-        expected: np.ndarray = self.around.sum(axis=1) * square_degrees(radius_arcsec)
+        radii = [radius_arcsec] * self.around.shape[1]
+        if self.reach_arcsec is not None:
+            radii = np.minimum(radii, self.reach_arcsec).tolist()
+        expected: np.ndarray = self.around @ np.array([square_degrees(r) for r in radii])
         return expected
 
     def record(self, names: Sequence[str]) -> dict[str, Any]:
@@ -69,14 +76,24 @@ class FieldDensity:
 class FieldModel(Protocol):
     """What a field model must do; :class:`UniformField` shows how."""
 
-    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
-        """The density of each of the K - 1 others at each of the n primaries."""
+    def at(
+        self,
+        primary: HeldCatalog,
+        others: Sequence[HeldCatalog],
+        candidates: Candidates,
+        radius_arcsec: float,
+        with_priors: Collection[str] = (),
+    ) -> FieldDensity:
+        """The density of each of the K - 1 others at each of the n primaries.
+
+        `with_priors`: names of the catalogues whose objects have photometric priors.
+        """
 
 
 class UniformField:
     """One density per catalogue: its rows over its area."""
 
-    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog], *around: Any) -> FieldDensity:
         """The mean density of every other catalogue, the same at every primary."""
         n = len(primary)
         per_deg2 = np.array([c.density_deg2 for c in others])

@@ -15,8 +15,9 @@ from ..catalogs.scalars import dimensions, shown, true_or_false
 from .arguments import in_arcsec, number_within, one_of, whole_number
 from .field import FieldModel, UniformField
 from .host_fraction import HostFraction
+from .local_field import LocalField
 
-FIELDS: dict[str, FieldModel] = {"local": UniformField(), "uniform": UniformField()}
+FIELDS: dict[str, FieldModel] = {"local": LocalField(), "uniform": UniformField()}
 CLAIMS, ERRORS = ("exclusive", "independent"), ("given", "fit")
 
 

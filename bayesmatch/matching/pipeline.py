@@ -21,6 +21,7 @@ from .calibrated import (
     pruned_bound,
 )
 from .clock import Clock, progress_bar
+from .covariates import with_densities
 from .host_fraction import HostFraction, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
@@ -135,6 +136,7 @@ def _search(
             options.completeness,
             options.correct_unrelated,
             radius,
+            [name for name, listed in priors.by_catalogue.items() if listed],
         )
 
 
@@ -191,6 +193,10 @@ def _fractions(
     if isinstance(total, HostFraction):
         return total
     z, description = covariates
+    if options.host_covariates == "sigma":
+        names = [other.name for other in setting.others]
+        around = dict(zip(names, setting.field.around.T, strict=True))
+        z, description = with_densities(setting.primary, options.host_covariates, around)
     return fit_host_fraction(
         pattern_likelihood(associations, ln_like),
         z,

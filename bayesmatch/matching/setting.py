@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..catalogs.candidates import Candidates
@@ -41,6 +41,7 @@ def make_setting(
     completeness: Sequence[float],
     correct_unrelated: bool,
     radius_arcsec: float,
+    with_priors: Collection[str],
 ) -> Setting:
     """Positions, errors and densities of the candidates found."""
     return Setting(
@@ -49,6 +50,6 @@ def make_setting(
         candidates,
         candidate_positions(primary, others, candidates),
         pattern_priors(others, completeness, correct_unrelated),
-        field.at(primary, others),
+        field.at(primary, others, candidates, radius_arcsec, with_priors),
         radius_arcsec,
     )
