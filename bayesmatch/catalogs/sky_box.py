@@ -7,6 +7,7 @@ any order.
 
 from __future__ import annotations
 
+import hashlib
 import math
 
 import numpy as np
@@ -77,6 +78,13 @@ class SkyBox:
         return self.n_rows, self.n_columns
 
     @property
+    def digest(self) -> str:
+        """Of where the sources are: the same for the same cells."""
+        state = hashlib.sha256(np.ascontiguousarray([self.row, self.column]).tobytes())
+        state.update(repr((self.shape, self.cell, self.width, self.low_ra, self.low_dec)).encode())
+        return state.hexdigest()
+
+    @property
     def reach_arcsec(self) -> float:
         """No object farther than this from all sources is in a cell that matters."""
         return float(1.5 * (self.half_rows[-1] + 2) * self.cell * 3600.0)
@@ -97,25 +105,19 @@ class SkyBox:
 
         def piece(first: int, last: int) -> np.ndarray:
             out = np.zeros(self.n_rows * self.n_columns, np.int32)
-            kernels.count_cells(
-                first,
-                last,
-                ra,
-                dec,
-                self.low_ra,
-                self.low_dec,
-                1.0 / self.width,
-                1.0 / self.cell,
-                self.n_rows,
-                self.n_columns,
-                out,
-            )
+            self.add(ra[first:last], dec[first:last], out)
             return out
 
         total = np.zeros(self.n_rows * self.n_columns, np.int64)
         for part in run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))):
             total += part
         return total.reshape(self.shape)
+
+    def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
+        """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
+        per_degree = 1.0 / self.width, 1.0 / self.cell
+        low, shape = (self.low_ra, self.low_dec), self.shape
+        kernels.count_cells(0, len(ra), ra, dec, *low, *per_degree, *shape, out)
 
     def covered(self, count: np.ndarray) -> np.ndarray:
         """Cells (rows, columns) that matter and that the catalogue has looked at wholly.

@@ -10,6 +10,7 @@ from ..catalogs.catalog import Catalog
 from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs
 from .covariates import covariate_matrix
+from .field import FieldDensity
 from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
@@ -32,8 +33,8 @@ def match(
     progress: bool = False,
     max_rows: int = 200_000_000,
     checkpoint: str | os.PathLike | None = None,
-    field: str = "uniform",
-    claims: str = "independent",
+    field: str | FieldDensity = "local",
+    claims: str = "exclusive",
     errors: str = "given",
 ) -> MatchResult:
     """Find the counterparts of every primary source, and how probable each is.
@@ -82,11 +83,13 @@ def match(
         finished, so that the same call goes on where a killed one stopped; it may be deleted
         afterwards. What is damaged there is computed again, with a warning; a directory that
         another process is using is refused. Catalogues in memory keep nothing there.
-    field : {"local", "uniform"}, default "local"
+    field : {"local", "uniform"} or FieldDensity, default "local"
         The density of field objects that the calibrated columns go by: that around each primary,
         from counts, and with three or more catalogues the objects that several of them see; or one
         density per catalogue, its rows over its area, and catalogues that share nothing, which is
-        what NWAY's columns always have.
+        what NWAY's columns always have. A ``FieldDensity`` is that of another match of the same
+        sources, as :func:`bayesmatch.calibrate` gives it to the fake positions. A catalogue with
+        photometric priors keeps one density: its ratios are to the whole survey.
     claims : {"exclusive", "independent"}, default "exclusive"
         Whether an object is the counterpart of one primary at most, or may be that of several.
     errors : {"given", "fit"}, default "given"

@@ -76,6 +76,10 @@ class FieldDensity:
 class FieldModel(Protocol):
     """What a field model must do; :class:`UniformField` shows how."""
 
+    @property
+    def counts_cells(self) -> bool:
+        """Whether it needs all objects counted in cells, as scanned catalogues are read."""
+
     def at(
         self,
         primary: HeldCatalog,
@@ -90,8 +94,22 @@ class FieldModel(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class GivenField:
+    """The densities that another match of the same sources found."""
+
+    density: FieldDensity
+    counts_cells = False
+
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog], *around: Any) -> FieldDensity:
+        """Those densities."""
+        return self.density
+
+
 class UniformField:
     """One density per catalogue: its rows over its area."""
+
+    counts_cells = False
 
     def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog], *around: Any) -> FieldDensity:
         """The mean density of every other catalogue, the same at every primary."""

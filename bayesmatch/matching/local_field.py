@@ -13,7 +13,7 @@ there is hardly an object to count.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ import numpy as np
 from .._kernels import sky_counts as kernels
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.candidates import Candidates
-from ..catalogs.errors import catalog_radius
+from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
 from .field import FieldDensity
@@ -34,9 +34,9 @@ RINGS = 4
 INNER_SIGMA = 3.0
 #: objects that the stated density is worth
 STATED_WEIGHT = 4.0
-#: a scale is beyond the small fields round the sources that a survey consists of if it has less than
-#: this share of the density within, by so many standard deviations, and cells far from all sources
-#: less than this share of the density near them
+#: a survey consists of small fields round the sources, and a scale is beyond them, if it has less
+#: than this share of the density within, by so many standard deviations, and cells far from all
+#: sources have less than this share of the density near them
 SMALL_FIELD, SURE = 0.7, 5.0
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
@@ -68,6 +68,8 @@ class LocalField:
     For a catalogue with photometric priors it is the stated mean: where densities vary, so do the
     objects' properties, and ratios to the whole survey's go with the whole survey's density.
     """
+
+    counts_cells = True
 
     def at(
         self,
@@ -111,7 +113,9 @@ class _Local:
         sigma = catalog_radius(primary)
         if len(slots):
             sample = candidates.row[slots[:: max(1, len(slots) // 1000)]]
-            sigma = np.hypot(sigma, np.median(catalog_radius(other.subset(other.held(sample)))))
+            errors = other.errors
+            radii = error_radius(errors.covariance(sample), errors.determinant(sample))
+            sigma = np.hypot(sigma, np.median(radii))
         self.sigma = sigma
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         self.reach = self._end_of_fields(radius)
@@ -125,7 +129,7 @@ class _Local:
             seen = np.ones(len(seen), bool)
         near = self._near(windows, seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
-        self._ladder(near, self._surveyed(near, far, box.far_over_near(count, covered)))
+        self._ladder(near, self._surveyed(near, far, lambda: box.far_over_near(count, covered)))
 
     def _end_of_fields(self, radius: float) -> float:
         """Where candidates end within the radius, if they do: the survey is fields of that size."""
@@ -214,16 +218,18 @@ class _Local:
             inner = int(w)
         return rings
 
-    def _surveyed(self, near: list[Ring], far: list[Ring], beyond: float) -> list[Ring]:
+    def _surveyed(
+        self, near: list[Ring], far: list[Ring], beyond: Callable[[], float]
+    ) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `beyond`: density of the cells far from all sources over that near them.
+        `beyond()` is the density of the cells far from all sources over that near them.
         """
         count = sum(max(ring.count.sum(), 0.0) for ring in near)
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
-            if area > 0 and _far_fewer(n, count * a / area, a / area) and beyond < SMALL_FIELD:
+            if area > 0 and _far_fewer(n, count * a / area, a / area) and beyond() < SMALL_FIELD:
                 return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + max(n, 0.0), area + a
         return far

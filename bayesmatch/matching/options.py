@@ -13,7 +13,7 @@ import numpy as np
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import dimensions, shown, true_or_false
 from .arguments import in_arcsec, number_within, one_of, whole_number
-from .field import FieldModel, UniformField
+from .field import FieldDensity, FieldModel, GivenField, UniformField
 from .host_fraction import HostFraction
 from .local_field import LocalField
 
@@ -66,7 +66,7 @@ class MatchOptions:
             max_rows=whole_number("max_rows", given["max_rows"], 1),
             checkpoint=_checkpoint(given["checkpoint"]),
             progress=true_or_false("progress", given["progress"]),
-            field=FIELDS[one_of("field", given["field"], FIELDS)],
+            field=_field(given["field"], len(primary), len(others)),
             claims=one_of("claims", given["claims"], CLAIMS),
             errors=one_of("errors", given["errors"], ERRORS),
         )
@@ -102,6 +102,17 @@ def _host_fraction(value: Any, n: int, n_other: int) -> HostFraction | float | N
     if isinstance(value, str):
         raise ValueError(f"host_fraction is {shown(value)}; give 'fit' or a number between 0 and 1")
     return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
+
+
+def _field(value: Any, n: int, n_other: int) -> FieldModel:
+    if not isinstance(value, FieldDensity):
+        return FIELDS[one_of("field", value, FIELDS)]
+    if value.per_deg2.shape != (n, n_other):
+        raise ValueError(
+            f"field has the densities of {len(value.per_deg2)} sources; this match has {n}: give "
+            "those of the same sources and catalogues, 'local' or 'uniform'"
+        )
+    return GivenField(value)
 
 
 def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:

@@ -99,6 +99,7 @@ def run_match(
         catalogs=setting.catalogs,
         host_fraction=fit,
         terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction),
+        field=setting.field,
     )
 
 
@@ -122,6 +123,7 @@ def _search(
                 max_rows=options.max_rows,
                 advance=advance,
                 checkpoint=options.checkpoint,
+                count_cells=options.field.counts_cells,
             )
         )
         candidates = find_candidates(

@@ -13,6 +13,7 @@ from astropy.table import Column, Table
 from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
+from .field import FieldDensity
 from .host_fraction import HostFraction
 from .record import MatchRecord
 from .result_files import read_result, write_result
@@ -51,6 +52,7 @@ class MatchResult:
         catalogs: Sequence[HeldCatalog] = (),
         host_fraction: HostFraction | None = None,
         terms: PosteriorTerms | None = None,
+        field: FieldDensity | None = None,
     ) -> None:
         self.associations = associations
         self.sources = sources
@@ -59,6 +61,7 @@ class MatchResult:
         self._catalogs = tuple(catalogs)
         self._host_fraction = host_fraction
         self._terms = terms
+        self._field = field
 
     def __repr__(self) -> str:
         return (

@@ -21,6 +21,7 @@ from ..names import as_name, check_name
 from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
+from ..sky_box import SkyBox
 from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
@@ -210,6 +211,8 @@ class CandidateRows(HeldCatalog):
 
     rows: np.ndarray
     """(n,) numbers, in the data set, of the rows that are held, ascending"""
+    counted: tuple[str, np.ndarray] | None = None
+    """digest of the cells in which all objects were counted, and the counts (rows, columns)"""
 
     def __init__(
         self,
@@ -245,6 +248,15 @@ class CandidateRows(HeldCatalog):
     def n_rows(self) -> int:
         """Number of rows of the data set."""
         return len(self.whole)
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Objects of the data set in the cells around the sources of the match, counted with it."""
+        if self.counted is None or self.counted[0] != box.digest:
+            raise ValueError(
+                f"catalogue {self.name!r}: these are the candidates of another match; scan the "
+                "data set again (Catalog.scan), or use field='uniform'"
+            )
+        return self.counted[1]
 
     def ids(self, rows: np.ndarray) -> np.ndarray:
         """Identifiers of some rows; the rows' numbers in the data set where it has none."""

@@ -20,8 +20,10 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Column, Table
 
+from ...catalogs.area import FULL_SKY_DEG2
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
+from ...matching.tables import later_columns
 from ...matching.terms import Term, density_term, fraction_term
 from .fraction import log10_hostless, recorded_fractions, remaining_fractions
 
@@ -102,7 +104,7 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
     if result._terms is not None:
         density, *stated = result._terms.of(row, members)
     else:
-        density = density_term(members, np.array([c.log10_full_sky for c in record.others]))
+        density = density_term(members, _log10_full_sky(result, row))
         fraction = recorded_fractions(result, row)
         pattern = members @ (1 << np.arange(members.shape[1]))
         stated = [] if fraction is None else [fraction_term(fraction[pattern])]
@@ -120,6 +122,15 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
         *known,
         fraction_term(remaining_fractions(result, row, members, log10_known, p_match, SMALLEST)),
     ]
+
+
+def _log10_full_sky(result: MatchResult, row: int) -> np.ndarray:
+    """Log10 of the number of field objects in the full sky at the density about a primary."""
+    record, s = result.record, result.sources
+    columns = [later_columns(other.name)[0] for other in record.others]
+    if (record.field or {}).get("model", "uniform") == "uniform" or columns[0] not in s.colnames:
+        return np.array([other.log10_full_sky for other in record.others])
+    return np.log10(np.array([s[column][row] for column in columns]) * FULL_SKY_DEG2)
 
 
 def _beyond(result: MatchResult, row: int, p_match: np.ndarray, total: np.ndarray) -> np.ndarray:

@@ -151,10 +151,13 @@ def _matches(
     ]
     kept = match_options.get("checkpoint") is not None  # the match's own: of its positions alone
     result = match(primary, *(others if kept else everywhere), radius=radius, **match_options)
+    primary = result._catalogs[0]  # with its errors as they were fitted, if they were
     options = {
         **match_options,
         "priors": result.priors,
         "host_fraction": result._host_fraction,
+        "field": result._field,
+        "errors": "given",
         "progress": False,
         "checkpoint": None,
     }  # of other positions, nothing is kept
