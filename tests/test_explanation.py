@@ -35,7 +35,7 @@ def check_reproduces(result, rows):
         priors = [c for c in found.colnames if c.startswith("prior_")]
         for total, terms in (
             ("total", ["position", "density", *priors, "fraction"]),
-            ("nway_total", ["position", "density", *priors, "nway_completeness", "nway_unrelated"]),
+            ("nway_total", ["position", *priors, "nway_density", "nway_completeness", "nway_unrelated"]),
         ):
             np.testing.assert_allclose(
                 sum(np.asarray(found[t]) for t in terms), found[total], rtol=0, atol=1e-9

@@ -56,6 +56,18 @@ class HeldCatalog(SkyCatalog):
         self.ra, self.dec = read_only(ra), read_only(dec)
         self.identifiers = identifiers
 
+    whole: HeldCatalog | None = None
+    """the catalogue that this one is without the rows outside its footprint"""
+
+    @property
+    def n_listed(self) -> int:
+        """Number of rows of the whole catalogue, those outside its footprint included."""
+        return self.n_rows if self.whole is None else len(self.whole)
+
+    def row_text(self, row: int) -> str:
+        """A row, as messages name it."""
+        return super().row_text(row if self.rows is None else int(self.rows[row]))
+
     @classmethod
     def __subclasshook__(cls, other: type) -> Any:
         # A scanned catalogue counts as a Catalog, which derives from this class: it has no rows.
@@ -74,7 +86,7 @@ class HeldCatalog(SkyCatalog):
 
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the whole catalogue."""
-        return self.table[row_numbers]
+        return (self if self.whole is None else self.whole).table[row_numbers]
 
     def estimate_area(self, order: int | None = None) -> float:
         """Estimate the sky area from the HEALPix cells that hold an object.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.footprint import within_footprint
 from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs
 from .covariates import covariate_matrix
@@ -138,4 +139,5 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_columns(primary, others, prior_set.by_catalogue)
-    return run_match(primary, others, prior_set, options, covariates)
+    inside = tuple(map(within_footprint, others))
+    return run_match(primary, inside, prior_set, options, covariates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from .calibrated import (
 )
 from .clock import Clock, progress_bar
 from .covariates import with_densities
-from .host_fraction import HostFraction, fit_host_fraction
+from .host_fraction import HostFraction, among_those_that_looked, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
 from .posterior import BayesFactors, bayes_factors, posterior_of
@@ -199,7 +200,8 @@ def _fractions(
         names = [other.name for other in setting.others]
         around = dict(zip(names, setting.field.around.T, strict=True))
         z, description = with_densities(setting.primary, options.host_covariates, around)
-    return fit_host_fraction(
+    looked = setting.looked
+    fit = fit_host_fraction(
         pattern_likelihood(associations, ln_like),
         z,
         total=total,
@@ -207,4 +209,6 @@ def _fractions(
         description=description,
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),
+        use=np.asarray(looked.all(axis=1)),
     )
+    return replace(fit, ln_fraction=among_those_that_looked(fit.ln_fraction, looked))

@@ -34,6 +34,8 @@ class CatalogueRecord:
     pos_err: list[Any]
     """what the position error was given as: column names, numbers (arcsec, degrees), None where
     it was given per row"""
+    outside: int = 0
+    """rows left out because they are outside its area, a MOC"""
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
@@ -43,9 +45,10 @@ class CatalogueRecord:
             catalog.id_name,
             catalog.ra_name,
             catalog.dec_name,
-            catalog.n_rows,
+            catalog.n_listed,
             catalog.area,
             catalog.error_record,
+            catalog.n_listed - catalog.n_rows,
         )
 
     @property
@@ -56,7 +59,12 @@ class CatalogueRecord:
     @property
     def log10_full_sky(self) -> float:
         """Log10 of n+, the number of rows (and one more) scaled to the full sky."""
-        return float(np.log10((self.rows + 1) / self.area_deg2 * FULL_SKY_DEG2))
+        return float(np.log10((self.n_inside + 1) / self.area_deg2 * FULL_SKY_DEG2))
+
+    @property
+    def n_inside(self) -> int:
+        """Rows that take part, which the density goes by."""
+        return self.rows - (self.outside or 0)
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,8 @@ class MatchRecord:
     """``rule``, and what it found"""
     errors: dict[str, Any]
     """``given`` (False: fitted), and what was fitted"""
+    dropped: dict[str, dict[str, int]]
+    """rows left out, by catalogue and reason: ``outside`` its area, a MOC"""
     catalogues: list[CatalogueRecord]
     """the primary first"""
     n_candidates: int
@@ -128,6 +138,11 @@ class MatchRecord:
             min_p_i=options.min_p_i,
             prune=options.prune,
             max_rows=options.max_rows,
+            dropped={
+                c.name: {"outside": c.n_listed - c.n_rows}
+                for c in catalogs
+                if c.n_listed > c.n_rows
+            },
             catalogues=[CatalogueRecord.of(c) for c in catalogs],
             **found,
         )

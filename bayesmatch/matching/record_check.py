@@ -84,6 +84,7 @@ LATER: dict[str, Check] = {
     "field": _named(_is_anything),
     "claims": _named(_is_anything),
     "errors": _named(_is_anything),
+    "dropped": _named(_named(_count(0))),
 }
 CATALOGUE: dict[str, Check] = {
     "name": _is_text,

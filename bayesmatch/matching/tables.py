@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from ..catalogs.formats.storage import masked_column
 from ..catalogs.held import HeldCatalog
 from .associations import Associations
 from .calibrated import Calibrated
@@ -204,11 +205,11 @@ def source_table(m: Matched) -> Table:
         name: Column(np.arange(n), description=row_text(primary)),
         f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
-        "p_hostless": Column(
-            m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"
+        "p_hostless": _where_looked(
+            m, m.calibrated.p_hostless, "Calibrated probability of having no counterpart"
         ),
-        "log10_odds_host": Column(
-            m.calibrated.log10_odds, description="log10 of (1 - p_hostless) / p_hostless"
+        "log10_odds_host": _where_looked(
+            m, m.calibrated.log10_odds, "log10 of (1 - p_hostless) / p_hostless"
         ),
         "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
     }
@@ -234,7 +235,7 @@ def source_table(m: Matched) -> Table:
             description=f"{other.name} field objects per deg^2 at the primary",
         )
         columns[within] = Column(
-            np.ones(n, bool), description=f"Whether {other.name} has looked at the primary"
+            m.setting.looked[:, k], description=f"Whether {other.name} has looked at the primary"
         )
     columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(
@@ -253,6 +254,14 @@ def source_table(m: Matched) -> Table:
         np.full(n, -1), description="Row of the first primary that is probably the same source"
     )
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
+
+
+def _where_looked(m: Matched, values: np.ndarray, text: str) -> Column:
+    """A column that is masked where no catalogue has looked."""
+    nowhere = np.asarray(~m.setting.looked.any(axis=1))
+    if nowhere.any():
+        return masked_column(values, nowhere, text)
+    return Column(values, description=text)
 
 
 def _separations(

@@ -20,7 +20,7 @@ def log_sums(v: View, weight: np.ndarray) -> np.ndarray:
 def nway_formulas(v: View) -> None:
     """dist_post, p_single, p_any and p_i from the Bayes factor, the prior and the ratios."""
     a, record = v.associations, v.record
-    n = [c.rows for c in record.catalogues]
+    n = [c.n_inside for c in record.catalogues]
     area = [c.area_deg2 for c in record.catalogues]
     kinds, inverse = np.unique(v.takes_part, axis=0, return_inverse=True)
     priors = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -98,8 +98,13 @@ def rows_near(
             _, j, _ = where.search(0, len(ra), ra, dec, most)
             check(len(j))
             near = j[np.diff(j, prepend=-1) > 0]
+            if other.moc is not None:
+                near = near[_inside(other.moc, ra[near], dec[near])]
             found.append((first + near, ra[near], dec[near]))
             if box is not None:
+                if other.moc is not None:
+                    inside = _inside(other.moc, ra, dec)
+                    ra, dec = ra[inside], dec[inside]
                 box.add(ra, dec, cells)
         held = np.flatnonzero(cells)
         found.append((-1 - held, cells[held].astype(float), np.zeros(len(held))))
@@ -135,6 +140,24 @@ def rows_near(
         held += int(np.count_nonzero(table["row"].to_numpy() >= 0))
         check(held)
     return pa.concat_tables(tables)
+
+
+def count_inside(other: ScannedCatalog, moc: Any) -> int:
+    """Number of rows of a data set within a `mocpy.MOC`."""
+    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
+    total = 0
+    for part in other.parts:
+        groups = range(len(part.group_rows))
+        for _, ra, dec in _position_batches(other, part, groups, factors, True):
+            total += int(np.count_nonzero(_inside(moc, ra, dec)))
+    return total
+
+
+def _inside(moc: Any, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    import astropy.units as u
+
+    inside: np.ndarray = moc.contains_lonlat(ra * u.deg, dec * u.deg)
+    return inside
 
 
 def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:

@@ -1,14 +1,16 @@
 """The terms that make the probabilities of one source's associations.
 
 Everything is log10.  For an association a with the membership pattern S, and N_k objects of
-catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky,
+catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky (at the density there),
 
     total  = position + density + priors + fraction = log10 of p_match(a) / p_hostless
     position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0
 
 and NWAY's weight of the same association is
 
-    nway_total = position + density + priors + nway_completeness + nway_unrelated
+    nway_total = position + nway_density + priors + nway_completeness + nway_unrelated
+
+n_k+ being there the whole catalogue's, and in the first sum that of the field around the primary.
 
 The posterior states its terms (:mod:`bayesmatch.matching.terms`).  A file holds what they are made
 of; where it lacks the properties that the fraction depends on, ``fraction`` is what the
@@ -154,6 +156,7 @@ def _nway_terms(
     uniform = density_term(members, np.array([c.log10_full_sky for c in record.others])).log10
     shared = [t.log10 for t in terms if t.name == "position" or t.name.startswith("prior_")]
     return [
+        Term("nway_density", uniform, "NWAY: density, the whole catalogue's rows over its area"),
         Term("nway_completeness", completeness, "NWAY: prior completeness, instead of fraction"),
         Term("nway_unrelated", unrelated, "NWAY: factor for associations without the primary"),
         Term(

@@ -151,7 +151,7 @@ def _matches(
     ]
     kept = match_options.get("checkpoint") is not None  # the match's own: of its positions alone
     result = match(primary, *(others if kept else everywhere), radius=radius, **match_options)
-    primary = result._catalogs[0]  # with its errors as they were fitted, if they were
+    fitted: Any = result._catalogs[0]  # with its errors as they were fitted, if they were
     options = {
         **match_options,
         "priors": result.priors,
@@ -162,11 +162,11 @@ def _matches(
         "checkpoint": None,
     }  # of other positions, nothing is kept
     if any(isinstance(other, ScannedCatalog) for other in others):
-        held = match(primary, *everywhere, radius=radius, **options) if kept else result
+        held = match(fitted, *everywhere, radius=radius, **options) if kept else result
         everywhere = list(held._catalogs[1:])
 
     def matched_at(ra: np.ndarray, dec: np.ndarray) -> MatchResult:
-        return match(primary.corrected(ra, dec, 1.0, 0.0), *everywhere, radius=radius, **options)
+        return match(fitted.corrected(ra, dec, 1.0, 0.0), *everywhere, radius=radius, **options)
 
     return result, matched_at
 
