@@ -1,0 +1,414 @@
+"""The joint posterior of primaries that compete for the same objects.
+
+Primaries that may share an object form a *group*.  Its sum over all joint identifications in which
+no object is used twice is done one primary after the other: a state is the set of the objects in
+use that a later primary may want as well (a bit of a mask each), so that identifications which
+differ in nothing else are summed.  Forward sums F, then backward sums G give every option o of
+every primary t what the rest of the group leaves to it::
+
+    context(t, o) = sum over states s with no object of o in use of F_t(s) G_t+1(s + o)
+    p(t, o) = weight(t, o) context(t, o) / F_n
+
+Primaries that may be the same source form a *set*.  The first of them in the group's order either
+takes the set's identification, weighed for all its members, and raises the set's flag, a bit of the
+state like an object; the others then follow.  Or all are sources of their own.
+
+All sums are of logarithms: no probability saturates, however sure two primaries are of one object.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .bayes_factor import row_pattern
+from .jit import jit
+from .posterior import LN_10, calibrated_group
+
+#: bits of a mask that are used
+BITS = 62
+
+
+class Links(NamedTuple):
+    """Which node (a primary of a group) may have which object."""
+
+    first: np.ndarray
+    """(n_nodes + 1,) first link of each node, then the end"""
+    object: np.ndarray
+    """(n_links,) object, numbered over all groups"""
+    object_first: np.ndarray
+    """(n_objects + 1,)"""
+    object_node: np.ndarray
+    """(n_links,) node, by object"""
+
+
+class Sets(NamedTuple):
+    """Nodes that may be one source, and what the source may be."""
+
+    of_node: np.ndarray
+    """(n_nodes,) set, -1 = none"""
+    first: np.ndarray
+    """(n_sets + 1,) first member of each set, then the end"""
+    node: np.ndarray
+    """(n_members,) nodes"""
+    same_first: np.ndarray
+    """(n_sets + 1,) first identification of each set, then the end"""
+    same_row: np.ndarray
+    """(n_same, largest set) row of that identification for each member"""
+    same_weight: np.ndarray
+    """(n_same,) its ln weight, as a product over the members' own"""
+    same_option: np.ndarray
+    """(n_same,) work"""
+    ln_together: np.ndarray
+    """(n_sets,) out: ln of the probability of being one source"""
+
+
+class Rows(NamedTuple):
+    """Associations of the nodes."""
+
+    primary: np.ndarray
+    """(n_nodes,)"""
+    first: np.ndarray
+    """(n_primary + 1,)"""
+    member: np.ndarray
+    """(n_rows, n_other) slots"""
+    slot_object: np.ndarray
+    """(n_slots,) object where the slot is a link, else -1"""
+    weight: np.ndarray
+    """(n_rows,) ln weight, independent of all others"""
+    option: np.ndarray
+    """(n_rows,) work"""
+    joint: np.ndarray
+    """(n_rows,) out: ln of the joint probability"""
+
+
+class Scratch(NamedTuple):
+    """What belongs to one group at a time, by object and by set."""
+
+    object_bit: np.ndarray
+    """(n_objects,) -1 = not met yet"""
+    object_last: np.ndarray
+    """(n_objects,)"""
+    set_bit: np.ndarray
+    """(n_sets,) -1 = not met yet"""
+    set_last: np.ndarray
+    """(n_sets,)"""
+
+
+class Options(NamedTuple):
+    """What the nodes of a group may do, equal choices together."""
+
+    first: np.ndarray
+    """(n + 1,) first option of each node, then the end"""
+    forbid: np.ndarray
+    """(n_options,) bits that may not be in use"""
+    need: np.ndarray
+    """(n_options,) bits that have to be"""
+    take: np.ndarray
+    """(n_options,) bits in use from here on"""
+    weight: np.ndarray
+    """(n_options,) ln"""
+    close: np.ndarray
+    """(n,) bits that no later node asks for"""
+
+
+@jit
+def add(a, b):
+    """Ln of exp(a) + exp(b)."""
+    high, low = max(a, b), min(a, b)
+    return high if low == -np.inf else high + math.log1p(math.exp(low - high))
+
+
+@jit
+def row_weights(primaries, first, member, ln_fraction, ln_like, weight):
+    """Ln of fraction times likelihood of every row of some primaries, unnormalised."""
+    for i in primaries:
+        for row in range(first[i], first[i + 1]):
+            weight[row] = ln_fraction[i, row_pattern(row, member)] + ln_like[row]
+
+
+@jit
+def breadth_first(seed, mark, links, sets, stamp, queue, begin):
+    """All nodes that hang together with `seed`, near ones first, from queue[begin]; the end."""
+    queue[begin] = seed
+    stamp[seed] = mark
+    end = begin + 1
+    at = begin
+    while at < end:
+        node = queue[at]
+        at += 1
+        for k in range(links.first[node], links.first[node + 1]):
+            claimed = links.object[k]
+            for q in range(links.object_first[claimed], links.object_first[claimed + 1]):
+                other = links.object_node[q]
+                if stamp[other] != mark:
+                    stamp[other] = mark
+                    queue[end] = other
+                    end += 1
+        s = sets.of_node[node]
+        if s >= 0:
+            for q in range(sets.first[s], sets.first[s + 1]):
+                other = sets.node[q]
+                if stamp[other] != mark:
+                    stamp[other] = mark
+                    queue[end] = other
+                    end += 1
+    return end
+
+
+@jit
+def ordered_groups(n_nodes, links, sets):
+    """Nodes by group, each from one of its ends to the other, and where the groups begin.
+
+    From end to end few objects are in use at a time.
+    """
+    order, first = np.empty(n_nodes, np.int64), [0]
+    stamp = np.full(n_nodes, -1)
+    begin = 0
+    for seed in range(n_nodes):
+        if stamp[seed] >= 0:
+            continue
+        end = breadth_first(seed, 2 * seed, links, sets, stamp, order, begin)
+        far = order[end - 1]
+        breadth_first(far, 2 * seed + 1, links, sets, stamp, order, begin)
+        begin = end
+        first.append(end)
+    return order, np.array(first)
+
+
+@jit
+def bits_of_row(row, member, slot_object, bit):
+    """Mask of the linked objects of an association."""
+    mask = np.uint64(0)
+    for b in range(member.shape[1]):
+        if member[row, b] >= 0 and slot_object[member[row, b]] >= 0:
+            mask |= np.uint64(1) << np.uint64(bit[slot_object[member[row, b]]])
+    return mask
+
+
+@jit
+def free_bit(used):
+    """The lowest bit that is not set, -1: none."""
+    for k in range(BITS):
+        if not used >> np.uint64(k) & np.uint64(1):
+            return k
+    return -1
+
+
+@jit
+def open_links(node, links, bit, used):
+    """Give every object of a node that has no bit yet a free one; the bits used, all: too many."""
+    for k in range(links.first[node], links.first[node + 1]):
+        claimed = links.object[k]
+        if bit[claimed] < 0:
+            free = free_bit(used)
+            if free < 0:
+                return ~np.uint64(0)
+            bit[claimed] = free
+            used |= np.uint64(1) << np.uint64(free)
+    return used
+
+
+@jit
+def option_of(first, end, forbid, take, option):
+    """Number of the option, among first to end, that takes these bits; `end` when it is new."""
+    for o in range(first, end):
+        if option.take[o] == take and option.forbid[o] == forbid and option.need[o] == 0:
+            return o
+    option.forbid[end], option.take[end], option.need[end] = forbid, take, 0
+    option.weight[end] = -np.inf
+    return end
+
+
+@jit
+def fill_options(begin, end, order, links, sets, rows, scratch, option):
+    """What every node of a group may do, equal choices together; False when bits run out.
+
+    `rows.option` and `sets.same_option` get the option of every row of the group's nodes and of
+    every identification of its sets.
+    """
+    for t in range(begin, end):
+        node = order[t]
+        for k in range(links.first[node], links.first[node + 1]):
+            scratch.object_last[links.object[k]] = t
+        if sets.of_node[node] >= 0:
+            scratch.set_last[sets.of_node[node]] = t
+    used, n = np.uint64(0), 0
+    for t in range(begin, end):
+        node = order[t]
+        i, s = rows.primary[node], sets.of_node[node]
+        leads = s >= 0 and scratch.set_bit[s] < 0
+        if leads:  # what the others of the set want is decided here, too
+            for q in range(sets.first[s], sets.first[s + 1]):
+                used = open_links(sets.node[q], links, scratch.object_bit, used)
+            scratch.set_bit[s] = free_bit(used)
+        used = open_links(node, links, scratch.object_bit, used)
+        if used == ~np.uint64(0) or (leads and scratch.set_bit[s] < 0):
+            return False
+        flag = np.uint64(0)
+        if s >= 0:
+            flag = np.uint64(1) << np.uint64(scratch.set_bit[s])
+            used |= flag
+        option.first[t - begin] = begin_of = n
+        for row in range(rows.first[i], rows.first[i + 1]):
+            bits = bits_of_row(row, rows.member, rows.slot_object, scratch.object_bit)
+            o = option_of(begin_of, n, bits | flag, bits, option)
+            option.weight[o] = add(option.weight[o], rows.weight[row])
+            rows.option[row] = o
+            n = max(n, o + 1)
+        if leads:
+            for m in range(sets.same_first[s], sets.same_first[s + 1]):
+                bits = flag
+                for q in range(sets.first[s + 1] - sets.first[s]):
+                    bits |= bits_of_row(
+                        sets.same_row[m, q], rows.member, rows.slot_object, scratch.object_bit
+                    )
+                o = option_of(begin_of, n, bits, bits, option)
+                option.weight[o] = add(option.weight[o], sets.same_weight[m])
+                sets.same_option[m] = o
+                n = max(n, o + 1)
+        elif s >= 0:
+            option.forbid[n], option.take[n], option.need[n] = 0, 0, flag
+            option.weight[n] = 0.0
+            n += 1
+        close = np.uint64(0)
+        for k in range(links.first[node], links.first[node + 1]):
+            if scratch.object_last[links.object[k]] == t:
+                close |= np.uint64(1) << np.uint64(scratch.object_bit[links.object[k]])
+        if s >= 0 and scratch.set_last[s] == t:
+            close |= flag
+        option.close[t - begin] = close
+        used &= ~close
+    option.first[end - begin] = n
+    return True
+
+
+@jit
+def allowed(state, o, option):
+    """Whether an option is open in a state."""
+    return state & option.forbid[o] == 0 and state & option.need[o] == option.need[o]
+
+
+@jit
+def next_layer(mask, value, t, option, max_steps):
+    """States after node t, in order, and ln of their sums; none when there are too many."""
+    a, b = option.first[t], option.first[t + 1]
+    size = 0
+    if len(mask) * (b - a) <= max_steps:
+        size = len(mask) * (b - a)
+    to, ln = np.empty(size, np.uint64), np.empty(size)
+    n = 0
+    if size:
+        for s in range(len(mask)):
+            for o in range(a, b):
+                if allowed(mask[s], o, option):
+                    to[n] = (mask[s] | option.take[o]) & ~option.close[t]
+                    ln[n] = value[s] + option.weight[o]
+                    n += 1
+    by_mask = np.argsort(to[:n])
+    new_mask, new_value, m = np.empty(n, np.uint64), np.empty(n), 0
+    for k in by_mask:
+        if m and new_mask[m - 1] == to[k]:
+            new_value[m - 1] = add(new_value[m - 1], ln[k])
+        else:
+            new_mask[m], new_value[m] = to[k], ln[k]
+            m += 1
+    return new_mask[:m], new_value[:m]
+
+
+@jit
+def solve_group(n, option, context, max_steps, max_states):
+    """Ln of the context of every option of a group, over the group's total; False: too large."""
+    layer = [(np.zeros(1, np.uint64), np.zeros(1))]
+    states = 1
+    for t in range(n):
+        new = next_layer(layer[t][0], layer[t][1], t, option, max_steps)
+        states += len(new[0])
+        if len(new[0]) == 0 or states > max_states:
+            return False
+        layer.append(new)
+    total = layer[n][1][0]
+    if not np.isfinite(total):
+        return False
+    after = np.zeros(1)
+    for t in range(n - 1, -1, -1):
+        mask, value = layer[t]
+        later = layer[t + 1][0]
+        before = np.full(len(mask), -np.inf)
+        for o in range(option.first[t], option.first[t + 1]):
+            context[o] = -np.inf
+            for s in range(len(mask)):
+                if allowed(mask[s], o, option):
+                    to = (mask[s] | option.take[o]) & ~option.close[t]
+                    rest = after[np.searchsorted(later, to)]
+                    context[o] = add(context[o], value[s] + rest - total)
+                    before[s] = add(before[s], option.weight[o] + rest)
+        after = before
+    return True
+
+
+@jit
+def solve_groups(
+    g_first, g_last, group_first, order, links, sets, rows, scratch, limits, solved
+):
+    """The joint ln probability of every row of some groups into `rows.joint`.
+
+    And into `sets.ln_together` that of every set being one source.  `limits`: largest number of
+    steps from one node to the next, of states of a group.
+    """
+    for g in range(g_first, g_last):
+        begin, end = group_first[g], group_first[g + 1]
+        size = 0
+        for t in range(begin, end):
+            i, s = rows.primary[order[t]], sets.of_node[order[t]]
+            size += 1 + rows.first[i + 1] - rows.first[i]
+            if s >= 0:
+                size += sets.same_first[s + 1] - sets.same_first[s]
+        option = Options(
+            np.empty(end - begin + 1, np.int64),
+            np.empty(size, np.uint64),
+            np.empty(size, np.uint64),
+            np.empty(size, np.uint64),
+            np.empty(size),
+            np.empty(end - begin, np.uint64),
+        )
+        solved[g] = fill_options(begin, end, order, links, sets, rows, scratch, option)
+        context = np.empty(size)
+        if solved[g]:
+            solved[g] = solve_group(end - begin, option, context, limits[0], limits[1])
+        if not solved[g]:
+            continue
+        for t in range(begin, end):
+            i = rows.primary[order[t]]
+            for row in range(rows.first[i], rows.first[i + 1]):
+                rows.joint[row] = rows.weight[row] + context[rows.option[row]]
+        for t in range(begin, end):
+            s = sets.of_node[order[t]]
+            if s < 0 or sets.node[sets.first[s]] != order[t]:
+                continue
+            for m in range(sets.same_first[s], sets.same_first[s + 1]):
+                ln_p = sets.same_weight[m] + context[sets.same_option[m]]
+                sets.ln_together[s] = add(sets.ln_together[s], ln_p)
+                for q in range(sets.first[s + 1] - sets.first[s]):
+                    row = sets.same_row[m, q]
+                    rows.joint[row] = add(rows.joint[row], ln_p)
+
+
+@jit
+def share_out_rows(
+    primaries, first, weight, joint, term_first, term, p_match, p_hostless, log10_odds
+):
+    """Probabilities of some primaries from their joint ln weights, `joint` (n_rows,).
+
+    `term` gets log10 of the joint odds of each row over the independent ones, from `weight`.
+    """
+    for k in range(len(primaries)):
+        i = primaries[k]
+        begin, end = first[i], first[i + 1]
+        for row in range(begin, end):
+            gain = (joint[row] - joint[begin]) - (weight[row] - weight[begin])
+            term[term_first[k] + row - begin] = gain / LN_10 if weight[row] > -np.inf else 0.0
+        log10_odds[i] = calibrated_group(begin, end, joint[begin:end], p_match)
+        p_hostless[i] = p_match[begin]
