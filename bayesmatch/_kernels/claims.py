@@ -350,9 +350,7 @@ def solve_group(n, option, context, max_steps, max_states):
 
 
 @jit
-def solve_groups(
-    g_first, g_last, group_first, order, links, sets, rows, scratch, limits, solved
-):
+def solve_groups(g_first, g_last, group_first, order, links, sets, rows, scratch, limits, solved):
     """The joint ln probability of every row of some groups into `rows.joint`.
 
     And into `sets.ln_together` that of every set being one source.  `limits`: largest number of

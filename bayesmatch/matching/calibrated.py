@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,8 +104,16 @@ def calibrated_of(
     return out
 
 
-def choose_best(associations: Associations, post: Posterior, calibrated: Calibrated) -> None:
-    """Fill in the best association of each primary, the runner-up and the marginals."""
+def choose_best(
+    associations: Associations,
+    post: Posterior,
+    calibrated: Calibrated,
+    pieces: Sequence[tuple[int, int]] | None = None,
+) -> None:
+    """Fill in the best association of each primary, the runner-up and the marginals.
+
+    Only of the primaries in some `pieces` (default: of all).
+    """
     c = calibrated
     list(
         run_ranges(
@@ -119,7 +128,7 @@ def choose_best(associations: Associations, post: Posterior, calibrated: Calibra
                 c.second_p_i,
                 c.marginal,
             ),
-            associations.pieces,
+            associations.pieces if pieces is None else pieces,
         )
     )
 

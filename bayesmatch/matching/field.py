@@ -9,7 +9,7 @@ has.  NWAY's own columns keep it whatever model the calibrated ones use (see
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,6 +52,15 @@ class FieldDensity:
         """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
         expected: np.ndarray = self.around.sum(axis=1) * square_degrees(radius_arcsec)
         return expected
+
+    def scaled(self, share: np.ndarray) -> FieldDensity:
+        """The densities of each other catalogue times a number, `share` (n_other,)."""
+        return replace(
+            self,
+            per_deg2=self.per_deg2 * share,
+            plus_one=self.plus_one * share,
+            around=self.around * share,
+        )
 
     def record(self, names: Sequence[str]) -> dict[str, Any]:
         """What ``meta`` keeps: the details, and the spread of the densities (deg^-2)."""

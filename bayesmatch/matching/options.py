@@ -15,6 +15,7 @@ from ..catalogs.scalars import dimensions, shown, true_or_false
 from .arguments import in_arcsec, number_within, one_of, whole_number
 from .field import FieldModel, UniformField
 from .host_fraction import HostFraction
+from .settled import KnownClaims
 
 FIELDS: dict[str, FieldModel] = {"local": UniformField(), "uniform": UniformField()}
 CLAIMS, ERRORS = ("exclusive", "independent"), ("given", "fit")
@@ -39,7 +40,8 @@ class MatchOptions:
     progress: bool
     field: FieldModel
     """that the calibrated columns go by"""
-    claims: str
+    claims: KnownClaims | str
+    """a rule; or exclusive, with what another match of the same sources has learned"""
     errors: str
 
     @classmethod
@@ -66,7 +68,7 @@ class MatchOptions:
             checkpoint=_checkpoint(given["checkpoint"]),
             progress=true_or_false("progress", given["progress"]),
             field=FIELDS[one_of("field", given["field"], FIELDS)],
-            claims=one_of("claims", given["claims"], CLAIMS),
+            claims=_claims(given["claims"]),
             errors=one_of("errors", given["errors"], ERRORS),
         )
 
@@ -101,6 +103,10 @@ def _host_fraction(value: Any, n: int, n_other: int) -> HostFraction | float | N
     if isinstance(value, str):
         raise ValueError(f"host_fraction is {shown(value)}; give 'fit' or a number between 0 and 1")
     return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
+
+
+def _claims(value: Any) -> KnownClaims | str:
+    return value if isinstance(value, KnownClaims) else one_of("claims", value, CLAIMS)
 
 
 def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:

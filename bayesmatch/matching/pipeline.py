@@ -28,6 +28,7 @@ from .posterior import BayesFactors, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
+from .settled import settle
 from .tables import Matched, association_table, source_table
 from .terms import PosteriorTerms
 
@@ -61,6 +62,21 @@ def run_match(
         )
         fit = _fractions(setting, associations, ln_like, options, covariates)
         calibrated = calibrated_of(associations, ln_like, post, fit)
+    with clock("claims"):
+        fitted = options.host_fraction is None
+        settled = settle(
+            options.claims,
+            setting,
+            associations,
+            ln_like,
+            post,
+            (fit, calibrated),
+            (lambda like: _fractions(setting, associations, like, options, covariates))
+            if fitted
+            else None,
+        )
+        setting, fit, claims = settled.setting, settled.fit, settled.claims
+        calibrated = claims.calibrated
         check_probabilities(
             calibrated.p_match,
             p_hostless=calibrated.p_hostless,
@@ -84,7 +100,7 @@ def run_match(
         pruned_primaries=len(associations.pruned.primary),
         pruned_bound=pruned_bound(associations, fit, calibrated),
         field=setting.field.record([c.name for c in setting.others]),
-        claims={"rule": options.claims},
+        claims=claims.details,
         errors={"given": options.errors == "given"},
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),

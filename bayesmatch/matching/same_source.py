@@ -99,7 +99,11 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     reach = min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * largest)
     reach = _reach(tree, reach)
     i, j, apart = pairs_within(
-        primary, primary, reach, max_pairs=2 * n + 50 * MAX_NEIGHBOURS * n, advance=lambda rows: None
+        primary,
+        primary,
+        reach,
+        max_pairs=2 * n + 50 * MAX_NEIGHBOURS * n,
+        advance=lambda rows: None,
     )
     # The better known position first: its tangent plane, and the order of the rows is no matter.
     better = (determinant[i] < determinant[j]) | ((determinant[i] == determinant[j]) & (i < j))
