@@ -25,7 +25,7 @@ import numpy as np
 
 from .bayes_factor import row_pattern
 from .jit import jit
-from .posterior import LN_10, calibrated_group
+from .posterior import LN_10, best_rows, calibrated_group
 
 #: bits of a mask that are used
 BITS = 62
@@ -292,59 +292,85 @@ def allowed(state, o, option):
 
 
 @jit
-def next_layer(mask, value, t, option, max_steps):
-    """States after node t, in order, and ln of their sums; none when there are too many."""
-    a, b = option.first[t], option.first[t + 1]
-    size = 0
-    if len(mask) * (b - a) <= max_steps:
-        size = len(mask) * (b - a)
-    to, ln = np.empty(size, np.uint64), np.empty(size)
-    n = 0
-    if size:
-        for s in range(len(mask)):
-            for o in range(a, b):
-                if allowed(mask[s], o, option):
-                    to[n] = (mask[s] | option.take[o]) & ~option.close[t]
-                    ln[n] = value[s] + option.weight[o]
+def slot_of(mask, table, masks):
+    """Where a mask stands, or would stand, in a table of numbers of `masks`, -1 = empty."""
+    size = np.uint64(len(table) - 1)
+    at = (mask ^ mask >> np.uint64(7) ^ mask >> np.uint64(19) ^ mask >> np.uint64(37)) & size
+    while table[at] >= 0 and masks[table[at]] != mask:
+        at = (at + np.uint64(1)) & size
+    return at
+
+
+@jit
+def table_for(n):
+    """An empty table for so many masks: a power of two, at most half full."""
+    size = 4
+    while size < 2 * n:
+        size *= 2
+    return np.full(size, -1)
+
+
+@jit
+def next_layer(t, begin, end, masks, values, option, table):
+    """States after node t, from those before it in begin to end; the end, -1 if there is no room.
+
+    They are numbered as they are met: the same whatever runs beside.
+    """
+    n = end
+    for s in range(begin, end):
+        for o in range(option.first[t], option.first[t + 1]):
+            if allowed(masks[s], o, option):
+                to = (masks[s] | option.take[o]) & ~option.close[t]
+                at = slot_of(to, table, masks)
+                if table[at] < 0:
+                    if n == len(masks) or 2 * (n - end + 1) > len(table):
+                        return -1
+                    table[at] = n
+                    masks[n] = to
+                    values[n] = -np.inf
                     n += 1
-    by_mask = np.argsort(to[:n])
-    new_mask, new_value, m = np.empty(n, np.uint64), np.empty(n), 0
-    for k in by_mask:
-        if m and new_mask[m - 1] == to[k]:
-            new_value[m - 1] = add(new_value[m - 1], ln[k])
-        else:
-            new_mask[m], new_value[m] = to[k], ln[k]
-            m += 1
-    return new_mask[:m], new_value[:m]
+                values[table[at]] = add(values[table[at]], values[s] + option.weight[o])
+    return n
 
 
 @jit
 def solve_group(n, option, context, max_steps, max_states):
     """Ln of the context of every option of a group, over the group's total; False: too large."""
-    layer = [(np.zeros(1, np.uint64), np.zeros(1))]
-    states = 1
+    room = 1
+    widest = 1
     for t in range(n):
-        new = next_layer(layer[t][0], layer[t][1], t, option, max_steps)
-        states += len(new[0])
-        if len(new[0]) == 0 or states > max_states:
+        widest = min(widest * (option.first[t + 1] - option.first[t]), max_steps)
+        room = min(room + widest, max_states)
+    layer = np.zeros(n + 2, np.int64)
+    layer[1] = 1
+    masks, values = np.zeros(room, np.uint64), np.zeros(room)
+    for t in range(n):
+        n_options = option.first[t + 1] - option.first[t]
+        steps = (layer[t + 1] - layer[t]) * n_options
+        if steps > max_steps:
             return False
-        layer.append(new)
-    total = layer[n][1][0]
+        table = table_for(steps)
+        layer[t + 2] = next_layer(t, layer[t], layer[t + 1], masks, values, option, table)
+        if layer[t + 2] < 0:
+            return False
+    total = values[layer[n]]  # of the only state that is left, nothing in use
     if not np.isfinite(total):
         return False
     after = np.zeros(1)
     for t in range(n - 1, -1, -1):
-        mask, value = layer[t]
-        later = layer[t + 1][0]
-        before = np.full(len(mask), -np.inf)
+        begin, end = layer[t], layer[t + 1]
+        table = table_for(layer[t + 2] - end)
+        for s in range(end, layer[t + 2]):
+            table[slot_of(masks[s], table, masks)] = s
+        before = np.full(end - begin, -np.inf)
         for o in range(option.first[t], option.first[t + 1]):
             context[o] = -np.inf
-            for s in range(len(mask)):
-                if allowed(mask[s], o, option):
-                    to = (mask[s] | option.take[o]) & ~option.close[t]
-                    rest = after[np.searchsorted(later, to)]
-                    context[o] = add(context[o], value[s] + rest - total)
-                    before[s] = add(before[s], option.weight[o] + rest)
+            for s in range(begin, end):
+                if allowed(masks[s], o, option):
+                    to = (masks[s] | option.take[o]) & ~option.close[t]
+                    rest = after[table[slot_of(to, table, masks)] - end]
+                    context[o] = add(context[o], values[s] + rest - total)
+                    before[s - begin] = add(before[s - begin], option.weight[o] + rest)
         after = before
     return True
 
@@ -410,3 +436,10 @@ def share_out_rows(
             term[term_first[k] + row - begin] = gain / LN_10 if weight[row] > -np.inf else 0.0
         log10_odds[i] = calibrated_group(begin, end, joint[begin:end], p_match)
         p_hostless[i] = p_match[begin]
+
+
+@jit
+def best_of(primaries, first, member, p_i, p_match, best, second_p_i, marginal):
+    """Best row, runner-up and marginals of some primaries."""
+    for i in primaries:
+        best_rows(i, i + 1, first, member, p_i, p_match, best, second_p_i, marginal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,16 +103,8 @@ def calibrated_of(
     return out
 
 
-def choose_best(
-    associations: Associations,
-    post: Posterior,
-    calibrated: Calibrated,
-    pieces: Sequence[tuple[int, int]] | None = None,
-) -> None:
-    """Fill in the best association of each primary, the runner-up and the marginals.
-
-    Only of the primaries in some `pieces` (default: of all).
-    """
+def choose_best(associations: Associations, post: Posterior, calibrated: Calibrated) -> None:
+    """Fill in the best association of each primary, the runner-up and the marginals."""
     c = calibrated
     list(
         run_ranges(
@@ -128,7 +119,7 @@ def choose_best(
                 c.second_p_i,
                 c.marginal,
             ),
-            associations.pieces if pieces is None else pieces,
+            associations.pieces,
         )
     )
 

@@ -115,7 +115,7 @@ class Groups:
             node[by_object],
         )
         order, first = kernels.ordered_groups(
-            len(primary), table, _kernel_sets(sets, primary, np.empty(0))
+            len(primary), table, _kernel_sets(sets, primary, np.empty(0), np.empty(0))
         )
         return cls(first, order, primary, table, slot_object)
 
@@ -124,17 +124,19 @@ class Groups:
         chosen: np.ndarray = self.primary[self.order[np.repeat(groups, np.diff(self.first))]]
         return chosen
 
-    def solve(self, joint: JointWeights, sets: SourceSets, together: np.ndarray) -> np.ndarray:
+    def solve(
+        self, joint: JointWeights, sets: SourceSets, same_weight: np.ndarray, together: np.ndarray
+    ) -> np.ndarray:
         """Fill in the joint ln probabilities of all groups that fit, (n_groups,) which did."""
         joint.weigh(self.primary)
-        a, n_sets = joint.associations, len(sets.first) - 1
+        of, n_sets = joint.associations, len(sets.first) - 1
         solved = np.zeros(len(self.first) - 1, bool)
         n_objects = len(self.links.object_first) - 1
-        table = _kernel_sets(sets, self.primary, together)
+        table = _kernel_sets(sets, self.primary, same_weight, together)
         rows = kernels.Rows(
             self.primary,
-            a.first,
-            a.member,
+            of.first,
+            of.member,
             self.slot_object,
             joint.weight,
             np.empty(len(joint.weight), np.int32),
@@ -149,8 +151,8 @@ class Groups:
         limits = np.array([MAX_STEPS, MAX_STATES])
         list(
             run_ranges(
-                lambda f, l: kernels.solve_groups(
-                    f, l, self.first, self.order, self.links, table, rows, scratch, limits, solved
+                lambda a, b: kernels.solve_groups(
+                    a, b, self.first, self.order, self.links, table, rows, scratch, limits, solved
                 ),
                 ranges(len(solved), PIECE),
             )
@@ -158,7 +160,9 @@ class Groups:
         return solved
 
 
-def _kernel_sets(sets: SourceSets, primary: np.ndarray, together: np.ndarray) -> kernels.Sets:
+def _kernel_sets(
+    sets: SourceSets, primary: np.ndarray, same_weight: np.ndarray, together: np.ndarray
+) -> kernels.Sets:
     """Sets by node; those whose members are not among the nodes have none."""
     node = np.searchsorted(primary, sets.primary)
     here = np.zeros(len(node), bool)
@@ -172,7 +176,7 @@ def _kernel_sets(sets: SourceSets, primary: np.ndarray, together: np.ndarray) ->
         node,
         sets.same_first,
         sets.same_row,
-        sets.same_weight,
-        np.empty(len(sets.same_weight), np.int64),
+        same_weight,
+        np.empty(len(same_weight), np.int64),
         together,
     )

@@ -20,12 +20,12 @@ import numpy as np
 
 from .._kernels import claims as kernels
 from .associations import Associations
-from .calibrated import Calibrated, choose_best
+from .calibrated import Calibrated
 from .claim_groups import Groups, JointWeights
 from .host_fraction import HostFraction
 from .merged import SourceSets, no_sets, source_sets
 from .posterior import Posterior
-from .same_source import ClosePairs, Duplicates, close_pairs, find_duplicates
+from .same_source import Duplicates, close_pairs, find_duplicates
 from .setting import Setting
 
 LN_10 = np.log(10.0)
@@ -76,7 +76,6 @@ class Claims:
     terms: ClaimTerms
     same_source: np.ndarray
     """(n_primary,) row of the first entry of the same source, -1 = none"""
-    duplicates: Duplicates
     details: dict[str, Any]
     """groups and what was left out, in plain Python types"""
 
@@ -86,7 +85,18 @@ def independent(calibrated: Calibrated) -> Claims:
     none = np.empty(0)
     terms = ClaimTerms(np.empty(0, np.int64), np.zeros(1, np.int64), none)
     same = np.full(len(calibrated.p_hostless), -1)
-    return Claims(calibrated, terms, same, Duplicates(), {"rule": "independent"})
+    return Claims(calibrated, terms, same, {"rule": "independent"})
+
+
+def find_sources(
+    setting: Setting, associations: Associations, duplicates: Duplicates | None
+) -> tuple[Duplicates, SourceSets]:
+    """Entries of the primary that may be one source; `duplicates` None: fitted."""
+    if len(setting.primary) < MIN_PRIMARIES or (duplicates and duplicates.per_source == 0):
+        return Duplicates(), no_sets()
+    pairs = close_pairs(setting.primary, setting.radius_arcsec)
+    found = find_duplicates(pairs) if duplicates is None else duplicates
+    return found, source_sets(setting, associations, pairs, found)
 
 
 def exclusive(
@@ -96,7 +106,7 @@ def exclusive(
     post: Posterior,
     fit: HostFraction,
     calibrated: Calibrated,
-    duplicates: Duplicates | None = None,
+    sets: SourceSets,
 ) -> Claims:
     """Joint probabilities of all primaries.
 
@@ -110,50 +120,39 @@ def exclusive(
         Fractions of the membership patterns.
     calibrated : Calibrated
         Independent probabilities.
-    duplicates : Duplicates, optional
-        How many entries there are per source; default: fitted.
+    sets : SourceSets
+        Entries that may be one source.
     """
-    n = len(calibrated.p_hostless)
-    pairs, found = None, duplicates or Duplicates()
-    if n >= MIN_PRIMARIES and (duplicates is None or duplicates.per_source > 0):
-        pairs = close_pairs(setting.primary, setting.radius_arcsec)
-        found = find_duplicates(pairs) if duplicates is None else duplicates
     joint = JointWeights(setting, associations, ln_like, fit, calibrated, 1e-3 * TINY)
-    sets = _sets(joint, pairs, found)
-    links = np.flatnonzero(joint.p_slot > TINY)
-    details: dict[str, Any] = {"rule": "exclusive", "groups": 0, "primaries": 0, "largest": 0}
+    joint.weigh(sets.primary)
+    same_weight = sets.weights(joint.weight, fit.ln_fraction)
     together = np.full(len(sets.first) - 1, -np.inf)
-    todo, limit, cut, largest_cut = None, TINY, set(), 0.0
+    links = np.flatnonzero(joint.p_slot > TINY)
+    sizes, cut, largest_cut = [0], set(), 0.0
+    limit, todo = TINY, None
     while True:
-        group = Groups.of(joint, sets, links, todo)
-        solved = group.solve(joint, sets, together)
-        size = np.diff(group.first)[solved]
-        details["groups"] += len(size)
-        details["primaries"] += int(size.sum())
-        details["largest"] = max(details["largest"], int(size.max(initial=0)))
-        joint.done[group.primaries_of(solved)] = True
+        groups = Groups.of(joint, sets, links, todo)
+        solved = groups.solve(joint, sets, same_weight, together)
+        sizes += np.diff(groups.first)[solved].tolist()
+        joint.done[groups.primaries_of(solved)] = True
         if solved.all() or limit > 1.0:
             break
-        todo = np.sort(group.primaries_of(~solved))
+        todo = np.sort(groups.primaries_of(~solved))
         limit *= CUT
         links = links[np.isin(joint.slot_primary(links), todo)]
-        weak = joint.p_slot[links] <= limit
-        if weak.any():
-            cut.update(joint.slot_primary(links[weak]).tolist())
-            largest_cut = max(largest_cut, float(joint.p_slot[links[weak]].max()))
-        links = links[~weak]
-    details.update(left_independent=len(cut), largest_cut=largest_cut)
-    return _finished(joint, sets, np.exp(together), post, found, details)
-
-
-def _sets(joint: JointWeights, pairs: ClosePairs | None, found: Duplicates) -> SourceSets:
-    """Primaries that may be one source."""
-    if pairs is None or found.per_source == 0:
-        return no_sets()
-    joint.weigh(np.unique(np.concatenate([pairs.first, pairs.second])))
-    return source_sets(
-        joint.setting, joint.associations, joint.weight, joint.ln_fraction, pairs, found
-    )
+        weak = links[joint.p_slot[links] <= limit]
+        links = links[joint.p_slot[links] > limit]
+        cut.update(joint.slot_primary(weak).tolist())
+        largest_cut = max(largest_cut, float(joint.p_slot[weak].max(initial=0.0)))
+    details = {
+        "rule": "exclusive",
+        "groups": len(sizes) - 1,
+        "primaries": sum(sizes),
+        "largest": max(sizes),
+        "left_independent": len(cut),
+        "largest_cut": largest_cut,
+    }
+    return _finished(joint, sets, np.exp(together), post, details)
 
 
 def _finished(
@@ -161,7 +160,6 @@ def _finished(
     sets: SourceSets,
     together: np.ndarray,
     post: Posterior,
-    found: Duplicates,
     details: dict[str, Any],
 ) -> Claims:
     """Probabilities of the primaries that compete from their joint weights."""
@@ -189,14 +187,18 @@ def _finished(
         after.p_hostless,
         after.log10_odds,
     )
-    choose_best(a, post, after, [(int(i), int(i) + 1) for i in primaries])
+    kernels.best_of(
+        primaries,
+        a.first,
+        a.member,
+        post.p_i,
+        after.p_match,
+        after.best,
+        after.second_p_i,
+        after.marginal,
+    )
     same = np.full(len(before.p_hostless), -1)
     for k in np.flatnonzero(together > 0.5):
         rows = np.sort(sets.primary[sets.first[k] : sets.first[k + 1]])
         same[rows[1:]] = rows[0]
-    details["duplicates"] = {
-        "per_source": found.per_source,
-        "spread": found.spread,
-        "primaries": int(np.count_nonzero(same >= 0)),
-    }
-    return Claims(after, ClaimTerms(primaries, first, log10), same, found, details)
+    return Claims(after, ClaimTerms(primaries, first, log10), same, details)

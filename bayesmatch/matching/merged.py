@@ -35,117 +35,129 @@ class SourceSets:
     """(n_sets + 1,) first identification of each set, then the end"""
     same_row: np.ndarray
     """(n_same, largest set) row of that association for each member, -1 beyond the set"""
-    same_weight: np.ndarray
-    """(n_same,) ln of its weight, comparable with the product of the members' own weights"""
+    ln_factor: np.ndarray
+    """(n_same,) ln of the odds of being one source, and of what all positions add to the first"""
+    pattern: np.ndarray
+    """(n_same,) membership pattern"""
+
+    def weights(self, weight: np.ndarray, ln_fraction: np.ndarray) -> np.ndarray:
+        """Ln of the weight of every identification, (n_same,).
+
+        Comparable with the product of the members' own, `weight` (n_rows,) in ln; `ln_fraction`
+        (n_primary, n_patterns): the set has the mean of its members.
+        """
+        if len(self.primary) == 0:
+            return np.empty(0)
+        size, lead = np.diff(self.first), self.primary[self.first[:-1]]
+        mean = np.add.reduceat(ln_fraction[self.primary], self.first[:-1]) / size[:, None]
+        own = mean - ln_fraction[lead]
+        of_set = np.repeat(np.arange(len(size)), np.diff(self.same_first))
+        out: np.ndarray = weight[self.same_row[:, 0]] + self.ln_factor + own[of_set, self.pattern]
+        return out
 
 
 def no_sets() -> SourceSets:
     """Of a list without duplicates."""
     zero, none = np.zeros(1, np.int64), np.empty(0, np.int64)
-    return SourceSets(zero, none, zero, np.empty((0, 1), np.int64), np.empty(0))
+    return SourceSets(zero, none, zero, np.empty((0, 1), np.int64), np.empty(0), none)
 
 
 def source_sets(
-    setting: Setting,
-    associations: Associations,
-    weight: np.ndarray,
-    ln_fraction: np.ndarray,
-    pairs: ClosePairs,
-    found: Duplicates,
+    setting: Setting, associations: Associations, pairs: ClosePairs, found: Duplicates
 ) -> SourceSets:
-    """The sets, from pairs all of which are likely to be one source.
+    """The sets: primaries all pairs of which are likely to be one source.
 
     Parameters
     ----------
     setting, associations
         Of the match.
-    weight : ndarray, shape (n_rows,)
-        Ln weight of every association, each primary by itself.
-    ln_fraction : ndarray, shape (n_primary, n_patterns)
-        Of the host fraction.
     pairs, found
         Close primaries, and how many are one source.
     """
-    members = _grouped(pairs, pairs.ln_odds(found))
+    ln_odds = pairs.ln_odds(found)
+    members = _grouped(pairs, ln_odds)
     if not members:
         return no_sets()
     first = np.concatenate([[0], np.cumsum([len(m) for m in members])])
     primary = np.concatenate(members)
-    where = _positions(setting, pairs, members)
-    ln_odds = _ln_odds(pairs, where, members, found)
+    together = _together(setting, pairs, ln_odds, members, found)
     same_set, same_row = _shared_rows(setting, associations, first, primary)
-    gain = _ln_gain(setting, associations, where, same_set, same_row, found)
-    lead = same_row[:, 0]
-    takes_part = associations.member[lead] >= 0
+    takes_part = associations.member[same_row[:, 0]] >= 0
     pattern = takes_part @ (1 << np.arange(takes_part.shape[1]))
-    own = np.array([ln_fraction[m].mean(axis=0) - ln_fraction[m[0]] for m in members])
-    same_weight = weight[lead] + gain + own[same_set, pattern] + ln_odds[same_set]
+    gain = _ln_gain(setting, associations, together, same_set, same_row, pattern)
     same_first = np.searchsorted(same_set, np.arange(len(members) + 1))
-    return SourceSets(first, primary, same_first, same_row, same_weight)
+    ln_factor = gain + together.ln_odds[same_set]
+    return SourceSets(first, primary, same_first, same_row, ln_factor, pattern)
 
 
 def _grouped(pairs: ClosePairs, ln_odds: np.ndarray) -> list[np.ndarray]:
-    """Sets in which every pair is likely, the likeliest pairs first; primaries in pairs' order."""
+    """Sets in which every pair is likely, the likeliest pairs first; the best known first."""
     likely = np.flatnonzero(ln_odds > MIN_LN_ODDS)
     likely = likely[np.lexsort((pairs.second[likely], pairs.first[likely], -ln_odds[likely]))]
-    linked = {(int(pairs.first[k]), int(pairs.second[k])) for k in likely}
+    ordered = list(zip(pairs.first[likely].tolist(), pairs.second[likely].tolist(), strict=True))
+    linked = set(ordered)
     of: dict[int, list[int]] = {}
-    for k in likely:
-        i, j = int(pairs.first[k]), int(pairs.second[k])
+    for i, j in ordered:
         a, b = of.setdefault(i, [i]), of.setdefault(j, [j])
         if a is b or not all((x, y) in linked or (y, x) in linked for x in a for y in b):
             continue
         a.extend(b)
         for y in b:
             of[y] = a
-    sets = {id(s): s for s in of.values() if len(s) > 1}
-    # In every pair the better known position is the first: so it is in the set.
-    ordered = [
-        sorted(s, key=lambda x: sum((y, x) in linked for y in s))  # noqa: B023
-        for s in sets.values()
+    sets = [s for i, s in of.items() if len(s) > 1 and s[0] == i]
+    # The first of a pair is the one whose position is known better: nobody's second in its set.
+    return [
+        np.array(sorted(s, key=lambda x, s=s: sum((y, x) in linked for y in s)))
+        for s in sorted(sets)
     ]
-    return [np.array(s) for s in sorted(ordered)]
 
 
 @dataclass(frozen=True)
-class _Positions:
-    """Of the members of each set, in the tangent plane of its first, and put together."""
+class _Together:
+    """All positions of each set put to one, in the tangent plane of its first."""
 
-    offset: list[np.ndarray]
-    """(m, 2) arcsec"""
-    covariance: list[np.ndarray]
-    """(m, 2, 2) arcsec^2"""
-
-
-def _positions(setting: Setting, pairs: ClosePairs, members: Sequence[np.ndarray]) -> _Positions:
-    at = {(int(i), int(j)): k for k, (i, j) in enumerate(zip(pairs.first, pairs.second))}
-    offset = [
-        np.array([[0.0, 0.0], *(pairs.offset[at[int(m[0]), int(j)]] for j in m[1:])])
-        for m in members
-    ]
-    flat = setting.primary.covariance(np.concatenate(members))
-    matrix = flat[:, [0, 2, 2, 1]].reshape(-1, 2, 2)
-    return _Positions(offset, np.split(matrix, np.cumsum([len(m) for m in members])[:-1]))
+    offset: np.ndarray
+    """(n_sets, 2) arcsec"""
+    covariance: np.ndarray
+    """(n_sets, 2, 2) arcsec^2"""
+    of_first: np.ndarray
+    """(n_sets, 2, 2) arcsec^2, of the first alone"""
+    ln_odds: np.ndarray
+    """(n_sets,) of being one source against as many sources as there are members"""
 
 
-def _ln_odds(
-    pairs: ClosePairs, where: _Positions, members: Sequence[np.ndarray], found: Duplicates
-) -> np.ndarray:
-    """Ln of the odds of each set being one source against as many sources, (n_sets,)."""
-    ln_odds = pairs.ln_odds(found)
-    at = {(int(i), int(j)): k for k, (i, j) in enumerate(zip(pairs.first, pairs.second))}
-    out = np.empty(len(members))
-    for n, m in enumerate(members):
-        linked = [at[int(m[0]), int(j)] for j in m[1:]]
-        out[n] = ln_odds[linked].sum()
-        if len(m) > 2:
-            # The pairs of the first count its position every time: all positions together instead.
-            ln_b = ln_bayes_factor(where.offset[n], where.covariance[n] * found.spread)
-            two = [
-                ln_bayes_factor(where.offset[n][[0, k]], where.covariance[n][[0, k]] * found.spread)
-                for k in range(1, len(m))
-            ]
-            out[n] += ln_b - sum(two)
+def _together(
+    setting: Setting,
+    pairs: ClosePairs,
+    ln_odds: np.ndarray,
+    members: Sequence[np.ndarray],
+    found: Duplicates,
+) -> _Together:
+    n = len(members)
+    out = _Together(np.empty((n, 2)), np.empty((n, 2, 2)), np.empty((n, 2, 2)), np.empty(n))
+    size = np.array([len(m) for m in members])
+    n_primary = len(setting.primary)
+    key = pairs.first * n_primary + pairs.second
+    for m in np.unique(size):
+        at = np.flatnonzero(size == m)
+        primary = np.array([members[k] for k in at])  # (sets of this size, m)
+        pair = np.searchsorted(key, primary[:, :1] * n_primary + primary[:, 1:])
+        offset = np.zeros((len(at), m, 2))
+        offset[:, 1:] = pairs.offset[pair]
+        flat = setting.primary.covariance(primary.ravel())
+        covariance = flat[:, [0, 2, 2, 1]].reshape(len(at), m, 2, 2)
+        weight = np.linalg.inv(covariance)
+        v = np.linalg.inv(weight.sum(axis=1))
+        out.offset[at] = np.einsum("nij,nkjl,nkl->ni", v, weight, offset)
+        out.covariance[at] = v * (1.0 + (m - 1) * (1.0 - found.spread))
+        out.of_first[at] = covariance[:, 0]
+        out.ln_odds[at] = ln_odds[pair].sum(axis=1)
+        if m > 2:
+            # Each pair has the first's position as if it were another's: all together instead.
+            scaled = covariance * found.spread
+            out.ln_odds[at] += ln_bayes_factor(offset, scaled)
+            for k in range(1, m):
+                out.ln_odds[at] -= ln_bayes_factor(offset[:, [0, k]], scaled[:, [0, k]])
     return out
 
 
@@ -182,36 +194,25 @@ def _shared_rows(
 def _ln_gain(
     setting: Setting,
     associations: Associations,
-    where: _Positions,
+    together: _Together,
     same_set: np.ndarray,
     same_row: np.ndarray,
-    found: Duplicates,
+    pattern: np.ndarray,
 ) -> np.ndarray:
     """Ln B(X, M) - ln B(x_1, M) of every shared association, x_1 the set's first, (n_same,)."""
-    x, v = np.empty((len(where.offset), 2)), np.empty((len(where.offset), 2, 2))
-    for n, (offset, covariance) in enumerate(zip(where.offset, where.covariance, strict=True)):
-        weight = np.linalg.inv(covariance)
-        v[n] = np.linalg.inv(weight.sum(axis=0))
-        x[n] = v[n] @ np.einsum("kij,kj->i", weight, offset)
-        v[n] *= 1.0 + (len(offset) - 1) * (1.0 - found.spread)
-    first_v = np.array([c[0] for c in where.covariance])
     leads = [(int(i), int(i) + 1) for i in np.unique(associations.primary_of(same_row[:, 0]))]
     plane = tangent_planes(setting.primary, setting.candidates, setting.positions, leads)
     slot = associations.member[same_row[:, 0]]
     out = np.zeros(len(slot))
-    takes_part = slot >= 0
-    pattern = takes_part @ (1 << np.arange(slot.shape[1]))
     for p in np.unique(pattern[pattern > 0]):
         at = np.flatnonzero(pattern == p)
-        here = plane[slot[at][:, takes_part[at[0]]]]  # (n, members, 6)
+        here = plane[slot[at][:, slot[at[0]] >= 0]]  # (n, members, 6)
         cov = here[:, :, [2, 4, 4, 3]].reshape(*here.shape[:2], 2, 2)
-        ln_b = []
-        for position, covariance in ((x, v), (np.zeros_like(x), first_v)):
-            offsets = np.concatenate([position[same_set[at], None], here[:, :, :2]], axis=1)
-            ln_b.append(
-                ln_bayes_factor(
-                    offsets, np.concatenate([covariance[same_set[at], None], cov], axis=1)
-                )
-            )
-        out[at] = ln_b[0] - ln_b[1]
+        of = same_set[at]
+        for sign, x, v in (
+            (1.0, together.offset[of], together.covariance[of]),
+            (-1.0, np.zeros((len(of), 2)), together.of_first[of]),
+        ):
+            offsets = np.concatenate([x[:, None], here[:, :, :2]], axis=1)
+            out[at] += sign * ln_bayes_factor(offsets, np.concatenate([v[:, None], cov], axis=1))
     return out

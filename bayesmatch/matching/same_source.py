@@ -5,7 +5,7 @@ entries i and k the odds that they are one source are, positions alone::
 
     d N(x_i - x_k; s^2 (V_i + V_k)) / nu
 
-d the expected number of second entries per source, nu the density of entries around them, s^2 = 1
+d the expected number of second entries of a source, nu the density of entries around them, s^2 = 1
 where the two positions were measured independently and 0 where one was copied (the errors' common
 part is 1 - s^2).  d and s^2 are fitted to how the separations of all close pairs are distributed,
 given that they are close: chance gives as many pairs per area at any separation, or, where sources
@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..catalogs.candidates import Candidates, pairs_within
+from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.places import unit_vectors
-from .candidate_positions import candidate_positions, tangent_planes, with_determinant
+from .candidate_positions import candidate_positions, tangent_planes
 
 #: pairs are looked at up to this separation, in units of the combined error per axis
 MAX_SIGMA = 8.0
@@ -48,7 +48,7 @@ class Duplicates:
     """How many sources of a list are listed twice, and how their positions differ."""
 
     per_source: float = 0.0
-    """d, expected number of further entries per source; 0: the list has none"""
+    """d, second entries of a source over the level of chance pairs; 0: the list has none"""
     spread: float = 1.0
     """s^2, variance of their separations over that of independent measurements"""
     slope: float = 0.0
@@ -69,7 +69,7 @@ class ClosePairs:
     """(m,) u, half the squared separation in units of the combined errors"""
     expected: np.ndarray
     """(m,) nu 2 pi sqrt|V_i + V_k|: entries expected by chance per unit of u"""
-    largest: np.ndarray
+    end: np.ndarray
     """(m,) u at which the search ends"""
 
     def ln_odds(self, found: Duplicates) -> np.ndarray:
@@ -90,50 +90,30 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
 
     No farther apart than twice the radius of the match, arcsec: others have no object in common.
     """
-    determinant = primary.errors.determinant()
-    cov = primary.covariance()
-    largest = float(np.sqrt((cov[:, 0] + cov[:, 1]).max()))
     unit = unit_vectors(primary.ra, primary.dec)
-    n = len(unit)
     tree = cKDTree(unit)
-    reach = min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * largest)
-    reach = _reach(tree, reach)
-    i, j, apart = pairs_within(
-        primary,
-        primary,
-        reach,
-        max_pairs=2 * n + 50 * MAX_NEIGHBOURS * n,
-        advance=lambda rows: None,
-    )
+    widest = float(np.sqrt(primary.covariance()[:, :2].max()))
+    reach = _reach(tree, min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest))
+    i, j = tree.query_pairs(2.0 * np.sin(0.5 * np.radians(reach / 3600.0)), output_type="ndarray").T
     # The better known position first: its tangent plane, and the order of the rows is no matter.
-    better = (determinant[i] < determinant[j]) | ((determinant[i] == determinant[j]) & (i < j))
-    i, j, apart = i[better], j[better], apart[better]
-    order = np.argsort(i, kind="stable")
-    i, j, apart = i[order], j[order], apart[order]
-    start = np.searchsorted(i, np.arange(n + 1))
-    candidates = Candidates(start, j, apart, 1)
+    determinant = primary.errors.determinant()
+    swap = (determinant[i] > determinant[j]) | ((determinant[i] == determinant[j]) & (i > j))
+    i, j = np.where(swap, j, i), np.where(swap, i, j)
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    apart = np.degrees(2.0 * np.arcsin(0.5 * np.linalg.norm(unit[i] - unit[j], axis=1))) * 3600.0
+    candidates = Candidates(np.searchsorted(i, np.arange(len(unit) + 1)), j, apart, 1)
     at = candidate_positions(primary, (primary,), candidates)
-    plane = tangent_planes(primary, candidates, at, [(0, n)])
-    v = with_determinant(primary.errors, i)
-    xx, yy, xy = v[:, 0] + plane[:, 2], v[:, 1] + plane[:, 3], v[:, 2] + plane[:, 4]
-    x, y = plane[:, 0], plane[:, 1]
+    x, y, *v, _ = tangent_planes(primary, candidates, at, [(0, len(unit))]).T
+    xx, yy, xy = primary.covariance(i).T + np.array(v)
     det = xx * yy - xy * xy
     u = 0.5 * (yy * x * x - 2.0 * xy * x * y + xx * y * y) / det
-    keep = u < 0.5 * MAX_SIGMA**2
-    i, j, x, y, u, det, xx, yy = (a[keep] for a in (i, j, x, y, u, det, xx, yy))
     # The circle of the search, where it is smaller than the ellipse of MAX_SIGMA.
-    largest_u = np.minimum(0.5 * MAX_SIGMA**2, 0.5 * reach**2 / np.maximum(xx, yy))
-    inside = u < largest_u
-    i, j, x, y, u, det = (a[inside] for a in (i, j, x, y, u, det))
+    end = np.minimum(0.5 * MAX_SIGMA**2, 0.5 * reach**2 / np.maximum(xx, yy))
+    at = u < end
+    i, j, x, y, u, det, end = (a[at] for a in (i, j, x, y, u, det, end))
     nu = _density(tree, unit, np.concatenate([i, j])).reshape(2, -1).mean(axis=0)
-    return ClosePairs(
-        i,
-        j,
-        np.column_stack([x, y]),
-        u,
-        nu * 2.0 * np.pi * np.sqrt(det),
-        largest_u[inside],
-    )
+    return ClosePairs(i, j, np.column_stack([x, y]), u, nu * 2.0 * np.pi * np.sqrt(det), end)
 
 
 def _reach(tree: cKDTree, reach: float) -> float:
@@ -159,19 +139,17 @@ def _density(tree: cKDTree, unit: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def find_duplicates(pairs: ClosePairs) -> Duplicates:
-    """d and s^2 of the most likely mixture of second entries and chance, none if not earned.
+    """The most likely mixture of second entries and chance; none where it is not earned.
 
     For a pair at u, with A = d e^(-u/s^2) / s^2 and B = c u^(-slope/2) of its chance level c, the
     likelihood is (A + B) over the same integrated to the end of the search.
     """
-    if len(pairs.first) == 0:
-        return Duplicates()
     without, best = -np.inf, (-np.inf, Duplicates())
     for slope in SLOPES:
         power = 1.0 - 0.5 * slope
         u = np.maximum(pairs.half_square, SMALLEST)
         chance = pairs.expected * u ** (-0.5 * slope)
-        all_chance = pairs.expected * pairs.largest**power / power
+        all_chance = pairs.expected * pairs.end**power / power
         base = float(np.log(chance / all_chance).sum())
         without = max(without, base)
         for spread in (1.0, 0.01):
@@ -184,17 +162,24 @@ def find_duplicates(pairs: ClosePairs) -> Duplicates:
 def _mixture(
     pairs: ClosePairs, chance: np.ndarray, all_chance: np.ndarray, spread: float
 ) -> tuple[Duplicates, float]:
-    """d and s^2 by expectation and maximisation from a first s^2, and the gain in ln likelihood."""
-    u, end = pairs.half_square, pairs.largest
-    d = 0.05
+    """Second entries by expectation and maximisation, and their gain in ln likelihood."""
+    u, end = pairs.half_square, pairs.end
+    d, total = 1e-12, 0.0
     for _ in range(STEPS):
+        before = d, spread
         twice, all_twice = np.exp(-u / spread) / spread, -np.expm1(-end / spread)
+        if total == 0.0:
+            if (twice / chance).sum() <= (all_twice / all_chance).sum():
+                return Duplicates(), 0.0  # close pairs are no more than chance makes them
+            d = 0.05
         share = d * twice / (d * twice + chance)
-        d = float(share.sum() / (all_twice / (d * all_twice + all_chance)).sum())
-        d = min(max(d, 1e-12), 1.0)
         total = float(share.sum())
+        d = float(total / (all_twice / (d * all_twice + all_chance)).sum())
+        d = min(max(d, 1e-12), 1.0)
         spread = float(((share * u).sum() + 1e-300) / (total + 1e-300))
         spread = min(max(spread, MIN_SPREAD), 1.0)
+        if abs(d / before[0] - 1.0) < 1e-3 and abs(spread / before[1] - 1.0) < 1e-3:
+            break
     twice, all_twice = np.exp(-u / spread) / spread, -np.expm1(-end / spread)
     gain = np.log1p(d * twice / chance) - np.log1p(d * all_twice / all_chance)
     # Few pairs do not say that one position was copied from the other.

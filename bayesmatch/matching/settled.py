@@ -19,7 +19,7 @@ import numpy as np
 
 from .associations import Associations
 from .calibrated import Calibrated, calibrated_of
-from .claims import Claims, exclusive, independent
+from .claims import Claims, exclusive, find_sources, independent
 from .host_fraction import HostFraction
 from .posterior import Posterior
 from .same_source import Duplicates
@@ -27,7 +27,7 @@ from .setting import Setting
 
 LN_10 = np.log(10.0)
 #: counterparts are taken out of a density where they are more than this share of the objects
-MIN_SHARE, MAX_SHARE = 2e-3, 0.9
+MIN_SHARE, MAX_SHARE = 0.01, 0.9
 #: the fraction is fitted again while it moves by more than this many of its standard errors
 MOVED = 0.2
 MAX_FITS = 4
@@ -89,15 +89,21 @@ def settle(
         ln_like = ln_like - (associations.member >= 0) @ np.log1p(-share)
         fit = fit if fit_to is None else fit_to(ln_like)
         calibrated = calibrated_of(associations, ln_like, post, fit)
-    duplicates = None if known is None else known.duplicates
+    duplicates, sets = find_sources(
+        setting, associations, None if known is None else known.duplicates
+    )
     for _ in range(MAX_FITS):
-        claims = exclusive(setting, associations, ln_like, post, fit, calibrated, duplicates)
-        duplicates = claims.duplicates
+        claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
         moved = (calibrated.p_hostless - claims.calibrated.p_hostless).mean()
         if fit_to is None or abs(moved) <= MOVED * fit.mean_error:
             break
         fit = fit_to(claims.terms.added_to(ln_like, associations.first))
         calibrated = calibrated_of(associations, ln_like, post, fit)
+    claims.details.update(
+        same_source=int(np.count_nonzero(claims.same_source >= 0)),
+        common_errors=1.0 - duplicates.spread,
+        host_share=share.tolist(),
+    )
     return Settled(setting, fit, claims, KnownClaims(duplicates, share))
 
 
@@ -111,6 +117,6 @@ def _host_share(setting: Setting, associations: Associations, calibrated: Calibr
     if setting.field.details["model"] != "uniform":
         return share
     for k, other in enumerate(setting.others):
-        expected = calibrated.p_match @ (associations.member[:, k] >= 0)
+        expected = float(calibrated.p_match @ (associations.member[:, k] >= 0))
         share[k] = min(expected / max(other.n_rows, 1), MAX_SHARE)
     return np.where(share > MIN_SHARE, share, 0.0)
