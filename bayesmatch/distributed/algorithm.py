@@ -180,6 +180,7 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
                 secondary,
                 radius=self.radius_arcsec,
                 host_fraction=fraction,
+                claims="independent",
                 **self.options,
             )
         finally:

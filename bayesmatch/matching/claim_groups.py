@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._kernels import claims as kernels
+from .._kernels import claim_groups as kernels
+from .._kernels.claims import solve_groups
 from .._kernels.jit import ranges, run_ranges
 from .associations import Associations
 from .calibrated import Calibrated
@@ -151,7 +152,7 @@ class Groups:
         limits = np.array([MAX_STEPS, MAX_STATES])
         list(
             run_ranges(
-                lambda a, b: kernels.solve_groups(
+                lambda a, b: solve_groups(
                     a, b, self.first, self.order, self.links, table, rows, scratch, limits, solved
                 ),
                 ranges(len(solved), PIECE),

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .._kernels import claims as kernels
+from .._kernels import claim_groups as kernels
 from .associations import Associations
 from .calibrated import Calibrated
 from .claim_groups import Groups, JointWeights
@@ -27,44 +27,14 @@ from .merged import SourceSets, no_sets, source_sets
 from .posterior import Posterior
 from .same_source import Duplicates, close_pairs, find_duplicates
 from .setting import Setting
+from .terms import ClaimTerms
 
-LN_10 = np.log(10.0)
 #: probability of an object above which a primary competes for it
 TINY = 1e-4
 #: a group that is too large leaves out links below so many times the probability before
 CUT = 2.0
 #: fewer entries do not tell how often chance puts two side by side
 MIN_PRIMARIES = 30
-
-
-@dataclass(frozen=True)
-class ClaimTerms:
-    """What claims change in the odds of associations against no counterpart."""
-
-    primary: np.ndarray
-    """(m,) primaries that compete for an object, ascending"""
-    first: np.ndarray
-    """(m + 1,) where the values of each begin, then the end"""
-    log10: np.ndarray
-    """log10 of the joint odds over the independent ones, all rows of these primaries"""
-
-    def added_to(self, ln_like: np.ndarray, first: np.ndarray) -> np.ndarray:
-        """The likelihood of every association given what others claim, (n_rows,).
-
-        `ln_like` (n_rows,) of each primary by itself, `first` (n_primary + 1,) its rows.
-        """
-        out = ln_like.copy()
-        count = np.diff(self.first)
-        row = np.repeat(first[self.primary] - self.first[:-1], count) + np.arange(len(self.log10))
-        out[row] += LN_10 * self.log10
-        return out
-
-    def of(self, i: int) -> np.ndarray | None:
-        """Of the rows of a primary; None where nobody competes with it."""
-        at = int(np.searchsorted(self.primary, i))
-        if at == len(self.primary) or self.primary[at] != i:
-            return None
-        return self.log10[self.first[at] : self.first[at + 1]]
 
 
 @dataclass(frozen=True)

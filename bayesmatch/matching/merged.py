@@ -105,11 +105,12 @@ def _grouped(pairs: ClosePairs, ln_odds: np.ndarray) -> list[np.ndarray]:
         for y in b:
             of[y] = a
     sets = [s for i, s in of.items() if len(s) > 1 and s[0] == i]
-    # The first of a pair is the one whose position is known better: nobody's second in its set.
-    return [
-        np.array(sorted(s, key=lambda x, s=s: sum((y, x) in linked for y in s)))
-        for s in sorted(sets)
-    ]
+    # The first of a pair is the one whose position is known better: the best is nobody's second.
+    return [np.array(_best_first(s, linked)) for s in sorted(sets)]
+
+
+def _best_first(members: list[int], linked: set[tuple[int, int]]) -> list[int]:
+    return sorted(members, key=lambda x: sum((y, x) in linked for y in members))
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,9 @@ def _together(
     size = np.array([len(m) for m in members])
     n_primary = len(setting.primary)
     key = pairs.first * n_primary + pairs.second
-    for m in np.unique(size):
+    for m in np.unique(size).tolist():
         at = np.flatnonzero(size == m)
-        primary = np.array([members[k] for k in at])  # (sets of this size, m)
+        primary = np.array([members[k] for k in at.tolist()])  # (sets of this size, m)
         pair = np.searchsorted(key, primary[:, :1] * n_primary + primary[:, 1:])
         offset = np.zeros((len(at), m, 2))
         offset[:, 1:] = pairs.offset[pair]

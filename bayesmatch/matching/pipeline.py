@@ -29,7 +29,7 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import settle
-from .tables import Matched, association_table, source_table
+from .tables import Matched, association_table, kept_rows, source_table
 from .terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
@@ -86,9 +86,12 @@ def run_match(
             dist_post=post.dist_post,
         )
     with clock("tables"):
-        matched = Matched(setting, associations, log10_ratios, post, calibrated)
+        matched = Matched(setting, associations, log10_ratios, post, calibrated, claims.same_source)
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
+    terms = claims.terms
+    if options.min_p_i > 0:
+        terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -113,7 +116,8 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction),
+        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms),
+        claims=settled.known,
     )
 
 

@@ -16,6 +16,7 @@ from ..catalogs.scalars import number_within
 from .host_fraction import HostFraction
 from .record import MatchRecord
 from .result_files import read_result, write_result
+from .settled import KnownClaims
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class MatchResult:
         catalogs: Sequence[HeldCatalog] = (),
         host_fraction: HostFraction | None = None,
         terms: PosteriorTerms | None = None,
+        claims: KnownClaims | None = None,
     ) -> None:
         self.associations = associations
         self.sources = sources
@@ -59,6 +61,7 @@ class MatchResult:
         self._catalogs = tuple(catalogs)
         self._host_fraction = host_fraction
         self._terms = terms
+        self._claims = claims
 
     def __repr__(self) -> str:
         return (

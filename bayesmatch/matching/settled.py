@@ -12,6 +12,7 @@ share is taken out.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -99,12 +100,24 @@ def settle(
             break
         fit = fit_to(claims.terms.added_to(ln_like, associations.first))
         calibrated = calibrated_of(associations, ln_like, post, fit)
+    n_same = int(np.count_nonzero(claims.same_source >= 0))
+    if n_same and known is None:
+        warnings.warn(_told(setting, n_same), UserWarning, stacklevel=4)
     claims.details.update(
-        same_source=int(np.count_nonzero(claims.same_source >= 0)),
+        same_source=n_same,
         common_errors=1.0 - duplicates.spread,
         host_share=share.tolist(),
     )
     return Settled(setting, fit, claims, KnownClaims(duplicates, share))
+
+
+def _told(setting: Setting, n_same: int) -> str:
+    name, n = setting.primary.name, len(setting.primary)
+    return (
+        f"catalogue {name!r}: {n_same} of {n} rows are probably second entries of a source (column "
+        "same_source of the sources); they share its counterparts: remove them if the list should "
+        'have each source once, or give claims="independent"'
+    )
 
 
 def _host_share(setting: Setting, associations: Associations, calibrated: Calibrated) -> np.ndarray:
