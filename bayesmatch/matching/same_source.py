@@ -95,9 +95,10 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     widest = float(np.sqrt(primary.covariance()[:, :2].max()))
     reach = _reach(tree, min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest))
     i, j = tree.query_pairs(2.0 * np.sin(0.5 * np.radians(reach / 3600.0)), output_type="ndarray").T
-    # The better known position first: its tangent plane, and the order of the rows is no matter.
-    determinant = primary.errors.determinant()
-    swap = (determinant[i] > determinant[j]) | ((determinant[i] == determinant[j]) & (i > j))
+    # The better known position first (of equals the southern one): the order of rows is no matter.
+    rank = np.empty(len(unit), np.int64)
+    rank[np.lexsort((primary.ra, primary.dec, primary.errors.determinant()))] = np.arange(len(unit))
+    swap = rank[i] > rank[j]
     i, j = np.where(swap, j, i), np.where(swap, i, j)
     order = np.lexsort((j, i))
     i, j = i[order], j[order]

@@ -29,8 +29,9 @@ from .setting import Setting
 LN_10 = np.log(10.0)
 #: counterparts are taken out of a density where they are more than this share of the objects
 MIN_SHARE, MAX_SHARE = 0.01, 0.9
-#: the fraction is fitted again while it moves by more than this many of its standard errors
-MOVED = 0.2
+#: the fraction is fitted again while the mean probability of a counterpart moves by more than this
+#: many of its standard errors
+MOVED = 0.1
 MAX_FITS = 4
 
 
@@ -93,13 +94,16 @@ def settle(
     duplicates, sets = find_sources(
         setting, associations, None if known is None else known.duplicates
     )
+    before = calibrated.p_hostless.mean()
+    claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     for _ in range(MAX_FITS):
-        claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
-        moved = (calibrated.p_hostless - claims.calibrated.p_hostless).mean()
-        if fit_to is None or abs(moved) <= MOVED * fit.mean_error:
+        now = claims.calibrated.p_hostless.mean()
+        if fit_to is None or abs(now - before) <= MOVED * fit.mean_error:
             break
+        before = now
         fit = fit_to(claims.terms.added_to(ln_like, associations.first))
         calibrated = calibrated_of(associations, ln_like, post, fit)
+        claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     n_same = int(np.count_nonzero(claims.same_source >= 0))
     if n_same and known is None:
         warnings.warn(_told(setting, n_same), UserWarning, stacklevel=4)
