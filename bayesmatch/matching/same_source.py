@@ -91,7 +91,7 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     No farther apart than twice the radius of the match, arcsec: others have no object in common.
     """
     unit = unit_vectors(primary.ra, primary.dec)
-    tree = cKDTree(unit)
+    tree = cKDTree(unit, balanced_tree=False, compact_nodes=False)  # is quick to make
     widest = float(np.sqrt(primary.covariance()[:, :2].max()))
     reach = _reach(tree, min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest))
     i, j = tree.query_pairs(2.0 * np.sin(0.5 * np.radians(reach / 3600.0)), output_type="ndarray").T

@@ -134,6 +134,8 @@ def _host_share(setting: Setting, associations: Associations, calibrated: Calibr
     if setting.field.details["model"] != "uniform":
         return share
     for k, other in enumerate(setting.others):
+        if len(setting.primary) <= MIN_SHARE * other.n_rows:
+            continue
         expected = float(calibrated.p_match @ (associations.member[:, k] >= 0))
         share[k] = min(expected / max(other.n_rows, 1), MAX_SHARE)
     return np.where(share > MIN_SHARE, share, 0.0)
