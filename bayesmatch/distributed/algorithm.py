@@ -31,8 +31,8 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
     Every source is matched by itself (``claims="independent"``), and keeps a row, also where
     nothing is near it and where the right catalogue has no partition; for that, call ``crossmatch``
     with ``how="left"``. What belongs to the catalogues as a whole (rows, areas, the host fraction)
-    is passed in, so that a source's probabilities do not depend on how the sky is cut. :func:`bayesmatch.distributed.match`
-    finds these numbers and calls this.
+    is passed in, so that a source's probabilities do not depend on how the sky is cut.
+    :func:`bayesmatch.distributed.match` finds these numbers and calls this.
 
     Parameters
     ----------

@@ -104,16 +104,16 @@ def match(
     MatchResult
         ``associations`` (a row per association) and ``sources`` (a row per primary).
 
-    Warns
-    -----
-    UserWarning
-        If entries of the primary are probably the same source as another one.
-
     Raises
     ------
     ValueError, TypeError
         If an argument is wrong, or the match would exceed `max_rows`; before any work is done.
         Faults in the files of a scanned catalogue are found when they are read.
+
+    Warns
+    -----
+    UserWarning
+        If entries of the primary are probably the same source as another one.
 
     Notes
     -----

@@ -24,11 +24,11 @@ from .clock import Clock, progress_bar
 from .host_fraction import HostFraction, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
-from .posterior import BayesFactors, bayes_factors, posterior_of
+from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
-from .settled import settle
+from .settled import Settled, settle
 from .tables import Matched, association_table, kept_rows, source_table
 from .terms import PosteriorTerms
 
@@ -56,27 +56,10 @@ def run_match(
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
-    with clock("host_fraction"):
-        ln_like = independent_likelihood(
-            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
-        )
-        fit = _fractions(setting, associations, ln_like, options, covariates)
-        calibrated = calibrated_of(associations, ln_like, post, fit)
-    with clock("claims"):
-        fitted = options.host_fraction is None
-        settled = settle(
-            options.claims,
-            setting,
-            associations,
-            ln_like,
-            post,
-            (fit, calibrated),
-            (lambda like: _fractions(setting, associations, like, options, covariates))
-            if fitted
-            else None,
-        )
-        setting, fit, claims = settled.setting, settled.fit, settled.claims
-        calibrated = claims.calibrated
+    settled = _settled(setting, associations, post, options, covariates, clock)
+    setting, fit, claims = settled.setting, settled.fit, settled.claims
+    calibrated = claims.calibrated
+    with clock("tables"):
         check_probabilities(
             calibrated.p_match,
             p_hostless=calibrated.p_hostless,
@@ -85,7 +68,6 @@ def run_match(
             p_single=post.p_single,
             dist_post=post.dist_post,
         )
-    with clock("tables"):
         matched = Matched(setting, associations, log10_ratios, post, calibrated, claims.same_source)
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
@@ -197,6 +179,30 @@ def _learn(
     if weighed is not None and len(weighed[0].pruned.primary):
         weighed = None
     return learned, ratios, slot_ln_ratio, weighed
+
+
+def _settled(
+    setting: Setting,
+    associations: Associations,
+    post: Posterior,
+    options: MatchOptions,
+    covariates: Covariates,
+    clock: Clock,
+) -> Settled:
+    """The calibrated probabilities: host fraction, then claims."""
+
+    def fit_to(ln_like: np.ndarray) -> HostFraction:
+        return _fractions(setting, associations, ln_like, options, covariates)
+
+    with clock("host_fraction"):
+        ln_like = independent_likelihood(
+            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
+        )
+        fit = fit_to(ln_like)
+        first = fit, calibrated_of(associations, ln_like, post, fit)
+    with clock("claims"):
+        again = fit_to if options.host_fraction is None else None
+        return settle(options.claims, setting, associations, ln_like, post, first, again)
 
 
 def _fractions(

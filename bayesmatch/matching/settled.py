@@ -106,7 +106,7 @@ def settle(
         claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     n_same = int(np.count_nonzero(claims.same_source >= 0))
     if n_same and known is None:
-        warnings.warn(_told(setting, n_same), UserWarning, stacklevel=4)
+        warnings.warn(_told(setting, n_same), UserWarning, stacklevel=5)
     claims.details.update(
         same_source=n_same,
         common_errors=1.0 - duplicates.spread,

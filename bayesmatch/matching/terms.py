@@ -34,7 +34,7 @@ class ClaimTerms:
     first: np.ndarray
     """(m + 1,) where the values of each begin, then the end"""
     log10: np.ndarray
-    """log10 of the joint odds over the independent ones, all rows of these primaries"""
+    """(n,) log10 of the joint odds over the independent ones, all rows of these primaries"""
 
     def added_to(self, ln_like: np.ndarray, first: np.ndarray) -> np.ndarray:
         """The likelihood of every association given what others claim, (n_rows,).
