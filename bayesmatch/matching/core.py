@@ -16,6 +16,7 @@ from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
 from .result import MatchResult
+from .settled import KnownClaims
 from .tables import check_columns
 
 
@@ -35,7 +36,7 @@ def match(
     max_rows: int = 200_000_000,
     checkpoint: str | os.PathLike | None = None,
     field: str | FieldDensity = "local",
-    claims: str = "exclusive",
+    claims: str | KnownClaims = "exclusive",
     errors: str = "given",
 ) -> MatchResult:
     """Find the counterparts of every primary source, and how probable each is.
@@ -93,6 +94,11 @@ def match(
         photometric priors keeps one density: its ratios are to the whole survey.
     claims : {"exclusive", "independent"}, default "exclusive"
         Whether an object is the counterpart of one primary at most, or may be that of several.
+        Primaries that compete for objects get their joint probabilities, exactly, unless too many
+        compete at a time (``meta["claims"]``: groups, and how many primaries are
+        ``left_independent``, of objects with at most ``largest_cut``). Entries that are probably
+        the same source (``same_source``) share their counterparts. The host fraction is fitted in
+        this light. What another match has found is taken by :func:`bayesmatch.calibrate`.
     errors : {"given", "fit"}, default "given"
         Position errors of the primary as they are quoted, or put right first by
         :func:`bayesmatch.fit_position_errors`.
@@ -107,6 +113,11 @@ def match(
     ValueError, TypeError
         If an argument is wrong, or the match would exceed `max_rows`; before any work is done.
         Faults in the files of a scanned catalogue are found when they are read.
+
+    Warns
+    -----
+    UserWarning
+        If entries of the primary are probably the same source as another one.
 
     Notes
     -----

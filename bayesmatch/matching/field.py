@@ -9,7 +9,7 @@ has.  NWAY's own columns keep it whatever model the calibrated ones use (see
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,6 +59,15 @@ class FieldDensity:
             radii = np.minimum(radii, self.reach_arcsec).tolist()
         expected: np.ndarray = self.around @ np.array([square_degrees(r) for r in radii])
         return expected
+
+    def scaled(self, share: np.ndarray) -> FieldDensity:
+        """The densities of each other catalogue times a number, `share` (n_other,)."""
+        return replace(
+            self,
+            per_deg2=self.per_deg2 * share,
+            plus_one=self.plus_one * share,
+            around=self.around * share,
+        )
 
     def record(self, names: Sequence[str]) -> dict[str, Any]:
         """What ``meta`` keeps: the details, and the spread of the densities (deg^-2)."""

@@ -16,6 +16,7 @@ from .arguments import in_arcsec, number_within, one_of, whole_number
 from .field import FieldDensity, FieldModel, GivenField, UniformField
 from .host_fraction import HostFraction
 from .local_field import LocalField
+from .settled import KnownClaims
 
 FIELDS: dict[str, FieldModel] = {"local": LocalField(), "uniform": UniformField()}
 CLAIMS, ERRORS = ("exclusive", "independent"), ("given", "fit")
@@ -40,7 +41,8 @@ class MatchOptions:
     progress: bool
     field: FieldModel
     """that the calibrated columns go by"""
-    claims: str
+    claims: KnownClaims | str
+    """a rule; or exclusive, with what another match of the same sources has learned"""
     errors: str
 
     @classmethod
@@ -67,7 +69,7 @@ class MatchOptions:
             checkpoint=_checkpoint(given["checkpoint"]),
             progress=true_or_false("progress", given["progress"]),
             field=_field(given["field"], len(primary), len(others)),
-            claims=one_of("claims", given["claims"], CLAIMS),
+            claims=_claims(given["claims"]),
             errors=one_of("errors", given["errors"], ERRORS),
         )
 
@@ -113,6 +115,10 @@ def _field(value: Any, n: int, n_other: int) -> FieldModel:
             "those of the same sources and catalogues, 'local' or 'uniform'"
         )
     return GivenField(value)
+
+
+def _claims(value: Any) -> KnownClaims | str:
+    return value if isinstance(value, KnownClaims) else one_of("claims", value, CLAIMS)
 
 
 def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:

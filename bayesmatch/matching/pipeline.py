@@ -26,11 +26,12 @@ from .covariates import with_densities
 from .host_fraction import HostFraction, among_those_that_looked, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
-from .posterior import BayesFactors, bayes_factors, posterior_of
+from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
-from .tables import Matched, association_table, source_table
+from .settled import Settled, settle
+from .tables import Matched, association_table, kept_rows, source_table
 from .terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
@@ -57,12 +58,10 @@ def run_match(
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
-    with clock("host_fraction"):
-        ln_like = independent_likelihood(
-            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
-        )
-        fit = _fractions(setting, associations, ln_like, options, covariates)
-        calibrated = calibrated_of(associations, ln_like, post, fit)
+    settled = _settled(setting, associations, post, options, covariates, clock)
+    setting, fit, claims = settled.setting, settled.fit, settled.claims
+    calibrated = claims.calibrated
+    with clock("tables"):
         check_probabilities(
             calibrated.p_match,
             p_hostless=calibrated.p_hostless,
@@ -71,10 +70,12 @@ def run_match(
             p_single=post.p_single,
             dist_post=post.dist_post,
         )
-    with clock("tables"):
-        matched = Matched(setting, associations, log10_ratios, post, calibrated)
+        matched = Matched(setting, associations, log10_ratios, post, calibrated, claims.same_source)
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
+    terms = claims.terms
+    if options.min_p_i > 0:
+        terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -86,7 +87,7 @@ def run_match(
         pruned_primaries=len(associations.pruned.primary),
         pruned_bound=pruned_bound(associations, fit, calibrated),
         field=setting.field.record([c.name for c in setting.others]),
-        claims={"rule": options.claims},
+        claims=claims.details,
         errors={"given": options.errors == "given"},
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
@@ -99,7 +100,8 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction),
+        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms),
+        claims=settled.known,
         field=setting.field,
     )
 
@@ -182,6 +184,30 @@ def _learn(
     if weighed is not None and len(weighed[0].pruned.primary):
         weighed = None
     return learned, ratios, slot_ln_ratio, weighed
+
+
+def _settled(
+    setting: Setting,
+    associations: Associations,
+    post: Posterior,
+    options: MatchOptions,
+    covariates: Covariates,
+    clock: Clock,
+) -> Settled:
+    """The calibrated probabilities: host fraction, then claims."""
+
+    def fit_to(ln_like: np.ndarray) -> HostFraction:
+        return _fractions(setting, associations, ln_like, options, covariates)
+
+    with clock("host_fraction"):
+        ln_like = independent_likelihood(
+            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
+        )
+        fit = fit_to(ln_like)
+        first = fit, calibrated_of(associations, ln_like, post, fit)
+    with clock("claims"):
+        again = fit_to if options.host_fraction is None else None
+        return settle(options.claims, setting, associations, ln_like, post, first, again)
 
 
 def _fractions(

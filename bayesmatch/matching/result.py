@@ -17,6 +17,7 @@ from .field import FieldDensity
 from .host_fraction import HostFraction
 from .record import MatchRecord
 from .result_files import read_result, write_result
+from .settled import KnownClaims
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class MatchResult:
         host_fraction: HostFraction | None = None,
         terms: PosteriorTerms | None = None,
         field: FieldDensity | None = None,
+        claims: KnownClaims | None = None,
     ) -> None:
         self.associations = associations
         self.sources = sources
@@ -62,6 +64,7 @@ class MatchResult:
         self._host_fraction = host_fraction
         self._terms = terms
         self._field = field
+        self._claims = claims
 
     def __repr__(self) -> str:
         return (

@@ -32,6 +32,8 @@ class Matched:
     """by (other catalogue, prior name), per candidate slot"""
     post: Posterior
     calibrated: Calibrated
+    same_source: np.ndarray
+    """(n_primary,) row of the first entry of the same source, -1 = none"""
 
 
 def association_columns(
@@ -107,14 +109,18 @@ def check_columns(
             )
 
 
+def kept_rows(m: Matched, min_p_i: float) -> np.ndarray:
+    """Which associations a table keeps, (n_rows,)."""
+    keep: np.ndarray = (m.post.p_i >= min_p_i) | np.all(m.associations.member < 0, axis=1)
+    return keep
+
+
 def association_table(m: Matched, min_p_i: float) -> Table:
     """One row per association, those below `min_p_i` left out (never a no-counterpart row)."""
     post = m.post
     absent = m.associations.member < 0
     ncat = 1 + np.count_nonzero(~absent, axis=1)
-    keep: Any = slice(None)
-    if min_p_i > 0:
-        keep = (post.p_i >= min_p_i) | (ncat == 1)
+    keep: Any = kept_rows(m, min_p_i) if min_p_i > 0 else slice(None)
     primary_row, member = m.associations.primary[keep], m.associations.member[keep]
     columns = _member_columns(m, primary_row, member)
     separations = _separations(m, member, m.associations.between[keep])
@@ -251,7 +257,7 @@ def source_table(m: Matched) -> Table:
             columns["n_claims"] = Column(claims, description=text)
         columns[f"n_claims_{other.name}"] = Column(claims, description=text)
     columns[SAME_SOURCE] = Column(
-        np.full(n, -1), description="Row of the first primary that is probably the same source"
+        m.same_source, description="Row of the first primary that is probably the same source"
     )
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 

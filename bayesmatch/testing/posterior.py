@@ -73,6 +73,10 @@ def calibrated_formulas(v: View) -> None:
     ln_b = v.associations["dist_bayesfactor_uncorrected"] * LN_10
     weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio
     weight = weight - (v.takes_part * v.terms.log10_density[v.primary] * LN_10).sum(axis=1)
+    if v.terms.claims is not None:
+        for at, i in enumerate(v.terms.claims.primary):
+            begin, end = v.terms.claims.first[at : at + 2]
+            weight[v.primary == i] += v.terms.claims.log10[begin:end] * LN_10
     slack = 1e-9 + 1e-14 * np.abs(np.where(np.isfinite(weight), weight, 0.0))
     p_match = np.exp(weight - log_sums(v, weight)[v.primary])
     require_close("p_match is pi L / sum", v.associations["p_match"], p_match, atol=slack)

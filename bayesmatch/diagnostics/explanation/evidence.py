@@ -26,7 +26,7 @@ from ...catalogs.area import FULL_SKY_DEG2
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
 from ...matching.tables import later_columns
-from ...matching.terms import Term, density_term, fraction_term
+from ...matching.terms import Term, claims_term, density_term, fraction_term
 from .fraction import log10_hostless, recorded_fractions, remaining_fractions
 
 #: probabilities below have lost digits, or all of themselves
@@ -117,13 +117,20 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
         known += stated
         if np.abs(beyond).max() < UNSTATED:
             return known
-        return [*known, Term("unstated", beyond, "In the probabilities beyond the known terms")]
+        return [*known, _rest(record, beyond)]
     # Nothing but the fraction is left: from the probabilities, to the last digit the same from
     # memory and from every kind of file.
-    return [
-        *known,
-        fraction_term(remaining_fractions(result, row, members, log10_known, p_match, SMALLEST)),
-    ]
+    fraction = remaining_fractions(result, row, members, log10_known, p_match, SMALLEST)
+    known.append(fraction_term(fraction))
+    beyond = _beyond(result, row, p_match, _sum([t.log10 for t in known]))
+    return [*known, _rest(record, beyond)] if np.abs(beyond).max() >= UNSTATED else known
+
+
+def _rest(record: MatchRecord, beyond: np.ndarray) -> Term:
+    """What the probabilities have beyond the known terms; where objects are claimed, that."""
+    if (record.claims or {}).get("rule") == "exclusive":
+        return claims_term(beyond)
+    return Term("unstated", beyond, "In the probabilities beyond the known terms")
 
 
 def _log10_full_sky(result: MatchResult, row: int) -> np.ndarray:

@@ -64,7 +64,7 @@ def calibrate(
         Rows of the table. Default: 0, 0.01, ... 0.99, 0.991, ... 1 (of p_hostless: 1 minus those).
     **match_options
         For :func:`bayesmatch.match`, such as ``priors``. What it learns from the real positions
-        (automatic priors, host fractions) is used for the fake ones as it is.
+        (automatic priors, host fractions, duplicates) is used for the fake ones as it is.
 
     Returns
     -------
@@ -158,6 +158,7 @@ def _matches(
         "host_fraction": result._host_fraction,
         "field": result._field,
         "errors": "given",
+        "claims": result._claims or "independent",
         "progress": False,
         "checkpoint": None,
     }  # of other positions, nothing is kept
