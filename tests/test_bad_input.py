@@ -584,7 +584,7 @@ PYTHON = {
     "radius an array": (matching(radius=[1, 2]), ["radius is [1, 2]"]),
     "covariates a number": (matching(host_covariates=5), ["host_covariates is 5", "'A'"]),
     "covariates a word": (matching(host_covariates="flux"), ["'flux'", "'sigma'"]),
-    "host fraction None": (matching(host_fraction=None), ["host_fraction is None"]),
+    "host fraction None": (matching(host_fraction=None), ["host_fraction is None; give 'fit'"]),
     "max_rows 0": (matching(max_rows=0), ["max_rows is 0"]),
     "too many pairs": (
         matching(radius=36000.0, max_rows=1000),

@@ -154,7 +154,7 @@ def _matches(
     options = {
         **match_options,
         "priors": result.priors,
-        "host_fraction": result._host_fraction,
+        "host_fraction": result.host_fraction,
         "progress": False,
         "checkpoint": None,
     }  # of other positions, nothing is kept
