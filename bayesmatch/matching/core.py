@@ -59,8 +59,8 @@ def match(
     host_fraction : "fit", float or HostFraction, default "fit"
         Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
         A ``HostFraction`` is the fit of another match of the same sources with the same
-        catalogues, taken source by source as it is; :func:`bayesmatch.calibrate` gives it to the
-        fake positions.
+        catalogues, ``host_fraction`` of its result, taken source by source as it is;
+        :func:`bayesmatch.calibrate` gives it to the fake positions.
     host_covariates : "sigma", sequence of str or None, default "sigma"
         What the fraction may depend on: the error radius, columns of the primary, nothing.
     correct_unrelated : bool, default True
