@@ -21,6 +21,7 @@ from .calibrated import (
     pruned_bound,
 )
 from .clock import Clock, progress_bar
+from .error_tails import tailed_ln_bayes
 from .host_fraction import HostFraction, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
@@ -55,10 +56,12 @@ def run_match(
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
+        ln_tailed = tailed_ln_bayes(setting, associations, bayes)
     with clock("host_fraction"):
-        ln_like = independent_likelihood(
-            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
-        )
+        evidence = post.ln_evidence_uncorrected
+        if ln_tailed is not bayes.ln_bayes:  # NWAY's columns keep the core
+            evidence = evidence + (ln_tailed - bayes.ln_bayes)
+        ln_like = independent_likelihood(associations, setting.field.ln_full_sky, evidence)
         fit = _fractions(setting, associations, ln_like, options, covariates)
         calibrated = calibrated_of(associations, ln_like, post, fit)
         check_probabilities(
@@ -70,7 +73,7 @@ def run_match(
             dist_post=post.dist_post,
         )
     with clock("tables"):
-        matched = Matched(setting, associations, log10_ratios, post, calibrated)
+        matched = Matched(setting, associations, log10_ratios, post, calibrated, ln_tailed)
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
     record = MatchRecord.of(
