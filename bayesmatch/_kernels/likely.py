@@ -121,8 +121,8 @@ def count_likely(
 ):
     """Number of likely combinations of the primaries ``which[a:b]``; the sum may pass `limit`.
 
-    `wide` and `shift`: `field` with errors as wide as their tails, which bound what is left out, and
-    how much lower ln of the limits is then; `field` itself and 0 where no errors have tails.
+    `wide` and `shift`: `field` with errors as wide as their tails, which bound what is left out,
+    and how much lower ln of the limits is then; `field` itself and 0 where no errors have tails.
     Also writes, per primary, ln U of every set of left-out catalogues, ln of the two totals (e
     and NWAY's weight, without the no-counterpart row) and what was left out in units of them.
     """

@@ -14,7 +14,7 @@ ARCSEC = math.radians(1 / 3600)
 def shifted_positions(
     catalog: Catalog, east: float | np.ndarray, north: float | np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Every source moved by an offset (arcsec; one, or (n,)), along the great circle that begins so."""
+    """Every source moved by an offset (arcsec; one, or (n,)) along a great circle."""
     ra, dec = np.radians(catalog.ra), np.radians(catalog.dec)
     to_east = np.column_stack([-np.sin(ra), np.cos(ra), np.zeros(len(ra))])
     to_north = np.column_stack([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)])

@@ -10,6 +10,7 @@ from ..catalogs.catalog import Catalog
 from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs
 from .covariates import covariate_matrix
+from .fitted_errors import fitted
 from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
@@ -91,7 +92,8 @@ def match(
         Whether an object is the counterpart of one primary at most, or may be that of several.
     errors : {"given", "fit"}, default "given"
         Position errors of the primary as they are quoted, or put right first by
-        :func:`bayesmatch.fit_position_errors`.
+        :func:`bayesmatch.fit_position_errors`, with everything that the data ask for; its numbers
+        are in ``meta["errors"]``. With fewer than 30 likely counterparts they stay as quoted.
 
     Returns
     -------
@@ -135,4 +137,8 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_columns(primary, others, prior_set.by_catalogue)
-    return run_match(primary, others, prior_set, options, covariates)
+    found = None
+    if options.errors == "fit":
+        primary, found = fitted(primary, others, prior_set, options)
+        covariates = covariate_matrix(primary, options.host_covariates)
+    return run_match(primary, others, prior_set, options, covariates, found)

@@ -48,8 +48,12 @@ def run_match(
     priors: PriorSet,
     options: MatchOptions,
     covariates: Covariates,
+    fitted_errors: dict[str, Any] | None = None,
 ) -> MatchResult:
-    """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them."""
+    """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them.
+
+    `fitted_errors`: of the primary, what :mod:`bayesmatch.matching.fitted_errors` found.
+    """
     clock = Clock()
     setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
@@ -88,7 +92,7 @@ def run_match(
         pruned_bound=pruned_bound(associations, fit, calibrated),
         field=setting.field.record([c.name for c in setting.others]),
         claims={"rule": options.claims},
-        errors={"given": options.errors == "given"},
+        errors={"given": fitted_errors is None, **(fitted_errors or {})},
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
         seconds=clock.seconds,

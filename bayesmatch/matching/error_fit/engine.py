@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from astropy.table import vstack
 
 from ...catalogs.candidates import Candidates
+from ...catalogs.catalog import Catalog
 from ...catalogs.held import HeldCatalog
 from ...catalogs.tails import core_of
 from ...priors.prior_set import PriorSet
@@ -55,7 +56,7 @@ def fit_with_learned(
     found = fit_errors(around, priors.ready(), request)
     if not priors.learns:
         return found
-    return fit_errors(around, learn(found.apply(around.primary)), request)
+    return fit_errors(around, learn(found.apply(cast(Catalog, around.primary))), request)
 
 
 def fit_errors(around: Surroundings, priors: PriorSet, request: Request) -> PositionErrorFit:

@@ -1,8 +1,8 @@
 """Marginal likelihood of a position-error model: what `fit_position_errors` maximises.
 
 The parameters are those of the error model (:mod:`bayesmatch.matching.error_fit.model`), first
-(ln scale, floor^2, dra, ddec), followed by the coefficients of a logit for the fraction of primaries
-with a counterpart, one set per other catalogue.
+(ln scale, floor^2, dra, ddec), followed by the coefficients of a logit for the fraction of
+primaries with a counterpart, one set per other catalogue.
 """
 
 from __future__ import annotations

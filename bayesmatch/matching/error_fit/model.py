@@ -41,7 +41,7 @@ class ErrorModel:
     @property
     def size(self) -> int:
         """Number of parameters."""
-        return self.slopes.stop
+        return int(self.slopes.stop)
 
     @property
     def matrix(self) -> slice:

@@ -74,3 +74,30 @@ def _tail_lines(fit: Any) -> list[str]:
         f"  tails       {100 * fit.tail_fraction:7.2f} +- {100 * fit.tail_fraction_error:.2f}% of "
         f"the errors, {fit.tail_factor:.2f} +- {fit.tail_factor_error:.2f} times as wide"
     ]
+
+
+def correction_text(fit: Any) -> str:
+    """What a catalogue has to say for its errors to be right, in formulas for its columns."""
+    name = fit.names[0]
+    scale = f"{fit.scale:.4g}"
+    for column, slope in fit.slopes.items():
+        mean, spread = fit.standards[column]
+        scale += f" * exp({slope:+.4g} * ({column} - {mean:.6g}) / {spread:.6g})"
+    error = f"{scale} * quoted"
+    if fit.floor_arcsec > 0:
+        error = f"sqrt(({error})^2 + {fit.floor_arcsec:.4g}^2)"
+    east, north = f"{fit.dra_arcsec:+.4g}", f"{fit.ddec_arcsec:+.4g}"
+    lines = [f"to write into {name}:", f"  position error = {error}  (arcsec, 1 sigma per axis)"]
+    if fit.matrix.any():
+        (a, b), (c, d) = fit.matrix
+        east += f" {a:+.4g} * x {b:+.4g} * y"
+        north += f" {c:+.4g} * x {d:+.4g} * y"
+    lines += [f"  RA  + ({east}) / cos(Dec) arcsec", f"  Dec + ({north}) arcsec"]
+    if fit.matrix.any():
+        lines.append(f"  x, y: degrees east and north of {fit.center[0]:.5f} {fit.center[1]:+.5f}")
+    if fit.tail_fraction > 0:
+        lines.append(
+            f"  Catalog(..., tail_fraction={fit.tail_fraction:.3g}, "
+            f"tail_factor={fit.tail_factor:.3g})"
+        )
+    return "\n".join(lines)
