@@ -16,6 +16,7 @@ from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
 from .demo import add_demo
+from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
 from .match import add_match
@@ -28,6 +29,7 @@ COMMANDS = (
     add_train,
     add_assess,
     add_calibrate,
+    add_errors,
     add_demo,
     add_explain,
     add_area,

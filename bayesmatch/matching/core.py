@@ -12,6 +12,7 @@ from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs
 from .covariates import covariate_matrix
 from .field import FieldDensity
+from .fitted_errors import fitted
 from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
@@ -101,7 +102,8 @@ def match(
         this light. What another match has found is taken by :func:`bayesmatch.calibrate`.
     errors : {"given", "fit"}, default "given"
         Position errors of the primary as they are quoted, or put right first by
-        :func:`bayesmatch.fit_position_errors`.
+        :func:`bayesmatch.fit_position_errors`, with everything that the data ask for; its numbers
+        are in ``meta["errors"]``. With fewer than 30 likely counterparts they stay as quoted.
 
     Returns
     -------
@@ -151,4 +153,8 @@ def match(
     covariates = covariate_matrix(primary, options.host_covariates)
     check_columns(primary, others, prior_set.by_catalogue)
     inside = tuple(map(within_footprint, others))
-    return run_match(primary, inside, prior_set, options, covariates)
+    found = None
+    if options.errors == "fit":
+        primary, found = fitted(primary, inside, prior_set, options)
+        covariates = covariate_matrix(primary, options.host_covariates)
+    return run_match(primary, inside, prior_set, options, covariates, found)
