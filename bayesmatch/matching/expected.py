@@ -130,7 +130,8 @@ def _has_counterpart(
     mine = np.bincount(row, weights=np.where(with_it, p_match, 0.0), minlength=n)
     usual = mine.sum() / kept.sum() if kept.sum() > 0 else 0.0
     share = np.divide(mine, kept, out=np.full(n, usual), where=kept > 0)
-    return np.minimum(mine + share * np.maximum(any_host - kept, 0.0), 1.0)
+    host: np.ndarray = np.minimum(mine + share * np.maximum(any_host - kept, 0.0), 1.0)
+    return host
 
 
 def _numbers(column: Any) -> tuple[np.ndarray, np.ndarray]:
