@@ -60,13 +60,13 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
 
 
 TEXT = [
-    "Every match asks itself what a careful colleague would ask: do the catalogues overlap, is the "
-    "radius large enough, do area, errors and priors fit what is seen around the sources. Here each "
-    "of 23 mistakes is made on purpose, many times over small simulated fields, and the checks that "
-    "speak up are counted.",
-    "A check that must fire for a mistake has to in 95% of the skies. One that may is a consequence "
-    "of the same mistake, and not counted. Any other is a false alarm: 5% of the skies at most, and "
-    "1% on skies where nothing is wrong.",
+    "Every match asks itself what a careful colleague would ask: do the catalogues overlap, is "
+    "the radius large enough, do area, errors and priors fit what is seen around the sources. Here "
+    "each of 23 mistakes is made on purpose, many times over small simulated fields, and the "
+    "checks that speak up are counted.",
+    "A check that must fire for a mistake has to in 95% of the skies. One that may is a "
+    "consequence of the same mistake, and not counted. Any other is a false alarm: 5% of the skies "
+    "at most, and 1% on skies where nothing is wrong.",
 ]
 
 
