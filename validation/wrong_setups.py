@@ -220,15 +220,7 @@ def magnitudes(shift: float, factor: float) -> Callable[[int], bm.MatchResult]:
 def crowded(seed: int) -> bm.MatchResult:
     """Sources so dense that many claim one object, every one by itself."""
     sky = simulate(seed, 1000, 0.7, primary_density=4000.0, sigma_scale=1.5)
-    options = {"claims": "independent"} if has_claims() else {}
-    return pair(sky, scale=1.0, radius=1.5 * RADIUS, **options)
-
-
-def has_claims() -> bool:
-    """Whether `match` knows that an object is the counterpart of one source at most."""
-    import inspect
-
-    return "claims" in inspect.signature(bm.match).parameters
+    return pair(sky, radius=1.5 * RADIUS, claims="independent")
 
 
 SETUPS = (

@@ -21,6 +21,7 @@ from .calibrated import (
     pattern_likelihood,
     pruned_bound,
 )
+from .checks.run import run_checks
 from .clock import Clock, progress_bar
 from .covariates import with_densities
 from .host_fraction import HostFraction, among_those_that_looked, fit_host_fraction
@@ -76,6 +77,8 @@ def run_match(
     terms = claims.terms
     if options.min_p_i > 0:
         terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
+    with clock("checks"):
+        checks = run_checks(setting, associations, ln_like, calibrated, fit, log10_ratios, options)
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -89,6 +92,7 @@ def run_match(
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors={"given": options.errors == "given"},
+        checks=checks,
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
         seconds=clock.seconds,

@@ -14,6 +14,7 @@ from ..catalogs.formats.storage import masked_column, missing, native_values, pa
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
 from .field import FieldDensity
+from .checks.table import checks_table, not_ok
 from .expected import expected_table
 from .host_fraction import HostFraction
 from .record import MatchRecord
@@ -137,6 +138,7 @@ class MatchResult:
             f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
             f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
             self._expected_line(),
+            *(f"  {line}" for line in not_ok(record.checks or ())),
         ]
         return "\n".join(lines)
 
@@ -186,6 +188,18 @@ class MatchResult:
         are left out.
         """
         return expected_table(self.associations, self.sources, self.record, cutoffs, catalogue)
+
+    def checks(self) -> Table:
+        """What speaks for and against this result, as the match found it.
+
+        Returns
+        -------
+        Table
+            A row per check: ``check``, ``value``, ``expected``, ``error``, ``sigma`` (numbers, NaN
+            where there is none), ``verdict`` ("ok"; "look": worth a look; "wrong": the result
+            cannot be trusted) and ``advice``, a sentence. Without rows for a file of 0.1.
+        """
+        return checks_table(self.record.checks or ())
 
     def explain(self, primary_id: Any) -> bayesmatch.Explanation:
         """Why this source got its probabilities: :func:`bayesmatch.explain`."""

@@ -1,0 +1,181 @@
+"""Position errors: their size, their wings, and the frame; by score tests at the quoted errors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
+from .score import Step, host_scores, newton_step
+from .view import Around, View
+
+#: ln of a factor of the errors that matters, and of one that spoils the result
+OFF, FAR_OFF = 0.05, 0.3
+#: shares of the radius within which close pairs are counted
+INSIDE = (0.5, 0.25, 0.125, 0.0625)
+#: share of the close pairs that the probabilities must explain
+EXPLAINED = 0.5
+#: factor of the errors in the wings, and their share that matters
+WING, SHARE = 3.0, 0.02
+#: shift over the field that matters, in units of sigma
+SHIFT = 0.2
+#: degrees: in wider fields a rotation is no matrix
+WIDEST = 30.0
+
+
+def scale_step(view: View) -> Step | None:
+    """Ln of the factor by which the quoted errors are too small, from the candidates.
+
+    The mean of d^2, the squared separation in sigma, is 2 for counterparts, or less by what the
+    radius cuts off.
+    """
+    score = np.zeros(view.n)
+    for part in view.around:
+        reach = view.radius**2 / np.sqrt(part.determinant)
+        cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
+        score += part.total(part.p * (part.distance2 - 2.0 + cut), view.n)
+    return newton_step(score[:, None], host_scores(view))
+
+
+def position_errors(view: View, step: Step | None) -> Finding:
+    """Factor by which the errors are off; and close pairs that no probability explains."""
+    check = "position_errors"
+    excess = max((_excess(view, part) for part in view.around), key=lambda e: e[0])
+    sigma, unexplained, chance, name = excess
+    if sigma > SIGMA_COUNTS:
+        return Finding(
+            check,
+            unexplained + chance,
+            chance,
+            math.sqrt(max(chance, 1.0)),
+            sigma,
+            WRONG,
+            f"{unexplained:.0f} close pairs with {name} beyond {chance:.1f} by chance have no "
+            "probability: the errors are too small, in another unit (arcsec are expected), or the "
+            "frames are apart (fit_position_errors tells)",
+        )
+    if step is None:
+        return skipped(check, 1.0, "too few counterparts to judge the errors by")
+    ln, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
+    sigma, ln = abs(ln) / error, min(max(ln, -3.0), 3.0)
+    factor = math.exp(ln)
+    verdict = OK
+    if sigma > SIGMA and abs(ln) > OFF:
+        verdict = WRONG if abs(ln) > FAR_OFF else LOOK
+    advice = "the separations are as the errors say"
+    if verdict != OK:
+        advice = (
+            f"the separations are those of errors about {factor:.2f} times the quoted ones: "
+            "bayesmatch.fit_position_errors, or errors='fit', finds what they are"
+        )
+    return Finding(check, factor, 1.0, factor * error, sigma, verdict, advice)
+
+
+def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
+    """Close pairs above chance that the probabilities leave unexplained.
+
+    Chance is what the outer half of the radius shows, so that a wrong area does not count.
+    """
+    s, r = part.separation, view.radius
+    outside = s > 0.5 * r
+    field = max(float(np.count_nonzero(outside)) - float(part.p[outside].sum()), 0.0)
+    worst = (0.0, 0.0, 0.0, part.catalog.name)
+    for share in INSIDE:
+        inside = s <= share * r
+        n, hosts = float(np.count_nonzero(inside)), float(part.p[inside].sum())
+        to_area = share**2 / 0.75
+        chance = to_area * field
+        unexplained = n - chance - hosts
+        if unexplained < (1.0 - EXPLAINED) * (n - chance):
+            continue
+        # The chance is itself a count, and shared by primaries whose circles overlap.
+        clumps = view.clumps * (1.0 + to_area)
+        sigma = poisson_sigma(n, chance + hosts, clumps)
+        if sigma > worst[0]:
+            worst = (sigma, unexplained, chance, part.catalog.name)
+    return worst
+
+
+def tails(view: View) -> Finding:
+    """Share of the counterparts whose error is several times the quoted one.
+
+    The score of a share w at 0: the mean of the ratio of both densities, minus 1. Errors that are
+    off as a whole have wings too: the scale is projected out.
+    """
+    check, score, scale = "tails", np.zeros(view.n), np.zeros(view.n)
+    for part in view.around:
+        half = 0.5 * part.distance2
+        ratio = np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
+        score += part.total(part.p * (ratio - 1.0), view.n)
+        scale += part.total(part.p * (2.0 * half - 2.0), view.n)
+    step = newton_step(score[:, None], np.column_stack([host_scores(view), scale]))
+    if step is None:
+        return skipped(check, 0.0, "too few counterparts to judge the wings by")
+    # Projected out is the direction of the scale, not what the data say of it: that has to be
+    # taken along where the scale is not at its best.
+    value, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
+    sigma = value / error
+    verdict = LOOK if sigma > SIGMA and value > SHARE else OK
+    advice = "no more counterparts lie far out than the errors say"
+    if verdict == LOOK:
+        advice = (
+            f"about {min(value, 1.0):.0%} of the counterparts have errors some {WING:g} times the "
+            "quoted ones: fit_position_errors(tails='auto'), or errors='fit', takes them along"
+        )
+    return Finding(check, value, 0.0, error, max(sigma, 0.0), verdict, advice)
+
+
+def frame(view: View) -> Finding:
+    """Shift, rotation and scale of the primaries' frame: rms over the field, arcsec."""
+    from scipy.special import ndtri
+    from scipy.stats import chi2
+
+    check = "frame"
+    place = _place(view)
+    scores = np.zeros((view.n, 2 * place.shape[1]))
+    for part in view.around:
+        (e, n), (xx, yy, xy) = part.offset.T, part.covariance.T
+        weight = part.p / part.determinant
+        pull = np.column_stack(
+            [
+                part.total(weight * (yy * e - xy * n), view.n),
+                part.total(weight * (xx * n - xy * e), view.n),
+            ]
+        )
+        scores += (pull[:, :, None] * place[:, None, :]).reshape(view.n, -1)
+    step = newton_step(scores, host_scores(view))
+    if step is None:
+        return skipped(check, 0.0, "too few counterparts to judge the frame by")
+    shift = place @ step.value.reshape(2, -1).T
+    rms = float(np.sqrt((shift**2).sum(axis=1).mean()))
+    moment = np.kron(np.eye(2), place.T @ place / view.n)
+    error = math.sqrt(max(float(np.trace(moment @ step.covariance)), 0.0))
+    tail = float(chi2.sf(step.chi2, scores.shape[1]))
+    sigma = float(-ndtri(max(tail, 1e-300) / 2.0)) if tail < 1 else 0.0
+    typical = float(np.median(view.sigma))
+    verdict = OK
+    if sigma > SIGMA and rms > SHIFT * typical:
+        verdict = WRONG if rms > typical else LOOK
+    advice = "the frames agree"
+    if verdict != OK:
+        east, north = shift.mean(axis=0)
+        advice = (
+            f"the sources lie off by {rms:.2g} arcsec (rms; in the mean {east:+.2g} east, "
+            f"{north:+.2g} north): fit_position_errors finds shift, rotation and scale"
+        )
+    return Finding(check, rms, 0.0, error, sigma, verdict, advice)
+
+
+def _place(view: View) -> np.ndarray:
+    """1 and the position in the field in units of its spread, (s, 3); (s, 1) where it is wide."""
+    ra, dec = view.setting.primary.ra[view.sample], view.setting.primary.dec[view.sample]
+    turn = np.radians(ra)
+    centre = np.degrees(np.arctan2(np.sin(turn).mean(), np.cos(turn).mean()))
+    x = ((ra - centre + 180.0) % 360.0 - 180.0) * np.cos(np.radians(dec.mean()))
+    y = dec - dec.mean()
+    spread = np.array([x.std(), y.std()])
+    one = np.ones((view.n, 1))
+    if np.abs(x).max() > WIDEST or np.abs(y).max() > WIDEST or not np.all(spread > 0):
+        return one
+    return np.column_stack([one, (x - x.mean()) / spread[0], y / spread[1]])

@@ -1,0 +1,48 @@
+"""Score tests: which way would a parameter go, from the state of the match, without a fit.
+
+The derivative of each primary's ln likelihood by a parameter has the mean 0 where the model is
+right. What the fit of the host fraction has already adjusted is projected out of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .view import View
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of Newton's towards the best value of some parameters."""
+
+    value: np.ndarray
+    """(c,)"""
+    covariance: np.ndarray
+    """(c, c)"""
+    chi2: float
+    """of all being 0"""
+
+
+def host_scores(view: View) -> np.ndarray:
+    """Derivatives by the logit of each catalogue's host fraction, (s, n_other)."""
+    return np.column_stack([part.total(part.p, view.n) - part.fraction for part in view.around])
+
+
+def newton_step(scores: np.ndarray, nuisance: np.ndarray) -> Step | None:
+    """The step from scores (s, c) of parameters and those of nuisances (s, q); None: no data."""
+    used = np.abs(scores).sum(axis=1) > 0
+    if np.count_nonzero(used) <= scores.shape[1] + nuisance.shape[1] + 2:
+        return None
+    coefficients = np.linalg.lstsq(nuisance, scores, rcond=None)[0]
+    residual = scores - nuisance @ coefficients
+    information = residual.T @ residual
+    size = np.sqrt(np.diag(information))
+    if not np.all(size > 0):
+        return None
+    scaled = np.linalg.pinv(information / np.outer(size, size), hermitian=True)
+    covariance = scaled / np.outer(size, size)
+    total = residual.sum(axis=0)
+    value = covariance @ total
+    return Step(value, covariance, float(total @ value))

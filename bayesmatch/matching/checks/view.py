@@ -1,0 +1,198 @@
+"""What is around a sample of the primaries: what the checks look at.
+
+A check needs some thousand candidates to see what matters, not all of them: from more, every m-th
+primary is taken. So the checks cost the same for a million sources as for ten thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...catalogs.held import HeldCatalog
+from ..associations import Associations
+from ..calibrated import Calibrated
+from ..host_fraction import HostFraction
+from ..options import MatchOptions
+from ..setting import Setting
+
+#: associations looked at, about
+MAX_ROWS = 16_000
+ARCSEC2_PER_DEG2 = 3600.0**2
+
+
+@dataclass(frozen=True)
+class Around:
+    """Candidates of one other catalogue around the sampled primaries, s of them."""
+
+    catalog: HeldCatalog
+    k: int
+    """which of the other catalogues"""
+    i: np.ndarray
+    """(m,) sampled primary of each candidate, rising"""
+    slot: np.ndarray
+    """(m,) its slot"""
+    separation: np.ndarray
+    """(m,) arcsec"""
+    p: np.ndarray
+    """(m,) probability of being the counterpart"""
+    offset: np.ndarray
+    """(m, 2) arcsec to the east and north of the primary"""
+    covariance: np.ndarray
+    """(m, 3) of the offset, arcsec^2: xx, yy, xy"""
+    fraction: np.ndarray
+    """(s,) fitted fraction of such primaries with a counterpart in this catalogue"""
+
+    @property
+    def determinant(self) -> np.ndarray:
+        """(m,) of the covariance, arcsec^4."""
+        xx, yy, xy = self.covariance.T
+        det: np.ndarray = xx * yy - xy * xy
+        return det
+
+    @property
+    def distance2(self) -> np.ndarray:
+        """(m,) squared separation in standard errors."""
+        (e, n), (xx, yy, xy) = self.offset.T, self.covariance.T
+        d2: np.ndarray = (yy * e * e - 2.0 * xy * e * n + xx * n * n) / self.determinant
+        return d2
+
+    def total(self, values: np.ndarray, n: int) -> np.ndarray:
+        """(n,) sums over the candidates of each sampled primary."""
+        return np.bincount(self.i, weights=values, minlength=n)
+
+    def count(self, which: np.ndarray, n: int) -> np.ndarray:
+        """(n,) how many candidates of each sampled primary."""
+        return np.bincount(self.i[which], minlength=n).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class View:
+    """A match as the checks see it."""
+
+    setting: Setting
+    associations: Associations
+    calibrated: Calibrated
+    fit: HostFraction
+    options: MatchOptions
+    log10_ratios: Mapping[tuple[int, str], np.ndarray]
+    """by (other catalogue, prior name), per candidate slot"""
+    ln_like: np.ndarray
+    """(n_rows,) ln likelihood of every association"""
+    sample: np.ndarray
+    """(s,) rows of the primaries looked at"""
+    rows: np.ndarray
+    """(q,) their associations"""
+    first: np.ndarray
+    """(s,) where the associations of each begin in `rows`"""
+    sigma: np.ndarray
+    """(s,) arcsec, error radius of the sampled primaries"""
+    around: tuple[Around, ...]
+    """a part per other catalogue"""
+
+    @property
+    def n(self) -> int:
+        """Number of primaries looked at."""
+        return len(self.sample)
+
+    @property
+    def radius(self) -> float:
+        """Of the match, arcsec."""
+        return self.setting.radius_arcsec
+
+    @property
+    def clumps(self) -> float:
+        """Variance of a sum over the primaries, relative to independent ones: circles overlap."""
+        primary = self.setting.primary
+        per_arcsec2 = primary.n_rows / primary.area / ARCSEC2_PER_DEG2
+        share = len(self.sample) / len(primary)
+        return 1.0 + share * per_arcsec2 * np.pi * self.radius**2
+
+    @property
+    def mends(self) -> bool:
+        """Whether the field model follows the density by itself."""
+        return self.setting.field.details.get("model") != "uniform"
+
+
+def view_of(
+    setting: Setting,
+    associations: Associations,
+    ln_like: np.ndarray,
+    calibrated: Calibrated,
+    fit: HostFraction,
+    log10_ratios: Mapping[tuple[int, str], np.ndarray],
+    options: MatchOptions,
+) -> View:
+    """Look at a match; the arguments are its stages."""
+    n = len(setting.primary)
+    step = max(1, int(associations.first[-1]) // MAX_ROWS)
+    sample = np.arange(0, n, step)
+    count = np.diff(associations.first)[sample]
+    begin = np.cumsum(count) - count
+    rows = np.repeat(associations.first[sample] - begin, count) + np.arange(count.sum())
+    covariance = setting.primary.covariance(sample)
+    determinant = covariance[:, 0] * covariance[:, 1] - covariance[:, 2] ** 2
+    view = View(
+        setting,
+        associations,
+        calibrated,
+        fit,
+        options,
+        log10_ratios,
+        ln_like,
+        sample,
+        rows,
+        begin,
+        np.maximum(determinant, 0.0) ** 0.25,
+        (),
+    )
+    around = tuple(_around(view, covariance, k) for k in range(len(setting.others)))
+    return View(**{**vars(view), "around": around})
+
+
+def _around(view: View, covariance: np.ndarray, k: int) -> Around:
+    candidates, positions = view.setting.candidates, view.setting.positions
+    block = view.sample * candidates.n_other + k
+    begin, count = candidates.start[block], np.diff(candidates.start)[block]
+    i = np.repeat(np.arange(view.n), count)
+    slot = np.repeat(begin - (np.cumsum(count) - count), count) + np.arange(count.sum())
+    member = view.associations.member[view.rows, k]
+    there = np.flatnonzero(member >= 0)
+    p = np.bincount(
+        member[there],
+        weights=view.calibrated.p_match[view.rows[there]],
+        minlength=len(candidates.row),
+    )[slot]
+    patterns = np.arange(1 << candidates.n_other)
+    with_it = np.exp(view.fit.ln_fraction[view.sample])[:, (patterns >> k & 1) == 1]
+    separation = candidates.separation[slot]
+    return Around(
+        view.setting.others[k],
+        k,
+        i,
+        slot,
+        separation,
+        p,
+        _offsets(view, slot, i, separation),
+        covariance[i] + positions.covariance[slot, :3],
+        with_it.sum(axis=1),
+    )
+
+
+def _offsets(view: View, slot: np.ndarray, i: np.ndarray, separation: np.ndarray) -> np.ndarray:
+    """East and north of the primaries, (m, 2) arcsec: the bearing, as long as the separation."""
+    primary, positions = view.setting.primary, view.setting.positions
+    row = view.sample[i]
+    half = np.radians(0.5 * (positions.ra[slot] - primary.ra[row]))
+    sine = np.sin(half)
+    cos_dec = positions.cos_dec[slot]
+    sin_dec = np.sin(np.radians(primary.dec[view.sample]))[i]
+    east = 2.0 * sine * np.cos(half) * cos_dec
+    # sin(a - b) of small angles, and what the meridians' convergence adds: right at the poles too
+    north = np.sin(np.radians(positions.dec[slot] - primary.dec[row]))
+    north += 2.0 * sine * sine * sin_dec * cos_dec
+    length = np.hypot(east, north)
+    scale = np.divide(separation, length, out=np.zeros(len(slot)), where=length > 0)
+    return np.column_stack([east * scale, north * scale])
