@@ -66,7 +66,7 @@ def pair(
         ),
         radius=radius,
         priors={"OPT": priors} if priors else None,
-        **options,
+        **{"claims": "exclusive", **options},
     )
 
 
@@ -173,7 +173,7 @@ def shared(seed: int) -> bm.MatchResult:
         shared=0.95,
         primary_density=1000.0,
     )
-    return sky.match()
+    return sky.match(claims="exclusive")
 
 
 def survey_twice(seed: int) -> bm.MatchResult:
@@ -298,7 +298,9 @@ class Clean:
 
 def three(seed: int) -> bm.MatchResult:
     """Three catalogues that share nothing."""
-    return simulate_patterns(seed, 300, (0.3, 0.2, 0.1, 0.4), primary_density=1000.0).match()
+    return simulate_patterns(seed, 300, (0.3, 0.2, 0.1, 0.4), primary_density=1000.0).match(
+        claims="exclusive"
+    )
 
 
 CLEAN = (

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
-from .score import Step, host_scores, newton_step
+from .score import Step, newton_step, nuisance_scores
 from .view import Around, View
 
 #: ln of a factor of the errors that matters, and of one that spoils the result
@@ -35,7 +35,7 @@ def scale_step(view: View) -> Step | None:
         reach = view.radius**2 / np.sqrt(part.determinant)
         cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
         score += part.total(part.p * (part.distance2 - 2.0 + cut), view.n)
-    return newton_step(score[:, None], host_scores(view))
+    return newton_step(score[:, None], nuisance_scores(view))
 
 
 def position_errors(view: View, step: Step | None) -> Finding:
@@ -51,9 +51,9 @@ def position_errors(view: View, step: Step | None) -> Finding:
             math.sqrt(max(chance, 1.0)),
             sigma,
             WRONG,
-            f"{unexplained:.0f} close pairs with {name} beyond {chance:.1f} by chance have no "
-            "probability: the errors are too small, in another unit (arcsec are expected), or the "
-            "frames are apart (fit_position_errors tells)",
+            f"{unexplained:.0f} sources with a close {name} object, beyond {chance:.1f} by chance, "
+            "get no probability of it: the errors are too small, in another unit (arcsec are "
+            "expected), or the frames are apart (fit_position_errors tells)",
         )
     if step is None:
         return skipped(check, 1.0, "too few counterparts to judge the errors by")
@@ -73,25 +73,28 @@ def position_errors(view: View, step: Step | None) -> Finding:
 
 
 def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
-    """Close pairs above chance that the probabilities leave unexplained.
+    """Primaries with a close candidate above chance that the probabilities leave unexplained.
 
-    Chance is what the outer half of the radius shows, so that a wrong area does not count.
+    Chance is what the outer half of the radius shows, so that a wrong area does not count. Counted
+    are primaries, not candidates: an object that is listed twice is not explained twice.
     """
-    s, r = part.separation, view.radius
+    s, r, n = part.separation, view.radius, view.n
     outside = s > 0.5 * r
     field = max(float(np.count_nonzero(outside)) - float(part.p[outside].sum()), 0.0)
     worst = (0.0, 0.0, 0.0, part.catalog.name)
     for share in INSIDE:
         inside = s <= share * r
-        n, hosts = float(np.count_nonzero(inside)), float(part.p[inside].sum())
+        with_one = float(np.count_nonzero(part.count(inside, n)))
+        none = 1.0 - np.minimum(part.total(np.where(inside, part.p, 0.0), n), 1.0)
         to_area = share**2 / 0.75
-        chance = to_area * field
-        unexplained = n - chance - hosts
-        if unexplained < (1.0 - EXPLAINED) * (n - chance):
+        by_chance = math.exp(-to_area * field / n)
+        chance = n * (1.0 - by_chance)
+        expected = n - float(none.sum()) * by_chance
+        unexplained = with_one - expected
+        if unexplained < (1.0 - EXPLAINED) * (with_one - chance):
             continue
         # The chance is itself a count, and shared by primaries whose circles overlap.
-        clumps = view.clumps * (1.0 + to_area)
-        sigma = poisson_sigma(n, chance + hosts, clumps)
+        sigma = poisson_sigma(with_one, expected, view.clumps * (1.0 + to_area))
         if sigma > worst[0]:
             worst = (sigma, unexplained, chance, part.catalog.name)
     return worst
@@ -100,20 +103,20 @@ def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
 def tails(view: View) -> Finding:
     """Share of the counterparts whose error is several times the quoted one.
 
-    The score of a share w at 0: the mean of the ratio of both densities, minus 1. Errors that are
-    off as a whole have wings too: the scale is projected out.
+    The score of a share w at 0: the mean of the ratio of both densities, minus 1; densities within
+    the radius, beyond which wider ones have more. Errors that are off as a whole have wings too:
+    the scale is projected out.
     """
     check, score, scale = "tails", np.zeros(view.n), np.zeros(view.n)
     for part in view.around:
-        half = 0.5 * part.distance2
-        ratio = np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
+        half, reach = 0.5 * part.distance2, 0.5 * view.radius**2 / np.sqrt(part.determinant)
+        inside = np.expm1(-reach) / np.expm1(-reach / WING**2)
+        ratio = inside * np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
         score += part.total(part.p * (ratio - 1.0), view.n)
         scale += part.total(part.p * (2.0 * half - 2.0), view.n)
-    step = newton_step(score[:, None], np.column_stack([host_scores(view), scale]))
+    step = newton_step(score[:, None], np.column_stack([nuisance_scores(view), scale]))
     if step is None:
         return skipped(check, 0.0, "too few counterparts to judge the wings by")
-    # Projected out is the direction of the scale, not what the data say of it: that has to be
-    # taken along where the scale is not at its best.
     value, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
     sigma = value / error
     verdict = LOOK if sigma > SIGMA and value > SHARE else OK
@@ -127,32 +130,23 @@ def tails(view: View) -> Finding:
 
 
 def frame(view: View) -> Finding:
-    """Shift, rotation and scale of the primaries' frame: rms over the field, arcsec."""
-    from scipy.special import ndtri
-    from scipy.stats import chi2
+    """Shift, rotation and scale of the primaries' frame: rms over the field, arcsec.
 
-    check = "frame"
-    place = _place(view)
-    scores = np.zeros((view.n, 2 * place.shape[1]))
+    A shift alone is tried too: it shows in fewer sources than a matrix does.
+    """
+    place, pull = _place(view), np.zeros((view.n, 2))
     for part in view.around:
         (e, n), (xx, yy, xy) = part.offset.T, part.covariance.T
         weight = part.p / part.determinant
-        pull = np.column_stack(
-            [
-                part.total(weight * (yy * e - xy * n), view.n),
-                part.total(weight * (xx * n - xy * e), view.n),
-            ]
-        )
-        scores += (pull[:, :, None] * place[:, None, :]).reshape(view.n, -1)
-    step = newton_step(scores, host_scores(view))
-    if step is None:
-        return skipped(check, 0.0, "too few counterparts to judge the frame by")
-    shift = place @ step.value.reshape(2, -1).T
+        pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
+        pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)
+    nuisance = nuisance_scores(view)
+    tried = [_moved(pull, place[:, :k], nuisance) for k in dict.fromkeys((1, place.shape[1]))]
+    found = [t for t in tried if t is not None]
+    if not found:
+        return skipped("frame", 0.0, "too few counterparts to judge the frame by")
+    shift, error, sigma = max(found, key=lambda t: t[2])
     rms = float(np.sqrt((shift**2).sum(axis=1).mean()))
-    moment = np.kron(np.eye(2), place.T @ place / view.n)
-    error = math.sqrt(max(float(np.trace(moment @ step.covariance)), 0.0))
-    tail = float(chi2.sf(step.chi2, scores.shape[1]))
-    sigma = float(-ndtri(max(tail, 1e-300) / 2.0)) if tail < 1 else 0.0
     typical = float(np.median(view.sigma))
     verdict = OK
     if sigma > SIGMA and rms > SHIFT * typical:
@@ -164,7 +158,25 @@ def frame(view: View) -> Finding:
             f"the sources lie off by {rms:.2g} arcsec (rms; in the mean {east:+.2g} east, "
             f"{north:+.2g} north): fit_position_errors finds shift, rotation and scale"
         )
-    return Finding(check, rms, 0.0, error, sigma, verdict, advice)
+    return Finding("frame", rms, 0.0, error, sigma, verdict, advice)
+
+
+def _moved(
+    pull: np.ndarray, place: np.ndarray, nuisance: np.ndarray
+) -> tuple[np.ndarray, float, float] | None:
+    """Shift (s, 2) linear in the columns of `place` (s, c), error of its rms, and sigma."""
+    from scipy.special import gammaincc, ndtri
+
+    scores = (pull[:, :, None] * place[:, None, :]).reshape(len(pull), -1)
+    step = newton_step(scores, nuisance)
+    if step is None:
+        return None
+    shift = place @ step.value.reshape(2, -1).T
+    moment = np.kron(np.eye(2), place.T @ place / len(place))
+    error = math.sqrt(max(float(np.trace(moment @ step.covariance)), 0.0))
+    tail = float(gammaincc(0.5 * scores.shape[1], 0.5 * max(step.chi2, 0.0)))
+    sigma = float(-ndtri(max(0.5 * tail, 1e-300)))
+    return shift, error, sigma
 
 
 def _place(view: View) -> np.ndarray:

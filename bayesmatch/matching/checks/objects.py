@@ -17,7 +17,7 @@ SAME = 2.0
 #: share of the field objects, of the entries, of the primaries that matters; what spoils all
 SHARED, TWICE, LISTED, SPOILT = 0.03, 0.03, 0.02, 0.3
 #: share of the counterparts that are given away twice, and how many at least
-CLAIMED, CLAIMS = 0.02, 3.0
+CLAIMED, CLAIMS = 0.01, 3.0
 #: pairs of candidates that duplicates are looked for in, and primaries
 MAX_PAIRS, MAX_PRIMARIES = 30_000, 20_000
 
@@ -183,11 +183,12 @@ def claims(view: View) -> Finding:
         over = float(np.maximum(total - 1.0, 0.0).sum())
         if over / float(p.sum()) > worst:
             worst, most = over / float(p.sum()), over
-    verdict = LOOK if worst > CLAIMED and most > CLAIMS else OK
+    alone = view.options.claims == "independent"
+    verdict = LOOK if alone and worst > CLAIMED and most > CLAIMS else OK
     advice = "no object is the counterpart of two sources"
     if verdict == LOOK:
         advice = (
-            f"{most:.0f} counterparts are given to two sources: give claims='exclusive', which lets "
-            "an object have one"
+            f"{most:.0f} counterparts are given to two sources: give claims='exclusive', with "
+            "which an object has one"
         )
     return Finding("claims", worst, 0.0, 0.0, math.nan, verdict, advice)

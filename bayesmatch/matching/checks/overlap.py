@@ -82,7 +82,8 @@ def _among(ra: np.ndarray, dec: np.ndarray, other: HeldCatalog) -> float:
         line = np.floor((dec + 90.0) / size).astype(np.int64) + shift[1]
         middle = np.cos(np.radians(np.clip((line + 0.5) * size - 90.0, -89.0, 89.0)))
         column = np.floor(ra * middle / size).astype(np.int64) + shift[0]
-        return line * 10_000_000 + column
+        cell: np.ndarray = line * 10_000_000 + column
+        return cell
 
     there = np.unique(cells(other.ra[::thin], other.dec[::thin], (0, 0)))
     near = np.zeros(len(ra[::step]), bool)

@@ -13,59 +13,81 @@ from .score import host_scores
 from .view import View
 
 LN_10 = math.log(10.0)
-#: mean ratio off by this factor (ln), and change of the host fraction, that matter or spoil
+#: ratios and their inverses are cut here
+CUT_LOG10 = 1.0
+#: field objects needed
+MIN_OBJECTS = 30
+#: excess of the mean ratio, and change of the host fraction, that matter or spoil
 OFF, FAR_OFF, MOVED, FAR_MOVED = 0.15, 0.7, 0.03, 0.1
 
 
 def prior(view: View, k: int, name: str) -> Finding:
     """Mean ratio over field objects, which is 1, and the host fraction without this prior.
 
-    The ratio p(x | counterpart) / p(x | field) has the mean 1 over the field whatever x is. Without
-    the prior the probabilities are less sure, and their mean is the same.
+    The ratio p(x | counterpart) / p(x | field) has the mean 1 over the field whatever x is, and its
+    inverse over the counterparts. Both have long wings, in which a few objects decide the mean: cut
+    at 10, the means are at most 1. Without the prior the probabilities are less sure, and
+    their mean is the same.
     """
     other = view.setting.others[k].name
     check = f"prior_{other}_{name}"
-    mean, error = _field_mean(view, k, name)
-    moved, moved_error = _without(view, k, name)
-    by_mean = abs(mean - 1.0) / error if error > 0 else 0.0
-    by_fraction = abs(moved) / moved_error if moved_error > 0 else 0.0
-    off = abs(math.log(max(mean, 1e-9)))
-    mean_fires = by_mean > SIGMA and off > OFF
-    fraction_fires = by_fraction > SIGMA and abs(moved) > MOVED
-    if not math.isfinite(mean):
+    field, counterparts = _means(view, k, name)
+    if field is None:
         return skipped(check, 1.0, "no field objects around the sources")
-    verdict = OK
-    if mean_fires or fraction_fires:
-        wrong = (mean_fires and off > FAR_OFF) or (fraction_fires and abs(moved) > FAR_MOVED)
-        verdict = WRONG if wrong else LOOK
-    advice = f"prior {name} fits the field of {other}"
-    if mean_fires:
+    moved = _without(view, k, name)
+    fires, far = [], []
+    for value, error, least, much in (
+        (field[0] - 1.0, field[1], OFF, FAR_OFF),
+        (counterparts[0] - 1.0, counterparts[1], OFF, FAR_OFF),
+        (abs(moved[0]), moved[1], MOVED, FAR_MOVED),
+    ):
+        fires.append(value > SIGMA * error and value > least)
+        far.append(fires[-1] and value > much)
+    verdict = WRONG if any(far) else LOOK if any(fires) else OK
+    advice = f"prior {name} fits {other}"
+    value, expected, error = field[0], 1.0, field[1]
+    if fires[0]:
         advice = (
-            f"prior {name} gives field objects of {other} a mean ratio of {mean:.2f} instead of 1: "
-            "it was made for another field or catalogue; learn it from this one"
+            f"prior {name} gives field objects of {other} a mean ratio of {field[0]:.2f} or more "
+            "instead of 1: it was made for another field or catalogue; learn it from this one"
         )
-    elif fraction_fires:
+    elif fires[1]:
+        value, error = counterparts
         advice = (
-            f"without prior {name} the host fraction is {moved:+.2f} higher: it does not fit the "
-            f"counterparts in {other}; learn it from this field"
+            f"prior {name} gives counterparts in {other} a mean inverse ratio of {value:.2f} or "
+            "more instead of 1: it was made for other sources; learn it from this field"
         )
-    sigma = by_mean if mean_fires or not fraction_fires else by_fraction
-    return Finding(check, mean, 1.0, error, sigma, verdict, advice)
+    elif fires[2]:
+        (value, error), expected = moved, 0.0
+        advice = (
+            f"without prior {name} the host fraction is higher by {value:+.3f}: it does not fit "
+            f"the counterparts in {other}; learn it from this field"
+        )
+    sigma = abs(value - expected) / error if error > 0 else 0.0
+    return Finding(check, value, expected, error, sigma, verdict, advice)
 
 
-def _field_mean(view: View, k: int, name: str) -> tuple[float, float]:
-    """Mean ratio over objects that are no counterparts, and its standard error."""
+def _means(view: View, k: int, name: str) -> tuple[tuple[float, float] | None, tuple[float, float]]:
+    """Mean ratio over field objects, mean inverse over counterparts, each cut, with errors."""
     part = view.around[k]
-    ratio = 10.0 ** np.clip(view.log10_ratios[k, name][part.slot], -300.0, 300.0)
+    log10 = np.clip(view.log10_ratios[k, name][part.slot], -CUT_LOG10, CUT_LOG10)
+    ratio = 10.0**log10
     # Near a source it is the prior itself that says which are field objects.
     away = part.separation > OUTSIDE_SIGMA * view.sigma[part.i]
-    weight = (1.0 - part.p) * (away if np.count_nonzero(away) >= 30 else 1.0)
+    weight = (1.0 - part.p) * (away if np.count_nonzero(away) >= MIN_OBJECTS else 1.0)
+    if weight.sum() < MIN_OBJECTS or part.p.sum() < 1.0:
+        return None, (1.0, math.inf)
+    return _mean(view, k, ratio, weight), _mean(view, k, 1.0 / ratio, part.p)
+
+
+def _mean(view: View, k: int, values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """A weighted mean over candidates and its standard error, primaries being independent."""
     total = float(weight.sum())
-    if total < 10.0:
-        return math.nan, 0.0
-    mean = float((weight * ratio).sum()) / total
-    by_primary = part.total(weight * (ratio - mean), view.n)
-    return mean, math.sqrt(view.clumps * float((by_primary**2).sum())) / total
+    mean = float((weight * values).sum()) / total
+    by_primary = view.around[k].total(weight * (values - mean), view.n)
+    # What few counterparts leave to chance: a value as far off as any can be.
+    noise = float((by_primary**2).sum()) + 1.0
+    return mean, math.sqrt(view.clumps * noise) / total
 
 
 def _without(view: View, k: int, name: str) -> tuple[float, float]:

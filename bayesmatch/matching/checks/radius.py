@@ -29,8 +29,8 @@ def radius(view: View) -> Finding:
     advice = "the radius holds the counterparts"
     if verdict != OK:
         advice = (
-            f"{worst:.1%} of the counterparts lie beyond the radius of {view.radius:g} arcsec: give "
-            f"about 5 times the largest error ({5.0 * float(view.sigma.max()):.3g}), or errors in "
-            "arcsec if they are in another unit"
+            f"{worst:.1%} of the counterparts lie beyond the radius of {view.radius:g} arcsec: "
+            f"give about 5 times the largest error ({5.0 * float(view.sigma.max()):.3g}), or the "
+            "errors in arcsec if they are in another unit"
         )
     return Finding(CHECK, worst, 0.0, 0.0, np.nan, verdict, advice)

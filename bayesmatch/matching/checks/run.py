@@ -8,12 +8,14 @@ from typing import Any
 
 from .density import area, density, ring_of
 from .errors import frame, position_errors, scale_step, tails
-from .finding import OK, Finding
+from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
 from .view import View, view_of
+
+NOT_JUDGED = "cannot be judged while what stands above is wrong"
 
 
 def run_checks(*match: Any) -> list[dict[str, Any]]:
@@ -21,29 +23,42 @@ def run_checks(*match: Any) -> list[dict[str, Any]]:
     return [found.plain() for found in findings(view_of(*match))]
 
 
+def _field(view: View, scale: float) -> Iterator[Finding]:
+    """What the field model takes for granted."""
+    for part in view.around:
+        ring = ring_of(view, part, scale)
+        yield area(view, part, ring)
+        yield density(view, part, ring)
+    for b in range(len(view.around)):
+        for a in range(b):
+            yield shared(view, a, b)
+
+
 def findings(view: View) -> Iterator[Finding]:
     """Every check, in the order in which a mistake should be looked for."""
-    first = overlap(view)
-    yield first
-    yield radius(view)
-    together = first.verdict == OK
-    step = scale_step(view) if together else None
-    scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
-    if together:
-        for part in view.around:
-            ring = ring_of(view, part, scale)
-            yield area(view, part, ring)
-            yield density(view, part, ring)
-        for b in range(len(view.around)):
-            for a in range(b):
-                yield shared(view, a, b)
-        yield position_errors(view, step)
-        yield tails(view)
-        yield frame(view)
+    together, reach = overlap(view), radius(view)
+    yield together
+    yield reach
+    if together.verdict == OK:
+        yield from _around(view, reach.verdict == OK)
     yield listed_twice(view)
-    if together:
-        for part in view.around:
-            yield duplicates(view, part)
-        for k, name in view.log10_ratios:
-            yield prior(view, k, name)
-        yield claims(view)
+
+
+def _around(view: View, reach: bool) -> Iterator[Finding]:
+    """Checks of what is around the primaries; `reach`: the radius holds the counterparts."""
+    step = scale_step(view)
+    scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
+    field = list(_field(view, scale))
+    yield from field
+    # What the probabilities take for counterparts is judged only where they can be right.
+    right = view.mends or all(f.verdict != WRONG for f in field)
+    errors = position_errors(view, step if right else None)
+    yield errors
+    right = right and errors.verdict != WRONG
+    yield tails(view) if right and reach else skipped("tails", 0.0, NOT_JUDGED)
+    yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
+    for part in view.around:
+        yield duplicates(view, part)
+    for k, name in view.log10_ratios:
+        yield prior(view, k, name)
+    yield claims(view)
