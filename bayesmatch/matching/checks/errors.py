@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
-from .score import Step, newton_step, nuisance_scores
+from .score import Step, mixture_share, newton_step, nuisance_scores
 from .view import Around, View
 
+ERRORS = "position_errors"
 #: ln of a factor of the errors that matters, and of one that spoils the result
 OFF, FAR_OFF = 0.05, 0.3
 #: shares of the radius within which close pairs are counted
@@ -38,25 +39,29 @@ def scale_step(view: View) -> Step | None:
     return newton_step(score[:, None], nuisance_scores(view))
 
 
-def position_errors(view: View, step: Step | None) -> Finding:
-    """Factor by which the errors are off; and close pairs that no probability explains."""
-    check = "position_errors"
-    excess = max((_excess(view, part) for part in view.around), key=lambda e: e[0])
-    sigma, unexplained, chance, name = excess
-    if sigma > SIGMA_COUNTS:
-        return Finding(
-            check,
-            unexplained + chance,
-            chance,
-            math.sqrt(max(chance, 1.0)),
-            sigma,
-            WRONG,
-            f"{unexplained:.0f} sources with a close {name} object, beyond {chance:.1f} by chance, "
-            "get no probability of it: the errors are too small, in another unit (arcsec are "
-            "expected), or the frames are apart (fit_position_errors tells)",
-        )
+def close_pairs(view: View) -> Finding | None:
+    """Close pairs that no probability explains, as errors in a wrong unit leave; None: none."""
+    found = max((_excess(view, part) for part in view.around), key=lambda e: e[0])
+    sigma, unexplained, chance, name = found
+    if sigma <= SIGMA_COUNTS:
+        return None
+    return Finding(
+        ERRORS,
+        unexplained + chance,
+        chance,
+        math.sqrt(max(chance, 1.0)),
+        sigma,
+        WRONG,
+        f"{unexplained:.0f} sources with a close {name} object, beyond {chance:.1f} by chance, "
+        "get no probability of it: the errors are too small, in another unit (arcsec are "
+        "expected), or the frames are apart (fit_position_errors tells)",
+    )
+
+
+def position_errors(step: Step | None) -> Finding:
+    """Factor by which the errors are off; `step` from :func:`scale_step`."""
     if step is None:
-        return skipped(check, 1.0, "too few counterparts to judge the errors by")
+        return skipped(ERRORS, 1.0, "the errors cannot be judged from so few counterparts")
     ln, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
     sigma, ln = abs(ln) / error, min(max(ln, -3.0), 3.0)
     factor = math.exp(ln)
@@ -69,7 +74,7 @@ def position_errors(view: View, step: Step | None) -> Finding:
             f"the separations are those of errors about {factor:.2f} times the quoted ones: "
             "bayesmatch.fit_position_errors, or errors='fit', finds what they are"
         )
-    return Finding(check, factor, 1.0, factor * error, sigma, verdict, advice)
+    return Finding(ERRORS, factor, 1.0, factor * error, sigma, verdict, advice)
 
 
 def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
@@ -101,24 +106,21 @@ def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
 
 
 def tails(view: View) -> Finding:
-    """Share of the counterparts whose error is several times the quoted one.
+    """Share of the counterparts whose error is several times the quoted one; worst catalogue.
 
-    The score of a share w at 0: the mean of the ratio of both densities, minus 1; densities within
-    the radius, beyond which wider ones have more. Errors that are off as a whole have wings too:
-    the scale is projected out.
+    Of each primary the likelihood with a share w is 1 + w s times that without, s the mean of the
+    ratio of both densities (within the radius, beyond which wider ones have more) minus 1.
     """
-    check, score, scale = "tails", np.zeros(view.n), np.zeros(view.n)
+    value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
         half, reach = 0.5 * part.distance2, 0.5 * view.radius**2 / np.sqrt(part.determinant)
         inside = np.expm1(-reach) / np.expm1(-reach / WING**2)
         ratio = inside * np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
-        score += part.total(part.p * (ratio - 1.0), view.n)
-        scale += part.total(part.p * (2.0 * half - 2.0), view.n)
-    step = newton_step(score[:, None], np.column_stack([nuisance_scores(view), scale]))
-    if step is None:
-        return skipped(check, 0.0, "too few counterparts to judge the wings by")
-    value, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
-    sigma = value / error
+        found = mixture_share(part.total(part.p * (ratio - 1.0), view.n))
+        if found[2] >= sigma:
+            value, error, sigma = found
+    if not math.isfinite(error):
+        return skipped("tails", 0.0, "too few counterparts to judge the wings by")
     verdict = LOOK if sigma > SIGMA and value > SHARE else OK
     advice = "no more counterparts lie far out than the errors say"
     if verdict == LOOK:
@@ -126,7 +128,7 @@ def tails(view: View) -> Finding:
             f"about {min(value, 1.0):.0%} of the counterparts have errors some {WING:g} times the "
             "quoted ones: fit_position_errors(tails='auto'), or errors='fit', takes them along"
         )
-    return Finding(check, value, 0.0, error, max(sigma, 0.0), verdict, advice)
+    return Finding("tails", value, 0.0, error, sigma, verdict, advice)
 
 
 def frame(view: View) -> Finding:

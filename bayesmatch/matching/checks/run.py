@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .density import area, density, ring_of
-from .errors import frame, position_errors, scale_step, tails
+from .errors import ERRORS, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
-from .view import View, view_of
+from .view import View, view_of, with_density
 
+#: sigma of the density seen, beyond which it is taken rather than the stated one
+DOUBTFUL = 2.0
 NOT_JUDGED = "cannot be judged while what stands above is wrong"
 
 
@@ -50,15 +52,31 @@ def _around(view: View, reach: bool) -> Iterator[Finding]:
     scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
     field = list(_field(view, scale))
     yield from field
-    # What the probabilities take for counterparts is judged only where they can be right.
-    right = view.mends or all(f.verdict != WRONG for f in field)
-    errors = position_errors(view, step if right else None)
-    yield errors
-    right = right and errors.verdict != WRONG
-    yield tails(view) if right and reach else skipped("tails", 0.0, NOT_JUDGED)
-    yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
+    seen, right = _as_dense_as_seen(view, field)
+    apart = close_pairs(seen)
+    if apart:
+        yield apart
+    else:
+        yield position_errors(scale_step(seen)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
+    right = right and apart is None
+    yield tails(seen) if right and reach else skipped("tails", 0.0, NOT_JUDGED)
+    yield frame(seen) if right else skipped("frame", 0.0, NOT_JUDGED)
     for part in view.around:
         yield duplicates(view, part)
     for k, name in view.log10_ratios:
         yield prior(view, k, name)
     yield claims(view)
+
+
+def _as_dense_as_seen(view: View, field: Sequence[Finding]) -> tuple[View, bool]:
+    """The match with the density that is seen, and whether errors can be judged by it.
+
+    Where the field model takes the stated area as it is, wrong probabilities would have the errors
+    look wrong.
+    """
+    if view.mends:
+        return view, True
+    found = field[0]
+    if len(view.around) == 1 and found.sigma > DOUBTFUL and found.value > 0:
+        return with_density(view, found.value), True
+    return view, all(f.verdict != WRONG for f in field)

@@ -46,13 +46,29 @@ def nuisance_scores(view: View) -> np.ndarray:
     return np.column_stack([host_scores(view), *density])
 
 
+def mixture_share(score: np.ndarray) -> tuple[float, float, float]:
+    """Share w that maximises the sum of ln(1 + w score), its error, and its likelihood ratio.
+
+    That is the ln likelihood of a mixture whose score at w = 0 is `score` (s,), exactly: a step
+    from 0 would be far too short where a few scores are large. The last is sqrt(2 gain).
+    """
+    score = np.maximum(score, -1.0)
+    share, low, high = 0.0, 0.0, 0.98
+    for _ in range(40):
+        share = 0.5 * (low + high)
+        rising = float((score / (1.0 + share * score)).sum()) > 0
+        low, high = (share, high) if rising else (low, share)
+    gain = float(np.log1p(share * score).sum())
+    information = float(((score / (1.0 + share * score)) ** 2).sum())
+    return share, information**-0.5 if information > 0 else np.inf, max(2.0 * gain, 0.0) ** 0.5
+
+
 def newton_step(scores: np.ndarray, nuisance: np.ndarray) -> Step | None:
     """The step from scores (s, c) of parameters and those of nuisances (s, q); None: no data."""
     used = np.abs(scores).sum(axis=1) > 0
     if np.count_nonzero(used) <= scores.shape[1] + nuisance.shape[1] + 2:
         return None
-    coefficients = np.linalg.lstsq(nuisance, scores, rcond=None)[0]
-    residual = scores - nuisance @ coefficients
+    residual = scores - nuisance @ np.linalg.lstsq(nuisance, scores, rcond=None)[0]
     information = residual.T @ residual
     size = np.sqrt(np.diag(information))
     if not np.all(size > 0):

@@ -7,7 +7,7 @@ primary is taken. So the checks cost the same for a million sources as for ten t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -149,7 +149,7 @@ def view_of(
         (),
     )
     around = tuple(_around(view, covariance, k) for k in range(len(setting.others)))
-    return View(**{**vars(view), "around": around})
+    return replace(view, around=around)
 
 
 def _around(view: View, covariance: np.ndarray, k: int) -> Around:
@@ -196,3 +196,26 @@ def _offsets(view: View, slot: np.ndarray, i: np.ndarray, separation: np.ndarray
     length = np.hypot(east, north)
     scale = np.divide(separation, length, out=np.zeros(len(slot)), where=length > 0)
     return np.column_stack([east * scale, north * scale])
+
+
+def with_density(view: View, ratio: float) -> View:
+    """The probabilities as they are with a density `ratio` times the one that was taken.
+
+    Of two catalogues. The odds of a counterpart are divided by the ratio, and those of the host
+    fraction multiplied by the factor that has the largest likelihood then.
+    """
+    hostless = np.clip(view.calibrated.p_hostless[view.sample], 1e-300, 1.0)
+    fraction = np.clip(view.around[0].fraction, 1e-12, 1.0 - 1e-12)
+    prior = np.log(fraction / (1.0 - fraction))
+    ln_odds = np.log(np.maximum(1.0 - hostless, 1e-300) / hostless) - np.log(ratio)
+    low, high = -6.0, 6.0
+    for _ in range(24):
+        middle = 0.5 * (low + high)
+        host = 1.0 / (1.0 + np.exp(np.minimum(-(ln_odds + middle), 700.0)))
+        short = float((host - 1.0 / (1.0 + np.exp(-(prior + middle)))).sum()) > 0
+        low, high = (middle, high) if short else (low, middle)
+    factor = host / np.maximum(1.0 - hostless, 1e-300)
+    part = view.around[0]
+    fraction = 1.0 / (1.0 + np.exp(-(prior + middle)))
+    changed = replace(part, p=np.minimum(part.p * factor[part.i], 1.0), fraction=fraction)
+    return replace(view, around=(changed,))
