@@ -17,9 +17,9 @@ SAME = 2.0
 #: share of the field objects, of the entries, of the primaries that matters; what spoils all
 SHARED, TWICE, LISTED, SPOILT = 0.03, 0.03, 0.02, 0.3
 #: share of the counterparts that are given away twice, and how many at least
-CLAIMED, CLAIMS = 0.01, 3.0
+CLAIMED, CLAIMS = 0.005, 3.0
 #: pairs of candidates that duplicates are looked for in, and primaries
-MAX_PAIRS, MAX_PRIMARIES = 30_000, 20_000
+MAX_PAIRS, MAX_PRIMARIES = 10_000, 10_000
 
 
 def shared(view: View, a: int, b: int) -> Finding:

@@ -9,7 +9,7 @@ import numpy as np
 from ..table_columns import take
 from .density import OUTSIDE_SIGMA
 from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
-from .score import host_scores
+from .score import host_scores, regression
 from .view import View
 
 LN_10 = math.log(10.0)
@@ -108,6 +108,6 @@ def _without(view: View, k: int, name: str) -> tuple[float, float]:
     own = (1.0 - hostless) - fraction
     with_it = (1.0 - view.calibrated.p_hostless[view.sample]) - fraction
     directions = np.column_stack([with_it, scores])
-    residual = own - directions @ np.linalg.lstsq(directions, own, rcond=None)[0]
+    residual = own - directions @ regression(directions, own)
     moved = float((own - with_it).mean())
     return moved, math.sqrt(float((residual**2).sum())) / view.n

@@ -17,7 +17,7 @@ from .view import View, view_of, with_density
 
 #: sigma of the density seen, beyond which it is taken rather than the stated one
 DOUBTFUL = 2.0
-NOT_JUDGED = "cannot be judged while what stands above is wrong"
+NOT_JUDGED = "cannot be judged while the field, a prior or the radius does not fit"
 
 
 def run_checks(*match: Any) -> list[dict[str, Any]]:
@@ -52,7 +52,9 @@ def _around(view: View, reach: bool) -> Iterator[Finding]:
     scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
     field = list(_field(view, scale))
     yield from field
+    priors = [prior(view, k, name) for k, name in view.log10_ratios]
     seen, right = _as_dense_as_seen(view, field)
+    right = right and all(f.verdict == OK for f in priors)
     apart = close_pairs(seen)
     if apart:
         yield apart
@@ -63,8 +65,7 @@ def _around(view: View, reach: bool) -> Iterator[Finding]:
     yield frame(seen) if right else skipped("frame", 0.0, NOT_JUDGED)
     for part in view.around:
         yield duplicates(view, part)
-    for k, name in view.log10_ratios:
-        yield prior(view, k, name)
+    yield from priors
     yield claims(view)
 
 

@@ -46,6 +46,16 @@ def nuisance_scores(view: View) -> np.ndarray:
     return np.column_stack([host_scores(view), *density])
 
 
+def regression(directions: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Coefficients (q, ...) of `values` (s, ...) in `directions` (s, q); 0 for empty ones."""
+    normal = directions.T @ directions
+    size = np.diag(normal).copy()
+    # Directions that are nearly the same share what they explain.
+    normal[np.diag_indices_from(normal)] += 1e-9 * size + (size == 0)
+    out: np.ndarray = np.linalg.solve(normal, directions.T @ values)
+    return out
+
+
 def mixture_share(score: np.ndarray) -> tuple[float, float, float]:
     """Share w that maximises the sum of ln(1 + w score), its error, and its likelihood ratio.
 
@@ -68,13 +78,13 @@ def newton_step(scores: np.ndarray, nuisance: np.ndarray) -> Step | None:
     used = np.abs(scores).sum(axis=1) > 0
     if np.count_nonzero(used) <= scores.shape[1] + nuisance.shape[1] + 2:
         return None
-    residual = scores - nuisance @ np.linalg.lstsq(nuisance, scores, rcond=None)[0]
+    residual = scores - nuisance @ regression(nuisance, scores)
     information = residual.T @ residual
     size = np.sqrt(np.diag(information))
     if not np.all(size > 0):
         return None
-    scaled = np.linalg.pinv(information / np.outer(size, size), hermitian=True)
-    covariance = scaled / np.outer(size, size)
+    scaled = information / np.outer(size, size) + 1e-9 * np.eye(len(size))
+    covariance = np.linalg.inv(scaled) / np.outer(size, size)
     total = residual.sum(axis=0)
     value = covariance @ total
     return Step(value, covariance, float(total @ value))

@@ -19,7 +19,7 @@ from ..options import MatchOptions
 from ..setting import Setting
 
 #: associations looked at, about
-MAX_ROWS = 16_000
+MAX_ROWS = 8_000
 ARCSEC2_PER_DEG2 = 3600.0**2
 
 
@@ -127,7 +127,7 @@ def view_of(
 ) -> View:
     """Look at a match; the arguments are its stages."""
     n = len(setting.primary)
-    step = max(1, int(associations.first[-1]) // MAX_ROWS)
+    step = max(1, -(-int(associations.first[-1]) // MAX_ROWS))
     sample = np.arange(0, n, step)
     count = np.diff(associations.first)[sample]
     begin = np.cumsum(count) - count
@@ -149,7 +149,35 @@ def view_of(
         (),
     )
     around = tuple(_around(view, covariance, k) for k in range(len(setting.others)))
-    return replace(view, around=around)
+    view = replace(view, around=around)
+    return _each_once(view) if options.claims == "independent" else view
+
+
+def _each_once(view: View) -> View:
+    """Probabilities less what another primary, whose best it is, has of the object.
+
+    Where every primary is matched by itself, a neighbour's counterpart is taken for a field object,
+    and does not look like one.
+    """
+    best = view.calibrated.best
+    around = []
+    for part in view.around:
+        member = np.where(best < 0, -1, view.associations.member[best, part.k])
+        owner = np.flatnonzero(member >= 0)
+        row = view.setting.candidates.row[member[owner]]
+        p = view.calibrated.marginal[owner, part.k]
+        order = np.lexsort((p, row))
+        row, p, owner = row[order], p[order], owner[order]
+        mine = view.setting.candidates.row[part.slot]
+        at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
+        theirs = (at >= 0) & (len(row) > 0)
+        theirs[theirs] = (row[at[theirs]] == mine[theirs]) & (
+            owner[at[theirs]] != view.sample[part.i[theirs]]
+        )
+        left = np.ones(len(mine))
+        left[theirs] -= p[at[theirs]]
+        around.append(replace(part, p=part.p * np.clip(left, 0.0, 1.0)))
+    return replace(view, around=tuple(around))
 
 
 def _around(view: View, covariance: np.ndarray, k: int) -> Around:
@@ -158,13 +186,7 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
     begin, count = candidates.start[block], np.diff(candidates.start)[block]
     i = np.repeat(np.arange(view.n), count)
     slot = np.repeat(begin - (np.cumsum(count) - count), count) + np.arange(count.sum())
-    member = view.associations.member[view.rows, k]
-    there = np.flatnonzero(member >= 0)
-    p = np.bincount(
-        member[there],
-        weights=view.calibrated.p_match[view.rows[there]],
-        minlength=len(candidates.row),
-    )[slot]
+    p = _marginal(view, k, slot)
     patterns = np.arange(1 << candidates.n_other)
     with_it = np.exp(view.fit.ln_fraction[view.sample])[:, (patterns >> k & 1) == 1]
     separation = candidates.separation[slot]
@@ -179,6 +201,18 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
         covariance[i] + positions.covariance[slot, :3],
         with_it.sum(axis=1),
     )
+
+
+def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
+    """Probability of each candidate, (m,): the sum over the associations that contain it."""
+    member = view.associations.member[view.rows, k]
+    there = np.flatnonzero(member >= 0)
+    p_match = view.calibrated.p_match[view.rows[there]]
+    if len(there) == len(slot):  # two catalogues: an association per candidate, in their order
+        return p_match
+    # Blocks of slots are in the order of the primaries.
+    at = np.searchsorted(slot, member[there])
+    return np.bincount(at, weights=p_match, minlength=len(slot))
 
 
 def _offsets(view: View, slot: np.ndarray, i: np.ndarray, separation: np.ndarray) -> np.ndarray:
