@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
-from .score import Step, mixture_share, newton_step, nuisance_scores
+from .score import Step, mixture_share, newton_step
 from .view import Around, View
 
 ERRORS = "position_errors"
@@ -36,7 +36,7 @@ def scale_step(view: View) -> Step | None:
         reach = view.radius**2 / np.sqrt(part.determinant)
         cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
         score += part.total(part.p * (part.distance2 - 2.0 + cut), view.n)
-    return newton_step(score[:, None], nuisance_scores(view))
+    return newton_step(score[:, None], view.nuisance_scores)
 
 
 def close_pairs(view: View) -> Finding | None:
@@ -142,7 +142,7 @@ def frame(view: View) -> Finding:
         weight = part.p / part.determinant
         pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
         pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)
-    nuisance = nuisance_scores(view)
+    nuisance = view.nuisance_scores
     tried = [_moved(pull, place[:, :k], nuisance) for k in dict.fromkeys((1, place.shape[1]))]
     found = [t for t in tried if t is not None]
     if not found:

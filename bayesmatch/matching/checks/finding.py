@@ -52,7 +52,7 @@ def skipped(check: str, expected: float, why: str) -> Finding:
 def poisson_sigma(n: float, expected: float, clumps: float = 1.0) -> float:
     """How far a count is above what is expected, in standard errors.
 
-    The difference of the square roots (Anscombe 1948): right for small counts too, where
+    The difference of the square roots (Anscombe 1948): on the safe side for small counts, where
     (n - e) / sqrt(e) takes three of 0.1 expected for nine sigma. `clumps` is the variance over that
     of a Poisson distribution.
     """

@@ -9,7 +9,7 @@ import numpy as np
 from ..table_columns import take
 from .density import OUTSIDE_SIGMA
 from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
-from .score import host_scores, regression
+from .score import regression
 from .view import View
 
 LN_10 = math.log(10.0)
@@ -104,7 +104,7 @@ def _without(view: View, k: int, name: str) -> tuple[float, float]:
     hostless = weight[view.first] / np.add.reduceat(weight, view.first)
     fraction = 1.0 - np.exp(view.fit.ln_fraction[view.sample, 0])
     # The fit has brought the mean of the other to the fraction: that direction is no evidence.
-    scores = host_scores(view)
+    scores = view.host_scores
     own = (1.0 - hostless) - fraction
     with_it = (1.0 - view.calibrated.p_hostless[view.sample]) - fraction
     directions = np.column_stack([with_it, scores])

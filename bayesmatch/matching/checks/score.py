@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .view import ARCSEC2_PER_DEG2, View
-
 
 @dataclass(frozen=True)
 class Step:
@@ -23,27 +21,6 @@ class Step:
     """(c, c)"""
     chi2: float
     """of all being 0"""
-
-
-def host_scores(view: View) -> np.ndarray:
-    """Derivatives by the logit of each catalogue's host fraction, (s, n_other)."""
-    return np.column_stack([part.total(part.p, view.n) - part.fraction for part in view.around])
-
-
-def nuisance_scores(view: View) -> np.ndarray:
-    """Derivatives by what the match takes as known or has fitted, (s, 2 n_other).
-
-    Host fractions, and ln density of each catalogue: field objects counted minus expected, so that
-    an area that is somewhat wrong is not taken for something else.
-    """
-    circle = np.pi * view.radius**2 / ARCSEC2_PER_DEG2
-    density = [
-        np.bincount(part.i, minlength=view.n)
-        - part.total(part.p, view.n)
-        - view.setting.field.per_deg2[view.sample, part.k] * circle
-        for part in view.around
-    ]
-    return np.column_stack([host_scores(view), *density])
 
 
 def regression(directions: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -45,14 +46,14 @@ class Around:
     fraction: np.ndarray
     """(s,) fitted fraction of such primaries with a counterpart in this catalogue"""
 
-    @property
+    @cached_property
     def determinant(self) -> np.ndarray:
         """(m,) of the covariance, arcsec^4."""
         xx, yy, xy = self.covariance.T
         det: np.ndarray = xx * yy - xy * xy
         return det
 
-    @property
+    @cached_property
     def distance2(self) -> np.ndarray:
         """(m,) squared separation in standard errors."""
         (e, n), (xx, yy, xy) = self.offset.T, self.covariance.T
@@ -109,6 +110,27 @@ class View:
         per_arcsec2 = primary.n_rows / primary.area / ARCSEC2_PER_DEG2
         share = len(self.sample) / len(primary)
         return 1.0 + share * per_arcsec2 * np.pi * self.radius**2
+
+    @cached_property
+    def host_scores(self) -> np.ndarray:
+        """(s, n_other) derivatives of ln likelihood by the logit of each host fraction."""
+        return np.column_stack([a.total(a.p, self.n) - a.fraction for a in self.around])
+
+    @cached_property
+    def nuisance_scores(self) -> np.ndarray:
+        """(s, 2 n_other) the same of what the match takes as known or has fitted.
+
+        Host fractions, and ln density of each catalogue: field objects counted minus expected, so
+        that an area that is somewhat wrong is not taken for something else.
+        """
+        circle = np.pi * self.radius**2 / ARCSEC2_PER_DEG2
+        density = [
+            np.bincount(a.i, minlength=self.n)
+            - a.total(a.p, self.n)
+            - self.setting.field.per_deg2[self.sample, a.k] * circle
+            for a in self.around
+        ]
+        return np.column_stack([self.host_scores, *density])
 
     @property
     def mends(self) -> bool:
@@ -207,7 +229,7 @@ def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
     """Probability of each candidate, (m,): the sum over the associations that contain it."""
     member = view.associations.member[view.rows, k]
     there = np.flatnonzero(member >= 0)
-    p_match = view.calibrated.p_match[view.rows[there]]
+    p_match: np.ndarray = view.calibrated.p_match[view.rows[there]]
     if len(there) == len(slot):  # two catalogues: an association per candidate, in their order
         return p_match
     # Blocks of slots are in the order of the primaries.
