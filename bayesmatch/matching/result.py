@@ -13,9 +13,9 @@ from astropy.table import Column, Table
 from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
-from .field import FieldDensity
 from .checks.table import checks_table, not_ok
 from .expected import expected_table
+from .field import FieldDensity
 from .host_fraction import HostFraction
 from .record import MatchRecord
 from .result_files import read_result, write_result
