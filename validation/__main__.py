@@ -28,6 +28,7 @@ PROTOCOLS = {
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
+    "checks": "mock: 23 mistakes made on purpose, and whether the match notices",
 }
 #: only when named: they judge the program, not its probabilities
 ON_REQUEST = {

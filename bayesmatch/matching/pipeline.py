@@ -21,6 +21,7 @@ from .calibrated import (
     pattern_likelihood,
     pruned_bound,
 )
+from .checks.run import run_checks
 from .clock import Clock, progress_bar
 from .covariates import with_densities
 from .error_tails import tailed_ln_bayes
@@ -87,6 +88,8 @@ def run_match(
     terms = claims.terms
     if options.min_p_i > 0:
         terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
+    with clock("checks"):
+        checks = run_checks(setting, associations, ln_like, calibrated, fit, log10_ratios, options)
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -100,6 +103,7 @@ def run_match(
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors={"given": fitted_errors is None, **(fitted_errors or {})},
+        checks=checks,
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
         seconds=clock.seconds,

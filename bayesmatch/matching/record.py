@@ -119,6 +119,8 @@ class MatchRecord:
     """``given`` (False: fitted), and what was fitted"""
     dropped: dict[str, dict[str, int]]
     """rows left out, by catalogue and reason: ``outside`` its area, a MOC"""
+    checks: list[dict[str, Any]]
+    """what speaks for and against the result: the rows of ``MatchResult.checks()``"""
     catalogues: list[CatalogueRecord]
     """the primary first"""
     n_candidates: int
