@@ -28,7 +28,10 @@ PROTOCOLS = {
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
+    "skies": "mock: skies that are not simple, the parts of the model off and on",
 }
+#: where a protocol is, if not in the module of its name
+MODULES = {"skies": "sky_conditions"}
 #: only when named: they judge the program, not its probabilities
 ON_REQUEST = {
     "robustness": "generated matches, bad calls, damaged files, faults and kills",
@@ -126,7 +129,7 @@ def run_protocol(
     """A protocol's section; if it fails, one that says so, and counts as a miss."""
     print(f"\n{name}: {known()[name]}", flush=True)
     try:
-        module = importlib.import_module(f"{__package__}.{name}")
+        module = importlib.import_module(f"{__package__}.{MODULES.get(name, name)}")
         section: Section = module.run(out, quick=quick, seeds=seeds, **(more or {}))
         missing = [f.file for f in section.figures if not (out / f.file).is_file()]
         if missing:
