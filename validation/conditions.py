@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,25 +69,18 @@ CONDITIONS = (
 )
 
 
-def available() -> set[str]:
-    """Which of the options `match` has."""
-    return set(OPTIONS[ALL]) & set(inspect.signature(bm.match).parameters)
-
-
 def options_of(condition: Condition, way: str) -> dict[str, Any]:
     """Keywords of `match`."""
-    chosen = dict(OPTIONS[ALL if way == ALL else OFF])
+    chosen: dict[str, Any] = dict(OPTIONS[ALL if way == ALL else OFF])
     if condition.part == "errors" and way != OFF:
         chosen["errors"] = "fit"
     elif way == PART:
         chosen[condition.part] = OPTIONS[ALL][condition.part]
-    return {name: value for name, value in chosen.items() if name in available()}
+    return chosen
 
 
 def ways(condition: Condition) -> tuple[str, ...]:
     """How a row is matched."""
-    if not available():
-        return (OFF,)
     return (OFF, PART, ALL) if condition.part else (OFF, ALL)
 
 

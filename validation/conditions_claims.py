@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .conditions import CONDITIONS, OFF
+from .conditions import ALL, CONDITIONS, OFF
 from .conditions_scores import BEST, DENSEST, EVERY, HOST, JUDGED, limit
 from .conditions_surveys import (
     AREA_DIFFERENCE,
@@ -26,18 +26,16 @@ ANSWERS = 0.01
 NAMES = {HOST: "P(host)", BEST: "the best candidate"}
 
 
-def claims_of(found: Rows, surveyed: Mapping[str, Rows], judged: str) -> list[Claim]:
-    """All claims; where `match` has none of the options (`judged` is "off"), for information."""
-    claims = [claim for c in CONDITIONS for claim in worst_strata(c.name, found, judged)]
-    claims += answers(found, judged)
-    if judged != OFF:
-        claims.append(harmless(found, judged))
-    claims += cones(surveyed["cones"], judged)
-    claims += areas(surveyed["areas"], judged)
-    claims += footprints(surveyed["footprints"], judged)
-    if judged == OFF:
-        claims = [Claim(c.what, c.measured, c.required, None) for c in claims]
-    return claims
+def claims_of(found: Rows, surveyed: Mapping[str, Rows]) -> list[Claim]:
+    """All claims, of the match with all parts of the model on."""
+    return [
+        *(claim for c in CONDITIONS for claim in worst_strata(c.name, found)),
+        *answers(found),
+        harmless(found),
+        *cones(of(surveyed["cones"], way=ALL)),
+        *areas(of(surveyed["areas"], way=ALL)),
+        *footprints(of(surveyed["footprints"], way=ALL)),
+    ]
 
 
 def allowed(row: Mapping[str, Any]) -> float:
@@ -66,22 +64,22 @@ def within(what: str, rows: Rows) -> Claim:
     )
 
 
-def worst_strata(name: str, found: Rows, judged: str) -> list[Claim]:
+def worst_strata(name: str, found: Rows) -> list[Claim]:
     """The calibration errors of one condition."""
     return [
         within(
             f"{name}: ECE of {NAMES[what]}, worst stratum",
-            of(found, condition=name, way=judged, what=what),
+            of(found, condition=name, way=ALL, what=what),
         )
         for what in JUDGED
     ]
 
 
-def answers(found: Rows, judged: str) -> list[Claim]:
+def answers(found: Rows) -> list[Claim]:
     """Right answers with three catalogues."""
     rows = [
         row
-        for row in of(found, way=judged, what=HOST, stratum=EVERY)
+        for row in of(found, way=ALL, what=HOST, stratum=EVERY)
         if np.isfinite(row["attainable"])
     ]
     return [
@@ -95,7 +93,7 @@ def answers(found: Rows, judged: str) -> list[Claim]:
     ]
 
 
-def harmless(found: Rows, judged: str) -> Claim:
+def harmless(found: Rows) -> Claim:
     """Where nothing is wrong the new parts do no harm."""
     name = CONDITIONS[0].name
 
@@ -104,7 +102,7 @@ def harmless(found: Rows, judged: str) -> Claim:
             (row["stratum"], row["what"]): row["ece"] for row in of(found, condition=name, way=way)
         }
 
-    plain, new = errors(OFF), errors(judged)
+    plain, new = errors(OFF), errors(ALL)
     (stratum, what), harm = max(
         ((key, new[key] - plain[key]) for key in plain), key=lambda item: item[1]
     )
@@ -116,11 +114,11 @@ def harmless(found: Rows, judged: str) -> Claim:
     )
 
 
-def cones(rows: Rows, judged: str) -> list[Claim]:
+def cones(rows: Rows) -> list[Claim]:
     """Surveys in cones: calibration, and agreement with the whole survey."""
     claims = []
     for radius in sorted({row["radius"] for row in rows}):
-        mine = of(rows, radius=radius, way=judged)
+        mine = of(rows, radius=radius)
         claims += [
             within(
                 f'cones of {radius:g}", area right, halved, doubled: ECE of {NAMES[what]}, worst '
@@ -142,11 +140,10 @@ def cones(rows: Rows, judged: str) -> list[Claim]:
     return claims
 
 
-def areas(rows: Rows, judged: str) -> list[Claim]:
+def areas(rows: Rows) -> list[Claim]:
     """A false area changes nothing but a check."""
-    mine = of(rows, way=judged)
-    same = min(row["same"] for row in mine)
-    fires = [row["fires"] for row in mine]
+    same = min(row["same"] for row in rows)
+    fires = [row["fires"] for row in rows]
     return [
         Claim(
             f"area x0.25 to x4: share of sources with p_hostless moved by less than "
@@ -164,11 +161,11 @@ def areas(rows: Rows, judged: str) -> list[Claim]:
     ]
 
 
-def footprints(rows: Rows, judged: str) -> list[Claim]:
+def footprints(rows: Rows) -> list[Claim]:
     """The fitted share of sources outside."""
     claims = []
     for name in dict.fromkeys(row["sky"] for row in rows):
-        mine = of(rows, sky=name, way=judged)
+        mine = of(rows, sky=name)
         off = max(mine, key=lambda row: abs(row["fitted"] - row["true"]))
         claims.append(
             Claim(

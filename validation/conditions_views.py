@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from .conditions import CONDITIONS, OFF, WAYS
+from .conditions import ALL, CONDITIONS, OFF, PART, WAYS
 from .conditions_claims import Rows, allowed, of, worst
 from .conditions_scores import BEST, EVERY, HOST, JUDGED
 from .report import TableView
 
 #: how the ways of matching are drawn
-MARKS = {OFF: ("tab:orange", "s"), "part": ("tab:green", "^"), "all": ("tab:blue", "o")}
+MARKS = {OFF: ("tab:orange", "s"), PART: ("tab:green", "^"), ALL: ("tab:blue", "o")}
+LEGEND = {OFF: "all parts off", PART: "the part made for it on", ALL: "all parts on"}
 LABELS = {HOST: "that there is a counterpart", BEST: "that the best candidate is it"}
 
 
@@ -84,7 +85,7 @@ def survey_tables(surveyed: Mapping[str, Rows]) -> list[TableView]:
     ]
 
 
-def errors_figure(found: Rows, judged: str) -> Figure:
+def errors_figure(found: Rows) -> Figure:
     """ECE / floor of all strata, by condition."""
     figure = Figure(figsize=(13.0, 8.6), layout="constrained")
     panels = figure.subplots(2, 1, sharex=True)
@@ -102,21 +103,19 @@ def errors_figure(found: Rows, judged: str) -> Figure:
                 place = np.full(len(ratio), x + shift)
                 ax.plot(place, ratio, marker, color=color, ms=4, alpha=0.5)
                 ax.plot(x + shift, max(ratio), marker, color=color, ms=8)
-        if judged in shown:
-            limits = [
-                min(
-                    allowed(row) / row["floor"]
-                    for row in of(found, condition=name, way=judged, what=what)
-                )
-                for name in names
-            ]
-            ax.plot(np.arange(len(names)), limits, "_", color="tab:red", ms=30, label="limit")
+        limits = [
+            min(
+                allowed(row) / row["floor"] for row in of(found, condition=name, way=ALL, what=what)
+            )
+            for name in names
+        ]
+        ax.plot(np.arange(len(names)), limits, "_", color="tab:red", ms=30, label="limit")
         ax.axhline(1.0, color="0.6", lw=0.8, ls=":")
         ax.set(yscale="log", ylabel="ECE / 95% point of its floor", title=LABELS[what])
         ax.grid(axis="y", color="0.92", lw=0.6)
     for way in shown:
         color, marker = MARKS[way]
-        panels[0].plot([], [], marker, color=color, ms=8, label=f"parts {way}")
+        panels[0].plot([], [], marker, color=color, ms=8, label=LEGEND[way])
     panels[0].legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     panels[1].set_xticks(
         np.arange(len(names)), [n.replace(", ", ",\n") for n in names], rotation=60, ha="right"
