@@ -23,6 +23,8 @@ PROTOCOLS = {
     "cosmos": "real: 1,255 XMM-COSMOS sources whose optical identification is known",
     "chandra_gaia": "real: NWAY's own output on 2,263 Chandra sources and Gaia stars",
     "ngc2264": "real: five catalogues of a crowded field in the Milky Way",
+    "fermi": "real: gamma-ray sources of the whole sky and blazars, error ellipses",
+    "alma": "real: sub-mm detections among HST galaxies, error floor and shift to be found",
     "lockman": "mock: the published Lockman Hole protocol, from training to assessment",
     "priors": "mock: distance only, the published pipeline and LightGBM side by side",
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
