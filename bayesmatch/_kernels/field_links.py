@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from .bayes_factor import LN_SCALE, ln_bayes_general, ln_bayes_thin, place
+from .bayes_factor import LN_SCALE, ln_bayes_general, ln_bayes_thin
+from .bayes_factor import place as place_candidate
 from .jit import jit
 from .sphere import offset
 from .thin import adjugate_times, det_of_sum, half_axes, is_thin
@@ -38,10 +39,12 @@ def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular):
             c = slot - first
             catalogue[c] = k
             if circular:
-                plane[c, 0], plane[c, 1] = offset(p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot])
+                plane[c, 0], plane[c, 1] = offset(
+                    p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot]
+                )
                 plane[c, 2:] = cov[slot]
             else:
-                place(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[c])
+                place_candidate(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[c])
     return catalogue, plane
 
 
@@ -125,10 +128,10 @@ def components(catalogue, plane, ln_relative):
     cut = 0
     if n > LARGEST and len(pair) > 0 and size.max() > LARGEST:
         strength = np.empty(len(pair))
-        members = np.empty(2, np.int64)
+        members, place = np.empty(2, np.int64), np.empty((6, 2))
         for q in range(len(pair)):
             members[0], members[1] = pair[q]
-            strength[q] = ln_weight(members, 2, catalogue, plane, ln_relative)
+            strength[q] = ln_weight(members, 2, catalogue, plane, ln_relative, place)
             for c in members:
                 strength[q] -= ln_relative[1 << catalogue[c]]
         joined(n, pair, np.argsort(-strength, kind="mergesort"), LARGEST, parent)
@@ -152,11 +155,12 @@ def components(catalogue, plane, ln_relative):
 
 
 @jit
-def ln_weight(members, m, catalogue, plane, ln_relative):
+def ln_weight(members, m, catalogue, plane, ln_relative, place):
     """Ln of nu_T B_T / prod rho_k of the first `m` of the detections in `members` as one object.
 
     B_T is the integral of the product of their Gaussians over its position (arcsec^-2 for every
     member but one), ``ln_relative`` (patterns,) ln of nu_T / prod rho_k over the catalogues of T.
+    `place` (6, n_other) is scratch.
     """
     pattern = 0
     for a in range(m):
@@ -164,7 +168,6 @@ def ln_weight(members, m, catalogue, plane, ln_relative):
     total = ln_relative[pattern]
     if m == 1 or total == -np.inf:
         return total
-    place = np.empty((6, m))
     thin = False
     for a in range(m):
         for c in range(6):
@@ -186,7 +189,7 @@ def groups(members, linked, catalogue, plane, ln_relative, first, mask, weight):
     """
     m = len(members)
     chosen, allowed = np.empty(m * m + m, np.int64), np.empty(m * m + m, np.int64)
-    some = np.empty(m, np.int64)
+    some, place = np.empty(m, np.int64), np.empty((6, m))
     n = 0
     for low in range(m):
         first[low] = n
@@ -203,7 +206,7 @@ def groups(members, linked, catalogue, plane, ln_relative, first, mask, weight):
                     size += 1
                     highest = b
             mask[n] = now
-            weight[n] = ln_weight(some, size, catalogue, plane, ln_relative)
+            weight[n] = ln_weight(some, size, catalogue, plane, ln_relative, place)
             n += weight[n] > -np.inf
             for b in range(highest + 1, m):
                 if rest >> b & 1:

@@ -6,12 +6,12 @@ detections.  Over the partitions of S into objects
 
     Z(S) = sum prod nu_T B_T / prod_{d in S} rho_k(d),
 
-rho_k being the density of all field objects of catalogue k: Z = 1 where nothing is shared.  Counterparts M
-leave the field S \\ M, so a row's likelihood against "no counterpart" is that with independent
-catalogues times Z(S \\ M) / Z(S).  Z is a product over the components of linked detections, and
-within one it follows from the object that the first detection belongs to:
+rho_k being the density of all field objects of catalogue k: Z = 1 where nothing is shared.
+Counterparts M leave the field S - M, so a row's likelihood against "no counterpart" is that with
+independent catalogues times Z(S - M) / Z(S).  Z is a product over the components of linked
+detections, and within one it follows from the object that the first detection belongs to:
 
-    Z(s) = sum over groups D of s with its first detection: weight(D) Z(s \\ D).
+    Z(s) = sum over groups D of s with its first detection: weight(D) Z(s - D).
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ import math
 
 import numpy as np
 
-from .bayes_factor import row_pattern
 from .field_links import LARGEST, components, detections, groups
 from .jit import jit
-from .posterior import log_sum
 
 
 @jit
@@ -126,12 +124,49 @@ def removed_with(b, row, member, base, label, bit):
 
 
 @jit
-def without(row, member, base, label, bit, at, ln_z):
-    """Ln of Z(S \\ M) / Z(S) for the members M of one association."""
+def gains(catalogue, ln_density, label, bit, at, ln_z):
+    """Ln of Z(S - d) / Z(S) / n_k+ for every detection d of S, (n,)."""
+    gain = np.empty(len(label))
+    for d in range(len(label)):
+        everything = at[label[d] + 1] - 1
+        gain[d] = ln_z[everything - (np.int64(1) << bit[d])] - ln_z[everything]
+        gain[d] -= ln_density[catalogue[d]]
+    return gain
+
+
+@jit
+def weigh_rows(begin, end, member, base, density, gain, label, bit, at, ln_z, ln_evidence, out):
+    """Evidence of a primary's rows, begin to end, times Z(S - M) / Z(S) / prod n_k+, in `out`.
+
+    The latter is the sum of the members' `gain` where no two of them are of one component.
+    """
+    n_other = member.shape[1]
+    for row in range(begin, end):
+        total = ln_evidence[row]
+        chained = False
+        for b in range(n_other):
+            if member[row, b] < 0:
+                continue
+            d = member[row, b] - base
+            total += gain[d]
+            for k in range(b):
+                if member[row, k] >= 0:
+                    chained |= label[member[row, k] - base] == label[d]
+        if chained:
+            total = ln_evidence[row] + against_chain(
+                row, member, base, density, label, bit, at, ln_z
+            )
+        out[row - begin] = total
+
+
+@jit
+def against_chain(row, member, base, ln_density, label, bit, at, ln_z):
+    """Ln of Z(S - M) / Z(S) / prod n_k+ for the members M of one association."""
     total = 0.0
     for b in range(member.shape[1]):
         if member[row, b] < 0:
             continue
+        total -= ln_density[b]
         removed = removed_with(b, row, member, base, label, bit)
         if removed:
             everything = at[label[member[row, b] - base] + 1] - 1
@@ -141,7 +176,7 @@ def without(row, member, base, label, bit, at, ln_z):
 
 @jit
 def largest_gain(n_other, at, ln_z):
-    """Ln of more than Z(S \\ M) / Z(S) can be for any members M."""
+    """Ln of more than Z(S - M) / Z(S) can be for any members M."""
     n_components = len(at) - 1
     gain = np.empty(n_components)
     for c in range(n_components):
@@ -183,129 +218,21 @@ def shared_rows(
         label, bit, _, _, _, at, ln_z, n_cut = tables(catalogue, plane, ln_relative[i], scratch)
         cut += n_cut
         ln_gain[i] = largest_gain(n_other, at, ln_z)
-        for row in range(first[i], first[i + 1]):
-            total = ln_evidence[row]
-            for b in range(n_other):
-                if member[row, b] >= 0:
-                    total -= ln_density[i, b]
-            ln_like[row] = total + without(
-                row, member, start[i * n_other], label, bit, at, ln_z
-            )
-    return cut
-
-
-@jit
-def flow_down(m, flow, ln_z, first, mask, weight, inside, pattern, count):
-    """Expected number of objects of every pattern in a component.
-
-    `flow` (2^m,): the probability that its field detections are that subset, which becomes that
-    of meeting it on the way down; only groups that are `inside` count.
-    """
-    for s in range((1 << m) - 1, 0, -1):
-        if flow[s] == 0.0:
-            continue
-        low = 0
-        while not s >> low & 1:
-            low += 1
-        for q in range(first[low], first[low + 1]):
-            if mask[q] & ~s:
-                continue
-            share = flow[s] * math.exp(weight[q] + ln_z[s ^ mask[q]] - ln_z[s])
-            flow[s ^ mask[q]] += share
-            if inside[q]:
-                count[pattern[q]] += share
-
-
-@jit
-def expected_objects(
-    which,
-    start,
-    p_ra,
-    p_dec,
-    ra,
-    dec,
-    apart,
-    cov,
-    circular,
-    ln_relative,
-    ln_density,
-    first,
-    member,
-    ln_evidence,
-    ln_fraction,
-    inner,
-    count,
-    hosts,
-):
-    """One E step: field objects and counterparts by pattern, summed over the primaries `which`.
-
-    ``ln_fraction`` (patterns,): ln of the shares of primaries with each set of counterparts.
-    Objects count whose best-known detection lies closer to the primary than `inner` (arcsec), so
-    that none lacks detections beyond the edge of the circle.
-    """
-    n_other = member.shape[1]
-    scratch = new_scratch()
-    inside, pattern = np.empty((1 << LARGEST) + 1, np.bool_), np.empty((1 << LARGEST) + 1, np.int64)
-    count[:] = 0.0
-    hosts[:] = 0.0
-    for i in which:
-        catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
         base = start[i * n_other]
-        label, bit, begin, part, linked, at, ln_z, _ = tables(
-            catalogue, plane, ln_relative[i], scratch
+        density = ln_density[i]
+        gain = gains(catalogue, density, label, bit, at, ln_z)
+        weigh_rows(
+            first[i],
+            first[i + 1],
+            member,
+            base,
+            density,
+            gain,
+            label,
+            bit,
+            at,
+            ln_z,
+            ln_evidence,
+            ln_like[first[i] : first[i + 1]],
         )
-        n_components = len(begin) - 1
-        flow = np.zeros(len(ln_z))
-        touched = np.zeros(n_components)
-        ln_weight = np.empty(first[i + 1] - first[i])
-        for row in range(first[i], first[i + 1]):
-            total = ln_evidence[row] + ln_fraction[row_pattern(row, member)]
-            for b in range(n_other):
-                if member[row, b] >= 0:
-                    total -= ln_density[i, b]
-            ln_weight[row - first[i]] = total + without(row, member, base, label, bit, at, ln_z)
-        ln_total = log_sum(ln_weight, 0, len(ln_weight))
-        for row in range(first[i], first[i + 1]):
-            p = math.exp(ln_weight[row - first[i]] - ln_total)
-            hosts[row_pattern(row, member)] += p
-            if p < 1e-12:
-                continue
-            for b in range(n_other):
-                if member[row, b] < 0:
-                    continue
-                removed = removed_with(b, row, member, base, label, bit)
-                if removed:
-                    c = label[member[row, b] - base]
-                    flow[at[c + 1] - 1 - removed] += p
-                    touched[c] += p
-        for c in range(n_components):
-            flow[at[c + 1] - 1] += max(0.0, 1.0 - touched[c])
-            some = part[begin[c] : begin[c + 1]]
-            if len(some) == 1:
-                x, y = plane[some[0], 0], plane[some[0], 1]
-                if x * x + y * y < inner * inner:
-                    count[1 << catalogue[some[0]]] += flow[at[c] + 1]
-                continue
-            group, mask, weight = scratch
-            groups(some, linked[some], catalogue, plane, ln_relative[i], group, mask, weight)
-            for q in range(group[len(some)]):
-                best = -1
-                pattern[q] = 0
-                for b in range(len(some)):
-                    if mask[q] >> b & 1:
-                        pattern[q] |= 1 << catalogue[some[b]]
-                        if best < 0 or plane[some[b], 5] < plane[best, 5]:
-                            best = some[b]
-                x, y = plane[best, 0], plane[best, 1]
-                inside[q] = x * x + y * y < inner * inner
-            flow_down(
-                len(some),
-                flow[at[c] : at[c + 1]],
-                ln_z[at[c] : at[c + 1]],
-                group,
-                mask,
-                weight,
-                inside,
-                pattern,
-                count,
-            )
+    return cut

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._kernels import shared_objects as kernels
+from .._kernels.expected_objects import expected_objects
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.area import FULL_SKY_DEG2
 from .associations import Associations
 from .setting import Setting
 
 #: most candidates, and most associations, that the fit looks at: a sample of the primaries
-MOST_CANDIDATES, MOST_ROWS = 10_000, 100_000
+MOST_CANDIDATES, MOST_ROWS = 8_000, 80_000
+#: the first steps look at one of so many of these
+COARSE = 4
 MOST_STEPS = 100
 #: the fit ends when a step changes every number by less than this many Poisson errors
-TOLERANCE = 0.02
+TOLERANCE = 0.05
 #: objects that are always taken to be seen by one catalogue alone
 FLOOR = 0.5
 #: objects count up to this many errors from the edge of the circle, but at least within this share
@@ -40,7 +42,9 @@ class FieldObjects:
 
     count: np.ndarray
     """(patterns,) number fitted, of which only the ratios matter; the first is 0"""
-    steps: int
+    hosts: np.ndarray
+    """(patterns,) share of the primaries with each set of counterparts, as the fit saw it"""
+    steps: int = 0
     """EM steps taken"""
 
     def per_arcsec2(self, rho: np.ndarray) -> np.ndarray:
@@ -58,11 +62,11 @@ class FieldObjects:
         rarest = np.where(bits == 1, total, np.inf).argmin(axis=1)
         nu = np.where(several, self.count / total[rarest], 0.0) * rho[:, rarest]
         alone = self.count[1 << np.arange(n_other)] / total
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             room = np.minimum(1.0, (1.0 - 0.5 * alone) * rho / (nu @ bits))
         nu *= np.where(bits == 1, room[:, None, :], 1.0).min(axis=2)
         nu[:, 1 << np.arange(n_other)] = rho - nu @ bits
-        return nu
+        return np.asarray(nu)
 
     def ln_relative(self, rho: np.ndarray) -> np.ndarray:
         """Ln of nu_T / prod rho_k over the catalogues k of T, (n, patterns)."""
@@ -92,23 +96,22 @@ def fit_field_objects(
     rho : ndarray, shape (n_primary, n_other)
         Density of field objects, per arcsec^2.
     """
-    n_patterns = 1 << rho.shape[1]
     which = _sample(setting, associations)
     inner = _inner_radius(setting)
-    count, ln_fraction = _start(setting, which), np.full(n_patterns, -np.log(n_patterns))
-    step = 0
-    for step in range(1, MOST_STEPS + 1):
-        field = FieldObjects(count, step)
-        new, hosts = _expected(
-            setting, associations, ln_evidence, rho, field, ln_fraction, which, inner
-        )
-        singles = 1 << np.arange(rho.shape[1])
-        new[singles] = np.maximum(new[singles], FLOOR)
-        change = np.abs(new - count) / np.sqrt(new + 1.0)
-        count, ln_fraction = new, np.log((hosts + FLOOR) / (hosts + FLOOR).sum())
-        if change.max() < TOLERANCE:
-            break
-    return FieldObjects(count, step)
+    state, steps = _start(setting, which), 0
+    if len(which) == 0:
+        return state
+    # A part of the sample finds nearly all: the whole takes few steps more.
+    for part in (which[::COARSE], which) if len(which) >= COARSE * PRIMARIES else (which,):
+        scale = len(part) / len(which)
+        for _ in range(MOST_STEPS):
+            steps += 1
+            new = _expected(setting, associations, ln_evidence, rho, state, part, inner)
+            change = np.abs(new.count - state.count * scale) / np.sqrt(new.count + 1.0)
+            state = FieldObjects(new.count / scale, new.hosts, steps)
+            if change.max() < TOLERANCE:
+                break
+    return state
 
 
 def _sample(setting: Setting, associations: Associations) -> np.ndarray:
@@ -121,9 +124,7 @@ def _sample(setting: Setting, associations: Associations) -> np.ndarray:
     usable = np.flatnonzero((candidates > 0) & (rows <= MOST_ROWS // 10))
     if len(usable) == 0:
         usable = np.flatnonzero(candidates > 0)
-    work = max(
-        candidates[usable].sum() / MOST_CANDIDATES, rows[usable].sum() / MOST_ROWS, 1.0
-    )
+    work = max(candidates[usable].sum() / MOST_CANDIDATES, rows[usable].sum() / MOST_ROWS, 1.0)
     every = int(np.ceil(work))
     return usable[every // 2 :: every] if len(usable) > every // 2 else usable[:1]
 
@@ -140,15 +141,15 @@ def _inner_radius(setting: Setting) -> float:
     return float(max(radius - margin, LEAST_INNER * radius))
 
 
-def _start(setting: Setting, which: np.ndarray) -> np.ndarray:
+def _start(setting: Setting, which: np.ndarray) -> FieldObjects:
     """Numbers to begin with: half of the rarest catalogue's objects shared."""
     n_other = setting.candidates.n_other
     size = np.diff(setting.candidates.start).reshape(-1, n_other)[which].sum(axis=0) + FLOOR
     bits = np.arange(1 << n_other)[:, None] >> np.arange(n_other) & 1
     several = bits.sum(axis=1) > 1
-    count = np.where(several, 0.5 * size.min() / max(1, (several & (bits[:, 0] == 1)).sum()), 0.0)
+    count = np.where(several, 0.5 * size.min() / several[bits[:, 0] == 1].sum(), 0.0)
     count[1 << np.arange(n_other)] = size - count @ bits
-    return count
+    return FieldObjects(count, np.full(len(count), 1.0 / len(count)))
 
 
 def _expected(
@@ -157,27 +158,26 @@ def _expected(
     ln_evidence: np.ndarray,
     rho: np.ndarray,
     field: FieldObjects,
-    ln_fraction: np.ndarray,
     which: np.ndarray,
     inner: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    """E step over the primaries `which`: field objects and counterparts, by pattern."""
-    ln_relative = np.empty((len(rho), len(ln_fraction)))
-    ln_relative[which] = field.ln_relative(rho[which])
+) -> FieldObjects:
+    """One EM step over the primaries `which`."""
+    n_other, n_patterns = rho.shape[1], len(field.count)
+    ln_relative, nu = field.ln_relative(rho[which]), field.per_arcsec2(rho[which])
+    ln_density, ln_share = np.log(rho[which] * 3600.0**2 * FULL_SKY_DEG2), np.log(field.hosts)
     around = surroundings(setting)
-    ln_density = np.log(rho * 3600.0**2 * FULL_SKY_DEG2)
 
     def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
-        count, hosts = np.empty(len(ln_fraction)), np.empty(len(ln_fraction))
-        kernels.expected_objects(
+        count, hosts = np.empty(n_patterns), np.empty(n_patterns)
+        expected_objects(
             which[a:b],
             *around,
-            ln_relative,
-            ln_density,
+            ln_relative[a:b],
+            ln_density[a:b],
             associations.first,
             associations.member,
             ln_evidence,
-            ln_fraction,
+            ln_share,
             inner,
             count,
             hosts,
@@ -187,7 +187,12 @@ def _expected(
     # Summed in the order of fixed pieces: the same bytes for any number of threads.
     parts = list(run_ranges(piece, ranges(len(which), PRIMARIES)))
     count, hosts = (np.sum(some, axis=0) for some in zip(*parts, strict=True))
-    return count, hosts
+    # Primaries without candidates are not looked at: as many as chance leaves empty.
+    empty = field.hosts[0] * np.exp(-np.pi * setting.radius_arcsec**2 * nu.sum(axis=1))
+    hosts[0] += (empty / (1.0 - empty)).sum()
+    singles = 1 << np.arange(n_other)
+    count[singles] = np.maximum(count[singles], FLOOR)
+    return FieldObjects(count, (hosts + FLOOR) / (hosts + FLOOR).sum())
 
 
 def surroundings(setting: Setting) -> tuple:
