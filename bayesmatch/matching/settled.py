@@ -12,12 +12,12 @@ share is taken out.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..catalogs.warned import warn_user
 from .associations import Associations
 from .calibrated import Calibrated, calibrated_of
 from .claims import Claims, exclusive, find_sources, independent
@@ -108,7 +108,7 @@ def settle(
         claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     n_same = int(np.count_nonzero(claims.same_source >= 0))
     if n_same and known is None:
-        warnings.warn(_told(setting, n_same), UserWarning, stacklevel=5)
+        warn_user(_told(setting, n_same))
     claims.details.update(
         same_source=n_same,
         common_errors=1.0 - duplicates.spread,
