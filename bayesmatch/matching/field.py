@@ -62,10 +62,11 @@ class FieldDensity:
 
     def scaled(self, share: np.ndarray) -> FieldDensity:
         """The densities of each other catalogue times a number, `share` (n_other,)."""
+        per_deg2 = self.per_deg2 * share
         return replace(
             self,
-            per_deg2=self.per_deg2 * share,
-            plus_one=self.plus_one * share,
+            per_deg2=per_deg2,
+            plus_one=per_deg2 + (self.plus_one - self.per_deg2),
             around=self.around * share,
         )
 
