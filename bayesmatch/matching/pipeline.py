@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from .posterior import BayesFactors, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
+from .shared_objects import shared_ln_likelihood
 from .tables import Matched, association_table, source_table
 from .terms import PosteriorTerms
 
@@ -57,9 +59,7 @@ def run_match(
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
     with clock("host_fraction"):
-        ln_like = independent_likelihood(
-            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
-        )
+        ln_like, setting, ln_gain = _likelihood(setting, associations, post.ln_evidence_uncorrected)
         fit = _fractions(setting, associations, ln_like, options, covariates)
         calibrated = calibrated_of(associations, ln_like, post, fit)
         check_probabilities(
@@ -83,7 +83,7 @@ def run_match(
         host_fraction_error=fit.mean_error,
         host_fraction_fit=fit.details,
         pruned_primaries=len(associations.pruned.primary),
-        pruned_bound=pruned_bound(associations, fit, calibrated),
+        pruned_bound=pruned_bound(associations, fit, calibrated, ln_gain),
         field=setting.field.record([c.name for c in setting.others]),
         claims={"rule": options.claims},
         errors={"given": options.errors == "given"},
@@ -181,6 +181,22 @@ def _learn(
     if weighed is not None and len(weighed[0].pruned.primary):
         weighed = None
     return learned, ratios, slot_ln_ratio, weighed
+
+
+def _likelihood(
+    setting: Setting, associations: Associations, ln_evidence: np.ndarray
+) -> tuple[np.ndarray, Setting, np.ndarray]:
+    """Ln likelihood of every association, in a field that may have objects in common.
+
+    Also the setting with what is known of them, and by how much they may raise any association.
+    """
+    field = setting.field
+    if len(setting.others) == 1 or field.details["model"] == "uniform":
+        independent = independent_likelihood(associations, field.ln_full_sky, ln_evidence)
+        return independent, setting, np.zeros(len(setting.primary))
+    shared = shared_ln_likelihood(setting, associations, ln_evidence, field)
+    field = replace(field, objects=shared.objects, details={**field.details, **shared.details})
+    return shared.ln_like, replace(setting, field=field), shared.ln_gain
 
 
 def _fractions(
