@@ -171,11 +171,28 @@ def test_densities_of_the_patterns_add_up(n_other, seed, several):
         np.testing.assert_allclose(as_fitted, field.count * scale, rtol=1e-9, atol=1e-9)
 
 
-def test_more_objects_of_one_catalogue_share_no_more():
+def test_what_one_catalogue_has_beyond_the_others_is_not_shared():
     field = FieldObjects(np.array([0.0, 30.0, 2.0, 28.0]), np.full(4, 0.25))
-    nu = field.per_arcsec2(np.array([[58.0, 30.0], [580.0, 30.0], [58.0, 15.0], [58.0, 300.0]]))
-    np.testing.assert_allclose(nu[:3, 3], [28.0, 28.0, 14.0])
-    assert nu[3, 3] < 58.0  # there are no more
+    _, a, b, both = field.per_arcsec2(
+        np.array([[58.0, 30.0], [580.0, 30.0], [5800.0, 30.0], [58.0, 300.0]])
+    ).T
+    np.testing.assert_allclose([a[0], b[0], both[0]], [30.0, 2.0, 28.0])
+    assert np.all((b[1:3] > 1.3) & (b[1:3] < 2.0))
+    assert 40.0 < both[3] < 58.0  # there are no more
+
+
+def test_densities_that_are_merely_counted_change_shares_little():
+    """Objects of B are objects of A and C: independent errors of 5% are no reason to doubt it."""
+    field = FieldObjects(np.array([0.0, 22.0, 2.0, 9.5, 1.5, 0.0, 0.0, 28.5]), np.full(8, 0.125))
+    rho = np.array([[60.0, 40.0, 30.0]]) * np.exp(
+        np.random.default_rng(0).normal(0, 0.05, (4000, 3))
+    )
+    nu = field.per_arcsec2(rho)
+    for single, k in [(1, 0), (2, 1), (4, 2)]:
+        share = nu[:, single] / rho[:, k]
+        usual = field.count[single] / [60.0, 40.0, 30.0][k]
+        assert abs(share.mean() / usual - 1.0) < 0.1
+        assert np.quantile(np.abs(np.log(share / usual)), 0.9) < 1.0
 
 
 def crowd(n_pairs):
