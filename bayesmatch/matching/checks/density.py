@@ -38,14 +38,14 @@ class Ring:
 
 def ring_of(view: View, part: Around, scale: float) -> Ring:
     """Objects so far out that next to none is a counterpart; `scale` of the quoted errors."""
-    inner = np.maximum(OUTSIDE_SHARE * view.radius, OUTSIDE_SIGMA * max(scale, 1.0) * view.sigma)
-    has = inner < 0.95 * view.radius
+    inner = np.maximum(OUTSIDE_SHARE * part.radius, OUTSIDE_SIGMA * max(scale, 1.0) * view.sigma)
+    has = inner < 0.95 * part.radius
     outside = (part.separation > inner[part.i]) & has[part.i]
     count = part.count(outside, view.n)
     hosts = part.total(np.where(outside, part.p, 0.0), view.n)
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)
     density = part.catalog.density_deg2 / ARCSEC2_PER_DEG2
-    expected = covered * density * np.pi * (view.radius**2 - inner**2)
+    expected = covered * density * np.pi * (part.radius**2 - inner**2)
     return Ring(np.flatnonzero(has), count[has], hosts[has], expected[has])
 
 
@@ -66,7 +66,7 @@ def area(view: View, part: Around, ring: Ring) -> Finding:
     off = abs(math.log(max(ratio, 1e-9)))
     verdict = OK
     if sigma > SIGMA and off > OFF:
-        verdict = WRONG if off > FAR_OFF and not view.mends else LOOK
+        verdict = WRONG if off > FAR_OFF and not view.follows(part) else LOOK
     advice = f"the {name} objects around the sources are as dense as rows / area says"
     if verdict != OK:
         advice = (
@@ -109,7 +109,7 @@ def density(view: View, part: Around, ring: Ring) -> Finding:
             f"the density of {name} varies by {math.sqrt(value):.0%} (rms) over the field: "
             + (
                 "p_match and p_hostless follow it, p_any and p_i do not"
-                if view.mends
+                if view.follows(part)
                 else "give field='local', which follows it"
             )
         )

@@ -33,7 +33,7 @@ def scale_step(view: View) -> Step | None:
     """
     score = np.zeros(view.n)
     for part in view.around:
-        reach = view.radius**2 / np.sqrt(part.determinant)
+        reach = part.radius**2 / np.sqrt(part.determinant)
         cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
         score += part.total(part.p * (part.distance2 - 2.0 + cut), view.n)
     return newton_step(score[:, None], view.nuisance_scores)
@@ -83,7 +83,7 @@ def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
     Chance is what the outer half of the radius shows, so that a wrong area does not count. Counted
     are primaries, not candidates: an object that is listed twice is not explained twice.
     """
-    s, r, n = part.separation, view.radius, view.n
+    s, r, n = part.separation, part.radius, view.n
     outside = s > 0.5 * r
     field = max(float(np.count_nonzero(outside)) - float(part.p[outside].sum()), 0.0)
     worst = (0.0, 0.0, 0.0, part.catalog.name)
@@ -113,7 +113,7 @@ def tails(view: View) -> Finding:
     """
     value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
-        half, reach = 0.5 * part.distance2, 0.5 * view.radius**2 / np.sqrt(part.determinant)
+        half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
         inside = np.expm1(-reach) / np.expm1(-reach / WING**2)
         ratio = inside * np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
         found = mixture_share(part.total(part.p * (ratio - 1.0), view.n))

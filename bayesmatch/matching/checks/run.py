@@ -75,9 +75,9 @@ def _as_dense_as_seen(view: View, field: Sequence[Finding]) -> tuple[View, bool]
     Where the field model takes the stated area as it is, wrong probabilities would have the errors
     look wrong.
     """
-    if view.mends:
-        return view, True
-    found = field[0]
-    if len(view.around) == 1 and found.sigma > DOUBTFUL and found.value > 0:
-        return with_density(view, found.value), True
+    alone = view.around[0]
+    if len(view.around) == 1 and not view.follows(alone):
+        found = field[0]
+        dense = found.sigma > DOUBTFUL and found.value > 0
+        return (with_density(view, found.value) if dense else view), True
     return view, all(f.verdict != WRONG for f in field)

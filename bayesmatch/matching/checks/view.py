@@ -43,6 +43,8 @@ class Around:
     """(m, 2) arcsec to the east and north of the primary"""
     covariance: np.ndarray
     """(m, 3) of the offset, arcsec^2: xx, yy, xy"""
+    radius: float
+    """arcsec, within which there are objects: of the match, or less where a catalogue is cones"""
     fraction: np.ndarray
     """(s,) fitted fraction of such primaries with a counterpart in this catalogue"""
 
@@ -80,8 +82,6 @@ class View:
     options: MatchOptions
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
-    ln_like: np.ndarray
-    """(n_rows,) ln likelihood of every association"""
     sample: np.ndarray
     """(s,) rows of the primaries looked at"""
     rows: np.ndarray
@@ -123,34 +123,39 @@ class View:
         Host fractions, and ln density of each catalogue: field objects counted minus expected, so
         that an area that is somewhat wrong is not taken for something else.
         """
-        circle = np.pi * self.radius**2 / ARCSEC2_PER_DEG2
+        per_arcsec2 = self.setting.field.per_deg2[self.sample] / ARCSEC2_PER_DEG2
         density = [
             np.bincount(a.i, minlength=self.n)
             - a.total(a.p, self.n)
-            - self.setting.field.per_deg2[self.sample, a.k] * circle
+            - per_arcsec2[:, a.k] * np.pi * a.radius**2
             for a in self.around
         ]
         return np.column_stack([self.host_scores, *density])
 
+    def follows(self, part: Around) -> bool:
+        """Whether the field model follows the density of a catalogue by itself."""
+        details = self.setting.field.details
+        scales = details.get("scales", {}).get(part.catalog.name, {})
+        return details.get("model") != "uniform" and bool(scales.get("local", True))
+
     @property
-    def mends(self) -> bool:
-        """Whether the field model follows the density by itself."""
-        return self.setting.field.details.get("model") != "uniform"
+    def shares(self) -> bool:
+        """Whether the field model knows of objects in several catalogues."""
+        return bool(self.setting.field.details.get("shared"))
 
 
 def view_of(
     setting: Setting,
     associations: Associations,
-    ln_like: np.ndarray,
     calibrated: Calibrated,
     fit: HostFraction,
     log10_ratios: Mapping[tuple[int, str], np.ndarray],
     options: MatchOptions,
 ) -> View:
     """Look at a match; the arguments are its stages."""
-    n = len(setting.primary)
     step = max(1, -(-int(associations.first[-1]) // MAX_ROWS))
-    sample = np.arange(0, n, step)
+    looked = np.flatnonzero(setting.looked.all(axis=1))
+    sample = (looked if len(looked) else np.arange(len(setting.primary)))[::step]
     count = np.diff(associations.first)[sample]
     begin = np.cumsum(count) - count
     rows = np.repeat(associations.first[sample] - begin, count) + np.arange(count.sum())
@@ -163,7 +168,6 @@ def view_of(
         fit,
         options,
         log10_ratios,
-        ln_like,
         sample,
         rows,
         begin,
@@ -221,8 +225,14 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
         p,
         _offsets(view, slot, i, separation),
         covariance[i] + positions.covariance[slot, :3],
+        _reach(view, k),
         with_it.sum(axis=1),
     )
+
+
+def _reach(view: View, k: int) -> float:
+    reach = view.setting.field.reach_arcsec
+    return view.radius if reach is None else min(view.radius, float(reach[k]))
 
 
 def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
