@@ -18,6 +18,8 @@ OFF, FAR_OFF = 0.1, 0.4
 SCATTER = 0.2
 #: pairs of field objects around one primary, below which nothing can be said of their scatter
 MIN_PAIRS = 5.0
+#: objects in the rings, below which the density taken is not doubted
+MIN_OBJECTS = 10
 #: primaries in a part of the field
 PER_CELL = 20
 
@@ -34,6 +36,17 @@ class Ring:
     """(r,) expected counterparts among them"""
     expected: np.ndarray
     """(r,) rows / area times the ring's area"""
+    taken: np.ndarray
+    """(r,) the same with the density that the probabilities go by"""
+
+    @property
+    def over_taken(self) -> tuple[float, float]:
+        """Density seen over the one that the probabilities go by, and its error; 1 if unknown."""
+        total = float(self.taken.sum())
+        n = float(self.count.sum())
+        if total <= 0 or n < MIN_OBJECTS:
+            return 1.0, math.inf
+        return float((self.count - self.hosts).sum()) / total, math.sqrt(n) / total
 
 
 def ring_of(view: View, part: Around, scale: float) -> Ring:
@@ -44,9 +57,15 @@ def ring_of(view: View, part: Around, scale: float) -> Ring:
     count = part.count(outside, view.n)
     hosts = part.total(np.where(outside, part.p, 0.0), view.n)
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)
-    density = part.catalog.density_deg2 / ARCSEC2_PER_DEG2
-    expected = covered * density * np.pi * (part.radius**2 - inner**2)
-    return Ring(np.flatnonzero(has), count[has], hosts[has], expected[has])
+    square = covered * np.pi * (part.radius**2 - inner**2) / ARCSEC2_PER_DEG2
+    taken = view.setting.field.per_deg2[view.sample, part.k] * square
+    return Ring(
+        np.flatnonzero(has),
+        count[has],
+        hosts[has],
+        (part.catalog.density_deg2 * square)[has],
+        taken[has],
+    )
 
 
 def area(view: View, part: Around, ring: Ring) -> Finding:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .density import area, density, ring_of
+from .density import FAR_OFF, Ring, area, density, ring_of
 from .errors import ERRORS, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
@@ -16,7 +16,8 @@ from .radius import radius
 from .view import View, view_of, with_density
 
 #: sigma of the density seen, beyond which it is taken rather than the stated one
-DOUBTFUL = 2.0
+#: and the same where the field model follows the density
+DOUBTFUL, SURE = 2.0, 4.0
 NOT_JUDGED = "cannot be judged while the field, a prior or the radius does not fit"
 
 
@@ -25,10 +26,9 @@ def run_checks(*match: Any) -> list[dict[str, Any]]:
     return [found.plain() for found in findings(view_of(*match))]
 
 
-def _field(view: View, scale: float) -> Iterator[Finding]:
+def _field(view: View, rings: Sequence[Ring]) -> Iterator[Finding]:
     """What the field model takes for granted."""
-    for part in view.around:
-        ring = ring_of(view, part, scale)
+    for part, ring in zip(view.around, rings, strict=True):
         yield area(view, part, ring)
         yield density(view, part, ring)
     for b in range(len(view.around)):
@@ -42,26 +42,28 @@ def findings(view: View) -> Iterator[Finding]:
     yield together
     yield reach
     if together.verdict == OK:
-        yield from _around(view, reach.verdict == OK)
+        yield from _around(view, reach.verdict)
     yield listed_twice(view)
 
 
-def _around(view: View, reach: bool) -> Iterator[Finding]:
-    """Checks of what is around the primaries; `reach`: the radius holds the counterparts."""
+def _around(view: View, reach: str) -> Iterator[Finding]:
+    """Checks of what is around the primaries; `reach`: the radius' verdict."""
     step = scale_step(view)
     scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
-    field = list(_field(view, scale))
+    rings = [ring_of(view, part, scale) for part in view.around]
+    field = list(_field(view, rings))
     yield from field
     priors = [prior(view, k, name) for k, name in view.log10_ratios]
-    seen, right = _as_dense_as_seen(view, field)
+    seen, right = _as_dense_as_seen(view, rings, field)
     right = right and all(f.verdict == OK for f in priors)
     apart = close_pairs(seen)
     if apart:
         yield apart
     else:
-        yield position_errors(scale_step(seen)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
+        judged = right and reach != WRONG
+        yield position_errors(scale_step(seen)) if judged else skipped(ERRORS, 1.0, NOT_JUDGED)
     right = right and apart is None
-    yield tails(seen) if right and reach else skipped("tails", 0.0, NOT_JUDGED)
+    yield tails(seen) if right and reach == OK else skipped("tails", 0.0, NOT_JUDGED)
     yield frame(seen) if right else skipped("frame", 0.0, NOT_JUDGED)
     for part in view.around:
         yield duplicates(view, part)
@@ -69,15 +71,22 @@ def _around(view: View, reach: bool) -> Iterator[Finding]:
     yield claims(view)
 
 
-def _as_dense_as_seen(view: View, field: Sequence[Finding]) -> tuple[View, bool]:
+def _as_dense_as_seen(
+    view: View, rings: Sequence[Ring], field: Sequence[Finding]
+) -> tuple[View, bool]:
     """The match with the density that is seen, and whether errors can be judged by it.
 
-    Where the field model takes the stated area as it is, wrong probabilities would have the errors
-    look wrong.
+    Where the probabilities go by another one, they are wrong, and would have the errors look wrong.
     """
-    alone = view.around[0]
-    if len(view.around) == 1 and not view.follows(alone):
-        found = field[0]
-        dense = found.sigma > DOUBTFUL and found.value > 0
-        return (with_density(view, found.value) if dense else view), True
-    return view, all(f.verdict != WRONG for f in field)
+    wrong = False
+    for part, ring in zip(view.around, rings, strict=True):
+        ratio, error = ring.over_taken
+        # Wide wings are seen as density too, close to the sources; a field model that follows the
+        # density has looked farther.
+        sigma, least = (SURE, FAR_OFF) if view.follows(part) else (DOUBTFUL, 0.0)
+        if abs(ratio - 1.0) > sigma * error and abs(math.log(max(ratio, 1e-9))) > least:
+            if len(rings) == 1 and ratio > 0:
+                return with_density(view, ratio), True
+            wrong = wrong or abs(ratio - 1.0) > 0.25
+    joint = [f for f in field if f.check.startswith("shared_")]
+    return view, not wrong and all(f.verdict != WRONG for f in joint)

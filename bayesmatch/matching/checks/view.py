@@ -22,6 +22,8 @@ from ..setting import Setting
 #: associations looked at, about
 MAX_ROWS = 8_000
 ARCSEC2_PER_DEG2 = 3600.0**2
+#: density outside a cone over that inside, at most: cones overlap
+EMPTY = 0.3
 
 
 @dataclass(frozen=True)
@@ -225,14 +227,25 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
         p,
         _offsets(view, slot, i, separation),
         covariance[i] + positions.covariance[slot, :3],
-        _reach(view, k),
+        _reach(view, k, separation),
         with_it.sum(axis=1),
     )
 
 
-def _reach(view: View, k: int) -> float:
+def _reach(view: View, k: int, separation: np.ndarray) -> float:
+    """Where a catalogue that is cones round the primaries ends.
+
+    The field model takes it from how the candidates thin out, which they also do where the errors
+    are too small for the counterparts: a cone has next to nothing outside.
+    """
     reach = view.setting.field.reach_arcsec
-    return view.radius if reach is None else min(view.radius, float(reach[k]))
+    end = view.radius if reach is None else min(view.radius, float(reach[k]))
+    if end >= view.radius:
+        return view.radius
+    beyond = float(np.count_nonzero(separation > end)) / (view.radius**2 - end**2)
+    stated = view.setting.others[k].density_deg2 / ARCSEC2_PER_DEG2 * np.pi * view.n
+    within = float(np.count_nonzero(separation <= end)) / end**2
+    return end if beyond < EMPTY * min(within, max(stated, 0.1 * within)) else view.radius
 
 
 def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
