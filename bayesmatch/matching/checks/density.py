@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Ring:
 
     row: np.ndarray
     """(r,) which sampled primaries have a ring"""
+    inner: np.ndarray
+    """(r,) arcsec, where it begins"""
     count: np.ndarray
     """(r,) around every primary that has a ring"""
     hosts: np.ndarray
@@ -55,17 +57,28 @@ def ring_of(view: View, part: Around, scale: float) -> Ring:
     has = inner < 0.95 * part.radius
     outside = (part.separation > inner[part.i]) & has[part.i]
     count = part.count(outside, view.n)
-    hosts = part.total(np.where(outside, part.p, 0.0), view.n)
+    hosts_in = part.total(np.where(outside, part.p, 0.0), view.n)
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)
     square = covered * np.pi * (part.radius**2 - inner**2) / ARCSEC2_PER_DEG2
-    taken = view.setting.field.per_deg2[view.sample, part.k] * square
-    return Ring(
-        np.flatnonzero(has),
-        count[has],
-        hosts[has],
-        (part.catalog.density_deg2 * square)[has],
-        taken[has],
-    )
+    stated = part.catalog.density_deg2 * square
+    taken = stated
+    if view.follows(part):
+        # Field objects; the counterparts of neighbours are in the ring as well.
+        primary = view.setting.primary
+        hosts = float(part.fraction.mean()) * primary.n_rows / primary.area
+        taken = (view.setting.field.per_deg2[view.sample, part.k] + hosts) * square
+    return Ring(np.flatnonzero(has), inner[has], count[has], hosts_in[has], stated[has], taken[has])
+
+
+def without_wings(view: View, part: Around, ring: Ring, share: float, wing: float) -> Ring:
+    """The ring less the counterparts in it of which a `share` has errors `wing` times as large."""
+
+    def beyond(radius: np.ndarray | float) -> np.ndarray:
+        out: np.ndarray = np.exp(-0.5 * (radius / (wing * view.sigma[ring.row])) ** 2)
+        return out
+
+    more = share * part.fraction[ring.row] * (beyond(ring.inner) - beyond(part.radius))
+    return replace(ring, hosts=ring.hosts + more)
 
 
 def area(view: View, part: Around, ring: Ring) -> Finding:

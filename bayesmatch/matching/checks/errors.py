@@ -19,6 +19,8 @@ INSIDE = (0.5, 0.25, 0.125, 0.0625)
 EXPLAINED = 0.5
 #: factor of the errors in the wings, and their share that matters
 WING, SHARE = 3.0, 0.02
+#: a share cannot be below 0: one side is enough, and its chance half
+SIGMA_SHARE = 3.0
 #: shift over the field that matters, in units of sigma
 SHIFT = 0.2
 #: degrees: in wider fields a rotation is no matrix
@@ -121,7 +123,7 @@ def tails(view: View) -> Finding:
             value, error, sigma = found
     if not math.isfinite(error):
         return skipped("tails", 0.0, "too few counterparts to judge the wings by")
-    verdict = LOOK if sigma > SIGMA and value > SHARE else OK
+    verdict = LOOK if sigma > SIGMA_SHARE and value > SHARE else OK
     advice = "no more counterparts lie far out than the errors say"
     if verdict == LOOK:
         advice = (

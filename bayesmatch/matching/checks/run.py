@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .density import FAR_OFF, Ring, area, density, ring_of
-from .errors import ERRORS, close_pairs, frame, position_errors, scale_step, tails
+from .density import FAR_OFF, Ring, area, density, ring_of, without_wings
+from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
 from .overlap import overlap
@@ -26,16 +26,6 @@ def run_checks(*match: Any) -> list[dict[str, Any]]:
     return [found.plain() for found in findings(view_of(*match))]
 
 
-def _field(view: View, rings: Sequence[Ring]) -> Iterator[Finding]:
-    """What the field model takes for granted."""
-    for part, ring in zip(view.around, rings, strict=True):
-        yield area(view, part, ring)
-        yield density(view, part, ring)
-    for b in range(len(view.around)):
-        for a in range(b):
-            yield shared(view, a, b)
-
-
 def findings(view: View) -> Iterator[Finding]:
     """Every check, in the order in which a mistake should be looked for."""
     together, reach = overlap(view), radius(view)
@@ -51,29 +41,41 @@ def _around(view: View, reach: str) -> Iterator[Finding]:
     step = scale_step(view)
     scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
     rings = [ring_of(view, part, scale) for part in view.around]
-    field = list(_field(view, rings))
-    yield from field
+    joint = [shared(view, a, b) for b in range(len(view.around)) for a in range(b)]
     priors = [prior(view, k, name) for k, name in view.log10_ratios]
-    seen, right = _as_dense_as_seen(view, rings, field)
+    seen, right = _as_dense_as_seen(view, rings)
+    right = right and all(f.verdict != WRONG for f in joint)
     right = right and all(f.verdict == OK for f in priors)
-    apart = close_pairs(seen)
-    if apart:
-        yield apart
-    else:
-        judged = right and reach != WRONG
-        yield position_errors(scale_step(seen)) if judged else skipped(ERRORS, 1.0, NOT_JUDGED)
-    right = right and apart is None
-    yield tails(seen) if right and reach == OK else skipped("tails", 0.0, NOT_JUDGED)
-    yield frame(seen) if right else skipped("frame", 0.0, NOT_JUDGED)
+    errors = list(_errors(seen, right, reach))
+    wings = next(f for f in errors if f.check == "tails")
+    for part, ring in zip(view.around, rings, strict=True):
+        if wings.verdict != OK:  # they are in the ring, and no field objects
+            ring = without_wings(view, part, ring, wings.value, WING)
+        yield area(view, part, ring)
+        yield density(view, part, ring)
+    yield from joint
+    yield from errors
     for part in view.around:
         yield duplicates(view, part)
     yield from priors
     yield claims(view)
 
 
-def _as_dense_as_seen(
-    view: View, rings: Sequence[Ring], field: Sequence[Finding]
-) -> tuple[View, bool]:
+def _errors(view: View, right: bool, reach: str) -> Iterator[Finding]:
+    """Position errors, where what the probabilities take for counterparts can be `right`."""
+    apart = close_pairs(view)
+    if apart:
+        yield apart
+    elif right and reach != WRONG:
+        yield position_errors(scale_step(view))
+    else:
+        yield skipped(ERRORS, 1.0, NOT_JUDGED)
+    right = right and apart is None
+    yield tails(view) if right and reach == OK else skipped("tails", 0.0, NOT_JUDGED)
+    yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
+
+
+def _as_dense_as_seen(view: View, rings: Sequence[Ring]) -> tuple[View, bool]:
     """The match with the density that is seen, and whether errors can be judged by it.
 
     Where the probabilities go by another one, they are wrong, and would have the errors look wrong.
@@ -88,5 +90,4 @@ def _as_dense_as_seen(
             if len(rings) == 1 and ratio > 0:
                 return with_density(view, ratio), True
             wrong = wrong or abs(ratio - 1.0) > 0.25
-    joint = [f for f in field if f.check.startswith("shared_")]
-    return view, not wrong and all(f.verdict != WRONG for f in joint)
+    return view, not wrong
