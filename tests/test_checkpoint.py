@@ -168,7 +168,9 @@ MANIFESTS = {
     "not a text": b"\xff\xfe\x00",
     "empty": "",
     "no fields": json.dumps({"format": FORMAT, "made_from": {}, "sha256": _digest(FORMAT, {})}),
-    "no dictionary": json.dumps({"format": FORMAT, "made_from": [1], "sha256": _digest(FORMAT, [1])}),
+    "no dictionary": json.dumps(
+        {"format": FORMAT, "made_from": [1], "sha256": _digest(FORMAT, [1])}
+    ),
 }
 
 

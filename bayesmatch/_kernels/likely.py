@@ -116,9 +116,13 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
 
 
 @jit
-def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated, total, lost):
+def count_likely(
+    a, b, which, field, wide, shift, ln_prune, ln_floor, limit, count, unrelated, total, lost
+):
     """Number of likely combinations of the primaries ``which[a:b]``; the sum may pass `limit`.
 
+    `wide` and `shift`: `field` with errors as wide as their tails, which bound what is left out,
+    and how much lower ln of the limits is then; `field` itself and 0 where no errors have tails.
     Also writes, per primary, ln U of every set of left-out catalogues, ln of the two totals (e
     and NWAY's weight, without the no-counterpart row) and what was left out in units of them.
     """
@@ -148,13 +152,15 @@ def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated
             no_between,
         )
         lost[n] = 0.0
+        if shift[0] > 0:
+            plane = candidates_of(wide, i, n_other)
         count[n] = walk(
             COUNT,
             i,
-            field,
+            wide,
             plane,
             extra,
-            negligible(total[n], ln_prune, ln_floor),
+            negligible(total[n], ln_prune, ln_floor) - shift,
             total[n],
             0,
             limit - found,
@@ -162,6 +168,7 @@ def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated
             nothing,
             no_between,
         )
+        lost[n] *= math.exp(shift[1])
         found += count[n]
         if found > limit:
             break
@@ -169,20 +176,22 @@ def count_likely(a, b, which, field, ln_prune, ln_floor, limit, count, unrelated
 
 
 @jit
-def fill_likely(a, b, which, field, ln_prune, ln_floor, unrelated, total, first, member, between):
+def fill_likely(
+    a, b, which, field, wide, shift, ln_prune, ln_floor, unrelated, total, first, member, between
+):
     """Write the rows that :func:`count_likely` counted."""
     n_other = member.shape[1]
     lost = np.empty(2)
     for n in range(a, b):
         i = which[n]
-        plane = candidates_of(field, i, n_other)
+        plane = candidates_of(wide, i, n_other)
         walk(
             FILL,
             i,
-            field,
+            wide,
             plane,
             weight_factor(field, i, unrelated[n]),
-            negligible(total[n], ln_prune, ln_floor),
+            negligible(total[n], ln_prune, ln_floor) - shift,
             total[n],
             first[i],
             first[i + 1],

@@ -2,6 +2,10 @@
 
 A true counterpart lies at d ~ N(mu, V) from its primary, V = s^2 C_primary + t I + C_candidate;
 the model is (ln s, t, mu_east, mu_north), t the square of the floor.  Lengths are arcsec.
+
+Errors with tails are a sum of such Gaussians, its *parts*: rows of (share, f, g, slope), each with
+V = f^2 (s^2 C_primary + t I) + g^2 C_candidate and the derivative of ln share by the tail fraction.
+Without tails there is one, (1, 1, 1, 0).
 """
 
 from __future__ import annotations
@@ -109,6 +113,40 @@ def host_odds(z, beta):
 
 
 @jit
+def widened_model(model, part, wider):
+    """The model of one part: sigmas of the primary times its factor."""
+    factor = part[1]
+    wider[0] = model[0] + math.log(factor)
+    wider[1] = factor * factor * model[1]
+    wider[2], wider[3] = model[2], model[3]
+
+
+@jit
+def widened_slot(slot, part, wider):
+    """The candidate of one part: its sigmas times its factor."""
+    square = part[2] * part[2]
+    wider[0], wider[1] = slot[0], slot[1]
+    for c in range(2, 5):
+        wider[c] = square * slot[c]
+    wider[5] = square * square * slot[5]
+
+
+@jit
+def add_slopes(weight, model, part, gradient, score):
+    """Add `weight` times what a part's `gradient` makes of the primary's parameters.
+
+    `score`: of ln s, t, the offset (2), the tail fraction and ln of the tail factor.
+    """
+    square = part[1] * part[1]
+    score[0] += weight * gradient[0]
+    score[1] += weight * (square * gradient[1])
+    score[2] += weight * gradient[2]
+    score[3] += weight * gradient[3]
+    if part[1] != 1.0:
+        score[5] += weight * (gradient[0] + 2.0 * square * model[1] * gradient[1])
+
+
+@jit
 def mixture_scores(
     i_first,
     i_last,
@@ -118,7 +156,9 @@ def mixture_scores(
     covered,
     p_cov,
     z,
-    parameters,
+    models,
+    parts,
+    beta,
     c_var,
     radius,
     circle,
@@ -130,31 +170,41 @@ def mixture_scores(
     0 for a primary that is not ``covered`` by the catalogue: it could not have a candidate.
 
     ``slots`` (x, y, xx, yy, xy, det) of the candidates and ``ratio``, their prior ratio over the
-    field density; ``parameters`` the model and then the logit's coefficients; ``c_var`` a typical
-    variance of candidates, for those not seen.
+    field density; ``models`` (n, 4), each primary's; ``beta`` the logit's coefficients; ``c_var`` a
+    typical variance of candidates, for those not seen.  ``score`` (n, 6 + Q): by the primary's
+    model, tail fraction and ln tail factor, by ``beta``.
     """
-    model, beta = parameters[:4], parameters[4:]
-    gradient = np.empty(4)
+    gradient, wide, wide_slot = np.empty(4), np.empty(4), np.empty(6)
     for i in range(i_first, i_last):
         value[i] = 0.0
         score[i] = 0.0
         if not covered[i]:
             continue
         h1, h0 = host_odds(z[i], beta)
-        like = missed_beyond(model, p_cov[i], c_var, radius, circle, gradient)
-        for a in range(4):
-            score[i, a] = gradient[a]
+        like = 0.0
+        for part in parts:
+            widened_model(models[i], part, wide)
+            missed = missed_beyond(
+                wide, p_cov[i], part[2] * part[2] * c_var, radius, circle, gradient
+            )
+            like += part[0] * missed
+            add_slopes(part[0], models[i], part, gradient, score[i])
+            score[i, 4] += part[0] * missed * part[3]
         for j in range(start[i], start[i + 1]):
-            density = ratio[j] * candidate_density(model, p_cov[i], slots[j], gradient)
-            like += density
-            for a in range(4):
-                score[i, a] += density * gradient[a]
+            for part in parts:
+                widened_model(models[i], part, wide)
+                widened_slot(slots[j], part, wide_slot)
+                density = part[0] * ratio[j]
+                density *= candidate_density(wide, p_cov[i], wide_slot, gradient)
+                like += density
+                add_slopes(density, models[i], part, gradient, score[i])
+                score[i, 4] += density * part[3]
         total = h0 + h1 * like
         value[i] = math.log(total)
-        for a in range(4):
+        for a in range(6):
             score[i, a] *= h1 / total
         for q in range(len(beta)):
-            score[i, 4 + q] = h0 * h1 * (like - 1.0) / total * z[i, q]
+            score[i, 6 + q] = h0 * h1 * (like - 1.0) / total * z[i, q]
 
 
 @jit
@@ -167,30 +217,45 @@ def candidate_shares(
     covered,
     p_cov,
     z,
-    parameters,
+    models,
+    parts,
+    beta,
     c_var,
     radius,
     circle,
     share,
     distance,
 ):
-    """Per candidate: probability of being the counterpart, and |V^-1/2 (d - mu)|."""
-    model, beta = parameters[:4], parameters[4:]
-    gradient = np.empty(4)
+    """Per candidate: probability of being the counterpart, and |V^-1/2 (d - mu)| of the core."""
+    gradient, wide, wide_slot = np.empty(4), np.empty(4), np.empty(6)
     for i in range(i_first, i_last):
         h1, h0 = host_odds(z[i], beta)
-        total = h0 + h1 * missed_beyond(model, p_cov[i], c_var, radius, circle, gradient)
-        for j in range(start[i], start[i + 1]):
-            share[j] = h1 * ratio[j] * candidate_density(model, p_cov[i], slots[j], gradient)
-            total += share[j]
-            ixx, iyy, ixy, det = inverse_covariance(
-                model, p_cov[i], slots[j, 2], slots[j, 3], slots[j, 4], slots[j, 5]
+        missed = 0.0
+        for part in parts:
+            widened_model(models[i], part, wide)
+            missed += part[0] * missed_beyond(
+                wide, p_cov[i], part[2] * part[2] * c_var, radius, circle, gradient
             )
-            ex, ey = slots[j, 0] - model[2], slots[j, 1] - model[3]
-            if is_thin(ixx, iyy, 1.0 / det):
-                vx, vy = times(ixx, iyy, ixy, 1.0 / det, ex, ey)
-                distance[j] = math.sqrt(max(0.0, ex * vx + ey * vy))
-            else:
-                distance[j] = math.sqrt(ixx * ex * ex + iyy * ey * ey + 2.0 * ixy * ex * ey)
+        total = h0 + h1 * missed
+        for j in range(start[i], start[i + 1]):
+            share[j] = 0.0
+            for part in parts:
+                widened_model(models[i], part, wide)
+                widened_slot(slots[j], part, wide_slot)
+                density = candidate_density(wide, p_cov[i], wide_slot, gradient)
+                share[j] += h1 * (part[0] * ratio[j]) * density
+            total += share[j]
+            distance[j] = scaled_distance(models[i], p_cov[i], slots[j])
         for j in range(start[i], start[i + 1]):
             share[j] /= total
+
+
+@jit
+def scaled_distance(model, p_cov, slot):
+    """|V^-1/2 (d - mu)| of a candidate."""
+    ixx, iyy, ixy, det = inverse_covariance(model, p_cov, slot[2], slot[3], slot[4], slot[5])
+    ex, ey = slot[0] - model[2], slot[1] - model[3]
+    if is_thin(ixx, iyy, 1.0 / det):
+        vx, vy = times(ixx, iyy, ixy, 1.0 / det, ex, ey)
+        return math.sqrt(max(0.0, ex * vx + ey * vy))
+    return math.sqrt(ixx * ex * ex + iyy * ey * ey + 2.0 * ixy * ex * ey)

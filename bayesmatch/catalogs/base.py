@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from .errors import PositionErrorModel
 from .sentinels import of_magnitudes, without_sentinels
+from .tails import Tails, tails_of
 from .values import ColumnValues, numbered
 
 
@@ -109,6 +110,11 @@ class SkyCatalog(ABC):
     def circular(self) -> bool:
         """Whether all errors are circles."""
         return self.errors.circular
+
+    @property
+    def tails(self) -> Tails:
+        """The tails of the position errors."""
+        return tails_of(self.errors)
 
     @property
     def error_record(self) -> list[Any]:

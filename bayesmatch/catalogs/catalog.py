@@ -20,7 +20,9 @@ from .identifiers import read_identifiers
 from .names import as_name, check_name
 from .positions import position_columns, read_positions
 from .quoted import read_errors
+from .scalars import shown
 from .scan.catalog import CandidateRows, ScannedCatalog
+from .tails import tailed
 from .targets import as_read
 from .values import ColumnValues
 
@@ -46,6 +48,12 @@ class Catalog(HeldCatalog):
     ra, dec, id : str, optional
         Column names. Default: exactly ``RA``, ``DEC``, ``ID`` (any case), then the UCD, then a
         known alias. Without an identifier column, row numbers serve, called ``ID``.
+    tail_fraction : float, default 0
+        Share of the sources whose errors are wider than quoted: the error of a row is
+        ``(1 - tail_fraction) N(C) + tail_fraction N(tail_factor^2 C)``, from 0 to below 1. The
+        calibrated columns of a match go by it, NWAY's by N(C).
+    tail_factor : float, default 3
+        How much wider these are, above 1 and at most 100.
 
     Attributes
     ----------
@@ -83,6 +91,8 @@ class Catalog(HeldCatalog):
         ra: str | None = None,
         dec: str | None = None,
         id: str | None = None,
+        tail_fraction: float = 0.0,
+        tail_factor: float = 3.0,
     ) -> None:
         check_name(name)
         table = as_table(table, name)
@@ -94,7 +104,7 @@ class Catalog(HeldCatalog):
         values, ucds = ColumnValues(table, name), column_ucds(table)
         ra_name, dec_name = position_columns(values, ra, dec, ucds)
         ra_deg, dec_deg = read_positions(values, ra_name, dec_name)
-        errors = read_errors(values, pos_err, len(table))
+        errors = read_errors(values, tailed(pos_err, tail_fraction, tail_factor, name), len(table))
         identifiers = read_identifiers(values, id, ucds)
         if isinstance(area, str) and area == "estimate":
             deg2 = estimated_area(ra_deg, dec_deg)
@@ -129,6 +139,8 @@ class Catalog(HeldCatalog):
         ra: str | None = None,
         dec: str | None = None,
         id: str | None = None,
+        tail_fraction: float = 0.0,
+        tail_factor: float = 3.0,
     ) -> Catalog:
         """Read a catalogue from a table in a file: FITS, VOTable, CSV, Parquet and others.
 
@@ -138,7 +150,7 @@ class Catalog(HeldCatalog):
             The file; its extension tells the format. In FITS, the first table is read.
         name : str, optional
             Default: the table's EXTNAME, else the file's name, made an identifier.
-        pos_err, area, ra, dec, id
+        pos_err, area, ra, dec, id, tail_fraction, tail_factor
             As for :class:`Catalog`.
 
         Raises
@@ -157,7 +169,17 @@ class Catalog(HeldCatalog):
                 f"catalogue {name!r} ({path}) has no position error: give pos_err= in "
                 f"arcsec or as one of the columns {', '.join(table.colnames)}"
             )
-        catalog = cls(table, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+        catalog = cls(
+            table,
+            name=name,
+            pos_err=pos_err,
+            area=area,
+            ra=ra,
+            dec=dec,
+            id=id,
+            tail_fraction=tail_fraction,
+            tail_factor=tail_factor,
+        )
         catalog.read_from = as_read(path)
         return catalog
 
@@ -172,6 +194,8 @@ class Catalog(HeldCatalog):
         ra: str | None = None,
         dec: str | None = None,
         id: str | None = None,
+        tail_fraction: float = 0.0,
+        tail_factor: float = 3.0,
     ) -> ScannedCatalog:
         """A Parquet data set of any size, streamed through the search and never loaded whole.
 
@@ -192,6 +216,8 @@ class Catalog(HeldCatalog):
             As for :class:`Catalog`. Default: SKYAREA in the files' key-value metadata.
         ra, dec, id : str, optional
             As for :class:`Catalog`.
+        tail_fraction, tail_factor : float
+            As for :class:`Catalog`.
 
         Raises
         ------
@@ -204,6 +230,7 @@ class Catalog(HeldCatalog):
             columns than the first or contradicts the name of its directory, or as for
             :class:`Catalog`. Bad values are found when they are read.
         """
+        pos_err = tailed(pos_err, tail_fraction, tail_factor, name or shown(paths))
         return ScannedCatalog(paths, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
 
 

@@ -71,8 +71,8 @@ class PositionErrorModel(ErrorProfile, Protocol):
     def subset(self, rows: np.ndarray) -> PositionErrorModel:
         """Errors of some rows."""
 
-    def scaled(self, scale: float, floor: float) -> PositionErrorModel:
-        """Every sigma times `scale`, with `floor` (arcsec per axis) added in quadrature."""
+    def scaled(self, scale: float | np.ndarray, floor: float) -> PositionErrorModel:
+        """Every sigma times `scale` (one, or (n,)), `floor` (arcsec per axis) in quadrature."""
 
     def columns(self) -> Mapping[str, np.ndarray]:
         """Sigmas (arcsec, (n,)) by the columns they were given in."""

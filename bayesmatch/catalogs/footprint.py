@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from .area import contains
 from .held import HeldCatalog
 from .positions import read_only
 from .scan.catalog import ScannedCatalog
+from .warned import warn_user
 
 
 def looked_at(other: HeldCatalog | ScannedCatalog, primary: HeldCatalog) -> np.ndarray:
@@ -61,9 +61,7 @@ def _tell(catalog: HeldCatalog | ScannedCatalog, n_left_out: int) -> None:
             "catalogue, or its area in deg^2"
         )
     if n_left_out:
-        warnings.warn(
+        warn_user(
             f"catalogue {catalog.name!r}: {n_left_out:,} of {len(catalog):,} rows are outside its "
-            "area, a MOC, and are left out",
-            UserWarning,
-            stacklevel=4,
+            "area, a MOC, and are left out"
         )

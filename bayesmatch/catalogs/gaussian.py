@@ -85,8 +85,8 @@ class GaussianErrors(GaussianProfile):
             tuple(part[rows] if part.ndim else part for part in self.parts), len(rows), self.record
         )
 
-    def scaled(self, scale: float, floor: float) -> GaussianErrors:
-        """Every sigma times `scale`, with `floor` (arcsec per axis) added in quadrature."""
+    def scaled(self, scale: float | np.ndarray, floor: float) -> GaussianErrors:
+        """Every sigma times `scale` (one, or (n,)), `floor` (arcsec per axis) in quadrature."""
         sigma = [np.hypot(scale * part, floor) for part in self.parts[:2]]
         record = list(self.record)
         for k, given in enumerate(record[:2]):

@@ -16,6 +16,7 @@ from .identifiers import Identifiers
 from .positions import read_only, read_positions
 from .scalars import shown
 from .sky_box import SkyBox
+from .tails import Tails, with_tails
 
 
 class HeldCatalog(SkyCatalog):
@@ -130,14 +131,24 @@ class HeldCatalog(SkyCatalog):
         part.rows = None if self.rows is None else self.rows[rows]
         return part
 
-    def corrected(self, ra: np.ndarray, dec: np.ndarray, scale: float, floor: float) -> Self:
+    def corrected(
+        self,
+        ra: np.ndarray,
+        dec: np.ndarray,
+        scale: float | np.ndarray,
+        floor: float,
+        tails: Tails | None = None,
+    ) -> Self:
         """The same sources at other positions (degrees), with other errors.
 
-        Every error times `scale`, with `floor` (arcsec per axis) added in quadrature. Columns of
-        positions and errors have the new values; nothing of this catalogue is changed.
+        Every error times `scale` (one, or (n,)), with `floor` (arcsec per axis) added in
+        quadrature, and with `tails` in place of its own if they are given. Columns of positions
+        and errors have the new values; nothing of this catalogue is changed.
         """
         out = copy.copy(self)
         out.errors = self.errors.scaled(scale, floor)
+        if tails is not None:
+            out.errors = with_tails(out.errors, tails)
         out.table = self.table.copy(copy_data=False)
         new = {self.ra_name: Column(ra, unit="deg"), self.dec_name: Column(dec, unit="deg")}
         for column, sigma in out.errors.columns().items():

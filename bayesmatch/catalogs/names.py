@@ -20,6 +20,7 @@ RESERVED = (
     "dist_post",
     "dist_bayesfactor",
     "dist_bayesfactor_uncorrected",
+    "dist_bayesfactor_tails",
     "Separation_max",
     "n_candidates",
     "log10_odds_host",

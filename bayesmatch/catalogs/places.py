@@ -11,16 +11,18 @@ from .catalog import Catalog
 ARCSEC = math.radians(1 / 3600)
 
 
-def shifted_positions(catalog: Catalog, east: float, north: float) -> tuple[np.ndarray, np.ndarray]:
-    """Every source moved by the same offset (arcsec), along the great circle that begins so."""
+def shifted_positions(
+    catalog: Catalog, east: float | np.ndarray, north: float | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every source moved by an offset (arcsec; one, or (n,)) along a great circle."""
     ra, dec = np.radians(catalog.ra), np.radians(catalog.dec)
     to_east = np.column_stack([-np.sin(ra), np.cos(ra), np.zeros(len(ra))])
     to_north = np.column_stack([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)])
-    distance = math.hypot(east, north)
-    ahead = (east * to_east + north * to_north) / max(distance, 1e-300)
+    distance = np.atleast_1d(np.hypot(east, north))[:, None]
+    moved = np.atleast_1d(east)[:, None] * to_east + np.atleast_1d(north)[:, None] * to_north
     return positions_of(
-        math.cos(distance * ARCSEC) * unit_vectors(catalog.ra, catalog.dec)
-        + math.sin(distance * ARCSEC) * ahead
+        np.cos(distance * ARCSEC) * unit_vectors(catalog.ra, catalog.dec)
+        + np.sin(distance * ARCSEC) * (moved / np.maximum(distance, 1e-300))
     )
 
 

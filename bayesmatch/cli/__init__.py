@@ -17,6 +17,7 @@ from .assess import add_assess
 from .calibrate import add_calibrate
 from .check import add_check
 from .demo import add_demo
+from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
 from .match import add_match
@@ -30,6 +31,7 @@ COMMANDS = (
     add_assess,
     add_check,
     add_calibrate,
+    add_errors,
     add_demo,
     add_explain,
     add_area,

@@ -63,6 +63,12 @@ def add_match(commands: Any) -> None:
         help="leave out associations below this p_i (default: 0, keep all)",
     )
     match.add_argument(
+        "--fit-errors",
+        action="store_true",
+        help="put the position errors of the first catalogue right before the match "
+        "('bayesmatch errors' shows what is found)",
+    )
+    match.add_argument(
         "--no-inputs", action="store_true", help="leave the input columns out of the result"
     )
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -86,6 +92,7 @@ def _match(options: argparse.Namespace) -> None:
         min_p_i=options.min_prob,
         prune=options.prune,
         checkpoint=options.checkpoint,
+        errors="fit" if options.fit_errors else "given",
         progress=sys.stderr.isatty() and not options.quiet,
     )
     written = result.write(options.out, include_inputs=not options.no_inputs)

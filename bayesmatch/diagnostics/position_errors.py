@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
+from ..catalogs.held import HeldCatalog
 from ..matching.arguments import check_catalogs, in_arcsec
 from ..matching.core import match
 from ..matching.covariates import covariate_matrix
-from ..matching.error_fit.engine import MAX_ROWS, fit_errors
+from ..matching.error_fit.engine import MAX_ROWS, Surroundings, fit_with_learned
 from ..matching.error_fit.found import PositionErrorFit
+from ..matching.error_fit.scaling import standards
+from ..matching.error_fit.selection import Request
+from ..matching.field import UniformField
 from ..matching.host_fraction import MIN_PRIMARIES
 from ..priors.prior_set import PriorSet
 
@@ -32,8 +36,11 @@ def fit_position_errors(
     *others: Catalog,
     radius: Any,
     priors: Mapping[str, Sequence[Any]] | None = None,
+    tails: str | bool = "auto",
+    frame: str = "auto",
+    covariates: Sequence[str] = (),
 ) -> PositionErrorFit:
-    """Fit scale, floor and offset of the primary's position errors to its counterparts.
+    """Fit the primary's position errors to its counterparts: scale, floor, offset, and more.
 
     Parameters
     ----------
@@ -46,6 +53,14 @@ def fit_position_errors(
         are allowed for, so that less does no harm.
     priors : mapping of str to list of priors, optional
         As in :func:`bayesmatch.match`. With good photometric priors fewer sources are needed.
+    tails : {"auto", True, False}
+        Whether a share of the errors is wider than the others by a factor. "auto": where the data
+        ask for it; False: as the catalogue has it.
+    frame : {"auto", "offset", "affine"}
+        Whether the primary's frame may be turned and stretched, or is only offset. "auto": where
+        the data ask for it.
+    covariates : sequence of str, default ()
+        Columns of the primary in which ln scale is linear, such as the off-axis angle.
 
     Returns
     -------
@@ -85,9 +100,22 @@ def fit_position_errors(
     error is that for a floor of 0. While floor^2 is less than 2.25 of its errors,
     ``floor_arcsec_error`` is the scatter that estimates of a floor of 0 would have. If all quoted
     errors are one circle, scale and floor cannot be told apart, and the floor stays 0.
+
+    With tails of fraction w and factor k the Gaussian becomes ::
+
+        (1 - w) N(d; mu, V) + w N(d; mu, k^2 (scale^2 C_i + floor^2 I) + C_j)
+
+    w and k have a weak prior about 0.05 and 3, without which wide tails take a chance excess of
+    field objects. With "auto" tails are kept that gain a ln likelihood of 3.5 or more, a frame that
+    gains 9 or more (for each other catalogue), and neither with fewer than 50 counterparts: then
+    the numbers are those of a fit without. Nor are tails looked for where all quoted errors are one
+    circle: their spread would pass for them. A frame is for fields within 20 degrees of their
+    centre.
     """
     check_catalogs(primary, others)
     radius_arcsec = in_arcsec(radius)
+    request = Request.checked(tails, frame, covariates)
+    standards(primary, request.covariates)  # before any work
     checked = PriorSet.checked(priors, primary, others)
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
@@ -96,13 +124,16 @@ def fit_position_errors(
             f"no {primary.name} source has a candidate within {radius_arcsec:g} "
             "arcsec: there is nothing to fit; check that the catalogues overlap"
         )
-    found = fit_errors(primary, others, candidates, checked.ready(), z, radius_arcsec)
-    if checked.learns:
-        # these are learned from the match with errors put right
-        learned = match(
-            found.apply(primary), *others, radius=radius_arcsec, priors=checked.as_dict()
-        ).priors
-        found = fit_errors(primary, others, candidates, PriorSet.of(learned), z, radius_arcsec)
+    field = UniformField().at(primary, others)
+    around = Surroundings(primary, others, candidates, z, radius_arcsec, field)
+
+    def learn(corrected: HeldCatalog) -> PriorSet:
+        found = match(
+            cast(Catalog, corrected), *others, radius=radius_arcsec, priors=checked.as_dict()
+        )
+        return PriorSet.of(found.priors)
+
+    found = fit_with_learned(around, checked, request, learn)
     _warn_of_fit(found)
     return found
 

@@ -12,6 +12,7 @@ from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs
 from .covariates import covariate_matrix
 from .field import FieldDensity
+from .fitted_errors import fitted
 from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
@@ -59,8 +60,8 @@ def match(
     host_fraction : "fit", float or HostFraction, default "fit"
         Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
         A ``HostFraction`` is the fit of another match of the same sources with the same
-        catalogues, taken source by source as it is; :func:`bayesmatch.calibrate` gives it to the
-        fake positions.
+        catalogues, ``host_fraction`` of its result, taken source by source as it is;
+        :func:`bayesmatch.calibrate` gives it to the fake positions.
     host_covariates : "sigma", sequence of str or None, default "sigma"
         What the fraction may depend on: the error radius, columns of the primary, nothing.
     correct_unrelated : bool, default True
@@ -101,7 +102,8 @@ def match(
         this light. What another match has found is taken by :func:`bayesmatch.calibrate`.
     errors : {"given", "fit"}, default "given"
         Position errors of the primary as they are quoted, or put right first by
-        :func:`bayesmatch.fit_position_errors`.
+        :func:`bayesmatch.fit_position_errors`, with everything that the data ask for; its numbers
+        are in ``meta["errors"]``. With fewer than 30 likely counterparts they stay as quoted.
 
     Returns
     -------
@@ -151,4 +153,8 @@ def match(
     covariates = covariate_matrix(primary, options.host_covariates)
     check_columns(primary, others, prior_set.by_catalogue)
     inside = tuple(map(within_footprint, others))
-    return run_match(primary, inside, prior_set, options, covariates)
+    found = None
+    if options.errors == "fit":
+        primary, found = fitted(primary, inside, prior_set, options)
+        covariates = covariate_matrix(primary, options.host_covariates)
+    return run_match(primary, inside, prior_set, options, covariates, found)

@@ -14,7 +14,6 @@ q + (1 - q) exp(-lambda) pi_0(z), lambda being the number of field objects expec
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.warned import warn_user
 from .covariates import design_matrix, property_values
 from .footprint_share import FootprintShare
 from .fraction_likelihood import FractionLikelihood
@@ -148,9 +148,9 @@ def fit_host_fraction(
         beta, information, iterations, converged = footprint.maximise(beta)
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
     if not converged:
-        _warn(f"the host-fraction fit did not converge in {iterations} steps")
+        warn_user(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta):
-        _warn(
+        warn_user(
             f"{' and '.join(description['center'])} separates the sources with and "
             "without a counterpart perfectly: only the ridge keeps the coefficients "
             "finite, and their errors mean little (host_covariates=None fits a constant)"
@@ -217,21 +217,15 @@ def _usable_covariates(
     """The covariates that so many primaries can carry; warns where the data say little."""
     n = len(ln_like)
     if np.all(np.isneginf(ln_like[:, 1:])):
-        _warn("no primary has a candidate: the host fraction is not constrained by data", 7)
+        warn_user("no primary has a candidate: the host fraction is not constrained by data")
     if n < MIN_PRIMARIES:
         if total is None:
-            _warn(
+            warn_user(
                 f"only {n} primaries: the host fraction is fitted as a constant and is "
-                "uncertain; give host_fraction= if you know it",
-                7,
+                "uncertain; give host_fraction= if you know it"
             )
         z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
     return np.ascontiguousarray(z), description
-
-
-def _warn(text: str, stacklevel: int = 6) -> None:
-    """Warn where :func:`bayesmatch.match` was called, so many calls up."""
-    warnings.warn(text, UserWarning, stacklevel=stacklevel)
 
 
 def _with_given(ln_free: np.ndarray, total: float) -> np.ndarray:

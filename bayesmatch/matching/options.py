@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
-from ..catalogs.scalars import dimensions, shown, true_or_false
+from ..catalogs.scalars import as_number, dimensions, shown, true_or_false
 from .arguments import in_arcsec, number_within, one_of, whole_number
 from .field import FieldDensity, FieldModel, GivenField, UniformField
 from .host_fraction import HostFraction
@@ -101,8 +101,13 @@ def _host_fraction(value: Any, n: int, n_other: int) -> HostFraction | float | N
                 "sources and catalogues, 'fit', or a number between 0 and 1"
             )
         return value
+    remedy = "give 'fit', a number between 0 and 1, or the host_fraction of another result"
     if isinstance(value, str):
-        raise ValueError(f"host_fraction is {shown(value)}; give 'fit' or a number between 0 and 1")
+        raise ValueError(f"host_fraction is {shown(value)}; {remedy}")
+    try:
+        value = as_number(value)
+    except TypeError as error:
+        raise TypeError(f"host_fraction is {shown(value)}; {remedy}") from error
     return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
 
 

@@ -24,6 +24,7 @@ from .calibrated import (
 from .checks.run import run_checks
 from .clock import Clock, progress_bar
 from .covariates import with_densities
+from .error_tails import tailed_ln_bayes
 from .host_fraction import HostFraction, among_those_that_looked, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
@@ -51,15 +52,23 @@ def run_match(
     priors: PriorSet,
     options: MatchOptions,
     covariates: Covariates,
+    fitted_errors: dict[str, Any] | None = None,
 ) -> MatchResult:
-    """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them."""
+    """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them.
+
+    `fitted_errors`: of the primary, what :mod:`bayesmatch.matching.fitted_errors` found.
+    """
     clock = Clock()
     setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
-    settled = _settled(setting, associations, post, options, covariates, clock)
+        ln_tailed = tailed_ln_bayes(setting, associations, bayes)
+        ln_evidence = post.ln_evidence_uncorrected
+        if ln_tailed is not bayes.ln_bayes:  # NWAY's columns keep the core
+            ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
+    settled = _settled(setting, associations, (post, ln_evidence), options, covariates, clock)
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
@@ -71,7 +80,9 @@ def run_match(
             p_single=post.p_single,
             dist_post=post.dist_post,
         )
-        matched = Matched(setting, associations, log10_ratios, post, calibrated, claims.same_source)
+        matched = Matched(
+            setting, associations, log10_ratios, post, calibrated, claims.same_source, ln_tailed
+        )
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
     terms = claims.terms
@@ -91,7 +102,7 @@ def run_match(
         pruned_bound=pruned_bound(associations, fit, calibrated),
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
-        errors={"given": options.errors == "given"},
+        errors={"given": fitted_errors is None, **(fitted_errors or {})},
         checks=checks,
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
@@ -193,20 +204,22 @@ def _learn(
 def _settled(
     setting: Setting,
     associations: Associations,
-    post: Posterior,
+    evidence: tuple[Posterior, np.ndarray],
     options: MatchOptions,
     covariates: Covariates,
     clock: Clock,
 ) -> Settled:
-    """The calibrated probabilities: host fraction, then claims."""
+    """The calibrated probabilities: host fraction, then claims.
+
+    `evidence`: NWAY's posterior, and (n_rows,) ln of Bayes factor and prior ratios as they are.
+    """
+    post, ln_evidence = evidence
 
     def fit_to(ln_like: np.ndarray) -> HostFraction:
         return _fractions(setting, associations, ln_like, options, covariates)
 
     with clock("host_fraction"):
-        ln_like = independent_likelihood(
-            associations, setting.field.ln_full_sky, post.ln_evidence_uncorrected
-        )
+        ln_like = independent_likelihood(associations, setting.field.ln_full_sky, ln_evidence)
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):

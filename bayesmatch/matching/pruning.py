@@ -11,6 +11,7 @@ from .._kernels.combinations import Field
 from .._kernels.jit import ranges, run_ranges
 from .candidate_positions import with_determinant
 from .setting import Setting
+from .tail_factors import catalogue_tails, ceiling, slot_factors, widened
 
 #: primaries per piece of work
 PRIMARIES = 16
@@ -94,6 +95,7 @@ class LikelyAssociations:
             float(setting.radius_arcsec),
             positions.circular,
         )
+        self._wide, self._shift = _widened(self._field, setting)
         with np.errstate(divide="ignore"):
             self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
         p = self.pruned
@@ -103,6 +105,8 @@ class LikelyAssociations:
                 b,
                 which,
                 self._field,
+                self._wide,
+                self._shift,
                 *self._limits,
                 limit,
                 p.count,
@@ -126,6 +130,8 @@ class LikelyAssociations:
                     b,
                     p.primary,
                     self._field,
+                    self._wide,
+                    self._shift,
                     *self._limits,
                     p.ln_unrelated,
                     p.ln_total,
@@ -136,3 +142,32 @@ class LikelyAssociations:
                 ranges(len(p.primary), PRIMARIES),
             )
         )
+
+
+def _widened(field: Field, setting: Setting) -> tuple[Field, np.ndarray]:
+    """What bounds the combinations where errors have tails; `field` itself where none has.
+
+    A mixture is nowhere above one Gaussian of the tails' width times a constant, so that the
+    bounds of wider errors hold for it, and what is kept is all that may matter under tails.
+
+    Returns
+    -------
+    field : Field
+        With the wider errors, and the constants in the ratios of the candidates.
+    shift : ndarray, shape (2,)
+        By how much ln of the limits on e and on NWAY's weight falls: the primary's constant
+        and, for e, how far the mixture's total can be below that of the cores.
+    """
+    tails = catalogue_tails(setting)
+    if not tails:
+        return field, np.zeros(2)
+    constant = {k: ceiling(t) for k, t in tails.items()}
+    factor = {k: t.factor for k, t in tails.items()}
+    own = float(np.log(constant.get(0, 1.0)))
+    lower = sum(float(np.log1p(-t.fraction)) for t in tails.values())
+    wide = field._replace(
+        p_cov=widened(field.p_cov, factor.get(0, 1.0)),
+        cov=widened(field.cov, slot_factors(setting, factor)),
+        ln_ratio=field.ln_ratio + np.log(slot_factors(setting, constant)),
+    )
+    return wide, np.array([own - lower, own])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any
 
 import astropy
@@ -14,6 +14,7 @@ import numpy as np
 from .. import __version__
 from ..catalogs.area import FULL_SKY_DEG2
 from ..catalogs.held import HeldCatalog
+from ..catalogs.tails import Tails
 from .options import MatchOptions
 from .patterns import pattern_labels
 
@@ -36,6 +37,9 @@ class CatalogueRecord:
     it was given per row"""
     outside: int = 0
     """rows left out because they are outside its area, a MOC"""
+    tail_fraction: float = 0.0
+    """share of the errors that are wider, by"""
+    tail_factor: float = 3.0
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
@@ -49,12 +53,19 @@ class CatalogueRecord:
             catalog.area,
             catalog.error_record,
             catalog.n_listed - catalog.n_rows,
+            catalog.tails.fraction,
+            catalog.tails.factor,
         )
 
     @property
     def id_name(self) -> str:
         """Name of the identifier column, as catalogues call it."""
         return self.id
+
+    @property
+    def tails(self) -> Tails:
+        """The tails of its position errors."""
+        return Tails(self.tail_fraction, self.tail_factor)
 
     @property
     def log10_full_sky(self) -> float:
@@ -157,7 +168,12 @@ class MatchRecord:
         """
         known: dict[str, Any] = {f.name: meta.get(f.name) for f in fields(cls)}
         known["catalogues"] = [
-            CatalogueRecord(**{f.name: c.get(f.name) for f in fields(CatalogueRecord)})
+            CatalogueRecord(
+                **{
+                    f.name: c.get(f.name, None if f.default is MISSING else f.default)
+                    for f in fields(CatalogueRecord)
+                }
+            )
             for c in meta["catalogues"]
         ]
         if known["host_fraction_fit"]:

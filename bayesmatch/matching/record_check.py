@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
+from ..catalogs.tails import MAX_FACTOR
+
 Check = Callable[[Any], bool]
 
 
@@ -115,6 +117,11 @@ CATALOGUE: dict[str, Check] = {
     "area_deg2": _number(1e-300),
     "pos_err": _each(_is_error_part, 1, 3),
 }
+#: of a catalogue, what older files lack
+CATALOGUE_LATER: dict[str, Check] = {
+    "tail_fraction": lambda v: _number(0, 1)(v) and v < 1,
+    "tail_factor": lambda v: _number(1, MAX_FACTOR)(v) and v > 1,
+}
 FIT: dict[str, Check] = {
     "fraction": _named(_number(0, 1)),
     "center": _named(_number()),
@@ -133,6 +140,7 @@ def check_meta(meta: Any) -> None:
     catalogues = meta["catalogues"]
     for number, catalogue in enumerate(catalogues):
         _check(catalogue, CATALOGUE, f"meta: catalogue {number}")
+        _check(catalogue, CATALOGUE_LATER, f"meta: catalogue {number}", whole=False)
     names = [catalogue["name"] for catalogue in catalogues]
     if len(set(names)) < len(names):
         raise ValueError("meta: two catalogues have one name")

@@ -43,6 +43,12 @@ class MatchResult:
         files).
     priors : dict
         Priors used, by catalogue; empty for a result read from a file.
+    host_fraction : HostFraction or None
+        The fractions of primaries with each set of counterparts, source by source, which another
+        match of the same sources with the same catalogues takes (``match(...,
+        host_fraction=result.host_fraction)``): ``mean`` with its ``mean_error``, ``ln_fraction``
+        of shape (n_primary, 2^(K - 1)), and ``details`` of the fit. None for a result read from a
+        file, whose ``meta`` has all of it but ``ln_fraction``.
     """
 
     def __init__(
@@ -63,7 +69,7 @@ class MatchResult:
         self.meta = meta
         self.priors = dict(priors or {})
         self._catalogs = tuple(catalogs)
-        self._host_fraction = host_fraction
+        self.host_fraction = host_fraction
         self._terms = terms
         self._field = field
         self._claims = claims

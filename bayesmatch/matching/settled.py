@@ -12,12 +12,12 @@ share is taken out.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..catalogs.warned import warn_user
 from .associations import Associations
 from .calibrated import Calibrated, calibrated_of
 from .claims import Claims, exclusive, find_sources, independent
@@ -54,6 +54,8 @@ class Settled:
     claims: Claims
     known: KnownClaims | None
     """None where claims are independent"""
+    ln_like: np.ndarray
+    """(n_rows,) ln likelihood of every association against no counterpart, by itself"""
 
 
 def settle(
@@ -82,7 +84,7 @@ def settle(
     """
     fit, calibrated = first
     if rule == "independent":
-        return Settled(setting, fit, independent(calibrated), None)
+        return Settled(setting, fit, independent(calibrated), None, ln_like)
     known = rule if isinstance(rule, KnownClaims) else None
     share = _host_share(setting, associations, calibrated) if known is None else known.host_share
     if share.any():
@@ -106,13 +108,13 @@ def settle(
         claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     n_same = int(np.count_nonzero(claims.same_source >= 0))
     if n_same and known is None:
-        warnings.warn(_told(setting, n_same), UserWarning, stacklevel=5)
+        warn_user(_told(setting, n_same))
     claims.details.update(
         same_source=n_same,
         common_errors=1.0 - duplicates.spread,
         host_share=share.tolist(),
     )
-    return Settled(setting, fit, claims, KnownClaims(duplicates, share))
+    return Settled(setting, fit, claims, KnownClaims(duplicates, share), ln_like)
 
 
 def _told(setting: Setting, n_same: int) -> str:

@@ -34,6 +34,8 @@ class Matched:
     calibrated: Calibrated
     same_source: np.ndarray
     """(n_primary,) row of the first entry of the same source, -1 = none"""
+    ln_tailed: np.ndarray
+    """(n_rows,) ln Bayes factor with the tails of all errors"""
 
 
 def association_columns(
@@ -49,6 +51,7 @@ def association_columns(
         "ncat",
         "dist_bayesfactor_uncorrected",
         "dist_bayesfactor",
+        *(["dist_bayesfactor_tails"] if any(c.tails.fraction > 0 for c in catalogs) else []),
         "dist_post",
         *(f"bias_{name}_{p}" for name, listed in prior_names.items() for p in listed),
         "p_single",
@@ -185,11 +188,16 @@ def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Co
             post.ln_bayes_corrected[keep] / LN_10,
             description="log10 of the Bayes factor, associations without the primary considered",
         ),
-        "dist_post": Column(
-            post.dist_post[keep],
-            description="Posterior of this association against chance, positions only",
-        ),
     }
+    if m.ln_tailed is not post.ln_bayes:
+        columns["dist_bayesfactor_tails"] = Column(
+            m.ln_tailed[keep] / LN_10,
+            description="log10 of the Bayes factor from positions, tails of the errors included",
+        )
+    columns["dist_post"] = Column(
+        post.dist_post[keep],
+        description="Posterior of this association against chance, positions only",
+    )
     for (k, name), ratio in m.log10_ratios.items():
         other = m.setting.others[k].name
         columns[f"bias_{other}_{name}"] = Column(

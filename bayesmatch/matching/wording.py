@@ -12,6 +12,9 @@ Terms are log10 (10 times that: decibans). position: Bayes factor of the positio
 rare such objects are in the sky; then each prior; fraction: how common such counterparts are. Their
 sum, total, is log10 of p_match over the probability of no counterpart. NWAY: the weight behind its
 p_i, with its prior completeness instead of the fraction."""
+TAILS_LEGEND = """\
+tails: what the tails of the position errors add to position, which is that of the errors as quoted,
+as NWAY has it."""
 #: associations printed
 MAX_PRINTED = 10
 
@@ -101,7 +104,7 @@ def printed_table(table: Table, names: Sequence[str], ids: Sequence[str]) -> str
     ]
     if len(table) > len(shown):
         text.append(f"... and {len(table) - len(shown)} more")
-    return "\n".join([*text, "", LEGEND])
+    return "\n".join([*text, "", LEGEND, *([TAILS_LEGEND] if "tails" in terms else [])])
 
 
 def _log10(value: float) -> str:

@@ -11,6 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Ellipse
 
+from ..catalogs.errors import ErrorProfile
 from ..catalogs.gaussian import GAUSSIAN
 
 #: a circular two-dimensional error holds 68% and 95% within these multiples of sigma
@@ -42,10 +43,13 @@ def error_ellipse(
     return Ellipse(center, major, minor, angle=angle, fill=False, ec=color, ls=style, lw=width)
 
 
-def draw_source(ax: Axes, covariance: np.ndarray, radius: float) -> None:
+def draw_source(
+    ax: Axes, covariance: np.ndarray, radius: float, profile: ErrorProfile = GAUSSIAN
+) -> None:
     """The source in the middle, its 68% and 95% errors (unless NaN), and the search radius."""
     if np.isfinite(covariance).all():
-        for factor, style in ((R68, "-"), (R95, "--")):
+        for containment, style in ((0.68, "-"), (0.95, "--")):
+            factor = float(profile.quantile(containment))
             ax.add_patch(error_ellipse(covariance, factor, style=style))
     ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec="0.75", lw=0.8))
     ax.plot(0, 0, "+", color="tab:red", ms=9, mew=1.4)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
-from .charts import COLORS, R68, R95, SCALE, draw_source, error_ellipse, frame
+from .charts import COLORS, SCALE, draw_source, error_ellipse, frame
 
 if TYPE_CHECKING:
     import bayesmatch as bm
@@ -29,15 +29,16 @@ def draw_candidates(ax: Axes, e: bm.Explanation) -> str:
     known = bool(np.isfinite(o.source_covariance).all())
     reach = _reach(e)
     frame(ax, reach)
-    draw_source(ax, o.source_covariance, e.radius_arcsec)
+    draw_source(ax, o.source_covariance, e.radius_arcsec, o.profiles[0])
     own_errors = False
     for n in np.lexsort((o.p, o.catalogue)):
         x, y = o.offset[n]
         if max(abs(x), abs(y)) > reach:
             continue
         variance = float(o.covariance[n, :2].max())
-        if R68 * np.sqrt(variance) > HIDDEN * reach:  # False where it is NaN
-            ax.add_patch(error_ellipse(o.covariance[n], R68, (x, y), color="k", width=0.7))
+        r68 = float(o.profiles[1 + o.catalogue[n]].quantile(0.68))
+        if r68 * np.sqrt(variance) > HIDDEN * reach:  # False where it is NaN
+            ax.add_patch(error_ellipse(o.covariance[n], r68, (x, y), color="k", width=0.7))
             own_errors = True
         # Later catalogues on top and smaller, so that members of one association all show.
         ax.scatter(
@@ -84,7 +85,8 @@ def _reach(e: bm.Explanation) -> float:
     matters = (o.rank <= MAX_NUMBERED) & ((total[o.rank] > total[1] - NEGLIGIBLE) | (o.rank == 1))
     reach = float(np.abs(o.offset[matters]).max())
     if np.isfinite(o.source_covariance).all():
-        reach = max(reach, R95 * float(np.sqrt(o.source_covariance[:2].max())))
+        r95 = float(o.profiles[0].quantile(0.95))
+        reach = max(reach, r95 * float(np.sqrt(o.source_covariance[:2].max())))
     return min(1.2 * reach, whole)
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from .._kernels.sphere import offset
 from ..catalogs.catalog import Catalog
+from ..catalogs.tails import profile_with
 from ..matching.result import MatchResult
 from .charts import COLORS, SCALE, draw_source, frame, probability_colors
 
@@ -73,7 +74,8 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
         ]
     ).reshape(-1, 2)
     p_match = np.asarray(mine["p_match"])
-    draw_source(ax, primary.covariance(np.array([row]))[0], radius)
+    profile = profile_with(result.record.primary.tails)
+    draw_source(ax, primary.covariance(np.array([row]))[0], radius, profile)
     if len(spots):
         ax.scatter(
             spots[:, 0], spots[:, 1], s=36, c=COLORS(SCALE(p_match)), ec="k", lw=0.5, zorder=3

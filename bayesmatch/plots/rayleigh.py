@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..catalogs.gaussian import GAUSSIAN
+from ..catalogs.errors import ErrorProfile
 
 if TYPE_CHECKING:
     import bayesmatch as bm
@@ -37,14 +37,16 @@ def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
     left, right = figure.subplots(1, 2)
     p = np.asarray(fit.candidates["p"])
     x = np.linspace(0, X_MAX, 251)
-    left.plot(x, GAUSSIAN.density(x), "k-", lw=1.4, label="expected (Rayleigh)")
-    right.plot(x, GAUSSIAN.beyond(x), "k-", lw=1.4, label="expected")
+    profile = fit.profile
+    expected = "expected (Rayleigh)" if fit.tail_fraction == 0 else "expected, with tails"
+    left.plot(x, profile.density(x), "k-", lw=1.4, label=expected)
+    right.plot(x, profile.beyond(x), "k-", lw=1.4, label="expected")
     for column, color, label in SERIES:
         distance = np.asarray(fit.candidates[column])
         _draw_histogram(left, distance, p, color, label)
         _draw_survival(right, distance, p, color, label)
     n = p.sum()
-    _draw_band(right, x, n)
+    _draw_band(right, x, profile, n)
     left.set(
         xlim=(0, X_MAX), ylim=(0, None), xlabel="separation / sigma", ylabel="probability density"
     )
@@ -65,10 +67,24 @@ def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
         f"its probability)\nscale {fit.scale:.3f} ± {fit.scale_error:.3f}, "
         f'floor {fit.floor_arcsec:.2f} ± {fit.floor_arcsec_error:.2f}", '
         f'offset {fit.dra_arcsec:+.2f} ± {fit.dra_arcsec_error:.2f}" east, '
-        f'{fit.ddec_arcsec:+.2f} ± {fit.ddec_arcsec_error:.2f}" north',
+        f'{fit.ddec_arcsec:+.2f} ± {fit.ddec_arcsec_error:.2f}" north{_more(fit)}',
         fontsize=11,
     )
     return figure
+
+
+def _more(fit: bm.PositionErrorFit) -> str:
+    """What else was found, for the title."""
+    found = []
+    if fit.tail_fraction > 0:
+        found.append(
+            f"tails {100 * fit.tail_fraction:.1f} ± {100 * fit.tail_fraction_error:.1f}% "
+            f"{fit.tail_factor:.1f} times as wide"
+        )
+    if fit.matrix.any():
+        turn = 0.5 * (fit.matrix[1, 0] - fit.matrix[0, 1])
+        found.append(f'turned by {turn:+.2f}" per degree')
+    return "\n" + ", ".join(found) if found else ""
 
 
 def _draw_histogram(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, label: str) -> None:
@@ -98,9 +114,9 @@ def _draw_survival(ax: Axes, distance: np.ndarray, p: np.ndarray, color: str, la
     )
 
 
-def _draw_band(ax: Axes, x: np.ndarray, n: float) -> None:
+def _draw_band(ax: Axes, x: np.ndarray, profile: ErrorProfile, n: float) -> None:
     """68% scatter of the expected share for n sources."""
-    share = GAUSSIAN.beyond(x)
+    share = profile.beyond(x)
     half = np.sqrt(share * (1 - share) / n)
     ax.fill_between(
         x,

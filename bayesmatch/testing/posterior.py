@@ -70,7 +70,10 @@ def calibrated_formulas(v: View) -> None:
     total = np.exp(v.terms.ln_fraction).sum(axis=1)
     require_close("fractions of the patterns sum to 1", total, 1.0)
     pattern = v.takes_part @ (1 << np.arange(v.member.shape[1]))
-    ln_b = v.associations["dist_bayesfactor_uncorrected"] * LN_10
+    name = "dist_bayesfactor_tails"
+    if name not in v.associations:
+        name = "dist_bayesfactor_uncorrected"
+    ln_b = v.associations[name] * LN_10
     weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio
     weight = weight - (v.takes_part * v.terms.log10_density[v.primary] * LN_10).sum(axis=1)
     if v.terms.claims is not None:

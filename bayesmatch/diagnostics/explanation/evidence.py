@@ -3,8 +3,9 @@
 Everything is log10.  For an association a with the membership pattern S, and N_k objects of
 catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky (at the density there),
 
-    total  = position + density + priors + fraction = log10 of p_match(a) / p_hostless
+    total  = position + tails + density + priors + fraction = log10 of p_match(a) / p_hostless
     position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0
+    tails = log10 of B with the tails of the errors, less position (only where errors have tails)
 
 and NWAY's weight of the same association is
 
@@ -29,6 +30,8 @@ from ...matching.tables import later_columns
 from ...matching.terms import Term, claims_term, density_term, fraction_term
 from .fraction import log10_hostless, recorded_fractions, remaining_fractions
 
+#: of the associations: log10 of the Bayes factor with the tails of the errors
+TAILED = "dist_bayesfactor_tails"
 #: probabilities below have lost digits, or all of themselves
 SMALLEST = 1e-290
 #: probabilities (log10) agree better with the terms that make them
@@ -93,6 +96,9 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
             "Bayes factor of the positions against chance",
         )
     ]
+    if TAILED in mine.colnames:
+        tails = np.asarray(mine[TAILED], float) - terms[0].log10
+        terms.append(Term("tails", tails, "What the tails of the position errors add to that"))
     with np.errstate(divide="ignore"):  # a ratio of 0 excludes: -inf
         priors = [
             Term(

@@ -56,6 +56,8 @@ def input_catalog(
                 pos_err=pos_err if has_error else 1.0,
                 ra=record.ra,
                 dec=record.dec,
+                tail_fraction=record.tail_fraction,
+                tail_factor=record.tail_factor,
             )
         except (ValueError, TypeError):  # the file was changed: do without
             return None

@@ -8,6 +8,8 @@ import numpy as np
 from astropy.table import Table
 
 from ..._kernels.sphere import convergence, offset, rotate_covariance
+from ...catalogs.errors import ErrorProfile
+from ...catalogs.tails import profile_with
 from ...matching.result import MatchResult
 from .inputs import input_catalog
 
@@ -32,6 +34,8 @@ class Surroundings:
     """(n, 3) of the object's position: east^2, north^2, east*north, arcsec^2"""
     source_covariance: np.ndarray
     """(3,) of the source's position"""
+    profiles: tuple[ErrorProfile, ...]
+    """how the errors of each catalogue are distributed, the primary's first"""
 
     @property
     def positions_known(self) -> bool:
@@ -84,7 +88,10 @@ def surroundings(result: MatchResult, row: int, evidence: Table) -> Surroundings
     for n, (there, apart) in enumerate(zip(position, separation, strict=True)):
         at[n] = offset(*source[0], *there, apart)
         turned[n] = rotate_covariance(*covariance[n], convergence(*source[0], *there))
-    return Surroundings(catalogue, rows, rank, p, separation, at, turned, source_covariance[0])
+    profiles = tuple(profile_with(c.tails) for c in result.record.catalogues)
+    return Surroundings(
+        catalogue, rows, rank, p, separation, at, turned, source_covariance[0], profiles
+    )
 
 
 def _located(

@@ -155,7 +155,7 @@ def _matches(
     options = {
         **match_options,
         "priors": result.priors,
-        "host_fraction": result._host_fraction,
+        "host_fraction": result.host_fraction,
         "field": result._field,
         "errors": "given",
         "claims": result._claims or "independent",

@@ -30,7 +30,8 @@ def covered(
     """Whether each primary is within the footprint of each other catalogue.
 
     It is where the catalogue has an object within `radius` or, where fewer than 14 field objects
-    are expected in that circle, within the circle that makes it 14.
+    are expected in that circle, within the circle that makes it 14. Of a scanned catalogue only the
+    candidates are at hand, and it counts as looking everywhere.
 
     Returns
     -------
@@ -38,6 +39,9 @@ def covered(
     """
     near = np.diff(candidates.start).reshape(-1, len(others)) > 0
     for k, other in enumerate(others):
+        if other.rows is not None:
+            near[:, k] = True
+            continue
         reach = min(3600.0 * np.sqrt(EXPECTED * other.area / (np.pi * len(other))), MAX_REACH)
         alone = np.flatnonzero(~near[:, k])
         if reach > radius and len(alone):

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.table import Table
 
 from ...catalogs.catalog import Catalog
-from ...catalogs.gaussian import GAUSSIAN
+from ...catalogs.errors import ErrorProfile
 from ...catalogs.places import shifted_positions
+from ...catalogs.tails import Tails, profile_with
+from .frame import frame_design
+from .scaling import standardised
+from .wording import RADIUS_95 as RADIUS_95
+from .wording import fit_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-#: a 95% error radius in units of sigma per axis
-RADIUS_95 = float(GAUSSIAN.quantile(0.95))
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,11 @@ class PositionErrorFit:
 
     The error of a primary per axis is ``sqrt((scale * quoted)^2 + floor_arcsec^2)``, and
     ``dra_arcsec`` (that is, dRA cos Dec) and ``ddec_arcsec`` **added to the primary's positions**
-    bring it onto the others' frame; :meth:`apply` does both.
+    bring it onto the others' frame. With tails, a share ``tail_fraction`` of the errors is
+    ``tail_factor`` times as wide; with a matrix, the offset is ``(dra_arcsec, ddec_arcsec) +
+    matrix @ (east, north)``, the position relative to the field's ``center`` in degrees; with
+    slopes, ln scale has ``slopes[column]`` times the standardised column added. :meth:`apply` does
+    all of it.
     """
 
     scale: float
@@ -48,7 +54,8 @@ class PositionErrorFit:
     """by other catalogue: the fraction of primaries with a counterpart in it, of those within its
     footprint, and the standard error"""
     covariance: np.ndarray
-    """(4, 4) covariance of ln scale, floor^2, offset east, offset north"""
+    """(4 or more, 4 or more) covariance of ln scale, floor^2, offset east, offset north, and of the
+    parameters of tails, matrix and slopes, as far as they were fitted"""
     ln_gain: float
     """how much the log likelihood gains over the quoted errors"""
     lost: float
@@ -61,6 +68,26 @@ class PositionErrorFit:
     """every pair within the radius: rows, ``separation`` (arcsec), separation in units of its
     sigma as quoted (``before``) and as fitted (``after``), and ``p``, the probability that it is
     the true one under the fitted errors"""
+    tail_fraction: float = 0.0
+    """share of the errors that are wider; 0 where the data do not ask for it"""
+    tail_fraction_error: float = np.nan
+    """its standard error; of a fraction of 0, how far it may be from that; NaN: not looked for"""
+    tail_factor: float = 3.0
+    """how much wider they are"""
+    tail_factor_error: float = np.nan
+    """NaN where there are no tails"""
+    matrix: np.ndarray = field(default_factory=lambda: np.zeros((2, 2)))
+    """(2, 2) arcsec per degree: offset east and north by position east and north of ``center``; 0
+    where the data do not ask for it"""
+    matrix_error: np.ndarray = field(default_factory=lambda: np.full((2, 2), np.nan))
+    """standard errors of its elements"""
+    slopes: dict[str, float] = field(default_factory=dict)
+    """by covariate: ln scale per standard deviation of the column"""
+    slopes_error: dict[str, float] = field(default_factory=dict)
+    standards: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """by covariate: mean and standard deviation of the column"""
+    center: tuple[float, float] | None = None
+    """right ascension and declination of the field's centre, degrees; None: sources all over"""
 
     @property
     def host_fraction(self) -> float:
@@ -89,20 +116,49 @@ class PositionErrorFit:
         -------
         Catalog
             With the corrected values in its columns of positions and errors: covariances times
-            ``scale^2`` plus ``floor_arcsec^2`` on the diagonal.
+            ``scale^2`` plus ``floor_arcsec^2`` on the diagonal, and with the tails.
 
         Raises
         ------
         TypeError
             If it is not a Catalog.
+        ValueError
+            If it lacks a column of the covariates.
         """
         if not isinstance(primary, Catalog):
             raise TypeError(
                 f"apply takes a Catalog, got a {type(primary).__name__}; wrap the "
                 "table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)"
             )
-        ra, dec = shifted_positions(primary, self.dra_arcsec, self.ddec_arcsec)
-        return primary.corrected(ra, dec, self.scale, self.floor_arcsec)
+        east, north = self.offsets(primary)
+        ra, dec = shifted_positions(primary, east, north)
+        return primary.corrected(ra, dec, self.scales(primary), self.floor_arcsec, self.tails)
+
+    @property
+    def tails(self) -> Tails:
+        """The tails of the corrected errors."""
+        return Tails(self.tail_fraction, self.tail_factor)
+
+    @property
+    def profile(self) -> ErrorProfile:
+        """How separations in units of the core's sigma are distributed, by the fit."""
+        return profile_with(self.tails)
+
+    def scales(self, primary: Catalog) -> float | np.ndarray:
+        """The factor on the quoted errors: one number, or one per row with covariates."""
+        z = standardised(primary, self.standards)
+        if z is None:
+            return self.scale
+        scales: np.ndarray = self.scale * np.exp(z @ np.array(list(self.slopes.values())))
+        return scales
+
+    def offsets(self, primary: Catalog) -> tuple[Any, Any]:
+        """The offset to the east and north (arcsec): one number each, or one per row."""
+        if self.center is None or not self.matrix.any():
+            return self.dra_arcsec, self.ddec_arcsec
+        design = frame_design(primary.ra, primary.dec, self.center)
+        more = np.einsum("nca,a->cn", design, self.matrix.ravel())
+        return self.dra_arcsec + more[0], self.ddec_arcsec + more[1]
 
     def plot(self) -> Figure:
         """Rayleigh plot: separation / sigma of the counterparts, before and after."""
@@ -111,36 +167,4 @@ class PositionErrorFit:
         return bayesmatch.plots.rayleigh_plot(self)
 
     def __str__(self) -> str:
-        name = self.names[0]
-        floor = (
-            f"arcsec per axis, in quadrature (95%: below {self.floor_upper_arcsec:.2f})"
-            if self.floor_arcsec_error > 0
-            else "cannot be told from the scale: all quoted errors are one circle"
-        )
-        p = np.asarray(self.candidates["p"])
-        outside = [
-            100 * p[np.asarray(self.candidates[which]) > RADIUS_95].sum() / p.sum()
-            for which in ("before", "after")
-        ]
-        return "\n".join(
-            [
-                f"position errors of {name} from its counterparts in "
-                f"{' and '.join(self.names[1:])}",
-                f"  scale       {self.scale:7.3f} +- {self.scale_error:.3f}  times the quoted "
-                "errors",
-                f"  floor       {self.floor_arcsec:7.3f} +- {self.floor_arcsec_error:.3f}  {floor}",
-                f"  dRA cos Dec {self.dra_arcsec:+7.3f} +- {self.dra_arcsec_error:.3f}  "
-                "arcsec, to be "
-                f"added to {name} positions",
-                f"  dDec        {self.ddec_arcsec:+7.3f} +- {self.ddec_arcsec_error:.3f}  arcsec",
-                f"  {outside[0]:.1f}% of the {p.sum():,.0f} counterparts are outside their "
-                "quoted 95% "
-                f"error, {outside[1]:.1f}% outside the fitted one",
-                *(
-                    f"  {100 * fraction:.1f} +- {100 * error:.1f}% of the {name} sources "
-                    "within the "
-                    f"footprint of {other} have a counterpart there"
-                    for other, (fraction, error) in self.host_fractions.items()
-                ),
-            ]
-        )
+        return fit_text(self)

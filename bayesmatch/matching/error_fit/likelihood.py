@@ -1,7 +1,8 @@
 """Marginal likelihood of a position-error model: what `fit_position_errors` maximises.
 
-The parameters are (ln scale, floor^2, dra, ddec), followed by the coefficients of a logit for the
-fraction of primaries with a counterpart, one set per other catalogue.
+The parameters are those of the error model (:mod:`bayesmatch.matching.error_fit.model`), first
+(ln scale, floor^2, dra, ddec), followed by the coefficients of a logit for the fraction of
+primaries with a counterpart, one set per other catalogue.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from ...catalogs.candidates import Candidates
 from ...catalogs.errors import ErrorProfile, error_radius
 from ...catalogs.gaussian import GAUSSIAN
 from ...catalogs.held import HeldCatalog
+from ...catalogs.tails import NO_TAILS, Tails, profile_with
 from ..candidate_positions import candidate_positions, tangent_planes
 from ..field import FieldDensity
 from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
+from .model import FLOOR, N_CORE, ErrorModel
 
-N_MODEL, FLOOR = 4, 1
 #: the scale stays within these, the offset within half the radius
 LN_SCALE_MAX = np.log(100.0)
 #: ln of a candidate's prior ratios, beyond which sums of likelihoods overflow
@@ -51,6 +53,8 @@ class Neighbours:
     """(n_primary,) whether the primary is within the catalogue's footprint"""
     variance: float
     """a typical variance, for counterparts that are not among the candidates (arcsec^2)"""
+    tails: Tails = NO_TAILS
+    """of the catalogue's errors"""
 
 
 def neighbours(
@@ -89,6 +93,7 @@ def neighbours(
                 np.exp(ln_ratio[slots]) / field.per_arcsec2(k)[i],
                 np.ascontiguousarray(covered[:, k]),
                 float(np.median(_radius(positions.covariance[slots]))) ** 2 if len(slots) else 0.0,
+                other.tails,
             )
         )
     return found
@@ -109,21 +114,29 @@ class ErrorLikelihood:
         z: np.ndarray,
         radius: float,
         profile: ErrorProfile = GAUSSIAN,
+        model: ErrorModel | None = None,
     ) -> None:
-        self.profile = profile
+        self.profile, self.model = profile, ErrorModel() if model is None else model
         if p_cov.shape[1] == 3:
             xx, yy, xy = p_cov.T
             p_cov = np.column_stack([p_cov, xx * yy - xy * xy])
         self.neighbours, self.p_cov, self.z, self.radius = neighbours, p_cov, z, radius
-        self.size = N_MODEL + len(neighbours) * z.shape[1]
+        self.n_model = self.model.size
+        self.size = self.n_model + len(neighbours) * z.shape[1]
         ridge = np.full(z.shape[1], RIDGE_SLOPE)
         ridge[0] = RIDGE_CONSTANT
-        self.ridge = np.concatenate([np.zeros(N_MODEL), np.tile(ridge, len(neighbours))])
+        self.ridge = np.concatenate([self.model.ridge, np.tile(ridge, len(neighbours))])
+
+    def with_model(self, model: ErrorModel) -> ErrorLikelihood:
+        """The same data under another model."""
+        return ErrorLikelihood(
+            self.neighbours, self.p_cov, self.z, self.radius, self.profile, model
+        )
 
     def logit(self, k: int) -> slice:
         """Where the coefficients of other catalogue k are."""
         q = self.z.shape[1]
-        return slice(N_MODEL + k * q, N_MODEL + (k + 1) * q)
+        return slice(self.n_model + k * q, self.n_model + (k + 1) * q)
 
     def fractions(self, parameters: np.ndarray, k: int) -> np.ndarray:
         """Each primary's fraction of having a counterpart in catalogue k."""
@@ -133,7 +146,6 @@ class ErrorLikelihood:
 
     def _arguments(self, k: int, parameters: np.ndarray) -> tuple:
         mine = self.neighbours[k]
-        own = np.concatenate([parameters[:N_MODEL], parameters[self.logit(k)]])
         return (
             mine.start,
             mine.slots,
@@ -141,7 +153,9 @@ class ErrorLikelihood:
             mine.covered,
             self.p_cov,
             self.z,
-            own,
+            self.model.of_primaries(parameters, len(self.p_cov)),
+            self.model.parts(parameters, mine.tails),
+            np.ascontiguousarray(parameters[self.logit(k)]),
             mine.variance,
             self.radius,
             CIRCLE,
@@ -153,7 +167,7 @@ class ErrorLikelihood:
         score = np.zeros((n, self.size))
         for k in range(len(self.neighbours)):
             value = np.empty(n)
-            own = np.empty((n, N_MODEL + self.z.shape[1]))
+            own = np.empty((n, N_CORE + 2 + self.z.shape[1]))
             arguments = self._arguments(k, parameters)
             list(
                 run_ranges(
@@ -164,8 +178,8 @@ class ErrorLikelihood:
                 )
             )
             total += float(value.sum())
-            score[:, :N_MODEL] += own[:, :N_MODEL]
-            score[:, self.logit(k)] = own[:, N_MODEL:]
+            score[:, : self.n_model] += self.model.score(own[:, : N_CORE + 2], parameters)
+            score[:, self.logit(k)] = own[:, N_CORE + 2 :]
         return total - 0.5 * float(self.ridge @ parameters**2), score
 
     def shares(self, parameters: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -198,21 +212,22 @@ class ErrorLikelihood:
     def lost(self, parameters: np.ndarray) -> float:
         """Share of the counterparts beyond the radius, in the catalogue that loses most."""
         shares = []
+        scale2 = np.exp(2 * self.model.of_primaries(parameters, len(self.p_cov))[:, :1])
+        profile = profile_with(self.model.tails_at(parameters), self.profile)
         for k, mine in enumerate(self.neighbours):
-            scale2, more = np.exp(2 * parameters[0]), parameters[FLOOR] + mine.variance
+            more = parameters[FLOOR] + mine.variance
             cov = scale2 * self.p_cov
-            cov[:, 3] = scale2 * cov[:, 3] + more * (cov[:, 0] + cov[:, 1] + more)
+            cov[:, 3] = scale2[:, 0] * cov[:, 3] + more * (cov[:, 0] + cov[:, 1] + more)
             cov[:, :2] += more
-            beyond = self.profile.beyond(self.radius / _radius(cov))
+            beyond = profile.beyond(self.radius / _radius(cov))
             host = self.fractions(parameters, k)
             shares.append(float(host @ beyond / host.sum()))
         return max(shares)
 
-    def candidate_table(self, parameters: np.ndarray, quoted: np.ndarray, k: int) -> Table:
-        """Pairs with catalogue k: separations in sigma of two models, probability in the first."""
+    def candidate_table(self, parameters: np.ndarray, before: np.ndarray, k: int) -> Table:
+        """Pairs with catalogue k: separations in sigma as quoted and as fitted, probability."""
         mine = self.neighbours[k]
         p, after = self.shares(parameters, k)
-        _, before = self.shares(quoted, k)
         return Table(
             {
                 "primary": np.repeat(np.arange(len(self.p_cov)), np.diff(mine.start)),
@@ -227,8 +242,9 @@ class ErrorLikelihood:
 
     def allowed(self, parameters: np.ndarray) -> bool:
         """Whether the likelihood is defined there."""
+        models = self.model.of_primaries(parameters, len(self.p_cov))
         return bool(
-            abs(parameters[0]) < LN_SCALE_MAX
+            np.abs(models[:, 0]).max() < LN_SCALE_MAX
             and parameters[FLOOR] >= 0
-            and np.hypot(*parameters[2:4]) < self.radius / 2
+            and self.model.allowed(parameters, models, self.radius)
         )

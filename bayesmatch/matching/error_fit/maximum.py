@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .likelihood import FLOOR, ErrorLikelihood
+from .likelihood import ErrorLikelihood
+from .model import FLOOR
 
 #: where the search begins: scales and host fractions, all combined
 SCALES, FRACTIONS = (0.3, 0.5, 0.8, 1.25, 2.0, 3.5), (0.1, 0.5, 0.9)

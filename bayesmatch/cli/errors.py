@@ -1,0 +1,96 @@
+"""``bayesmatch errors``: how large the primary's position errors really are."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from .inputs import add_inputs, files_read, read_inputs
+from .parsing import TABLE_ENDINGS
+
+FIGURES = (".png", ".pdf", ".svg")
+
+
+def add_errors(commands: Any) -> None:
+    """Add ``bayesmatch errors``."""
+    errors = commands.add_parser(
+        "errors",
+        help="fit the position errors of the first catalogue",
+        description="Fit the position errors of the first catalogue to its counterparts in the "
+        "others: scale, floor, offset; tails and a turned or stretched frame where the data ask "
+        "for them. Takes the arguments of 'bayesmatch match'; those that concern neither the "
+        "catalogues nor the radius nor priors change nothing here.",
+    )
+    errors.set_defaults(run=_errors)
+    errors.add_argument(
+        "--out",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=f"Rayleigh plot (.png, .pdf, .svg), or the corrected catalogue ({TABLE_ENDINGS}); "
+        "repeatable",
+    )
+    add_inputs(errors)
+    errors.add_argument(
+        "--tails",
+        default="auto",
+        choices=("auto", "yes", "no"),
+        help="a share of the errors that is wider than the others (default: auto, where the data "
+        "ask for it)",
+    )
+    errors.add_argument(
+        "--frame",
+        default="auto",
+        choices=("auto", "offset", "affine"),
+        help="whether the frame may be turned and stretched (default: auto)",
+    )
+    errors.add_argument(
+        "--covariates",
+        metavar="COL,COL",
+        help="columns of the first catalogue that the scale of its errors depends on",
+    )
+    errors.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _errors(options: argparse.Namespace) -> None:
+    from ..catalogs.formats.registry import check_columns, file_format
+    from ..catalogs.targets import check_targets
+    from ..diagnostics.position_errors import fit_position_errors
+    from ..matching.error_fit.wording import correction_text
+
+    tables = [out for out in options.out if Path(out).suffix.lower() not in FIGURES]
+    for out in tables:
+        file_format(out)
+    check_targets(options.out, files_read(options), option="--out")
+    (primary, *others), how = read_inputs(options)
+    for out in tables:
+        check_columns(out, primary.table.colnames)
+    fit = fit_position_errors(
+        primary,
+        *others,
+        radius=how["radius"],
+        priors=how["priors"],
+        tails="auto" if options.tails == "auto" else options.tails == "yes",
+        frame=options.frame,
+        covariates=options.covariates.split(",") if options.covariates else (),
+    )
+    for out in options.out:
+        _write(fit, primary, out, table=out in tables)
+    if not options.quiet:
+        print(f"{fit}\n\n{correction_text(fit)}")
+        print("\n".join(f"wrote {out}" for out in options.out), end="\n" if options.out else "")
+
+
+def _write(fit: Any, primary: Any, out: str, *, table: bool) -> None:
+    """The plot, or the corrected catalogue."""
+    from ..catalogs.formats.registry import write_table
+    from ..catalogs.formats.writing import replaced_together
+
+    if table:
+        with replaced_together([out]) as (temporary,):
+            write_table(fit.apply(primary).table, temporary)
+        return
+    from .. import plots  # slow to import
+
+    plots.save(fit.plot(), out)

@@ -1,0 +1,128 @@
+"""``match(..., errors="fit")``: the primary's position errors put right before the match."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..catalogs.candidates import find_candidates
+from ..catalogs.catalog import Catalog
+from ..catalogs.held import HeldCatalog
+from ..catalogs.scan.candidates import hold_scanned
+from ..catalogs.scan.catalog import ScannedCatalog
+from ..catalogs.warned import warn_user
+from ..priors.prior_set import PriorSet
+from .covariates import covariate_matrix
+from .error_fit.engine import Surroundings, fit_with_learned
+from .error_fit.found import PositionErrorFit
+from .error_fit.selection import Request
+from .field import UniformField
+from .host_fraction import MIN_PRIMARIES
+from .options import MatchOptions
+from .pipeline import run_match
+
+#: errors are not measured by fewer counterparts that are likely
+MIN_LIKELY = 30
+#: a candidate counts as one with a probability above
+LIKELY = 0.5
+NUMBERS = ("scale", "floor_arcsec", "dra_arcsec", "ddec_arcsec", "tail_fraction", "tail_factor")
+
+
+def fitted(
+    primary: Catalog,
+    others: Sequence[HeldCatalog | ScannedCatalog],
+    priors: PriorSet,
+    options: MatchOptions,
+) -> tuple[Catalog, dict[str, Any]]:
+    """The primary with its errors put right, and what was found, for the record of the match.
+
+    Parameters
+    ----------
+    primary, others, priors, options
+        Of the match, checked.
+
+    Returns
+    -------
+    primary : Catalog
+        As it was given where it has too few likely counterparts.
+    found : dict
+        Plain numbers; ``applied`` says whether the primary was corrected.
+
+    Warns
+    -----
+    UserWarning
+        If there are fewer than 30 likely counterparts.
+    """
+    fit = _fit(primary, others, priors, options)
+    likely = 0 if fit is None else int(np.sum(np.asarray(fit.candidates["p"]) > LIKELY))
+    if fit is None or likely < MIN_LIKELY:
+        warn_user(
+            f"position errors of {primary.name!r} are kept as they are quoted: only {likely} "
+            f"likely counterparts are within {options.radius_arcsec:g} arcsec, {MIN_LIKELY} are "
+            "needed to measure them by (errors='given' does not try)"
+        )
+        return primary, {"applied": False, "n_likely": likely}
+    if not fit.converged:
+        warn_user(
+            f"position errors of {primary.name!r}: the fit did not converge; its best values are "
+            "applied (errors='given' takes the quoted errors)"
+        )
+    return fit.apply(primary), {"applied": True, "n_likely": likely, **fit_record(fit)}
+
+
+def fit_record(fit: PositionErrorFit) -> dict[str, Any]:
+    """The numbers of a fit as plain types; what was not looked for is left out."""
+    record: dict[str, Any] = {}
+    for name in NUMBERS:
+        for part in (name, f"{name}_error"):
+            value = float(getattr(fit, part))
+            if np.isfinite(value):
+                record[part] = value
+    if fit.matrix.any():
+        assert fit.center is not None
+        record["matrix"] = fit.matrix.tolist()
+        record["matrix_error"] = fit.matrix_error.tolist()
+        record["center"] = list(fit.center)
+    if fit.slopes:
+        record["slopes"], record["slopes_error"] = dict(fit.slopes), dict(fit.slopes_error)
+    record["n_counterparts"] = fit.n_counterparts
+    record["ln_gain"] = float(fit.ln_gain)
+    record["converged"] = bool(fit.converged)
+    return record
+
+
+def _fit(
+    primary: HeldCatalog,
+    others: Sequence[HeldCatalog | ScannedCatalog],
+    priors: PriorSet,
+    options: MatchOptions,
+) -> PositionErrorFit | None:
+    """The fit; None where no primary has a candidate, or nothing can be told from those there."""
+    radius = options.radius_arcsec
+    held = hold_scanned(
+        primary,
+        others,
+        {c.name: priors.columns(c.name) for c in others},
+        radius,
+        max_rows=options.max_rows,
+        advance=lambda rows: None,
+        checkpoint=None,  # the match keeps its own, of corrected positions
+    )
+    candidates = find_candidates(primary, held, radius, max_rows=options.max_rows)
+    if len(candidates.row) == 0:
+        return None
+    z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
+    around = Surroundings(primary, held, candidates, z, radius, UniformField().at(primary, held))
+
+    def learn(corrected: HeldCatalog) -> PriorSet:
+        first = replace(options, errors="given", progress=False, checkpoint=None)
+        covariates = covariate_matrix(corrected, options.host_covariates)
+        return PriorSet.of(run_match(corrected, others, priors, first, covariates).priors)
+
+    try:
+        return fit_with_learned(around, priors, Request(), learn)
+    except np.linalg.LinAlgError:
+        return None
