@@ -19,8 +19,6 @@ INSIDE = (0.5, 0.25, 0.125, 0.0625)
 EXPLAINED = 0.5
 #: factor of the errors in the wings, and their share that matters
 WING, SHARE = 3.0, 0.02
-#: a share cannot be below 0: one side is enough, and its chance half
-SIGMA_SHARE = 3.0
 #: shift over the field that matters, in units of sigma
 SHIFT = 0.2
 #: degrees: in wider fields a rotation is no matrix
@@ -37,7 +35,7 @@ def scale_step(view: View) -> Step | None:
     for part in view.around:
         reach = part.radius**2 / np.sqrt(part.determinant)
         cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
-        score += part.total(part.p * (part.distance2 - 2.0 + cut), view.n)
+        score += part.total(part.p * (part.distance2 * part.inverse_square - 2.0 + cut), view.n)
     return newton_step(score[:, None], view.nuisance_scores)
 
 
@@ -113,6 +111,8 @@ def tails(view: View) -> Finding:
     Of each primary the likelihood with a share w is 1 + w s times that without, s the mean of the
     ratio of both densities (within the radius, beyond which wider ones have more) minus 1.
     """
+    if view.setting.primary.tails.fraction > 0:
+        return skipped("tails", 0.0, "the errors have tails, which the probabilities go by")
     value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
         half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
@@ -123,7 +123,7 @@ def tails(view: View) -> Finding:
             value, error, sigma = found
     if not math.isfinite(error):
         return skipped("tails", 0.0, "too few counterparts to judge the wings by")
-    verdict = LOOK if sigma > SIGMA_SHARE and value > SHARE else OK
+    verdict = LOOK if sigma > SIGMA and value > SHARE else OK
     advice = "no more counterparts lie far out than the errors say"
     if verdict == LOOK:
         advice = (
@@ -141,7 +141,7 @@ def frame(view: View) -> Finding:
     place, pull = _place(view), np.zeros((view.n, 2))
     for part in view.around:
         (e, n), (xx, yy, xy) = part.offset.T, part.covariance.T
-        weight = part.p / part.determinant
+        weight = part.p * part.inverse_square / part.determinant
         pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
         pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)
     nuisance = view.nuisance_scores

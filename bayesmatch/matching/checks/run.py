@@ -28,15 +28,15 @@ def run_checks(*match: Any) -> list[dict[str, Any]]:
 
 def findings(view: View) -> Iterator[Finding]:
     """Every check, in the order in which a mistake should be looked for."""
-    together, reach = overlap(view), radius(view)
+    together, reach, twice = overlap(view), radius(view), listed_twice(view)
     yield together
     yield reach
     if together.verdict == OK:
-        yield from _around(view, reach.verdict)
-    yield listed_twice(view)
+        yield from _around(view, reach.verdict, twice)
+    yield twice
 
 
-def _around(view: View, reach: str) -> Iterator[Finding]:
+def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     """Checks of what is around the primaries; `reach`: the radius' verdict."""
     step = scale_step(view)
     scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
@@ -46,7 +46,9 @@ def _around(view: View, reach: str) -> Iterator[Finding]:
     seen, right = _as_dense_as_seen(view, rings)
     right = right and all(f.verdict != WRONG for f in joint)
     right = right and all(f.verdict == OK for f in priors)
-    errors = list(_errors(seen, right, reach))
+    # Of two entries of a source one may be left with what its counterpart is not.
+    wings_too = reach == OK and twice.verdict == OK
+    errors = list(_errors(seen, right and reach != WRONG, wings_too))
     wings = next(f for f in errors if f.check == "tails")
     for part, ring in zip(view.around, rings, strict=True):
         if wings.verdict != OK:  # they are in the ring, and no field objects
@@ -61,17 +63,15 @@ def _around(view: View, reach: str) -> Iterator[Finding]:
     yield claims(view)
 
 
-def _errors(view: View, right: bool, reach: str) -> Iterator[Finding]:
+def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
     """Position errors, where what the probabilities take for counterparts can be `right`."""
     apart = close_pairs(view)
     if apart:
         yield apart
-    elif right and reach != WRONG:
-        yield position_errors(scale_step(view))
     else:
-        yield skipped(ERRORS, 1.0, NOT_JUDGED)
+        yield position_errors(scale_step(view)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
     right = right and apart is None
-    yield tails(view) if right and reach == OK else skipped("tails", 0.0, NOT_JUDGED)
+    yield tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
     yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from ...catalogs.held import HeldCatalog
+from ...catalogs.tails import Tails
 from ..associations import Associations
 from ..calibrated import Calibrated
 from ..host_fraction import HostFraction
@@ -47,6 +48,10 @@ class Around:
     """(m, 3) of the offset, arcsec^2: xx, yy, xy"""
     radius: float
     """arcsec, within which there are objects: of the match, or less where a catalogue is cones"""
+    tails: Tails
+    """of the primaries' errors"""
+    own: np.ndarray
+    """(m,) squared error radius of the primary, arcsec^2"""
     fraction: np.ndarray
     """(s,) fitted fraction of such primaries with a counterpart in this catalogue"""
 
@@ -63,6 +68,27 @@ class Around:
         (e, n), (xx, yy, xy) = self.offset.T, self.covariance.T
         d2: np.ndarray = (yy * e * e - 2.0 * xy * e * n + xx * n * n) / self.determinant
         return d2
+
+    @cached_property
+    def inverse_square(self) -> np.ndarray:
+        """(m,) mean of 1 / f^2, f the factor by which the error of a counterpart there is wider.
+
+        1 where the primaries' errors have no tails.
+        """
+        wide, chance = self.tail
+        out: np.ndarray = 1.0 - chance + chance / wide
+        return out
+
+    @cached_property
+    def tail(self) -> tuple[np.ndarray, np.ndarray]:
+        """(m,) each: f^2 in the tails that the errors have, and the chance to be in them."""
+        if self.tails.fraction == 0:
+            return np.ones(len(self.i)), np.zeros(len(self.i))
+        both = np.sqrt(self.determinant)
+        wide = 1.0 + (self.tails.factor**2 - 1.0) * np.minimum(self.own / both, 1.0)
+        exponent = np.minimum(0.5 * self.distance2 * (1.0 - 1.0 / wide), 700.0)
+        ratio = self.tails.fraction / (1.0 - self.tails.fraction) / wide * np.exp(exponent)
+        return wide, ratio / (1.0 + ratio)
 
     def total(self, values: np.ndarray, n: int) -> np.ndarray:
         """(n,) sums over the candidates of each sampled primary."""
@@ -209,7 +235,8 @@ def _each_once(view: View) -> View:
 
 
 def _around(view: View, covariance: np.ndarray, k: int) -> Around:
-    candidates, positions = view.setting.candidates, view.setting.positions
+    setting = view.setting
+    candidates, positions = setting.candidates, setting.positions
     block = view.sample * candidates.n_other + k
     begin, count = candidates.start[block], np.diff(candidates.start)[block]
     i = np.repeat(np.arange(view.n), count)
@@ -219,7 +246,7 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
     with_it = np.exp(view.fit.ln_fraction[view.sample])[:, (patterns >> k & 1) == 1]
     separation = candidates.separation[slot]
     return Around(
-        view.setting.others[k],
+        setting.others[k],
         k,
         i,
         slot,
@@ -228,6 +255,8 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
         _offsets(view, slot, i, separation),
         covariance[i] + positions.covariance[slot, :3],
         _reach(view, k, separation),
+        setting.primary.tails,
+        view.sigma[i] ** 2,
         with_it.sum(axis=1),
     )
 
