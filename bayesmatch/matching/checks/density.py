@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, skipped
-from .view import ARCSEC2_PER_DEG2, Around, View
+from .view import ARCSEC2_PER_DEG2, View
 
 #: objects between this many sigma, or this share of the radius, and the radius are field objects
 OUTSIDE_SIGMA, OUTSIDE_SHARE = 3.5, 0.5

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
 from .score import Step, mixture_share, newton_step
-from .view import Around, View
+from .view import View
 
 ERRORS = "position_errors"
 #: ln of a factor of the errors that matters, and of one that spoils the result

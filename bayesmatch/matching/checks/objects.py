@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from ..table_columns import take
+from .around import Around
 from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
-from .view import ARCSEC2_PER_DEG2, Around, View
+from .view import ARCSEC2_PER_DEG2, View
 
 #: sigma of their difference within which two objects of two catalogues are linked
 LINKED = 3.0

@@ -6,14 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .density import FAR_OFF, Ring, area, density, ring_of, without_wings
+from .believed import each_once, with_density
+from .density import FAR_OFF, OFF, Ring, area, density, ring_of, without_wings
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
-from .view import View, view_of, with_density
+from .view import View, view_of
 
 #: sigma of the density seen, beyond which it is taken rather than the stated one
 #: and the same where the field model follows the density
@@ -23,7 +24,10 @@ NOT_JUDGED = "cannot be judged while the field, a prior or the radius does not f
 
 def run_checks(*match: Any) -> list[dict[str, Any]]:
     """The findings of a match, in plain types; the arguments are those of :func:`view_of`."""
-    return [found.plain() for found in findings(view_of(*match))]
+    view = view_of(*match)
+    if view.options.claims == "independent":
+        view = each_once(view)
+    return [found.plain() for found in findings(view)]
 
 
 def findings(view: View) -> Iterator[Finding]:
@@ -79,14 +83,19 @@ def _as_dense_as_seen(view: View, rings: Sequence[Ring]) -> tuple[View, bool]:
     """The match with the density that is seen, and whether errors can be judged by it.
 
     Where the probabilities go by another one, they are wrong, and would have the errors look wrong.
+    The density that a field model has followed to the sources may have counterparts with wide
+    wings in it: on an even field the stated one is better, unless the ring speaks against it.
     """
     wrong = False
     for part, ring in zip(view.around, rings, strict=True):
+        follows = view.follows(part)
         ratio, error = ring.over_taken
-        # Wide wings are seen as density too, close to the sources; a field model that follows the
-        # density has looked farther.
-        sigma, least = (SURE, FAR_OFF) if view.follows(part) else (DOUBTFUL, 0.0)
-        if abs(ratio - 1.0) > sigma * error and abs(math.log(max(ratio, 1e-9))) > least:
+        sure, least = (SURE, FAR_OFF) if follows else (DOUBTFUL, 0.0)
+        stated = float(ring.expected.sum() / max(ring.taken.sum(), 1e-300))
+        even = density(view, part, ring).verdict == OK
+        if follows and even and abs(ratio - stated) < DOUBTFUL * error + OFF * stated:
+            ratio, sure, least = stated, 0.0, OFF
+        if abs(ratio - 1.0) > sure * error and abs(math.log(max(ratio, 1e-9))) > least:
             if len(rings) == 1 and ratio > 0:
                 return with_density(view, ratio), True
             wrong = wrong or abs(ratio - 1.0) > 0.25

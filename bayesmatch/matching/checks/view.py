@@ -12,91 +12,18 @@ from functools import cached_property
 
 import numpy as np
 
-from ...catalogs.held import HeldCatalog
-from ...catalogs.tails import Tails
 from ..associations import Associations
 from ..calibrated import Calibrated
 from ..host_fraction import HostFraction
 from ..options import MatchOptions
 from ..setting import Setting
+from .around import Around
 
 #: associations looked at, about
 MAX_ROWS = 8_000
 ARCSEC2_PER_DEG2 = 3600.0**2
 #: density outside a cone over that inside, at most: cones overlap
 EMPTY = 0.3
-
-
-@dataclass(frozen=True)
-class Around:
-    """Candidates of one other catalogue around the sampled primaries, s of them."""
-
-    catalog: HeldCatalog
-    k: int
-    """which of the other catalogues"""
-    i: np.ndarray
-    """(m,) sampled primary of each candidate, rising"""
-    slot: np.ndarray
-    """(m,) its slot"""
-    separation: np.ndarray
-    """(m,) arcsec"""
-    p: np.ndarray
-    """(m,) probability of being the counterpart"""
-    offset: np.ndarray
-    """(m, 2) arcsec to the east and north of the primary"""
-    covariance: np.ndarray
-    """(m, 3) of the offset, arcsec^2: xx, yy, xy"""
-    radius: float
-    """arcsec, within which there are objects: of the match, or less where a catalogue is cones"""
-    tails: Tails
-    """of the primaries' errors"""
-    own: np.ndarray
-    """(m,) squared error radius of the primary, arcsec^2"""
-    fraction: np.ndarray
-    """(s,) fitted fraction of such primaries with a counterpart in this catalogue"""
-
-    @cached_property
-    def determinant(self) -> np.ndarray:
-        """(m,) of the covariance, arcsec^4."""
-        xx, yy, xy = self.covariance.T
-        det: np.ndarray = xx * yy - xy * xy
-        return det
-
-    @cached_property
-    def distance2(self) -> np.ndarray:
-        """(m,) squared separation in standard errors."""
-        (e, n), (xx, yy, xy) = self.offset.T, self.covariance.T
-        d2: np.ndarray = (yy * e * e - 2.0 * xy * e * n + xx * n * n) / self.determinant
-        return d2
-
-    @cached_property
-    def inverse_square(self) -> np.ndarray:
-        """(m,) mean of 1 / f^2, f the factor by which the error of a counterpart there is wider.
-
-        1 where the primaries' errors have no tails.
-        """
-        wide, chance = self.tail
-        out: np.ndarray = 1.0 - chance + chance / wide
-        return out
-
-    @cached_property
-    def tail(self) -> tuple[np.ndarray, np.ndarray]:
-        """(m,) each: f^2 in the tails that the errors have, and the chance to be in them."""
-        if self.tails.fraction == 0:
-            return np.ones(len(self.i)), np.zeros(len(self.i))
-        both = np.sqrt(self.determinant)
-        wide = 1.0 + (self.tails.factor**2 - 1.0) * np.minimum(self.own / both, 1.0)
-        exponent = np.minimum(0.5 * self.distance2 * (1.0 - 1.0 / wide), 700.0)
-        ratio = self.tails.fraction / (1.0 - self.tails.fraction) / wide * np.exp(exponent)
-        return wide, ratio / (1.0 + ratio)
-
-    def total(self, values: np.ndarray, n: int) -> np.ndarray:
-        """(n,) sums over the candidates of each sampled primary."""
-        return np.bincount(self.i, weights=values, minlength=n)
-
-    def count(self, which: np.ndarray, n: int) -> np.ndarray:
-        """(n,) how many candidates of each sampled primary."""
-        return np.bincount(self.i[which], minlength=n).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -203,35 +130,7 @@ def view_of(
         (),
     )
     around = tuple(_around(view, covariance, k) for k in range(len(setting.others)))
-    view = replace(view, around=around)
-    return _each_once(view) if options.claims == "independent" else view
-
-
-def _each_once(view: View) -> View:
-    """Probabilities less what another primary, whose best it is, has of the object.
-
-    Where every primary is matched by itself, a neighbour's counterpart is taken for a field object,
-    and does not look like one.
-    """
-    best = view.calibrated.best
-    around = []
-    for part in view.around:
-        member = np.where(best < 0, -1, view.associations.member[best, part.k])
-        owner = np.flatnonzero(member >= 0)
-        row = view.setting.candidates.row[member[owner]]
-        p = view.calibrated.marginal[owner, part.k]
-        order = np.lexsort((p, row))
-        row, p, owner = row[order], p[order], owner[order]
-        mine = view.setting.candidates.row[part.slot]
-        at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
-        theirs = (at >= 0) & (len(row) > 0)
-        theirs[theirs] = (row[at[theirs]] == mine[theirs]) & (
-            owner[at[theirs]] != view.sample[part.i[theirs]]
-        )
-        left = np.ones(len(mine))
-        left[theirs] -= p[at[theirs]]
-        around.append(replace(part, p=part.p * np.clip(left, 0.0, 1.0)))
-    return replace(view, around=tuple(around))
+    return replace(view, around=around)
 
 
 def _around(view: View, covariance: np.ndarray, k: int) -> Around:
@@ -304,26 +203,3 @@ def _offsets(view: View, slot: np.ndarray, i: np.ndarray, separation: np.ndarray
     length = np.hypot(east, north)
     scale = np.divide(separation, length, out=np.zeros(len(slot)), where=length > 0)
     return np.column_stack([east * scale, north * scale])
-
-
-def with_density(view: View, ratio: float) -> View:
-    """The probabilities as they are with a density `ratio` times the one that was taken.
-
-    Of two catalogues. The odds of a counterpart are divided by the ratio, and those of the host
-    fraction multiplied by the factor that has the largest likelihood then.
-    """
-    hostless = np.clip(view.calibrated.p_hostless[view.sample], 1e-300, 1.0)
-    fraction = np.clip(view.around[0].fraction, 1e-12, 1.0 - 1e-12)
-    prior = np.log(fraction / (1.0 - fraction))
-    ln_odds = np.log(np.maximum(1.0 - hostless, 1e-300) / hostless) - np.log(ratio)
-    low, high = -6.0, 6.0
-    for _ in range(24):
-        middle = 0.5 * (low + high)
-        host = 1.0 / (1.0 + np.exp(np.minimum(-(ln_odds + middle), 700.0)))
-        short = float((host - 1.0 / (1.0 + np.exp(-(prior + middle)))).sum()) > 0
-        low, high = (middle, high) if short else (low, middle)
-    factor = host / np.maximum(1.0 - hostless, 1e-300)
-    part = view.around[0]
-    fraction = 1.0 / (1.0 + np.exp(-(prior + middle)))
-    changed = replace(part, p=np.minimum(part.p * factor[part.i], 1.0), fraction=fraction)
-    return replace(view, around=(changed,))
