@@ -130,7 +130,7 @@ def moved(sky: Sky, east: np.ndarray | float, north: np.ndarray | float) -> Tabl
 
 def tails(seed: int) -> bm.MatchResult:
     """A tenth of the sources with errors four times as large as quoted."""
-    sky = simulate(seed, 1000, 0.9, density=2000.0)
+    sky = simulate(seed, 1000, 0.8, density=4000.0, sigma_scale=0.5)
     rng = np.random.default_rng([seed, 5])
     east, north = rng.standard_normal((2, 1000)) * sky.primary["SIGMA"] * np.sqrt(15.0)
     some = rng.random(1000) < 0.1

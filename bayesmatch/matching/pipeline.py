@@ -92,9 +92,7 @@ def run_match(
     if options.min_p_i > 0:
         terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
     with clock("checks"):
-        checks = run_checks(
-            setting, associations, settled.ln_like, calibrated, fit, log10_ratios, options
-        )
+        checks = run_checks(setting, associations, calibrated, fit, log10_ratios, options)
     record = MatchRecord.of(
         options,
         setting.catalogs,

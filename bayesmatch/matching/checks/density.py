@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, skipped
-from .view import ARCSEC2_PER_DEG2, Around, View
+from .view import ARCSEC2_PER_DEG2, View
 
 #: objects between this many sigma, or this share of the radius, and the radius are field objects
 OUTSIDE_SIGMA, OUTSIDE_SHARE = 3.5, 0.5
@@ -18,6 +19,8 @@ OFF, FAR_OFF = 0.1, 0.4
 SCATTER = 0.2
 #: pairs of field objects around one primary, below which nothing can be said of their scatter
 MIN_PAIRS = 5.0
+#: objects in the rings, below which the density taken is not doubted
+MIN_OBJECTS = 10
 #: primaries in a part of the field
 PER_CELL = 20
 
@@ -28,25 +31,55 @@ class Ring:
 
     row: np.ndarray
     """(r,) which sampled primaries have a ring"""
+    inner: np.ndarray
+    """(r,) arcsec, where it begins"""
     count: np.ndarray
     """(r,) around every primary that has a ring"""
     hosts: np.ndarray
     """(r,) expected counterparts among them"""
     expected: np.ndarray
     """(r,) rows / area times the ring's area"""
+    taken: np.ndarray
+    """(r,) the same with the density that the probabilities go by"""
+
+    @property
+    def over_taken(self) -> tuple[float, float]:
+        """Density seen over the one that the probabilities go by, and its error; 1 if unknown."""
+        total = float(self.taken.sum())
+        n = float(self.count.sum())
+        if total <= 0 or n < MIN_OBJECTS:
+            return 1.0, math.inf
+        return float((self.count - self.hosts).sum()) / total, math.sqrt(n) / total
 
 
 def ring_of(view: View, part: Around, scale: float) -> Ring:
     """Objects so far out that next to none is a counterpart; `scale` of the quoted errors."""
-    inner = np.maximum(OUTSIDE_SHARE * view.radius, OUTSIDE_SIGMA * max(scale, 1.0) * view.sigma)
-    has = inner < 0.95 * view.radius
+    inner = np.maximum(OUTSIDE_SHARE * part.radius, OUTSIDE_SIGMA * max(scale, 1.0) * view.sigma)
+    has = inner < 0.95 * part.radius
     outside = (part.separation > inner[part.i]) & has[part.i]
     count = part.count(outside, view.n)
-    hosts = part.total(np.where(outside, part.p, 0.0), view.n)
+    hosts_in = part.total(np.where(outside, part.p, 0.0), view.n)
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)
-    density = part.catalog.density_deg2 / ARCSEC2_PER_DEG2
-    expected = covered * density * np.pi * (view.radius**2 - inner**2)
-    return Ring(np.flatnonzero(has), count[has], hosts[has], expected[has])
+    square = covered * np.pi * (part.radius**2 - inner**2) / ARCSEC2_PER_DEG2
+    stated = part.catalog.density_deg2 * square
+    taken = stated
+    if view.follows(part):
+        # Field objects; the counterparts of neighbours are in the ring as well.
+        primary = view.setting.primary
+        hosts = float(part.fraction.mean()) * primary.n_rows / primary.area
+        taken = (view.setting.field.per_deg2[view.sample, part.k] + hosts) * square
+    return Ring(np.flatnonzero(has), inner[has], count[has], hosts_in[has], stated[has], taken[has])
+
+
+def without_wings(view: View, part: Around, ring: Ring, share: float, wing: float) -> Ring:
+    """The ring less the counterparts in it of which a `share` has errors `wing` times as large."""
+
+    def beyond(radius: np.ndarray | float) -> np.ndarray:
+        out: np.ndarray = np.exp(-0.5 * (radius / (wing * view.sigma[ring.row])) ** 2)
+        return out
+
+    more = share * part.fraction[ring.row] * (beyond(ring.inner) - beyond(part.radius))
+    return replace(ring, hosts=ring.hosts + more)
 
 
 def area(view: View, part: Around, ring: Ring) -> Finding:
@@ -66,7 +99,7 @@ def area(view: View, part: Around, ring: Ring) -> Finding:
     off = abs(math.log(max(ratio, 1e-9)))
     verdict = OK
     if sigma > SIGMA and off > OFF:
-        verdict = WRONG if off > FAR_OFF and not view.mends else LOOK
+        verdict = WRONG if off > FAR_OFF and not view.follows(part) else LOOK
     advice = f"the {name} objects around the sources are as dense as rows / area says"
     if verdict != OK:
         advice = (
@@ -109,7 +142,7 @@ def density(view: View, part: Around, ring: Ring) -> Finding:
             f"the density of {name} varies by {math.sqrt(value):.0%} (rms) over the field: "
             + (
                 "p_match and p_hostless follow it, p_any and p_i do not"
-                if view.mends
+                if view.follows(part)
                 else "give field='local', which follows it"
             )
         )

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
 from .score import Step, mixture_share, newton_step
-from .view import Around, View
+from .view import View
 
 ERRORS = "position_errors"
 #: ln of a factor of the errors that matters, and of one that spoils the result
@@ -33,9 +34,9 @@ def scale_step(view: View) -> Step | None:
     """
     score = np.zeros(view.n)
     for part in view.around:
-        reach = view.radius**2 / np.sqrt(part.determinant)
+        reach = part.radius**2 / np.sqrt(part.determinant)
         cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
-        score += part.total(part.p * (part.distance2 - 2.0 + cut), view.n)
+        score += part.total(part.p * (part.distance2 * part.inverse_square - 2.0 + cut), view.n)
     return newton_step(score[:, None], view.nuisance_scores)
 
 
@@ -83,7 +84,7 @@ def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
     Chance is what the outer half of the radius shows, so that a wrong area does not count. Counted
     are primaries, not candidates: an object that is listed twice is not explained twice.
     """
-    s, r, n = part.separation, view.radius, view.n
+    s, r, n = part.separation, part.radius, view.n
     outside = s > 0.5 * r
     field = max(float(np.count_nonzero(outside)) - float(part.p[outside].sum()), 0.0)
     worst = (0.0, 0.0, 0.0, part.catalog.name)
@@ -111,9 +112,11 @@ def tails(view: View) -> Finding:
     Of each primary the likelihood with a share w is 1 + w s times that without, s the mean of the
     ratio of both densities (within the radius, beyond which wider ones have more) minus 1.
     """
+    if view.setting.primary.tails.fraction > 0:
+        return skipped("tails", 0.0, "the errors have tails, which the probabilities go by")
     value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
-        half, reach = 0.5 * part.distance2, 0.5 * view.radius**2 / np.sqrt(part.determinant)
+        half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
         inside = np.expm1(-reach) / np.expm1(-reach / WING**2)
         ratio = inside * np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
         found = mixture_share(part.total(part.p * (ratio - 1.0), view.n))
@@ -139,7 +142,7 @@ def frame(view: View) -> Finding:
     place, pull = _place(view), np.zeros((view.n, 2))
     for part in view.around:
         (e, n), (xx, yy, xy) = part.offset.T, part.covariance.T
-        weight = part.p / part.determinant
+        weight = part.p * part.inverse_square / part.determinant
         pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
         pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)
     nuisance = view.nuisance_scores

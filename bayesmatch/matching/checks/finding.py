@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-#: standard errors beyond which a check speaks up: once in 10,000 skies, and not once in 300, for
-#: there are a dozen checks, and small numbers have wider wings than Gaussians
-SIGMA = 4.0
+#: standard errors beyond which a check speaks up: one sky in two thousand, where the errors are
+#: Gaussian; there are a dozen checks, and the wings of small numbers are wider
+SIGMA = 3.5
 #: the same of counts, for which several radii are tried or which come in clumps
 SIGMA_COUNTS = 4.5
 OK, LOOK, WRONG = "ok", "look", "wrong"

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from ..table_columns import take
+from .around import Around
 from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
-from .view import ARCSEC2_PER_DEG2, Around, View
+from .view import ARCSEC2_PER_DEG2, View
 
 #: sigma of their difference within which two objects of two catalogues are linked
 LINKED = 3.0
@@ -42,7 +43,8 @@ def shared(view: View, a: int, b: int) -> Finding:
     p = view.calibrated.p_match[view.rows[both]]
     own = float(p[linked].sum())
     count = float(np.count_nonzero(linked & only))
-    chance = float(np.minimum(reach2[only] / view.radius**2, 1.0).sum())
+    circle = min(view.around[k].radius for k in (a, b))
+    chance = float(np.minimum(reach2[only] / circle**2, 1.0).sum())
     field = min(float((1.0 - view.around[k].p).sum()) for k in (a, b))
     if field < 1.0:
         return skipped(check, 0.0, "too few field objects around the sources")
@@ -51,13 +53,13 @@ def shared(view: View, a: int, b: int) -> Finding:
     sigma = poisson_sigma(count, chance + own, view.clumps)
     verdict = OK
     if sigma > SIGMA_COUNTS and value > SHARED:
-        verdict = LOOK if view.mends else WRONG
+        verdict = LOOK if view.shares else WRONG
     advice = f"{names[0]} and {names[1]} share no more objects around the sources than by chance"
     if verdict != OK:
         advice = f"{value:.0%} of the fewer of {names[0]} and {names[1]} are the same objects: " + (
             "p_match takes account of it, p_any and p_i do not"
-            if view.mends
-            else "give field='local', or match with one of them"
+            if view.shares
+            else "match with one of them at a time"
         )
     return Finding(check, value, 0.0, error, max(sigma, 0.0), verdict, advice)
 
@@ -101,7 +103,7 @@ def _close_pairs(view: View, part: Around) -> tuple[float, int, float, int]:
         reach2 = SAME**2 * (variance[same + shift] + variance[same])
         close += int(np.count_nonzero(apart2 <= reach2))
         pairs += len(same)
-        chance += float(np.minimum(reach2 / view.radius**2, 1.0).sum())
+        chance += float(np.minimum(reach2 / part.radius**2, 1.0).sum())
     return float(close), pairs, chance, len(i) if pairs else 0
 
 

@@ -31,8 +31,12 @@ def overlap(view: View) -> Finding:
 
 def _one(view: View, k: int) -> Finding:
     setting = view.setting
-    other, n = setting.others[k], len(setting.primary)
-    count = np.diff(setting.candidates.start)[k :: len(setting.others)]
+    other, looked = setting.others[k], setting.looked[:, k]
+    count = np.diff(setting.candidates.start)[k :: len(setting.others)][looked]
+    n = len(count)
+    if n == 0:
+        advice = f"no {setting.primary.name} source lies within the area of {other.name}, a MOC"
+        return Finding(CHECK, 0.0, 1.0, 0.0, math.nan, WRONG, advice)
     some = int(np.count_nonzero(count))
     stated = other.density_deg2 * math.pi * (view.radius / 3600.0) ** 2
     seen = _rate(float(count.sum()) / some) if some else stated

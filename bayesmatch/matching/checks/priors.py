@@ -12,7 +12,6 @@ from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
 from .score import regression
 from .view import View
 
-LN_10 = math.log(10.0)
 #: ratios and their inverses are cut here
 CUT_LOG10 = 1.0
 #: field objects needed
@@ -92,16 +91,12 @@ def _mean(view: View, k: int, values: np.ndarray, weight: np.ndarray) -> tuple[f
 
 def _without(view: View, k: int, name: str) -> tuple[float, float]:
     """Change of the mean host probability when a prior is left out, and its standard error."""
-    member = view.associations.member[view.rows]
-    pattern = (member >= 0) @ (1 << np.arange(member.shape[1]))
-    i = np.repeat(np.arange(view.n), np.diff(view.first, append=len(view.rows)))
-    ratio = LN_10 * take(view.log10_ratios[k, name], member[:, k], 0.0)
-    with np.errstate(invalid="ignore"):  # a ratio of 0 stays excluded
-        ln = view.ln_like[view.rows] - ratio
-    ln = np.where(np.isnan(ln), -np.inf, ln) + view.fit.ln_fraction[view.sample[i], pattern]
-    top = np.maximum.reduceat(ln, view.first)
-    weight = np.exp(ln - top[i])
-    hostless = weight[view.first] / np.add.reduceat(weight, view.first)
+    member = view.associations.member[view.rows, k]
+    ratio = 10.0 ** np.clip(take(view.log10_ratios[k, name], member, 0.0), -300.0, 300.0)
+    weight = view.calibrated.p_match[view.rows] / ratio
+    weight[view.first] = view.calibrated.p_hostless[view.sample]
+    total = np.add.reduceat(weight, view.first)
+    hostless = np.divide(weight[view.first], total, out=np.ones(view.n), where=total > 0)
     fraction = 1.0 - np.exp(view.fit.ln_fraction[view.sample, 0])
     # The fit has brought the mean of the other to the fraction: that direction is no evidence.
     scores = view.host_scores

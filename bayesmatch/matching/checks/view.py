@@ -12,61 +12,18 @@ from functools import cached_property
 
 import numpy as np
 
-from ...catalogs.held import HeldCatalog
 from ..associations import Associations
 from ..calibrated import Calibrated
 from ..host_fraction import HostFraction
 from ..options import MatchOptions
 from ..setting import Setting
+from .around import Around
 
 #: associations looked at, about
 MAX_ROWS = 8_000
 ARCSEC2_PER_DEG2 = 3600.0**2
-
-
-@dataclass(frozen=True)
-class Around:
-    """Candidates of one other catalogue around the sampled primaries, s of them."""
-
-    catalog: HeldCatalog
-    k: int
-    """which of the other catalogues"""
-    i: np.ndarray
-    """(m,) sampled primary of each candidate, rising"""
-    slot: np.ndarray
-    """(m,) its slot"""
-    separation: np.ndarray
-    """(m,) arcsec"""
-    p: np.ndarray
-    """(m,) probability of being the counterpart"""
-    offset: np.ndarray
-    """(m, 2) arcsec to the east and north of the primary"""
-    covariance: np.ndarray
-    """(m, 3) of the offset, arcsec^2: xx, yy, xy"""
-    fraction: np.ndarray
-    """(s,) fitted fraction of such primaries with a counterpart in this catalogue"""
-
-    @cached_property
-    def determinant(self) -> np.ndarray:
-        """(m,) of the covariance, arcsec^4."""
-        xx, yy, xy = self.covariance.T
-        det: np.ndarray = xx * yy - xy * xy
-        return det
-
-    @cached_property
-    def distance2(self) -> np.ndarray:
-        """(m,) squared separation in standard errors."""
-        (e, n), (xx, yy, xy) = self.offset.T, self.covariance.T
-        d2: np.ndarray = (yy * e * e - 2.0 * xy * e * n + xx * n * n) / self.determinant
-        return d2
-
-    def total(self, values: np.ndarray, n: int) -> np.ndarray:
-        """(n,) sums over the candidates of each sampled primary."""
-        return np.bincount(self.i, weights=values, minlength=n)
-
-    def count(self, which: np.ndarray, n: int) -> np.ndarray:
-        """(n,) how many candidates of each sampled primary."""
-        return np.bincount(self.i[which], minlength=n).astype(np.float64)
+#: density outside a cone over that inside, at most: cones overlap
+EMPTY = 0.3
 
 
 @dataclass(frozen=True)
@@ -80,8 +37,6 @@ class View:
     options: MatchOptions
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
-    ln_like: np.ndarray
-    """(n_rows,) ln likelihood of every association"""
     sample: np.ndarray
     """(s,) rows of the primaries looked at"""
     rows: np.ndarray
@@ -123,34 +78,39 @@ class View:
         Host fractions, and ln density of each catalogue: field objects counted minus expected, so
         that an area that is somewhat wrong is not taken for something else.
         """
-        circle = np.pi * self.radius**2 / ARCSEC2_PER_DEG2
+        per_arcsec2 = self.setting.field.per_deg2[self.sample] / ARCSEC2_PER_DEG2
         density = [
             np.bincount(a.i, minlength=self.n)
             - a.total(a.p, self.n)
-            - self.setting.field.per_deg2[self.sample, a.k] * circle
+            - per_arcsec2[:, a.k] * np.pi * a.radius**2
             for a in self.around
         ]
         return np.column_stack([self.host_scores, *density])
 
+    def follows(self, part: Around) -> bool:
+        """Whether the field model follows the density of a catalogue by itself."""
+        details = self.setting.field.details
+        scales = details.get("scales", {}).get(part.catalog.name, {})
+        return details.get("model") != "uniform" and bool(scales.get("local", True))
+
     @property
-    def mends(self) -> bool:
-        """Whether the field model follows the density by itself."""
-        return self.setting.field.details.get("model") != "uniform"
+    def shares(self) -> bool:
+        """Whether the field model knows of objects in several catalogues."""
+        return bool(self.setting.field.details.get("shared"))
 
 
 def view_of(
     setting: Setting,
     associations: Associations,
-    ln_like: np.ndarray,
     calibrated: Calibrated,
     fit: HostFraction,
     log10_ratios: Mapping[tuple[int, str], np.ndarray],
     options: MatchOptions,
 ) -> View:
     """Look at a match; the arguments are its stages."""
-    n = len(setting.primary)
     step = max(1, -(-int(associations.first[-1]) // MAX_ROWS))
-    sample = np.arange(0, n, step)
+    looked = np.flatnonzero(setting.looked.all(axis=1))
+    sample = (looked if len(looked) else np.arange(len(setting.primary)))[::step]
     count = np.diff(associations.first)[sample]
     begin = np.cumsum(count) - count
     rows = np.repeat(associations.first[sample] - begin, count) + np.arange(count.sum())
@@ -163,7 +123,6 @@ def view_of(
         fit,
         options,
         log10_ratios,
-        ln_like,
         sample,
         rows,
         begin,
@@ -171,39 +130,12 @@ def view_of(
         (),
     )
     around = tuple(_around(view, covariance, k) for k in range(len(setting.others)))
-    view = replace(view, around=around)
-    return _each_once(view) if options.claims == "independent" else view
-
-
-def _each_once(view: View) -> View:
-    """Probabilities less what another primary, whose best it is, has of the object.
-
-    Where every primary is matched by itself, a neighbour's counterpart is taken for a field object,
-    and does not look like one.
-    """
-    best = view.calibrated.best
-    around = []
-    for part in view.around:
-        member = np.where(best < 0, -1, view.associations.member[best, part.k])
-        owner = np.flatnonzero(member >= 0)
-        row = view.setting.candidates.row[member[owner]]
-        p = view.calibrated.marginal[owner, part.k]
-        order = np.lexsort((p, row))
-        row, p, owner = row[order], p[order], owner[order]
-        mine = view.setting.candidates.row[part.slot]
-        at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
-        theirs = (at >= 0) & (len(row) > 0)
-        theirs[theirs] = (row[at[theirs]] == mine[theirs]) & (
-            owner[at[theirs]] != view.sample[part.i[theirs]]
-        )
-        left = np.ones(len(mine))
-        left[theirs] -= p[at[theirs]]
-        around.append(replace(part, p=part.p * np.clip(left, 0.0, 1.0)))
-    return replace(view, around=tuple(around))
+    return replace(view, around=around)
 
 
 def _around(view: View, covariance: np.ndarray, k: int) -> Around:
-    candidates, positions = view.setting.candidates, view.setting.positions
+    setting = view.setting
+    candidates, positions = setting.candidates, setting.positions
     block = view.sample * candidates.n_other + k
     begin, count = candidates.start[block], np.diff(candidates.start)[block]
     i = np.repeat(np.arange(view.n), count)
@@ -213,7 +145,7 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
     with_it = np.exp(view.fit.ln_fraction[view.sample])[:, (patterns >> k & 1) == 1]
     separation = candidates.separation[slot]
     return Around(
-        view.setting.others[k],
+        setting.others[k],
         k,
         i,
         slot,
@@ -221,8 +153,27 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
         p,
         _offsets(view, slot, i, separation),
         covariance[i] + positions.covariance[slot, :3],
+        _reach(view, k, separation),
+        setting.primary.tails,
+        view.sigma[i] ** 2,
         with_it.sum(axis=1),
     )
+
+
+def _reach(view: View, k: int, separation: np.ndarray) -> float:
+    """Where a catalogue that is cones round the primaries ends.
+
+    The field model takes it from how the candidates thin out, which they also do where the errors
+    are too small for the counterparts: a cone has next to nothing outside.
+    """
+    reach = view.setting.field.reach_arcsec
+    end = view.radius if reach is None else min(view.radius, float(reach[k]))
+    if end >= view.radius:
+        return view.radius
+    beyond = float(np.count_nonzero(separation > end)) / (view.radius**2 - end**2)
+    stated = view.setting.others[k].density_deg2 / ARCSEC2_PER_DEG2 * np.pi * view.n
+    within = float(np.count_nonzero(separation <= end)) / end**2
+    return end if beyond < EMPTY * min(within, max(stated, 0.1 * within)) else view.radius
 
 
 def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
@@ -252,26 +203,3 @@ def _offsets(view: View, slot: np.ndarray, i: np.ndarray, separation: np.ndarray
     length = np.hypot(east, north)
     scale = np.divide(separation, length, out=np.zeros(len(slot)), where=length > 0)
     return np.column_stack([east * scale, north * scale])
-
-
-def with_density(view: View, ratio: float) -> View:
-    """The probabilities as they are with a density `ratio` times the one that was taken.
-
-    Of two catalogues. The odds of a counterpart are divided by the ratio, and those of the host
-    fraction multiplied by the factor that has the largest likelihood then.
-    """
-    hostless = np.clip(view.calibrated.p_hostless[view.sample], 1e-300, 1.0)
-    fraction = np.clip(view.around[0].fraction, 1e-12, 1.0 - 1e-12)
-    prior = np.log(fraction / (1.0 - fraction))
-    ln_odds = np.log(np.maximum(1.0 - hostless, 1e-300) / hostless) - np.log(ratio)
-    low, high = -6.0, 6.0
-    for _ in range(24):
-        middle = 0.5 * (low + high)
-        host = 1.0 / (1.0 + np.exp(np.minimum(-(ln_odds + middle), 700.0)))
-        short = float((host - 1.0 / (1.0 + np.exp(-(prior + middle)))).sum()) > 0
-        low, high = (middle, high) if short else (low, middle)
-    factor = host / np.maximum(1.0 - hostless, 1e-300)
-    part = view.around[0]
-    fraction = 1.0 / (1.0 + np.exp(-(prior + middle)))
-    changed = replace(part, p=np.minimum(part.p * factor[part.i], 1.0), fraction=fraction)
-    return replace(view, around=(changed,))
