@@ -108,6 +108,13 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
     """
     m_rows, m_columns = total.shape
     half = (size * size + 1) // 2
+    some, occupied = 0, 0
+    for b in range(m_rows):
+        for a in range(m_columns):
+            some += total[b, a]
+            occupied += total[b, a] > 0
+    if some < 0.5 * PLENTY * occupied:  # hardly a place to judge by; larger blocks will do
+        return
     before = n_uncovered.copy()
     for b in range(m_rows):
         for a in range(m_columns):
