@@ -77,7 +77,12 @@ def find_links(catalogue, plane):
             b = order[q]
             if plane[b, 0] - plane[a, 0] > reach:
                 break
-            if catalogue[a] == catalogue[b] or not distance_2(plane[a], plane[b]) < REACH_2:
+            if catalogue[a] == catalogue[b]:
+                continue
+            dy = plane[b, 1] - plane[a, 1]
+            if dy * dy > REACH_2 * (plane[a, 3] + plane[b, 3]) * (1.0 + 1e-9):
+                continue
+            if not distance_2(plane[a], plane[b]) < REACH_2:
                 continue
             if m == len(pair):
                 longer = np.empty((2 * m, 2), np.int64)
