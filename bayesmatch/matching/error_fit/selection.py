@@ -66,6 +66,7 @@ class Fitted:
 
     problem: ErrorLikelihood
     parameters: np.ndarray
+    """(size,) those of the model, then those of the host fractions"""
     free: np.ndarray
     """(size,) parameters that were fitted"""
     converged: bool
