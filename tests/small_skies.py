@@ -5,6 +5,8 @@ from astropy.table import Table
 
 import bayesmatch as bm
 
+#: one density per catalogue, sources by themselves: what can be worked out by hand
+BY_HAND = {"field": "uniform", "claims": "independent"}
 RA, DEC = 180.0, 30.0
 #: beside a source: enough objects for a density (false radius 3.49") and against a hole
 FIELD = [(15.0, 0.0), (-20.0, 0.0)]

@@ -535,6 +535,10 @@ PYTHON = {
         lambda: catalog("X", {"RA": [1.0, 2.0], "DEC": [1.0]}),
         ["'X'", "one length"],
     ),
+    "frame with columns 1 and '1'": (
+        lambda: catalog("X", pd.DataFrame([[1.0, 2.0, 3.0, 4.0]], columns=[1, "1", "RA", "DEC"])),
+        ["'X'", "two columns of the DataFrame are called '1'", "rename one"],
+    ),
     "frame with a column twice": (
         lambda: catalog("X", pd.DataFrame(np.ones((2, 3)), columns=["RA", "DEC", "RA"])),
         ["'X'", "'RA'", "rename"],
@@ -584,7 +588,11 @@ PYTHON = {
     "radius an array": (matching(radius=[1, 2]), ["radius is [1, 2]"]),
     "covariates a number": (matching(host_covariates=5), ["host_covariates is 5", "'A'"]),
     "covariates a word": (matching(host_covariates="flux"), ["'flux'", "'sigma'"]),
-    "host fraction None": (matching(host_fraction=None), ["host_fraction is None"]),
+    "host fraction None": (matching(host_fraction=None), ["host_fraction is None; give 'fit'"]),
+    "correct_unrelated a word": (
+        matching(correct_unrelated="no"),
+        ["correct_unrelated is 'no'", "True or False"],
+    ),
     "max_rows 0": (matching(max_rows=0), ["max_rows is 0"]),
     "too many pairs": (
         matching(radius=36000.0, max_rows=1000),

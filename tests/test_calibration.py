@@ -8,6 +8,7 @@ import numba
 import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
+from small_skies import BY_HAND
 
 import bayesmatch as bm
 from bayesmatch import plots
@@ -206,8 +207,8 @@ def calibrated(sky, **options):
 def test_the_false_fraction_by_hand(sky, score):
     """Match fake positions with what was fitted to the real ones, weigh, count."""
     primary, other = sky.catalogs()
-    found = calibrated(sky, score=score, seed=7)
-    real = bm.match(primary, other, radius=15.0)
+    found = calibrated(sky, score=score, seed=7, **BY_HAND)
+    real = bm.match(primary, other, radius=15.0, **BY_HAND)
     weight = np.asarray(real.sources["p_hostless"])
     ln_odds = _ln_prior_odds(real, primary)
     by_hand = []
@@ -217,7 +218,7 @@ def test_the_false_fraction_by_hand(sky, score):
             {**sky.primary, "RA": ra, "DEC": dec}, name="X", pos_err="SIGMA", area=sky.area
         )
         sources = bm.match(
-            moved, other, radius=15.0, host_fraction=0.5, host_covariates=None
+            moved, other, radius=15.0, host_fraction=0.5, host_covariates=None, **BY_HAND
         ).sources
         p_host = 1 / (1 + np.exp(-(sources["log10_odds_host"] * np.log(10) + ln_odds)))
         value = {

@@ -17,7 +17,7 @@ from test_scan import OPTIONS, small_tasks, sources, survey, write_parts  # noqa
 import bayesmatch as bm
 from bayesmatch.catalogs.scan import lock
 from bayesmatch.catalogs.scan.checkpoint import Stage, run_tasks
-from bayesmatch.catalogs.scan.manifest import MadeFrom, _digest
+from bayesmatch.catalogs.scan.manifest import FORMAT, MadeFrom, _digest
 from bayesmatch.catalogs.scan.parts import Part
 
 MADE_FROM = MadeFrom("1", "O", 30.0, 5, "aa", 2, "bb", ("RA", "DEC"), 4, 300, "cc")
@@ -167,8 +167,10 @@ MANIFESTS = {
     "a huge number": '{"format": ' + "9" * 10_000 + "}",
     "not a text": b"\xff\xfe\x00",
     "empty": "",
-    "no fields": json.dumps({"format": 2, "made_from": {}, "sha256": _digest(2, {})}),
-    "no dictionary": json.dumps({"format": 2, "made_from": [1], "sha256": _digest(2, [1])}),
+    "no fields": json.dumps({"format": FORMAT, "made_from": {}, "sha256": _digest(FORMAT, {})}),
+    "no dictionary": json.dumps(
+        {"format": FORMAT, "made_from": [1], "sha256": _digest(FORMAT, [1])}
+    ),
 }
 
 
@@ -201,7 +203,7 @@ def test_damaged_manifests_are_written_again(name, kept, scanned):
 def test_manifests_are_typed(field, value, tmp_path):
     """A digest does not make a value of another type one of this."""
     content = {**asdict(MADE_FROM), field: value}
-    record = {"format": 2, "made_from": content, "sha256": _digest(2, content)}
+    record = {"format": FORMAT, "made_from": content, "sha256": _digest(FORMAT, content)}
     (tmp_path / "manifest.json").write_text(json.dumps(record))
     with pytest.warns(UserWarning, match=r"manifest\.json damaged"):
         assert Stage(tmp_path, MADE_FROM).load(4) == []
@@ -222,7 +224,7 @@ def test_other_formats_are_refused(kept, scanned):
     manifest.write_text(json.dumps(content))  # as 0.1 wrote it
     with pytest.raises(ValueError, match="of an older version of bayesmatch.*delete this one"):
         result_bytes(scanned, folder)
-    record = {"format": 3, "made_from": content, "sha256": _digest(3, content)}
+    record = {"format": FORMAT + 1, "made_from": content, "sha256": _digest(FORMAT + 1, content)}
     manifest.write_text(json.dumps(record))
     with pytest.raises(ValueError, match="of another version of bayesmatch"):
         result_bytes(scanned, folder)

@@ -33,9 +33,13 @@ def check_reproduces(result, rows):
         mine = table[np.asarray(table[name]) == row]
         assert len(found) == len(mine)
         priors = [c for c in found.colnames if c.startswith("prior_")]
+        claims = [c for c in found.colnames if c == "claims"]  # where sources compete
         for total, terms in (
-            ("total", ["position", "density", *priors, "fraction"]),
-            ("nway_total", ["position", "density", *priors, "nway_completeness", "nway_unrelated"]),
+            ("total", ["position", "density", *priors, "fraction", *claims]),
+            (
+                "nway_total",
+                ["position", *priors, "nway_density", "nway_completeness", "nway_unrelated"],
+            ),
         ):
             np.testing.assert_allclose(
                 sum(np.asarray(found[t]) for t in terms), found[total], rtol=0, atol=1e-9
@@ -149,7 +153,7 @@ def test_a_given_fit_of_another_match(tmp_path, n_other, covariates, include_inp
     """At other errors than the fit was made at: nothing is unstated, in memory and from a file."""
     x, *others = skies.simulate_patterns(2, 100, [0.3, 0.2, 0.1, 0.4]).catalogs()
     others = others[:n_other]
-    fit = bm.match(x, *others, radius=12, host_covariates=covariates)._host_fraction
+    fit = bm.match(x, *others, radius=12, host_covariates=covariates).host_fraction
     for scale in (1.0, 1.3):
         primary = x.corrected(x.ra, x.dec, scale, 0.0)
         result = bm.match(primary, *others, radius=12, host_fraction=fit)

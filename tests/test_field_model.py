@@ -15,7 +15,9 @@ from bayesmatch.priors.prior_set import PriorSet
 class Denser:
     """The uniform field, ten times as dense."""
 
-    def at(self, primary, others):
+    counts_cells = False
+
+    def at(self, primary, others, *around):
         field = UniformField().at(primary, others)
         ten = (10.0 * each for each in (field.per_deg2, field.plus_one, field.around))
         return FieldDensity(*ten, {"model": "denser"})

@@ -1,8 +1,12 @@
 """Files: inputs are never overwritten; outputs are replaced whole, with their links and modes."""
 
 import http.server
+import json
 import os
+import re
 import stat
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +18,7 @@ from astropy.table import QTable, Table
 from astropy.utils.masked import Masked
 
 import bayesmatch as bm
+from bayesmatch.catalogs.formats import stale
 from bayesmatch.catalogs.formats.registry import read_table, write_table
 from bayesmatch.catalogs.formats.writing import check_place, replaced_together
 from bayesmatch.catalogs.targets import check_targets
@@ -34,6 +39,29 @@ def tables(n=N, m=300, seed=0):
     for table, size in ((primary, n), (other, m)):
         table["RA"], table["DEC"] = 150 + 0.1 * rng.random(size), 0.1 * rng.random(size)
     return Table(primary), Table(other)
+
+
+WRITING = """
+import sys, time
+from bayesmatch.catalogs.formats.writing import replaced_together
+with replaced_together([sys.argv[1]]) as (temporary,):
+    temporary.write_text("half")
+    print("now", flush=True)
+    time.sleep(600)
+"""
+
+
+def writing_for_ever(name):
+    """A process that has begun to write a file."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITING, name], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "now\n"
+    return child
+
+
+def temporary_files():
+    return sorted(name for name in os.listdir() if name.startswith(".writing-"))
 
 
 def save(table, path):
@@ -240,6 +268,51 @@ class TestReplacing:
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(write, range(4)))
+
+    def test_what_killed_processes_left_goes(self):
+        """At the next write to the same file; what a living process is writing stays."""
+        children = {name: writing_for_ever(name) for name in ("dead.csv", "other.csv", "live.csv")}
+        for name in ("dead.csv", "other.csv"):
+            children[name].kill()
+            children[name].communicate()
+        left = temporary_files()
+        assert len(left) == 3
+        try:
+            for name in ("dead.csv", "live.csv", "new.csv"):
+                with replaced_together([name]) as (temporary,):
+                    temporary.write_text("new")
+                assert Path(name).read_text() == "new"
+            assert temporary_files() == [n for n in left if not n.endswith("dead.csv")]
+            assert sum(n.endswith("live.csv") for n in temporary_files()) == 1
+        finally:
+            children["live.csv"].kill()
+            children["live.csv"].communicate()
+
+    def test_what_is_not_surely_left_stays(self, monkeypatch):
+        child = writing_for_ever("r.csv")
+        child.kill()
+        child.communicate()
+        (name,) = temporary_files()
+        system, process, start = re.fullmatch(r"\.writing-(\w+)\.(\w+)\.(\w+)-.*", name).groups()
+        elsewhere = name.replace(system, "0" * 12)
+        nobodys = ".writing-0123456789ab-r.csv"  # as versions before named them
+        again = name.replace(f".{process}.", f".{os.getpid()}.")  # a number that is given anew
+        for other in (elsewhere, nobodys, again):
+            Path(other).write_text("half")
+        # A set whose renames were decided on, but not done, is not left: it is the next to be read.
+        Path(".finishing-0123").write_text(json.dumps([{"temporary": name, "name": "r.csv"}]))
+        with replaced_together(["r.csv"]) as (temporary,):
+            temporary.write_text("new")
+        assert temporary_files() == sorted([elsewhere, nobodys, name])
+        os.remove(".finishing-0123")
+        with monkeypatch.context() as patch:
+            patch.setattr(stale, "_system", lambda: "")  # not to be told on this system
+            with replaced_together(["r.csv"]) as (temporary,):
+                assert temporary.name.count("-") == 2
+            assert len(temporary_files()) == 3
+        with replaced_together(["r.csv"]) as (temporary,):
+            pass
+        assert temporary_files() == sorted([elsewhere, nobodys])
 
     def test_long_names(self):
         name = "r" * 251 + ".csv"

@@ -335,7 +335,7 @@ def test_a_given_fraction_is_kept(total, n_other):
 def test_the_fit_of_another_match_of_the_same_sources():
     sky = simulate(6, 400)
     fitted = sky.match()
-    again = sky.match(host_fraction=fitted._host_fraction, host_covariates=None)
+    again = sky.match(host_fraction=fitted.host_fraction, host_covariates=None)
     assert again.sources["p_hostless"].tobytes() == fitted.sources["p_hostless"].tobytes()
     assert again.meta["host_fraction"] == fitted.meta["host_fraction"]
     for other in (simulate(6, 300), simulate_patterns(6, 400, (0.4, 0.2, 0.2, 0.2))):
@@ -345,7 +345,7 @@ def test_the_fit_of_another_match_of_the_same_sources():
             match=f"fitted to 400 sources with 2 sets of catalogues; "
             f"this match has {n} with {patterns}",
         ):
-            other.match(host_fraction=fitted._host_fraction)
+            other.match(host_fraction=fitted.host_fraction)
     assert "HostFraction" in bm.match.__doc__
 
 

@@ -503,6 +503,15 @@ class TestDamage:
         else:
             use(found)
 
+    def test_csv_without_a_row(self, results, tmp_path):
+        path = tmp_path / "r.csv"
+        results[0].write(path)
+        path.write_text(path.read_text().splitlines(keepends=True)[0])
+        with pytest.raises(
+            ValueError, match=r"r\.csv: does not hold a bayesmatch result, or is dam"
+        ):
+            bm.MatchResult.read(path)
+
     def test_fits_resaved_with_another_value(self, results, tmp_path):
         (file,) = results[0].write(tmp_path / "r.fits")
         with fits.open(file, mode="update") as hdus:

@@ -23,12 +23,18 @@ PROTOCOLS = {
     "cosmos": "real: 1,255 XMM-COSMOS sources whose optical identification is known",
     "chandra_gaia": "real: NWAY's own output on 2,263 Chandra sources and Gaia stars",
     "ngc2264": "real: five catalogues of a crowded field in the Milky Way",
+    "fermi": "real: gamma-ray sources of the whole sky and blazars, error ellipses",
+    "alma": "real: sub-mm detections among HST galaxies, error floor and shift to be found",
     "lockman": "mock: the published Lockman Hole protocol, from training to assessment",
     "priors": "mock: distance only, the published pipeline and LightGBM side by side",
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
+    "checks": "mock: 23 mistakes made on purpose, and whether the match notices",
+    "skies": "mock: skies that are not simple, the parts of the model off and on",
 }
+#: where a protocol is, if not in the module of its name
+MODULES = {"skies": "sky_conditions"}
 #: only when named: they judge the program, not its probabilities
 ON_REQUEST = {
     "robustness": "generated matches, bad calls, damaged files, faults and kills",
@@ -126,7 +132,7 @@ def run_protocol(
     """A protocol's section; if it fails, one that says so, and counts as a miss."""
     print(f"\n{name}: {known()[name]}", flush=True)
     try:
-        module = importlib.import_module(f"{__package__}.{name}")
+        module = importlib.import_module(f"{__package__}.{MODULES.get(name, name)}")
         section: Section = module.run(out, quick=quick, seeds=seeds, **(more or {}))
         missing = [f.file for f in section.figures if not (out / f.file).is_file()]
         if missing:

@@ -74,6 +74,8 @@ GLOSSARY = {
     "sigma": "Position error: one standard deviation along each of the two directions.",
     "standard error": "How far a measured number may be off by chance: two times out of three less "
     "than this.",
+    "stratum": "A set of sources that have something in common, the third with the smallest errors "
+    "say; a probability should be right in each of them, not only in the mean of all.",
     "unrelated associations": "Objects of two other catalogues that are one object but not the "
     "counterpart; with three or more catalogues NWAY makes allowance for them.",
 }

@@ -65,6 +65,19 @@ def area_deg2(area: Any, meta: Mapping, catalog: str) -> float:
     return value
 
 
+def moc_of(area: Any) -> Any:
+    """The `mocpy.MOC` that an area is given as; None where it is none."""
+    return area if hasattr(area, "sky_fraction") and hasattr(area, "contains_lonlat") else None
+
+
+def contains(moc: Any, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    """Whether positions (degrees, (n,) each) are within a `mocpy.MOC`."""
+    import astropy.units as u
+
+    inside: np.ndarray = moc.contains_lonlat(ra * u.deg, dec * u.deg)
+    return inside
+
+
 def text_or_number(value: Any) -> float:
     """A number, or a text that says one, as headers do."""
     return float(value) if isinstance(value, str) else as_number(value)

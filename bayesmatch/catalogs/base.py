@@ -35,6 +35,8 @@ class SkyCatalog(ABC):
     read_from: tuple[str, ...] = ()
     rows: np.ndarray | None = None
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
+    moc: Any = None
+    """a `mocpy.MOC`, where the area was given as one"""
 
     def __init__(
         self,
@@ -62,6 +64,11 @@ class SkyCatalog(ABC):
     def n_rows(self) -> int:
         """Number of rows of the whole catalogue, which its density goes by."""
         return len(self)
+
+    @property
+    def n_listed(self) -> int:
+        """Number of rows of the whole catalogue, those outside its footprint included."""
+        return self.n_rows
 
     @property
     def density_deg2(self) -> float:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from .area import ESTIMATE_CAVEAT, area_deg2
+from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
 from .columns import column_ucds
 from .convert import as_table
 from .formats.registry import file_stem, read_table
@@ -126,6 +126,7 @@ class Catalog(HeldCatalog):
             identifiers=identifiers,
             area=deg2,
         )
+        self.moc = moc_of(area)
 
     @classmethod
     def read(

@@ -15,6 +15,7 @@ from .errors import PositionErrorModel
 from .identifiers import Identifiers
 from .positions import read_only, read_positions
 from .scalars import shown
+from .sky_box import SkyBox
 from .tails import Tails, with_tails
 
 
@@ -56,6 +57,18 @@ class HeldCatalog(SkyCatalog):
         self.ra, self.dec = read_only(ra), read_only(dec)
         self.identifiers = identifiers
 
+    whole: HeldCatalog | None = None
+    """the catalogue that this one is without the rows outside its footprint"""
+
+    @property
+    def n_listed(self) -> int:
+        """Number of rows of the whole catalogue, those outside its footprint included."""
+        return self.n_rows if self.whole is None else len(self.whole)
+
+    def row_text(self, row: int) -> str:
+        """A row, as messages name it."""
+        return super().row_text(row if self.rows is None else int(self.rows[row]))
+
     @classmethod
     def __subclasshook__(cls, other: type) -> Any:
         # A scanned catalogue counts as a Catalog, which derives from this class: it has no rows.
@@ -74,7 +87,7 @@ class HeldCatalog(SkyCatalog):
 
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the whole catalogue."""
-        return self.table[row_numbers]
+        return (self if self.whole is None else self.whole).table[row_numbers]
 
     def estimate_area(self, order: int | None = None) -> float:
         """Estimate the sky area from the HEALPix cells that hold an object.
@@ -102,6 +115,10 @@ class HeldCatalog(SkyCatalog):
     def ids(self, rows: np.ndarray) -> np.ndarray:
         """Identifiers of some rows: integers, or text without blanks around it."""
         return self.identifiers.of(rows)
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Objects of the whole catalogue in the cells around some sources, (rows, columns)."""
+        return box.count(self.ra, self.dec)
 
     def subset(self, rows: np.ndarray, only: Sequence[str] | None = None) -> Self:
         """Some rows of this catalogue (and of its columns), with the area of the whole."""

@@ -15,6 +15,7 @@ from .._kernels import stopping
 from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
+from .check import add_check
 from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
@@ -28,6 +29,7 @@ COMMANDS = (
     add_match,
     add_train,
     add_assess,
+    add_check,
     add_calibrate,
     add_errors,
     add_demo,
@@ -45,8 +47,8 @@ SIGPIPE_STATUS = 128 + 13
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status.
 
-    That is 0, 1 (failed), 2 (wrong usage), 128 + N (stopped by signal N; 130: Ctrl-C, 143: SIGTERM)
-    or 141 (nobody reads the output).
+    That is 0, 1 (failed, or a check that is wrong), 2 (wrong usage), 128 + N (stopped by signal N;
+    130: Ctrl-C, 143: SIGTERM) or 141 (nobody reads the output).
     """
     try:
         with stopping.command():
@@ -77,14 +79,14 @@ def _run(argv: Sequence[str] | None) -> int:
             f"bayesmatch: warning: {message}", file=sys.stderr
         )
         try:
-            options.run(options)
+            status = options.run(options)  # None, or what a check found
         except BrokenPipeError:
             raise
         except (ValueError, TypeError, OSError, MemoryError) as error:
             text = " ".join(str(error).split()) or type(error).__name__
             print(f"bayesmatch {options.command}: error: {text}", file=sys.stderr)
             return 1
-    return 0
+    return status or 0
 
 
 def _stopped(options: argparse.Namespace, written: Sequence[str]) -> str:

@@ -59,6 +59,13 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
         metavar="COL1:COL2",
         help="identifier columns, one per catalogue; empty: found by name",
     )
+    command.add_argument(
+        "--claims",
+        default="exclusive",
+        choices=("exclusive", "independent"),
+        help="whether an object is the counterpart of one source at most, or may be of several "
+        "(default: exclusive)",
+    )
     _add_priors(command)
 
 
@@ -145,6 +152,7 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
         "host_covariates": host_covariates(options.host_covariates),
         "correct_unrelated": not options.ignore_unrelated_associations,
         "max_rows": options.max_rows,
+        "claims": options.claims,
     }
 
 

@@ -28,11 +28,11 @@ ROWS = ("associations", "sources")
 class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
     """Bayesian matching of two LSDB catalogues: ``left.crossmatch(right, algorithm=...)``.
 
-    Every source of the left catalogue keeps a row, also where nothing is near it and where the
-    right catalogue has no partition; for that, call ``crossmatch`` with ``how="left"``. What
-    belongs to the catalogues as a whole (rows, areas, the host fraction) is passed in, so that a
-    source's probabilities do not depend on how the sky is cut. :func:`bayesmatch.distributed.match`
-    finds these numbers and calls this.
+    Every source is matched by itself (``claims="independent"``), and keeps a row, also where
+    nothing is near it and where the right catalogue has no partition; for that, call ``crossmatch``
+    with ``how="left"``. What belongs to the catalogues as a whole (rows, areas, the host fraction)
+    is passed in, so that a source's probabilities do not depend on how the sky is cut.
+    :func:`bayesmatch.distributed.match` finds these numbers and calls this.
 
     Parameters
     ----------
@@ -180,6 +180,7 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
                 secondary,
                 radius=self.radius_arcsec,
                 host_fraction=fraction,
+                claims="independent",
                 **self.options,
             )
         finally:

@@ -38,7 +38,7 @@ def match(
     rows: str = "associations",
     **options: Any,
 ) -> Any:
-    """Match two LSDB catalogues; the same probabilities as :func:`bayesmatch.match` in memory.
+    """Match two LSDB catalogues: :func:`bayesmatch.match` with ``claims="independent"``.
 
     With ``host_fraction="fit"`` a first pass over the partitions is computed here, of which one
     number per source and the columns that the fit needs come back; the catalogue returned is lazy,
@@ -68,8 +68,8 @@ def match(
     -------
     lsdb.Catalog
         The columns of both catalogues, suffixed with their names (``ID_XRAY``), and those of the
-        result. ``n_claims`` and ``n_claims_<NAME>`` are not among them: partitions do not know of
-        each other.
+        result. ``n_claims``, ``n_claims_<NAME>`` and ``same_source`` are not among them, and an
+        object may be the counterpart of several sources: partitions do not know of each other.
 
     Raises
     ------

@@ -49,6 +49,10 @@ class Associations:
         """(n_rows,) primary of each row."""
         return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
 
+    def primary_of(self, rows: np.ndarray) -> np.ndarray:
+        """Primary of some rows, (m,)."""
+        return np.searchsorted(self.first, rows, side="right") - 1
+
 
 def build_associations(
     setting: Setting,

@@ -32,24 +32,35 @@ class CandidatePositions:
 
 def with_determinant(errors: PositionErrorModel, rows: np.ndarray | None = None) -> np.ndarray:
     """Covariance of some rows (default all) and its determinant, (m, 4): xx, yy, xy, det."""
-    return np.column_stack([errors.covariance(rows), errors.determinant(rows)])
+    covariance = errors.covariance(rows)
+    out = np.empty((len(covariance), 4))
+    out[:, :3] = covariance
+    # Of a circle the product of the columns is exact, and needs no second look at the rows.
+    out[:, 3] = covariance[:, 0] ** 2 if errors.circular else errors.determinant(rows)
+    return out
 
 
 def candidate_positions(
     primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
 ) -> CandidatePositions:
     """Gather positions and errors of the candidates from their catalogues."""
-    n = len(candidates.row)
-    ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
-    for k, other in enumerate(others):
-        slots, _ = candidates.of_catalogue(k)
-        row = candidates.row[slots]
-        ra[slots] = other.ra[row]
-        dec[slots] = other.dec[row]
-        covariance[slots] = with_determinant(other.errors, row)
+    if len(others) == 1:  # the slots are one block: nothing to put in order
+        row = candidates.row
+        ra, dec = others[0].ra[row], others[0].dec[row]
+        covariance = with_determinant(others[0].errors, row)
+    else:
+        n = len(candidates.row)
+        ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
+        for k, other in enumerate(others):
+            slots, _ = candidates.of_catalogue(k)
+            row = candidates.row[slots]
+            ra[slots] = other.ra[row]
+            dec[slots] = other.dec[row]
+            covariance[slots] = with_determinant(other.errors, row)
     # Decided by the candidates alone: objects elsewhere must not change the last digit.
-    circular = primary.circular and bool(
-        np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0))
+    circular = primary.circular and (
+        all(other.circular for other in others)
+        or bool(np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
     )
     return CandidatePositions(ra, dec, np.cos(np.radians(dec)), covariance, circular)
 

@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.footprint import within_footprint
 from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs
 from .covariates import covariate_matrix
+from .field import FieldDensity
 from .fitted_errors import fitted
 from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
 from .result import MatchResult
+from .settled import KnownClaims
 from .tables import check_columns
 
 
@@ -33,8 +36,8 @@ def match(
     progress: bool = False,
     max_rows: int = 200_000_000,
     checkpoint: str | os.PathLike | None = None,
-    field: str = "uniform",
-    claims: str = "independent",
+    field: str | FieldDensity = "local",
+    claims: str | KnownClaims = "exclusive",
     errors: str = "given",
 ) -> MatchResult:
     """Find the counterparts of every primary source, and how probable each is.
@@ -57,8 +60,8 @@ def match(
     host_fraction : "fit", float or HostFraction, default "fit"
         Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
         A ``HostFraction`` is the fit of another match of the same sources with the same
-        catalogues, taken source by source as it is; :func:`bayesmatch.calibrate` gives it to the
-        fake positions.
+        catalogues, ``host_fraction`` of its result, taken source by source as it is;
+        :func:`bayesmatch.calibrate` gives it to the fake positions.
     host_covariates : "sigma", sequence of str or None, default "sigma"
         What the fraction may depend on: the error radius, columns of the primary, nothing.
     correct_unrelated : bool, default True
@@ -83,13 +86,20 @@ def match(
         finished, so that the same call goes on where a killed one stopped; it may be deleted
         afterwards. What is damaged there is computed again, with a warning; a directory that
         another process is using is refused. Catalogues in memory keep nothing there.
-    field : {"local", "uniform"}, default "local"
+    field : {"local", "uniform"} or FieldDensity, default "local"
         The density of field objects that the calibrated columns go by: that around each primary,
         from counts, and with three or more catalogues the objects that several of them see; or one
         density per catalogue, its rows over its area, and catalogues that share nothing, which is
-        what NWAY's columns always have.
+        what NWAY's columns always have. A ``FieldDensity`` is that of another match of the same
+        sources, as :func:`bayesmatch.calibrate` gives it to the fake positions. A catalogue with
+        photometric priors keeps one density: its ratios are to the whole survey.
     claims : {"exclusive", "independent"}, default "exclusive"
         Whether an object is the counterpart of one primary at most, or may be that of several.
+        Primaries that compete for objects get their joint probabilities, exactly, unless too many
+        compete at a time (``meta["claims"]``: groups, and how many primaries are
+        ``left_independent``, of objects with at most ``largest_cut``). Entries that are probably
+        the same source (``same_source``) share their counterparts. The host fraction is fitted in
+        this light. What another match has found is taken by :func:`bayesmatch.calibrate`.
     errors : {"given", "fit"}, default "given"
         Position errors of the primary as they are quoted, or put right first by
         :func:`bayesmatch.fit_position_errors`, with everything that the data ask for; its numbers
@@ -105,6 +115,11 @@ def match(
     ValueError, TypeError
         If an argument is wrong, or the match would exceed `max_rows`; before any work is done.
         Faults in the files of a scanned catalogue are found when they are read.
+
+    Warns
+    -----
+    UserWarning
+        If entries of the primary are probably the same source as another one.
 
     Notes
     -----
@@ -137,8 +152,9 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_columns(primary, others, prior_set.by_catalogue)
+    inside = tuple(map(within_footprint, others))
     found = None
     if options.errors == "fit":
-        primary, found = fitted(primary, others, prior_set, options)
+        primary, found = fitted(primary, inside, prior_set, options)
         covariates = covariate_matrix(primary, options.host_covariates)
-    return run_match(primary, others, prior_set, options, covariates, found)
+    return run_match(primary, inside, prior_set, options, covariates, found)

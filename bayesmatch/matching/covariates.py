@@ -15,6 +15,8 @@ from ..catalogs.scalars import shown
 KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
 #: names of properties: the error radius, and columns taken in log10
 SIGMA, LOG10 = "ln(sigma)", "log10("
+#: name of the density of a catalogue's field objects, and how much its ln has to vary to matter
+DENSITY, VARIES = "ln(density_{})", 0.2
 #: standardised covariates end here: beyond, a square would extrapolate
 MAX_Z = 4.0
 
@@ -44,8 +46,27 @@ def covariate_matrix(primary: HeldCatalog, covariates: Any) -> tuple[np.ndarray,
     ValueError, TypeError
         If a column does not exist, is not numeric or is not finite.
     """
-    names, center, scale, knots = ["1"], {}, {}, {}
+    return _matrix(_properties(primary, covariates), len(primary))
+
+
+def with_densities(
+    primary: HeldCatalog, covariates: Any, around: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """The same with the ln of the density of field objects, where it varies.
+
+    `around`: by other catalogue, (n,) objects per deg^2; see :class:`~.field.FieldDensity`.  What
+    a survey sees of the hosts goes by its depth, and so may its density.
+    """
     values = _properties(primary, covariates)
+    for name, density in around.items():
+        ln_density = np.log(density)
+        if ln_density.std() > VARIES:
+            values[DENSITY.format(name)] = ln_density
+    return _matrix(values, len(primary))
+
+
+def _matrix(values: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, dict[str, Any]]:
+    names, center, scale, knots = ["1"], {}, {}, {}
     for name, value in values.items():
         spread = float(value.std())
         if not spread > 1e-9 * max(1.0, float(np.abs(value).max())):
@@ -57,7 +78,7 @@ def covariate_matrix(primary: HeldCatalog, covariates: Any) -> tuple[np.ndarray,
             knots[name] = np.quantile(z, KNOTS).tolist()
             names += [f"{name} above {knot:.0%}" for knot in KNOTS]
     description = {"names": names, "center": center, "scale": scale, "knots": knots}
-    return design_matrix(values, len(primary), description), description
+    return design_matrix(values, n, description), description
 
 
 def _standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:

@@ -8,15 +8,17 @@ has.  NWAY's own columns keep it whatever model the calibrated ones use (see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..catalogs.area import FULL_SKY_DEG2
+from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import square_degrees
+from .field_objects import FieldObjects
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,12 @@ class FieldDensity:
     whether the primary itself lies in a hole or beyond an edge"""
     details: dict[str, Any]
     """how they were found: ``model`` and whatever else a record should have"""
+    reach_arcsec: np.ndarray | None = None
+    """(n_other,) where that is less than the radius of the match: no catalogue has looked farther
+    from any primary; None: it has"""
+    objects: FieldObjects | None = None
+    """how many of them several catalogues have seen; None: the catalogues are independent, or that
+    is still to be fitted"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:
@@ -50,8 +58,21 @@ class FieldDensity:
 
     def expected(self, radius_arcsec: float) -> np.ndarray:
         """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
-        expected: np.ndarray = self.around.sum(axis=1) * square_degrees(radius_arcsec)
+        radii = [radius_arcsec] * self.around.shape[1]
+        if self.reach_arcsec is not None:
+            radii = np.minimum(radii, self.reach_arcsec).tolist()
+        expected: np.ndarray = self.around @ np.array([square_degrees(r) for r in radii])
         return expected
+
+    def scaled(self, share: np.ndarray) -> FieldDensity:
+        """The densities of each other catalogue times a number, `share` (n_other,)."""
+        per_deg2 = self.per_deg2 * share
+        return replace(
+            self,
+            per_deg2=per_deg2,
+            plus_one=per_deg2 + (self.plus_one - self.per_deg2),
+            around=self.around * share,
+        )
 
     def record(self, names: Sequence[str]) -> dict[str, Any]:
         """What ``meta`` keeps: the details, and the spread of the densities (deg^-2)."""
@@ -69,14 +90,42 @@ class FieldDensity:
 class FieldModel(Protocol):
     """What a field model must do; :class:`UniformField` shows how."""
 
-    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
-        """The density of each of the K - 1 others at each of the n primaries."""
+    @property
+    def counts_cells(self) -> bool:
+        """Whether it needs all objects counted in cells, as scanned catalogues are read."""
+
+    def at(
+        self,
+        primary: HeldCatalog,
+        others: Sequence[HeldCatalog],
+        candidates: Candidates,
+        radius_arcsec: float,
+        with_priors: Collection[str] = (),
+    ) -> FieldDensity:
+        """The density of each of the K - 1 others at each of the n primaries.
+
+        `with_priors`: names of the catalogues whose objects have photometric priors.
+        """
+
+
+@dataclass(frozen=True)
+class GivenField:
+    """The densities that another match of the same sources found."""
+
+    density: FieldDensity
+    counts_cells = False
+
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog], *around: Any) -> FieldDensity:
+        """Those densities."""
+        return self.density
 
 
 class UniformField:
     """One density per catalogue: its rows over its area."""
 
-    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog]) -> FieldDensity:
+    counts_cells = False
+
+    def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog], *around: Any) -> FieldDensity:
         """The mean density of every other catalogue, the same at every primary."""
         n = len(primary)
         per_deg2 = np.array([c.density_deg2 for c in others])

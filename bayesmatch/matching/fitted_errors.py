@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
+from ..catalogs.warned import warn_user
 from ..priors.prior_set import PriorSet
 from .covariates import covariate_matrix
 from .error_fit.engine import Surroundings, fit_with_learned
@@ -59,20 +59,16 @@ def fitted(
     fit = _fit(primary, others, priors, options)
     likely = 0 if fit is None else int(np.sum(np.asarray(fit.candidates["p"]) > LIKELY))
     if fit is None or likely < MIN_LIKELY:
-        warnings.warn(
+        warn_user(
             f"position errors of {primary.name!r} are kept as they are quoted: only {likely} "
             f"likely counterparts are within {options.radius_arcsec:g} arcsec, {MIN_LIKELY} are "
-            "needed to measure them by (errors='given' does not try)",
-            UserWarning,
-            stacklevel=3,
+            "needed to measure them by (errors='given' does not try)"
         )
         return primary, {"applied": False, "n_likely": likely}
     if not fit.converged:
-        warnings.warn(
+        warn_user(
             f"position errors of {primary.name!r}: the fit did not converge; its best values are "
-            "applied (errors='given' takes the quoted errors)",
-            UserWarning,
-            stacklevel=3,
+            "applied (errors='given' takes the quoted errors)"
         )
     return fit.apply(primary), {"applied": True, "n_likely": likely, **fit_record(fit)}
 

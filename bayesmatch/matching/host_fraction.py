@@ -14,14 +14,14 @@ q + (1 - q) exp(-lambda) pi_0(z), lambda being the number of field objects expec
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.warned import warn_user
 from .covariates import design_matrix, property_values
 from .footprint_share import FootprintShare
 from .fraction_likelihood import FractionLikelihood
@@ -74,7 +74,12 @@ def ln_fractions_at(
     total : float, optional
         The fraction with a counterpart, where it was given to the fit.
     """
-    z = design_matrix(values, n, details)
+    return _ln_fractions(design_matrix(values, n, details), details, total)
+
+
+def _ln_fractions(z: np.ndarray, details: dict[str, Any], total: float | None) -> np.ndarray:
+    z = z[:, : len(details["names"])]
+    n = len(z)
     coefficients = np.array(list(details["coefficients"].values())).reshape(-1, z.shape[1])
     eta = np.column_stack([np.zeros(n), z @ coefficients.T])
     # as FractionLikelihood.shares has them
@@ -92,6 +97,7 @@ def fit_host_fraction(
     description: dict[str, Any],
     empty: np.ndarray | None = None,
     expected: np.ndarray | float = np.inf,
+    use: np.ndarray | None = None,
 ) -> HostFraction:
     """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
 
@@ -111,6 +117,8 @@ def fit_host_fraction(
         Primaries without any candidate; without it all are taken to be within the footprint.
     expected : float or ndarray, shape (n,)
         Number of field objects expected around each primary.
+    use : ndarray of bool, shape (n,), optional
+        Primaries that the fit goes by; default all. The fractions are given for all.
 
     Warns
     -----
@@ -118,6 +126,17 @@ def fit_host_fraction(
         With fewer than 30 primaries, with no candidates at all, without convergence, or when the
         covariates tell sources with and without a counterpart apart perfectly.
     """
+    if use is not None and use.any() and not use.all():
+        fitted = fit_host_fraction(
+            ln_like[use],
+            z[use],
+            total=total,
+            labels=labels,
+            description=description,
+            empty=None if empty is None else empty[use],
+            expected=np.broadcast_to(expected, len(z))[use],
+        )
+        return replace(fitted, ln_fraction=_ln_fractions(z, fitted.details, total))
     n, n_patterns = ln_like.shape
     z, description = _usable_covariates(ln_like, z, total, description)
     problem = FractionLikelihood(ln_like, z, total)
@@ -129,9 +148,9 @@ def fit_host_fraction(
         beta, information, iterations, converged = footprint.maximise(beta)
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
     if not converged:
-        _warn(f"the host-fraction fit did not converge in {iterations} steps")
+        warn_user(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta):
-        _warn(
+        warn_user(
             f"{' and '.join(description['center'])} separates the sources with and "
             "without a counterpart perfectly: only the ridge keeps the coefficients "
             "finite, and their errors mean little (host_covariates=None fits a constant)"
@@ -174,27 +193,39 @@ def fit_host_fraction(
     return HostFraction(ln_fraction, whole, float(error[0]), details)
 
 
+def among_those_that_looked(ln_fraction: np.ndarray, looked: np.ndarray) -> np.ndarray:
+    """Ln fractions (n, patterns) of having counterparts in those catalogues that have looked.
+
+    `looked` (n, n_other): a source with a counterpart in a catalogue that has not looked there
+    counts as one without.
+    """
+    partly = np.flatnonzero(~looked.all(axis=1))
+    if len(partly) == 0:
+        return ln_fraction
+    out = ln_fraction.copy()
+    bits = looked[partly] @ (1 << np.arange(looked.shape[1]))
+    out[partly] = -np.inf
+    for pattern in range(ln_fraction.shape[1]):
+        seen = pattern & bits
+        out[partly, seen] = np.logaddexp(out[partly, seen], ln_fraction[partly, pattern])
+    return out
+
+
 def _usable_covariates(
     ln_like: np.ndarray, z: np.ndarray, total: float | None, description: dict[str, Any]
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """The covariates that so many primaries can carry; warns where the data say little."""
     n = len(ln_like)
     if np.all(np.isneginf(ln_like[:, 1:])):
-        _warn("no primary has a candidate: the host fraction is not constrained by data", 7)
+        warn_user("no primary has a candidate: the host fraction is not constrained by data")
     if n < MIN_PRIMARIES:
         if total is None:
-            _warn(
+            warn_user(
                 f"only {n} primaries: the host fraction is fitted as a constant and is "
-                "uncertain; give host_fraction= if you know it",
-                7,
+                "uncertain; give host_fraction= if you know it"
             )
         z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
     return np.ascontiguousarray(z), description
-
-
-def _warn(text: str, stacklevel: int = 6) -> None:
-    """Warn where :func:`bayesmatch.match` was called, so many calls up."""
-    warnings.warn(text, UserWarning, stacklevel=stacklevel)
 
 
 def _with_given(ln_free: np.ndarray, total: float) -> np.ndarray:

@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
-from ..catalogs.scalars import dimensions, shown, true_or_false
+from ..catalogs.scalars import as_number, dimensions, shown, true_or_false
 from .arguments import in_arcsec, number_within, one_of, whole_number
-from .field import FieldModel, UniformField
+from .field import FieldDensity, FieldModel, GivenField, UniformField
 from .host_fraction import HostFraction
+from .local_field import LocalField
+from .settled import KnownClaims
 
-FIELDS: dict[str, FieldModel] = {"local": UniformField(), "uniform": UniformField()}
+FIELDS: dict[str, FieldModel] = {"local": LocalField(), "uniform": UniformField()}
 CLAIMS, ERRORS = ("exclusive", "independent"), ("given", "fit")
 
 
@@ -39,7 +41,8 @@ class MatchOptions:
     progress: bool
     field: FieldModel
     """that the calibrated columns go by"""
-    claims: str
+    claims: KnownClaims | str
+    """a rule; or exclusive, with what another match of the same sources has learned"""
     errors: str
 
     @classmethod
@@ -65,8 +68,8 @@ class MatchOptions:
             max_rows=whole_number("max_rows", given["max_rows"], 1),
             checkpoint=_checkpoint(given["checkpoint"]),
             progress=true_or_false("progress", given["progress"]),
-            field=FIELDS[one_of("field", given["field"], FIELDS)],
-            claims=one_of("claims", given["claims"], CLAIMS),
+            field=_field(given["field"], len(primary), len(others)),
+            claims=_claims(given["claims"]),
             errors=one_of("errors", given["errors"], ERRORS),
         )
 
@@ -98,9 +101,29 @@ def _host_fraction(value: Any, n: int, n_other: int) -> HostFraction | float | N
                 "sources and catalogues, 'fit', or a number between 0 and 1"
             )
         return value
+    remedy = "give 'fit', a number between 0 and 1, or the host_fraction of another result"
     if isinstance(value, str):
-        raise ValueError(f"host_fraction is {shown(value)}; give 'fit' or a number between 0 and 1")
+        raise ValueError(f"host_fraction is {shown(value)}; {remedy}")
+    try:
+        value = as_number(value)
+    except TypeError as error:
+        raise TypeError(f"host_fraction is {shown(value)}; {remedy}") from error
     return number_within("host_fraction", value, 0.0, 1.0, open_low=True, open_high=True)
+
+
+def _field(value: Any, n: int, n_other: int) -> FieldModel:
+    if not isinstance(value, FieldDensity):
+        return FIELDS[one_of("field", value, FIELDS)]
+    if value.per_deg2.shape != (n, n_other):
+        raise ValueError(
+            f"field has the densities of {len(value.per_deg2)} sources; this match has {n}: give "
+            "those of the same sources and catalogues, 'local' or 'uniform'"
+        )
+    return GivenField(value)
+
+
+def _claims(value: Any) -> KnownClaims | str:
+    return value if isinstance(value, KnownClaims) else one_of("claims", value, CLAIMS)
 
 
 def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] | None:

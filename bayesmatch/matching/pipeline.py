@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,20 @@ from .calibrated import (
     pattern_likelihood,
     pruned_bound,
 )
+from .checks.run import run_checks
 from .clock import Clock, progress_bar
+from .covariates import with_densities
 from .error_tails import tailed_ln_bayes
-from .host_fraction import HostFraction, fit_host_fraction
+from .host_fraction import HostFraction, among_those_that_looked, fit_host_fraction
 from .options import MatchOptions
 from .patterns import pattern_labels
-from .posterior import BayesFactors, bayes_factors, posterior_of
+from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
-from .tables import Matched, association_table, source_table
+from .settled import Settled, settle
+from .shared_objects import shared_ln_likelihood
+from .tables import Matched, association_table, kept_rows, source_table
 from .terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
@@ -61,13 +66,15 @@ def run_match(
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
         ln_tailed = tailed_ln_bayes(setting, associations, bayes)
-    with clock("host_fraction"):
-        evidence = post.ln_evidence_uncorrected
+        ln_evidence = post.ln_evidence_uncorrected
         if ln_tailed is not bayes.ln_bayes:  # NWAY's columns keep the core
-            evidence = evidence + (ln_tailed - bayes.ln_bayes)
-        ln_like = independent_likelihood(associations, setting.field.ln_full_sky, evidence)
-        fit = _fractions(setting, associations, ln_like, options, covariates)
-        calibrated = calibrated_of(associations, ln_like, post, fit)
+            ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
+    settled, ln_gain = _settled(
+        setting, associations, (post, ln_evidence), options, covariates, clock
+    )
+    setting, fit, claims = settled.setting, settled.fit, settled.claims
+    calibrated = claims.calibrated
+    with clock("tables"):
         check_probabilities(
             calibrated.p_match,
             p_hostless=calibrated.p_hostless,
@@ -76,10 +83,16 @@ def run_match(
             p_single=post.p_single,
             dist_post=post.dist_post,
         )
-    with clock("tables"):
-        matched = Matched(setting, associations, log10_ratios, post, calibrated, ln_tailed)
+        matched = Matched(
+            setting, associations, log10_ratios, post, calibrated, claims.same_source, ln_tailed
+        )
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
+    terms = claims.terms
+    if options.min_p_i > 0:
+        terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
+    with clock("checks"):
+        checks = run_checks(setting, associations, calibrated, fit, log10_ratios, options)
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -89,10 +102,11 @@ def run_match(
         host_fraction_error=fit.mean_error,
         host_fraction_fit=fit.details,
         pruned_primaries=len(associations.pruned.primary),
-        pruned_bound=pruned_bound(associations, fit, calibrated),
+        pruned_bound=pruned_bound(associations, fit, calibrated, ln_gain),
         field=setting.field.record([c.name for c in setting.others]),
-        claims={"rule": options.claims},
+        claims=claims.details,
         errors={"given": fitted_errors is None, **(fitted_errors or {})},
+        checks=checks,
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
         seconds=clock.seconds,
@@ -104,7 +118,9 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction),
+        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms),
+        claims=settled.known,
+        field=setting.field,
     )
 
 
@@ -128,6 +144,7 @@ def _search(
                 max_rows=options.max_rows,
                 advance=advance,
                 checkpoint=options.checkpoint,
+                count_cells=options.field.counts_cells,
             )
         )
         candidates = find_candidates(
@@ -142,6 +159,7 @@ def _search(
             options.completeness,
             options.correct_unrelated,
             radius,
+            [name for name, listed in priors.by_catalogue.items() if listed],
         )
 
 
@@ -186,6 +204,49 @@ def _learn(
     return learned, ratios, slot_ln_ratio, weighed
 
 
+def _settled(
+    setting: Setting,
+    associations: Associations,
+    evidence: tuple[Posterior, np.ndarray],
+    options: MatchOptions,
+    covariates: Covariates,
+    clock: Clock,
+) -> tuple[Settled, np.ndarray]:
+    """The calibrated probabilities: host fraction, then claims; and what :func:`_likelihood` says.
+
+    `evidence`: NWAY's posterior, and (n_rows,) ln of Bayes factor and prior ratios as they are.
+    """
+    post, ln_evidence = evidence
+
+    def fit_to(ln_like: np.ndarray) -> HostFraction:
+        return _fractions(setting, associations, ln_like, options, covariates)
+
+    with clock("host_fraction"):
+        ln_like, setting, ln_gain = _likelihood(setting, associations, ln_evidence)
+        fit = fit_to(ln_like)
+        first = fit, calibrated_of(associations, ln_like, post, fit)
+    with clock("claims"):
+        again = fit_to if options.host_fraction is None else None
+        settled = settle(options.claims, setting, associations, ln_like, post, first, again)
+    return settled, ln_gain
+
+
+def _likelihood(
+    setting: Setting, associations: Associations, ln_evidence: np.ndarray
+) -> tuple[np.ndarray, Setting, np.ndarray]:
+    """Ln likelihood of every association, in a field that may have objects in common.
+
+    Also the setting with what is known of them, and by how much they may raise any association.
+    """
+    field = setting.field
+    if len(setting.others) == 1 or field.details["model"] == "uniform":
+        independent = independent_likelihood(associations, field.ln_full_sky, ln_evidence)
+        return independent, setting, np.zeros(len(setting.primary))
+    shared = shared_ln_likelihood(setting, associations, ln_evidence, field)
+    field = replace(field, objects=shared.objects, details={**field.details, **shared.details})
+    return shared.ln_like, replace(setting, field=field), shared.ln_gain
+
+
 def _fractions(
     setting: Setting,
     associations: Associations,
@@ -198,7 +259,12 @@ def _fractions(
     if isinstance(total, HostFraction):
         return total
     z, description = covariates
-    return fit_host_fraction(
+    if options.host_covariates == "sigma":
+        names = [other.name for other in setting.others]
+        around = dict(zip(names, setting.field.around.T, strict=True))
+        z, description = with_densities(setting.primary, options.host_covariates, around)
+    looked = setting.looked
+    fit = fit_host_fraction(
         pattern_likelihood(associations, ln_like),
         z,
         total=total,
@@ -206,4 +272,6 @@ def _fractions(
         description=description,
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),
+        use=np.asarray(looked.all(axis=1)),
     )
+    return replace(fit, ln_fraction=among_those_that_looked(fit.ln_fraction, looked))

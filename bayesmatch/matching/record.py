@@ -35,6 +35,8 @@ class CatalogueRecord:
     pos_err: list[Any]
     """what the position error was given as: column names, numbers (arcsec, degrees), None where
     it was given per row"""
+    outside: int = 0
+    """rows left out because they are outside its area, a MOC"""
     tail_fraction: float = 0.0
     """share of the errors that are wider, by"""
     tail_factor: float = 3.0
@@ -47,9 +49,10 @@ class CatalogueRecord:
             catalog.id_name,
             catalog.ra_name,
             catalog.dec_name,
-            catalog.n_rows,
+            catalog.n_listed,
             catalog.area,
             catalog.error_record,
+            catalog.n_listed - catalog.n_rows,
             catalog.tails.fraction,
             catalog.tails.factor,
         )
@@ -67,7 +70,12 @@ class CatalogueRecord:
     @property
     def log10_full_sky(self) -> float:
         """Log10 of n+, the number of rows (and one more) scaled to the full sky."""
-        return float(np.log10((self.rows + 1) / self.area_deg2 * FULL_SKY_DEG2))
+        return float(np.log10((self.n_inside + 1) / self.area_deg2 * FULL_SKY_DEG2))
+
+    @property
+    def n_inside(self) -> int:
+        """Rows that take part, which the density goes by."""
+        return self.rows - (self.outside or 0)
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,10 @@ class MatchRecord:
     """``rule``, and what it found"""
     errors: dict[str, Any]
     """``given`` (False: fitted), and what was fitted"""
+    dropped: dict[str, dict[str, int]]
+    """rows left out, by catalogue and reason: ``outside`` its area, a MOC"""
+    checks: list[dict[str, Any]]
+    """what speaks for and against the result: the rows of ``MatchResult.checks()``"""
     catalogues: list[CatalogueRecord]
     """the primary first"""
     n_candidates: int
@@ -139,6 +151,11 @@ class MatchRecord:
             min_p_i=options.min_p_i,
             prune=options.prune,
             max_rows=options.max_rows,
+            dropped={
+                c.name: {"outside": c.n_listed - c.n_rows}
+                for c in catalogs
+                if c.n_listed > c.n_rows
+            },
             catalogues=[CatalogueRecord.of(c) for c in catalogs],
             **found,
         )

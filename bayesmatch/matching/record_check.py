@@ -57,6 +57,25 @@ def _is_error_part(value: Any) -> bool:
     return value is None or _is_text(value) or _is_number(value)
 
 
+def _is_finding(value: Any) -> bool:
+    """Whether it is a row of ``checks``: numbers, or None where there is none, and texts."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == FINDING.keys()
+        and all(check(value[key]) for key, check in FINDING.items())
+    )
+
+
+def _is_number_or_none(value: Any) -> bool:
+    return value is None or _is_number(value)
+
+
+FINDING: dict[str, Check] = {
+    "check": _is_text,
+    **dict.fromkeys(("value", "expected", "error", "sigma"), _is_number_or_none),
+    "verdict": lambda v: v in ("ok", "look", "wrong"),
+    "advice": _is_text,
+}
 #: every value that a match records
 VALUES: dict[str, Check] = {
     "bayesmatch": _is_text,
@@ -86,6 +105,8 @@ LATER: dict[str, Check] = {
     "field": _named(_is_anything),
     "claims": _named(_is_anything),
     "errors": _named(_is_anything),
+    "dropped": _named(_named(_count(0))),
+    "checks": _each(_is_finding),
 }
 CATALOGUE: dict[str, Check] = {
     "name": _is_text,

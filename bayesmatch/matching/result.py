@@ -13,9 +13,13 @@ from astropy.table import Column, Table
 from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
+from .checks.table import checks_table, not_ok
+from .expected import expected_table
+from .field import FieldDensity
 from .host_fraction import HostFraction
 from .record import MatchRecord
 from .result_files import read_result, write_result
+from .settled import KnownClaims
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
@@ -39,6 +43,12 @@ class MatchResult:
         files).
     priors : dict
         Priors used, by catalogue; empty for a result read from a file.
+    host_fraction : HostFraction or None
+        The fractions of primaries with each set of counterparts, source by source, which another
+        match of the same sources with the same catalogues takes (``match(...,
+        host_fraction=result.host_fraction)``): ``mean`` with its ``mean_error``, ``ln_fraction``
+        of shape (n_primary, 2^(K - 1)), and ``details`` of the fit. None for a result read from a
+        file, whose ``meta`` has all of it but ``ln_fraction``.
     """
 
     def __init__(
@@ -51,14 +61,18 @@ class MatchResult:
         catalogs: Sequence[HeldCatalog] = (),
         host_fraction: HostFraction | None = None,
         terms: PosteriorTerms | None = None,
+        field: FieldDensity | None = None,
+        claims: KnownClaims | None = None,
     ) -> None:
         self.associations = associations
         self.sources = sources
         self.meta = meta
         self.priors = dict(priors or {})
         self._catalogs = tuple(catalogs)
-        self._host_fraction = host_fraction
+        self.host_fraction = host_fraction
         self._terms = terms
+        self._field = field
+        self._claims = claims
 
     def __repr__(self) -> str:
         return (
@@ -129,8 +143,69 @@ class MatchResult:
             f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
             f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
             f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
+            self._expected_line(),
+            *(f"  {line}" for line in not_ok(record.checks or ())),
         ]
         return "\n".join(lines)
+
+    def _expected_line(self) -> str:
+        row = self.expected([0.5])[0]
+        name = self.catalogue_names[1]
+        if row["n_selected"] == 0:
+            return f"  expected                      no {name} object has p_{name} >= 0.5"
+        return (
+            f"  expected at 0.5    {row['n_selected']:>9,}  p_{name} >= 0.5: "
+            f"purity {row['purity']:.3f} +- {row['purity_error']:.3f}, "
+            f"completeness {row['completeness']:.3f} +- {row['completeness_error']:.3f}"
+        )
+
+    def expected(
+        self,
+        cutoffs: Sequence[float] | np.ndarray | None = None,
+        catalogue: str | None = None,
+    ) -> Table:
+        """Purity and completeness of a cut on ``p_<NAME>``, from the probabilities alone.
+
+        Parameters
+        ----------
+        cutoffs : sequence of float, optional
+            Selected are the sources whose best candidate has ``p_<NAME>`` at or above the cutoff.
+            Default: 0, 0.01, ... 1.
+        catalogue : str, optional
+            NAME, the catalogue of the counterparts. Default: the first after the primary.
+
+        Returns
+        -------
+        Table
+            A row per cutoff: ``cutoff``, ``n_selected``, ``purity`` (share of the selected that
+            are expected to be right), ``completeness`` (expected number right over that of sources
+            with a counterpart in NAME), and the standard error of both, ``purity_error`` and
+            ``completeness_error``: chance of this many sources, and the host fraction's error.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the catalogue is none of the others, or a cutoff is not a number from 0 to 1.
+
+        Notes
+        -----
+        As good as the probabilities: :func:`bayesmatch.assess` compares with known answers,
+        :meth:`checks` tells what speaks against them. Sources where the catalogue has not looked
+        are left out.
+        """
+        return expected_table(self.associations, self.sources, self.record, cutoffs, catalogue)
+
+    def checks(self) -> Table:
+        """What speaks for and against this result, as the match found it.
+
+        Returns
+        -------
+        Table
+            A row per check: ``check``, ``value``, ``expected``, ``error``, ``sigma`` (numbers, NaN
+            where there is none), ``verdict`` ("ok"; "look": worth a look; "wrong": the result
+            cannot be trusted) and ``advice``, a sentence. Without rows for a file of 0.1.
+        """
+        return checks_table(self.record.checks or ())
 
     def explain(self, primary_id: Any) -> bayesmatch.Explanation:
         """Why this source got its probabilities: :func:`bayesmatch.explain`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import Column, Table
 
 from ..catalogs.formats.registry import check_columns
 from ..catalogs.names import check_name
@@ -15,6 +15,8 @@ from .record_check import check_meta
 from .tables import SAME_SOURCE, association_columns, later_columns, source_columns
 
 PROBABILITIES = ("p_any", "p_i", "p_match", "p_single", "p_hostless", "dist_post")
+#: masked where no catalogue has looked
+MAY_MISS = ("p_hostless", "log10_odds_host")
 COUNTS = ("ncat", "match_flag", "n_candidates", "n_claims")
 #: how far above 1 a probability may be by rounding
 ROUNDING = 1e-9
@@ -88,14 +90,21 @@ def _check_columns(
         if column.ndim != 1 or column.dtype.kind not in kinds.get(name, "f"):
             raise ValueError(f"column {name!r} of {title} is of type {column.dtype}")
         mask = getattr(column, "mask", None)
-        if "U" not in kinds.get(name, "f") and mask is not None and np.any(mask):
+        may_miss = "U" in kinds.get(name, "f") or name in MAY_MISS
+        if not may_miss and mask is not None and np.any(mask):
             raise ValueError(f"column {name!r} of {title} has missing values")
         if name in PROBABILITIES:
-            values = np.asarray(column)
+            values = np.asarray(column)[~missing_in(column)]
             _refuse(
                 ~((values >= 0) & (values <= 1 + ROUNDING)),
                 f"column {name!r} of {title} is no probability",
             )
+
+
+def missing_in(column: Column) -> np.ndarray:
+    """Which values of a column are missing, as far as some may be."""
+    mask: np.ndarray = np.ma.getmaskarray(column)
+    return mask | np.isnan(np.ma.getdata(column)) if column.name in MAY_MISS else mask
 
 
 def _check_primaries(table: Table, names: Sequence[str], n: int) -> None:

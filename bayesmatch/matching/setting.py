@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..catalogs.candidates import Candidates
+from ..catalogs.footprint import looked_at
 from ..catalogs.held import HeldCatalog
 from .candidate_positions import CandidatePositions, candidate_positions
 from .field import FieldDensity, FieldModel
@@ -26,6 +29,8 @@ class Setting:
     field: FieldDensity
     """density of field objects that the calibrated probabilities go by"""
     radius_arcsec: float
+    looked: np.ndarray
+    """(n_primary, n_other) bool: whether the catalogue has looked there, as far as its MOC says"""
 
     @property
     def catalogs(self) -> tuple[HeldCatalog, ...]:
@@ -41,6 +46,7 @@ def make_setting(
     completeness: Sequence[float],
     correct_unrelated: bool,
     radius_arcsec: float,
+    with_priors: Collection[str],
 ) -> Setting:
     """Positions, errors and densities of the candidates found."""
     return Setting(
@@ -49,6 +55,7 @@ def make_setting(
         candidates,
         candidate_positions(primary, others, candidates),
         pattern_priors(others, completeness, correct_unrelated),
-        field.at(primary, others),
+        field.at(primary, others, candidates, radius_arcsec, with_priors),
         radius_arcsec,
+        np.column_stack([looked_at(other, primary) for other in others]),
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from ..catalogs.formats.storage import masked_column
 from ..catalogs.held import HeldCatalog
 from .associations import Associations
 from .calibrated import Calibrated
@@ -31,6 +32,8 @@ class Matched:
     """by (other catalogue, prior name), per candidate slot"""
     post: Posterior
     calibrated: Calibrated
+    same_source: np.ndarray
+    """(n_primary,) row of the first entry of the same source, -1 = none"""
     ln_tailed: np.ndarray
     """(n_rows,) ln Bayes factor with the tails of all errors"""
 
@@ -109,14 +112,18 @@ def check_columns(
             )
 
 
+def kept_rows(m: Matched, min_p_i: float) -> np.ndarray:
+    """Which associations a table keeps, (n_rows,)."""
+    keep: np.ndarray = (m.post.p_i >= min_p_i) | np.all(m.associations.member < 0, axis=1)
+    return keep
+
+
 def association_table(m: Matched, min_p_i: float) -> Table:
     """One row per association, those below `min_p_i` left out (never a no-counterpart row)."""
     post = m.post
     absent = m.associations.member < 0
     ncat = 1 + np.count_nonzero(~absent, axis=1)
-    keep: Any = slice(None)
-    if min_p_i > 0:
-        keep = (post.p_i >= min_p_i) | (ncat == 1)
+    keep: Any = kept_rows(m, min_p_i) if min_p_i > 0 else slice(None)
     primary_row, member = m.associations.primary[keep], m.associations.member[keep]
     columns = _member_columns(m, primary_row, member)
     separations = _separations(m, member, m.associations.between[keep])
@@ -212,11 +219,11 @@ def source_table(m: Matched) -> Table:
         name: Column(np.arange(n), description=row_text(primary)),
         f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
-        "p_hostless": Column(
-            m.calibrated.p_hostless, description="Calibrated probability of having no counterpart"
+        "p_hostless": _where_looked(
+            m, m.calibrated.p_hostless, "Calibrated probability of having no counterpart"
         ),
-        "log10_odds_host": Column(
-            m.calibrated.log10_odds, description="log10 of (1 - p_hostless) / p_hostless"
+        "log10_odds_host": _where_looked(
+            m, m.calibrated.log10_odds, "log10 of (1 - p_hostless) / p_hostless"
         ),
         "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
     }
@@ -242,7 +249,7 @@ def source_table(m: Matched) -> Table:
             description=f"{other.name} field objects per deg^2 at the primary",
         )
         columns[within] = Column(
-            np.ones(n, bool), description=f"Whether {other.name} has looked at the primary"
+            m.setting.looked[:, k], description=f"Whether {other.name} has looked at the primary"
         )
     columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(
@@ -258,9 +265,17 @@ def source_table(m: Matched) -> Table:
             columns["n_claims"] = Column(claims, description=text)
         columns[f"n_claims_{other.name}"] = Column(claims, description=text)
     columns[SAME_SOURCE] = Column(
-        np.full(n, -1), description="Row of the first primary that is probably the same source"
+        m.same_source, description="Row of the first primary that is probably the same source"
     )
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
+
+
+def _where_looked(m: Matched, values: np.ndarray, text: str) -> Column:
+    """A column that is masked where no catalogue has looked."""
+    nowhere = np.asarray(~m.setting.looked.any(axis=1))
+    if nowhere.any():
+        return masked_column(values, nowhere, text)
+    return Column(values, description=text)
 
 
 def _separations(

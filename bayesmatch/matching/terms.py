@@ -26,6 +26,45 @@ class Term:
 
 
 @dataclass(frozen=True)
+class ClaimTerms:
+    """What claims change in the odds of associations against no counterpart."""
+
+    primary: np.ndarray
+    """(m,) primaries that compete for an object, ascending"""
+    first: np.ndarray
+    """(m + 1,) where the values of each begin, then the end"""
+    log10: np.ndarray
+    """(n,) log10 of the joint odds over the independent ones, all rows of these primaries"""
+
+    def added_to(self, ln_like: np.ndarray, first: np.ndarray) -> np.ndarray:
+        """The likelihood of every association given what others claim, (n_rows,).
+
+        `ln_like` (n_rows,) of each primary by itself, `first` (n_primary + 1,) its rows.
+        """
+        out = ln_like.copy()
+        out[self._rows(first)] += LN_10 * self.log10
+        return out
+
+    def kept(self, keep: np.ndarray, first: np.ndarray) -> ClaimTerms:
+        """Those of some rows only, `keep` (n_rows,) bool; `first` (n_primary + 1,) of all rows."""
+        stays = keep[self._rows(first)]
+        before = np.concatenate([[0], np.cumsum(stays)])
+        return ClaimTerms(self.primary, before[self.first], self.log10[stays])
+
+    def of(self, i: int) -> np.ndarray | None:
+        """Of the rows of a primary; None where nobody competes with it."""
+        at = int(np.searchsorted(self.primary, i))
+        if at == len(self.primary) or self.primary[at] != i:
+            return None
+        return self.log10[self.first[at] : self.first[at + 1]]
+
+    def _rows(self, first: np.ndarray) -> np.ndarray:
+        """Where the values belong among all rows."""
+        begin = first[self.primary] - self.first[:-1]
+        return np.repeat(begin, np.diff(self.first)) + np.arange(len(self.log10))
+
+
+@dataclass(frozen=True)
 class PosteriorTerms:
     """What the calibrated posterior multiplies, besides Bayes factor and prior ratios."""
 
@@ -33,6 +72,8 @@ class PosteriorTerms:
     """(n_primary, n_other) log10 n_k+, field objects of the full sky at that primary's density"""
     ln_fraction: np.ndarray
     """(n_primary, patterns) ln of the fraction of such primaries with each set of counterparts"""
+    claims: ClaimTerms | None = None
+    """None: an object may be the counterpart of several primaries"""
 
     def of(self, i: int, members: np.ndarray) -> list[Term]:
         """The terms of some associations of primary `i`.
@@ -46,7 +87,9 @@ class PosteriorTerms:
         """
         pattern = members @ (1 << np.arange(members.shape[1]))
         fraction = self.ln_fraction[i, pattern] - self.ln_fraction[i, 0]
-        return [density_term(members, self.log10_density[i]), fraction_term(fraction / LN_10)]
+        terms = [density_term(members, self.log10_density[i]), fraction_term(fraction / LN_10)]
+        claimed = None if self.claims is None else self.claims.of(i)
+        return terms if claimed is None else [*terms, claims_term(claimed)]
 
 
 def density_term(members: np.ndarray, log10_density: np.ndarray) -> Term:
@@ -65,3 +108,8 @@ def fraction_term(log10_fraction: np.ndarray) -> Term:
         log10_fraction,
         "Fraction of sources with these counterparts over fraction without",
     )
+
+
+def claims_term(log10: np.ndarray) -> Term:
+    """What is left when other primaries have had their claims; `log10` (r,)."""
+    return Term("claims", log10, "Joint odds over independent ones: what other sources leave")

@@ -1,6 +1,7 @@
 """Figures. Each function returns a matplotlib Figure; :func:`save` writes it."""
 
 from .assessment import assessment_panels, purity_completeness
+from .expected import expected_curves
 from .explanation import evidence_chart
 from .false_matches import calibration_curves
 from .files import save
@@ -12,6 +13,7 @@ __all__ = [
     "assessment_panels",
     "calibration_curves",
     "evidence_chart",
+    "expected_curves",
     "histogram_prior",
     "prior_diagnostics",
     "probability_plane",

@@ -45,7 +45,9 @@ def assessment_panels(a: bm.Assessment) -> Figure:
     draw_reliability(right, a.reliability, of=f"that {of}")
     right.set_title(
         f"Calibration error {a.ece:.4f}\nexact probabilities: "
-        f"{a.ece_floor.mean:.4f}, 95% below {a.ece_floor.p95:.4f}",
+        f"{a.ece_floor.mean:.4f}, 95% below {a.ece_floor.p95:.4f}\n"
+        f"offset {a.offset:+.4f} +- {a.offset_error:.4f}, shape {a.shape:.4f} "
+        f"(95% below {a.shape_floor.p95:.4f})",
         fontsize=10,
     )
     figure.suptitle(

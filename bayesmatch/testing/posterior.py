@@ -20,7 +20,7 @@ def log_sums(v: View, weight: np.ndarray) -> np.ndarray:
 def nway_formulas(v: View) -> None:
     """dist_post, p_single, p_any and p_i from the Bayes factor, the prior and the ratios."""
     a, record = v.associations, v.record
-    n = [c.rows for c in record.catalogues]
+    n = [c.n_inside for c in record.catalogues]
     area = [c.area_deg2 for c in record.catalogues]
     kinds, inverse = np.unique(v.takes_part, axis=0, return_inverse=True)
     priors = [
@@ -76,6 +76,10 @@ def calibrated_formulas(v: View) -> None:
     ln_b = v.associations[name] * LN_10
     weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio
     weight = weight - (v.takes_part * v.terms.log10_density[v.primary] * LN_10).sum(axis=1)
+    if v.terms.claims is not None:
+        for at, i in enumerate(v.terms.claims.primary):
+            begin, end = v.terms.claims.first[at : at + 2]
+            weight[v.primary == i] += v.terms.claims.log10[begin:end] * LN_10
     slack = 1e-9 + 1e-14 * np.abs(np.where(np.isfinite(weight), weight, 0.0))
     p_match = np.exp(weight - log_sums(v, weight)[v.primary])
     require_close("p_match is pi L / sum", v.associations["p_match"], p_match, atol=slack)

@@ -186,3 +186,48 @@ def calibrated(ln_evidence: Any, pattern: Any, ln_density: Any, fraction: Any) -
     """p_match of one primary's rows, from the fractions of the membership patterns."""
     weight = np.asarray(fraction)[pattern] * np.exp(np.asarray(ln_evidence) - ln_density[pattern])
     return np.asarray(weight / weight.sum())
+
+
+def joint(
+    weights: Sequence[Any], members: Sequence[Sequence[frozenset]], same: Sequence[Any] = ()
+) -> tuple[list[np.ndarray], list[float]]:
+    """Joint probabilities of primaries that compete, over all identifications one by one.
+
+    Parameters
+    ----------
+    weights : sequence of ndarray
+        Of every primary's associations, each primary by itself, unnormalised.
+    members : sequence of sequence of frozenset
+        Their objects.
+    same : sequence of (primaries, {rows: weight}), optional
+        Sets of primaries that may be one source: with one row for each of them, the same objects
+        all, and the weight of that as a product over their own.
+
+    Returns
+    -------
+    p : list of ndarray
+        Of every primary's associations.
+    together : list of float
+        Of every set.
+    """
+    p = [np.zeros(len(w)) for w in weights]
+    together, total = np.zeros(len(same)), 0.0
+    for one in itertools.product([False, True], repeat=len(same)):
+        sets = [s for s, whether in zip(same, one, strict=True) if whether]
+        inside = {i for primaries, _ in sets for i in primaries}
+        alone = [i for i in range(len(weights)) if i not in inside]
+        choices = [list(rows.items()) for _, rows in sets] + [
+            [((row,), weights[i][row]) for row in range(len(weights[i]))] for i in alone
+        ]
+        owners = [primaries for primaries, _ in sets] + [(i,) for i in alone]
+        for chosen in itertools.product(*choices):
+            used = [members[o[0]][rows[0]] for o, (rows, _) in zip(owners, chosen, strict=True)]
+            if len(frozenset().union(*used)) < sum(map(len, used)):
+                continue
+            weight = math.prod(w for _, w in chosen)
+            total += weight
+            together += weight * np.array(one)
+            for o, (rows, _) in zip(owners, chosen, strict=True):
+                for i, row in zip(o, rows, strict=True):
+                    p[i][row] += weight
+    return [x / total for x in p], list(together / total)

@@ -10,6 +10,7 @@ import numpy as np
 from ..catalogs.held import HeldCatalog
 from ..matching.record import MatchRecord
 from ..matching.result import MatchResult
+from ..matching.result_check import missing_in
 from ..matching.terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
@@ -44,6 +45,9 @@ class View:
             {name: np.ma.getdata(table[name]) for name in table.colnames}
             for table in (result.associations, result.sources)
         )
+        for name, nowhere in (("p_hostless", 1.0), ("log10_odds_host", -np.inf)):
+            missing = missing_in(result.sources[name])  # no catalogue has looked there
+            s[name] = np.where(missing, nowhere, s[name])
         names = result.catalogue_names
         at_hand = tuple(result._catalogs)
         whole = all(c.rows is None and len(c) == c.n_rows for c in at_hand)

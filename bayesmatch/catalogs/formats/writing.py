@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..._kernels import stopping
 from .marker import PREFIX, finish, mark, sync_folder
+from .stale import maker, remove_stale
 
 #: of the end of a name, extension included, that temporary names keep: writers go by it
 MAX_TAIL = 40
@@ -55,7 +56,8 @@ def replaced_together(
     """Temporary names beside `paths`; they take the real names only if the block succeeds.
 
     A path that is a symbolic link stays one: what it leads to is replaced. A file that is replaced
-    keeps its permissions, a new one has those that the process gives to new files.
+    keeps its permissions, a new one has those that the process gives to new files. What a process
+    that was killed while it wrote one of these files left beside it is removed first.
 
     Parameters
     ----------
@@ -70,6 +72,7 @@ def replaced_together(
     decided = False
     try:
         for final in finals:
+            remove_stale(final, final.name[-MAX_TAIL:])
             with stopping.held():
                 temporary.append(_temporary(final))
                 stopping.temporary(str(temporary[-1]))
@@ -101,7 +104,8 @@ def _temporary(final: Path) -> Path:
     # Asking for the umask means changing it, for all threads; creating a file applies it.
     mode = stat.S_IMODE(final.stat().st_mode) & 0o666 if final.exists() else 0o666
     while True:
-        path = final.with_name(f"{PREFIX}{secrets.token_hex(6)}-{final.name[-MAX_TAIL:]}")
+        name = f"{PREFIX}{maker()}{secrets.token_hex(6)}-{final.name[-MAX_TAIL:]}"
+        path = final.with_name(name)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode | stat.S_IWUSR))
             return path

@@ -11,13 +11,14 @@ from pathlib import Path
 from ... import __version__
 from ..errors import error_columns
 from ..held import HeldCatalog
+from ..sky_box import SkyBox
 from . import work
 from .catalog import CandidateRows, ScannedCatalog
 from .checkpoint import Stage
 from .columns import fetch
 from .lock import locked
 from .manifest import MadeFrom
-from .search import Positions, near_tasks, rows_near
+from .search import Positions, near_tasks, rows_near, split_counts
 
 
 def hold_scanned(
@@ -29,12 +30,16 @@ def hold_scanned(
     max_rows: int,
     advance: Callable[[int], object],
     checkpoint: Path | None,
+    count_cells: bool = False,
 ) -> list[HeldCatalog]:
     """The other catalogues, with the candidates alone in place of every scanned one.
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
+    `count_cells`: whether to count all objects in coarse cells around the primaries, too.
     """
-    if checkpoint is None or not any(isinstance(other, ScannedCatalog) for other in others):
+    scanned = any(isinstance(other, ScannedCatalog) for other in others)
+    box = SkyBox(primary.ra, primary.dec) if scanned and count_cells else None
+    if checkpoint is None or not scanned:
         alone: AbstractContextManager[None] = nullcontext()
     else:
         alone = locked(checkpoint)
@@ -48,6 +53,7 @@ def hold_scanned(
                 max_rows=max_rows,
                 advance=advance,
                 checkpoint=None if checkpoint is None else checkpoint / other.name,
+                box=box,
             )
             if isinstance(other, ScannedCatalog)
             else other
@@ -64,6 +70,7 @@ def hold_candidates(
     max_rows: int,
     advance: Callable[[int], object],
     checkpoint: Path | None,
+    box: SkyBox | None = None,
 ) -> CandidateRows:
     """The rows of a scanned catalogue that are candidates, as a catalogue in memory.
 
@@ -81,6 +88,8 @@ def hold_candidates(
         Called with numbers of rows done.
     checkpoint : Path, optional
         Directory for finished parts.
+    box : SkyBox, optional
+        Cells in which to count all objects.
 
     Raises
     ------
@@ -89,13 +98,15 @@ def hold_candidates(
         than `max_rows` pairs, or the checkpoint is of another match.
     """
     near = Positions.of(primary, other)
-    tasks = near_tasks(near, other, radius)
+    tasks = near_tasks(near, other, radius, box)
     made_from = None if checkpoint is None else _made_from(near, other, radius, tasks)
+    if made_from is not None and box is not None:
+        made_from = replace(made_from, cells=box.digest)
     stage = None
     if checkpoint is not None and made_from is not None:
         stage = Stage(checkpoint / "search", made_from)
-    found = rows_near(near, other, radius, tasks, max_rows, advance, stage)
-    rows, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
+    found = rows_near(near, other, radius, tasks, max_rows, advance, stage, box)
+    rows, ra, dec, cells = split_counts(found, box)
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
     names = list(dict.fromkeys([*identifier, *error_columns(other.pos_err), *wanted]))
@@ -106,7 +117,9 @@ def hold_candidates(
             checkpoint / f"columns-{digest[:12]}",
             replace(made_from, columns=tuple(names), candidates=digest),
         )
-    return CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
+    held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
+    held.counted = None if box is None or cells is None else (box.digest, cells)
+    return held
 
 
 def _made_from(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from astropy.table import Table
 
-from ..area import area_deg2
+from ..area import area_deg2, moc_of
 from ..base import SkyCatalog
 from ..errors import error_entries
 from ..field_counts import FieldCounts
@@ -21,6 +21,7 @@ from ..names import as_name, check_name
 from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
+from ..sky_box import SkyBox
 from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
@@ -62,6 +63,8 @@ class ScannedCatalog(SkyCatalog):
         What was given for the position errors, of no rows.
     """
 
+    n_inside: int | None = None
+    """rows within the footprint, where the area is a MOC and they have been counted"""
     also_near: tuple[np.ndarray, np.ndarray] | None = None
     """(n,) and (n,) degrees: more positions near which a match holds rows"""
 
@@ -107,6 +110,7 @@ class ScannedCatalog(SkyCatalog):
             errors=errors,
             area=area_deg2(area, table.meta, name),
         )
+        self.moc = moc_of(area)
 
     def __len__(self) -> int:
         return self.data_set.n_rows
@@ -148,6 +152,17 @@ class ScannedCatalog(SkyCatalog):
 
         rows, inverse = np.unique(row_numbers, return_inverse=True)
         return from_arrow(fetch(self.data_set, rows, self.schema.names))[inverse]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows, those outside the footprint aside where they have been counted."""
+        return len(self) if self.n_inside is None else self.n_inside
+
+    def count_inside(self, moc: Any) -> int:
+        """Number of rows within a `mocpy.MOC`; reads all positions."""
+        from .search import count_inside
+
+        return count_inside(self, moc)
 
     def near_too(self, ra: np.ndarray, dec: np.ndarray) -> ScannedCatalog:
         """The same data set; a match holds its rows near these positions (degrees) as well."""
@@ -210,6 +225,8 @@ class CandidateRows(HeldCatalog):
 
     rows: np.ndarray
     """(n,) numbers, in the data set, of the rows that are held, ascending"""
+    counted: tuple[str, np.ndarray] | None = None
+    """digest of the cells in which all objects were counted, and the counts (rows, columns)"""
 
     def __init__(
         self,
@@ -219,7 +236,7 @@ class CandidateRows(HeldCatalog):
         dec: np.ndarray,
         data: pa.Table,
     ) -> None:
-        self.whole, self.rows = whole, rows
+        self.scanned, self.rows, self.moc = whole, rows, whole.moc
         self.read_from = whole.read_from
         table = from_arrow(data)
         columns = ColumnValues(table, whole.name, self.row_text)
@@ -243,8 +260,22 @@ class CandidateRows(HeldCatalog):
 
     @property
     def n_rows(self) -> int:
+        """Number of rows of the data set, those outside its footprint aside."""
+        return self.scanned.n_rows
+
+    @property
+    def n_listed(self) -> int:
         """Number of rows of the data set."""
-        return len(self.whole)
+        return len(self.scanned)
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Objects of the data set in the cells around the sources of the match, counted with it."""
+        if self.counted is None or self.counted[0] != box.digest:
+            raise ValueError(
+                f"catalogue {self.name!r}: these are the candidates of another match; scan the "
+                "data set again (Catalog.scan), or use field='uniform'"
+            )
+        return self.counted[1]
 
     def ids(self, rows: np.ndarray) -> np.ndarray:
         """Identifiers of some rows; the rows' numbers in the data set where it has none."""
@@ -252,12 +283,12 @@ class CandidateRows(HeldCatalog):
 
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the data set, read now."""
-        return self.whole.input_rows(row_numbers)
+        return self.scanned.input_rows(row_numbers)
 
     def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> FieldCounts:
         """Counts of all values of a column below some edges, read now; some rows left out."""
-        return self.whole.field_counts(column, self.row_numbers(left_out), edges)
+        return self.scanned.field_counts(column, self.row_numbers(left_out), edges)
 
     def row_text(self, row: int) -> str:
         """A row, as messages name it."""
-        return self.whole.row_text(int(self.rows[row]))
+        return self.scanned.row_text(int(self.rows[row]))

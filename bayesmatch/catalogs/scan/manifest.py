@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
-#: of checkpoints; those before 2 kept no digests
-FORMAT = 2
+#: of checkpoints; those before 2 kept no digests, those before 3 counted no objects in cells
+FORMAT = 3
 #: no manifest is larger: hundreds of column names are some ten thousand bytes
 MAX_BYTES = 1 << 24
 
@@ -43,6 +43,8 @@ class MadeFrom:
     """most rows of a task"""
     task_ranges: str
     """digest of the row groups of each task of the search"""
+    cells: str = ""
+    """digest of the cells in which all objects are counted, if they are"""
     columns: tuple[str, ...] = ()
     """read for the candidates, if the stage does that"""
     candidates: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ..._kernels.jit import n_threads
 from ..candidates import Grid, too_many
 from ..held import HeldCatalog
 from ..positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
+from ..sky_box import SkyBox
 from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
 from .coverage import SkyMap
@@ -51,11 +52,18 @@ class Positions:
 
 
 def near_tasks(
-    primary: HeldCatalog | Positions, other: ScannedCatalog, radius: float
+    primary: HeldCatalog | Positions,
+    other: ScannedCatalog,
+    radius: float,
+    box: SkyBox | None = None,
 ) -> list[Task]:
-    """The row groups that may hold candidates, in row order, cut into pieces of work."""
+    """The row groups that may hold candidates, or objects to be counted in the cells of a box.
+
+    In row order, cut into pieces of work.
+    """
     factors = [other.unit_factor(name) for name in (other.ra_name, other.dec_name)]
-    sky = SkyMap(primary.ra, primary.dec, radius)
+    reach = radius if box is None else max(radius, box.reach_arcsec)
+    sky = SkyMap(primary.ra, primary.dec, reach)
     scale = np.array(factors)[:, None]
     return cut_into_tasks(
         [(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts]
@@ -70,8 +78,12 @@ def rows_near(
     max_rows: int,
     advance: Callable[[int], object],
     stage: Stage | None,
+    box: SkyBox | None = None,
 ) -> pa.Table:
-    """Rows and positions (degrees) of all objects near a primary, in row order."""
+    """Rows and positions (degrees) of all objects near a primary, in row order.
+
+    With a box also the objects in its cells: see :func:`split_counts`.
+    """
     import pyarrow as pa
 
     where = Grid(primary.ra, primary.dec, radius * MARGIN)
@@ -81,11 +93,21 @@ def rows_near(
 
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
+        cells = np.zeros(0 if box is None else box.n_rows * box.n_columns, np.int32)
         for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
             _, j, _ = where.search(0, len(ra), ra, dec, most)
             check(len(j))
             near = j[np.diff(j, prepend=-1) > 0]
+            if other.moc is not None:
+                near = near[_inside(other.moc, ra[near], dec[near])]
             found.append((first + near, ra[near], dec[near]))
+            if box is not None:
+                if other.moc is not None:
+                    inside = _inside(other.moc, ra, dec)
+                    ra, dec = ra[inside], dec[inside]
+                box.add(ra, dec, cells)
+        held = np.flatnonzero(cells)
+        found.append((-1 - held, cells[held].astype(float), np.zeros(len(held))))
         return pa.table(
             dict(
                 zip(
@@ -115,9 +137,40 @@ def rows_near(
         advance(int(sizes[done] - sizes[before]))
         before = done
         tables.append(table)
-        held += len(table)
+        held += int(np.count_nonzero(table["row"].to_numpy() >= 0))
         check(held)
     return pa.concat_tables(tables)
+
+
+def count_inside(other: ScannedCatalog, moc: Any) -> int:
+    """Number of rows of a data set within a `mocpy.MOC`."""
+    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
+    total = 0
+    for part in other.parts:
+        groups = range(len(part.group_rows))
+        for _, ra, dec in _position_batches(other, part, groups, factors, True):
+            total += int(np.count_nonzero(_inside(moc, ra, dec)))
+    return total
+
+
+def _inside(moc: Any, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    import astropy.units as u
+
+    inside: np.ndarray = moc.contains_lonlat(ra * u.deg, dec * u.deg)
+    return inside
+
+
+def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
+    """Rows, right ascensions and declinations of objects, and counts by cell (rows, columns).
+
+    In the table a row -1 - c has, for a right ascension, a number of objects in cell c.
+    """
+    row, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
+    if box is None:
+        return row, ra, dec, np.empty((0, 0), np.int64)
+    near = row >= 0
+    number = np.bincount(-1 - row[~near], ra[~near], box.n_rows * box.n_columns)
+    return row[near], ra[near], dec[near], number.astype(np.int64).reshape(box.shape)
 
 
 def _position_batches(

@@ -61,12 +61,13 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[
     found, absent = as_text(sources[f"{catalogue}_{named[catalogue].id}"][row])
     right = host & ~absent & (found == counterpart)
     _warn_of_other_ids(result, catalogue, named[catalogue].id, counterpart[host])
+    sure = np.isfinite(probabilities(result, score, catalogue)[row])
+    if not sure.all():  # no catalogue has looked there: nothing to judge
+        row, host, right = row[sure], host[sure], right[sure]
     candidate = np.any([np.asarray(sources[name][row]) >= 0 for name in named], axis=0)
     value = np.asarray(sources[score][row], dtype=np.float64)
-    if score == "p_match":  # of this member, whatever the other catalogues have
-        probability, outcome = np.asarray(sources[f"p_{catalogue}"][row], np.float64), right
-    else:
-        probability, outcome = (1.0 - value if score == "p_hostless" else value), host
+    probability = probabilities(result, score, catalogue)[row]
+    outcome = right if score == "p_match" else host
     judged = Judged(
         row,
         -value if score == "p_hostless" else value,
@@ -77,6 +78,16 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[
         outcome,
     )
     return judged, ids[row]
+
+
+def probabilities(result: MatchResult, score: str, catalogue: str) -> np.ndarray:
+    """(n_sources,) the probability that goes with a score; NaN where it is masked.
+
+    With ``p_match`` that of the best candidate in `catalogue`, whatever the others have.
+    """
+    column = result.sources[f"p_{catalogue}" if score == "p_match" else score]
+    value = np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
+    return 1.0 - value if score == "p_hostless" else value
 
 
 def _warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: np.ndarray) -> None:

@@ -12,10 +12,12 @@ from astropy.table import Table
 from ...catalogs.scalars import number_within, numbers_of, shown
 from ...matching.arguments import cutoff_values
 from ...matching.result import MatchResult
-from .. import metrics
-from ..metrics import PURITIES, Confusion, Crossing, Floor
+from .. import metrics, offset_shape
+from ..metrics import Confusion, Crossing, Floor
+from ..offset_shape import ShareDifference
 from .comparison import by_bins, compare
-from .judged import Judged
+from .judged import Judged, probabilities
+from .summary import summary_text
 from .tables import add_metrics, reliability_table
 
 if TYPE_CHECKING:
@@ -126,6 +128,41 @@ class Assessment:
         """Mean and 95% point of the ECE if the truth is drawn from the probabilities."""
         return metrics.calibration_floor(self.judged.probability)
 
+    @cached_property
+    def offset(self) -> float:
+        """Mean probability minus the share that came true.
+
+        A truth sample is rarely a fair one: where counterparts are more common in it than among
+        all sources, the offset is negative though the probabilities are right.
+        """
+        return offset_shape.offset_of(self.judged.probability, self.judged.outcome)[0]
+
+    @cached_property
+    def offset_error(self) -> float:
+        """Standard error of :attr:`offset` if the probabilities are right."""
+        return offset_shape.offset_of(self.judged.probability, self.judged.outcome)[1]
+
+    @cached_property
+    def shape(self) -> float:
+        """Calibration error that is left when one factor of all odds has taken out the offset."""
+        return offset_shape.shape_error(self.judged.probability, self.judged.outcome)
+
+    @cached_property
+    def shape_floor(self) -> Floor:
+        """Mean and 95% point of :attr:`shape` if the shape is right: as :attr:`ece_floor`."""
+        return offset_shape.shape_floor(self.judged.probability, self.judged.outcome)
+
+    @cached_property
+    def share_difference(self) -> ShareDifference:
+        """The truth's share of what came true, the result's for all its sources, and the sigma."""
+        j = self.judged
+        p_all = probabilities(self._result, self.score, self.catalogue)
+        # NWAY's p_any does not go by the fit.
+        fitted = 0.0 if self.score == "p_any" else self._result.record.host_fraction_error or 0.0
+        return offset_shape.share_difference(
+            j.probability, j.outcome, p_all[np.isfinite(p_all)], fitted
+        )
+
     def by(
         self, values: Any, bins: int | Sequence[float] = 4, *, cutoff: float | None = None
     ) -> Table:
@@ -187,25 +224,7 @@ class Assessment:
 
     def summary(self) -> str:
         """A few lines for people."""
-        cutoff, value = self.crossing
-        mean, p95 = self.ece_floor
-        what = (
-            "the best candidate is right" if self.score == "p_match" else "there is a counterpart"
-        )
-        lines = [
-            f"{self.n} sources with known answers: {self.n_counterparts} with a counterpart in "
-            f"{self.catalogue}, {self.n_hostless} hostless; cut on {self.score}",
-            f"  purity = completeness    {value:.4f}  at {self.score} = {cutoff:.4g}",
-            *(
-                f"  completeness at {purity:.0%}      "
-                f"{self.completeness_at_purity(purity):.4f}  at "
-                f"{self.score} = {self.cutoff_at_purity(purity):.4g}"
-                for purity in PURITIES
-            ),
-            f"  calibration error        {self.ece:.4f}  of the probability that {what}; exact "
-            f"ones would have {mean:.4f}, and {p95:.4f} in one case of 20",
-        ]
-        return "\n".join(lines)
+        return summary_text(self)
 
     def plot(self) -> Figure:
         """Purity and completeness against the cutoff and each other, and the reliability."""

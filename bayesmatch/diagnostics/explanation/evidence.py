@@ -1,7 +1,7 @@
 """The terms that make the probabilities of one source's associations.
 
 Everything is log10.  For an association a with the membership pattern S, and N_k objects of
-catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky,
+catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky (at the density there),
 
     total  = position + tails + density + priors + fraction = log10 of p_match(a) / p_hostless
     position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0
@@ -9,7 +9,9 @@ catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky,
 
 and NWAY's weight of the same association is
 
-    nway_total = position + density + priors + nway_completeness + nway_unrelated
+    nway_total = position + nway_density + priors + nway_completeness + nway_unrelated
+
+n_k+ being there the whole catalogue's, and in the first sum that of the field around the primary.
 
 The posterior states its terms (:mod:`bayesmatch.matching.terms`).  A file holds what they are made
 of; where it lacks the properties that the fraction depends on, ``fraction`` is what the
@@ -21,9 +23,11 @@ from __future__ import annotations
 import numpy as np
 from astropy.table import Column, Table
 
+from ...catalogs.area import FULL_SKY_DEG2
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
-from ...matching.terms import Term, density_term, fraction_term
+from ...matching.tables import later_columns
+from ...matching.terms import Term, claims_term, density_term, fraction_term
 from .fraction import log10_hostless, recorded_fractions, remaining_fractions
 
 #: of the associations: log10 of the Bayes factor with the tails of the errors
@@ -108,7 +112,7 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
     if result._terms is not None:
         density, *stated = result._terms.of(row, members)
     else:
-        density = density_term(members, np.array([c.log10_full_sky for c in record.others]))
+        density = density_term(members, _log10_full_sky(result, row))
         fraction = recorded_fractions(result, row)
         pattern = members @ (1 << np.arange(members.shape[1]))
         stated = [] if fraction is None else [fraction_term(fraction[pattern])]
@@ -119,13 +123,29 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
         known += stated
         if np.abs(beyond).max() < UNSTATED:
             return known
-        return [*known, Term("unstated", beyond, "In the probabilities beyond the known terms")]
+        return [*known, _rest(record, beyond)]
     # Nothing but the fraction is left: from the probabilities, to the last digit the same from
     # memory and from every kind of file.
-    return [
-        *known,
-        fraction_term(remaining_fractions(result, row, members, log10_known, p_match, SMALLEST)),
-    ]
+    fraction = remaining_fractions(result, row, members, log10_known, p_match, SMALLEST)
+    known.append(fraction_term(fraction))
+    beyond = _beyond(result, row, p_match, _sum([t.log10 for t in known]))
+    return [*known, _rest(record, beyond)] if np.abs(beyond).max() >= UNSTATED else known
+
+
+def _rest(record: MatchRecord, beyond: np.ndarray) -> Term:
+    """What the probabilities have beyond the known terms; where objects are claimed, that."""
+    if (record.claims or {}).get("rule") == "exclusive":
+        return claims_term(beyond)
+    return Term("unstated", beyond, "In the probabilities beyond the known terms")
+
+
+def _log10_full_sky(result: MatchResult, row: int) -> np.ndarray:
+    """Log10 of the number of field objects in the full sky at the density about a primary."""
+    record, s = result.record, result.sources
+    columns = [later_columns(other.name)[0] for other in record.others]
+    if (record.field or {}).get("model", "uniform") == "uniform" or columns[0] not in s.colnames:
+        return np.array([other.log10_full_sky for other in record.others])
+    return np.log10(np.array([s[column][row] for column in columns]) * FULL_SKY_DEG2)
 
 
 def _beyond(result: MatchResult, row: int, p_match: np.ndarray, total: np.ndarray) -> np.ndarray:
@@ -149,6 +169,7 @@ def _nway_terms(
     uniform = density_term(members, np.array([c.log10_full_sky for c in record.others])).log10
     shared = [t.log10 for t in terms if t.name == "position" or t.name.startswith("prior_")]
     return [
+        Term("nway_density", uniform, "NWAY: density, the whole catalogue's rows over its area"),
         Term("nway_completeness", completeness, "NWAY: prior completeness, instead of fraction"),
         Term("nway_unrelated", unrelated, "NWAY: factor for associations without the primary"),
         Term(

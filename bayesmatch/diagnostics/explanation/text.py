@@ -15,6 +15,8 @@ from .inputs import input_columns
 #: log10 terms below say nothing
 SMALL = 0.05
 WIDTH = 100
+#: terms that have no words of their own
+OTHER_TERMS = {"claims": "what other sources claim"}
 
 
 def sentences(result: MatchResult, row: int, table: Table) -> str:
@@ -140,7 +142,7 @@ class _Words:
         terms.append(_Term("the host fraction", float(row["fraction"]), self._share(at)))
         known = {"position", "density", "fraction"}
         terms += [
-            _Term(name.replace("_", " "), float(row[name]), "")
+            _Term(OTHER_TERMS.get(name, name.replace("_", " ")), float(row[name]), "")
             for name in self.table.meta["terms"]
             if name not in known and not name.startswith("prior_")
         ]

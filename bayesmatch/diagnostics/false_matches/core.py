@@ -64,7 +64,7 @@ def calibrate(
         Rows of the table. Default: 0, 0.01, ... 0.99, 0.991, ... 1 (of p_hostless: 1 minus those).
     **match_options
         For :func:`bayesmatch.match`, such as ``priors``. What it learns from the real positions
-        (automatic priors, host fractions) is used for the fake ones as it is.
+        (automatic priors, host fractions, duplicates) is used for the fake ones as it is.
 
     Returns
     -------
@@ -151,19 +151,23 @@ def _matches(
     ]
     kept = match_options.get("checkpoint") is not None  # the match's own: of its positions alone
     result = match(primary, *(others if kept else everywhere), radius=radius, **match_options)
+    fitted: Any = result._catalogs[0]  # with its errors as they were fitted, if they were
     options = {
         **match_options,
         "priors": result.priors,
-        "host_fraction": result._host_fraction,
+        "host_fraction": result.host_fraction,
+        "field": result._field,
+        "errors": "given",
+        "claims": result._claims or "independent",
         "progress": False,
         "checkpoint": None,
     }  # of other positions, nothing is kept
     if any(isinstance(other, ScannedCatalog) for other in others):
-        held = match(primary, *everywhere, radius=radius, **options) if kept else result
+        held = match(fitted, *everywhere, radius=radius, **options) if kept else result
         everywhere = list(held._catalogs[1:])
 
     def matched_at(ra: np.ndarray, dec: np.ndarray) -> MatchResult:
-        return match(primary.corrected(ra, dec, 1.0, 0.0), *everywhere, radius=radius, **options)
+        return match(fitted.corrected(ra, dec, 1.0, 0.0), *everywhere, radius=radius, **options)
 
     return result, matched_at
 

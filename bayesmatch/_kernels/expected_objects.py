@@ -1,0 +1,148 @@
+"""How many field objects each set of catalogues has seen: the E step of an EM fit.
+
+Which subset of a component's detections is field, the associations say, and given that the objects
+follow from the recursion of :mod:`bayesmatch._kernels.shared_objects` in the other direction.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .bayes_factor import row_pattern
+from .field_links import LARGEST, detections, groups
+from .jit import jit
+from .posterior import log_sum
+from .shared_objects import gains, new_scratch, removed_with, tables, weigh_rows
+
+
+@jit
+def flow_down(m, flow, ln_z, first, mask, weight, inside, pattern, count):
+    """Expected number of objects of every pattern in a component.
+
+    `flow` (2^m,): the probability that its field detections are that subset, which becomes that
+    of meeting it on the way down; only groups that are `inside` count.
+    """
+    for s in range((1 << m) - 1, 0, -1):
+        if flow[s] == 0.0:
+            continue
+        low = 0
+        while not s >> low & 1:
+            low += 1
+        for q in range(first[low], first[low + 1]):
+            if mask[q] & ~s:
+                continue
+            share = flow[s] * math.exp(weight[q] + ln_z[s ^ mask[q]] - ln_z[s])
+            flow[s ^ mask[q]] += share
+            if inside[q]:
+                count[pattern[q]] += share
+
+
+@jit
+def expected_objects(
+    which,
+    start,
+    p_ra,
+    p_dec,
+    ra,
+    dec,
+    apart,
+    cov,
+    circular,
+    ln_relative,
+    ln_density,
+    first,
+    member,
+    ln_evidence,
+    ln_fraction,
+    inner,
+    count,
+    hosts,
+):
+    """One E step: field objects and counterparts by pattern, summed over the primaries `which`.
+
+    `ln_relative` and `ln_density` as for :func:`shared_rows`, of these primaries alone.
+    ``ln_fraction`` (patterns,): ln of the shares of primaries with each set of counterparts.
+    Objects count whose best-known detection lies closer to the primary than `inner` (arcsec), so
+    that none lacks detections beyond the edge of the circle.
+    """
+    n_other = member.shape[1]
+    scratch = new_scratch()
+    inside, pattern = np.empty((1 << LARGEST) + 1, np.bool_), np.empty((1 << LARGEST) + 1, np.int64)
+    count[:] = 0.0
+    hosts[:] = 0.0
+    for n in range(len(which)):
+        i = which[n]
+        catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
+        base = start[i * n_other]
+        label, bit, begin, part, linked, at, ln_z, _ = tables(
+            catalogue, plane, ln_relative[n], scratch
+        )
+        n_components = len(begin) - 1
+        flow = np.zeros(len(ln_z))
+        touched = np.zeros(n_components)
+        ln_weight = np.empty(first[i + 1] - first[i])
+        density = ln_density[n]
+        gain = gains(catalogue, density, label, bit, at, ln_z)
+        weigh_rows(
+            first[i],
+            first[i + 1],
+            member,
+            base,
+            density,
+            gain,
+            label,
+            bit,
+            at,
+            ln_z,
+            ln_evidence,
+            ln_weight,
+        )
+        for row in range(first[i], first[i + 1]):
+            ln_weight[row - first[i]] += ln_fraction[row_pattern(row, member)]
+        ln_total = log_sum(ln_weight, 0, len(ln_weight))
+        for row in range(first[i], first[i + 1]):
+            p = math.exp(ln_weight[row - first[i]] - ln_total)
+            hosts[row_pattern(row, member)] += p
+            if p < 1e-12:
+                continue
+            for b in range(n_other):
+                if member[row, b] < 0:
+                    continue
+                removed = removed_with(b, row, member, base, label, bit)
+                if removed:
+                    c = label[member[row, b] - base]
+                    flow[at[c + 1] - 1 - removed] += p
+                    touched[c] += p
+        for c in range(n_components):
+            flow[at[c + 1] - 1] += max(0.0, 1.0 - touched[c])
+            some = part[begin[c] : begin[c + 1]]
+            if len(some) == 1:
+                x, y = plane[some[0], 0], plane[some[0], 1]
+                if x * x + y * y < inner * inner:
+                    count[1 << catalogue[some[0]]] += flow[at[c] + 1]
+                continue
+            group, mask, weight = scratch
+            groups(some, linked[some], catalogue, plane, ln_relative[n], group, mask, weight)
+            for q in range(group[len(some)]):
+                best = -1
+                pattern[q] = 0
+                for b in range(len(some)):
+                    if mask[q] >> b & 1:
+                        pattern[q] |= 1 << catalogue[some[b]]
+                        if best < 0 or plane[some[b], 5] < plane[best, 5]:
+                            best = some[b]
+                x, y = plane[best, 0], plane[best, 1]
+                inside[q] = x * x + y * y < inner * inner
+            flow_down(
+                len(some),
+                flow[at[c] : at[c + 1]],
+                ln_z[at[c] : at[c + 1]],
+                group,
+                mask,
+                weight,
+                inside,
+                pattern,
+                count,
+            )

@@ -1,0 +1,215 @@
+"""Detections around a primary that may be the same field object: links, and chains of links.
+
+Two detections of different catalogues are linked when they lie within 5 sigma of each other; a
+group of detections may be one object when every pair in it is linked.  Chains of links make
+components, which have nothing to do with each other; a component has at most :data:`LARGEST`
+detections, and where a chain is longer its weakest links are cut.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .bayes_factor import LN_SCALE, ln_bayes_general, ln_bayes_thin
+from .bayes_factor import place as place_candidate
+from .jit import jit
+from .sphere import offset
+from .thin import adjugate_times, det_of_sum, half_axes, is_thin
+
+#: squared distance, in units of the errors, up to which two detections are linked
+REACH_2 = 25.0
+#: detections in a component: all its subsets are looked at
+LARGEST = 12
+#: ln of a Bayes factor against chance over a density per arcsec^2, for every further member
+LN_CHANCE = LN_SCALE + math.log(2.0 * math.pi)
+
+
+@jit
+def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular):
+    """Catalogue (n,) and place (n, 6: x, y, xx, yy, xy, det) of the candidates of a primary.
+
+    In its tangent plane, arcsec; circles need no turning.
+    """
+    first, last = start[i * n_other], start[(i + 1) * n_other]
+    plane, catalogue = np.empty((last - first, 6)), np.empty(last - first, np.int64)
+    for k in range(n_other):
+        for slot in range(start[i * n_other + k], start[i * n_other + k + 1]):
+            c = slot - first
+            catalogue[c] = k
+            if circular:
+                plane[c, 0], plane[c, 1] = offset(
+                    p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot]
+                )
+                plane[c, 2:] = cov[slot]
+            else:
+                place_candidate(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[c])
+    return catalogue, plane
+
+
+@jit
+def distance_2(a, b):
+    """Squared distance of two detections in units of the errors of both."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    if is_thin(a[2], a[3], a[5]) or is_thin(b[2], b[3], b[5]):
+        own, other = half_axes(a[2], a[3], a[4], a[5]), half_axes(b[2], b[3], b[4], b[5])
+        u, v = adjugate_times(own, dx, dy)[2], adjugate_times(other, dx, dy)[2]
+        return (u + v) / det_of_sum(own, a[5], other, b[5])
+    xx, yy, xy = a[2] + b[2], a[3] + b[3], a[4] + b[4]
+    return (yy * dx * dx - 2.0 * xy * dx * dy + xx * dy * dy) / (xx * yy - xy * xy)
+
+
+@jit
+def find_links(catalogue, plane):
+    """Pairs (m, 2) of linked detections, by a sweep along x."""
+    n = len(catalogue)
+    pair = np.empty((2 * n, 2), np.int64)
+    m = 0
+    order = np.argsort(plane[:, 0])
+    widest = 0.0
+    for c in range(n):
+        widest = max(widest, plane[c, 2])
+    for p in range(n):
+        a = order[p]
+        reach = math.sqrt(REACH_2 * (plane[a, 2] + widest)) * (1.0 + 1e-9)
+        for q in range(p + 1, n):
+            b = order[q]
+            if plane[b, 0] - plane[a, 0] > reach:
+                break
+            if catalogue[a] == catalogue[b] or not distance_2(plane[a], plane[b]) < REACH_2:
+                continue
+            if m == len(pair):
+                longer = np.empty((2 * m, 2), np.int64)
+                longer[:m] = pair
+                pair = longer
+            pair[m, 0], pair[m, 1] = min(a, b), max(a, b)
+            m += 1
+    return pair[:m]
+
+
+@jit
+def root_of(parent, c):
+    """The detection that stands for the component of `c`; shortens the way there."""
+    while parent[c] != c:
+        parent[c] = parent[parent[c]]
+        c = parent[c]
+    return c
+
+
+@jit
+def joined(n, pair, order, largest, parent):
+    """Join linked detections, in `order`, into components of at most `largest`: their size (n,)."""
+    size = np.ones(n, np.int64)
+    for c in range(n):
+        parent[c] = c
+    for q in order:
+        a, b = root_of(parent, pair[q, 0]), root_of(parent, pair[q, 1])
+        if a == b or size[a] + size[b] > largest:
+            continue
+        low, high = min(a, b), max(a, b)
+        parent[high] = low
+        size[low] += size[high]
+    return size
+
+
+@jit
+def components(catalogue, plane, ln_relative):
+    """Components of linked detections, and the links within them.
+
+    Returns component (n,) and bit (n,) of each detection, the number of components, the links
+    (m, 2) that are left and how many were cut.  `ln_relative` (patterns,) as in
+    :func:`ln_weight`.
+    """
+    n = len(catalogue)
+    pair = find_links(catalogue, plane)
+    parent = np.empty(n, np.int64)
+    size = joined(n, pair, np.arange(len(pair)), n, parent)
+    cut = 0
+    if n > LARGEST and len(pair) > 0 and size.max() > LARGEST:
+        strength = np.empty(len(pair))
+        members, place = np.empty(2, np.int64), np.empty((6, 2))
+        for q in range(len(pair)):
+            members[0], members[1] = pair[q]
+            strength[q] = ln_weight(members, 2, catalogue, plane, ln_relative, place)
+            for c in members:
+                strength[q] -= ln_relative[1 << catalogue[c]]
+        joined(n, pair, np.argsort(-strength, kind="mergesort"), LARGEST, parent)
+        kept = np.empty(len(pair), np.bool_)
+        for q in range(len(pair)):
+            kept[q] = root_of(parent, pair[q, 0]) == root_of(parent, pair[q, 1])
+        cut = len(pair) - kept.sum()
+        pair = pair[kept]
+    label, bit = np.empty(n, np.int64), np.empty(n, np.int64)
+    filled = np.zeros(n, np.int64)
+    n_components = 0
+    for c in range(n):
+        root = root_of(parent, c)
+        if root == c:  # the first of its component: roots are the lowest
+            label[c] = n_components
+            n_components += 1
+        label[c] = label[root]
+        bit[c] = filled[root]
+        filled[root] += 1
+    return label, bit, n_components, pair, cut
+
+
+@jit
+def ln_weight(members, m, catalogue, plane, ln_relative, place):
+    """Ln of nu_T B_T / prod rho_k of the first `m` of the detections in `members` as one object.
+
+    B_T is the integral of the product of their Gaussians over its position (arcsec^-2 for every
+    member but one), ``ln_relative`` (patterns,) ln of nu_T / prod rho_k over the catalogues of T.
+    `place` (6, n_other) is scratch.
+    """
+    pattern = 0
+    for a in range(m):
+        pattern |= 1 << catalogue[members[a]]
+    total = ln_relative[pattern]
+    if m == 1 or total == -np.inf:
+        return total
+    thin = False
+    for a in range(m):
+        for c in range(6):
+            place[c, a] = plane[members[a], c]
+        thin |= is_thin(place[2, a], place[3, a], place[5, a])
+    if thin:
+        total += ln_bayes_thin(m, place[0], place[1], place[2], place[3], place[4], place[5])
+    else:
+        total += ln_bayes_general(m, place[0], place[1], place[2], place[3], place[4])
+    return total - (m - 1) * LN_CHANCE
+
+
+@jit
+def groups(members, linked, catalogue, plane, ln_relative, first, mask, weight):
+    """All groups of a component that may be one object, by their first member.
+
+    `members` (m,): its detections, bit by bit; `linked` (m,): those that each is linked to, as
+    bits.  Fills `first` (m + 1,), and from there on their bits and ln weights.
+    """
+    m = len(members)
+    chosen, allowed = np.empty(m * m + m, np.int64), np.empty(m * m + m, np.int64)
+    some, place = np.empty(m, np.int64), np.empty((6, m))
+    n = 0
+    for low in range(m):
+        first[low] = n
+        chosen[0] = 1 << low
+        allowed[0] = linked[low] >> (low + 1) << (low + 1)
+        top = 1
+        while top > 0:
+            top -= 1
+            now, rest = chosen[top], allowed[top]
+            size, highest = 0, 0
+            for b in range(m):
+                if now >> b & 1:
+                    some[size] = members[b]
+                    size += 1
+                    highest = b
+            mask[n] = now
+            weight[n] = ln_weight(some, size, catalogue, plane, ln_relative, place)
+            n += weight[n] > -np.inf
+            for b in range(highest + 1, m):
+                if rest >> b & 1:
+                    chosen[top], allowed[top] = now | 1 << b, rest & linked[b]
+                    top += 1
+    first[m] = n

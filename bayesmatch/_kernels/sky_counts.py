@@ -1,0 +1,205 @@
+"""Objects counted in the cells of a box on the sky, and summed over windows of cells.
+
+The cells stand in rows of equal declination, ``cell`` high; all are equally wide in right
+ascension.  Sums over the corner below every cell make the sum over any window four look-ups.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .jit import jit
+
+#: an empty block of cells is not covered where the blocks about it hold so many objects on average
+PLENTY = 12.0
+#: of the blocks around, how many must hold any, and how far they may be, in blocks
+MIN_OCCUPIED, FARTHEST = 2, 4
+
+
+@jit
+def count_cells(first, last, ra, dec, low_ra, low_dec, per_ra, per_dec, n_rows, n_columns, out):
+    """Add the objects first to last to the cells `out` (n_rows * n_columns,) that they lie in."""
+    for j in range(first, last):
+        x = ra[j] - low_ra
+        if x < 0.0:
+            x += 360.0
+        y = (dec[j] - low_dec) * per_dec
+        column = int(x * per_ra)
+        if y >= 0.0 and y < n_rows and column < n_columns:
+            out[int(y) * n_columns + column] += 1
+
+
+@jit
+def corner_sums(values, out):
+    """Sums `out` (r + 1, c + 1) over the corner below each cell of `values` (r, c)."""
+    n_rows, n_columns = values.shape
+    for row in range(n_rows):
+        along = out[0, 0] * 0
+        for column in range(n_columns):
+            along += values[row, column]
+            out[row + 1, column + 1] = out[row, column + 1] + along
+
+
+@jit
+def near_positions(corner, reach_rows, reach_columns, known):
+    """Which cells have a position within some rows, and columns (r,), of them."""
+    n_rows, n_columns = known.shape
+    for row in range(n_rows):
+        low, high = max(0, row - reach_rows), min(n_rows, row + reach_rows + 1)
+        for column in range(n_columns):
+            known[row, column] = (
+                around(corner, low, high, column - reach_columns[row],
+                       column + reach_columns[row] + 1) > 0
+            )  # fmt: skip
+
+
+@jit
+def around(corner, low, high, a, b):
+    """Sum over the rows low to high and the columns a to b, which go on at the other side."""
+    n = corner.shape[1] - 1
+    if b - a >= n:
+        a, b = 0, n
+    total = corner[0, 0]
+    if a < 0:
+        total += box(corner, low, high, a + n, n)
+    if b > n:
+        total += box(corner, low, high, 0, b - n)
+    return total + box(corner, low, high, max(a, 0), min(b, n))
+
+
+@jit
+def box(corner, low, high, a, b):
+    """Sum over a window of cells."""
+    return corner[high, b] - corner[low, b] - corner[high, a] + corner[low, a]
+
+
+@jit
+def first_level(count, known):
+    """The cells as blocks of one: ``total``, ``n_known`` and ``n_uncovered`` of each, int32."""
+    total = np.zeros(count.shape, np.int32)
+    n_known = np.zeros(count.shape, np.int32)
+    for row in range(count.shape[0]):
+        for column in range(count.shape[1]):
+            if known[row, column]:
+                total[row, column] = count[row, column]
+                n_known[row, column] = 1
+    return total, n_known, np.zeros(count.shape, np.int32)
+
+
+@jit
+def next_level(blocks):
+    """Sums over blocks of two by two."""
+    n_rows, n_columns = blocks.shape
+    out = np.zeros((-(-n_rows // 2), -(-n_columns // 2)), np.int32)
+    for row in range(n_rows):
+        for column in range(n_columns):
+            out[row >> 1, column >> 1] += blocks[row, column]
+    return out
+
+
+@jit
+def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
+    """Mark the cells of empty blocks of `size` cells a side where the blocks around hold many.
+
+    Blocks beside one may have the edge run through them: they are `left_out`, unless smaller blocks
+    have told already where the edge is.  Of blocks the known cells count.
+    """
+    m_rows, m_columns = total.shape
+    half = (size * size + 1) // 2
+    some, occupied = 0, 0
+    for b in range(m_rows):
+        for a in range(m_columns):
+            some += total[b, a]
+            occupied += total[b, a] > 0
+    if some < 0.5 * PLENTY * occupied:  # hardly a place to judge by; larger blocks will do
+        return
+    before = n_uncovered.copy()
+    for b in range(m_rows):
+        for a in range(m_columns):
+            if total[b, a] > 0 or n_known[b, a] < half or before[b, a] == n_known[b, a]:
+                continue
+            reach = plenty_within(b, a, total, n_known, size)
+            if reach == 0:
+                continue
+            mark(b, a, size, uncovered)
+            n_uncovered[b, a] = n_known[b, a]
+            if before[b, a] > 0 or reach > 1:
+                continue
+            for y in range(max(0, b - 1), min(m_rows, b + 2)):
+                for x in range(max(0, a - 1), min(m_columns, a + 2)):
+                    if total[y, x] > 0 and before[y, x] == 0:
+                        mark(y, x, size, left_out)
+
+
+@jit
+def plenty_within(b, a, total, n_known, size):
+    """How many blocks away those that hold any hold many on average; 0: nowhere near.
+
+    Once more beyond the nearest ones: those that the edge runs through hold few.
+    """
+    m_rows, m_columns = total.shape
+    occupied, reach = 0, 0
+    while reach < FARTHEST and (occupied < MIN_OCCUPIED or reach < 2):
+        reach += 1
+        some, occupied = 0.0, 0
+        for y in range(max(0, b - reach), min(m_rows, b + reach + 1)):
+            for x in range(max(0, a - reach), min(m_columns, a + reach + 1)):
+                if total[y, x] > 0:
+                    some += total[y, x] / n_known[y, x] * (size * size)
+                    occupied += 1
+        if occupied >= MIN_OCCUPIED and some >= PLENTY * occupied:
+            return reach
+    return 0
+
+
+@jit
+def mark(b, a, size, cells):
+    """Set the cells of a block."""
+    for row in range(b * size, min((b + 1) * size, cells.shape[0])):
+        for column in range(a * size, min((a + 1) * size, cells.shape[1])):
+            cells[row, column] = True
+
+
+@jit
+def sum_windows(
+    first, last, row, column, half_rows, half_columns, count, area, sources, n, square, n_sources
+):
+    """Objects, covered area and sources in windows around each source.
+
+    ``half_rows`` (w,) and ``half_columns`` (rows, w) are half the windows' sizes, the source's cell
+    aside; `count`, `area` and `sources` corner sums; the outputs are (n, w).
+    """
+    last_row = count.shape[0] - 1
+    for i in range(first, last):
+        for w in range(len(half_rows)):
+            low, high = max(0, row[i] - half_rows[w]), min(last_row, row[i] + half_rows[w] + 1)
+            a = column[i] - half_columns[row[i], w]
+            b = column[i] + half_columns[row[i], w] + 1
+            n[i, w] = around(count, low, high, a, b)
+            square[i, w] = around(area, low, high, a, b)
+            n_sources[i, w] = around(sources, low, high, a, b)
+
+
+@jit
+def count_rings(first, last, start, separation, inner, radius, halvings, count, area):
+    """Candidates of each primary in rings: from half the radius to it, a quarter to half, ...
+
+    ``start`` (n + 1,) is CSR over the slots of ``separation``; separations below ``inner`` (n,) are
+    left out. Outputs (n, halvings): number, and area in arcsec^2.
+    """
+    for i in range(first, last):
+        for k in range(halvings):
+            high = radius / 2.0**k
+            low = max(inner[i], 0.5 * high)
+            area[i, k] = math.pi * max(0.0, high * high - low * low)
+        for slot in range(start[i], start[i + 1]):
+            s = separation[slot]
+            if s < inner[i] or s >= radius:
+                continue
+            k = 0
+            while k < halvings and s < radius / 2.0 ** (k + 1):
+                k += 1
+            if k < halvings:
+                count[i, k] += 1

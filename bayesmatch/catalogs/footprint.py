@@ -1,0 +1,67 @@
+"""Footprints: the rows of a catalogue that lie within the area it is said to cover."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+
+from .area import contains
+from .held import HeldCatalog
+from .positions import read_only
+from .scan.catalog import ScannedCatalog
+from .warned import warn_user
+
+
+def looked_at(other: HeldCatalog | ScannedCatalog, primary: HeldCatalog) -> np.ndarray:
+    """Whether a catalogue has looked where each primary is, (n,): all, unless its area is a MOC."""
+    if other.moc is None:
+        return np.ones(len(primary), bool)
+    inside: np.ndarray = contains(other.moc, primary.ra, primary.dec)
+    return inside
+
+
+def within_footprint(
+    catalog: HeldCatalog | ScannedCatalog,
+) -> HeldCatalog | ScannedCatalog:
+    """A catalogue without the rows outside its MOC; the same one where there is no such row.
+
+    The others keep their numbers.
+
+    Warns
+    -----
+    UserWarning
+        With the number of rows left out.
+
+    Raises
+    ------
+    ValueError
+        If no row is inside.
+    """
+    if catalog.moc is None:
+        return catalog
+    if isinstance(catalog, ScannedCatalog):
+        out = copy.copy(catalog)
+        out.n_inside = catalog.count_inside(catalog.moc)
+        _tell(catalog, len(catalog) - out.n_inside)
+        return out
+    inside = contains(catalog.moc, catalog.ra, catalog.dec)
+    if inside.all():
+        return catalog
+    _tell(catalog, int(np.count_nonzero(~inside)))
+    kept = catalog.subset(np.flatnonzero(inside))
+    kept.rows, kept.whole = read_only(np.flatnonzero(inside)), catalog
+    return kept
+
+
+def _tell(catalog: HeldCatalog | ScannedCatalog, n_left_out: int) -> None:
+    if n_left_out == len(catalog):
+        raise ValueError(
+            f"catalogue {catalog.name!r}: no row is inside its area, a MOC; give the MOC of this "
+            "catalogue, or its area in deg^2"
+        )
+    if n_left_out:
+        warn_user(
+            f"catalogue {catalog.name!r}: {n_left_out:,} of {len(catalog):,} rows are outside its "
+            "area, a MOC, and are left out"
+        )

@@ -1,0 +1,192 @@
+"""Counts of a catalogue's objects in coarse cells around some sources.
+
+Searching as far as densities vary would cost far too much; counting every object once, in a cell,
+costs little more than reading its position.  Counts add up, so a catalogue may come in pieces, in
+any order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+
+from .._kernels import sky_counts as kernels
+from .._kernels.jit import n_threads, ranges, run_ranges
+
+#: smallest height of a cell, arcsec, and most cells
+MIN_CELL, MAX_CELLS = 40.0, 1 << 20
+#: half sizes of the windows around a source, in cells besides its own
+WINDOWS = (1, 3, 7, 15, 31)
+#: cells beyond the largest window: an odd number, so that no edge of a survey that ends where the
+#: sources do is an edge of blocks of cells too
+BORDER = 6
+#: windows end here (arcsec), where the cells are so large that not all are needed
+MAX_REACH = 1280.0
+
+
+class SkyBox:
+    """The cells around some sources.
+
+    Parameters
+    ----------
+    ra, dec : ndarray, shape (n,)
+        Of the sources, degrees.
+    """
+
+    def __init__(self, ra: np.ndarray, dec: np.ndarray) -> None:
+        self.cell = MIN_CELL / 3600.0
+        for _ in range(2):  # larger cells have larger windows
+            self._lay_out(ra, dec)
+        self.row, self.column = self._cell_of(ra, dec)
+        n = max(1, sum(w * self.cell * 3600.0 <= MAX_REACH for w in WINDOWS))
+        self.half_rows = np.array(WINDOWS[:n])
+        wide = self.half_rows * self.cell / (self.width * self.cosine[:, None])
+        self.half_columns = np.minimum(np.rint(wide), self.n_columns).astype(np.int64)
+        self.sources = np.zeros(self.shape, np.int64)
+        np.add.at(self.sources, (self.row, self.column), 1)
+        self._source_sums = _corner_sums(self.sources)
+        self.known = np.empty(self.shape, np.bool_)
+        kernels.near_positions(
+            self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], self.known
+        )
+
+    def _lay_out(self, ra: np.ndarray, dec: np.ndarray) -> None:
+        reach = (WINDOWS[-1] + BORDER) * self.cell
+        low, high = max(-90.0, dec.min() - reach), min(90.0, dec.max() + reach)
+        farthest = max(abs(low), abs(high))
+        self.low_ra, span = 0.0, 360.0
+        if farthest < 89.0:
+            begin, extent = _shortest_arc(ra)
+            wide = reach / math.cos(math.radians(farthest))
+            if extent + 2.0 * wide < 350.0:
+                self.low_ra, span = (begin - wide) % 360.0, extent + 2.0 * wide
+        nearest = 0.0 if low < 0.0 < high else min(abs(low), abs(high))
+        across = span * math.cos(math.radians(nearest))
+        self.cell = max(self.cell, math.sqrt((high - low) * across / MAX_CELLS))
+        self.low_dec = low
+        self.n_rows = max(1, math.ceil((high - low) / self.cell))
+        self.n_columns = max(1, math.ceil(across / self.cell))
+        self.width = span / self.n_columns
+        middle = np.minimum(89.999, np.abs(low + (np.arange(self.n_rows) + 0.5) * self.cell))
+        self.cosine = np.cos(np.radians(middle))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.n_rows, self.n_columns
+
+    @property
+    def digest(self) -> str:
+        """Of where the sources are: the same for the same cells."""
+        state = hashlib.sha256(np.ascontiguousarray([self.row, self.column]).tobytes())
+        state.update(repr((self.shape, self.cell, self.width, self.low_ra, self.low_dec)).encode())
+        return state.hexdigest()
+
+    @property
+    def reach_arcsec(self) -> float:
+        """No object farther than this from all sources is in a cell that matters."""
+        return float(1.5 * (self.half_rows[-1] + 2) * self.cell * 3600.0)
+
+    @property
+    def cell_area(self) -> np.ndarray:
+        """Area of the cells of each row, (rows,), arcsec^2."""
+        area: np.ndarray = 3600.0**2 * self.cell * self.width * self.cosine
+        return area
+
+    def _cell_of(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        row = ((dec - self.low_dec) / self.cell).astype(np.int64)
+        column = ((ra - self.low_ra) % 360.0 / self.width).astype(np.int64)
+        return np.clip(row, 0, self.n_rows - 1), np.clip(column, 0, self.n_columns - 1)
+
+    def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Objects at some positions (degrees) in each cell, (rows, columns), int64."""
+
+        def piece(first: int, last: int) -> np.ndarray:
+            out = np.zeros(self.n_rows * self.n_columns, np.int32)
+            self.add(ra[first:last], dec[first:last], out)
+            return out
+
+        total = np.zeros(self.n_rows * self.n_columns, np.int64)
+        for part in run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))):
+            total += part
+        return total.reshape(self.shape)
+
+    def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
+        """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
+        per_degree = 1.0 / self.width, 1.0 / self.cell
+        low, shape = (self.low_ra, self.low_dec), self.shape
+        kernels.count_cells(0, len(ra), ra, dec, *low, *per_degree, *shape, out)
+
+    def covered(self, count: np.ndarray) -> np.ndarray:
+        """Cells (rows, columns) that matter and that the catalogue has looked at wholly.
+
+        A block of cells is not covered if it is empty where blocks as large beside it hold a dozen
+        objects each; those that touch one are left out too. Every size is tried that the densities
+        allow to be judged by.
+        """
+        uncovered, left_out = np.zeros(self.shape, np.bool_), np.zeros(self.shape, np.bool_)
+        blocks, size = kernels.first_level(count, self.known), 1
+        while size <= max(self.shape):
+            kernels.mark_uncovered(*blocks, size, uncovered, left_out)
+            blocks, size = tuple(kernels.next_level(part) for part in blocks), 2 * size
+        return self.known & ~(uncovered | left_out)
+
+    def far_over_near(self, count: np.ndarray, covered: np.ndarray) -> float:
+        """Density in the cells far from all sources over that in the cells near some."""
+        within = [np.empty(self.shape, np.bool_) for _ in range(2)]
+        for w, near in zip((0, min(1, len(self.half_rows) - 1)), within, strict=True):
+            kernels.near_positions(
+                self._source_sums, int(self.half_rows[w]), self.half_columns[:, w], near
+            )
+        area = np.broadcast_to(self.cell_area[:, None], self.shape)
+        density = []
+        for cells in (covered & within[0], covered & ~within[1]):
+            density.append(float(count[cells].sum()) / max(float(area[cells].sum()), 1e-300))
+        near_density, far_density = density
+        return far_density / near_density if near_density > 0 else 1.0
+
+    def windows(self, count: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, ...]:
+        """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.
+
+        Of the `covered` cells only.
+        """
+        n = len(self.row)
+        shape = (n, len(self.half_rows))
+        out = np.empty(shape, np.int64), np.empty(shape), np.empty(shape, np.int64)
+        count_sums = _corner_sums(np.where(covered, count, 0))
+        area_sums = _corner_sums(np.where(covered, self.cell_area[:, None], 0.0))
+        source_sums = _corner_sums(np.where(covered, self.sources, 0))
+        list(
+            run_ranges(
+                lambda a, b: kernels.sum_windows(
+                    a,
+                    b,
+                    self.row,
+                    self.column,
+                    self.half_rows,
+                    self.half_columns,
+                    count_sums,
+                    area_sums,
+                    source_sums,
+                    *out,
+                ),
+                ranges(n, 1 << 14),
+            )
+        )
+        return out
+
+
+def _corner_sums(values: np.ndarray) -> np.ndarray:
+    out = np.zeros((values.shape[0] + 1, values.shape[1] + 1), values.dtype)
+    kernels.corner_sums(values, out)
+    return out
+
+
+def _shortest_arc(ra: np.ndarray) -> tuple[float, float]:
+    """Where the shortest arc that holds all right ascensions begins, and how long it is."""
+    at = np.unique(ra)
+    gap = np.diff(at, append=at[0] + 360.0)
+    widest = int(gap.argmax())
+    return float(at[(widest + 1) % len(at)]), float(360.0 - gap[widest])

@@ -1,0 +1,50 @@
+"""An assessment in a few lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..metrics import PURITIES
+
+if TYPE_CHECKING:
+    import bayesmatch as bm
+
+#: standard errors beyond which the truth is told to have another share than the result
+SHARE_SIGMA = 3.0
+
+
+def summary_text(a: bm.Assessment) -> str:
+    """See :meth:`bayesmatch.Assessment.summary`."""
+    cutoff, value = a.crossing
+    what = "the best candidate is right" if a.score == "p_match" else "there is a counterpart"
+    lines = [
+        f"{a.n} sources with known answers: {a.n_counterparts} with a counterpart in "
+        f"{a.catalogue}, {a.n_hostless} hostless; cut on {a.score}",
+        f"  purity = completeness    {value:.4f}  at {a.score} = {cutoff:.4g}",
+        *(
+            f"  completeness at {purity:.0%}      "
+            f"{a.completeness_at_purity(purity):.4f}  at "
+            f"{a.score} = {a.cutoff_at_purity(purity):.4g}"
+            for purity in PURITIES
+        ),
+        f"  calibration error        {a.ece:.4f}  of the probability that {what}; exact "
+        f"ones would have {a.ece_floor.mean:.4f}, and {a.ece_floor.p95:.4f} in one case of 20",
+        f"    offset                {a.offset:+.4f}  +- {a.offset_error:.4f}: mean probability "
+        "minus share",
+        f"    shape                  {a.shape:.4f}  after one shift in the logit; exact ones "
+        f"would have {a.shape_floor.mean:.4f}, and {a.shape_floor.p95:.4f} in one case of 20",
+    ]
+    truth, result, sigma = a.share_difference
+    if sigma > SHARE_SIGMA:
+        whole = a.n == len(a._result.sources)
+        why = (
+            "the probabilities are off by a common factor of the odds"
+            if whole
+            else "the truth is no fair sample of the sources, or the result is off; the shape does "
+            "not depend on that, the offset does"
+        )
+        lines.append(
+            f"  {what}: {truth:.3f} of the truth, {result:.3f} of all sources by the result "
+            f"({sigma:.1f} sigma): {why}"
+        )
+    return "\n".join(lines)

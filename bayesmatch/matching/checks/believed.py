@@ -1,0 +1,59 @@
+"""The probabilities as they would be with something else taken for granted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .view import View
+
+
+def each_once(view: View) -> View:
+    """Probabilities less what another primary, whose best it is, has of the object.
+
+    Where every primary is matched by itself, a neighbour's counterpart is taken for a field object,
+    and does not look like one.
+    """
+    best = view.calibrated.best
+    around = []
+    for part in view.around:
+        member = np.where(best < 0, -1, view.associations.member[best, part.k])
+        owner = np.flatnonzero(member >= 0)
+        row = view.setting.candidates.row[member[owner]]
+        p = view.calibrated.marginal[owner, part.k]
+        order = np.lexsort((p, row))
+        row, p, owner = row[order], p[order], owner[order]
+        mine = view.setting.candidates.row[part.slot]
+        at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
+        theirs = (at >= 0) & (len(row) > 0)
+        theirs[theirs] = (row[at[theirs]] == mine[theirs]) & (
+            owner[at[theirs]] != view.sample[part.i[theirs]]
+        )
+        left = np.ones(len(mine))
+        left[theirs] -= p[at[theirs]]
+        around.append(replace(part, p=part.p * np.clip(left, 0.0, 1.0)))
+    return replace(view, around=tuple(around))
+
+
+def with_density(view: View, ratio: float) -> View:
+    """The probabilities as they are with a density `ratio` times the one that was taken.
+
+    Of two catalogues. The odds of a counterpart are divided by the ratio, and those of the host
+    fraction multiplied by the factor that has the largest likelihood then.
+    """
+    hostless = np.clip(view.calibrated.p_hostless[view.sample], 1e-300, 1.0)
+    fraction = np.clip(view.around[0].fraction, 1e-12, 1.0 - 1e-12)
+    prior = np.log(fraction / (1.0 - fraction))
+    ln_odds = np.log(np.maximum(1.0 - hostless, 1e-300) / hostless) - np.log(ratio)
+    low, high = -6.0, 6.0
+    for _ in range(24):
+        middle = 0.5 * (low + high)
+        host = 1.0 / (1.0 + np.exp(np.minimum(-(ln_odds + middle), 700.0)))
+        short = float((host - 1.0 / (1.0 + np.exp(-(prior + middle)))).sum()) > 0
+        low, high = (middle, high) if short else (low, middle)
+    factor = host / np.maximum(1.0 - hostless, 1e-300)
+    part = view.around[0]
+    fraction = 1.0 / (1.0 + np.exp(-(prior + middle)))
+    changed = replace(part, p=np.minimum(part.p * factor[part.i], 1.0), fraction=fraction)
+    return replace(view, around=(changed,))

@@ -1,0 +1,198 @@
+"""Position errors: their size, their wings, and the frame; by score tests at the quoted errors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .around import Around
+from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
+from .score import Step, mixture_share, newton_step
+from .view import View
+
+ERRORS = "position_errors"
+#: ln of a factor of the errors that matters, and of one that spoils the result
+OFF, FAR_OFF = 0.05, 0.3
+#: shares of the radius within which close pairs are counted
+INSIDE = (0.5, 0.25, 0.125, 0.0625)
+#: share of the close pairs that the probabilities must explain
+EXPLAINED = 0.5
+#: factor of the errors in the wings, and their share that matters
+WING, SHARE = 3.0, 0.02
+#: shift over the field that matters, in units of sigma
+SHIFT = 0.2
+#: degrees: in wider fields a rotation is no matrix
+WIDEST = 30.0
+
+
+def scale_step(view: View) -> Step | None:
+    """Ln of the factor by which the quoted errors are too small, from the candidates.
+
+    The mean of d^2, the squared separation in sigma, is 2 for counterparts, or less by what the
+    radius cuts off.
+    """
+    score = np.zeros(view.n)
+    for part in view.around:
+        reach = part.radius**2 / np.sqrt(part.determinant)
+        cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
+        score += part.total(part.p * (part.distance2 * part.inverse_square - 2.0 + cut), view.n)
+    return newton_step(score[:, None], view.nuisance_scores)
+
+
+def close_pairs(view: View) -> Finding | None:
+    """Close pairs that no probability explains, as errors in a wrong unit leave; None: none."""
+    found = max((_excess(view, part) for part in view.around), key=lambda e: e[0])
+    sigma, unexplained, chance, name = found
+    if sigma <= SIGMA_COUNTS:
+        return None
+    return Finding(
+        ERRORS,
+        unexplained + chance,
+        chance,
+        math.sqrt(max(chance, 1.0)),
+        sigma,
+        WRONG,
+        f"{unexplained:.0f} sources with a close {name} object, beyond {chance:.1f} by chance, "
+        "get no probability of it: the errors are too small, in another unit (arcsec are "
+        "expected), or the frames are apart (fit_position_errors tells)",
+    )
+
+
+def position_errors(step: Step | None) -> Finding:
+    """Factor by which the errors are off; `step` from :func:`scale_step`."""
+    if step is None:
+        return skipped(ERRORS, 1.0, "the errors cannot be judged from so few counterparts")
+    ln, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
+    sigma, ln = abs(ln) / error, min(max(ln, -3.0), 3.0)
+    factor = math.exp(ln)
+    verdict = OK
+    if sigma > SIGMA and abs(ln) > OFF:
+        verdict = WRONG if abs(ln) > FAR_OFF else LOOK
+    advice = "the separations are as the errors say"
+    if verdict != OK:
+        advice = (
+            f"the separations are those of errors about {factor:.2f} times the quoted ones: "
+            "bayesmatch.fit_position_errors, or errors='fit', finds what they are"
+        )
+    return Finding(ERRORS, factor, 1.0, factor * error, sigma, verdict, advice)
+
+
+def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
+    """Primaries with a close candidate above chance that the probabilities leave unexplained.
+
+    Chance is what the outer half of the radius shows, so that a wrong area does not count. Counted
+    are primaries, not candidates: an object that is listed twice is not explained twice.
+    """
+    s, r, n = part.separation, part.radius, view.n
+    outside = s > 0.5 * r
+    field = max(float(np.count_nonzero(outside)) - float(part.p[outside].sum()), 0.0)
+    worst = (0.0, 0.0, 0.0, part.catalog.name)
+    for share in INSIDE:
+        inside = s <= share * r
+        with_one = float(np.count_nonzero(part.count(inside, n)))
+        none = 1.0 - np.minimum(part.total(np.where(inside, part.p, 0.0), n), 1.0)
+        to_area = share**2 / 0.75
+        by_chance = math.exp(-to_area * field / n)
+        chance = n * (1.0 - by_chance)
+        expected = n - float(none.sum()) * by_chance
+        unexplained = with_one - expected
+        if unexplained < (1.0 - EXPLAINED) * (with_one - chance):
+            continue
+        # The chance is itself a count, and shared by primaries whose circles overlap.
+        sigma = poisson_sigma(with_one, expected, view.clumps * (1.0 + to_area))
+        if sigma > worst[0]:
+            worst = (sigma, unexplained, chance, part.catalog.name)
+    return worst
+
+
+def tails(view: View) -> Finding:
+    """Share of the counterparts whose error is several times the quoted one; worst catalogue.
+
+    Of each primary the likelihood with a share w is 1 + w s times that without, s the mean of the
+    ratio of both densities (within the radius, beyond which wider ones have more) minus 1.
+    """
+    if view.setting.primary.tails.fraction > 0:
+        return skipped("tails", 0.0, "the errors have tails, which the probabilities go by")
+    value, error, sigma = 0.0, math.inf, 0.0
+    for part in view.around:
+        half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
+        inside = np.expm1(-reach) / np.expm1(-reach / WING**2)
+        ratio = inside * np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
+        found = mixture_share(part.total(part.p * (ratio - 1.0), view.n))
+        if found[2] >= sigma:
+            value, error, sigma = found
+    if not math.isfinite(error):
+        return skipped("tails", 0.0, "too few counterparts to judge the wings by")
+    verdict = LOOK if sigma > SIGMA and value > SHARE else OK
+    advice = "no more counterparts lie far out than the errors say"
+    if verdict == LOOK:
+        advice = (
+            f"about {min(value, 1.0):.0%} of the counterparts have errors some {WING:g} times the "
+            "quoted ones: fit_position_errors(tails='auto'), or errors='fit', takes them along"
+        )
+    return Finding("tails", value, 0.0, error, sigma, verdict, advice)
+
+
+def frame(view: View) -> Finding:
+    """Shift, rotation and scale of the primaries' frame: rms over the field, arcsec.
+
+    A shift alone is tried too: it shows in fewer sources than a matrix does.
+    """
+    place, pull = _place(view), np.zeros((view.n, 2))
+    for part in view.around:
+        (e, n), (xx, yy, xy) = part.offset.T, part.covariance.T
+        weight = part.p * part.inverse_square / part.determinant
+        pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
+        pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)
+    nuisance = view.nuisance_scores
+    tried = [_moved(pull, place[:, :k], nuisance) for k in dict.fromkeys((1, place.shape[1]))]
+    found = [t for t in tried if t is not None]
+    if not found:
+        return skipped("frame", 0.0, "too few counterparts to judge the frame by")
+    shift, error, sigma = max(found, key=lambda t: t[2])
+    rms = float(np.sqrt((shift**2).sum(axis=1).mean()))
+    typical = float(np.median(view.sigma))
+    verdict = OK
+    if sigma > SIGMA and rms > SHIFT * typical:
+        verdict = WRONG if rms > typical else LOOK
+    advice = "the frames agree"
+    if verdict != OK:
+        east, north = shift.mean(axis=0)
+        advice = (
+            f"the sources lie off by {rms:.2g} arcsec (rms; in the mean {east:+.2g} east, "
+            f"{north:+.2g} north): fit_position_errors finds shift, rotation and scale"
+        )
+    return Finding("frame", rms, 0.0, error, sigma, verdict, advice)
+
+
+def _moved(
+    pull: np.ndarray, place: np.ndarray, nuisance: np.ndarray
+) -> tuple[np.ndarray, float, float] | None:
+    """Shift (s, 2) linear in the columns of `place` (s, c), error of its rms, and sigma."""
+    from scipy.special import gammaincc, ndtri
+
+    scores = (pull[:, :, None] * place[:, None, :]).reshape(len(pull), -1)
+    step = newton_step(scores, nuisance)
+    if step is None:
+        return None
+    shift = place @ step.value.reshape(2, -1).T
+    moment = np.kron(np.eye(2), place.T @ place / len(place))
+    error = math.sqrt(max(float(np.trace(moment @ step.covariance)), 0.0))
+    tail = float(gammaincc(0.5 * scores.shape[1], 0.5 * max(step.chi2, 0.0)))
+    sigma = float(-ndtri(max(0.5 * tail, 1e-300)))
+    return shift, error, sigma
+
+
+def _place(view: View) -> np.ndarray:
+    """1 and the position in the field in units of its spread, (s, 3); (s, 1) where it is wide."""
+    ra, dec = view.setting.primary.ra[view.sample], view.setting.primary.dec[view.sample]
+    turn = np.radians(ra)
+    centre = np.degrees(np.arctan2(np.sin(turn).mean(), np.cos(turn).mean()))
+    x = ((ra - centre + 180.0) % 360.0 - 180.0) * np.cos(np.radians(dec.mean()))
+    y = dec - dec.mean()
+    spread = np.array([x.std(), y.std()])
+    one = np.ones((view.n, 1))
+    if np.abs(x).max() > WIDEST or np.abs(y).max() > WIDEST or not np.all(spread > 0):
+        return one
+    return np.column_stack([one, (x - x.mean()) / spread[0], y / spread[1]])

@@ -1,0 +1,198 @@
+"""Objects that are there more than once: in two catalogues, twice in one, or claimed twice."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..table_columns import take
+from .around import Around
+from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
+from .view import ARCSEC2_PER_DEG2, View
+
+#: sigma of their difference within which two objects of two catalogues are linked
+LINKED = 3.0
+#: the same for two entries of one catalogue
+SAME = 2.0
+#: share of the field objects, of the entries, of the primaries that matters; what spoils all
+SHARED, TWICE, LISTED, SPOILT = 0.03, 0.03, 0.02, 0.3
+#: share of the counterparts that are given away twice, and how many at least
+CLAIMED, CLAIMS = 0.005, 3.0
+ONCE = "no object is the counterpart of two sources"
+#: pairs of candidates that duplicates are looked for in, and primaries
+MAX_PAIRS, MAX_PRIMARIES = 5_000, 4_000
+
+
+def shared(view: View, a: int, b: int) -> Finding:
+    """Share of the field objects of one of two other catalogues that are the other's too.
+
+    Pairs of candidates within their errors, beyond those by chance and the counterparts' own.
+    """
+    names = [view.setting.others[k].name for k in (a, b)]
+    check = f"shared_{names[0]}_{names[1]}"
+    member = view.associations.member[view.rows]
+    both = np.flatnonzero((member[:, a] >= 0) & (member[:, b] >= 0))
+    only = np.count_nonzero(member[both] >= 0, axis=1) == 2
+    column = b * (b - 1) // 2 + a
+    apart = view.associations.between[view.rows[both], column]
+    det = view.setting.positions.covariance[:, 3]
+    first, second = (np.sqrt(np.maximum(det[member[both, k]], 0.0)) for k in (a, b))
+    reach2 = LINKED**2 * (first + second)
+    linked = apart**2 < reach2
+    p = view.calibrated.p_match[view.rows[both]]
+    own = float(p[linked].sum())
+    count = float(np.count_nonzero(linked & only))
+    circle = min(view.around[k].radius for k in (a, b))
+    chance = float(np.minimum(reach2[only] / circle**2, 1.0).sum())
+    field = min(float((1.0 - view.around[k].p).sum()) for k in (a, b))
+    if field < 1.0:
+        return skipped(check, 0.0, "too few field objects around the sources")
+    value = (count - chance - own) / field
+    error = math.sqrt(view.clumps * max(chance + own, 1.0)) / field
+    sigma = poisson_sigma(count, chance + own, view.clumps)
+    verdict = OK
+    if sigma > SIGMA_COUNTS and value > SHARED:
+        verdict = LOOK if view.shares else WRONG
+    advice = f"{names[0]} and {names[1]} share no more objects around the sources than by chance"
+    if verdict != OK:
+        advice = f"{value:.0%} of the fewer of {names[0]} and {names[1]} are the same objects: " + (
+            "p_match takes account of it, p_any and p_i do not"
+            if view.shares
+            else "match with one of them at a time"
+        )
+    return Finding(check, value, 0.0, error, max(sigma, 0.0), verdict, advice)
+
+
+def duplicates(view: View, part: Around) -> Finding:
+    """Share of the entries of another catalogue that are there twice."""
+    name = part.catalog.name
+    check = f"duplicates_{name}"
+    close, pairs, chance, entries = _close_pairs(view, part)
+    if entries == 0:
+        return skipped(check, 0.0, "no source has two candidates")
+    value = 2.0 * (close - chance) / entries
+    error = 2.0 * math.sqrt(view.clumps * max(chance, 1.0)) / entries
+    sigma = poisson_sigma(close, chance, view.clumps)
+    verdict = OK
+    if sigma > SIGMA_COUNTS and value > TWICE:
+        verdict = WRONG if value > SPOILT else LOOK
+    advice = f"no {name} object is there twice"
+    if verdict != OK:
+        advice = (
+            f"{min(value, 1.0):.0%} of the {name} objects around the sources have a second entry "
+            "within their errors, which shares their probability: leave one of each out"
+        )
+    return Finding(check, value, 0.0, error, max(sigma, 0.0), verdict, advice)
+
+
+def _close_pairs(view: View, part: Around) -> tuple[float, int, float, int]:
+    """Pairs of candidates of a primary within their errors, all pairs, those by chance, entries."""
+    size = np.bincount(part.i, minlength=view.n)
+    step = max(1, int((size * (size - 1) // 2).sum()) // MAX_PAIRS)
+    use = np.flatnonzero(part.i % step == 0) if step > 1 else np.arange(len(part.i))
+    i, slot = part.i[use], part.slot[use]
+    place = part.offset[use]
+    variance = np.sqrt(np.maximum(view.setting.positions.covariance[slot, 3], 0.0))
+    close, pairs, chance = 0, 0, 0.0
+    for shift in range(1, int(size.max(initial=0))):
+        same = np.flatnonzero(i[shift:] == i[:-shift])
+        if len(same) == 0:
+            break
+        apart2 = ((place[same + shift] - place[same]) ** 2).sum(axis=1)
+        reach2 = SAME**2 * (variance[same + shift] + variance[same])
+        close += int(np.count_nonzero(apart2 <= reach2))
+        pairs += len(same)
+        chance += float(np.minimum(reach2 / part.radius**2, 1.0).sum())
+    return float(close), pairs, chance, len(i) if pairs else 0
+
+
+def listed_twice(view: View) -> Finding:
+    """Share of the primaries that are in the list twice.
+
+    Pairs within 2 sigma of their difference, against those by chance: as many as the list's density
+    makes, or the ring around each shows, whichever is more.
+    """
+    primary = view.setting.primary
+    check = f"duplicates_{primary.name}"
+    n = min(len(primary), MAX_PRIMARIES)
+    rows = np.arange(len(primary))
+    if n < len(primary):  # a strip of the sky: a sample would lose the pairs
+        rows = np.argpartition(primary.dec, n)[:n]
+    covariance = primary.covariance(rows)
+    variance = np.sqrt(np.maximum(covariance[:, 0] * covariance[:, 1] - covariance[:, 2] ** 2, 0))
+    typical = SAME * math.sqrt(2.0 * float(np.median(variance)))
+    reach = min(typical, view.radius)
+    close, ring = _pairs(primary.ra[rows], primary.dec[rows], variance, reach)
+    per_arcsec2 = primary.n_rows / primary.area / ARCSEC2_PER_DEG2
+    chance = max(0.5 * n * per_arcsec2 * math.pi * reach**2, ring / 3.0)
+    value = 2.0 * (close - chance) / n
+    error = 2.0 * math.sqrt(max(chance, 1.0)) / n
+    sigma = poisson_sigma(close, chance)
+    verdict = LOOK if sigma > SIGMA_COUNTS and value > LISTED else OK
+    advice = f"no {primary.name} source is listed twice"
+    if verdict == LOOK:
+        advice = (
+            f"{min(value, 1.0):.0%} of the {primary.name} sources have a second entry within their "
+            "errors: leave one of each out, or see same_source"
+        )
+    return Finding(check, value, 0.0, error, max(sigma, 0.0), verdict, advice)
+
+
+def _pairs(
+    ra: np.ndarray, dec: np.ndarray, variance: np.ndarray, reach: float
+) -> tuple[float, float]:
+    """Pairs closer than their errors allow, and pairs between one and two reaches (arcsec).
+
+    Only pairs within one cell of the sky are seen: the border loses some of either.
+    """
+    cell = max(8.0 * reach / 3600.0, 1e-7)
+    line = np.floor((dec + 90.0) / cell)
+    width = np.cos(np.radians((line + 0.5) * cell - 90.0))
+    column = np.floor(ra * np.maximum(width, 1e-9) / cell)
+    key = line * (400.0 / cell + 1.0) + column
+    order = np.argsort(key)
+    key, ra, dec, variance = key[order], ra[order], dec[order], variance[order]
+    close, ring = 0, 0
+    for shift in range(1, 6):
+        same = np.flatnonzero(key[shift:] == key[:-shift])
+        if len(same) == 0:
+            break
+        north = 3600.0 * (dec[same + shift] - dec[same])
+        east = 3600.0 * (ra[same + shift] - ra[same]) * np.cos(np.radians(dec[same]))
+        apart2 = north**2 + east**2
+        near2 = np.minimum(SAME**2 * (variance[same] + variance[same + shift]), reach**2)
+        close += int(np.count_nonzero(apart2 <= near2))
+        ring += int(np.count_nonzero((apart2 > reach**2) & (apart2 <= 4.0 * reach**2)))
+    return float(close), float(ring)
+
+
+def claims(view: View) -> Finding:
+    """Share of the counterparts that are given to several primaries.
+
+    Of every object, what the probabilities of those that have it as their best exceed 1 by.
+    """
+    best, setting = view.calibrated.best, view.setting
+    if view.options.claims != "independent":
+        return Finding("claims", 0.0, 0.0, 0.0, math.nan, OK, ONCE)
+    worst, most = 0.0, 0.0
+    for k in range(len(setting.others)):
+        member = np.where(best < 0, -1, view.associations.member[best, k])
+        row = take(setting.candidates.row, member, -1)
+        has = np.flatnonzero(row >= 0)
+        p = view.calibrated.marginal[has, k]
+        if len(has) == 0:
+            continue
+        _, object_ = np.unique(row[has], return_inverse=True)
+        total = np.bincount(object_, weights=p)
+        over = float(np.maximum(total - 1.0, 0.0).sum())
+        if over / float(p.sum()) > worst:
+            worst, most = over / float(p.sum()), over
+    verdict = LOOK if worst > CLAIMED and most > CLAIMS else OK
+    advice = ONCE
+    if verdict == LOOK:
+        advice = (
+            f"{most:.0f} counterparts are given to two sources: give claims='exclusive', with "
+            "which an object has one"
+        )
+    return Finding("claims", worst, 0.0, 0.0, math.nan, verdict, advice)

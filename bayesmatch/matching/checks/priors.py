@@ -1,0 +1,108 @@
+"""Do the priors fit the field: is a field object as likely by them as by the field itself."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..table_columns import take
+from .density import OUTSIDE_SIGMA
+from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
+from .score import regression
+from .view import View
+
+#: ratios and their inverses are cut here
+CUT_LOG10 = 1.0
+#: field objects needed
+MIN_OBJECTS = 30
+#: excess of the mean ratio, and change of the host fraction, that matter or spoil
+OFF, FAR_OFF, MOVED, FAR_MOVED = 0.15, 0.7, 0.03, 0.1
+
+
+def prior(view: View, k: int, name: str) -> Finding:
+    """Mean ratio over field objects, which is 1, and the host fraction without this prior.
+
+    The ratio p(x | counterpart) / p(x | field) has the mean 1 over the field whatever x is, and its
+    inverse over the counterparts. Both have long wings, in which a few objects decide the mean: cut
+    at 10, the means are at most 1. Without the prior the probabilities are less sure, and
+    their mean is the same.
+    """
+    other = view.setting.others[k].name
+    check = f"prior_{other}_{name}"
+    field, counterparts = _means(view, k, name)
+    if field is None:
+        return skipped(check, 1.0, "no field objects around the sources")
+    moved = _without(view, k, name)
+    fires, far = [], []
+    for value, error, least, much in (
+        (field[0] - 1.0, field[1], OFF, FAR_OFF),
+        (counterparts[0] - 1.0, counterparts[1], OFF, FAR_OFF),
+        (abs(moved[0]), moved[1], MOVED, FAR_MOVED),
+    ):
+        fires.append(value > SIGMA * error and value > least)
+        far.append(fires[-1] and value > much)
+    verdict = WRONG if any(far) else LOOK if any(fires) else OK
+    advice = f"prior {name} fits {other}"
+    value, expected, error = field[0], 1.0, field[1]
+    if fires[0]:
+        advice = (
+            f"prior {name} gives field objects of {other} a mean ratio of {field[0]:.2f} or more "
+            "instead of 1: it was made for another field or catalogue; learn it from this one"
+        )
+    elif fires[1]:
+        value, error = counterparts
+        advice = (
+            f"prior {name} gives counterparts in {other} a mean inverse ratio of {value:.2f} or "
+            "more instead of 1: it was made for other sources; learn it from this field"
+        )
+    elif fires[2]:
+        (value, error), expected = moved, 0.0
+        advice = (
+            f"without prior {name} the host fraction is higher by {value:+.3f}: it does not fit "
+            f"the counterparts in {other}; learn it from this field"
+        )
+    sigma = abs(value - expected) / error if error > 0 else 0.0
+    return Finding(check, value, expected, error, sigma, verdict, advice)
+
+
+def _means(view: View, k: int, name: str) -> tuple[tuple[float, float] | None, tuple[float, float]]:
+    """Mean ratio over field objects, mean inverse over counterparts, each cut, with errors."""
+    part = view.around[k]
+    log10 = np.clip(view.log10_ratios[k, name][part.slot], -CUT_LOG10, CUT_LOG10)
+    ratio = 10.0**log10
+    # Near a source it is the prior itself that says which are field objects.
+    away = part.separation > OUTSIDE_SIGMA * view.sigma[part.i]
+    weight = (1.0 - part.p) * (away if np.count_nonzero(away) >= MIN_OBJECTS else 1.0)
+    if weight.sum() < MIN_OBJECTS or part.p.sum() < 1.0:
+        return None, (1.0, math.inf)
+    return _mean(view, k, ratio, weight), _mean(view, k, 1.0 / ratio, part.p)
+
+
+def _mean(view: View, k: int, values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """A weighted mean over candidates and its standard error, primaries being independent."""
+    total = float(weight.sum())
+    mean = float((weight * values).sum()) / total
+    by_primary = view.around[k].total(weight * (values - mean), view.n)
+    # What few counterparts leave to chance: a value as far off as any can be.
+    noise = float((by_primary**2).sum()) + 1.0
+    return mean, math.sqrt(view.clumps * noise) / total
+
+
+def _without(view: View, k: int, name: str) -> tuple[float, float]:
+    """Change of the mean host probability when a prior is left out, and its standard error."""
+    member = view.associations.member[view.rows, k]
+    ratio = 10.0 ** np.clip(take(view.log10_ratios[k, name], member, 0.0), -300.0, 300.0)
+    weight = view.calibrated.p_match[view.rows] / ratio
+    weight[view.first] = view.calibrated.p_hostless[view.sample]
+    total = np.add.reduceat(weight, view.first)
+    hostless = np.divide(weight[view.first], total, out=np.ones(view.n), where=total > 0)
+    fraction = 1.0 - np.exp(view.fit.ln_fraction[view.sample, 0])
+    # The fit has brought the mean of the other to the fraction: that direction is no evidence.
+    scores = view.host_scores
+    own = (1.0 - hostless) - fraction
+    with_it = (1.0 - view.calibrated.p_hostless[view.sample]) - fraction
+    directions = np.column_stack([with_it, scores])
+    residual = own - directions @ regression(directions, own)
+    moved = float((own - with_it).mean())
+    return moved, math.sqrt(float((residual**2).sum())) / view.n

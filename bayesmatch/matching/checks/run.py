@@ -1,0 +1,102 @@
+"""All checks of a match."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .believed import each_once, with_density
+from .density import FAR_OFF, OFF, Ring, area, density, ring_of, without_wings
+from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
+from .finding import OK, WRONG, Finding, skipped
+from .objects import claims, duplicates, listed_twice, shared
+from .overlap import overlap
+from .priors import prior
+from .radius import radius
+from .view import View, view_of
+
+#: sigma of the density seen, beyond which it is taken rather than the stated one
+#: and the same where the field model follows the density
+DOUBTFUL, SURE = 2.0, 4.0
+NOT_JUDGED = "cannot be judged while the field, a prior or the radius does not fit"
+
+
+def run_checks(*match: Any) -> list[dict[str, Any]]:
+    """The findings of a match, in plain types; the arguments are those of :func:`view_of`."""
+    view = view_of(*match)
+    if view.options.claims == "independent":
+        view = each_once(view)
+    return [found.plain() for found in findings(view)]
+
+
+def findings(view: View) -> Iterator[Finding]:
+    """Every check, in the order in which a mistake should be looked for."""
+    together, reach, twice = overlap(view), radius(view), listed_twice(view)
+    yield together
+    yield reach
+    if together.verdict == OK:
+        yield from _around(view, reach.verdict, twice)
+    yield twice
+
+
+def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
+    """Checks of what is around the primaries; `reach`: the radius' verdict."""
+    step = scale_step(view)
+    scale = math.exp(min(max(float(step.value[0]), 0.0), 1.0)) if step is not None else 1.0
+    rings = [ring_of(view, part, scale) for part in view.around]
+    joint = [shared(view, a, b) for b in range(len(view.around)) for a in range(b)]
+    priors = [prior(view, k, name) for k, name in view.log10_ratios]
+    seen, right = _as_dense_as_seen(view, rings)
+    right = right and all(f.verdict != WRONG for f in joint)
+    right = right and all(f.verdict == OK for f in priors)
+    # Of two entries of a source one may be left with what its counterpart is not.
+    wings_too = reach == OK and twice.verdict == OK
+    errors = list(_errors(seen, right and reach != WRONG, wings_too))
+    wings = next(f for f in errors if f.check == "tails")
+    for part, ring in zip(view.around, rings, strict=True):
+        if wings.verdict != OK:  # they are in the ring, and no field objects
+            ring = without_wings(view, part, ring, wings.value, WING)
+        yield area(view, part, ring)
+        yield density(view, part, ring)
+    yield from joint
+    yield from errors
+    for part in view.around:
+        yield duplicates(view, part)
+    yield from priors
+    yield claims(view)
+
+
+def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
+    """Position errors, where what the probabilities take for counterparts can be `right`."""
+    apart = close_pairs(view)
+    if apart:
+        yield apart
+    else:
+        yield position_errors(scale_step(view)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
+    right = right and apart is None
+    yield tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
+    yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
+
+
+def _as_dense_as_seen(view: View, rings: Sequence[Ring]) -> tuple[View, bool]:
+    """The match with the density that is seen, and whether errors can be judged by it.
+
+    Where the probabilities go by another one, they are wrong, and would have the errors look wrong.
+    The density that a field model has followed to the sources may have counterparts with wide
+    wings in it: on an even field the stated one is better, unless the ring speaks against it.
+    """
+    wrong = False
+    for part, ring in zip(view.around, rings, strict=True):
+        follows = view.follows(part)
+        ratio, error = ring.over_taken
+        sure, least = (SURE, FAR_OFF) if follows else (DOUBTFUL, 0.0)
+        stated = float(ring.expected.sum() / max(ring.taken.sum(), 1e-300))
+        even = density(view, part, ring).verdict == OK
+        if follows and even and abs(ratio - stated) < DOUBTFUL * error + OFF * stated:
+            ratio, sure, least = stated, 0.0, OFF
+        if abs(ratio - 1.0) > sure * error and abs(math.log(max(ratio, 1e-9))) > least:
+            if len(rings) == 1 and ratio > 0:
+                return with_density(view, ratio), True
+            wrong = wrong or abs(ratio - 1.0) > 0.25
+    return view, not wrong

@@ -1,0 +1,67 @@
+"""Score tests: which way would a parameter go, from the state of the match, without a fit.
+
+The derivative of each primary's ln likelihood by a parameter has the mean 0 where the model is
+right. What the fit of the host fraction has already adjusted is projected out of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of Newton's towards the best value of some parameters."""
+
+    value: np.ndarray
+    """(c,)"""
+    covariance: np.ndarray
+    """(c, c)"""
+    chi2: float
+    """of all being 0"""
+
+
+def regression(directions: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Coefficients (q, ...) of `values` (s, ...) in `directions` (s, q); 0 for empty ones."""
+    normal = directions.T @ directions
+    size = np.diag(normal).copy()
+    # Directions that are nearly the same share what they explain.
+    normal[np.diag_indices_from(normal)] += 1e-9 * size + (size == 0)
+    out: np.ndarray = np.linalg.solve(normal, directions.T @ values)
+    return out
+
+
+def mixture_share(score: np.ndarray) -> tuple[float, float, float]:
+    """Share w that maximises the sum of ln(1 + w score), its error, and its likelihood ratio.
+
+    That is the ln likelihood of a mixture whose score at w = 0 is `score` (s,), exactly: a step
+    from 0 would be far too short where a few scores are large. The last is sqrt(2 gain).
+    """
+    score = np.maximum(score, -1.0)
+    share, low, high = 0.0, 0.0, 0.98
+    for _ in range(40):
+        share = 0.5 * (low + high)
+        rising = float((score / (1.0 + share * score)).sum()) > 0
+        low, high = (share, high) if rising else (low, share)
+    gain = float(np.log1p(share * score).sum())
+    information = float(((score / (1.0 + share * score)) ** 2).sum())
+    return share, information**-0.5 if information > 0 else np.inf, max(2.0 * gain, 0.0) ** 0.5
+
+
+def newton_step(scores: np.ndarray, nuisance: np.ndarray) -> Step | None:
+    """The step from scores (s, c) of parameters and those of nuisances (s, q); None: no data."""
+    used = np.abs(scores).sum(axis=1) > 0
+    if np.count_nonzero(used) <= scores.shape[1] + nuisance.shape[1] + 2:
+        return None
+    residual = scores - nuisance @ regression(nuisance, scores)
+    information = residual.T @ residual
+    size = np.sqrt(np.diag(information))
+    if not np.all(size > 0):
+        return None
+    scaled = information / np.outer(size, size) + 1e-9 * np.eye(len(size))
+    covariance = np.linalg.inv(scaled) / np.outer(size, size)
+    total = residual.sum(axis=0)
+    value = covariance @ total
+    return Step(value, covariance, float(total @ value))

@@ -1,0 +1,183 @@
+"""Primaries that compete for objects, group by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import claim_groups as kernels
+from .._kernels.claims import solve_groups
+from .._kernels.jit import ranges, run_ranges
+from .associations import Associations
+from .calibrated import Calibrated
+from .host_fraction import HostFraction
+from .merged import SourceSets
+from .setting import Setting
+
+#: steps between states from one primary to the next, and states of a group, that are summed
+MAX_STEPS, MAX_STATES = 1 << 15, 1 << 20
+#: groups per piece of work
+PIECE = 256
+
+
+class JointWeights:
+    """Weights of the rows, and joint ones where they are worked out."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        associations: Associations,
+        ln_like: np.ndarray,
+        fit: HostFraction,
+        calibrated: Calibrated,
+        least: float,
+    ) -> None:
+        self.setting, self.associations, self.calibrated = setting, associations, calibrated
+        self.ln_like, self.ln_fraction = ln_like, fit.ln_fraction
+        n_rows = len(ln_like)
+        self.weight, self.joint = np.empty(n_rows), np.empty(n_rows)
+        self.weighed = np.zeros(len(associations.first) - 1, bool)
+        self.done = np.zeros(len(associations.first) - 1, bool)
+        self.p_slot = self._marginal(least)
+
+    def _marginal(self, least: float) -> np.ndarray:
+        """Probability of every candidate, over the associations with `least`, (n_slots,)."""
+        member, p = self.associations.member, self.calibrated.p_match
+        out = np.zeros(len(self.setting.candidates.row))
+        rows = np.flatnonzero(p > least)
+        for k in range(member.shape[1]):
+            slot = member[rows, k]
+            has = slot >= 0
+            out += np.bincount(slot[has], p[rows[has]], len(out))
+        return out
+
+    def slot_primary(self, slots: np.ndarray) -> np.ndarray:
+        """Primary of some candidates, (m,)."""
+        candidates = self.setting.candidates
+        block = np.searchsorted(candidates.start, slots, side="right") - 1
+        return block // candidates.n_other
+
+    def slot_object(self, slots: np.ndarray) -> np.ndarray:
+        """The object of some candidates, numbered over all other catalogues, (m,)."""
+        candidates = self.setting.candidates
+        catalogue = (
+            np.searchsorted(candidates.start, slots, side="right") - 1
+        ) % candidates.n_other
+        before = np.cumsum([0, *(len(c) for c in self.setting.others)])[:-1]
+        numbered: np.ndarray = candidates.row[slots] + before[catalogue]
+        return numbered
+
+    def weigh(self, primaries: np.ndarray) -> None:
+        """Fill in the weights of some primaries' rows."""
+        new = primaries[~self.weighed[primaries]]
+        a = self.associations
+        kernels.row_weights(new, a.first, a.member, self.ln_fraction, self.ln_like, self.weight)
+        self.weighed[new] = True
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Primaries that compete, group by group."""
+
+    first: np.ndarray
+    """(n_groups + 1,) first place in `order` of each group, then the end"""
+    order: np.ndarray
+    """(n_nodes,) nodes"""
+    primary: np.ndarray
+    """(n_nodes,) the primary of each node"""
+    links: kernels.Links
+    slot_object: np.ndarray
+    """(n_slots,)"""
+
+    @classmethod
+    def of(
+        cls, joint: JointWeights, sets: SourceSets, links: np.ndarray, todo: np.ndarray | None
+    ) -> Groups:
+        """Groups of the primaries `todo` (default: all), from candidates that link them."""
+        which, number, count = np.unique(
+            joint.slot_object(links), return_inverse=True, return_counts=True
+        )
+        shared = count[number] > 1
+        links = links[shared]
+        _, number = np.unique(number[shared], return_inverse=True)
+        owner = joint.slot_primary(links)
+        members = sets.primary if todo is None else sets.primary[np.isin(sets.primary, todo)]
+        primary = np.union1d(owner, members)
+        node = np.searchsorted(primary, owner)
+        n_objects = int(number.max(initial=-1)) + 1
+        by_object = np.argsort(number, kind="stable")
+        slot_object = np.full(len(joint.p_slot), -1)
+        slot_object[links] = number
+        table = kernels.Links(
+            np.searchsorted(node, np.arange(len(primary) + 1)),
+            number,
+            np.searchsorted(number[by_object], np.arange(n_objects + 1)),
+            node[by_object],
+        )
+        order, first = kernels.ordered_groups(
+            len(primary), table, _kernel_sets(sets, primary, np.empty(0), np.empty(0))
+        )
+        return cls(first, order, primary, table, slot_object)
+
+    def primaries_of(self, groups: np.ndarray) -> np.ndarray:
+        """All primaries of some groups, a mask over them."""
+        chosen: np.ndarray = self.primary[self.order[np.repeat(groups, np.diff(self.first))]]
+        return chosen
+
+    def solve(
+        self, joint: JointWeights, sets: SourceSets, same_weight: np.ndarray, together: np.ndarray
+    ) -> np.ndarray:
+        """Fill in the joint ln probabilities of all groups that fit, (n_groups,) which did."""
+        joint.weigh(self.primary)
+        of, n_sets = joint.associations, len(sets.first) - 1
+        solved = np.zeros(len(self.first) - 1, bool)
+        n_objects = len(self.links.object_first) - 1
+        table = _kernel_sets(sets, self.primary, same_weight, together)
+        rows = kernels.Rows(
+            self.primary,
+            of.first,
+            of.member,
+            self.slot_object,
+            joint.weight,
+            np.empty(len(joint.weight), np.int32),
+            joint.joint,
+        )
+        scratch = kernels.Scratch(
+            np.full(n_objects, -1),
+            np.empty(n_objects, np.int64),
+            np.full(n_sets, -1),
+            np.empty(n_sets, np.int64),
+        )
+        limits = np.array([MAX_STEPS, MAX_STATES])
+        list(
+            run_ranges(
+                lambda a, b: solve_groups(
+                    a, b, self.first, self.order, self.links, table, rows, scratch, limits, solved
+                ),
+                ranges(len(solved), PIECE),
+            )
+        )
+        return solved
+
+
+def _kernel_sets(
+    sets: SourceSets, primary: np.ndarray, same_weight: np.ndarray, together: np.ndarray
+) -> kernels.Sets:
+    """Sets by node; those whose members are not among the nodes have none."""
+    node = np.searchsorted(primary, sets.primary)
+    here = np.zeros(len(node), bool)
+    if len(primary):
+        here = primary[np.minimum(node, len(primary) - 1)] == sets.primary
+    of_node = np.full(len(primary), -1)
+    of_node[node[here]] = np.repeat(np.arange(len(sets.first) - 1), np.diff(sets.first))[here]
+    return kernels.Sets(
+        of_node,
+        sets.first,
+        node,
+        sets.same_first,
+        sets.same_row,
+        same_weight,
+        np.empty(len(same_weight), np.int64),
+        together,
+    )

@@ -1,0 +1,164 @@
+"""Densities of field objects by the catalogues that have seen them.
+
+Objects of the field are seen in one of the other catalogues or in several.  How many are seen in
+exactly the catalogues T comes from the links of the candidates among each other: an EM fit in
+which every detection belongs to one field object or to the counterpart, whose shares by pattern
+are fitted along.  The fit finds *shares*; how dense a catalogue is at each primary, the field
+model says.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._kernels.expected_objects import expected_objects
+from .._kernels.jit import ranges, run_ranges
+from ..catalogs.area import FULL_SKY_DEG2
+from .associations import Associations
+from .field import FieldDensity
+from .field_objects import FieldObjects, field_rho
+from .setting import Setting
+
+#: most candidates, and most associations, that the fit looks at: a sample of the primaries
+MOST_CANDIDATES, MOST_ROWS = 8_000, 80_000
+#: the first steps look at one of so many of these
+COARSE = 4
+MOST_STEPS = 100
+#: the fit ends when a step changes every number by less than this many Poisson errors
+TOLERANCE = 0.05
+#: objects that are always taken to be seen by one catalogue alone
+FLOOR = 0.5
+#: objects count up to this many errors from the edge of the circle, but at least within this share
+MARGIN, LEAST_INNER = 5.0, 0.5
+#: primaries per piece of work
+PRIMARIES = 32
+
+
+def fit_field_objects(
+    setting: Setting, associations: Associations, ln_evidence: np.ndarray, density: FieldDensity
+) -> FieldObjects:
+    """Field objects by pattern, from the candidates around a sample of the primaries.
+
+    Parameters
+    ----------
+    setting, associations
+        Of the match.
+    ln_evidence : ndarray, shape (n_rows,)
+        Ln of the Bayes factor times the prior ratios of the members.
+    density : FieldDensity
+        Of each other catalogue at each primary.
+    """
+    which, rho = _sample(setting, associations), field_rho(density.plus_one)
+    # of the circles in which all catalogues have looked
+    radius = setting.radius_arcsec
+    if density.reach_arcsec is not None:
+        radius = min(radius, float(density.reach_arcsec.min()))
+    state, steps = _start(setting, which), 0
+    if len(which) == 0:
+        return state
+    # A part of the sample finds nearly all: the whole takes few steps more.
+    for part in (which[::COARSE], which) if len(which) >= COARSE * PRIMARIES else (which,):
+        scale = len(part) / len(which)
+        for _ in range(MOST_STEPS):
+            steps += 1
+            new = _step(setting, associations, ln_evidence, rho, state, part, radius)
+            change = np.abs(new.count - state.count * scale) / np.sqrt(new.count + 1.0)
+            state = FieldObjects(new.count / scale, new.hosts, steps)
+            if change.max() < TOLERANCE:
+                break
+    return state
+
+
+def _sample(setting: Setting, associations: Associations) -> np.ndarray:
+    """Evenly spread primaries, as many as bounded work allows, those without candidates left out.
+
+    One with very many associations is passed over if others are there.
+    """
+    start, n_other = setting.candidates.start, setting.candidates.n_other
+    candidates, rows = np.diff(start[::n_other]), np.diff(associations.first)
+    usable = np.flatnonzero((candidates > 0) & (rows <= MOST_ROWS // 10))
+    if len(usable) == 0:
+        usable = np.flatnonzero(candidates > 0)
+    work = max(candidates[usable].sum() / MOST_CANDIDATES, rows[usable].sum() / MOST_ROWS, 1.0)
+    every = int(np.ceil(work))
+    return usable[every // 2 :: every] if len(usable) > every // 2 else usable[:1]
+
+
+def _inner_radius(setting: Setting, radius: float) -> float:
+    """Radius (arcsec) within which an object's detections all lie in the circle."""
+    variance = setting.positions.covariance[:, :2].max(axis=1)
+    mean = [
+        variance[slots].mean() if len(slots) else 0.0
+        for slots, _ in map(setting.candidates.of_catalogue, range(setting.candidates.n_other))
+    ]
+    margin = MARGIN * np.sqrt(sum(sorted(mean)[-2:]))
+    return float(max(radius - margin, LEAST_INNER * radius))
+
+
+def _start(setting: Setting, which: np.ndarray) -> FieldObjects:
+    """Numbers to begin with: half of the rarest catalogue's objects shared."""
+    n_other = setting.candidates.n_other
+    size = np.diff(setting.candidates.start).reshape(-1, n_other)[which].sum(axis=0) + FLOOR
+    bits = np.arange(1 << n_other)[:, None] >> np.arange(n_other) & 1
+    several = bits.sum(axis=1) > 1
+    count = np.where(several, 0.5 * size.min() / several[bits[:, 0] == 1].sum(), 0.0)
+    count[1 << np.arange(n_other)] = size - count @ bits
+    return FieldObjects(count, np.full(len(count), 1.0 / len(count)))
+
+
+def _step(
+    setting: Setting,
+    associations: Associations,
+    ln_evidence: np.ndarray,
+    rho: np.ndarray,
+    field: FieldObjects,
+    which: np.ndarray,
+    radius: float,
+) -> FieldObjects:
+    """One EM step over the primaries `which`, from the circles of `radius` around them."""
+    n_other, n_patterns = rho.shape[1], len(field.count)
+    ln_relative, nu = field.ln_relative(rho[which]), field.per_arcsec2(rho[which])
+    ln_density, ln_share = np.log(rho[which] * 3600.0**2 * FULL_SKY_DEG2), np.log(field.hosts)
+    around, inner = surroundings(setting), _inner_radius(setting, radius)
+
+    def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+        count, hosts = np.empty(n_patterns), np.empty(n_patterns)
+        expected_objects(
+            which[a:b],
+            *around,
+            ln_relative[a:b],
+            ln_density[a:b],
+            associations.first,
+            associations.member,
+            ln_evidence,
+            ln_share,
+            inner,
+            count,
+            hosts,
+        )
+        return count, hosts
+
+    # Summed in the order of fixed pieces: the same bytes for any number of threads.
+    parts = list(run_ranges(piece, ranges(len(which), PRIMARIES)))
+    count, hosts = (np.sum(some, axis=0) for some in zip(*parts, strict=True))
+    # Primaries without candidates are not looked at: as many as chance leaves empty.
+    empty = field.hosts[0] * np.exp(-np.pi * radius**2 * nu.sum(axis=1))
+    hosts[0] += (empty / (1.0 - empty)).sum()
+    singles = 1 << np.arange(n_other)
+    count[singles] = np.maximum(count[singles], FLOOR)
+    return FieldObjects(count, (hosts + FLOOR) / (hosts + FLOOR).sum())
+
+
+def surroundings(setting: Setting) -> tuple:
+    """Where the candidates lie, as the kernels take it."""
+    primary, candidates, positions = setting.primary, setting.candidates, setting.positions
+    return (
+        candidates.start,
+        primary.ra,
+        primary.dec,
+        positions.ra,
+        positions.dec,
+        candidates.separation,
+        positions.covariance,
+        positions.circular,
+    )

@@ -1,0 +1,293 @@
+"""The density of field objects around every primary, from counts at all scales.
+
+From outside inwards, each ring about a primary corrects the density that the rings beyond it gave,
+by as much as the counts of all primaries say that densities vary between the two scales: a ring
+with N objects on the area A, about which nothing else is known, has the density
+
+    rho_k = (N + a) / (A + a / rho_{k+1}),
+
+a being the shape of the gamma distribution that rho_k / rho_{k+1} follows.  Hosts are no field
+objects: their expected number is taken out.  The stated area of the catalogue only counts where
+there is hardly an object to count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._kernels import sky_counts as kernels
+from .._kernels.jit import ranges, run_ranges
+from ..catalogs.candidates import Candidates
+from ..catalogs.errors import catalog_radius, error_radius
+from ..catalogs.held import HeldCatalog
+from ..catalogs.sky_box import SkyBox
+from .field import FieldDensity
+
+ARCSEC2_PER_DEG2 = 3600.0**2
+#: rings within the radius of the match: from half of it, a quarter ...
+RINGS = 4
+#: nearer than so many errors a candidate may well be the host
+INNER_SIGMA = 3.0
+#: objects that the stated density is worth
+STATED_WEIGHT = 4.0
+#: a survey consists of small fields round the sources, and a scale is beyond them, if it has less
+#: than this share of the density within, by so many standard deviations, and cells far from all
+#: sources have less than this share of the density near them
+SMALL_FIELD, SURE = 0.7, 5.0
+#: where candidates end, within the radius, is looked for in so many rings of equal area
+PROFILE = 64
+#: smallest and largest shape: beyond, a ring decides alone, or tells nothing
+SHAPES = (0.1, 1e7)
+#: objects of a scale that say how dense the field is on average
+ENOUGH = 100
+#: scatter is told from fewer primaries than this by nobody, and below so many standard errors
+MIN_SCATTER, SURE_SCATTER, STEPS = 10, 3.0, 4
+#: with fewer primaries in covered cells, cells are larger than what the survey looked at
+MOSTLY_SEEN = 0.1
+#: a smallest density, of the mean, that keeps logarithms finite
+LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Counts of one scale around all primaries."""
+
+    count: np.ndarray
+    """(n,) objects, expected hosts taken out"""
+    area: np.ndarray
+    """(n,) arcsec^2, 0 where nothing was looked at"""
+
+
+class LocalField:
+    """The density around every primary.
+
+    For a catalogue with photometric priors it is the stated mean: where densities vary, so do the
+    objects' properties, and ratios to the whole survey's go with the whole survey's density.
+    """
+
+    counts_cells = True
+
+    def at(
+        self,
+        primary: HeldCatalog,
+        others: Sequence[HeldCatalog],
+        candidates: Candidates,
+        radius_arcsec: float,
+        with_priors: Collection[str] = (),
+    ) -> FieldDensity:
+        """The density of each of the K - 1 others at each of the n primaries."""
+        box = SkyBox(primary.ra, primary.dec)
+        shape = (len(primary), len(others))
+        here, around, reach = np.empty(shape), np.empty(shape), np.full(len(others), radius_arcsec)
+        found: dict[str, Any] = {}
+        for k, other in enumerate(others):
+            local = _Local(primary, other, candidates, k, radius_arcsec, box)
+            here[:, k], around[:, k], reach[k] = local.here, local.around, local.reach
+            found[other.name] = {**local.details, "local": other.name not in with_priors}
+            if other.name in with_priors:
+                here[:, k] = around[:, k] = other.plus_one_deg2
+        details = {"model": "local", "scales": found}
+        return FieldDensity(here, here, around, details, reach)
+
+
+class _Local:
+    """The densities (deg^-2) of one catalogue at every primary, and how they were found."""
+
+    def __init__(
+        self,
+        primary: HeldCatalog,
+        other: HeldCatalog,
+        candidates: Candidates,
+        k: int,
+        radius: float,
+        box: SkyBox,
+    ) -> None:
+        slots, _ = candidates.of_catalogue(k)
+        self.separation = candidates.separation[slots]
+        self.start = np.zeros(len(primary) + 1, np.int64)
+        np.cumsum(np.diff(candidates.start).reshape(len(primary), -1)[:, k], out=self.start[1:])
+        sigma = catalog_radius(primary)
+        if len(slots):
+            sample = candidates.row[slots[:: max(1, len(slots) // 1000)]]
+            errors = other.errors
+            radii = error_radius(errors.covariance(sample), errors.determinant(sample))
+            sigma = np.hypot(sigma, np.median(radii))
+        self.sigma = sigma
+        self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
+        self.reach = self._end_of_fields(radius)
+        self._inner = np.minimum(INNER_SIGMA * sigma, 0.7 * self.reach)
+        count = other.cell_counts(box)
+        covered = box.covered(count)
+        windows = box.windows(count, covered)
+        self.hosts = self._host_share()
+        seen = covered[box.row, box.column]
+        if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
+            seen = np.ones(len(seen), bool)
+        near = self._near(windows, seen)
+        far = self._far(windows, box, radius) if self.reach == radius else []
+        self._ladder(near, self._surveyed(near, far, lambda: box.far_over_near(count, covered)))
+
+    def _end_of_fields(self, radius: float) -> float:
+        """Where candidates end within the radius, if they do: the survey is fields of that size."""
+        bins = np.minimum((self.separation / radius) ** 2 * PROFILE, PROFILE - 1).astype(np.int64)
+        edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
+        primary = np.repeat(np.arange(len(self.sigma)), np.diff(self.start))
+        inner = INNER_SIGMA * self.sigma
+        field = edges[bins] >= inner[primary]
+        count = np.bincount(bins[field], minlength=PROFILE).astype(float)
+        looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
+        total, weight = np.cumsum(count), np.cumsum(looked)
+        best, end = 0.5 * SURE**2, radius
+        for cut in range(1, PROFILE):
+            n_in, w_in = total[cut - 1], weight[cut - 1]
+            n_out, w_out = total[-1] - n_in, weight[-1] - w_in
+            if min(n_in, w_in, w_out) <= 0 or n_out / w_out >= SMALL_FIELD * n_in / w_in:
+                continue
+            both = total[-1] / weight[-1]
+            gain = n_in * np.log(n_in / w_in / both)
+            gain += n_out * np.log(n_out / w_out / both) if n_out else 0.0
+            if gain > best:
+                best, end = gain, float(edges[cut])
+        return end
+
+    def _host_share(self) -> float:
+        """Mean number of hosts among the candidates of a primary: what is more than beyond them."""
+        radius = self._inner
+        near = np.add.reduceat(
+            np.append(self.separation < np.repeat(radius, np.diff(self.start)), False),
+            self.start[:-1],
+        ) * (np.diff(self.start) > 0)
+        count, area = self._rings(1)
+        density = count.sum() / max(area.sum(), 1e-300)
+        lost = np.exp(-0.5 * (radius / self.sigma) ** 2)
+        excess = near.sum() - density * np.pi * (radius**2).sum()
+        return float(np.clip(excess / max((1.0 - lost).sum(), 1e-300), 0.0, 1.0))
+
+    def _rings(self, halvings: int) -> tuple[np.ndarray, np.ndarray]:
+        n = len(self.sigma)
+        count, area = np.zeros((n, halvings), np.int64), np.empty((n, halvings))
+        list(
+            run_ranges(
+                lambda a, b: kernels.count_rings(
+                    a,
+                    b,
+                    self.start,
+                    self.separation,
+                    self._inner,
+                    self.reach,
+                    halvings,
+                    count,
+                    area,
+                ),
+                ranges(n, 1 << 14),
+            )
+        )
+        return count, area
+
+    def _near(self, windows: tuple[np.ndarray, ...], seen: np.ndarray) -> list[Ring]:
+        """Rings within the radius, from inside outwards; empty where the primary was not `seen`."""
+        _, square, sources = windows
+        others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
+        others = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
+        count, area = self._rings(RINGS)
+        rings = []
+        for k in reversed(range(RINGS)):
+            high = self.reach / 2.0**k
+            low = np.minimum(np.maximum(self._inner, 0.5 * high), high)
+            own = np.exp(-0.5 * (low / self.sigma) ** 2) - np.exp(-0.5 * (high / self.sigma) ** 2)
+            hosts = self.hosts * (own + others * area[:, k])
+            rings.append(Ring(seen * (count[:, k] - hosts), seen * area[:, k]))
+        return rings
+
+    def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
+        """Windows that hold the circle of the match, the smallest whole, the others as rings."""
+        number, square, sources = windows
+        field = number - self.hosts * sources
+        half = (box.half_rows + 0.5) * box.cell * 3600.0
+        rings, inner = [], -1
+        for w in np.flatnonzero((half >= radius) | (np.arange(len(half)) == len(half) - 1)):
+            count, area = field[:, w].copy(), square[:, w].copy()
+            if inner >= 0:
+                count -= field[:, inner]
+                area -= square[:, inner]
+            rings.append(Ring(np.where(area > 0, count, 0.0), np.maximum(area, 0.0)))
+            inner = int(w)
+        return rings
+
+    def _surveyed(
+        self, near: list[Ring], far: list[Ring], beyond: Callable[[], float]
+    ) -> list[Ring]:
+        """The far rings, up to where the survey turns out to be small fields round the sources.
+
+        `beyond()` is the density of the cells far from all sources over that near them.
+        """
+        count = sum(max(ring.count.sum(), 0.0) for ring in near)
+        area = sum(ring.area.sum() for ring in near)
+        for at, ring in enumerate(far):
+            n, a = float(ring.count.sum()), float(ring.area.sum())
+            if area > 0 and _far_fewer(n, count * a / area, a / area) and beyond() < SMALL_FIELD:
+                return far[: max(0, at - 1)]  # the last one before has its edge
+            count, area = count + max(n, 0.0), area + a
+        return far
+
+    def _ladder(self, near: list[Ring], far: list[Ring]) -> None:
+        """Densities from the outermost ring inwards."""
+        outside_in = [*reversed(far), *reversed(near)]
+        told = next((r for r in outside_in if r.count.sum() >= ENOUGH), None)
+        count, area = (
+            (told.count.sum(), told.area.sum())
+            if told is not None
+            else (sum(r.count.sum() for r in outside_in), sum(r.area.sum() for r in outside_in))
+        )
+        base = (max(count, 0.0) + STATED_WEIGHT) / (area + STATED_WEIGHT / self.stated)
+        density = around = np.full(len(self.sigma), base)
+        shapes = []
+        for at, ring in enumerate(outside_in):
+            if at == len(far):
+                around = density
+            shape = gamma_shape(ring.count, density * ring.area)
+            shapes.append(shape)
+            density = (np.maximum(ring.count, 0.0) + shape) / (ring.area + shape / density)
+        if not near:
+            around = density
+        least = LEAST * base
+        self.here = ARCSEC2_PER_DEG2 * np.maximum(density, least)
+        self.around = ARCSEC2_PER_DEG2 * np.maximum(around, least)
+        self.details = {
+            "mean_around_deg2": ARCSEC2_PER_DEG2 * float(base),
+            "hosts": self.hosts,
+            "small_fields": len(far) == 0,
+            "reach_arcsec": self.reach,
+            "shapes": [float(shape) for shape in shapes],
+        }
+
+
+def _far_fewer(n: float, expected: float, times: float) -> bool:
+    """Whether `n` is far below what another area, `times` as large, lets one expect."""
+    scatter = max(expected * (1.0 + times), 1.0) ** 0.5
+    return n < SMALL_FIELD * expected and expected - n > SURE * scatter
+
+
+def gamma_shape(count: np.ndarray, expected: np.ndarray) -> float:
+    """Shape of the gamma distribution that rates over the expected ones follow, from counts.
+
+    From the scatter beyond Poisson's, each primary weighted by what it tells; the largest shape
+    where there is no scatter beyond doubt.
+    """
+    told = expected > 0
+    count, expected = count[told], expected[told]
+    shape = SHAPES[1]
+    if len(count) < MIN_SCATTER:
+        return shape
+    for _ in range(STEPS):
+        weight = expected**2 / (expected + expected**2 / shape) ** 2
+        beyond = weight * ((count - expected) ** 2 - expected) / expected**2
+        excess, error = beyond.sum(), np.sqrt((weight**2 * (2 + 1 / expected) / expected**2).sum())
+        if excess < SURE_SCATTER * error:
+            return SHAPES[1]
+        shape = float(np.clip(weight.sum() / excess, *SHAPES))
+    return shape

@@ -1,0 +1,381 @@
+"""`MatchResult.checks`: what a match notices of itself, and when it keeps quiet."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+
+import bayesmatch as bm
+from bayesmatch.cli import main
+from bayesmatch.matching import pipeline
+from bayesmatch.matching.checks import errors, finding, objects, score, view
+from validation.checks import fired, least, run, worst
+from validation.skies import simulate, simulate_patterns
+from validation.wrong_setups import CLEAN, RADIUS, SETUPS, pair
+
+NAMES = ["check", "value", "expected", "error", "sigma", "verdict", "advice"]
+
+
+def checks_of(result):
+    return {str(row["check"]): row for row in result.checks()}
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """The views of the matches made."""
+    views = []
+    whole = pipeline.run_checks
+
+    def spy(*arguments):
+        views.append(view.view_of(*arguments))
+        return whole(*arguments)
+
+    monkeypatch.setattr(pipeline, "run_checks", spy)
+    return views
+
+
+@pytest.fixture(scope="module")
+def clean():
+    return pair(simulate(11, 300, 0.7))
+
+
+@pytest.fixture(scope="module")
+def wrong():
+    return pair(simulate(11, 200, 0.7, density=60_000.0), area=2.0)
+
+
+# -- the table ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=[s.name for s in SETUPS])
+def test_wrong_setups_are_noticed(setup):
+    """What must fire does in at least 3 of 4 skies, nothing unrelated in more than 1."""
+    counts = fired(setup.run, 4, 50_000)
+    assert least(setup, counts) >= 3, counts
+    assert worst(setup, counts)[1] <= 1, counts
+
+
+@pytest.mark.parametrize("sky", CLEAN, ids=[c.name for c in CLEAN])
+def test_right_skies_are_quiet(sky):
+    assert sum(fired(sky.run, 6, 60_000).values()) <= 1
+
+
+def test_every_check_has_a_setup():
+    """No name is in the table that no match gives."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = {c for k in (0, 16, 17, 20) for c in checks_of(SETUPS[k].run(1))}
+    assert {c for s in SETUPS for c in (*s.must, *s.may)} <= given
+
+
+def test_the_protocol(tmp_path, monkeypatch):
+    """It counts what fires, and a check that never fires is a miss."""
+    monkeypatch.setattr("validation.checks.SETUPS", SETUPS[:1])
+    monkeypatch.setattr("validation.checks.CLEAN", CLEAN[:1])
+    section = run(tmp_path, seeds=2)
+    assert section.ok and section.numbers["wrong"] == {"hours": {"overlap": 2}}
+    blind = dataclasses.replace(SETUPS[0], run=CLEAN[0].run)
+    monkeypatch.setattr("validation.checks.SETUPS", (blind,))
+    assert not run(tmp_path, seeds=2).ok
+
+
+# -- the table of a result ------------------------------------------------------------------------
+
+
+def test_columns(clean):
+    table = clean.checks()
+    assert table.colnames == NAMES and set(table["verdict"]) == {"ok"}
+    assert list(table["check"]) == [
+        "overlap",
+        "radius",
+        "area_OPT",
+        "density_OPT",
+        "position_errors",
+        "tails",
+        "frame",
+        "duplicates_OPT",
+        "claims",
+        "duplicates_X",
+    ]
+    assert all(str(row["advice"]) for row in table)
+    assert "look " not in clean.summary() and "wrong " not in clean.summary()
+
+
+def test_summary_tells_what_is_not_ok(wrong):
+    (line,) = [t for t in wrong.summary().splitlines() if "area_OPT" in t]
+    row = checks_of(wrong)["area_OPT"]
+    assert line.strip() == f"{row['verdict']:<6} area_OPT: {row['advice']}"
+
+
+@pytest.mark.parametrize("ending", ["fits", "vot", "parquet", "ecsv", "csv"])
+def test_from_a_file(wrong, tmp_path, ending):
+    wrong.write(tmp_path / f"r.{ending}")
+    back = bm.MatchResult.read(tmp_path / f"r.{ending}")
+    assert back.meta["checks"] == wrong.meta["checks"] and len(back.checks()) == 10
+    assert back.summary() == wrong.summary()
+
+
+def test_a_file_without_checks(clean):
+    meta = {k: v for k, v in clean.meta.items() if k != "checks"}
+    old = bm.MatchResult(clean.associations, clean.sources, meta)
+    assert len(old.checks()) == 0 and old.checks().colnames == NAMES and old.summary()
+
+
+def test_a_file_with_other_checks_is_refused(clean, tmp_path):
+    for change in ({"verdict": "fine"}, {"value": "much"}, {"more": 1}):
+        rows = [{**clean.meta["checks"][0], **change}]
+        bad = bm.MatchResult(clean.associations, clean.sources, {**clean.meta, "checks": rows})
+        bad.write(tmp_path / "r.fits")
+        with pytest.raises(ValueError, match="checks"):
+            bm.MatchResult.read(tmp_path / "r.fits")
+
+
+def test_command_line(clean, wrong, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    clean.write("clean.fits")
+    wrong.write("wrong.fits")
+    assert main(["check", "clean.fits"]) == 0
+    assert capsys.readouterr().out == "10 checks: 10 ok\n"
+    assert main(["check", "wrong.fits", "--out", "c.csv"]) == 1
+    out = capsys.readouterr().out
+    assert "area_OPT" in out and "overlap" not in out and "wrote c.csv" in out
+    assert checks_of(wrong)["area_OPT"]["advice"] in out
+    assert (tmp_path / "c.csv").read_text().count("\n") == 11
+    assert main(["check", "wrong.fits", "--all", "--quiet"]) == 1
+    assert capsys.readouterr().out == ""
+    assert main(["check", "wrong.fits", "--all"]) == 1
+    assert "overlap" in capsys.readouterr().out
+    assert main(["check", "none.fits"]) == 1 and "no such file" in capsys.readouterr().err
+    assert main(["check", "clean.fits", "--out", "c.txt"]) == 1
+    assert "ends in .csv" in capsys.readouterr().err
+    assert main(["check", "clean.fits", "--out", "clean.fits"]) == 1
+    meta = {k: v for k, v in clean.meta.items() if k != "checks"}
+    bm.MatchResult(clean.associations, clean.sources, meta).write("old.fits")
+    capsys.readouterr()
+    assert main(["check", "old.fits"]) == 1 and "match again" in capsys.readouterr().err
+
+
+def test_only_worth_a_look_is_status_0(tmp_path):
+    result = SETUPS[14].run(1)
+    result.meta["checks"] = [{**row, "verdict": "look"} for row in result.meta["checks"]]
+    result.write(tmp_path / "r.fits")
+    assert main(["check", str(tmp_path / "r.fits"), "--quiet"]) == 0
+
+
+# -- what they say --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("hours", "X were right ascension in hours"),
+        ("galactic", "X were galactic"),
+        ("lost sign", "were declinations with the other sign"),
+        ("elsewhere", "compare the fields"),
+    ],
+)
+def test_why_catalogues_do_not_overlap(name, words):
+    setup = next(s for s in SETUPS if s.name == name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        row = checks_of(setup.run(3))["overlap"]
+    assert row["verdict"] == "wrong" and words in row["advice"]
+
+
+def test_milliarcsec_as_in_the_issue():
+    """60 sources, nearly all hostless, where close pairs stand far above chance."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = pair(simulate(5, 60, 0.8), scale=1e-3)
+    assert np.median(result.sources["p_hostless"]) > 0.99
+    row = checks_of(result)["position_errors"]
+    assert row["verdict"] == "wrong" and row["value"] > 2 * row["expected"]
+    assert "another unit" in row["advice"]
+
+
+def test_sizes_are_right():
+    """Scale, offset and area are found to a few of their errors, from a step without a fit."""
+    sky = simulate(7, 1000, 0.8)
+    rows = checks_of(pair(sky, scale=1 / 1.15, area=1.3))
+    assert abs(rows["position_errors"]["value"] - 1.15) < 0.1
+    area = rows["area_OPT"]
+    assert abs(area["value"] - 1.3) < 4 * area["error"] and area["verdict"] == "look"
+    dec = sky.primary["DEC"] + 1.0 / 3600
+    frame = checks_of(pair(sky, primary={**sky.primary, "DEC": dec}))["frame"]
+    assert 0.7 < frame["value"] < 1.3 and "-" in frame["advice"].split("north")[0]
+
+
+def test_lost_beyond_the_radius():
+    sky = simulate(3, 200, 0.7)
+    rows = checks_of(pair(sky, radius=4.0))
+    sigma = np.hypot(sky.primary["SIGMA"], 0.3)
+    assert rows["radius"]["value"] == pytest.approx(np.exp(-0.5 * (4.0 / sigma) ** 2).mean())
+    assert rows["radius"]["verdict"] == "wrong"
+    assert checks_of(pair(sky))["radius"]["verdict"] == "ok"
+
+
+# -- the pieces -----------------------------------------------------------------------------------
+
+
+def slow_around(result, catalogs, k):
+    """Of every candidate: primary, separation, probability, squared separation in sigma."""
+    table, names = result.associations, result.catalogue_names
+    out = {}
+    for row in table:
+        if row[names[1 + k]] >= 0:
+            key = int(row[names[0]]), int(row[names[1 + k]])
+            out[key] = out.get(key, 0.0) + row["p_match"]
+    return out
+
+
+@pytest.mark.parametrize("n_other", [1, 2])
+def test_the_view_like_a_slow_one(seen, n_other):
+    if n_other == 1:
+        result = simulate(4, 80, 0.7).match(claims="exclusive")
+    else:
+        sky = simulate_patterns(4, 60, (0.3, 0.2, 0.1, 0.4))
+        result = sky.match(claims="exclusive")
+    v = seen[-1]
+    for k, part in enumerate(v.around):
+        slow = slow_around(result, v.setting.catalogs, k)
+        row = v.setting.candidates.row[part.slot]
+        assert len(slow) == len(row)
+        np.testing.assert_allclose(
+            part.p, [slow[a, b] for a, b in zip(v.sample[part.i], row, strict=True)], rtol=1e-12
+        )
+        np.testing.assert_allclose(np.hypot(*part.offset.T), part.separation, rtol=1e-12)
+        sigma2 = v.sigma[part.i] ** 2 + part.catalog.covariance(row)[:, 0]
+        np.testing.assert_allclose(part.distance2, part.separation**2 / sigma2, rtol=1e-9)
+    assert np.abs(v.host_scores.sum(axis=0)).max() < 1e-3 * v.n
+
+
+@pytest.mark.parametrize("dec", [-60.0, 0.0, 89.99, 89.9999])
+def test_offsets_like_a_tangent_plane(seen, dec):
+    """Also where a source is beside the pole."""
+    from astropy import units as u
+    from astropy.coordinates import SkyCoord
+
+    rng = np.random.default_rng(1)
+    at = SkyCoord(np.full(30, 20.0) * u.deg, np.full(30, dec) * u.deg)
+    angle, apart = rng.uniform(0, 2 * np.pi, 30), rng.uniform(0.5, 4.0, 30)
+    there = at.directional_offset_by(angle * u.rad, apart * u.arcsec)
+    x = bm.Catalog({"RA": [20.0], "DEC": [dec]}, name="X", pos_err=1.0, area=1.0)
+    o = bm.Catalog({"RA": there.ra.deg, "DEC": there.dec.deg}, name="O", pos_err=0.5, area=1.0)
+    with pytest.warns(UserWarning):
+        bm.match(x, o, radius=5.0)
+    part = seen[-1].around[0]
+    order = seen[-1].setting.candidates.row[part.slot]
+    expected = np.column_stack([apart * np.sin(angle), apart * np.cos(angle)])[order]
+    np.testing.assert_allclose(part.offset, expected, atol=1e-6 * 5.0 + 1e-4)
+
+
+def test_many_primaries_are_sampled(seen, monkeypatch):
+    sky = simulate(6, 300, 0.7)
+    whole = pair(sky).checks()
+    monkeypatch.setattr(view, "MAX_ROWS", 150)
+    part = pair(sky).checks()
+    assert seen[0].n == 300 and 40 < seen[1].n < 100
+    assert list(part["check"]) == list(whole["check"]) and set(part["verdict"]) == {"ok"}
+
+
+def test_scores_have_no_mean():
+    """Over 40 skies the steps scatter about 0 with their own errors."""
+    pulls = []
+    for seed in range(40):
+        rows = checks_of(pair(simulate(700 + seed, 150, 0.6)))
+        e = rows["position_errors"]
+        pulls.append(np.log(e["value"]) / (e["error"] / e["value"]))
+    assert abs(np.mean(pulls)) < 3.5 / np.sqrt(40) and 0.6 < np.std(pulls) < 1.4
+
+
+def test_mixture_share_like_a_grid():
+    rng = np.random.default_rng(2)
+    tail = rng.random(3000) < 0.08
+    x = np.where(tail, 9.0, 1.0) * rng.exponential(size=3000)
+    s = np.exp(x * (1 - 1 / 9)) / 9 - 1
+    value, error, sigma = score.mixture_share(s)
+    grid = np.linspace(0, 0.5, 5001)
+    gain = [np.log1p(w * s).sum() for w in grid]
+    assert value == pytest.approx(grid[np.argmax(gain)], abs=2e-4)
+    assert sigma == pytest.approx(np.sqrt(2 * max(gain)), rel=1e-6)
+    assert abs(value - 0.08) < 4 * error
+    assert score.mixture_share(np.full(10, -0.5))[0] < 1e-6
+
+
+def test_newton_step_without_data():
+    assert score.newton_step(np.zeros((50, 1)), np.ones((50, 1))) is None
+    assert errors.position_errors(None).verdict == "ok"
+
+
+def test_poisson_sigma():
+    """The chance of a count that high, as a Gaussian's; of small numbers never more than that."""
+    from scipy.stats import norm, poisson
+
+    for expected in (0.5, 3.0, 40.0):
+        for n in (expected * 2 + 4, expected * 2 + 10):
+            exact = norm.isf(poisson.sf(int(n) - 1, expected))
+            found = finding.poisson_sigma(int(n), expected)
+            assert 0.65 * exact < found < exact + 0.1
+    assert finding.poisson_sigma(10, 5, 4.0) == finding.poisson_sigma(10, 5) / 2
+
+
+def test_pairs_like_a_slow_count():
+    rng = np.random.default_rng(3)
+    ra, dec = rng.uniform(10, 10.2, 300), rng.uniform(-0.1, 0.1, 300)
+    ra[:60], dec[:60] = ra[60:120] + 1e-5, dec[60:120]
+    close, ring = objects._pairs(ra, dec, np.full(300, 1.0), 3.0)
+    apart = 3600 * np.hypot(ra[:, None] - ra, dec[:, None] - dec)[np.triu_indices(300, 1)]
+    assert 0.6 * (apart < 2.83).sum() < close <= (apart < 2.84).sum()
+    assert ring <= ((apart > 3) & (apart <= 6)).sum()
+
+
+def test_a_fifth_twice_among_many(monkeypatch):
+    """A strip of a long list still shows what is listed twice."""
+    setup = next(s for s in SETUPS if s.name == "list twice")
+    monkeypatch.setattr(objects, "MAX_PRIMARIES", 200)
+    row = checks_of(setup.run(2))["duplicates_X"]
+    assert row["verdict"] == "look" and 0.1 < row["value"] < 0.6
+
+
+# -- small and odd matches ------------------------------------------------------------------------
+
+
+def test_one_source_and_none_around():
+    x = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="X", pos_err=1.0, area=1.0)
+    near = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="O", pos_err=0.1, area=1.0)
+    far = bm.Catalog({"RA": [50.0], "DEC": [0.0]}, name="O", pos_err=0.5, area=1.0)
+    with pytest.warns(UserWarning):
+        assert set(bm.match(x, near, radius=5.0).checks()["verdict"]) == {"ok"}
+    with pytest.warns(UserWarning):
+        assert checks_of(bm.match(x, far, radius=5.0))["overlap"]["verdict"] == "wrong"
+
+
+def test_four_catalogues_share_by_pairs(seen):
+    sky = simulate_patterns(
+        1, 150, (0.3,) + (0.1,) * 7, density=(30_000.0,) * 3, other_sigma=(0.3,) * 3
+    )
+    catalogs = sky.catalogs(("A", "B", "C"))
+    rows = checks_of(bm.match(*catalogs, radius=RADIUS, claims="exclusive"))
+    for name in ("shared_A_B", "shared_A_C", "shared_B_C"):
+        assert rows[name]["verdict"] == "ok" and abs(rows[name]["value"]) < 5 * rows[name]["error"]
+    twin = bm.Catalog(catalogs[1].table, name="C", pos_err=0.3, area=sky.area)
+    rows = checks_of(bm.match(*catalogs[:3], twin, radius=RADIUS, claims="exclusive"))
+    assert rows["shared_A_C"]["verdict"] == "wrong" and rows["shared_A_C"]["value"] > 0.8
+    assert rows["shared_A_B"]["verdict"] == "ok"
+
+
+def test_scanned_like_in_memory(tmp_path):
+    """The checks look at candidates, which are the same."""
+    import pandas as pd
+
+    sky = simulate(8, 200, 0.7)
+    pd.DataFrame(sky.others[0]).to_parquet(tmp_path / "o.parquet")
+    x, o = sky.catalogs()
+    scanned = bm.Catalog.scan(str(tmp_path), name="OPT", pos_err=0.3, area=sky.area)
+    a, b = (bm.match(x, other, radius=RADIUS).meta["checks"] for other in (o, scanned))
+    assert a == b
+
+
+def test_twice_the_same_bytes():
+    assert pair(simulate(9, 200, 0.7)).meta["checks"] == pair(simulate(9, 200, 0.7)).meta["checks"]
