@@ -259,12 +259,15 @@ def test_too_few_counterparts_keep_the_quoted_errors():
     x, o, _ = sky(1, Wrong())
     few = x.subset(np.arange(35))
     with pytest.warns(UserWarning, match="'X' are kept as they are quoted: only .* 30 are needed"):
-        result = bm.match(few, o, radius=20, errors="fit")
+        result = bm.match(few, o, radius=20, errors="fit", host_fraction=0.5)
     assert result.meta["errors"]["applied"] is False
     assert np.array_equal(result._catalogs[0].covariance(), few.covariance())
     far = bm.Catalog({"RA": [300.0], "DEC": [-50.0]}, name="F", pos_err=0.1, area=1.0)
-    with pytest.warns(UserWarning, match="only 0 likely counterparts"):
-        result = bm.match(x, far, radius=5, errors="fit")
+    with (
+        pytest.warns(UserWarning, match="only 0 likely counterparts"),
+        pytest.warns(UserWarning, match="no primary has a candidate"),
+    ):
+        result = bm.match(x, far, radius=5, errors="fit", host_fraction=0.5)
     assert result.meta["errors"] == {"given": False, "applied": False, "n_likely": 0}
 
 

@@ -130,9 +130,9 @@ class PositionErrorFit:
                 f"apply takes a Catalog, got a {type(primary).__name__}; wrap the "
                 "table: bayesmatch.Catalog(table, name=..., pos_err=..., area=...)"
             )
-        east, north = self.offsets(primary)
+        east, north = self._offsets(primary)
         ra, dec = shifted_positions(primary, east, north)
-        return primary.corrected(ra, dec, self.scales(primary), self.floor_arcsec, self.tails)
+        return primary.corrected(ra, dec, self._scales(primary), self.floor_arcsec, self.tails)
 
     @property
     def tails(self) -> Tails:
@@ -144,7 +144,7 @@ class PositionErrorFit:
         """How separations in units of the core's sigma are distributed, by the fit."""
         return profile_with(self.tails)
 
-    def scales(self, primary: Catalog) -> float | np.ndarray:
+    def _scales(self, primary: Catalog) -> float | np.ndarray:
         """The factor on the quoted errors: one number, or one per row with covariates."""
         z = standardised(primary, self.standards)
         if z is None:
@@ -152,7 +152,7 @@ class PositionErrorFit:
         scales: np.ndarray = self.scale * np.exp(z @ np.array(list(self.slopes.values())))
         return scales
 
-    def offsets(self, primary: Catalog) -> tuple[Any, Any]:
+    def _offsets(self, primary: Catalog) -> tuple[Any, Any]:
         """The offset to the east and north (arcsec): one number each, or one per row."""
         if self.center is None or not self.matrix.any():
             return self.dra_arcsec, self.ddec_arcsec
