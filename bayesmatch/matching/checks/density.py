@@ -62,13 +62,19 @@ def ring_of(view: View, part: Around, scale: float) -> Ring:
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)
     square = covered * np.pi * (part.radius**2 - inner**2) / ARCSEC2_PER_DEG2
     stated = part.catalog.density_deg2 * square
-    taken = stated
-    if view.follows(part):
-        # Field objects; the counterparts of neighbours are in the ring as well.
-        primary = view.setting.primary
-        hosts = float(part.fraction.mean()) * primary.n_rows / primary.area
-        taken = (view.setting.field.per_deg2[view.sample, part.k] + hosts) * square
+    taken = density_taken(view, part) * square
     return Ring(np.flatnonzero(has), inner[has], count[has], hosts_in[has], stated[has], taken[has])
+
+
+def density_taken(view: View, part: Around) -> np.ndarray:
+    """Objects (deg^-2) around each primary by the density that the probabilities go by, (s,)."""
+    if not view.follows(part):
+        return np.full(view.n, part.catalog.density_deg2)
+    # Field objects; the counterparts of neighbours are around as well.
+    primary = view.setting.primary
+    hosts = float(part.fraction.mean()) * primary.n_rows / primary.area
+    taken: np.ndarray = view.setting.field.per_deg2[view.sample, part.k] + hosts
+    return taken
 
 
 def without_wings(view: View, part: Around, ring: Ring, share: float, wing: float) -> Ring:

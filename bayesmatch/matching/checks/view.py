@@ -173,7 +173,7 @@ def _reach(view: View, k: int, separation: np.ndarray) -> float:
     beyond = float(np.count_nonzero(separation > end)) / (view.radius**2 - end**2)
     stated = view.setting.others[k].density_deg2 / ARCSEC2_PER_DEG2 * np.pi * view.n
     within = float(np.count_nonzero(separation <= end)) / end**2
-    return end if beyond < EMPTY * min(within, max(stated, 0.1 * within)) else view.radius
+    return end if beyond < EMPTY * min(within, stated) else view.radius
 
 
 def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
