@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from .believed import each_once, with_density
-from .density import FAR_OFF, OFF, Ring, area, density, density_taken, ring_of, without_wings
+from .density import (
+    FAR_OFF,
+    OFF,
+    Ring,
+    area,
+    density,
+    density_stated,
+    density_taken,
+    ring_of,
+    without_wings,
+)
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
@@ -95,7 +105,7 @@ def _as_dense_as_seen(view: View, rings: Sequence[Ring]) -> tuple[View, bool]:
         stated = float(ring.expected.sum() / max(ring.taken.sum(), 1e-300))
         even = density(view, part, ring).verdict == OK
         if follows and even and abs(ratio - stated) < DOUBTFUL * error + OFF * stated:
-            ratios = part.catalog.density_deg2 / density_taken(view, part)
+            ratios = density_stated(view, part) / density_taken(view, part)
             doubted = True
         else:
             sure, least = (SURE, FAR_OFF) if follows else (DOUBTFUL, 0.0)
