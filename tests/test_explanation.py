@@ -33,8 +33,9 @@ def check_reproduces(result, rows):
         mine = table[np.asarray(table[name]) == row]
         assert len(found) == len(mine)
         priors = [c for c in found.colnames if c.startswith("prior_")]
+        claims = [c for c in found.colnames if c == "claims"]  # where sources compete
         for total, terms in (
-            ("total", ["position", "density", *priors, "fraction"]),
+            ("total", ["position", "density", *priors, "fraction", *claims]),
             (
                 "nway_total",
                 ["position", *priors, "nway_density", "nway_completeness", "nway_unrelated"],

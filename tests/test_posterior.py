@@ -135,7 +135,7 @@ def test_all_columns(seed, n_other, unrelated):
 @pytest.mark.parametrize("n_other", [1, 2])
 def test_calibrated_columns_follow_from_the_fractions(n_other):
     catalogs = field(7, n_other)
-    result = bm.match(*catalogs, radius=8.0, host_covariates=None)
+    result = bm.match(*catalogs, radius=8.0, host_covariates=None, claims="independent")
     table, sources = result.associations, result.sources
     patterns = list(itertools.product((0, 1), repeat=n_other))
     fraction = [

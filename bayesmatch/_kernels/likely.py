@@ -25,8 +25,9 @@ from .jit import jit
 from .posterior import log_sum, members_density
 from .unrelated import best_unrelated
 
-#: the calibrated fractions, not known yet, may raise what is left out against the total by this
-FRACTIONS = math.log(1e-2)
+#: the calibrated fractions and what catalogues share, not known yet, may raise what is left out
+#: against the total by this
+FRACTIONS = math.log(1e-4)
 #: a first, quick walk finds the total but for about this share
 LOOSE = math.log(1e-3)
 TOTAL, COUNT, FILL = 0, 1, 2

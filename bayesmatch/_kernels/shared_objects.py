@@ -175,14 +175,27 @@ def against_chain(row, member, base, ln_density, label, bit, at, ln_z):
 
 
 @jit
-def largest_gain(n_other, at, ln_z):
-    """Ln of more than Z(S - M) / Z(S) can be for any members M."""
-    n_components = len(at) - 1
-    gain = np.empty(n_components)
-    for c in range(n_components):
-        gain[c] = max(0.0, ln_z[at[c] : at[c + 1]].max() - ln_z[at[c + 1] - 1])
-    gain.sort()
-    return gain[max(0, n_components - n_other) :].sum()
+def largest_gain(n_other, catalogue, begin, part, at, ln_z):
+    """Ln of the most that Z(S - M) / Z(S) can be for any members M, one of each catalogue."""
+    best = np.zeros(n_other + 1)  # by number of members, of the components so far
+    for c in range(len(begin) - 1):
+        some = part[begin[c] : begin[c + 1]]
+        own = np.full(n_other + 1, -np.inf)
+        everything = (1 << len(some)) - 1
+        for removed in range(1, everything + 1):
+            taken, size = 0, 0
+            for b in range(len(some)):
+                if removed >> b & 1:
+                    k = 1 << catalogue[some[b]]
+                    size = n_other + 1 if taken & k else size + 1
+                    taken |= k
+            if size <= n_other:
+                gain = ln_z[at[c] + everything - removed] - ln_z[at[c] + everything]
+                own[size] = max(own[size], gain)
+        for size in range(n_other, 0, -1):
+            for of_it in range(1, size + 1):
+                best[size] = max(best[size], best[size - of_it] + own[of_it])
+    return best.max()
 
 
 @jit
@@ -208,16 +221,20 @@ def shared_rows(
     """Ln likelihood of every row against "no counterpart"; returns the number of links cut.
 
     `ln_relative` (n, patterns) is ln nu_T / prod rho_k at each primary, `ln_density` (n, n_other)
-    ln n_k+.  ``ln_gain`` (n,): ln of more than shared objects can raise any row by.
+    ln n_k+.  ``ln_gain`` (n,): where it is above 0, it takes ln of the most that shared objects
+    raise any row by.
     """
     n_other = member.shape[1]
     scratch = new_scratch()
     cut = 0
     for i in range(i_first, i_last):
         catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
-        label, bit, _, _, _, at, ln_z, n_cut = tables(catalogue, plane, ln_relative[i], scratch)
+        label, bit, begin, part, _, at, ln_z, n_cut = tables(
+            catalogue, plane, ln_relative[i], scratch
+        )
         cut += n_cut
-        ln_gain[i] = largest_gain(n_other, at, ln_z)
+        if ln_gain[i] > 0.0:
+            ln_gain[i] = largest_gain(n_other, catalogue, begin, part, at, ln_z)
         base = start[i * n_other]
         density = ln_density[i]
         gain = gains(catalogue, density, label, bit, at, ln_z)

@@ -108,12 +108,23 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
     """
     m_rows, m_columns = total.shape
     half = (size * size + 1) // 2
+    held, occupied = np.zeros(total.shape), np.zeros(total.shape, np.int64)
+    for b in range(m_rows):
+        for a in range(m_columns):
+            if total[b, a] > 0:
+                held[b, a] = total[b, a] / n_known[b, a] * (size * size)
+                occupied[b, a] = 1
+    sums = np.zeros((m_rows + 1, m_columns + 1)), np.zeros((m_rows + 1, m_columns + 1), np.int64)
+    corner_sums(held, sums[0])
+    corner_sums(occupied, sums[1])
+    if sums[0][-1, -1] < 0.5 * PLENTY * sums[1][-1, -1]:
+        return  # hardly a place to judge by; larger blocks will do
     before = n_uncovered.copy()
     for b in range(m_rows):
         for a in range(m_columns):
             if total[b, a] > 0 or n_known[b, a] < half or before[b, a] == n_known[b, a]:
                 continue
-            reach = plenty_within(b, a, total, n_known, size)
+            reach = plenty_within(b, a, sums[0], sums[1])
             if reach == 0:
                 continue
             mark(b, a, size, uncovered)
@@ -127,22 +138,20 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
 
 
 @jit
-def plenty_within(b, a, total, n_known, size):
+def plenty_within(b, a, held, occupied):
     """How many blocks away those that hold any hold many on average; 0: nowhere near.
 
-    Once more beyond the nearest ones: those that the edge runs through hold few.
+    From the corner sums of what blocks hold and of those that hold any.  Once more beyond the
+    nearest ones: those that the edge runs through hold few.
     """
-    m_rows, m_columns = total.shape
-    occupied, reach = 0, 0
-    while reach < FARTHEST and (occupied < MIN_OCCUPIED or reach < 2):
+    m_rows, m_columns = held.shape[0] - 1, held.shape[1] - 1
+    n, reach = 0, 0
+    while reach < FARTHEST and (n < MIN_OCCUPIED or reach < 2):
         reach += 1
-        some, occupied = 0.0, 0
-        for y in range(max(0, b - reach), min(m_rows, b + reach + 1)):
-            for x in range(max(0, a - reach), min(m_columns, a + reach + 1)):
-                if total[y, x] > 0:
-                    some += total[y, x] / n_known[y, x] * (size * size)
-                    occupied += 1
-        if occupied >= MIN_OCCUPIED and some >= PLENTY * occupied:
+        low, high = max(0, b - reach), min(m_rows, b + reach + 1)
+        left, right = max(0, a - reach), min(m_columns, a + reach + 1)
+        n = box(occupied, low, high, left, right)
+        if n >= MIN_OCCUPIED and box(held, low, high, left, right) >= PLENTY * n:
             return reach
     return 0
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from .._kernels.thin import THIN
 from .gaussian import GAUSSIAN
-from .scalars import plain_numbers, shown
+from .scalars import plain_numbers, shown, unmasked
 
 
 class ErrorProfile(Protocol):
@@ -130,7 +130,7 @@ def sigma_from_radius(r: Any, containment: float) -> Any:
             "the radius, between 0 and 1 (0.98 for r98)"
         )
     try:
-        values = plain_numbers(np.ma.getdata(getattr(r, "value", r)))
+        values = plain_numbers(unmasked(getattr(r, "value", r)))
     except Exception as error:
         raise TypeError(f"error radii are {shown(r)}: give numbers or a Quantity") from error
     if not np.all(np.isfinite(values) & (values > 0)):

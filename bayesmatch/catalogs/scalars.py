@@ -59,13 +59,20 @@ def number_or_nan(value: Any) -> float:
         return np.nan
 
 
+def unmasked(value: Any) -> Any:
+    """What is under the mask of an array, if it has one; any other thing as it is."""
+    value = getattr(value, "unmasked", value)
+    # Nothing but masked arrays: of a Series of pandas before 3, getdata takes something else.
+    return np.ma.getdata(value) if isinstance(value, np.ma.MaskedArray) else value
+
+
 def plain_numbers(value: Any) -> np.ndarray:
     """A number or an array of them as float64, NaN where masked; TypeError for any other thing."""
     if np.ndim(value) == 0 and not np.ma.is_masked(value) and not hasattr(value, "unmasked"):
         return np.asarray(as_number(value))
     mask = getattr(value, "mask", None)
     mask = None if callable(mask) else mask  # of a pandas Series
-    raw = np.asarray(np.ma.getdata(getattr(value, "unmasked", value)))
+    raw = np.asarray(unmasked(value))
     if raw.dtype.kind == "O":
         raw = np.array([as_number(item) for item in raw.ravel()]).reshape(raw.shape)
     if raw.dtype.kind not in "iuf":

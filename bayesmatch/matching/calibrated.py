@@ -124,16 +124,20 @@ def choose_best(associations: Associations, post: Posterior, calibrated: Calibra
     )
 
 
-def pruned_bound(associations: Associations, fit: HostFraction, calibrated: Calibrated) -> float:
+def pruned_bound(
+    associations: Associations, fit: HostFraction, calibrated: Calibrated, ln_gain: np.ndarray
+) -> float:
     """How far any probability can be off because unlikely associations were left out.
 
     Known are their shares of NWAY's total and of the calibrated one, which is the fraction of
-    hostless sources over p_hostless.
+    hostless sources over p_hostless.  Objects that catalogues share may have raised associations
+    by as much as `ln_gain` (n_primary,), natural log, since.
     """
     p = associations.pruned
     if len(p.primary) == 0:
         return 0.0
     ln_fraction = fit.ln_fraction[p.primary]
     ln_total = ln_fraction[:, 0] + np.logaddexp(0.0, LN_10 * calibrated.log10_odds[p.primary])
-    share = p.lost[:, 0] * np.exp(p.ln_total[:, 0] + ln_fraction.max(axis=1) - ln_total)
+    largest = p.ln_total[:, 0] + ln_gain[p.primary] + ln_fraction.max(axis=1)
+    share = p.lost[:, 0] * np.exp(largest - ln_total)
     return float(max(p.lost[:, 1].max(), share.max()))

@@ -18,6 +18,7 @@ from ..catalogs.area import FULL_SKY_DEG2
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import square_degrees
+from .field_objects import FieldObjects
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class FieldDensity:
     reach_arcsec: np.ndarray | None = None
     """(n_other,) where that is less than the radius of the match: no catalogue has looked farther
     from any primary; None: it has"""
+    objects: FieldObjects | None = None
+    """how many of them several catalogues have seen; None: the catalogues are independent, or that
+    is still to be fitted"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:
@@ -62,10 +66,11 @@ class FieldDensity:
 
     def scaled(self, share: np.ndarray) -> FieldDensity:
         """The densities of each other catalogue times a number, `share` (n_other,)."""
+        per_deg2 = self.per_deg2 * share
         return replace(
             self,
-            per_deg2=self.per_deg2 * share,
-            plus_one=self.plus_one * share,
+            per_deg2=per_deg2,
+            plus_one=per_deg2 + (self.plus_one - self.per_deg2),
             around=self.around * share,
         )
 

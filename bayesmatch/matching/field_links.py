@@ -9,14 +9,14 @@ model says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .._kernels.expected_objects import expected_objects
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.area import FULL_SKY_DEG2
 from .associations import Associations
+from .field import FieldDensity
+from .field_objects import FieldObjects, field_rho
 from .setting import Setting
 
 #: most candidates, and most associations, that the fit looks at: a sample of the primaries
@@ -30,60 +30,12 @@ TOLERANCE = 0.05
 FLOOR = 0.5
 #: objects count up to this many errors from the edge of the circle, but at least within this share
 MARGIN, LEAST_INNER = 5.0, 0.5
-#: density (arcsec^-2) of a catalogue where the field model has none: it has not looked there
-NOTHING = 1e-30
 #: primaries per piece of work
 PRIMARIES = 32
 
 
-@dataclass(frozen=True)
-class FieldObjects:
-    """Field objects by membership pattern among the other catalogues (bit k: other k)."""
-
-    count: np.ndarray
-    """(patterns,) number fitted, of which only the ratios matter; the first is 0"""
-    hosts: np.ndarray
-    """(patterns,) share of the primaries with each set of counterparts, as the fit saw it"""
-    steps: int = 0
-    """EM steps taken"""
-
-    def per_arcsec2(self, rho: np.ndarray) -> np.ndarray:
-        """Density nu_T of every pattern at each primary, (n, patterns).
-
-        The sum over the patterns with catalogue k is `rho` (n, n_other) of k.  A pattern follows
-        the density of its rarest catalogue, of which it is the largest share: stars that only the
-        deeper one sees make no more shared objects.  Half of those that a catalogue sees alone
-        always remain.
-        """
-        n_other = rho.shape[1]
-        bits = np.arange(len(self.count))[:, None] >> np.arange(n_other) & 1
-        total = bits.T @ self.count
-        several = bits.sum(axis=1) > 1
-        rarest = np.where(bits == 1, total, np.inf).argmin(axis=1)
-        nu = np.where(several, self.count / total[rarest], 0.0) * rho[:, rarest]
-        alone = self.count[1 << np.arange(n_other)] / total
-        with np.errstate(divide="ignore", over="ignore"):
-            room = np.minimum(1.0, (1.0 - 0.5 * alone) * rho / (nu @ bits))
-        nu *= np.where(bits == 1, room[:, None, :], 1.0).min(axis=2)
-        nu[:, 1 << np.arange(n_other)] = rho - nu @ bits
-        return np.asarray(nu)
-
-    def ln_relative(self, rho: np.ndarray) -> np.ndarray:
-        """Ln of nu_T / prod rho_k over the catalogues k of T, (n, patterns)."""
-        bits = np.arange(len(self.count))[:, None] >> np.arange(rho.shape[1]) & 1
-        with np.errstate(divide="ignore"):
-            relative: np.ndarray = np.log(self.per_arcsec2(rho)) - np.log(rho) @ bits.T
-        return relative
-
-
-def field_rho(plus_one_deg2: np.ndarray) -> np.ndarray:
-    """Density per arcsec^2, never 0, from that per deg^2."""
-    looked = np.isfinite(plus_one_deg2) & (plus_one_deg2 > 0)
-    return np.where(looked, plus_one_deg2 / 3600.0**2, NOTHING)
-
-
 def fit_field_objects(
-    setting: Setting, associations: Associations, ln_evidence: np.ndarray, rho: np.ndarray
+    setting: Setting, associations: Associations, ln_evidence: np.ndarray, density: FieldDensity
 ) -> FieldObjects:
     """Field objects by pattern, from the candidates around a sample of the primaries.
 
@@ -93,11 +45,14 @@ def fit_field_objects(
         Of the match.
     ln_evidence : ndarray, shape (n_rows,)
         Ln of the Bayes factor times the prior ratios of the members.
-    rho : ndarray, shape (n_primary, n_other)
-        Density of field objects, per arcsec^2.
+    density : FieldDensity
+        Of each other catalogue at each primary.
     """
-    which = _sample(setting, associations)
-    inner = _inner_radius(setting)
+    which, rho = _sample(setting, associations), field_rho(density.plus_one)
+    # of the circles in which all catalogues have looked
+    radius = setting.radius_arcsec
+    if density.reach_arcsec is not None:
+        radius = min(radius, float(density.reach_arcsec.min()))
     state, steps = _start(setting, which), 0
     if len(which) == 0:
         return state
@@ -106,7 +61,7 @@ def fit_field_objects(
         scale = len(part) / len(which)
         for _ in range(MOST_STEPS):
             steps += 1
-            new = _expected(setting, associations, ln_evidence, rho, state, part, inner)
+            new = _step(setting, associations, ln_evidence, rho, state, part, radius)
             change = np.abs(new.count - state.count * scale) / np.sqrt(new.count + 1.0)
             state = FieldObjects(new.count / scale, new.hosts, steps)
             if change.max() < TOLERANCE:
@@ -129,7 +84,7 @@ def _sample(setting: Setting, associations: Associations) -> np.ndarray:
     return usable[every // 2 :: every] if len(usable) > every // 2 else usable[:1]
 
 
-def _inner_radius(setting: Setting) -> float:
+def _inner_radius(setting: Setting, radius: float) -> float:
     """Radius (arcsec) within which an object's detections all lie in the circle."""
     variance = setting.positions.covariance[:, :2].max(axis=1)
     mean = [
@@ -137,7 +92,6 @@ def _inner_radius(setting: Setting) -> float:
         for slots, _ in map(setting.candidates.of_catalogue, range(setting.candidates.n_other))
     ]
     margin = MARGIN * np.sqrt(sum(sorted(mean)[-2:]))
-    radius = setting.radius_arcsec
     return float(max(radius - margin, LEAST_INNER * radius))
 
 
@@ -152,20 +106,20 @@ def _start(setting: Setting, which: np.ndarray) -> FieldObjects:
     return FieldObjects(count, np.full(len(count), 1.0 / len(count)))
 
 
-def _expected(
+def _step(
     setting: Setting,
     associations: Associations,
     ln_evidence: np.ndarray,
     rho: np.ndarray,
     field: FieldObjects,
     which: np.ndarray,
-    inner: float,
+    radius: float,
 ) -> FieldObjects:
-    """One EM step over the primaries `which`."""
+    """One EM step over the primaries `which`, from the circles of `radius` around them."""
     n_other, n_patterns = rho.shape[1], len(field.count)
     ln_relative, nu = field.ln_relative(rho[which]), field.per_arcsec2(rho[which])
     ln_density, ln_share = np.log(rho[which] * 3600.0**2 * FULL_SKY_DEG2), np.log(field.hosts)
-    around = surroundings(setting)
+    around, inner = surroundings(setting), _inner_radius(setting, radius)
 
     def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
         count, hosts = np.empty(n_patterns), np.empty(n_patterns)
@@ -188,7 +142,7 @@ def _expected(
     parts = list(run_ranges(piece, ranges(len(which), PRIMARIES)))
     count, hosts = (np.sum(some, axis=0) for some in zip(*parts, strict=True))
     # Primaries without candidates are not looked at: as many as chance leaves empty.
-    empty = field.hosts[0] * np.exp(-np.pi * setting.radius_arcsec**2 * nu.sum(axis=1))
+    empty = field.hosts[0] * np.exp(-np.pi * radius**2 * nu.sum(axis=1))
     hosts[0] += (empty / (1.0 - empty)).sum()
     singles = 1 << np.arange(n_other)
     count[singles] = np.maximum(count[singles], FLOOR)

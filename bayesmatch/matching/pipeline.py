@@ -33,6 +33,7 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, settle
+from .shared_objects import shared_ln_likelihood
 from .tables import Matched, association_table, kept_rows, source_table
 from .terms import PosteriorTerms
 
@@ -68,7 +69,9 @@ def run_match(
         ln_evidence = post.ln_evidence_uncorrected
         if ln_tailed is not bayes.ln_bayes:  # NWAY's columns keep the core
             ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
-    settled = _settled(setting, associations, (post, ln_evidence), options, covariates, clock)
+    settled, ln_gain = _settled(
+        setting, associations, (post, ln_evidence), options, covariates, clock
+    )
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
@@ -99,7 +102,7 @@ def run_match(
         host_fraction_error=fit.mean_error,
         host_fraction_fit=fit.details,
         pruned_primaries=len(associations.pruned.primary),
-        pruned_bound=pruned_bound(associations, fit, calibrated),
+        pruned_bound=pruned_bound(associations, fit, calibrated, ln_gain),
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors={"given": fitted_errors is None, **(fitted_errors or {})},
@@ -208,8 +211,8 @@ def _settled(
     options: MatchOptions,
     covariates: Covariates,
     clock: Clock,
-) -> Settled:
-    """The calibrated probabilities: host fraction, then claims.
+) -> tuple[Settled, np.ndarray]:
+    """The calibrated probabilities: host fraction, then claims; and what :func:`_likelihood` says.
 
     `evidence`: NWAY's posterior, and (n_rows,) ln of Bayes factor and prior ratios as they are.
     """
@@ -219,12 +222,29 @@ def _settled(
         return _fractions(setting, associations, ln_like, options, covariates)
 
     with clock("host_fraction"):
-        ln_like = independent_likelihood(associations, setting.field.ln_full_sky, ln_evidence)
+        ln_like, setting, ln_gain = _likelihood(setting, associations, ln_evidence)
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):
         again = fit_to if options.host_fraction is None else None
-        return settle(options.claims, setting, associations, ln_like, post, first, again)
+        settled = settle(options.claims, setting, associations, ln_like, post, first, again)
+    return settled, ln_gain
+
+
+def _likelihood(
+    setting: Setting, associations: Associations, ln_evidence: np.ndarray
+) -> tuple[np.ndarray, Setting, np.ndarray]:
+    """Ln likelihood of every association, in a field that may have objects in common.
+
+    Also the setting with what is known of them, and by how much they may raise any association.
+    """
+    field = setting.field
+    if len(setting.others) == 1 or field.details["model"] == "uniform":
+        independent = independent_likelihood(associations, field.ln_full_sky, ln_evidence)
+        return independent, setting, np.zeros(len(setting.primary))
+    shared = shared_ln_likelihood(setting, associations, ln_evidence, field)
+    field = replace(field, objects=shared.objects, details={**field.details, **shared.details})
+    return shared.ln_like, replace(setting, field=field), shared.ln_gain
 
 
 def _fractions(

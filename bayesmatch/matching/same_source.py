@@ -32,14 +32,14 @@ MAX_NEIGHBOURS = 12
 #: neighbours that a local density is counted from
 N_DENSITY = 16
 #: the likelihood has to rise by this much (twice its ln) before a list is said to have duplicates
-EARNED = 16.0
+EARNED = 20.0
 #: power laws of chance pairs with the separation: none, clustering
 SLOPES = (0.0, 0.5, 1.0)
 #: s^2 is not trusted to be below this, nor is it better known than from so many pairs more
 MIN_SPREAD, SPREAD_PAIRS = 1e-4, 2.0
 STEPS = 60
-#: u below this counts as this, where the power law would have a pole
-SMALLEST = 1e-6
+#: the power law ends here (in u), at one combined error: closer ones are blurred by the errors
+SMALLEST = 0.5
 SQUARE_ARCSEC_OF_SPHERE = 4.0 * np.pi * np.degrees(1.0) ** 2 * 3600.0**2
 
 
@@ -150,7 +150,9 @@ def find_duplicates(pairs: ClosePairs) -> Duplicates:
         power = 1.0 - 0.5 * slope
         u = np.maximum(pairs.half_square, SMALLEST)
         chance = pairs.expected * u ** (-0.5 * slope)
-        all_chance = pairs.expected * pairs.end**power / power
+        beyond = np.maximum(pairs.end, SMALLEST) ** power - SMALLEST**power
+        inside = np.minimum(pairs.end, SMALLEST) * SMALLEST ** (-0.5 * slope)
+        all_chance = pairs.expected * (inside + beyond / power)
         base = float(np.log(chance / all_chance).sum())
         without = max(without, base)
         for spread in (1.0, 0.01):

@@ -5,8 +5,8 @@ the others have had their claims is another likelihood, to which it is fitted ag
 are crowded, a fit without claims takes the counterparts of neighbours for the source's own, and
 came out 0.714 for a true 0.700 (4,000 sources per deg^2 with errors of 4"), with them 0.698.
 
-The fields of objects that claims are weighed against are those that are nobody's counterpart.  A
-density from the rows of a catalogue has the counterparts of the primaries in it; their expected
+Claims are weighed against field objects, which are nobody's counterpart.  A density from the rows
+of a catalogue has the counterparts of the primaries in it: where they are many, their expected
 share is taken out.
 """
 
@@ -27,8 +27,9 @@ from .same_source import Duplicates
 from .setting import Setting
 
 LN_10 = np.log(10.0)
-#: counterparts are taken out of a density where they are more than this share of the objects
-MIN_SHARE, MAX_SHARE = 0.01, 0.9
+#: counterparts are taken out of a density where they are more than this share of the objects, and
+#: the objects are many enough to have a density
+MIN_SHARE, MAX_SHARE, MIN_ROWS = 0.05, 0.9, 1000
 #: the fraction is fitted again while the mean probability of a counterpart moves by more than this
 #: many of its standard errors
 MOVED = 0.1
@@ -88,9 +89,10 @@ def settle(
     known = rule if isinstance(rule, KnownClaims) else None
     share = _host_share(setting, associations, calibrated) if known is None else known.host_share
     if share.any():
-        field = setting.field
-        setting = replace(setting, field=field.scaled(1.0 - share))
-        ln_like = ln_like - (associations.member >= 0) @ np.log1p(-share)
+        before, field = setting.field, setting.field.scaled(1.0 - share)
+        setting = replace(setting, field=field)
+        fewer = np.log(field.plus_one[0] / before.plus_one[0])  # the same at all primaries
+        ln_like = ln_like - (associations.member >= 0) @ fewer
         fit = fit if fit_to is None else fit_to(ln_like)
         calibrated = calibrated_of(associations, ln_like, post, fit)
     duplicates, sets = find_sources(
@@ -136,7 +138,7 @@ def _host_share(setting: Setting, associations: Associations, calibrated: Calibr
     if setting.field.details["model"] != "uniform":
         return share
     for k, other in enumerate(setting.others):
-        if len(setting.primary) <= MIN_SHARE * other.n_rows:
+        if other.n_rows < MIN_ROWS or len(setting.primary) <= MIN_SHARE * other.n_rows:
             continue
         expected = float(calibrated.p_match @ (associations.member[:, k] >= 0))
         share[k] = min(expected / max(other.n_rows, 1), MAX_SHARE)

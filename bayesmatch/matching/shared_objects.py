@@ -16,7 +16,8 @@ from .._kernels import shared_objects as kernels
 from .._kernels.jit import ranges, run_ranges
 from .associations import Associations
 from .field import FieldDensity
-from .field_links import FieldObjects, field_rho, fit_field_objects, surroundings
+from .field_links import fit_field_objects, surroundings
+from .field_objects import FieldObjects, field_rho
 from .patterns import pattern_labels
 from .setting import Setting
 
@@ -30,8 +31,10 @@ class SharedLikelihood(NamedTuple):
     ln_like: np.ndarray
     """(n_rows,) ln likelihood of each association against "no counterpart", whose rows have 0"""
     ln_gain: np.ndarray
-    """(n_primary,) ln of more than any association can have gained against independent
-    catalogues: what was left out by pruning may weigh that much more"""
+    """(n_primary,) of the pruned primaries ln of what any association can have gained against
+    independent catalogues: what was left out may weigh that much more; 0 of the others"""
+    objects: FieldObjects
+    """how many field objects are shared, for :attr:`FieldDensity.objects`"""
     details: dict[str, Any]
     """``shared``: densities (deg^-2) by pattern, means over the primaries; ``links_cut``"""
 
@@ -41,7 +44,6 @@ def shared_ln_likelihood(
     associations: Associations,
     ln_evidence: np.ndarray,
     density: FieldDensity,
-    field: FieldObjects | None = None,
 ) -> SharedLikelihood:
     """Ln likelihood of every association where field objects may be seen by several catalogues.
 
@@ -52,9 +54,8 @@ def shared_ln_likelihood(
     ln_evidence : ndarray, shape (n_rows,)
         Ln of the Bayes factor times the prior ratios of the members, 0 for "no counterpart".
     density : FieldDensity
-        Field objects of each other catalogue at each primary.
-    field : FieldObjects, optional
-        How many of them are shared; fitted by default.
+        Field objects of each other catalogue at each primary; how many of them are shared is
+        fitted where it does not say.
 
     Returns
     -------
@@ -62,11 +63,13 @@ def shared_ln_likelihood(
         With nothing shared, ``ln_like`` is ``ln_evidence`` less ln n_k+ of the members.
     """
     rho = field_rho(density.plus_one)
+    field = density.objects
     if field is None:
-        field = fit_field_objects(setting, associations, ln_evidence, rho)
+        field = fit_field_objects(setting, associations, ln_evidence, density)
     ln_relative, ln_density = field.ln_relative(rho), density.ln_full_sky
     n = len(rho)
-    ln_like, ln_gain = np.empty(len(ln_evidence)), np.empty(n)
+    ln_like, ln_gain = np.empty(len(ln_evidence)), np.zeros(n)
+    ln_gain[associations.pruned.primary] = np.inf  # asked for
     around = surroundings(setting)
     cut = sum(
         run_ranges(
@@ -92,4 +95,4 @@ def shared_ln_likelihood(
         "shared": dict(zip(without_primary[1:], mean[1:].tolist(), strict=True)),
         "links_cut": int(cut),
     }
-    return SharedLikelihood(ln_like, ln_gain, details)
+    return SharedLikelihood(ln_like, ln_gain, field, details)

@@ -27,7 +27,7 @@ def read_table(path: Path) -> Table:
 
 def write_table(table: Table, path: Path) -> None:
     """Write one table."""
-    _with_room(Table(table, copy=False)).write(path, format="votable", overwrite=True)
+    _with_room(Table(table, copy=False)).write(str(path), format="votable", overwrite=True)
 
 
 def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:

@@ -2,8 +2,8 @@
 
 Forward selection by the log likelihood.  The thresholds are those that chance exceeds in fewer than
 2% of skies without.  For the four parameters of a frame that follows from the likelihood ratio's
-distribution; of 137 simulated skies without tails none gained more than 3.2 by them, four more than
-2.
+distribution; of 137 simulated skies without tails none gained more than 3.2 by them, three more
+than 2.
 """
 
 from __future__ import annotations

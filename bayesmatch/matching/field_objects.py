@@ -1,0 +1,72 @@
+"""Field objects by the catalogues that have seen them, and their density at every primary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: density (arcsec^-2) of a catalogue where the field model has none: it has not looked there
+NOTHING = 1e-30
+#: densities of several catalogues may differ by this share for no other reason than counting
+COUNTING = 0.2
+#: sweeps over the catalogues, and the relative change at which they end
+MOST_SWEEPS, FITTING = 50, 1e-3
+#: what a catalogue alone sees is at least this part of its usual share
+LEAST_ALONE = 0.1
+
+
+@dataclass(frozen=True)
+class FieldObjects:
+    """Field objects by membership pattern among the other catalogues (bit k: other k)."""
+
+    count: np.ndarray
+    """(patterns,) number fitted, of which only the ratios matter; the first is 0"""
+    hosts: np.ndarray
+    """(patterns,) share of the primaries with each set of counterparts, as the fit saw it"""
+    steps: int = 0
+    """EM steps taken"""
+
+    def per_arcsec2(self, rho: np.ndarray) -> np.ndarray:
+        """Density nu_T of every pattern at each primary, (n, patterns).
+
+        The sum over the patterns with catalogue k is `rho` (n, n_other) of k.  A pattern follows
+        its rarest catalogue, of which it is the largest share, and what a catalogue has far beyond
+        that it alone sees: stars of the deepest one make no shared objects.  Where the densities do
+        not fit together quite, being counted, all patterns give way in proportion (iterative
+        proportional fitting: a factor for every catalogue).
+        """
+        bits = np.arange(len(self.count))[:, None] >> np.arange(rho.shape[1]) & 1
+        singles, several = 1 << np.arange(rho.shape[1]), bits.sum(axis=1) > 1
+        total = bits.T @ self.count
+        alone = self.count[singles] / total
+        rarest = np.where(bits == 1, total, np.inf).argmin(axis=1)
+        nu = np.where(several, self.count / total[rarest], 0.0) * rho[:, rarest]
+        nu[:, singles] = np.maximum(alone * rho, (1.0 - COUNTING) * rho - nu @ bits)
+        for _ in range(MOST_SWEEPS):
+            largest = 0.0
+            for k, has in enumerate(bits.T):
+                factor = rho[:, k] / (nu @ has)
+                nu *= np.where(has, factor[:, None], 1.0)
+                largest = max(largest, np.abs(factor - 1.0).max(initial=0.0))
+            if largest < FITTING:
+                break
+        nu[:, singles] = 0.0
+        with np.errstate(divide="ignore", over="ignore"):
+            room = np.minimum(1.0, (1.0 - LEAST_ALONE * alone) * rho / (nu @ bits))
+        nu *= np.where(bits == 1, room[:, None, :], 1.0).min(axis=2)
+        nu[:, singles] = rho - nu @ bits
+        return np.asarray(nu)
+
+    def ln_relative(self, rho: np.ndarray) -> np.ndarray:
+        """Ln of nu_T / prod rho_k over the catalogues k of T, (n, patterns)."""
+        bits = np.arange(len(self.count))[:, None] >> np.arange(rho.shape[1]) & 1
+        with np.errstate(divide="ignore"):
+            relative: np.ndarray = np.log(self.per_arcsec2(rho)) - np.log(rho) @ bits.T
+        return relative
+
+
+def field_rho(plus_one_deg2: np.ndarray) -> np.ndarray:
+    """Density per arcsec^2, never 0, from that per deg^2."""
+    looked = np.isfinite(plus_one_deg2) & (plus_one_deg2 > 0)
+    return np.where(looked, plus_one_deg2 / 3600.0**2, NOTHING)
