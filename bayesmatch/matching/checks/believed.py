@@ -36,8 +36,8 @@ def each_once(view: View) -> View:
     return replace(view, around=tuple(around))
 
 
-def with_density(view: View, ratio: float) -> View:
-    """The probabilities as they are with a density `ratio` times the one that was taken.
+def with_density(view: View, ratio: float | np.ndarray) -> View:
+    """The probabilities as they are with a density `ratio`, one or (s,), times the one taken.
 
     Of two catalogues. The odds of a counterpart are divided by the ratio, and those of the host
     fraction multiplied by the factor that has the largest likelihood then.

@@ -61,14 +61,33 @@ def ring_of(view: View, part: Around, scale: float) -> Ring:
     hosts_in = part.total(np.where(outside, part.p, 0.0), view.n)
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)
     square = covered * np.pi * (part.radius**2 - inner**2) / ARCSEC2_PER_DEG2
-    stated = part.catalog.density_deg2 * square
-    taken = stated
-    if view.follows(part):
-        # Field objects; the counterparts of neighbours are in the ring as well.
-        primary = view.setting.primary
-        hosts = float(part.fraction.mean()) * primary.n_rows / primary.area
-        taken = (view.setting.field.per_deg2[view.sample, part.k] + hosts) * square
+    stated = density_stated(view, part) * square
+    taken = density_taken(view, part) * square
     return Ring(np.flatnonzero(has), inner[has], count[has], hosts_in[has], stated[has], taken[has])
+
+
+def density_stated(view: View, part: Around) -> float:
+    """Objects (deg^-2) around a primary by rows / area.
+
+    In a survey that is small fields round the primaries, their counterparts are none of them.
+    """
+    catalog = part.catalog
+    if not view.small_fields(part):
+        return catalog.density_deg2
+    own = float(part.fraction.mean()) * view.setting.primary.n_rows
+    return max(catalog.n_rows - own, 1.0) / catalog.area
+
+
+def density_taken(view: View, part: Around) -> np.ndarray:
+    """Objects (deg^-2) around each primary by the density that the probabilities go by, (s,)."""
+    if not view.follows(part):
+        return np.full(view.n, density_stated(view, part))
+    # Field objects; the counterparts of neighbours are around as well.
+    primary, hosts = view.setting.primary, 0.0
+    if not view.small_fields(part):
+        hosts = float(part.fraction.mean()) * primary.n_rows / primary.area
+    taken: np.ndarray = view.setting.field.per_deg2[view.sample, part.k] + hosts
+    return taken
 
 
 def without_wings(view: View, part: Around, ring: Ring, share: float, wing: float) -> Ring:

@@ -6,8 +6,20 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from .believed import each_once, with_density
-from .density import FAR_OFF, OFF, Ring, area, density, ring_of, without_wings
+from .density import (
+    FAR_OFF,
+    OFF,
+    Ring,
+    area,
+    density,
+    density_stated,
+    density_taken,
+    ring_of,
+    without_wings,
+)
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
@@ -83,20 +95,23 @@ def _as_dense_as_seen(view: View, rings: Sequence[Ring]) -> tuple[View, bool]:
     """The match with the density that is seen, and whether errors can be judged by it.
 
     Where the probabilities go by another one, they are wrong, and would have the errors look wrong.
-    The density that a field model has followed to the sources may have counterparts with wide
-    wings in it: on an even field the stated one is better, unless the ring speaks against it.
+    The density that a field model has followed to a source may have its counterpart in it, out in
+    the wings: on an even field the stated one is better, unless the rings speak against it.
     """
     wrong = False
     for part, ring in zip(view.around, rings, strict=True):
-        follows = view.follows(part)
         ratio, error = ring.over_taken
-        sure, least = (SURE, FAR_OFF) if follows else (DOUBTFUL, 0.0)
+        ratios, follows = np.full(view.n, ratio), view.follows(part)
         stated = float(ring.expected.sum() / max(ring.taken.sum(), 1e-300))
         even = density(view, part, ring).verdict == OK
         if follows and even and abs(ratio - stated) < DOUBTFUL * error + OFF * stated:
-            ratio, sure, least = stated, 0.0, OFF
-        if abs(ratio - 1.0) > sure * error and abs(math.log(max(ratio, 1e-9))) > least:
-            if len(rings) == 1 and ratio > 0:
-                return with_density(view, ratio), True
-            wrong = wrong or abs(ratio - 1.0) > 0.25
+            ratios = density_stated(view, part) / density_taken(view, part)
+            doubted = True
+        else:
+            sure, least = (SURE, FAR_OFF) if follows else (DOUBTFUL, 0.0)
+            off = abs(math.log(max(ratio, 1e-9)))
+            doubted = abs(ratio - 1.0) > sure * error and off > least
+        if doubted and len(rings) == 1 and ratio > 0:
+            return with_density(view, ratios), True
+        wrong = wrong or (doubted and float(np.abs(np.log(np.median(ratios)))) > FAR_OFF)
     return view, not wrong

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -89,9 +90,16 @@ class View:
 
     def follows(self, part: Around) -> bool:
         """Whether the field model follows the density of a catalogue by itself."""
-        details = self.setting.field.details
-        scales = details.get("scales", {}).get(part.catalog.name, {})
-        return details.get("model") != "uniform" and bool(scales.get("local", True))
+        local = self._scales(part).get("local", True)
+        return self.setting.field.details.get("model") != "uniform" and bool(local)
+
+    def small_fields(self, part: Around) -> bool:
+        """Whether a catalogue is small fields round the primaries, as far as the model knows."""
+        return bool(self._scales(part).get("small_fields", False))
+
+    def _scales(self, part: Around) -> dict[str, Any]:
+        scales: dict[str, Any] = self.setting.field.details.get("scales", {})
+        return scales.get(part.catalog.name) or {}
 
     @property
     def shares(self) -> bool:
@@ -173,7 +181,7 @@ def _reach(view: View, k: int, separation: np.ndarray) -> float:
     beyond = float(np.count_nonzero(separation > end)) / (view.radius**2 - end**2)
     stated = view.setting.others[k].density_deg2 / ARCSEC2_PER_DEG2 * np.pi * view.n
     within = float(np.count_nonzero(separation <= end)) / end**2
-    return end if beyond < EMPTY * min(within, max(stated, 0.1 * within)) else view.radius
+    return end if beyond < EMPTY * min(within, stated) else view.radius
 
 
 def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
