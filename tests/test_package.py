@@ -163,6 +163,20 @@ def test_lsdb_is_bounded_to_what_is_tested():
     for module, name in (
         ("core.crossmatch.abstract_crossmatch_algorithm", "AbstractCrossmatchAlgorithm"),
         ("core.crossmatch.crossmatch_args", "CrossmatchArgs"),
-        ("operations.functions.merge_catalog_functions", "apply_suffixes"),
+        ("io.schema", "get_arrow_schema"),
+        ("operations.lsdb_ops", "FromHealpixMap"),
+        *(
+            ("operations.functions.merge_catalog_functions", name)
+            for name in (
+                "align_and_apply",
+                "align_catalogs",
+                "apply_suffixes",
+                "create_merged_catalog_info",
+                "filter_by_spatial_index_to_pixel",
+                "generate_meta_df_for_joined_tables",
+                "get_aligned_pixels_from_alignment",
+                "get_healpix_pixels_from_alignment",
+            )
+        ),
     ):
         assert hasattr(import_module(f"lsdb.{module}"), name)

@@ -43,25 +43,26 @@ def within_footprint(
     if isinstance(catalog, ScannedCatalog):
         out = copy.copy(catalog)
         out.n_inside = catalog.count_inside(catalog.moc)
-        _tell(catalog, len(catalog) - out.n_inside)
+        tell_left_out(catalog.name, len(catalog), len(catalog) - out.n_inside)
         return out
     inside = contains(catalog.moc, catalog.ra, catalog.dec)
     if inside.all():
         return catalog
-    _tell(catalog, int(np.count_nonzero(~inside)))
+    tell_left_out(catalog.name, len(catalog), int(np.count_nonzero(~inside)))
     kept = catalog.subset(np.flatnonzero(inside))
     kept.rows, kept.whole = read_only(np.flatnonzero(inside)), catalog
     return kept
 
 
-def _tell(catalog: HeldCatalog | ScannedCatalog, n_left_out: int) -> None:
-    if n_left_out == len(catalog):
+def tell_left_out(name: str, n_rows: int, n_left_out: int) -> None:
+    """Warn of the rows of a catalogue that are outside its MOC; raise if all of them are."""
+    if n_left_out == n_rows:
         raise ValueError(
-            f"catalogue {catalog.name!r}: no row is inside its area, a MOC; give the MOC of this "
+            f"catalogue {name!r}: no row is inside its area, a MOC; give the MOC of this "
             "catalogue, or its area in deg^2"
         )
     if n_left_out:
         warn_user(
-            f"catalogue {catalog.name!r}: {n_left_out:,} of {len(catalog):,} rows are outside its "
+            f"catalogue {name!r}: {n_left_out:,} of {n_rows:,} rows are outside its "
             "area, a MOC, and are left out"
         )

@@ -7,6 +7,7 @@ any order.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 
@@ -51,6 +52,13 @@ class SkyBox:
         kernels.near_positions(
             self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], self.known
         )
+
+    def outline(self) -> SkyBox:
+        """The same cells, to count in alone: small, whatever carries it to other processes."""
+        out = copy.copy(self)
+        for name in ("row", "column", "sources", "_source_sums", "known"):
+            del out.__dict__[name]
+        return out
 
     def _lay_out(self, ra: np.ndarray, dec: np.ndarray) -> None:
         reach = (WINDOWS[-1] + BORDER) * self.cell

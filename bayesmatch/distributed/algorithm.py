@@ -19,20 +19,23 @@ from ..catalogs.scalars import shown
 from ..matching.core import match
 from ..matching.host_fraction import HostFraction, fractions_for
 from ..matching.result import MatchResult
-from ..priors.prior_set import PriorSet
+from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .partition import Partition, Survey
-
-ROWS = ("associations", "sources")
+from .tables import partition_columns
 
 
 class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
     """Bayesian matching of two LSDB catalogues: ``left.crossmatch(right, algorithm=...)``.
 
-    Every source is matched by itself (``claims="independent"``), and keeps a row, also where
-    nothing is near it and where the right catalogue has no partition; for that, call ``crossmatch``
-    with ``how="left"``. What belongs to the catalogues as a whole (rows, areas, the host fraction)
-    is passed in, so that a source's probabilities do not depend on how the sky is cut.
-    :func:`bayesmatch.distributed.match` finds these numbers and calls this.
+    For those who know the global numbers: what belongs to the catalogues as a whole (rows, areas,
+    the host fraction) is passed in, so that a source's probabilities do not depend on how the sky
+    is cut. Every partition is matched by itself, which leaves ``field="uniform"``, one density
+    everywhere, and ``claims="independent"``: an object may be the counterpart of several sources.
+    Local densities and claims across the borders of partitions take
+    :func:`bayesmatch.distributed.match`.
+
+    A source keeps a row, also where nothing is near it and where the right catalogue has no
+    partition; for that, call ``crossmatch`` with ``how="left"``.
 
     Parameters
     ----------
@@ -76,22 +79,17 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         min_p_i: float = 0.0,
     ) -> None:
         super().__init__()
-        if rows not in ROWS:
-            raise ValueError(f"rows is {shown(rows)}; give one of {', '.join(ROWS)}")
+        check_rows(rows)
         if not 0 < radius_arcsec < np.inf:
             raise ValueError(f"radius_arcsec is {shown(radius_arcsec)}; it must be above 0")
-        if isinstance(host_fraction, Mapping) and host_fraction["host_fraction_given"]:
-            host_fraction = host_fraction["host_fraction"]
+        remedy = "give a number between 0 and 1"
+        host_fraction = given_fraction(host_fraction, secondary.name, remedy)
         if not isinstance(host_fraction, Mapping) and not 0 < host_fraction < 1:
             raise ValueError(
                 f"host_fraction is {shown(host_fraction)}; give a number between 0 and 1, "
                 "or the meta of a result; bayesmatch.distributed.match can fit it"
             )
-        for prior in PriorSet.of({secondary.name: priors}).learning:
-            raise ValueError(
-                f"prior {shown(prior)} learns from the whole match, which no partition "
-                "has; learn it in a match in memory and pass result.priors"
-            )
+        check_priors(secondary.name, priors)
         self.primary, self.secondary = primary, secondary
         self.radius_arcsec, self.host_fraction, self.rows = radius_arcsec, host_fraction, rows
         self.options: dict[str, Any] = {
@@ -102,7 +100,7 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
             "host_covariates": None,
         }
         self.extra_columns: pd.DataFrame = _empty_frame(
-            _column_types(rows, primary.name, secondary.name, priors)
+            partition_columns(rows, primary.name, secondary.name, [p.name for p in priors])
         )
 
     def validate(self, left: Any, right: Any) -> None:
@@ -110,20 +108,7 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         super().validate(left, right)
         for survey, catalog in ((self.primary, left), (self.secondary, right)):
             survey.check_columns(catalog.columns)
-        if right.margin is None:
-            raise ValueError(
-                f"catalogue {right.name!r} has no margin: counterparts across the "
-                "borders of partitions would be lost; open it with margin_cache=, or "
-                f"make it with margin_threshold={self.radius_arcsec:g} or more"
-            )
-        margin = right.margin.hc_structure.catalog_info.margin_threshold
-        if margin < self.radius_arcsec:
-            raise ValueError(
-                f"the margin of catalogue {right.name!r} is {margin:g} arcsec, "
-                f"smaller than the radius, {self.radius_arcsec:g}: counterparts "
-                "across the borders of partitions would be lost; use a larger margin "
-                "or a smaller radius"
-            )
+        check_margin(right, self.radius_arcsec)
 
     def crossmatch(
         self,
@@ -180,6 +165,7 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
                 secondary,
                 radius=self.radius_arcsec,
                 host_fraction=fraction,
+                field="uniform",
                 claims="independent",
                 **self.options,
             )
@@ -193,39 +179,6 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
             for name in self.extra_columns
         }
         return pd.DataFrame(columns).astype(self.extra_columns.dtypes.to_dict())
-
-
-def _column_types(
-    rows: str, primary: str, secondary: str, priors: Sequence[Any]
-) -> dict[str, pa.DataType]:
-    of_source = {
-        "p_any": pa.float64(),
-        "p_hostless": pa.float64(),
-        "log10_odds_host": pa.float64(),
-        "n_candidates": pa.int64(),
-    }
-    separation = {f"Separation_{primary}_{secondary}": pa.float64()}
-    if rows == "sources":
-        return {
-            **of_source,
-            **separation,
-            f"p_{secondary}": pa.float64(),
-            "p_i": pa.float64(),
-            "p_match": pa.float64(),
-            "second_p_i": pa.float64(),
-        }
-    number = dict.fromkeys(
-        [
-            "dist_bayesfactor",
-            "dist_post",
-            *(f"bias_{secondary}_{p.name}" for p in priors),
-            "p_single",
-            "p_i",
-            "p_match",
-        ],
-        pa.float64(),
-    )
-    return {**separation, "ncat": pa.int16(), **number, "match_flag": pa.int16(), **of_source}
 
 
 def _empty_frame(types: Mapping[str, pa.DataType]) -> pd.DataFrame:

@@ -1,31 +1,41 @@
-"""`match` for LSDB catalogues: a pass for the host fraction, and the matched catalogue."""
+"""`match` for LSDB catalogues: what is near the sources matched in memory, and joined to all.
+
+Two passes over the partitions gather little: the sources with the columns that a match needs, and
+the objects near them with theirs, both in an order that does not depend on partitions.  These go
+through the pipeline of :func:`bayesmatch.match`, so densities, claims, the host fraction and the
+errors are those of the whole.
+"""
 
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from ..catalogs.area import FULL_SKY_DEG2, area_deg2
-from ..catalogs.positions import square_degrees
-from ..catalogs.scalars import shown
+from ..catalogs.area import FULL_SKY_DEG2, area_deg2, moc_of
+from ..catalogs.held import HeldCatalog
+from ..catalogs.warned import warn_user
 from ..matching.covariates import covariate_matrix
-from ..matching.host_fraction import fit_host_fraction
-from .algorithm import BayesianCrossmatch
+from ..matching.fitted_errors import fitted
+from ..matching.host_fraction import fractions_for
+from ..matching.options import MatchOptions
+from ..matching.pipeline import run_match
+from ..matching.result import MatchResult
+from ..matching.tables import check_columns
+from ..priors.prior_set import PriorSet
+from .arguments import check_margin, check_priors, check_rows, given_fraction
+from .found import Found, find_rows
+from .joined import joined
 from .partition import Partition, Survey
-
-LN_10 = np.log(10.0)
+from .sources import Sources, all_sources, columns_for
 
 
 def match(
     primary: Any,
     secondary: Any,
     *,
-    radius: float,
+    radius: Any,
     primary_pos_err: Any,
     secondary_pos_err: Any,
     secondary_area: Any = None,
@@ -33,23 +43,34 @@ def match(
     secondary_name: str | None = None,
     primary_id: str | None = None,
     secondary_id: str | None = None,
-    host_fraction: str | float = "fit",
-    host_covariates: str | Sequence[str] | None = "sigma",
+    primary_area: Any = None,
     rows: str = "associations",
-    **options: Any,
+    priors: Sequence[Any] = (),
+    host_fraction: str | float | Mapping[str, Any] = "fit",
+    host_covariates: str | Sequence[str] | None = "sigma",
+    prior_completeness: float = 1.0,
+    correct_unrelated: bool = True,
+    secondary_ratio: float = 0.5,
+    min_p_i: float = 0.0,
+    prune: float = 1e-12,
+    max_rows: int = 200_000_000,
+    field: str = "local",
+    claims: str = "exclusive",
+    errors: str = "given",
 ) -> Any:
-    """Match two LSDB catalogues: :func:`bayesmatch.match` with ``claims="independent"``.
+    """Match two LSDB catalogues: what :func:`bayesmatch.match` gives, however the sky is cut.
 
-    With ``host_fraction="fit"`` a first pass over the partitions is computed here, of which one
-    number per source and the columns that the fit needs come back; the catalogue returned is lazy,
-    and computed by ``.compute()`` or ``.write_catalog()``.
+    The sources, and the objects near them, come from a pass over the partitions here, with the
+    columns that errors, identifiers, covariates and priors need; they are matched in memory, all
+    together. The catalogue returned is lazy: ``.compute()`` or ``.write_catalog()`` joins the
+    result to the columns of both catalogues.
 
     Parameters
     ----------
     primary, secondary : lsdb.Catalog
         The sources, and the survey that may hold their counterparts; the survey with a margin of
-        at least `radius`.
-    radius : float
+        at least `radius` (with ``errors="fit"`` and the shift of the frame on top).
+    radius : float or Quantity
         Largest separation, arcsec, exclusive.
     primary_pos_err, secondary_pos_err : float, Quantity, str, pair or ErrorEllipse
         Position errors, as for :class:`bayesmatch.Catalog`.
@@ -59,122 +80,170 @@ def match(
         Used in column names. Default: the catalogues' names, made identifiers.
     primary_id, secondary_id : str, optional
         Identifier columns.
-    host_fraction, host_covariates
+    primary_area : float, Quantity or mocpy.MOC, optional
+        Sky area of the primary, deg^2; only a check goes by it. Default: of its coverage map.
+    rows : {"associations", "sources"}, default "associations"
+        One row per association, a source's no-counterpart row first (the columns of the survey
+        missing), or one row per source, with its best candidate.
+    priors : list
+        For the survey. Priors that learn have to be learned in a match in memory.
+    host_fraction : "fit", float or mapping, default "fit"
+        As for :func:`bayesmatch.match`; or the ``meta`` of a :class:`bayesmatch.MatchResult`, whose
+        fit is taken.
+    host_covariates, prior_completeness, correct_unrelated, secondary_ratio, min_p_i, prune, \
+max_rows, field, claims, errors
         As for :func:`bayesmatch.match`.
-    rows, **options
-        As for :class:`BayesianCrossmatch`.
 
     Returns
     -------
     lsdb.Catalog
         The columns of both catalogues, suffixed with their names (``ID_XRAY``), and those of the
-        result. ``n_claims``, ``n_claims_<NAME>`` and ``same_source`` are not among them, and an
-        object may be the counterpart of several sources: partitions do not know of each other.
+        result's `rows`, then of its sources: ``p_any`` ... ``n_candidates``, ``density_<NAME>``,
+        ``in_<NAME>``, ``n_claims``, ``n_claims_<NAME>``; ``same_source`` is the identifier of the
+        first entry, by right ascension, of the same source. Without an identifier column that is a
+        number in the order of right ascension and declination. The attribute ``match_meta`` of the
+        catalogue is the result's ``meta``, its ``checks`` included.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong, or the survey's margin is missing or smaller than the radius.
+        If an argument is wrong, or the survey's margin is missing or smaller than the radius; when
+        it is computed, if the margin lacks an object.
 
     Warns
     -----
     UserWarning
-        If the area is taken from the coverage map.
+        If the area is taken from the coverage map, rows of the survey are outside a MOC, or
+        entries of the primary are probably the same source as another one.
+
+    Notes
+    -----
+    With the sources in the order of right ascension and declination in both, the numbers are those
+    of a match in memory to the last bit; else sums over sources round differently (1e-13).
     """
-    names = [
-        _identifier(given or catalog.name)
-        for given, catalog in ((primary_name, primary), (secondary_name, secondary))
-    ]
-    if names[0] == names[1]:
-        raise ValueError(f"both catalogues are called {names[0]!r}; give secondary_name=")
-    n_primary, n_secondary = _n_rows(primary), _n_rows(secondary)
-    sources = Survey(names[0], primary_pos_err, n_primary, 1.0, primary_id)
-    objects = Survey(
-        names[1],
-        secondary_pos_err,
-        n_secondary,
+    names = _names(primary, secondary, primary_name, secondary_name)
+    check_rows(rows)
+    check_priors(names[1], priors)
+    given = given_fraction(host_fraction, names[1], "give 'fit' or a number between 0 and 1")
+    areas = (
+        _area(primary, primary_area, names[0]),
         _survey_area(secondary, secondary_area, names[1]),
-        secondary_id,
     )
-    suffixes = (f"_{names[0]}", f"_{names[1]}")
-
-    def crossmatch(how_sure: Any, kind: str) -> Any:
-        algorithm = BayesianCrossmatch(
-            primary=sources,
-            secondary=objects,
-            radius_arcsec=radius,
-            host_fraction=how_sure,
-            rows=kind,
-            **options,
-        )
-        return primary.crossmatch(
-            secondary,
-            algorithm=algorithm,
-            how="left",
-            suffixes=suffixes,
-            suffix_method="all_columns",
-            log_changes=False,
-        )
-
-    if isinstance(host_fraction, str):
-        if host_fraction != "fit":
-            raise ValueError(
-                f"host_fraction is {shown(host_fraction)}; give 'fit' or a number between 0 and 1"
+    both = Both(
+        (primary, secondary),
+        tuple(
+            Survey(name, pos_err, _n_rows(catalog), area, id)
+            for name, pos_err, catalog, area, id in zip(
+                names,
+                (primary_pos_err, secondary_pos_err),
+                (primary, secondary),
+                areas,
+                (primary_id, secondary_id),
+                strict=True,
             )
-        expected = objects.density_deg2 * square_degrees(radius)
-        host_fraction = _fit(
-            crossmatch(0.5, "sources"),
-            primary,
+        ),
+        PriorSet.of({names[1]: tuple(priors)}),
+        given if isinstance(given, Mapping) else None,
+        moc_of(secondary_area),
+        {
+            "radius": radius,
+            "prior_completeness": prior_completeness,
+            "host_fraction": "fit" if isinstance(given, Mapping) else given,
+            "host_covariates": host_covariates,
+            "correct_unrelated": correct_unrelated,
+            "secondary_ratio": secondary_ratio,
+            "min_p_i": min_p_i,
+            "prune": prune,
+            "max_rows": max_rows,
+            "progress": False,
+            "checkpoint": None,
+            "field": field,
+            "claims": claims,
+            "errors": errors,
+        },
+    )
+    sources, found, result = both.matched()
+    out = joined(primary, secondary, sources, found, result, rows)
+    out.match_meta = result.meta
+    return out
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two LSDB catalogues and what was asked of their match."""
+
+    catalogs: tuple[Any, Any]
+    surveys: tuple[Survey, ...]
+    priors: PriorSet
+    fit: Mapping[str, Any] | None
+    """``meta`` with a host fraction to take"""
+    moc: Any
+    """footprint of the second"""
+    given: dict[str, Any]
+    """options of :func:`bayesmatch.match`"""
+
+    def matched(self) -> tuple[Sources, Found, MatchResult]:
+        """The sources, the objects near them, and the result of their match."""
+        options, columns = self._checked()
+        sources = all_sources(self.catalogs[0], self.surveys[0], columns[0])
+        sources.check_primary_ids()
+        if self.fit is not None:
+            mean, details = self.fit["host_fraction"], self.fit["host_fraction_fit"]
+            options = replace(options, host_fraction=fractions_for(sources, mean, details))
+        found = self._near(sources, columns[1], options)
+        primary: Any = sources
+        told = None
+        if options.errors == "fit":
+            primary, told = fitted(primary, (found,), self.priors, options)
+            if primary is not sources:
+                found = self._near(primary, columns[1], options)
+        covariates = covariate_matrix(primary, options.host_covariates)
+        result = run_match(primary, (found,), self.priors, options, covariates, told)
+        return sources, found, result
+
+    def _near(self, sources: HeldCatalog, columns: tuple[str, ...], options: MatchOptions) -> Found:
+        return find_rows(
+            self.catalogs[1],
+            self.surveys[1],
+            columns,
             sources,
-            suffixes[0],
-            names,
-            host_covariates,
-            expected,
+            options.radius_arcsec,
+            max_rows=options.max_rows,
+            count_cells=options.field.counts_cells,
+            moc=self.moc,
         )
-    return crossmatch(host_fraction, rows)
+
+    def _checked(self) -> tuple[MatchOptions, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Options, and the columns needed of each catalogue; no partition is read."""
+        covariates = self.given["host_covariates"]
+        wanted = self.priors.columns(self.surveys[1].name)
+        listed = self.priors.by_catalogue[self.surveys[1].name]
+        pairwise = any(hasattr(prior, "log10_ratio_pairs") for prior in listed)
+        named = () if covariates is None or isinstance(covariates, str) else tuple(covariates)
+        columns = (
+            columns_for(self.catalogs[0], self.surveys[0], named, every=pairwise),
+            columns_for(self.catalogs[1], self.surveys[1], wanted or (), every=wanted is None),
+        )
+        # Catalogues without rows, for what can be told from columns.
+        empty = [
+            Partition(catalog.meta[list(names)], survey, *names[:2])
+            for catalog, survey, names in zip(self.catalogs, self.surveys, columns, strict=True)
+        ]
+        options = MatchOptions.checked(empty[0], empty[1:], self.given)
+        PriorSet.checked(self.priors.as_dict(), empty[0], empty[1:])
+        check_columns(empty[0], empty[1:], self.priors.by_catalogue)
+        check_margin(self.catalogs[1], options.radius_arcsec)
+        return options, columns
 
 
-def _fit(
-    first_pass: Any,
-    primary: Any,
-    survey: Survey,
-    suffix: str,
-    names: Sequence[str],
-    host_covariates: Any,
-    expected: float,
-) -> Any:
-    """The host fraction, from every source's odds at a fraction of one half: its likelihood."""
-    info = primary.hc_structure.catalog_info
-    properties = (
-        () if host_covariates is None or isinstance(host_covariates, str) else (host_covariates)
+def _names(primary: Any, secondary: Any, *given: str | None) -> tuple[str, str]:
+    first, second = (
+        _identifier(name or catalog.name)
+        for name, catalog in zip(given, (primary, secondary), strict=True)
     )
-    survey.check_columns(primary.columns, properties)
-    needed = dict.fromkeys([info.ra_column, info.dec_column, *survey.error_columns, *properties])
-    columns = [f"{c}{suffix}" for c in needed]
-    found = first_pass[[*columns, "log10_odds_host", "n_candidates"]].compute(progress_bar=False)
-    # In an order that does not depend on the partitions.
-    found = found.sort_values(
-        [f"{info.ra_column}{suffix}", f"{info.dec_column}{suffix}"], kind="stable"
-    )
-    ln_host = LN_10 * found.pop("log10_odds_host").to_numpy(np.float64)
-    empty = found.pop("n_candidates").to_numpy(np.int64) == 0
-    found.columns = [c.removesuffix(suffix) for c in found.columns]
-    sources = Partition(found, replace(survey, id=None), info.ra_column, info.dec_column)
-    z, description = covariate_matrix(sources, host_covariates)
-    fit = fit_host_fraction(
-        np.column_stack([np.zeros(len(ln_host)), ln_host]),
-        z,
-        total=None,
-        labels=[names[0], "+".join(names)],
-        description=description,
-        empty=empty,
-        expected=expected,
-    )
-    return {
-        "host_fraction": fit.mean,
-        "host_fraction_given": False,
-        "host_fraction_fit": fit.details,
-    }
+    if first == second:
+        raise ValueError(f"both catalogues are called {first!r}; give secondary_name=")
+    return first, second
 
 
 def _identifier(name: str) -> str:
@@ -190,17 +259,24 @@ def _n_rows(catalog: Any) -> int:
         return int(catalog.map_partitions(len).compute().sum())
 
 
-def _survey_area(catalog: Any, given: Any, name: str) -> float:
+def _area(catalog: Any, given: Any, name: str) -> float:
+    """Sky area given, or of the coverage map or else the partitions, deg^2."""
     if given is not None:
         return area_deg2(given, {}, name)
     moc = catalog.hc_structure.moc
-    if moc is None:
+    if moc is not None:
+        return float(FULL_SKY_DEG2 * moc.sky_fraction)
+    pixels = catalog.get_healpix_pixels()
+    return float(sum(FULL_SKY_DEG2 / (12 << (2 * pixel.order)) for pixel in pixels))
+
+
+def _survey_area(catalog: Any, given: Any, name: str) -> float:
+    if given is None and catalog.hc_structure.moc is None:
         raise ValueError(f"catalogue {name!r} has no coverage map; give secondary_area= (deg^2)")
-    area: float = FULL_SKY_DEG2 * moc.sky_fraction
-    warnings.warn(
-        f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
-        "are coarse; give secondary_area= if you know it",
-        UserWarning,
-        stacklevel=3,
-    )
+    area = _area(catalog, given, name)
+    if given is None:
+        warn_user(
+            f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
+            "are coarse; give secondary_area= if you know it"
+        )
     return area

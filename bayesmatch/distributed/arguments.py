@@ -1,0 +1,73 @@
+"""Arguments of matches on LSDB, checked before any partition is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..catalogs.scalars import shown
+from ..matching.covariates import DENSITY
+from ..matching.host_fraction import HostFraction
+from ..priors.prior_set import PriorSet
+from .tables import ROWS
+
+
+def check_rows(rows: Any) -> None:
+    """Which table: one of two."""
+    if rows not in ROWS:
+        raise ValueError(f"rows is {shown(rows)}; give one of {', '.join(ROWS)}")
+
+
+def check_priors(name: str, priors: Sequence[Any]) -> None:
+    """Refuse priors that learn: only the candidates of the catalogue `name` are at hand."""
+    for prior in PriorSet.of({name: priors}).learning:
+        raise ValueError(
+            f"prior {shown(prior)} learns from the whole match, which no partition "
+            "has; learn it in a match in memory and pass result.priors"
+        )
+
+
+def given_fraction(value: Any, secondary: str, remedy: str) -> Any:
+    """A host fraction, or the ``meta`` of a result with one: a number where it was given.
+
+    `remedy`: what else to give.
+
+    Raises
+    ------
+    ValueError
+        If it is the fit of some sources in their order, or goes by a density that is not known
+        before the match.
+    """
+    if isinstance(value, HostFraction):
+        raise ValueError(f"host_fraction is that of some sources in their order; {remedy}")
+    if not isinstance(value, Mapping):
+        return value
+    if value["host_fraction_given"]:
+        return value["host_fraction"]
+    density = DENSITY.format(secondary)
+    if density in value["host_fraction_fit"].get("center", {}):
+        raise ValueError(
+            f"host_fraction depends on {density}, which is not known before the match; give the "
+            f"meta of a match with field='uniform', or {remedy}"
+        )
+    return value
+
+
+def check_margin(catalog: Any, radius_arcsec: float) -> None:
+    """Raise unless the right catalogue of a match has a margin of the radius at least."""
+    if catalog.margin is None:
+        raise ValueError(
+            f"catalogue {catalog.name!r} has no margin: counterparts across the "
+            "borders of partitions would be lost; open it with margin_cache=, or "
+            f"make it with margin_threshold={radius_arcsec:g} or more"
+        )
+    margin = catalog.margin.hc_structure.catalog_info.margin_threshold
+    if not np.isfinite(margin) or margin < radius_arcsec:
+        raise ValueError(
+            f"the margin of catalogue {catalog.name!r} is {margin:g} arcsec, "
+            f"smaller than the radius, {radius_arcsec:g}: counterparts "
+            "across the borders of partitions would be lost; use a larger margin "
+            "or a smaller radius"
+        )

@@ -1,0 +1,245 @@
+"""The candidates of a survey on LSDB: one pass over its partitions, then a catalogue in memory.
+
+What a scan does with files.  Every row near a primary is found in the partition that it belongs
+to, so margins are not asked; with it come counts of all rows in the coarse cells around the
+primaries, which the local density goes by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._kernels.jit import ranges
+from ..catalogs.area import contains
+from ..catalogs.candidates import STREAM_ROWS, Grid, half_width, too_many
+from ..catalogs.catalog import Catalog
+from ..catalogs.footprint import tell_left_out
+from ..catalogs.held import HeldCatalog
+from ..catalogs.positions import read_positions
+from ..catalogs.scan.search import MARGIN
+from ..catalogs.sky_box import SkyBox
+from ..catalogs.values import ColumnValues
+from .order import rank_among_tied, sky_key, sky_order
+from .partition import Partition, Survey, plain_table
+from .passes import over_partitions, pixels_near
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of every partition."""
+
+    survey: Survey
+    ra_name: str
+    dec_name: str
+    columns: tuple[str, ...]
+    """to have of the candidates"""
+    ra: np.ndarray
+    """(n,) degrees: positions to search around"""
+    dec: np.ndarray
+    radius_arcsec: float
+    max_rows: int
+    """most pairs of a position and a row"""
+    box: SkyBox | None
+    """cells in which to count all rows"""
+    moc: Any
+    """a `mocpy.MOC`: rows outside it do not count; None: all do"""
+
+
+@dataclass(frozen=True)
+class Near:
+    """What one partition has."""
+
+    row: np.ndarray
+    """(m,) rows that are near, in the partition"""
+    frame: pd.DataFrame
+    """their columns"""
+    n_rows: int
+    n_inside: int
+    cell: np.ndarray
+    """cells with rows"""
+    count: np.ndarray
+    """rows in each of them"""
+
+
+class Found(Partition):
+    """The candidates of a whole survey, in an order that does not depend on its partitions."""
+
+    home: np.ndarray
+    """(n,) number of the pixel of each row's partition"""
+    at: np.ndarray
+    """(n,) its row there"""
+    rank: np.ndarray
+    """(n,) how many before it have the same position"""
+    counted: tuple[str, np.ndarray] | None = None
+    """digest of the cells in which all rows were counted, and the counts (rows, columns)"""
+    n_inside: int | None = None
+    """rows within the footprint, where the area is a MOC"""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the whole survey, those outside its footprint aside."""
+        return self.survey.n_rows if self.n_inside is None else self.n_inside
+
+    @property
+    def n_listed(self) -> int:
+        """Rows of the whole survey."""
+        return self.survey.n_rows
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Rows of the whole survey in the cells around the sources of the match."""
+        if self.counted is None or self.counted[0] != box.digest:
+            raise ValueError(
+                f"catalogue {self.name!r}: these are the candidates of another match; search again "
+                "(bayesmatch.distributed.match), or use field='uniform'"
+            )
+        return self.counted[1]
+
+    def row_text(self, row: int) -> str:
+        """A row, as messages name it: partitions have no row numbers that mean anything."""
+        return f"the row at {self.ra[row]:.7f}, {self.dec[row]:+.7f}"
+
+
+Catalog.register(Found)
+
+
+def find_rows(
+    secondary: Any,
+    survey: Survey,
+    columns: tuple[str, ...],
+    primary: HeldCatalog,
+    radius_arcsec: float,
+    *,
+    max_rows: int,
+    count_cells: bool,
+    moc: Any = None,
+) -> Found:
+    """The rows of a survey near a primary, from the partitions that may have some.
+
+    Parameters
+    ----------
+    secondary : lsdb.Catalog
+        The survey.
+    survey : Survey
+        Its numbers.
+    columns : tuple of str
+        Columns to have, those of the positions first.
+    primary : HeldCatalog
+        The sources.
+    radius_arcsec : float
+        Of the match.
+    max_rows : int
+        Most pairs.
+    count_cells : bool
+        Whether to count all rows in coarse cells around the primaries, too.
+    moc : mocpy.MOC, optional
+        The footprint; with one every partition is read, for the number of rows inside.
+    """
+    box = SkyBox(primary.ra, primary.dec) if count_cells else None
+    wanted = Wanted(
+        survey,
+        columns[0],
+        columns[1],
+        columns,
+        primary.ra,
+        primary.dec,
+        radius_arcsec,
+        max_rows,
+        None if box is None else box.outline(),
+        moc,
+    )
+    pixels = secondary.get_healpix_pixels()
+    if moc is None:
+        reach = radius_arcsec if box is None else max(radius_arcsec, box.reach_arcsec)
+        pixels = pixels_near(pixels, primary.ra, primary.dec, reach)
+    parts = over_partitions(secondary, near_rows, wanted, pixels) if pixels else []
+    out = _held(parts, wanted, secondary.meta)
+    if box is not None:
+        number = np.zeros(box.n_rows * box.n_columns, np.int64)
+        for _, part in parts:
+            number[part.cell] += part.count
+        out.counted = box.digest, number.reshape(box.shape)
+    if moc is not None:
+        out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
+        tell_left_out(survey.name, survey.n_rows, survey.n_rows - out.n_inside)
+    return out
+
+
+def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> Found:
+    """The candidates of all partitions, in order."""
+    frames = [part.frame for _, part in parts if len(part.row)]
+    empty = pd.DataFrame(meta)[list(wanted.columns)].iloc[:0].reset_index(drop=True)
+    frame = pd.concat(frames, ignore_index=True) if frames else empty
+    order = sky_order(frame, wanted.ra_name, wanted.dec_name)
+    frame = frame.iloc[order].reset_index(drop=True)
+    out = Found(frame, wanted.survey, wanted.ra_name, wanted.dec_name)
+    size = [len(part.row) for _, part in parts]
+    out.home = np.repeat(np.array([n for n, _ in parts], np.int64), size)[order]
+    out.at = np.concatenate([np.empty(0, np.int64), *(part.row for _, part in parts)])[order]
+    out.rank = rank_among_tied(sky_key(frame, wanted.ra_name, wanted.dec_name))
+    out.rows = np.arange(len(frame))  # not all rows are at hand
+    return out
+
+
+def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
+    """What one partition has of what is wanted."""
+    values = ColumnValues(plain_table(frame[[wanted.ra_name, wanted.dec_name]]), wanted.survey.name)
+    ra, dec = read_positions(values, wanted.ra_name, wanted.dec_name)
+    inside = np.arange(len(ra))
+    if wanted.moc is not None:
+        inside = np.flatnonzero(contains(wanted.moc, ra, dec))
+        ra, dec = ra[inside], dec[inside]
+    near = _rows_within(ra, dec, wanted)
+    cell = count = np.empty(0, np.int64)
+    if wanted.box is not None and len(ra):
+        cells = np.zeros(wanted.box.n_rows * wanted.box.n_columns, np.int32)
+        wanted.box.add(ra, dec, cells)
+        cell = np.flatnonzero(cells)
+        count = cells[cell]
+    row = inside[near]
+    some = pd.DataFrame(frame[list(wanted.columns)].iloc[row]).reset_index(drop=True)
+    return Near(row, some, len(frame), len(ra), cell, count)
+
+
+def _rows_within(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndarray:
+    """Rows within the radius of any position, ascending."""
+    around = _positions_about(ra, dec, wanted)
+    if not len(around):
+        return np.empty(0, np.int64)
+    where = Grid(wanted.ra[around], wanted.dec[around], wanted.radius_arcsec * MARGIN)
+    found = [np.empty(0, np.int64)]
+    for a, b in ranges(len(ra), STREAM_ROWS):
+        _, j, _ = where.search(a, b, ra, dec, wanted.max_rows)
+        if len(j) > wanted.max_rows:
+            named: Any = wanted.survey
+            what = f"over {len(j):,} pairs"
+            each = len(j) / len(wanted.ra)
+            raise ValueError(too_many(what, named, wanted.radius_arcsec, wanted.max_rows, each))
+        found.append(j[np.diff(j, prepend=-1) > 0])
+    return np.concatenate(found)
+
+
+def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndarray:
+    """Those positions that may be near some rows: in the box that these fill, and a little more."""
+    if not len(ra):
+        return np.empty(0, np.int64)
+    reach = wanted.radius_arcsec / 3600.0 * (1.0 + 1e-6) + 1e-9
+    low, high = dec.min() - reach, dec.max() + reach
+    some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
+    east = _turned(ra - ra[0])
+    wide = float(half_width(np.array([max(-low, high)]), reach)[0])
+    first, last = east.min() - wide, east.max() + wide
+    if not (first > -180.0 and last < 180.0):  # over a pole, or round the sky
+        return some
+    about = _turned(wanted.ra[some] - ra[0])
+    within: np.ndarray = some[(about >= first) & (about <= last)]
+    return within
+
+
+def _turned(degrees: np.ndarray) -> np.ndarray:
+    """Angles from -180 to below 180."""
+    turned: np.ndarray = (degrees + 180.0) % 360.0 - 180.0
+    return turned

@@ -1,0 +1,77 @@
+"""The primaries of a match on LSDB, from all partitions, as a catalogue in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..catalogs.catalog import Catalog
+from ..catalogs.identifiers import read_identifiers
+from ..catalogs.values import ColumnValues
+from .order import sky_order
+from .partition import Partition, Survey, plain_table
+from .passes import over_partitions
+
+
+class Sources(Partition):
+    """All rows of the primary, in an order that does not depend on its partitions."""
+
+    home: np.ndarray
+    """(n,) number of the pixel of each row's partition"""
+    at: np.ndarray
+    """(n,) its row there"""
+
+    def row_text(self, row: int) -> str:
+        """A row, as messages name it: partitions have no row numbers that mean anything."""
+        return f"the row at {self.ra_name} {self.table[self.ra_name][row]}"
+
+
+Catalog.register(Sources)
+
+
+def all_sources(primary: Any, survey: Survey, columns: tuple[str, ...]) -> Sources:
+    """The rows of an LSDB catalogue, all of them, with some columns, those of the positions first.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If one is wrong, or there are none.
+    """
+    parts = over_partitions(primary, some_columns, columns)
+    size = [len(part) for _, part in parts]
+    if not sum(size):
+        raise ValueError(f"catalogue {survey.name!r} is empty: it has no rows")
+    frame = pd.concat([part for _, part in parts if len(part)], ignore_index=True)
+    order = sky_order(frame, *columns[:2])
+    out = Sources(frame.iloc[order].reset_index(drop=True), survey, *columns[:2])
+    out.home = np.repeat(np.array([number for number, _ in parts], np.int64), size)[order]
+    out.at = np.concatenate([np.arange(n) for n in size])[order]
+    return out
+
+
+def some_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Some columns of a partition."""
+    return pd.DataFrame(frame[list(columns)]).reset_index(drop=True)
+
+
+def columns_for(
+    catalog: Any, survey: Survey, more: Sequence[str], every: bool = False
+) -> tuple[str, ...]:
+    """Columns that a match needs: of positions, errors and identifiers, and some more.
+
+    `every`: all that have one value a row.
+    """
+    info = catalog.hc_structure.catalog_info
+    survey.check_columns(catalog.columns, more)
+    table = plain_table(catalog.meta)
+    identifiers = read_identifiers(ColumnValues(table, survey.name), survey.id, {})
+    named = [] if identifiers.values is None else [identifiers.name]
+    rest = table.colnames if every else []
+    return tuple(
+        dict.fromkeys(
+            [info.ra_column, info.dec_column, *survey.error_columns, *named, *more, *rest]
+        )
+    )
