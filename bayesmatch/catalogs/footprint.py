@@ -10,6 +10,7 @@ from .area import contains
 from .held import HeldCatalog
 from .positions import read_only
 from .scan.catalog import ScannedCatalog
+from .scan.search import count_inside
 from .warned import warn_user
 
 
@@ -42,7 +43,7 @@ def within_footprint(
         return catalog
     if isinstance(catalog, ScannedCatalog):
         out = copy.copy(catalog)
-        out.n_inside = catalog.count_inside(catalog.moc)
+        out.n_inside = count_inside(catalog, catalog.moc)
         tell_left_out(catalog.name, len(catalog), len(catalog) - out.n_inside)
         return out
     inside = contains(catalog.moc, catalog.ra, catalog.dec)

@@ -97,7 +97,6 @@ def fit_host_fraction(
     description: dict[str, Any],
     empty: np.ndarray | None = None,
     expected: np.ndarray | float = np.inf,
-    use: np.ndarray | None = None,
 ) -> HostFraction:
     """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
 
@@ -117,8 +116,6 @@ def fit_host_fraction(
         Primaries without any candidate; without it all are taken to be within the footprint.
     expected : float or ndarray, shape (n,)
         Number of field objects expected around each primary.
-    use : ndarray of bool, shape (n,), optional
-        Primaries that the fit goes by; default all. The fractions are given for all.
 
     Warns
     -----
@@ -126,17 +123,6 @@ def fit_host_fraction(
         With fewer than 30 primaries, with no candidates at all, without convergence, or when the
         covariates tell sources with and without a counterpart apart perfectly.
     """
-    if use is not None and use.any() and not use.all():
-        fitted = fit_host_fraction(
-            ln_like[use],
-            z[use],
-            total=total,
-            labels=labels,
-            description=description,
-            empty=None if empty is None else empty[use],
-            expected=np.broadcast_to(expected, len(z))[use],
-        )
-        return replace(fitted, ln_fraction=_ln_fractions(z, fitted.details, total))
     n, n_patterns = ln_like.shape
     z, description = _usable_covariates(ln_like, z, total, description)
     problem = FractionLikelihood(ln_like, z, total)
@@ -191,6 +177,27 @@ def fit_host_fraction(
     }
     whole = total if total is not None else float(fraction[1:].sum())
     return HostFraction(ln_fraction, whole, float(error[0]), details)
+
+
+def fit_to_some(
+    use: np.ndarray,
+    ln_like: np.ndarray,
+    z: np.ndarray,
+    *,
+    total: float | None,
+    empty: np.ndarray,
+    expected: np.ndarray,
+    **described: Any,
+) -> HostFraction:
+    """As :func:`fit_host_fraction`, going by some primaries `use` (n,) bool; all get fractions."""
+    if use.all() or not use.any():
+        use = np.ones(len(use), bool)
+    fit = fit_host_fraction(
+        ln_like[use], z[use], total=total, empty=empty[use], expected=expected[use], **described
+    )
+    if use.all():
+        return fit
+    return replace(fit, ln_fraction=_ln_fractions(z, fit.details, total))
 
 
 def among_those_that_looked(ln_fraction: np.ndarray, looked: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
 from .calibrated import (
+    Calibrated,
     calibrated_of,
     independent_likelihood,
     pattern_likelihood,
@@ -25,7 +26,7 @@ from .checks.run import run_checks
 from .clock import Clock, progress_bar
 from .covariates import with_densities
 from .error_tails import tailed_ln_bayes
-from .host_fraction import HostFraction, among_those_that_looked, fit_host_fraction
+from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
 from .options import MatchOptions
 from .patterns import pattern_labels
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -75,14 +76,7 @@ def run_match(
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
-        check_probabilities(
-            calibrated.p_match,
-            p_hostless=calibrated.p_hostless,
-            p_i=post.p_i,
-            p_any=post.p_any,
-            p_single=post.p_single,
-            dist_post=post.dist_post,
-        )
+        _check(post, calibrated)
         matched = Matched(
             setting, associations, log10_ratios, post, calibrated, claims.same_source, ln_tailed
         )
@@ -121,6 +115,18 @@ def run_match(
         terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms),
         claims=settled.known,
         field=setting.field,
+    )
+
+
+def _check(post: Posterior, calibrated: Calibrated) -> None:
+    """Refuse to give a result with a NaN, or with probabilities that do not sum to 1."""
+    check_probabilities(
+        calibrated.p_match,
+        p_hostless=calibrated.p_hostless,
+        p_i=post.p_i,
+        p_any=post.p_any,
+        p_single=post.p_single,
+        dist_post=post.dist_post,
     )
 
 
@@ -264,7 +270,8 @@ def _fractions(
         around = dict(zip(names, setting.field.around.T, strict=True))
         z, description = with_densities(setting.primary, options.host_covariates, around)
     looked = setting.looked
-    fit = fit_host_fraction(
+    fit = fit_to_some(
+        np.asarray(looked.all(axis=1)),
         pattern_likelihood(associations, ln_like),
         z,
         total=total,
@@ -272,6 +279,5 @@ def _fractions(
         description=description,
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),
-        use=np.asarray(looked.all(axis=1)),
     )
     return replace(fit, ln_fraction=among_those_that_looked(fit.ln_fraction, looked))

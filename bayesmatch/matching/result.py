@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Column, Table
+from astropy.table import Table
 
-from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
 from .checks.table import checks_table, not_ok
@@ -20,6 +18,7 @@ from .host_fraction import HostFraction
 from .record import MatchRecord
 from .result_files import read_result, write_result
 from .settled import KnownClaims
+from .table_columns import input_column
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
@@ -280,23 +279,8 @@ class MatchResult:
             for column in part.colnames:
                 name = f"{catalog.name}_{column}"
                 if name not in out.colnames:  # the identifier is there already
-                    out[name] = _input_column(part[column], absent)
+                    out[name] = input_column(part[column], absent)
         return out
-
-
-def _input_column(column: Any, absent: np.ndarray) -> Any:
-    """An input column as plain data, masked where the member is absent or the value missing."""
-    values, mask = parts_of(column)
-    values = native_values(values)
-    if values.dtype.kind == "U" and values.ndim > 1:
-        values, mask = np.array([json.dumps(row.tolist()) for row in values]), None
-    mask = missing(values) if mask is None else mask | missing(values)
-    mask = mask | absent.reshape((-1,) + (1,) * (values.ndim - 1))
-    words = " ".join((column.info.description or "").split())
-    # No format takes half a character, nor a control character.
-    plain = "".join(c if c.isprintable() else "?" for c in words)
-    text = {"description": plain or None, "unit": column.info.unit}
-    return masked_column(values, mask, **text) if mask.any() else Column(values, **text)
 
 
 def _count(which: np.ndarray, n: int) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import numpy as np
 from astropy.table import Column
 
-from ..catalogs.formats.storage import masked_column, missing
+from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from ..catalogs.held import HeldCatalog
 
 
@@ -44,3 +47,18 @@ def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
     if len(values) == 0:
         return np.full(len(at), absent, dtype=values.dtype)
     return np.where(at < 0, absent, values[at])
+
+
+def input_column(column: Any, absent: np.ndarray) -> Any:
+    """An input column as plain data, masked where the member is absent or the value missing."""
+    values, mask = parts_of(column)
+    values = native_values(values)
+    if values.dtype.kind == "U" and values.ndim > 1:
+        values, mask = np.array([json.dumps(row.tolist()) for row in values]), None
+    mask = missing(values) if mask is None else mask | missing(values)
+    mask = mask | absent.reshape((-1,) + (1,) * (values.ndim - 1))
+    words = " ".join((column.info.description or "").split())
+    # No format takes half a character, nor a control character.
+    plain = "".join(c if c.isprintable() else "?" for c in words)
+    text = {"description": plain or None, "unit": column.info.unit}
+    return masked_column(values, mask, **text) if mask.any() else Column(values, **text)

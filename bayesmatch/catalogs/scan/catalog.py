@@ -158,12 +158,6 @@ class ScannedCatalog(SkyCatalog):
         """Number of rows, those outside the footprint aside where they have been counted."""
         return len(self) if self.n_inside is None else self.n_inside
 
-    def count_inside(self, moc: Any) -> int:
-        """Number of rows within a `mocpy.MOC`; reads all positions."""
-        from .search import count_inside
-
-        return count_inside(self, moc)
-
     def near_too(self, ra: np.ndarray, dec: np.ndarray) -> ScannedCatalog:
         """The same data set; a match holds its rows near these positions (degrees) as well."""
         out = copy.copy(self)
