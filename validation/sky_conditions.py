@@ -65,7 +65,7 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
         "skies",
         "Skies that are not simple: do the probabilities still mean what they say?",
         text(n_seeds, quick),
-        claims_of(found, surveyed),
+        claims_of(found, surveyed, quick),
         [condition_table(found), cone_table(cones), *survey_tables(surveyed)],
         [FigureView("skies.png", CAPTION)],
         {"conditions": found, "seeds": numbers, **surveyed},
