@@ -155,16 +155,26 @@ class SkyBox:
         near_density, far_density = density
         return far_density / near_density if near_density > 0 else 1.0
 
-    def windows(self, count: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, ...]:
+    def windows(
+        self,
+        count: np.ndarray,
+        covered: np.ndarray | None = None,
+        area: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.
 
-        Of the `covered` cells only.
+        `count` (rows, columns): objects; `covered`: the cells whose area and sources count, or the
+        `area` of each cell.
         """
         n = len(self.row)
         shape = (n, len(self.half_rows))
-        out = np.empty(shape, np.int64), np.empty(shape), np.empty(shape, np.int64)
-        count_sums = _corner_sums(np.where(covered, count, 0))
-        area_sums = _corner_sums(np.where(covered, self.cell_area[:, None], 0.0))
+        out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
+        if covered is None:
+            covered = np.ones(self.shape, np.bool_)
+        if area is None:
+            area = np.where(covered, self.cell_area[:, None], 0.0)
+        count_sums = _corner_sums(count.astype(np.float64))
+        area_sums = _corner_sums(area)
         source_sums = _corner_sums(np.where(covered, self.sources, 0))
         list(
             run_ranges(

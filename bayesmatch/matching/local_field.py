@@ -1,20 +1,14 @@
 """The density of field objects around every primary, from counts at all scales.
 
 From outside inwards, each ring about a primary corrects the density that the rings beyond it gave,
-by as much as the counts of all primaries say that densities vary between the two scales: a ring
-with N objects on the area A, about which nothing else is known, has the density
-
-    rho_k = (N + a) / (A + a / rho_{k+1}),
-
-a being the shape of the gamma distribution that rho_k / rho_{k+1} follows.  Hosts are no field
-objects: their expected number is taken out.  The stated area of the catalogue only counts where
-there is hardly an object to count.
+by as much as the counts of all primaries say that densities vary between the two scales (see
+:mod:`bayesmatch.matching.density_ladder`).  Hosts are no field objects: their expected number is
+taken out.  The stated area of the catalogue only counts where there is hardly an object to count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +19,7 @@ from ..catalogs.candidates import Candidates
 from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
+from .density_ladder import ENOUGH, Ring, densities, totals
 from .field import FieldDensity
 
 ARCSEC2_PER_DEG2 = 3600.0**2
@@ -32,34 +27,16 @@ ARCSEC2_PER_DEG2 = 3600.0**2
 RINGS = 4
 #: nearer than so many errors a candidate may well be the host
 INNER_SIGMA = 3.0
-#: objects that the stated density is worth
-STATED_WEIGHT = 4.0
 #: a survey consists of small fields round the sources, and a scale is beyond them, if it has less
 #: than this share of the density within, by so many standard deviations, and cells far from all
 #: sources have less than this share of the density near them
 SMALL_FIELD, SURE = 0.7, 5.0
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
-#: smallest and largest shape: beyond, a ring decides alone, or tells nothing
-SHAPES = (0.1, 1e7)
-#: objects of a scale that say how dense the field is on average
-ENOUGH = 100
-#: scatter is told from fewer primaries than this by nobody, and below so many standard errors
-MIN_SCATTER, SURE_SCATTER, STEPS = 10, 3.0, 4
+#: near rings that hold more than this of what the far ones say hold hosts
+TOO_MANY = 1.2
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
 MOSTLY_SEEN = 0.1
-#: a smallest density, of the mean, that keeps logarithms finite
-LEAST = 1e-6
-
-
-@dataclass(frozen=True)
-class Ring:
-    """Counts of one scale around all primaries."""
-
-    count: np.ndarray
-    """(n,) objects, expected hosts taken out"""
-    area: np.ndarray
-    """(n,) arcsec^2, 0 where nothing was looked at"""
 
 
 class LocalField:
@@ -120,16 +97,48 @@ class _Local:
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         self.reach = self._end_of_fields(radius)
         self._inner = np.minimum(INNER_SIGMA * sigma, 0.7 * self.reach)
-        count = other.cell_counts(box)
+        self._settle(other.cell_counts(box), box, radius)
+
+    def _settle(self, count: np.ndarray, box: SkyBox, radius: float) -> None:
+        """Which rings tell the density, and the densities."""
         covered = box.covered(count)
-        windows = box.windows(count, covered)
-        self.hosts = self._host_share()
+        windows = box.windows(np.where(covered, count, 0), covered)
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
+        self.hosts = self._host_share()
         near = self._near(windows, seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
-        self._ladder(near, self._surveyed(near, far, lambda: box.far_over_near(count, covered)))
+        far = self._surveyed(near, far, lambda: box.far_over_near(count, covered))
+        small_fields = not far
+        if far and far[0].count.sum() >= ENOUGH:
+            # However wide the errors really are, all hosts are more than the field farther out.
+            within, density = np.diff(self.start)[seen], far[0].count.sum() / far[0].area.sum()
+            excess = within.mean() - density * np.pi * radius**2 if len(within) else 0.0
+            self.hosts = float(np.clip(excess, 0.0, 1.0))
+            near, far = self._near(windows, seen), self._far(windows, box, radius)[: len(far)]
+            if _far_more(totals(near), totals(far[:1])):
+                near = []  # hosts farther out than the errors say
+        if small_fields:
+            far = self._tiles(near, box)
+        found = densities(near, far, self.stated, len(self.sigma))
+        self.here, self.around = ARCSEC2_PER_DEG2 * found.here, ARCSEC2_PER_DEG2 * found.around
+        self.details = {
+            "mean_around_deg2": ARCSEC2_PER_DEG2 * found.mean,
+            "hosts": self.hosts,
+            "small_fields": small_fields,
+            "reach_arcsec": self.reach,
+            "shapes": found.shapes,
+        }
+
+    def _tiles(self, near: list[Ring], box: SkyBox) -> list[Ring]:
+        """Windows over small fields: what the near rings of the sources in each have together."""
+        count, area = np.zeros(box.shape), np.zeros(box.shape)
+        for ring in near:
+            np.add.at(count, (box.row, box.column), ring.count)
+            np.add.at(area, (box.row, box.column), ring.area)
+        number, square, _ = box.windows(count, area=area)
+        return [Ring(number[:, w], square[:, w]) for w in range(number.shape[1])]
 
     def _end_of_fields(self, radius: float) -> float:
         """Where candidates end within the radius, if they do: the survey is fields of that size."""
@@ -200,7 +209,7 @@ class _Local:
             low = np.minimum(np.maximum(self._inner, 0.5 * high), high)
             own = np.exp(-0.5 * (low / self.sigma) ** 2) - np.exp(-0.5 * (high / self.sigma) ** 2)
             hosts = self.hosts * (own + others * area[:, k])
-            rings.append(Ring(seen * (count[:, k] - hosts), seen * area[:, k]))
+            rings.append(Ring(seen * (count[:, k] - hosts), seen * area[:, k], self.hosts * own))
         return rings
 
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
@@ -234,37 +243,6 @@ class _Local:
             count, area = count + max(n, 0.0), area + a
         return far
 
-    def _ladder(self, near: list[Ring], far: list[Ring]) -> None:
-        """Densities from the outermost ring inwards."""
-        outside_in = [*reversed(far), *reversed(near)]
-        told = next((r for r in outside_in if r.count.sum() >= ENOUGH), None)
-        count, area = (
-            (told.count.sum(), told.area.sum())
-            if told is not None
-            else (sum(r.count.sum() for r in outside_in), sum(r.area.sum() for r in outside_in))
-        )
-        base = (max(count, 0.0) + STATED_WEIGHT) / (area + STATED_WEIGHT / self.stated)
-        density = around = np.full(len(self.sigma), base)
-        shapes = []
-        for at, ring in enumerate(outside_in):
-            if at == len(far):
-                around = density
-            shape = gamma_shape(ring.count, density * ring.area)
-            shapes.append(shape)
-            density = (np.maximum(ring.count, 0.0) + shape) / (ring.area + shape / density)
-        if not near:
-            around = density
-        least = LEAST * base
-        self.here = ARCSEC2_PER_DEG2 * np.maximum(density, least)
-        self.around = ARCSEC2_PER_DEG2 * np.maximum(around, least)
-        self.details = {
-            "mean_around_deg2": ARCSEC2_PER_DEG2 * float(base),
-            "hosts": self.hosts,
-            "small_fields": len(far) == 0,
-            "reach_arcsec": self.reach,
-            "shapes": [float(shape) for shape in shapes],
-        }
-
 
 def _far_fewer(n: float, expected: float, times: float) -> bool:
     """Whether `n` is far below what another area, `times` as large, lets one expect."""
@@ -272,22 +250,9 @@ def _far_fewer(n: float, expected: float, times: float) -> bool:
     return n < SMALL_FIELD * expected and expected - n > SURE * scatter
 
 
-def gamma_shape(count: np.ndarray, expected: np.ndarray) -> float:
-    """Shape of the gamma distribution that rates over the expected ones follow, from counts.
-
-    From the scatter beyond Poisson's, each primary weighted by what it tells; the largest shape
-    where there is no scatter beyond doubt.
-    """
-    told = expected > 0
-    count, expected = count[told], expected[told]
-    shape = SHAPES[1]
-    if len(count) < MIN_SCATTER:
-        return shape
-    for _ in range(STEPS):
-        weight = expected**2 / (expected + expected**2 / shape) ** 2
-        beyond = weight * ((count - expected) ** 2 - expected) / expected**2
-        excess, error = beyond.sum(), np.sqrt((weight**2 * (2 + 1 / expected) / expected**2).sum())
-        if excess < SURE_SCATTER * error:
-            return SHAPES[1]
-        shape = float(np.clip(weight.sum() / excess, *SHAPES))
-    return shape
+def _far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:
+    """Whether near rings hold more objects than the far ones say, beyond doubt."""
+    (n, area), (beyond, square) = near, far
+    expected = max(beyond, 0.0) * area / max(square, 1e-300)
+    scatter = max(expected * (1.0 + area / max(square, 1e-300)), 1.0) ** 0.5
+    return n > TOO_MANY * expected and n - expected > SURE * scatter

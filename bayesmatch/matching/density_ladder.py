@@ -1,0 +1,118 @@
+"""Densities from counts at all scales, from outside inwards: the ladder of the local field.
+
+A ring with N objects on the area A, about which nothing else is known, has the density
+
+    rho_k = (N + a) / (A + a / rho_{k+1}),
+
+rho_{k+1} being that of the rings beyond it, and a the shape of the gamma distribution that
+rho_k / rho_{k+1} follows, from the counts of all primaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+#: objects that the stated density is worth
+STATED_WEIGHT = 4.0
+#: objects of a scale that say how dense the field is on average
+ENOUGH = 100
+#: scatter is told from fewer primaries than this by nobody, and below so many standard errors
+MIN_SCATTER, SURE_SCATTER, STEPS = 10, 3.0, 4
+#: smallest and largest shape: beyond, a ring decides alone, or tells nothing
+SHAPES = (0.1, 1e7)
+#: a ring tells nothing of its own primary where its expected host is more than this share of
+#: the objects expected
+MAX_LEAK = 0.25
+#: a smallest density, of the mean, that keeps logarithms finite
+LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Counts of one scale around all primaries."""
+
+    count: np.ndarray
+    """(n,) objects, expected hosts taken out"""
+    area: np.ndarray
+    """(n,) arcsec^2, 0 where nothing was looked at"""
+    host: np.ndarray | float = 0.0
+    """(n,) of these, expected number of the primary's own host"""
+
+
+@dataclass(frozen=True)
+class Densities:
+    """What the rings say."""
+
+    here: np.ndarray
+    """(n,) field objects per arcsec^2 at each primary"""
+    around: np.ndarray
+    """(n,) the same without the near rings"""
+    mean: float
+    """of all together"""
+    shapes: list[float]
+    """by ring, from the outermost inwards"""
+
+
+def totals(rings: Sequence[Ring]) -> tuple[float, float]:
+    """Objects and area of some rings, all primaries together."""
+    return (
+        sum(float(ring.count.sum()) for ring in rings),
+        sum(float(ring.area.sum()) for ring in rings),
+    )
+
+
+def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) -> Densities:
+    """Densities at each of n primaries.
+
+    Parameters
+    ----------
+    near, far : sequence of Ring
+        Within and beyond the radius of the match, each from inside outwards.
+    stated : float
+        Density that the catalogue claims, per arcsec^2.
+    n : int
+        Number of primaries.
+    """
+    inwards = [*reversed(far), *reversed(near)]
+    told = next((ring for ring in inwards if ring.count.sum() >= ENOUGH), None)
+    count, area = totals(inwards if told is None else [told])
+    base = (max(count, 0.0) + STATED_WEIGHT) / (area + STATED_WEIGHT / stated)
+    density = around = np.full(n, base)
+    shapes = []
+    for at, ring in enumerate(inwards):
+        if at == len(far):
+            around = density
+        expected = density * ring.area
+        told_here = ring.host <= MAX_LEAK * expected
+        count, area = ring.count * told_here, ring.area * told_here
+        shape = gamma_shape(count, expected * told_here)
+        shapes.append(shape)
+        density = (np.maximum(count, 0.0) + shape) / (area + shape / density)
+    if not near:
+        around = density
+    least = LEAST * base
+    return Densities(np.maximum(density, least), np.maximum(around, least), base, shapes)
+
+
+def gamma_shape(count: np.ndarray, expected: np.ndarray) -> float:
+    """Shape of the gamma distribution that rates over the expected ones follow, from counts.
+
+    From the scatter beyond Poisson's, each primary weighted by what it tells; the largest shape
+    where there is no scatter beyond doubt.
+    """
+    told = expected > 0
+    count, expected = count[told], expected[told]
+    shape = SHAPES[1]
+    if len(count) < MIN_SCATTER:
+        return shape
+    for _ in range(STEPS):
+        weight = expected**2 / (expected + expected**2 / shape) ** 2
+        beyond = weight * ((count - expected) ** 2 - expected) / expected**2
+        excess, error = beyond.sum(), np.sqrt((weight**2 * (2 + 1 / expected) / expected**2).sum())
+        if excess < SURE_SCATTER * error:
+            return SHAPES[1]
+        shape = float(np.clip(weight.sum() / excess, *SHAPES))
+    return shape
