@@ -33,7 +33,8 @@ def check_reproduces(result, rows):
         mine = table[np.asarray(table[name]) == row]
         assert len(found) == len(mine)
         priors = [c for c in found.colnames if c.startswith("prior_")]
-        claims = [c for c in found.colnames if c == "claims"]  # where sources compete
+        # where sources compete, and where catalogues share objects
+        claims = [c for c in found.colnames if c in ("claims", "shared")]
         for total, terms in (
             ("total", ["position", "density", *priors, "fraction", *claims]),
             (

@@ -25,7 +25,7 @@ from bayesmatch.matching.candidate_positions import tangent_planes
 from bayesmatch.matching.covariates import covariate_matrix
 from bayesmatch.matching.field import FieldDensity, UniformField
 from bayesmatch.matching.field_links import fit_field_objects
-from bayesmatch.matching.field_objects import FieldObjects, field_rho
+from bayesmatch.matching.field_objects import FieldObjects, field_rho, ln_relative
 from bayesmatch.matching.host_fraction import fit_host_fraction
 from bayesmatch.matching.patterns import pattern_labels
 from bayesmatch.matching.posterior import Posterior, bayes_factors, posterior_of
@@ -208,7 +208,8 @@ def test_long_chains_are_cut_where_they_are_weakest():
     plane = tangent_planes(setting.primary, setting.candidates, setting.positions, [(0, 1)])
     which = np.repeat([0, 1], 8)
     field = objects(2)
-    relative = field.ln_relative(field_rho(setting.field.plus_one))[0]
+    rho = field_rho(setting.field.plus_one)
+    relative = ln_relative(field.per_arcsec2(rho), rho)[0]
     label, bit, n_components, pair, cut = kernels.components(which, plane, relative)
     assert n_components == 2 and cut > 0
     assert np.bincount(label).max() <= kernels.LARGEST

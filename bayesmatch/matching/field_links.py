@@ -16,7 +16,7 @@ from .._kernels.jit import ranges, run_ranges
 from ..catalogs.area import FULL_SKY_DEG2
 from .associations import Associations
 from .field import FieldDensity
-from .field_objects import FieldObjects, field_rho
+from .field_objects import FieldObjects, field_rho, ln_relative
 from .setting import Setting
 
 #: most candidates, and most associations, that the fit looks at: a sample of the primaries
@@ -117,7 +117,8 @@ def _step(
 ) -> FieldObjects:
     """One EM step over the primaries `which`, from the circles of `radius` around them."""
     n_other, n_patterns = rho.shape[1], len(field.count)
-    ln_relative, nu = field.ln_relative(rho[which]), field.per_arcsec2(rho[which])
+    nu = field.per_arcsec2(rho[which])
+    relative = ln_relative(nu, rho[which])
     ln_density, ln_share = np.log(rho[which] * 3600.0**2 * FULL_SKY_DEG2), np.log(field.hosts)
     around, inner = surroundings(setting), _inner_radius(setting, radius)
 
@@ -126,7 +127,7 @@ def _step(
         expected_objects(
             which[a:b],
             *around,
-            ln_relative[a:b],
+            relative[a:b],
             ln_density[a:b],
             associations.first,
             associations.member,

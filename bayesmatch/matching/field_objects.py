@@ -58,12 +58,13 @@ class FieldObjects:
         nu[:, singles] = rho - nu @ bits
         return np.asarray(nu)
 
-    def ln_relative(self, rho: np.ndarray) -> np.ndarray:
-        """Ln of nu_T / prod rho_k over the catalogues k of T, (n, patterns)."""
-        bits = np.arange(len(self.count))[:, None] >> np.arange(rho.shape[1]) & 1
-        with np.errstate(divide="ignore"):
-            relative: np.ndarray = np.log(self.per_arcsec2(rho)) - np.log(rho) @ bits.T
-        return relative
+
+def ln_relative(nu: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """Ln of nu_T / prod rho_k over the catalogues of T; `nu` (n, patterns), `rho` (n, n_other)."""
+    bits = np.arange(nu.shape[1])[:, None] >> np.arange(rho.shape[1]) & 1
+    with np.errstate(divide="ignore"):
+        relative: np.ndarray = np.log(nu) - np.log(rho) @ bits.T
+    return relative
 
 
 def field_rho(plus_one_deg2: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from .._kernels.jit import ranges, run_ranges
 from .associations import Associations
 from .field import FieldDensity
 from .field_links import fit_field_objects, surroundings
-from .field_objects import FieldObjects, field_rho
+from .field_objects import FieldObjects, field_rho, ln_relative
 from .patterns import pattern_labels
 from .setting import Setting
 
@@ -66,7 +66,8 @@ def shared_ln_likelihood(
     field = density.objects
     if field is None:
         field = fit_field_objects(setting, associations, ln_evidence, density)
-    ln_relative, ln_density = field.ln_relative(rho), density.ln_full_sky
+    nu, ln_density = field.per_arcsec2(rho), density.ln_full_sky
+    relative = ln_relative(nu, rho)
     n = len(rho)
     ln_like, ln_gain = np.empty(len(ln_evidence)), np.zeros(n)
     ln_gain[associations.pruned.primary] = np.inf  # asked for
@@ -77,7 +78,7 @@ def shared_ln_likelihood(
                 a,
                 b,
                 *around,
-                ln_relative,
+                relative,
                 ln_density,
                 associations.first,
                 associations.member,
@@ -90,7 +91,7 @@ def shared_ln_likelihood(
     )
     labels = pattern_labels([c.name for c in setting.catalogs])
     without_primary = [label.partition("+")[2] for label in labels]
-    mean = field.per_arcsec2(rho).mean(axis=0) * 3600.0**2
+    mean = nu.mean(axis=0) * 3600.0**2
     details = {
         "shared": dict(zip(without_primary[1:], mean[1:].tolist(), strict=True)),
         "links_cut": int(cut),

@@ -113,9 +113,13 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
         density, *stated = result._terms.of(row, members)
     else:
         density = density_term(members, _log10_full_sky(result, row))
-        fraction = recorded_fractions(result, row)
+        recorded = recorded_fractions(result, row)
         pattern = members @ (1 << np.arange(members.shape[1]))
-        stated = [] if fraction is None else [fraction_term(fraction[pattern])]
+        stated = [] if recorded is None else [fraction_term(recorded[pattern])]
+    if "shared" in (record.field or {}) and stated:
+        # One term for what the catalogues share and what claims change, as a file has it; the last
+        # digits of the fraction, which may differ in a file, go there too.
+        stated = [fraction_term(np.round(stated[0].log10, 12))]
     known = [*terms, density, *priors]
     log10_known = _sum([t.log10 for t in known])
     beyond = _beyond(result, row, p_match, _sum([t.log10 for t in (*known, *stated)]))
@@ -133,7 +137,13 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
 
 
 def _rest(record: MatchRecord, beyond: np.ndarray) -> Term:
-    """What the probabilities have beyond the known terms; where objects are claimed, that."""
+    """What the probabilities have beyond the known terms: what makes sources depend on others."""
+    if "shared" in (record.field or {}):
+        return Term(
+            "shared",
+            beyond,
+            "Field objects that several catalogues have seen, and claims of other sources",
+        )
     if (record.claims or {}).get("rule") == "exclusive":
         return claims_term(beyond)
     return Term("unstated", beyond, "In the probabilities beyond the known terms")

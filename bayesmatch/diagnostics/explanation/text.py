@@ -16,7 +16,10 @@ from .inputs import input_columns
 SMALL = 0.05
 WIDTH = 100
 #: terms that have no words of their own
-OTHER_TERMS = {"claims": "what other sources claim"}
+OTHER_TERMS = {
+    "claims": "what other sources claim",
+    "shared": "what several catalogues have seen",
+}
 
 
 def sentences(result: MatchResult, row: int, table: Table) -> str:
