@@ -141,8 +141,12 @@ class SkyBox:
             blocks, size = tuple(kernels.next_level(part) for part in blocks), 2 * size
         return self.known & ~(uncovered | left_out)
 
-    def far_over_near(self, count: np.ndarray, covered: np.ndarray) -> float:
-        """Density in the cells far from all sources over that in the cells near some."""
+    def near_and_far(self, count: np.ndarray, covered: np.ndarray) -> tuple[float, float]:
+        """Density in the covered cells near some source, and in those far from all, arcsec^-2.
+
+        Where none of the latter is covered it is 0 if there is no object far from all, and NaN if
+        there are.
+        """
         within = [np.empty(self.shape, np.bool_) for _ in range(2)]
         for w, near in zip((0, min(1, len(self.half_rows) - 1)), within, strict=True):
             kernels.near_positions(
@@ -152,8 +156,9 @@ class SkyBox:
         density = []
         for cells in (covered & within[0], covered & ~within[1]):
             density.append(float(count[cells].sum()) / max(float(area[cells].sum()), 1e-300))
-        near_density, far_density = density
-        return far_density / near_density if near_density > 0 else 1.0
+        if not (covered & ~within[1]).any() and count[self.known & ~within[1]].any():
+            density[1] = np.nan
+        return density[0], density[1]
 
     def windows(
         self,

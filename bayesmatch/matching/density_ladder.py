@@ -106,7 +106,7 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray) -> float:
     told = expected > 0
     count, expected = count[told], expected[told]
     shape = SHAPES[1]
-    if len(count) < MIN_SCATTER:
+    if len(count) < MIN_SCATTER or expected.sum() < ENOUGH:
         return shape
     for _ in range(STEPS):
         weight = expected**2 / (expected + expected**2 / shape) ** 2

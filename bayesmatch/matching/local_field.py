@@ -95,13 +95,14 @@ class _Local:
             sigma = np.hypot(sigma, np.median(radii))
         self.sigma = sigma
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
-        self.reach = self._end_of_fields(radius)
-        self._inner = np.minimum(INNER_SIGMA * sigma, 0.7 * self.reach)
-        self._settle(other.cell_counts(box), box, radius)
-
-    def _settle(self, count: np.ndarray, box: SkyBox, radius: float) -> None:
-        """Which rings tell the density, and the densities."""
+        count = other.cell_counts(box)
         covered = box.covered(count)
+        self.reach = self._end_of_fields(radius, lambda: box.near_and_far(count, covered)[1])
+        self._inner = np.minimum(INNER_SIGMA * sigma, 0.7 * self.reach)
+        self._settle(count, covered, box, radius)
+
+    def _settle(self, count: np.ndarray, covered: np.ndarray, box: SkyBox, radius: float) -> None:
+        """Which rings tell the density, and the densities."""
         windows = box.windows(np.where(covered, count, 0), covered)
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
@@ -109,7 +110,7 @@ class _Local:
         self.hosts = self._host_share()
         near = self._near(windows, seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
-        far = self._surveyed(near, far, lambda: box.far_over_near(count, covered))
+        far = self._surveyed(near, far, lambda: box.near_and_far(count, covered))
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             # However wide the errors really are, all hosts are more than the field farther out.
@@ -140,8 +141,12 @@ class _Local:
         number, square, _ = box.windows(count, area=area)
         return [Ring(number[:, w], square[:, w]) for w in range(number.shape[1])]
 
-    def _end_of_fields(self, radius: float) -> float:
-        """Where candidates end within the radius, if they do: the survey is fields of that size."""
+    def _end_of_fields(self, radius: float, beyond: Callable[[], float]) -> float:
+        """Where candidates end within the radius, if they do: the survey is fields of that size.
+
+        `beyond()` is the density of the cells far from all sources: if there are as many objects
+        as in the outer part, what is more in the inner one are hosts.
+        """
         bins = np.minimum((self.separation / radius) ** 2 * PROFILE, PROFILE - 1).astype(np.int64)
         edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
         primary = np.repeat(np.arange(len(self.sigma)), np.diff(self.start))
@@ -150,7 +155,7 @@ class _Local:
         count = np.bincount(bins[field], minlength=PROFILE).astype(float)
         looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
         total, weight = np.cumsum(count), np.cumsum(looked)
-        best, end = 0.5 * SURE**2, radius
+        best, end, outer = 0.5 * SURE**2, radius, 0.0
         for cut in range(1, PROFILE):
             n_in, w_in = total[cut - 1], weight[cut - 1]
             n_out, w_out = total[-1] - n_in, weight[-1] - w_in
@@ -160,7 +165,10 @@ class _Local:
             gain = n_in * np.log(n_in / w_in / both)
             gain += n_out * np.log(n_out / w_out / both) if n_out else 0.0
             if gain > best:
-                best, end = gain, float(edges[cut])
+                best, end, outer = gain, float(edges[cut]), n_out / w_out
+        ring = np.pi * radius**2 / PROFILE
+        if end < radius and beyond() > 0.5 * SMALL_FIELD * outer / ring:
+            return radius
         return end
 
     def _host_share(self) -> float:
@@ -228,18 +236,20 @@ class _Local:
         return rings
 
     def _surveyed(
-        self, near: list[Ring], far: list[Ring], beyond: Callable[[], float]
+        self, near: list[Ring], far: list[Ring], cells: Callable[[], tuple[float, float]]
     ) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `beyond()` is the density of the cells far from all sources over that near them.
+        `cells()` gives the density of the cells near sources and of those far from all.
         """
         count = sum(max(ring.count.sum(), 0.0) for ring in near)
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
-            if area > 0 and _far_fewer(n, count * a / area, a / area) and beyond() < SMALL_FIELD:
-                return far[: max(0, at - 1)]  # the last one before has its edge
+            if area > 0 and _far_fewer(n, count * a / area, a / area):
+                within, beyond = cells()
+                if beyond < SMALL_FIELD * within:
+                    return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + max(n, 0.0), area + a
         return far
 
