@@ -52,8 +52,9 @@ def crowded(seed, n_other, n_primary=30, elliptical=False):
 
 
 def both(catalogs, errors, which, **options):
-    """The match without tails, and with those of some catalogues."""
-    options = {"radius": 8.0, "host_fraction": 0.7, **options}
+    """The match without tails, and with those of some catalogues, every source by itself."""
+    alone = {"field": "uniform", "claims": "independent"}
+    options = {"radius": 8.0, "host_fraction": 0.7, **alone, **options}
     wide = [
         with_tails(c, None, errors.get(c.name, "as it is")) if c.name in which else c
         for c in catalogs
