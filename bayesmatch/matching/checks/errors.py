@@ -12,8 +12,8 @@ from .score import Step, mixture_share, newton_step
 from .view import View
 
 ERRORS = "position_errors"
-#: ln of a factor of the errors that matters, and of one that spoils the result
-OFF, FAR_OFF = 0.05, 0.3
+#: ln of a factor of the errors that matters, and of one, two, that spoils the result
+OFF, FAR_OFF = 0.05, 0.7
 #: shares of the radius within which close pairs are counted
 INSIDE = (0.5, 0.25, 0.125, 0.0625)
 #: share of the close pairs that the probabilities must explain
