@@ -14,6 +14,8 @@ from .view import View
 ERRORS = "position_errors"
 #: ln of a factor of the errors that matters, and of one, two, that spoils the result
 OFF, FAR_OFF = 0.05, 0.7
+#: factors of the errors that are tried
+TRIED = (0.6, 1.6)
 #: shares of the radius within which close pairs are counted
 INSIDE = (0.5, 0.25, 0.125, 0.0625)
 #: share of the close pairs that the probabilities must explain
@@ -59,23 +61,52 @@ def close_pairs(view: View) -> Finding | None:
     )
 
 
-def position_errors(step: Step | None) -> Finding:
-    """Factor by which the errors are off; `step` from :func:`scale_step`."""
+def position_errors(view: View, step: Step | None) -> Finding:
+    """Factor by which the errors are off; `step` from :func:`scale_step`.
+
+    A step is too short for errors that are far off: factors are tried as well.
+    """
     if step is None:
         return skipped(ERRORS, 1.0, "the errors cannot be judged from so few counterparts")
     ln, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
     sigma, ln = abs(ln) / error, min(max(ln, -3.0), 3.0)
-    factor = math.exp(ln)
+    factor, error = math.exp(ln), math.exp(ln) * error
+    for tried in TRIED:
+        gain = _gain(view, tried)
+        if gain > max(sigma, SIGMA):
+            factor, error, sigma = tried, abs(tried - 1.0) / gain, gain
     verdict = OK
-    if sigma > SIGMA and abs(ln) > OFF:
-        verdict = WRONG if abs(ln) > FAR_OFF else LOOK
+    if sigma > SIGMA and abs(math.log(factor)) > OFF:
+        verdict = WRONG if abs(math.log(factor)) > FAR_OFF else LOOK
     advice = "the separations are as the errors say"
     if verdict != OK:
         advice = (
             f"the separations are those of errors about {factor:.2f} times the quoted ones: "
             "bayesmatch.fit_position_errors, or errors='fit', finds what they are"
         )
-    return Finding(ERRORS, factor, 1.0, factor * error, sigma, verdict, advice)
+    return Finding(ERRORS, factor, 1.0, error, sigma, verdict, advice)
+
+
+def _gain(view: View, factor: float) -> float:
+    """Sqrt of twice the gain in ln likelihood of errors that are all wider by a factor."""
+    if view.setting.primary.tails.fraction > 0:
+        return 0.0
+    best = 0.0
+    for part in view.around:
+        gained = float(np.log1p(np.maximum(_wider(view, part, factor), -1.0 + 1e-12)).sum())
+        best = max(best, math.sqrt(max(2.0 * gained, 0.0)))
+    return best
+
+
+def _wider(view: View, part: Around, factor: float) -> np.ndarray:
+    """Likelihood of each primary with errors wider by a factor over that as they are, minus 1.
+
+    Densities within the radius, beyond which wider ones have more.
+    """
+    half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
+    inside = np.expm1(-reach) / np.expm1(-reach / factor**2)
+    ratio = inside * np.exp(np.minimum(half * (1.0 - factor**-2), 100.0)) / factor**2
+    return part.total(part.p * (ratio - 1.0), view.n)
 
 
 def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
@@ -116,10 +147,7 @@ def tails(view: View) -> Finding:
         return skipped("tails", 0.0, "the errors have tails, which the probabilities go by")
     value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
-        half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
-        inside = np.expm1(-reach) / np.expm1(-reach / WING**2)
-        ratio = inside * np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
-        found = mixture_share(part.total(part.p * (ratio - 1.0), view.n))
+        found = mixture_share(_wider(view, part, WING))
         if found[2] >= sigma:
             value, error, sigma = found
     if not math.isfinite(error):

@@ -85,7 +85,7 @@ def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
     if apart:
         yield apart
     else:
-        yield position_errors(scale_step(view)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
+        yield position_errors(view, scale_step(view)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
     right = right and apart is None
     yield tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
     yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
