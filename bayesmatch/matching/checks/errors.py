@@ -14,6 +14,8 @@ from .view import View
 ERRORS = "position_errors"
 #: ln of a factor of the errors that matters, and of one, two, that spoils the result
 OFF, FAR_OFF = 0.05, 0.7
+#: counterparts for every number that is judged by them
+EACH = 5.0
 #: factors of the errors that are tried
 TRIED = (0.6, 1.6)
 #: shares of the radius within which close pairs are counted
@@ -66,7 +68,7 @@ def position_errors(view: View, step: Step | None) -> Finding:
 
     A step is too short for errors that are far off: factors are tried as well.
     """
-    if step is None:
+    if step is None or not enough(view, 2):
         return skipped(ERRORS, 1.0, "the errors cannot be judged from so few counterparts")
     ln, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
     sigma, ln = abs(ln) / error, min(max(ln, -3.0), 3.0)
@@ -145,6 +147,8 @@ def tails(view: View) -> Finding:
     """
     if view.setting.primary.tails.fraction > 0:
         return skipped("tails", 0.0, "the errors have tails, which the probabilities go by")
+    if not enough(view, 2):
+        return skipped("tails", 0.0, "too few counterparts to judge the wings by")
     value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
         found = mixture_share(_wider(view, part, WING))
@@ -174,7 +178,11 @@ def frame(view: View) -> Finding:
         pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
         pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)
     nuisance = view.nuisance_scores
-    tried = [_moved(pull, place[:, :k], nuisance) for k in dict.fromkeys((1, place.shape[1]))]
+    tried = [
+        _moved(pull, place[:, :k], nuisance)
+        for k in dict.fromkeys((1, place.shape[1]))
+        if enough(view, 2 * k)
+    ]
     found = [t for t in tried if t is not None]
     if not found:
         return skipped("frame", 0.0, "too few counterparts to judge the frame by")
@@ -192,6 +200,11 @@ def frame(view: View) -> Finding:
             f"{north:+.2g} north): fit_position_errors finds shift, rotation and scale"
         )
     return Finding("frame", rms, 0.0, error, sigma, verdict, advice)
+
+
+def enough(view: View, parameters: int) -> bool:
+    """Whether there are counterparts enough to judge so many numbers by."""
+    return max(float(part.p.sum()) for part in view.around) >= EACH * parameters
 
 
 def _moved(

@@ -12,6 +12,7 @@ from .believed import each_once, with_density
 from .density import (
     FAR_OFF,
     OFF,
+    OFF_WINGS,
     Ring,
     area,
     density,
@@ -69,7 +70,7 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     for part, ring in zip(view.around, rings, strict=True):
         if wings.verdict != OK:  # they are in the ring, and no field objects
             ring = without_wings(view, part, ring, wings.value, WING)
-        yield area(view, part, ring)
+        yield area(view, part, ring, OFF if wings.verdict == OK else OFF_WINGS)
         yield density(view, part, ring)
     yield from joint
     yield from errors
