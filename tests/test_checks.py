@@ -371,9 +371,9 @@ def test_mixture_share_like_a_grid():
     assert score.mixture_share(np.full(10, -0.5))[0] < 1e-6
 
 
-def test_newton_step_without_data():
+def test_newton_step_without_data(seen):
     assert score.newton_step(np.zeros((50, 1)), np.ones((50, 1))) is None
-    assert errors.position_errors(None).verdict == "ok"
+    assert errors.position_errors(seen, None).verdict == "ok"
 
 
 def test_poisson_sigma():

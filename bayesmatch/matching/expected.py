@@ -59,6 +59,18 @@ def expected_table(
     return Table({"cutoff": at, **columns}, meta={"catalogue": name})
 
 
+def expected_line(row: Any, name: str) -> str:
+    """A row of the table for people."""
+    cutoff = f"{row['cutoff']:g}"
+    if row["n_selected"] == 0:
+        return f"  expected                      no {name} object has p_{name} >= {cutoff}"
+    return (
+        f"  expected at {cutoff}    {row['n_selected']:>9,}  p_{name} >= {cutoff}: "
+        f"purity {row['purity']:.3f} +- {row['purity_error']:.3f}, "
+        f"completeness {row['completeness']:.3f} +- {row['completeness_error']:.3f}"
+    )
+
+
 def expected_of(b: Believed, cutoffs: np.ndarray, ln_odds_error: float) -> dict[str, np.ndarray]:
     """Purity and completeness at cutoffs, with errors; all (n_cutoffs,).
 

@@ -85,8 +85,6 @@ def run_match(
     terms = claims.terms
     if options.min_p_i > 0:
         terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
-    with clock("checks"):
-        checks = run_checks(setting, associations, calibrated, fit, log10_ratios, options)
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -100,7 +98,7 @@ def run_match(
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors={"given": fitted_errors is None, **(fitted_errors or {})},
-        checks=checks,
+        checks=run_checks(setting, associations, calibrated, fit, log10_ratios, options),
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
         seconds=clock.seconds,

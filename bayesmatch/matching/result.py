@@ -12,7 +12,7 @@ from astropy.table import Table
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
 from .checks.table import checks_table, not_ok
-from .expected import expected_table
+from .expected import expected_line, expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
 from .record import MatchRecord
@@ -142,21 +142,10 @@ class MatchResult:
             f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
             f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
             f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
-            self._expected_line(),
+            expected_line(self.expected([0.5])[0], names[1]),
             *(f"  {line}" for line in not_ok(record.checks or ())),
         ]
         return "\n".join(lines)
-
-    def _expected_line(self) -> str:
-        row = self.expected([0.5])[0]
-        name = self.catalogue_names[1]
-        if row["n_selected"] == 0:
-            return f"  expected                      no {name} object has p_{name} >= 0.5"
-        return (
-            f"  expected at 0.5    {row['n_selected']:>9,}  p_{name} >= 0.5: "
-            f"purity {row['purity']:.3f} +- {row['purity_error']:.3f}, "
-            f"completeness {row['completeness']:.3f} +- {row['completeness_error']:.3f}"
-        )
 
     def expected(
         self,

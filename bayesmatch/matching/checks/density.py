@@ -15,6 +15,8 @@ from .view import ARCSEC2_PER_DEG2, View
 OUTSIDE_SIGMA, OUTSIDE_SHARE = 3.5, 0.5
 #: relative error of the area that matters, and the one that spoils a uniform field
 OFF, FAR_OFF = 0.1, 0.4
+#: the same where counterparts with wide wings, of which too little is known, are among the objects
+OFF_WINGS = 0.3
 #: relative scatter of the density that matters
 SCATTER = 0.2
 #: pairs of field objects around one primary, below which nothing can be said of their scatter
@@ -101,8 +103,8 @@ def without_wings(view: View, part: Around, ring: Ring, share: float, wing: floa
     return replace(ring, hosts=ring.hosts + more)
 
 
-def area(view: View, part: Around, ring: Ring) -> Finding:
-    """Density around the primaries over rows / area."""
+def area(view: View, part: Around, ring: Ring, least: float = OFF) -> Finding:
+    """Density around the primaries over rows / area; `least`: ln of a ratio that matters."""
     name = part.catalog.name
     check, total = f"area_{name}", float(ring.expected.sum())
     if total <= 0:
@@ -117,7 +119,7 @@ def area(view: View, part: Around, ring: Ring) -> Finding:
     sigma = abs(ratio - 1.0) / above
     off = abs(math.log(max(ratio, 1e-9)))
     verdict = OK
-    if sigma > SIGMA and off > OFF:
+    if sigma > SIGMA and off > least:
         verdict = WRONG if off > FAR_OFF and not view.follows(part) else LOOK
     advice = f"the {name} objects around the sources are as dense as rows / area says"
     if verdict != OK:

@@ -12,8 +12,12 @@ from .score import Step, mixture_share, newton_step
 from .view import View
 
 ERRORS = "position_errors"
-#: ln of a factor of the errors that matters, and of one that spoils the result
-OFF, FAR_OFF = 0.05, 0.3
+#: ln of a factor of the errors that matters, and of one, two, that spoils the result
+OFF, FAR_OFF = 0.05, 0.7
+#: counterparts for every number that is judged by them
+EACH = 5.0
+#: factors of the errors that are tried
+TRIED = (0.6, 1.6)
 #: shares of the radius within which close pairs are counted
 INSIDE = (0.5, 0.25, 0.125, 0.0625)
 #: share of the close pairs that the probabilities must explain
@@ -59,23 +63,52 @@ def close_pairs(view: View) -> Finding | None:
     )
 
 
-def position_errors(step: Step | None) -> Finding:
-    """Factor by which the errors are off; `step` from :func:`scale_step`."""
-    if step is None:
+def position_errors(view: View, step: Step | None) -> Finding:
+    """Factor by which the errors are off; `step` from :func:`scale_step`.
+
+    A step is too short for errors that are far off: factors are tried as well.
+    """
+    if step is None or not enough(view, 2):
         return skipped(ERRORS, 1.0, "the errors cannot be judged from so few counterparts")
     ln, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
     sigma, ln = abs(ln) / error, min(max(ln, -3.0), 3.0)
-    factor = math.exp(ln)
+    factor, error = math.exp(ln), math.exp(ln) * error
+    for tried in TRIED:
+        gain = _gain(view, tried)
+        if gain > max(sigma, SIGMA):
+            factor, error, sigma = tried, abs(tried - 1.0) / gain, gain
     verdict = OK
-    if sigma > SIGMA and abs(ln) > OFF:
-        verdict = WRONG if abs(ln) > FAR_OFF else LOOK
+    if sigma > SIGMA and abs(math.log(factor)) > OFF:
+        verdict = WRONG if abs(math.log(factor)) > FAR_OFF else LOOK
     advice = "the separations are as the errors say"
     if verdict != OK:
         advice = (
             f"the separations are those of errors about {factor:.2f} times the quoted ones: "
             "bayesmatch.fit_position_errors, or errors='fit', finds what they are"
         )
-    return Finding(ERRORS, factor, 1.0, factor * error, sigma, verdict, advice)
+    return Finding(ERRORS, factor, 1.0, error, sigma, verdict, advice)
+
+
+def _gain(view: View, factor: float) -> float:
+    """Sqrt of twice the gain in ln likelihood of errors that are all wider by a factor."""
+    if view.setting.primary.tails.fraction > 0:
+        return 0.0
+    best = 0.0
+    for part in view.around:
+        gained = float(np.log1p(np.maximum(_wider(view, part, factor), -1.0 + 1e-12)).sum())
+        best = max(best, math.sqrt(max(2.0 * gained, 0.0)))
+    return best
+
+
+def _wider(view: View, part: Around, factor: float) -> np.ndarray:
+    """Likelihood of each primary with errors wider by a factor over that as they are, minus 1.
+
+    Densities within the radius, beyond which wider ones have more.
+    """
+    half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
+    inside = np.expm1(-reach) / np.expm1(-reach / factor**2)
+    ratio = inside * np.exp(np.minimum(half * (1.0 - factor**-2), 100.0)) / factor**2
+    return part.total(part.p * (ratio - 1.0), view.n)
 
 
 def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
@@ -114,12 +147,11 @@ def tails(view: View) -> Finding:
     """
     if view.setting.primary.tails.fraction > 0:
         return skipped("tails", 0.0, "the errors have tails, which the probabilities go by")
+    if not enough(view, 2):
+        return skipped("tails", 0.0, "too few counterparts to judge the wings by")
     value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
-        half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
-        inside = np.expm1(-reach) / np.expm1(-reach / WING**2)
-        ratio = inside * np.exp(np.minimum(half * (1.0 - WING**-2), 100.0)) / WING**2
-        found = mixture_share(part.total(part.p * (ratio - 1.0), view.n))
+        found = mixture_share(_wider(view, part, WING))
         if found[2] >= sigma:
             value, error, sigma = found
     if not math.isfinite(error):
@@ -146,7 +178,11 @@ def frame(view: View) -> Finding:
         pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
         pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)
     nuisance = view.nuisance_scores
-    tried = [_moved(pull, place[:, :k], nuisance) for k in dict.fromkeys((1, place.shape[1]))]
+    tried = [
+        _moved(pull, place[:, :k], nuisance)
+        for k in dict.fromkeys((1, place.shape[1]))
+        if enough(view, 2 * k)
+    ]
     found = [t for t in tried if t is not None]
     if not found:
         return skipped("frame", 0.0, "too few counterparts to judge the frame by")
@@ -164,6 +200,11 @@ def frame(view: View) -> Finding:
             f"{north:+.2g} north): fit_position_errors finds shift, rotation and scale"
         )
     return Finding("frame", rms, 0.0, error, sigma, verdict, advice)
+
+
+def enough(view: View, parameters: int) -> bool:
+    """Whether there are counterparts enough to judge so many numbers by."""
+    return max(float(part.p.sum()) for part in view.around) >= EACH * parameters
 
 
 def _moved(

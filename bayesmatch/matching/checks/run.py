@@ -12,6 +12,7 @@ from .believed import each_once, with_density
 from .density import (
     FAR_OFF,
     OFF,
+    OFF_WINGS,
     Ring,
     area,
     density,
@@ -69,7 +70,7 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     for part, ring in zip(view.around, rings, strict=True):
         if wings.verdict != OK:  # they are in the ring, and no field objects
             ring = without_wings(view, part, ring, wings.value, WING)
-        yield area(view, part, ring)
+        yield area(view, part, ring, OFF if wings.verdict == OK else OFF_WINGS)
         yield density(view, part, ring)
     yield from joint
     yield from errors
@@ -85,7 +86,7 @@ def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
     if apart:
         yield apart
     else:
-        yield position_errors(scale_step(view)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
+        yield position_errors(view, scale_step(view)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
     right = right and apart is None
     yield tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
     yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
