@@ -106,7 +106,7 @@ def fit_position_errors(
         (1 - w) N(d; mu, V) + w N(d; mu, k^2 (scale^2 C_i + floor^2 I) + C_j)
 
     w and k have a weak prior about 0.05 and 3, without which wide tails take a chance excess of
-    field objects. With "auto" tails are kept that gain a ln likelihood of 3 or more, a frame that
+    field objects. With "auto" tails are kept that gain a ln likelihood of 3.5 or more, a frame that
     gains 9 or more (for each other catalogue), and neither with fewer than 50 counterparts: then
     the numbers are those of a fit without. Nor are tails looked for where all quoted errors are one
     circle: their spread would pass for them. A frame is for fields within 20 degrees of their
