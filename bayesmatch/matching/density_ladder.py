@@ -20,7 +20,7 @@ STATED_WEIGHT = 4.0
 #: objects of a scale that say how dense the field is on average
 ENOUGH = 100
 #: scatter is told from fewer primaries than this by nobody, and below so many standard errors
-MIN_SCATTER, SURE_SCATTER, STEPS = 10, 3.0, 4
+MIN_SCATTER, SURE_SCATTER, STEPS = 10, 4.0, 4
 #: smallest and largest shape: beyond, a ring decides alone, or tells nothing
 SHAPES = (0.1, 1e7)
 #: a ring tells nothing of its own primary where its expected host is more than this share of
@@ -40,6 +40,8 @@ class Ring:
     """(n,) arcsec^2, 0 where nothing was looked at"""
     host: np.ndarray | float = 0.0
     """(n,) of these, expected number of the primary's own host"""
+    coarse: bool = False
+    """so far out that it says what is around a primary that lies in a small hole"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Densities:
     here: np.ndarray
     """(n,) field objects per arcsec^2 at each primary"""
     around: np.ndarray
-    """(n,) the same without the near rings"""
+    """(n,) the same from the coarse rings alone"""
     mean: float
     """of all together"""
     shapes: list[float]
@@ -82,17 +84,15 @@ def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) 
     base = (max(count, 0.0) + STATED_WEIGHT) / (area + STATED_WEIGHT / stated)
     density = around = np.full(n, base)
     shapes = []
-    for at, ring in enumerate(inwards):
-        if at == len(far):
-            around = density
+    for ring in inwards:
         expected = density * ring.area
         told_here = ring.host <= MAX_LEAK * expected
         count, area = ring.count * told_here, ring.area * told_here
         shape = gamma_shape(count, expected * told_here)
         shapes.append(shape)
         density = (np.maximum(count, 0.0) + shape) / (area + shape / density)
-    if not near:
-        around = density
+        if ring.coarse:
+            around = density
     least = LEAST * base
     return Densities(np.maximum(density, least), np.maximum(around, least), base, shapes)
 
@@ -108,11 +108,12 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray) -> float:
     shape = SHAPES[1]
     if len(count) < MIN_SCATTER or expected.sum() < ENOUGH:
         return shape
+    beyond, variance = (count - expected) ** 2 - expected, 0.0
     for _ in range(STEPS):
-        weight = expected**2 / (expected + expected**2 / shape) ** 2
-        beyond = weight * ((count - expected) ** 2 - expected) / expected**2
-        excess, error = beyond.sum(), np.sqrt((weight**2 * (2 + 1 / expected) / expected**2).sum())
-        if excess < SURE_SCATTER * error:
+        # The variance of `beyond` makes each primary's weight: few expected objects tell little.
+        told_by = expected**2 / (2.0 * (expected + variance * expected**2) ** 2 + expected)
+        information = float(told_by @ expected**2)
+        variance = float(told_by @ beyond) / information
+        if variance * information**0.5 < SURE_SCATTER:
             return SHAPES[1]
-        shape = float(np.clip(weight.sum() / excess, *SHAPES))
-    return shape
+    return float(np.clip(1.0 / variance, *SHAPES))

@@ -33,6 +33,8 @@ INNER_SIGMA = 3.0
 SMALL_FIELD, SURE = 0.7, 5.0
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
+#: half the size of a window from which on it is coarse (arcsec): holes round stars are smaller
+COARSE = 130.0
 #: near rings that hold more than this of what the far ones say hold hosts
 TOO_MANY = 1.2
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
@@ -139,7 +141,7 @@ class _Local:
             np.add.at(count, (box.row, box.column), ring.count)
             np.add.at(area, (box.row, box.column), ring.area)
         number, square, _ = box.windows(count, area=area)
-        return [Ring(number[:, w], square[:, w]) for w in range(number.shape[1])]
+        return [Ring(number[:, w], square[:, w], coarse=True) for w in range(number.shape[1])]
 
     def _end_of_fields(self, radius: float, beyond: Callable[[], float]) -> float:
         """Where candidates end within the radius, if they do: the survey is fields of that size.
@@ -231,7 +233,9 @@ class _Local:
             if inner >= 0:
                 count -= field[:, inner]
                 area -= square[:, inner]
-            rings.append(Ring(np.where(area > 0, count, 0.0), np.maximum(area, 0.0)))
+            coarse = bool(half[w] >= COARSE)
+            counts = np.where(area > 0, count, 0.0), np.maximum(area, 0.0)
+            rings.append(Ring(*counts, coarse=coarse))
             inner = int(w)
         return rings
 
