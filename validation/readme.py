@@ -83,7 +83,7 @@ def summary(directory: Path) -> dict[str, Any]:
 
 
 def _skies(rows: list[dict[str, Any]]) -> dict[str, dict[str, list[float]]]:
-    """By condition and by way and score, ECE and floor of the stratum that is worst for its floor."""
+    """By condition, way and score, ECE and floor of the stratum that is worst for its floor."""
     found: dict[str, dict[str, list[float]]] = {}
     for row in rows:
         if row["way"] in ("off", "all"):

@@ -108,6 +108,13 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
     """
     m_rows, m_columns = total.shape
     half = (size * size + 1) // 2
+    n, some = 0, 0
+    for b in range(m_rows):
+        for a in range(m_columns):
+            n += total[b, a] > 0
+            some += total[b, a]
+    if some < 0.5 * PLENTY * n:
+        return  # hardly a place to judge by; larger blocks will do
     held, occupied = np.zeros(total.shape), np.zeros(total.shape, np.int64)
     for b in range(m_rows):
         for a in range(m_columns):
@@ -117,8 +124,6 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
     sums = np.zeros((m_rows + 1, m_columns + 1)), np.zeros((m_rows + 1, m_columns + 1), np.int64)
     corner_sums(held, sums[0])
     corner_sums(occupied, sums[1])
-    if sums[0][-1, -1] < 0.5 * PLENTY * sums[1][-1, -1]:
-        return  # hardly a place to judge by; larger blocks will do
     before = n_uncovered.copy()
     for b in range(m_rows):
         for a in range(m_columns):

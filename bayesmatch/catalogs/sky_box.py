@@ -23,6 +23,8 @@ WINDOWS = (1, 3, 7, 15, 31)
 #: cells beyond the largest window: an odd number, so that no edge of a survey that ends where the
 #: sources do is an edge of blocks of cells too
 BORDER = 6
+#: cells are near a source, and not far from it, up to so many cells away
+NEAR = (1, 2)
 #: windows end here (arcsec), where the cells are so large that not all are needed
 MAX_REACH = 1280.0
 
@@ -142,23 +144,21 @@ class SkyBox:
         return self.known & ~(uncovered | left_out)
 
     def near_and_far(self, count: np.ndarray, covered: np.ndarray) -> tuple[float, float]:
-        """Density in the covered cells near some source, and in those far from all, arcsec^-2.
+        """Density (arcsec^-2) in the covered cells near some source, and in those far from all.
 
-        Where none of the latter is covered it is 0 if there is no object far from all, and NaN if
-        there are.
+        Where none of the latter is covered it is 0, unless most sources lie in covered cells: they
+        leave no room for such cells, and it is taken to be the same.
         """
-        within = [np.empty(self.shape, np.bool_) for _ in range(2)]
-        for w, near in zip((0, min(1, len(self.half_rows) - 1)), within, strict=True):
-            kernels.near_positions(
-                self._source_sums, int(self.half_rows[w]), self.half_columns[:, w], near
-            )
+        within = [np.empty(self.shape, np.bool_) for _ in NEAR]
+        for cells, near in zip(NEAR, within, strict=True):
+            columns = np.rint(self.half_columns[:, 0] * (cells / self.half_rows[0]))
+            kernels.near_positions(self._source_sums, cells, columns.astype(np.int64), near)
         area = np.broadcast_to(self.cell_area[:, None], self.shape)
-        density = []
-        for cells in (covered & within[0], covered & ~within[1]):
-            density.append(float(count[cells].sum()) / max(float(area[cells].sum()), 1e-300))
-        if not (covered & ~within[1]).any() and count[self.known & ~within[1]].any():
-            density[1] = np.nan
-        return density[0], density[1]
+        near, far = covered & within[0], covered & ~within[1]
+        density = float(count[near].sum()) / max(float(area[near].sum()), 1e-300)
+        if not far.any():
+            return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
+        return density, float(count[far].sum()) / float(area[far].sum())
 
     def windows(
         self,

@@ -101,6 +101,7 @@ class _Local:
         covered = box.covered(count)
         self.reach = self._end_of_fields(radius, lambda: box.near_and_far(count, covered)[1])
         self._inner = np.minimum(INNER_SIGMA * sigma, 0.7 * self.reach)
+        self._ring_counts = self._rings()
         self._settle(count, covered, box, radius)
 
     def _settle(self, count: np.ndarray, covered: np.ndarray, box: SkyBox, radius: float) -> None:
@@ -180,15 +181,16 @@ class _Local:
             np.append(self.separation < np.repeat(radius, np.diff(self.start)), False),
             self.start[:-1],
         ) * (np.diff(self.start) > 0)
-        count, area = self._rings(1)
-        density = count.sum() / max(area.sum(), 1e-300)
+        count, area = (counts[:, 0].sum() for counts in self._ring_counts)
+        density = count / max(area, 1e-300)
         lost = np.exp(-0.5 * (radius / self.sigma) ** 2)
         excess = near.sum() - density * np.pi * (radius**2).sum()
         return float(np.clip(excess / max((1.0 - lost).sum(), 1e-300), 0.0, 1.0))
 
-    def _rings(self, halvings: int) -> tuple[np.ndarray, np.ndarray]:
+    def _rings(self) -> tuple[np.ndarray, np.ndarray]:
+        """Candidates in the rings within the radius, from outside in, and areas, (n, RINGS)."""
         n = len(self.sigma)
-        count, area = np.zeros((n, halvings), np.int64), np.empty((n, halvings))
+        count, area = np.zeros((n, RINGS), np.int64), np.empty((n, RINGS))
         list(
             run_ranges(
                 lambda a, b: kernels.count_rings(
@@ -198,7 +200,7 @@ class _Local:
                     self.separation,
                     self._inner,
                     self.reach,
-                    halvings,
+                    RINGS,
                     count,
                     area,
                 ),
@@ -212,7 +214,7 @@ class _Local:
         _, square, sources = windows
         others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
         others = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
-        count, area = self._rings(RINGS)
+        count, area = self._ring_counts
         rings = []
         for k in reversed(range(RINGS)):
             high = self.reach / 2.0**k

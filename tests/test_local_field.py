@@ -1,0 +1,216 @@
+"""The density of field objects around every source, and what a MOC means."""
+
+import astropy.units as u
+import numpy as np
+import pytest
+from astropy.coordinates import Latitude, Longitude, SkyCoord
+from astropy.table import Table
+from mocpy import MOC
+
+import bayesmatch as bm
+from bayesmatch.matching.density_ladder import Ring, densities, gamma_shape
+from bayesmatch.testing import check_invariants
+
+SIDE, DEC = 1.2, 25.0
+
+
+def sky(seed, n=900, density=20_000.0, rising=1.0, cone=None, hosts=0.7):
+    """Sources and a survey whose density rises along right ascension; positions in degrees."""
+    rng = np.random.default_rng(seed)
+
+    def along(m):
+        v = rng.random(m)
+        return v if rising == 1.0 else np.log1p(v * (rising - 1.0)) / np.log(rising)
+
+    x, y = rng.random(n), rng.random(n)
+    sigma = rng.uniform(0.7, 2.5, n)
+    has = rng.random(n) < hosts
+    near = rng.normal(size=(2, n)) * sigma / 3600 / SIDE
+    m = int(density * SIDE**2)
+    ox, oy = along(m), rng.random(m)
+    ox, oy = np.r_[ox, (x + near[0])[has]], np.r_[oy, (y + near[1])[has]]
+    host = np.full(n, -1)
+    host[has] = m + np.arange(has.sum())
+
+    def place(a, b):
+        dec = DEC + SIDE * (b - 0.5)
+        return (0.3 + SIDE * (a - 0.5) / np.cos(np.radians(dec))) % 360, dec
+
+    xs, os = place(x, y), place(ox, oy)
+    if cone is not None:
+        a, b = (SkyCoord(*where, unit="deg") for where in (os, xs))
+        keep = a.match_to_catalog_sky(b)[1].arcsec < cone
+        host = np.where((host >= 0) & keep[host], np.cumsum(keep)[host] - 1, -1)
+        os = tuple(values[keep] for values in os)
+    slope = np.log(rising)
+    true = density * (slope * rising**x / (rising - 1) if rising > 1 else np.ones(n))
+    return xs, sigma, os, host, true
+
+
+def catalogs(xs, sigma, os, area=SIDE**2):
+    x = bm.Catalog(Table({"RA": xs[0], "DEC": xs[1], "s": sigma}), name="X", pos_err="s", area=area)
+    return x, bm.Catalog({"RA": os[0], "DEC": os[1]}, name="OPT", pos_err=0.1, area=area)
+
+
+def p_hostless(result):
+    return np.asarray(result.sources["p_hostless"])
+
+
+@pytest.mark.parametrize("rising, scatter", [(1.0, 0.02), (10.0, 0.1), (30.0, 0.12)])
+def test_densities_are_found_across_ra_0(rising, scatter):
+    xs, sigma, os, _, true = sky(1, rising=rising)
+    result = bm.match(*catalogs(xs, sigma, os), radius=15)
+    wrong = np.log(np.asarray(result.sources["density_OPT"]) / true)
+    assert wrong.std() < scatter and abs(wrong.mean()) < 0.05
+    check_invariants(result)
+
+
+def test_the_stated_area_does_not_matter():
+    xs, sigma, os, *_ = sky(2)
+    right = bm.match(*catalogs(xs, sigma, os), radius=15)
+    for factor in (0.25, 4.0):
+        other = bm.match(*catalogs(xs, sigma, os, factor * SIDE**2), radius=15)
+        assert np.quantile(np.abs(p_hostless(other) - p_hostless(right)), 0.99) < 0.01
+
+
+@pytest.mark.parametrize("cone", [15.0, 25.0, 60.0])
+def test_cones_round_the_sources(cone):
+    """What people download: nothing beyond the cones, and no low density for it."""
+    xs, sigma, os, *_ = sky(3)
+    whole = bm.match(*catalogs(xs, sigma, os), radius=15)
+    part = bm.match(*catalogs(xs, sigma, sky(3, cone=cone)[2], area=0.1), radius=15)
+    assert part.meta["field"]["scales"]["OPT"]["small_fields"]
+    assert not whole.meta["field"]["scales"]["OPT"]["small_fields"]
+    assert np.quantile(np.abs(p_hostless(part) - p_hostless(whole)), 0.95) < 0.02
+
+
+def test_errors_that_are_too_small_are_no_cones():
+    xs, sigma, os, *_ = sky(4)
+    result = bm.match(*catalogs(xs, sigma / 3, os), radius=15)
+    found = np.asarray(result.sources["density_OPT"])
+    assert result.meta["field"]["scales"]["OPT"]["reach_arcsec"] == 15
+    assert abs(np.log(found.mean() / 20_000)) < 0.1
+
+
+def test_nway_columns_do_not_know_of_it():
+    xs, sigma, os, *_ = sky(5, rising=10.0)
+    both = [
+        bm.match(*catalogs(xs, sigma, os), radius=15, **options)
+        for options in ({}, {"field": "uniform", "claims": "independent"})
+    ]
+    for column in ("p_any", "p_i", "p_single", "dist_post", "dist_bayesfactor", "match_flag"):
+        assert both[0].associations[column].tobytes() == both[1].associations[column].tobytes()
+
+
+def test_a_prior_keeps_one_density():
+    xs, sigma, os, *_ = sky(6, n=300, density=5000.0)
+    x, o = catalogs(xs, sigma, os)
+    flat = bm.FunctionPrior("flat", lambda table: np.zeros(len(table)))
+    result = bm.match(x, o, radius=15, priors={"OPT": [flat]})
+    assert not result.meta["field"]["scales"]["OPT"]["local"]
+    assert np.ptp(np.asarray(result.sources["density_OPT"])) == 0
+
+
+def test_a_handful_of_sources_goes_by_the_stated_density():
+    x = bm.Catalog({"RA": [10.0, 11.0], "DEC": [0.0, 0.0]}, name="X", pos_err=1.0, area=1.0)
+    o = bm.Catalog({"RA": [10.0002], "DEC": [0.0]}, name="OPT", pos_err=0.1, area=1.0)
+    with pytest.warns(UserWarning, match="only 2 primaries"):
+        result = bm.match(x, o, radius=10)
+    density = np.asarray(result.sources["density_OPT"])
+    assert np.all((density > 0.5) & (density < 20))
+
+
+def test_shape_of_counts():
+    rng = np.random.default_rng(1)
+    expected = rng.uniform(0.01, 30.0, 3000)
+    assert gamma_shape(rng.poisson(expected), expected) == 1e7
+    rate = rng.gamma(5.0, 1 / 5.0, 3000)
+    assert gamma_shape(rng.poisson(expected * rate), expected) == pytest.approx(5.0, rel=0.15)
+
+
+def test_one_ring_by_hand():
+    count, area = np.array([8.0, 30.0] * 500), np.full(1000, 100.0)
+    far = Ring(np.full(1000, 190.0), np.full(1000, 1000.0), coarse=True)
+    found = densities([Ring(count, area)], [far], 0.19, 1000)
+    shape = found.shapes[-1]
+    np.testing.assert_allclose(
+        found.here, (count + shape) / (area + shape / found.around), rtol=1e-12
+    )
+    np.testing.assert_allclose(found.around, 0.19, rtol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def halves():
+    xs, sigma, os, host, _ = sky(7, n=400, density=4000.0)
+    corners = SkyCoord([[359.5, 24.0], [0.3, 26.0]], unit="deg")
+    moc = MOC.from_zone(corners, max_depth=11)
+    x, _ = catalogs(xs, sigma, os)
+    o = bm.Catalog(
+        {"ID": np.arange(len(os[0])), "RA": os[0], "DEC": os[1]},
+        name="OPT", pos_err=0.1, area=moc,
+    )  # fmt: skip
+    inside = moc.contains_lonlat(xs[0] * u.deg, xs[1] * u.deg)
+    kept = moc.contains_lonlat(os[0] * u.deg, os[1] * u.deg)
+    with pytest.warns(UserWarning, match=f"{np.sum(~kept):,} of {len(kept):,} rows are outside"):
+        return bm.match(x, o, radius=12), inside, kept, (x, os, moc)
+
+
+class TestFootprints:
+    """``area=`` a MOC."""
+
+    def test_rows_outside_take_no_part(self, halves):
+        result, _, kept, _ = halves
+        rows = np.asarray(result.associations["OPT"])
+        assert kept[rows[rows >= 0]].all()
+        ids = result.associations["OPT_ID"]
+        assert np.all(np.asarray(ids[rows >= 0]) == rows[rows >= 0])  # they keep their numbers
+        assert result.meta["dropped"] == {"OPT": {"outside": int(np.sum(~kept))}}
+        check_invariants(result)
+
+    def test_nway_counts_the_rows_kept(self, halves):
+        result, inside, kept, (x, os, moc) = halves
+        o = bm.Catalog({"RA": os[0][kept], "DEC": os[1][kept]}, name="OPT", pos_err=0.1, area=moc)
+        same = bm.match(x, o, radius=12)
+        for column in ("p_any", "p_hostless"):
+            np.testing.assert_array_equal(
+                np.asarray(result.sources[column])[inside], np.asarray(same.sources[column])[inside]
+            )
+
+    def test_where_nobody_has_looked(self, halves):
+        result, inside, *_ = halves
+        np.testing.assert_array_equal(np.asarray(result.sources["in_OPT"]), inside)
+        np.testing.assert_array_equal(result.sources["p_hostless"].mask, ~inside)
+        assert result.meta["host_fraction"] == pytest.approx(0.7, abs=0.12)
+
+    @pytest.mark.parametrize("kind", ["fits", "vot", "parquet", "ecsv", "csv"])
+    def test_files(self, halves, tmp_path, kind):
+        result, inside, *_ = halves
+        result.write(tmp_path / f"r.{kind}")
+        back = bm.MatchResult.read(tmp_path / f"r.{kind}")
+        np.testing.assert_array_equal(np.ma.getmaskarray(back.sources["p_hostless"]), ~inside)
+        np.testing.assert_array_equal(np.asarray(back.sources["in_OPT"]), inside)
+
+    def test_a_scan_is_the_same(self, halves, tmp_path):
+        result, _, _, (x, os, moc) = halves
+        table = Table({"ID": np.arange(len(os[0])), "RA": os[0], "DEC": os[1]})
+        table["RA"].unit = table["DEC"].unit = "deg"
+        table.write(tmp_path / "o.parquet")
+        scanned = bm.Catalog.scan(
+            tmp_path / "o.parquet", name="OPT", pos_err=0.1, area=moc, id="ID"
+        )
+        with pytest.warns(UserWarning, match="outside"):
+            same = bm.match(x, scanned, radius=12)
+        for name in ("p_hostless", "density_OPT", "p_any", "OPT"):
+            np.testing.assert_array_equal(
+                np.ma.getdata(same.sources[name]), np.ma.getdata(result.sources[name])
+            )
+
+    def test_another_sky(self):
+        xs, sigma, os, *_ = sky(8, n=40, density=500.0)
+        x, _ = catalogs(xs, sigma, os)
+        moc = MOC.from_cone(
+            lon=Longitude(100 * u.deg), lat=Latitude(-60 * u.deg), radius=1 * u.deg, max_depth=9
+        )
+        o = bm.Catalog({"RA": os[0], "DEC": os[1]}, name="OPT", pos_err=0.1, area=moc)
+        with pytest.raises(ValueError, match=r"'OPT': no row is inside its area, a MOC"):
+            bm.match(x, o, radius=12)
