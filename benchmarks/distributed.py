@@ -99,6 +99,8 @@ def _sky(n_primary: int, n_secondary: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     x_ra[:hosts], x_dec[:hosts] = ra[:hosts], dec[:hosts]
     shift = rng.normal(size=(2, n_primary)) * sigma / 3600
     x_ra = x_ra + shift[0] / np.cos(np.radians(x_dec))
+    order = np.lexsort((x_dec + shift[1], np.mod(x_ra, 360)))  # in which LSDB sums over sources
+    x_ra, x_dec, sigma, shift = x_ra[order], x_dec[order], sigma[order], shift[:, order]
     return (
         pd.DataFrame(
             {

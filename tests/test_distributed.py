@@ -1,4 +1,4 @@
-"""LSDB partitions give what one match in memory gives, at their borders too."""
+"""LSDB catalogues give what one match in memory gives, to the last bit, at their borders too."""
 
 import warnings
 from types import SimpleNamespace
@@ -11,6 +11,8 @@ import bayesmatch as bm
 
 lsdb = pytest.importorskip("lsdb")
 from bayesmatch.distributed import BayesianCrossmatch, Survey, match  # noqa: E402
+from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
+from bayesmatch.distributed.passes import pixels_near  # noqa: E402
 
 # LSDB and Dask warn of their own affairs
 pytestmark = [
@@ -28,6 +30,15 @@ PROBABILITIES = [
     "p_single",
     "dist_bayesfactor",
     "bias_OPT_mag",
+]
+OF_SOURCES = [
+    "p_hostless",
+    "log10_odds_host",
+    "n_candidates",
+    "density_OPT",
+    "in_OPT",
+    "n_claims",
+    "n_claims_OPT",
 ]
 
 
@@ -77,11 +88,21 @@ def histogram():
     return bm.HistogramPrior("mag", [10, 21, 24], [21, 24, 40], [0.5, 0.4, 0.1], [0.2, 0.4, 0.4])
 
 
-def in_memory(sources, objects, **options):
+def by_position(sources, objects):
+    """The order in which LSDB matches, with which sums over sources round alike."""
+    return (
+        frame.sort_values(names, kind="stable").reset_index(drop=True)
+        for frame, names in ((sources, ["ra", "dec"]), (objects, ["RA", "DEC"]))
+    )
+
+
+def in_memory(sources, objects, *, area=AREA, sort=True, priors=True, **options):
+    if sort:
+        sources, objects = by_position(sources, objects)
     x = bm.Catalog(sources, name="XRAY", pos_err="sigma", area=1.0, id="id")
-    o = bm.Catalog(objects, name="OPT", pos_err=0.1, area=AREA, id="oid")
-    options = {"claims": "independent", **options}  # partitions do not know of each other
-    return bm.match(x, o, radius=RADIUS, priors={"OPT": [histogram()]}, **options)
+    o = bm.Catalog(objects, name="OPT", pos_err=0.1, area=area, id="oid")
+    priors = {"OPT": [histogram()]} if priors else None
+    return bm.match(x, o, radius=RADIUS, priors=priors, **options)
 
 
 def distributed(left, right, **options):
@@ -91,13 +112,12 @@ def distributed(left, right, **options):
         radius=RADIUS,
         primary_pos_err="sigma",
         secondary_pos_err=0.1,
-        secondary_area=AREA,
         primary_name="XRAY",
         secondary_name="OPT",
         primary_id="id",
         secondary_id="oid",
-        priors=[histogram()],
-        **options,
+        primary_area=1.0,
+        **{"secondary_area": AREA, "priors": [histogram()], **options},
     )
 
 
@@ -112,7 +132,7 @@ def numbers(frame, column):
     return frame[column].to_numpy(np.float64, na_value=np.nan)
 
 
-def assert_same(got, want, columns, tolerance=1e-12):
+def assert_same(got, want, columns, tolerance=0.0):
     got = ordered(got, "id_XRAY", "oid_OPT")
     want = ordered(want, "XRAY_id", "OPT_oid")
     assert got["id_XRAY"].tolist() == want["XRAY_id"].tolist()
@@ -123,24 +143,205 @@ def assert_same(got, want, columns, tolerance=1e-12):
         )
 
 
+def assert_all_same(got, want):
+    """A lazy catalogue of associations, and a result in memory: values, types, record."""
+    frame = got.compute(progress_bar=False)
+    assert dict(frame.dtypes) == dict(got.dtypes)
+    table = want.associations.to_pandas()
+    names = [c for c in PROBABILITIES if c in table]
+    assert_same(frame, table, [*names, "Separation_XRAY_OPT", "ncat", "match_flag"])
+    sources = want.sources.to_pandas()
+    first = frame.groupby("id_XRAY").first().loc[sources["XRAY_id"]]
+    for column in OF_SOURCES:
+        np.testing.assert_array_equal(
+            numbers(first, column), numbers(sources, column), err_msg=column
+        )
+    names, entry = sources["XRAY_id"].to_numpy(), sources["same_source"].to_numpy()
+    assert (
+        first["same_source"].fillna("").tolist()
+        == np.where(entry < 0, "", names[np.maximum(entry, 0)]).tolist()
+    )
+    found, expected = (
+        {k: v for k, v in m.items() if k != "seconds"} for m in (got.match_meta, want.meta)
+    )
+    assert found == expected
+    return frame
+
+
 @pytest.mark.parametrize("ra_0", [44.0, 358.0])
 @pytest.mark.parametrize("covariates", ["sigma", ["flux"], None])
 def test_same_as_in_memory(ra_0, covariates):
     sources, objects = sky(ra_0=ra_0)
     want = in_memory(sources, objects, host_covariates=covariates)
     got = distributed(*partitioned(sources, objects), host_covariates=covariates)
+    assert_all_same(got, want)
+
+
+def test_order_of_the_rows_in_memory_is_the_only_difference():
+    """Sums over the sources round differently in another order: the last digits of the fit."""
+    sources, objects = sky(600, 12_000)
+    want = in_memory(sources, objects, sort=False)
+    frame = distributed(*partitioned(sources, objects)).compute(progress_bar=False)
+    assert_same(frame, want.associations.to_pandas(), PROBABILITIES, 1e-11)
+
+
+def uneven(n=900, m=40_000, seed=1):
+    """A density rising x20, sources listed twice, and crowds that claim the same objects."""
+    rng = np.random.default_rng(seed)
+    sources, objects = sky(n, m, seed)
+    keep = rng.random(len(objects)) < 20.0 ** ((objects["DEC"] - 2.0) / 4.0)
+    twice = sources.iloc[::5].copy()
+    twice["id"] = "Y" + twice["id"]
+    for column in ("ra", "dec"):
+        twice[column] += rng.normal(size=len(twice)) * twice["sigma"] / 3600
+    # Pairs of sources on either side of the border of two cells, with one object in the middle.
+    ra = 45.0 + np.linspace(-1.9, 1.9, 40)
+    dec = np.degrees(np.arcsin(8.0 / (3.0 * np.pi) * np.radians(ra - 45.0)))
+    pair = [
+        pd.DataFrame(
+            {
+                "id": [f"{name}{k}" for k in range(40)],
+                "ra": ra + side * 3.0 / 3600,
+                "dec": dec,
+                "sigma": 1.2,
+                "flux": 0.3,
+            }
+        )
+        for name, side in (("W", -1.0), ("E", 1.0))
+    ]
+    middle = pd.DataFrame({"oid": m + np.arange(40), "RA": ra + 1e-6, "DEC": dec, "mag": 20.0})
+    return (
+        pd.concat([sources, twice, *pair], ignore_index=True),
+        pd.concat([objects[keep], middle], ignore_index=True),
+    )
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
+@pytest.mark.parametrize(
+    "options", [{}, {"field": "uniform"}, {"claims": "independent"}, {"min_p_i": 0.2}]
+)
+def test_density_and_claims_are_those_of_the_whole(options):
+    sources, objects = uneven()
+    want = in_memory(sources, objects, priors=False, **options)
+    if not options:  # there is something to see
+        density = np.asarray(want.sources["density_OPT"])
+        assert density.max() > 5 * density.min()
+        assert want.meta["claims"]["same_source"] > 50
+    frame = assert_all_same(distributed(*partitioned(sources, objects), priors=[], **options), want)
+    best = frame[frame["match_flag"] == 1]
+    across = best[best["id_XRAY"].str.match("[WE]") & best["oid_OPT"].notna()]
+    claimed = across.groupby("oid_OPT")["p_match"].sum()
+    assert len(claimed) == 40
+    if options.get("claims") == "independent":
+        assert claimed.max() > 1.5
+    else:
+        assert claimed.max() < 1 + 1e-9
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
+@pytest.mark.parametrize("rows", ["associations", "sources"])
+def test_partitions_change_nothing(rows):
+    """Also where the finer partitions are now those of one catalogue, now those of the other."""
+    sources, objects = uneven(400, 15_000)
+    frames = []
+    for left_rows, right_rows in ((100, 100_000), (100_000, 500), (100_000, 100_000)):
+        left = lsdb.from_dataframe(
+            sources, catalog_name="xray", partition_rows=left_rows, margin_threshold=None
+        )
+        right = lsdb.from_dataframe(
+            objects,
+            catalog_name="opt",
+            ra_column="RA",
+            dec_column="DEC",
+            partition_rows=right_rows,
+            margin_threshold=MARGIN,
+        )
+        frame = distributed(left, right, rows=rows).compute(progress_bar=False)
+        frames.append(ordered(frame, "id_XRAY", "oid_OPT"))
+    for frame in frames[1:]:
+        pd.testing.assert_frame_equal(frame, frames[0], check_exact=True)
+
+
+def test_fitted_errors_are_those_of_a_scan(tmp_path):
+    sources, objects = by_position(*sky(600, 12_000))
+    sources["dec"] += 1.5 / 3600  # a frame to be found
+    objects.to_parquet(tmp_path / "objects.parquet")
+    x = bm.Catalog(sources, name="XRAY", pos_err="sigma", area=1.0, id="id")
+    o = bm.Catalog.scan(tmp_path, name="OPT", pos_err=0.1, area=AREA, ra="RA", dec="DEC", id="oid")
+    want = bm.match(x, o, radius=RADIUS, errors="fit")
+    assert want.meta["errors"]["applied"]
+    got = distributed(*partitioned(sources, objects), errors="fit", priors=[])
+    assert_all_same(got, want)
+    again = got.compute(progress_bar=False).set_index("id_XRAY")["dec_XRAY"]
+    assert set(again) == set(sources["dec"])  # columns of the catalogues stay as they are
+
+
+def test_rows_outside_a_moc():
+    mocpy = pytest.importorskip("mocpy")
+    import astropy.units as u
+
+    sources, objects = sky(600, 12_000)
+    moc = mocpy.MOC.from_cone(45 * u.deg, 0.5 * u.deg, radius=1.2 * u.deg, max_depth=10)
+    with pytest.warns(UserWarning, match=r"'OPT': [\d,]+ of [\d,]+ rows are outside"):
+        want = in_memory(sources, objects, area=moc, priors=False)
+    with pytest.warns(UserWarning, match=r"'OPT': [\d,]+ of [\d,]+ rows are outside"):
+        got = distributed(*partitioned(sources, objects), secondary_area=moc, priors=[])
+    frame = assert_all_same(got, want)
+    assert frame["p_hostless"].isna().any() and not frame["in_OPT"].all()
+
+
+def test_fraction_of_another_match():
+    sources, objects = sky(600, 12_000)
+    first = in_memory(sources, objects, field="uniform", claims="independent")
+    options = {"field": "uniform", "claims": "independent"}
+    got = distributed(*partitioned(sources, objects), host_fraction=first.meta, **options)
     frame = got.compute(progress_bar=False)
-    assert dict(frame.dtypes) == dict(got.dtypes)
-    assert_same(
-        frame,
-        want.associations.to_pandas(),
-        [*PROBABILITIES, "Separation_XRAY_OPT", "ncat", "match_flag"],
+    assert_same(frame, first.associations.to_pandas(), PROBABILITIES, 1e-12)
+    local = in_memory(*uneven(), priors=False, field="local", claims="independent").meta
+    assert "ln(density_OPT)" in local["host_fraction_fit"]["center"]
+    with pytest.raises(ValueError, match=r"depends on ln\(density_OPT\)"):
+        distributed(*partitioned(sources, objects), host_fraction=local)
+
+
+def test_an_object_that_the_margin_lacks_is_missed():
+    sources, objects = uneven()
+    left, right = partitioned(sources, objects)
+    right.margin = right.margin.query("mag > 1000")
+    got = distributed(left, right, claims="independent", priors=[])
+    with pytest.raises(ValueError, match="not in the margin of this one"):
+        got.compute(progress_bar=False)
+
+
+def test_pixels_near_positions():
+    from hats import HealpixPixel
+    from hats.pixel_math.healpix_shim import radec2pix
+
+    rng = np.random.default_rng(0)
+    ra, dec = np.array([0.0, 45.0, 200.0, 10.0]), np.array([0.0, 41.8, -89.9, 89.95])
+    for order in (0, 2, 6, 9):
+        for arcsec in (20.0, 2400.0):
+            angle, along = rng.uniform(0, 2 * np.pi, 400), np.sqrt(rng.random(400)) * arcsec / 3600
+            k = rng.integers(0, len(ra), 400)
+            y = np.clip(dec[k] + along * np.sin(angle), -90, 90)
+            x = ra[k] + along * np.cos(angle)  # nearer than that, as cos(dec) is below 1
+            wanted = set(radec2pix(order, x % 360, y).tolist())
+            every = [HealpixPixel(order, p) for p in {*wanted, *range(min(12 * 4**order, 3000))}]
+            near = {p.pixel for p in pixels_near(every, ra, dec, arcsec)}
+            assert wanted <= near
+            if order > 2:
+                assert len(near) < 100 + len(wanted)
+
+
+def test_order_of_rows_that_share_a_position():
+    frame = pd.DataFrame(
+        {"ra": [2.0, 1.0, 2.0, 1.0, 2.0], "dec": [0.0, 1.0, 0.0, 0.5, 0.0], "id": list("cabde")}
     )
-    p_hostless = frame.groupby("id_XRAY")["p_hostless"].first()
-    hostless = pd.Series(np.asarray(want.sources["p_hostless"]), list(want.sources["XRAY_id"]))
-    np.testing.assert_allclose(
-        p_hostless.to_numpy(np.float64), hostless[p_hostless.index], rtol=0, atol=1e-12
-    )
+    assert frame["id"].to_numpy()[sky_order(frame, "ra", "dec")].tolist() == list("dabce")
+    again = frame.iloc[::-1]
+    assert again["id"].to_numpy()[sky_order(again, "ra", "dec")].tolist() == list("dabce")
+    key = sky_key(frame, "ra", "dec")[sky_order(frame, "ra", "dec")]
+    assert rank_among_tied(key).tolist() == [0, 0, 0, 1, 2]
+    assert len(rank_among_tied(key[:0])) == 0
 
 
 def test_one_row_per_source():
@@ -160,6 +361,7 @@ def test_one_row_per_source():
             "p_match",
             "second_p_i",
             "Separation_XRAY_OPT",
+            *OF_SOURCES[3:],
         ],
     )
 
@@ -202,24 +404,26 @@ def test_two_workers_give_the_same():
     pd.testing.assert_frame_equal(*frames, check_exact=True)
 
 
-def test_inner_leaves_sources_without_candidates_out():
+def test_partitions_matched_by_themselves():
+    """With the global numbers given: one density everywhere, and no partition knows of another."""
     sources, objects = sky(600, 12_000)
+    options = {"host_fraction": 0.7, "field": "uniform", "claims": "independent"}
+    want = in_memory(sources, objects, priors=False, **options).associations.to_pandas()
     left, right = partitioned(sources, objects)
     algorithm = BayesianCrossmatch(
-        primary=Survey("XRAY", "sigma", len(sources), 1.0),
-        secondary=Survey("OPT", 0.1, len(objects), AREA),
+        primary=Survey("XRAY", "sigma", len(sources), 1.0, "id"),
+        secondary=Survey("OPT", 0.1, len(objects), AREA, "oid"),
         radius_arcsec=RADIUS,
         host_fraction=0.7,
     )
-    frame = left.crossmatch(
-        right,
-        algorithm=algorithm,
-        how="inner",
-        suffixes=("_x", "_o"),
-        suffix_method="overlapping_columns",
-    ).compute(progress_bar=False)
-    assert frame["oid"].notna().all() and (frame["ncat"] == 2).all()
-    assert len(frame) == (np.asarray(in_memory(sources, objects).associations["ncat"]) == 2).sum()
+    options = {"suffixes": ("_XRAY", "_OPT"), "suffix_method": "all_columns"}
+    frame = left.crossmatch(right, algorithm=algorithm, how="left", **options)
+    assert_same(frame.compute(progress_bar=False), want, [c for c in PROBABILITIES if c in want])
+    # "inner" leaves sources without candidates out
+    frame = left.crossmatch(right, algorithm=algorithm, how="inner", **options)
+    frame = frame.compute(progress_bar=False)
+    assert frame["oid_OPT"].notna().all() and (frame["ncat"] == 2).all()
+    assert len(frame) == (want["ncat"] == 2).sum()
 
 
 def test_area_from_the_coverage_map():
