@@ -312,6 +312,24 @@ def test_an_object_that_the_margin_lacks_is_missed():
         got.compute(progress_bar=False)
 
 
+FEWER = SimpleNamespace(skipped=0)
+
+
+def fewer(frame):
+    return frame.iloc[FEWER.skipped :]
+
+
+def test_catalogues_that_change_between_match_and_compute_are_refused(monkeypatch):
+    sources, objects = sky(200, 2000)
+    left, right = partitioned(sources, objects)
+    left = left.map_partitions(fewer)  # LSDB does not know any more how many rows there are
+    got = distributed(left, right)
+    assert len(got.compute(progress_bar=False).groupby("id_XRAY")) == len(sources)
+    monkeypatch.setattr(FEWER, "skipped", 1)
+    with pytest.raises(ValueError, match="has not the rows that it had when it was matched"):
+        got.compute(progress_bar=False)
+
+
 def test_pixels_near_positions():
     from hats import HealpixPixel
     from hats.pixel_math.healpix_shim import radec2pix
