@@ -99,18 +99,27 @@ def _sky(n_primary: int, n_secondary: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     x_ra[:hosts], x_dec[:hosts] = ra[:hosts], dec[:hosts]
     shift = rng.normal(size=(2, n_primary)) * sigma / 3600
     x_ra = x_ra + shift[0] / np.cos(np.radians(x_dec))
-    order = np.lexsort((x_dec + shift[1], np.mod(x_ra, 360)))  # in which LSDB sums over sources
-    x_ra, x_dec, sigma, shift = x_ra[order], x_dec[order], sigma[order], shift[:, order]
+    x_dec = x_dec + shift[1]
+    # In the order in which LSDB sums, so that nothing rounds differently.
+    order, objects = (
+        np.lexsort((north, np.mod(east, 360))) for east, north in ((x_ra, x_dec), (ra, dec))
+    )
     return (
         pd.DataFrame(
             {
                 "id": np.arange(n_primary),
-                "ra": np.mod(x_ra, 360),
-                "dec": x_dec + shift[1],
-                "sigma": sigma,
+                "ra": np.mod(x_ra, 360)[order],
+                "dec": x_dec[order],
+                "sigma": sigma[order],
             }
         ),
-        pd.DataFrame({"oid": np.arange(n_secondary), "ra": np.mod(ra, 360), "dec": dec}),
+        pd.DataFrame(
+            {
+                "oid": np.arange(n_secondary),
+                "ra": np.mod(ra, 360)[objects],
+                "dec": dec[objects],
+            }
+        ),
     )
 
 
