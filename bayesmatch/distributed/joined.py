@@ -157,7 +157,7 @@ def join(*given: Any) -> npd.NestedFrame:
     suffixes, columns, meta = given[15:]
     if left is None or len(left) == 0:
         return meta
-    if len(left) != part[SOURCE].to_numpy()[-1] + 1:
+    if len(left) != part[SOURCE].max() + 1:  # NaN of no rows
         raise ValueError(_changed(left_pixel))
     if aligned.order > left_pixel.order:
         at = pd.DataFrame({"at": np.arange(len(left))}, index=left.index)
