@@ -167,7 +167,7 @@ def test_row_numbers_of_candidates_are_those_of_the_data_set(tmp_path):
     held, rows = make("candidates", tmp_path)
     np.testing.assert_array_equal(held.row_numbers(np.array([2, 0])), rows[[2, 0]])
     assert held.row_text(2) == f"row {rows[2]} of {tmp_path / 'a.parquet'}"
-    assert held.row_text(2) == held.whole.row_text(rows[2])
+    assert held.row_text(2) == held.scanned.row_text(rows[2])
     (tmp_path / "plain").mkdir()
     parquet.write_table(pa.table(DATA).drop_columns(["name"]), tmp_path / "plain" / "a.parquet")
     numbered = bm.Catalog.scan(tmp_path / "plain", name="O", pos_err=0.3, area=AREA)
@@ -182,7 +182,7 @@ def test_counts_of_a_column_that_is_not_at_hand(tmp_path):
     field = field[np.isfinite(field)]
     for counts in (
         held.field_counts("mag", np.array([0, 3]), edges),
-        held.whole.field_counts("mag", rows[[0, 3]], edges),
+        held.scanned.field_counts("mag", rows[[0, 3]], edges),
     ):
         assert counts.n == len(field) and counts.low == field.min() and counts.high == field.max()
         assert counts.below.tolist() == [(field < edge).sum() for edge in edges]

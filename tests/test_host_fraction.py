@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from small_skies import BY_HAND
+
 import bayesmatch as bm
 from bayesmatch.diagnostics.metrics import calibration_error
 from bayesmatch.matching import fraction_likelihood as fl
@@ -228,7 +230,7 @@ def test_the_fit_is_the_maximum_that_scipy_finds(n_other, total, unrelated):
         sky = simulate(3, 600, logistic)
     else:
         sky = simulate_patterns(4, 600, (0.2, 0.15, 0.15, 0.5), shared=0.3)
-    result = sky.match(correct_unrelated=unrelated, host_fraction=total or "fit")
+    result = sky.match(correct_unrelated=unrelated, host_fraction=total or "fit", **BY_HAND)
     fit = result.meta["host_fraction_fit"]
     assert fit["converged"] and fit["names"] == ["1", "ln(sigma)", "ln(sigma)^2"]
     ln_like = pattern_likelihoods(sky, result)
@@ -317,7 +319,7 @@ def test_newton_steps_end_at_a_maximum(n_pattern, total, seed):
 @pytest.mark.parametrize("n_other", [1, 2])
 def test_a_given_fraction_is_kept(total, n_other):
     sky = simulate(5, 500) if n_other == 1 else simulate_patterns(5, 500, (0.2, 0.2, 0.2, 0.4))
-    result = sky.match(host_fraction=total)
+    result = sky.match(host_fraction=total, **BY_HAND)
     assert result.meta["host_fraction"] == total
     assert result.meta["host_fraction_error"] == 0.0
     assert result.meta["host_fraction_given"]
@@ -351,7 +353,7 @@ def test_the_fit_of_another_match_of_the_same_sources():
 
 def test_a_higher_fraction_makes_counterparts_likelier():
     sky = simulate(6, 400)
-    p = [p_host(sky.match(host_fraction=f)) for f in (0.2, 0.5, 0.8)]
+    p = [p_host(sky.match(host_fraction=f, **BY_HAND)) for f in (0.2, 0.5, 0.8)]
     alone = p[0] == 0.0
     assert np.all(p[0][~alone] < p[1][~alone]) and np.all(p[1][~alone] < p[2][~alone])
     assert np.all(p[2][alone] == 0.0)
@@ -540,7 +542,7 @@ def test_covariates(covariates, names):
 
 def test_covariate_columns_enter_as_documented():
     sky = _sky()
-    result = sky.match(host_covariates=["FLUX"])
+    result = sky.match(host_covariates=["FLUX"], **BY_HAND)
     z = standardised(np.log10(sky.primary["FLUX"]))
     beta, *_ = independent_fit(pattern_likelihoods(sky, result), z)
     np.testing.assert_allclose(
@@ -594,7 +596,8 @@ def beyond_the_survey(seed, share=0.2, fraction=0.5, n=2000, density=12_000.0):
     columns = {c: np.concatenate([v, v[again]]) for c, v in sky.primary.items()}
     columns["RA"][n:] += 20.0
     primary = bm.Catalog(columns, name="X", pos_err="SIGMA", area=sky.area)
-    return sky, bm.match(primary, other, radius=15.0), primary, other
+    # the same sources elsewhere are no second entries
+    return sky, bm.match(primary, other, radius=15.0, **BY_HAND), primary, other
 
 
 def test_primaries_outside_the_footprint_do_not_dilute():
@@ -620,7 +623,7 @@ def test_primaries_outside_the_footprint_do_not_dilute():
 
 def test_the_footprint_fit_is_the_maximum_that_scipy_finds():
     _, result, primary, other = beyond_the_survey(3)
-    half = bm.match(primary, other, radius=15.0, host_fraction=0.5).sources
+    half = bm.match(primary, other, radius=15.0, host_fraction=0.5, **BY_HAND).sources
     like = 10.0 ** np.asarray(half["log10_odds_host"])
     empty = np.asarray(half["n_candidates"]) == 0
     z, _ = covariate_matrix(primary, "sigma")

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from small_skies import BY_HAND
+
 import bayesmatch as bm
 from bayesmatch import likelihood as like
 from bayesmatch.testing import associations, matches, reference
@@ -47,7 +49,7 @@ def test_bayes_factors_broadcast():
 @given(matches())
 def test_it_is_what_a_match_runs(case):
     """To the rounding of the columns of the result."""
-    result = case.run(min_p_i=0.0)
+    result = case.run(min_p_i=0.0, **BY_HAND)
     v = View.of(result)
     members = np.column_stack([np.ones(len(v.primary), bool), v.takes_part])
     ln_prior = like.ln_prior(

@@ -6,6 +6,8 @@ import math
 import numpy as np
 import pytest
 
+from small_skies import BY_HAND
+
 import bayesmatch as bm
 from bayesmatch.testing import reference
 
@@ -135,7 +137,7 @@ def test_all_columns(seed, n_other, unrelated):
 @pytest.mark.parametrize("n_other", [1, 2])
 def test_calibrated_columns_follow_from_the_fractions(n_other):
     catalogs = field(7, n_other)
-    result = bm.match(*catalogs, radius=8.0, host_covariates=None, claims="independent")
+    result = bm.match(*catalogs, radius=8.0, host_covariates=None, **BY_HAND)
     table, sources = result.associations, result.sources
     patterns = list(itertools.product((0, 1), repeat=n_other))
     fraction = [

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
 
+from small_skies import BY_HAND
+
 import bayesmatch as bm
 
 LO, HI = [15.0, 17.0, 19.0, 21.0], [17.0, 19.0, 21.0, 23.0]
@@ -165,8 +167,9 @@ class TestMatching:
 
     def test_ratios_multiply(self):
         p, o, _ = self.sky()
-        plain = bm.match(p, o, radius=5.0, host_fraction=0.5).sources
-        r = bm.match(p, o, radius=5.0, host_fraction=0.5, priors={"O": [Whole(), Pairs()]})
+        plain = bm.match(p, o, radius=5.0, host_fraction=0.5, **BY_HAND).sources
+        priors = {"O": [Whole(), Pairs()]}
+        r = bm.match(p, o, radius=5.0, host_fraction=0.5, priors=priors, **BY_HAND)
         bias = np.asarray(r.associations["bias_O_whole"] * r.associations["bias_O_pairs"])
         odds = plain["p_any"] / (1 - plain["p_any"]) * bias[np.asarray(r.associations["O"]) >= 0]
         np.testing.assert_allclose(r.sources["p_any"], odds / (1 + odds), rtol=1e-9)

@@ -11,6 +11,8 @@ import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
+from small_skies import BY_HAND
+
 import bayesmatch as bm
 from bayesmatch.catalogs.formats import registry
 
@@ -163,7 +165,7 @@ class TestSmallCases:
         shared = bm.Catalog(
             {"RA": [10.00025, 10.9], "DEC": [0.0, 0.9]}, name="B", pos_err=1.0, area=1.0
         )
-        s = bm.match(near, own, shared, radius=5.0, host_fraction=0.9).sources
+        s = bm.match(near, own, shared, radius=5.0, host_fraction=0.9, **BY_HAND).sources
         assert s["n_claims"].tolist() == [1, 1] and s["n_claims_B"].tolist() == [2, 2]
 
     def test_marginal_of_a_member_sums_over_associations(self):

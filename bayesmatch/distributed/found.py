@@ -40,6 +40,7 @@ class Wanted:
     ra: np.ndarray
     """(n,) degrees: positions to search around"""
     dec: np.ndarray
+    """(n,) degrees"""
     radius_arcsec: float
     max_rows: int
     """most pairs of a position and a row"""
@@ -60,9 +61,9 @@ class Near:
     n_rows: int
     n_inside: int
     cell: np.ndarray
-    """cells with rows"""
+    """(c,) cells with rows"""
     count: np.ndarray
-    """rows in each of them"""
+    """(c,) rows in each of them"""
 
 
 class Found(Partition):

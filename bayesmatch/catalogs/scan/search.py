@@ -160,6 +160,22 @@ def _inside(moc: Any, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     return inside
 
 
+def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (degrees) of evenly spread rows of a data set, (m,) each, fewer than twice `most`.
+
+    All positions are read.
+    """
+    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
+    step, found = max(1, len(other) // most), [(np.empty(0), np.empty(0))]
+    for part in other.parts:
+        groups = range(len(part.group_rows))
+        for first, ra, dec in _position_batches(other, part, groups, factors, True):
+            begin = -first % step
+            found.append((ra[begin::step], dec[begin::step]))
+    ra, dec = map(np.concatenate, zip(*found, strict=True))
+    return ra, dec
+
+
 def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
     """Rows, right ascensions and declinations of objects, and counts by cell (rows, columns).
 

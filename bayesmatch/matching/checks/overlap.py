@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...catalogs.held import HeldCatalog
+from ...catalogs.scan.catalog import CandidateRows
+from ...catalogs.scan.search import thinned
 from .finding import LOOK, OK, SIGMA, WRONG, Finding
 from .view import View
 
@@ -44,10 +47,14 @@ def _one(view: View, k: int) -> Finding:
     share = min(1.0, some / (n * chance)) if chance > 0 else 1.0
     error = math.sqrt(max(chance * (1.0 - chance), 1.0 / n) / n) / max(chance, 1e-300)
     sigma = (1.0 - share) / error
-    apart = _apart(setting.primary, other) if some == 0 else None
+    doubtful = share < SOME and sigma > SIGMA
+    there = _places(other) if some == 0 or doubtful else None
+    apart = there is not None and some == 0 and len(there.ra) > 0
+    if apart and there is not None:
+        apart = _among(setting.primary.ra, setting.primary.dec, there) < FEW
     if apart or (share < FEW and sigma > SIGMA):
         verdict, share = WRONG, 0.0 if apart else share
-    elif share < SOME and sigma > SIGMA:
+    elif doubtful:
         verdict = LOOK
     else:
         verdict = OK
@@ -55,7 +62,7 @@ def _one(view: View, k: int) -> Finding:
     if verdict != OK:
         advice = (
             f"only {some:,} of {n:,} {setting.primary.name} sources have a {other.name} candidate: "
-            + _reason(setting.primary, other)
+            + _reason(_places(setting.primary), there, setting.primary.name, other.name)
         )
     return Finding(CHECK, share, 1.0, error, sigma, verdict, advice)
 
@@ -68,19 +75,35 @@ def _rate(mean: float) -> float:
     return rate
 
 
-def _apart(primary: HeldCatalog, other: HeldCatalog) -> bool | None:
-    """Whether next to no primary is among a catalogue's objects; None: they are not at hand."""
-    if other.rows is not None or len(other) == 0:
+@dataclass(frozen=True)
+class _Places:
+    """Where a catalogue's objects are, thinned out."""
+
+    ra: np.ndarray
+    """(m,) degrees"""
+    dec: np.ndarray
+    """(m,) degrees"""
+    size: float
+    """degrees: some mean distances of them"""
+
+
+def _places(catalog: HeldCatalog) -> _Places | None:
+    """Where its objects are; None: they are not at hand."""
+    most = TRIED[1]
+    if isinstance(catalog, CandidateRows) and catalog.moc is None:
+        ra, dec = thinned(catalog.scanned, most)
+    elif catalog.rows is None:
+        step = max(1, len(catalog) // most)
+        ra, dec = catalog.ra[::step], catalog.dec[::step]
+    else:
         return None
-    return _among(primary.ra, primary.dec, other) < FEW
+    size = 3.0 * math.sqrt(catalog.area / len(ra)) if len(ra) else 1.0
+    return _Places(ra, dec, min(max(size, 1e-4), 10.0))
 
 
-def _among(ra: np.ndarray, dec: np.ndarray, other: HeldCatalog) -> float:
+def _among(ra: np.ndarray, dec: np.ndarray, there: _Places) -> float:
     """Share of positions (degrees) within some mean distances of a catalogue's objects."""
-    step = max(1, len(ra) // TRIED[0])
-    thin = max(1, len(other) // TRIED[1])
-    size = 3.0 * math.sqrt(max(thin, 1) * other.area / other.n_rows)
-    size = min(max(size, 1e-4), 10.0)
+    step, size = max(1, len(ra) // TRIED[0]), there.size
 
     def cells(ra: np.ndarray, dec: np.ndarray, shift: tuple[int, int]) -> np.ndarray:
         line = np.floor((dec + 90.0) / size).astype(np.int64) + shift[1]
@@ -89,22 +112,22 @@ def _among(ra: np.ndarray, dec: np.ndarray, other: HeldCatalog) -> float:
         cell: np.ndarray = line * 10_000_000 + column
         return cell
 
-    there = np.unique(cells(other.ra[::thin], other.dec[::thin], (0, 0)))
+    occupied = np.unique(cells(there.ra, there.dec, (0, 0)))
     near = np.zeros(len(ra[::step]), bool)
     for east in (-1, 0, 1):
         for north in (-1, 0, 1):
-            near |= np.isin(cells(ra[::step], dec[::step], (east, north)), there)
+            near |= np.isin(cells(ra[::step], dec[::step], (east, north)), occupied)
     return float(near.mean())
 
 
-def _reason(primary: HeldCatalog, other: HeldCatalog) -> str:
+def _reason(here: _Places | None, there: _Places | None, primary: str, other: str) -> str:
     """What makes the catalogues overlap, where one of the usual mistakes does."""
-    if other.rows is None and len(other):
+    if here is not None and there is not None and len(there.ra):
         for text, turned in MISTAKES:
-            for at, of in ((primary, other), (other, primary)):
+            for name, at, of in ((primary, here, there), (other, there, here)):
                 ra, dec = turned(at.ra, at.dec)
                 if _plausible(ra, dec) and _among(ra % 360.0, dec, of) > SOME:
-                    return f"they would overlap if the positions of {at.name} were {text}"
+                    return f"they would overlap if the positions of {name} were {text}"
     return (
         "compare the fields and the frames of both (degrees or hours, equatorial or galactic, "
         "signs), and the area of the second"
