@@ -66,6 +66,13 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
         help="whether an object is the counterpart of one source at most, or may be of several "
         "(default: exclusive)",
     )
+    command.add_argument(
+        "--field",
+        default="local",
+        choices=("local", "uniform"),
+        help="density of field objects: around each source, or one for each catalogue "
+        "(default: local)",
+    )
     _add_priors(command)
 
 
@@ -152,6 +159,7 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
         "host_covariates": host_covariates(options.host_covariates),
         "correct_unrelated": not options.ignore_unrelated_associations,
         "max_rows": options.max_rows,
+        "field": options.field,
         "claims": options.claims,
     }
 
