@@ -7,7 +7,6 @@ import numba
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-
 from small_skies import BY_HAND
 
 import bayesmatch as bm

@@ -5,7 +5,6 @@ import math
 
 import numpy as np
 import pytest
-
 from small_skies import BY_HAND
 
 import bayesmatch as bm

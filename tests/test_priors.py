@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
-
 from small_skies import BY_HAND
 
 import bayesmatch as bm

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
-
 from small_skies import BY_HAND
 
 import bayesmatch as bm
