@@ -163,7 +163,10 @@ def fits(setting: Setting, seeds: Iterable[int]) -> tuple[np.ndarray, np.ndarray
     radius = 5 * SIGMA_MAX * max(setting.scale, 1.0)
     values, errors = [], []
     for seed in seeds:
-        fit = bm.fit_position_errors(*mock(seed, setting), radius=radius)
+        # Tails and turned frames have their rows in the protocol "skies".
+        fit = bm.fit_position_errors(
+            *mock(seed, setting), radius=radius, tails=False, frame="offset"
+        )
         values.append([getattr(fit, name) for name in NAMES])
         errors.append([getattr(fit, f"{name}_error") for name in NAMES])
     return np.array(values), np.array(errors)
