@@ -94,7 +94,7 @@ def test_all_claims_hold(tmp_path, capsys):
 def test_a_miss_is_exit_status_1(tmp_path, capsys):
     assert __main__.main(["good", "misses", "--out", str(tmp_path)]) == 1
     out = capsys.readouterr().out
-    assert "MISS" in out and "2 claims, 1 missed" in out
+    assert "MISS" in out and "2 claims, 1 missed (0 of them known)" in out
     assert json.loads((tmp_path / "misses.json").read_text())["ok"] is False
 
 

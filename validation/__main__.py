@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .html import write_html
+from .known_misses import KNOWN_MISSES
 from .report import Claim, Section, print_claims, print_section, write_json
 from .versions import versions
 
@@ -60,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print_claims(sections)
     print_outcome(sections, seconds)
     print(f"report: {report}")
-    return 0 if all(s.ok for s in sections) else 1
+    missed = {(s.name, c.what) for s in sections for c in s.claims if c.ok is False}
+    return 0 if missed <= KNOWN_MISSES else 1
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -159,10 +161,13 @@ def print_outcome(sections: Sequence[Section], seconds: Mapping[str, float]) -> 
     """The last lines: seconds, and what was missed."""
     claims = [c for s in sections for c in s.claims if c.ok is not None]
     missed = sum(not c.ok for c in claims)
+    of_them = {(s.name, c.what) for s in sections for c in s.claims if c.ok is False}
+    known_ones = f" ({len(of_them & KNOWN_MISSES)} of them known)" if of_them else ""
     names = [s.name for s in sections if s.skipped]
     skipped = f", skipped: {' '.join(names)}" if names else ""
     print(
-        f"\n{len(claims)} claims, {missed} missed{skipped}; {sum(seconds.values()):.0f} s: "
+        f"\n{len(claims)} claims, {missed} missed{known_ones}{skipped}; "
+        f"{sum(seconds.values()):.0f} s: "
         + ", ".join(f"{name} {s:.0f}" for name, s in seconds.items())
     )
 
