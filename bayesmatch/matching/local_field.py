@@ -33,8 +33,8 @@ INNER_SIGMA = 3.0
 SMALL_FIELD, SURE = 0.7, 5.0
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
-#: half the size of a window from which on it is coarse (arcsec): holes round stars are smaller
-COARSE = 130.0
+#: half the size of a window from which on it is coarse (arcsec): holes round stars are far smaller
+COARSE = 600.0
 #: near rings that hold more than this of what the far ones say hold hosts
 TOO_MANY = 1.2
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
