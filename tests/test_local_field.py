@@ -1,5 +1,7 @@
 """The density of field objects around every source, and what a MOC means."""
 
+import warnings
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -206,6 +208,17 @@ class TestFootprints:
         back = bm.MatchResult.read(tmp_path / f"r.{kind}")
         np.testing.assert_array_equal(np.ma.getmaskarray(back.sources["p_hostless"]), ~inside)
         np.testing.assert_array_equal(np.asarray(back.sources["in_OPT"]), inside)
+
+    def test_summary_and_explanation_know_it(self, halves):
+        result, inside, *_ = halves
+        count = int(np.sum(~inside))
+        assert f"unknown            {count:>9,}" in result.summary()
+        row = int(np.argmin(inside))
+        identifier = result.sources["X_" + result.record.primary.id][row]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            text = str(result.explain(identifier))
+        assert "not in the area (MOC) of OPT" in text and "probability 1" not in text
 
     def test_a_scan_is_the_same(self, halves, tmp_path):
         result, _, _, (x, os, moc) = halves
