@@ -1,5 +1,7 @@
 """The density of field objects around every source, and what a MOC means."""
 
+import warnings
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -84,12 +86,29 @@ def test_cones_round_the_sources(cone):
     assert np.quantile(np.abs(p_hostless(part) - p_hostless(whole)), 0.95) < 0.02
 
 
-def test_errors_that_are_too_small_are_no_cones():
-    xs, sigma, os, *_ = sky(4)
+@pytest.mark.parametrize("density", [20_000, 8_000])
+def test_errors_that_are_too_small_are_no_cones(density):
+    xs, sigma, os, *_ = sky(4, density=density)
     result = bm.match(*catalogs(xs, sigma / 3, os), radius=15)
     found = np.asarray(result.sources["density_OPT"])
     assert result.meta["field"]["scales"]["OPT"]["reach_arcsec"] == 15
-    assert abs(np.log(found.mean() / 20_000)) < 0.1
+    assert abs(np.log(found.mean() / density)) < 0.1
+
+
+@pytest.mark.parametrize("tails", [0.0, 0.15])
+def test_hosts_are_no_field_where_sources_are_many(tails):
+    """Half as many sources as field objects: each circle holds hosts of several of them."""
+    xs, sigma, os, host, _ = sky(14, n=6000, density=8_000.0)
+    rng = np.random.default_rng(14)
+    far = (host >= 0) & (rng.random(len(host)) < tails)
+    shift = rng.normal(size=(2, len(host))) * np.where(far, 4.0 * sigma, 0.0) / 3600
+    xs = xs[0] + shift[0] / np.cos(np.radians(xs[1])), xs[1] + shift[1]
+    table = Table({"RA": xs[0], "DEC": xs[1], "s": sigma})
+    x = bm.Catalog(table, name="X", pos_err="s", area=SIDE**2, tail_fraction=tails, tail_factor=4.0)
+    result = bm.match(x, catalogs(xs, sigma, os)[1], radius=25)
+    assert result.meta["field"]["scales"]["OPT"]["hosts"] == pytest.approx(0.7, abs=0.06)
+    wrong = np.log(np.asarray(result.sources["density_OPT"]) / 8_000)
+    assert wrong.std() < 0.1 and abs(wrong.mean()) < 0.05
 
 
 def test_nway_columns_do_not_know_of_it():
@@ -189,6 +208,17 @@ class TestFootprints:
         back = bm.MatchResult.read(tmp_path / f"r.{kind}")
         np.testing.assert_array_equal(np.ma.getmaskarray(back.sources["p_hostless"]), ~inside)
         np.testing.assert_array_equal(np.asarray(back.sources["in_OPT"]), inside)
+
+    def test_summary_and_explanation_know_it(self, halves):
+        result, inside, *_ = halves
+        count = int(np.sum(~inside))
+        assert f"unknown            {count:>9,}" in result.summary()
+        row = int(np.argmin(inside))
+        identifier = result.sources["X_" + result.record.primary.id][row]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            text = str(result.explain(identifier))
+        assert "not in the area (MOC) of OPT" in text and "probability 1" not in text
 
     def test_a_scan_is_the_same(self, halves, tmp_path):
         result, _, _, (x, os, moc) = halves

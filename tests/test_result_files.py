@@ -563,3 +563,19 @@ class TestKills:
     @pytest.mark.parametrize("ending", [*SEVERAL, "fits"])
     def test_twenty(self, ending, results, tmp_path):
         check_kills(results, tmp_path, ending, 20, 1)
+
+
+@pytest.mark.parametrize("kind", ["fits", "vot", "parquet", "ecsv", "csv"])
+def test_priors_of_catalogues_that_are_not_in_alphabetical_order(tmp_path, kind):
+    """Columns are in the order of the catalogues, whatever a format does to mappings."""
+    ra = np.arange(N) * 0.01
+    catalogs = [
+        bm.Catalog({"RA": ra, "DEC": ra, "m": ra}, name=name, pos_err=1.0, area=0.01)
+        for name in ("X", "O", "B")
+    ]
+    flat = [bm.FunctionPrior(name, lambda table: np.zeros(len(table))) for name in ("b", "a")]
+    result = bm.match(*catalogs, radius=5, host_fraction=0.8, priors={"B": flat, "O": flat[:1]})
+    result.write(tmp_path / f"r.{kind}")
+    back = bm.MatchResult.read(tmp_path / f"r.{kind}")
+    assert back.associations.colnames == result.associations.colnames
+    assert back.record.prior_names == result.record.prior_names

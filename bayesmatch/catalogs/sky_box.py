@@ -155,6 +155,12 @@ class SkyBox:
             kernels.near_positions(self._source_sums, cells, columns.astype(np.int64), near)
         area = np.broadcast_to(self.cell_area[:, None], self.shape)
         near, far = covered & within[0], covered & ~within[1]
+        # The rim of a survey, partly covered, is no lack of objects, if there are other such cells.
+        inside = np.zeros(self.shape, np.bool_)
+        inside[self.row.min() : self.row.max() + 1, self.column.min() : self.column.max() + 1] = (
+            True
+        )
+        far = far & inside if (far & inside).any() else far
         density = float(count[near].sum()) / max(float(area[near].sum()), 1e-300)
         if not far.any():
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0

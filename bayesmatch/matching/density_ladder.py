@@ -26,6 +26,12 @@ SHAPES = (0.1, 1e7)
 #: a ring tells nothing of its own primary where its expected host is more than this share of
 #: the objects expected
 MAX_LEAK = 0.25
+#: a survey consists of small fields round the sources, and a scale is beyond them, if it has less
+#: than this share of the density within, by so many standard deviations, and cells far from all
+#: sources have less than this share of the density near them
+SMALL_FIELD, SURE = 0.7, 5.0
+#: near rings that hold more than this of what the far ones say hold hosts
+TOO_MANY = 1.2
 #: a smallest density, of the mean, that keeps logarithms finite
 LEAST = 1e-6
 
@@ -40,6 +46,8 @@ class Ring:
     """(n,) arcsec^2, 0 where nothing was looked at"""
     host: np.ndarray | float = 0.0
     """(n,) of these, expected number of the primary's own host"""
+    variance: np.ndarray | float = 0.0
+    """(n,) of the number of hosts that were there and are taken out"""
     coarse: bool = False
     """so far out that it says what is around a primary that lies in a small hole"""
 
@@ -88,7 +96,7 @@ def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) 
         expected = density * ring.area
         told_here = ring.host <= MAX_LEAK * expected
         count, area = ring.count * told_here, ring.area * told_here
-        shape = gamma_shape(count, expected * told_here)
+        shape = gamma_shape(count, expected * told_here, ring.variance)
         shapes.append(shape)
         density = (np.maximum(count, 0.0) + shape) / (area + shape / density)
         if ring.coarse:
@@ -97,23 +105,39 @@ def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) 
     return Densities(np.maximum(density, least), np.maximum(around, least), base, shapes)
 
 
-def gamma_shape(count: np.ndarray, expected: np.ndarray) -> float:
+def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | float = 0.0) -> float:
     """Shape of the gamma distribution that rates over the expected ones follow, from counts.
+
+    `taken`: variance of what was taken out of the counts.
 
     From the scatter beyond Poisson's, each primary weighted by what it tells; the largest shape
     where there is no scatter beyond doubt.
     """
     told = expected > 0
-    count, expected = count[told], expected[told]
+    count, expected, chance = count[told], expected[told], (expected + taken)[told]
     shape = SHAPES[1]
     if len(count) < MIN_SCATTER or expected.sum() < ENOUGH:
         return shape
-    beyond, variance = (count - expected) ** 2 - expected, 0.0
+    beyond, variance = (count - expected) ** 2 - chance, 0.0
     for _ in range(STEPS):
         # The variance of `beyond` makes each primary's weight: few expected objects tell little.
-        told_by = expected**2 / (2.0 * (expected + variance * expected**2) ** 2 + expected)
+        told_by = expected**2 / (2.0 * (chance + variance * expected**2) ** 2 + chance)
         information = float(told_by @ expected**2)
         variance = float(told_by @ beyond) / information
         if variance * information**0.5 < SURE_SCATTER:
             return SHAPES[1]
     return float(np.clip(1.0 / variance, *SHAPES))
+
+
+def far_fewer(n: float, expected: float, times: float) -> bool:
+    """Whether `n` is far below what another area, `times` as large, lets one expect."""
+    scatter = max(expected * (1.0 + times), 1.0) ** 0.5
+    return n < SMALL_FIELD * expected and expected - n > SURE * scatter
+
+
+def far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:
+    """Whether near rings hold more objects than the far ones say, beyond doubt."""
+    (n, area), (beyond, square) = near, far
+    expected = max(beyond, 0.0) * area / max(square, 1e-300)
+    scatter = max(expected * (1.0 + area / max(square, 1e-300)), 1.0) ** 0.5
+    return n > TOO_MANY * expected and n - expected > SURE * scatter

@@ -19,7 +19,17 @@ from ..catalogs.candidates import Candidates
 from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
-from .density_ladder import ENOUGH, Ring, densities, totals
+from ..catalogs.tails import tails_of
+from .density_ladder import (
+    ENOUGH,
+    SMALL_FIELD,
+    SURE,
+    Ring,
+    densities,
+    far_fewer,
+    far_more,
+    totals,
+)
 from .field import FieldDensity
 
 ARCSEC2_PER_DEG2 = 3600.0**2
@@ -27,16 +37,10 @@ ARCSEC2_PER_DEG2 = 3600.0**2
 RINGS = 4
 #: nearer than so many errors a candidate may well be the host
 INNER_SIGMA = 3.0
-#: a survey consists of small fields round the sources, and a scale is beyond them, if it has less
-#: than this share of the density within, by so many standard deviations, and cells far from all
-#: sources have less than this share of the density near them
-SMALL_FIELD, SURE = 0.7, 5.0
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
 #: half the size of a window from which on it is coarse (arcsec): holes round stars are far smaller
 COARSE = 600.0
-#: near rings that hold more than this of what the far ones say hold hosts
-TOO_MANY = 1.2
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
 MOSTLY_SEEN = 0.1
 
@@ -89,18 +93,22 @@ class _Local:
         self.separation = candidates.separation[slots]
         self.start = np.zeros(len(primary) + 1, np.int64)
         np.cumsum(np.diff(candidates.start).reshape(len(primary), -1)[:, k], out=self.start[1:])
-        sigma = catalog_radius(primary)
+        core, other_sigma = catalog_radius(primary), 0.0
         if len(slots):
             sample = candidates.row[slots[:: max(1, len(slots) // 1000)]]
             errors = other.errors
             radii = error_radius(errors.covariance(sample), errors.determinant(sample))
-            sigma = np.hypot(sigma, np.median(radii))
-        self.sigma = sigma
+            other_sigma = float(np.median(radii))
+        self.sigma = np.hypot(core, other_sigma)
+        self._wings = [
+            (share, np.hypot(times * core, other_sigma))
+            for share, times in tails_of(primary.errors).parts
+        ]
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         count = other.cell_counts(box)
         covered = box.covered(count)
         self.reach = self._end_of_fields(radius, lambda: box.near_and_far(count, covered)[1])
-        self._inner = np.minimum(INNER_SIGMA * sigma, 0.7 * self.reach)
+        self._inner = np.minimum(INNER_SIGMA * self.sigma, 0.7 * self.reach)
         self._ring_counts = self._rings()
         self._settle(count, covered, box, radius)
 
@@ -116,12 +124,9 @@ class _Local:
         far = self._surveyed(near, far, lambda: box.near_and_far(count, covered))
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
-            # However wide the errors really are, all hosts are more than the field farther out.
-            within, density = np.diff(self.start)[seen], far[0].count.sum() / far[0].area.sum()
-            excess = within.mean() - density * np.pi * radius**2 if len(within) else 0.0
-            self.hosts = float(np.clip(excess, 0.0, 1.0))
+            self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
             near, far = self._near(windows, seen), self._far(windows, box, radius)[: len(far)]
-            if _far_more(totals(near), totals(far[:1])):
+            if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
         if small_fields:
             far = self._tiles(near, box)
@@ -153,7 +158,7 @@ class _Local:
         bins = np.minimum((self.separation / radius) ** 2 * PROFILE, PROFILE - 1).astype(np.int64)
         edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
         primary = np.repeat(np.arange(len(self.sigma)), np.diff(self.start))
-        inner = INNER_SIGMA * self.sigma
+        inner = INNER_SIGMA * self._wings[-1][1]  # the widest
         field = edges[bins] >= inner[primary]
         count = np.bincount(bins[field], minlength=PROFILE).astype(float)
         looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
@@ -183,9 +188,41 @@ class _Local:
         ) * (np.diff(self.start) > 0)
         count, area = (counts[:, 0].sum() for counts in self._ring_counts)
         density = count / max(area, 1e-300)
-        lost = np.exp(-0.5 * (radius / self.sigma) ** 2)
+        lost = self._beyond(radius)
         excess = near.sum() - density * np.pi * (radius**2).sum()
         return float(np.clip(excess / max((1.0 - lost).sum(), 1e-300), 0.0, 1.0))
+
+    def _hosts_beyond(
+        self, windows: tuple[np.ndarray, ...], far: Ring, seen: np.ndarray, circle: float
+    ) -> float:
+        """Mean number of hosts of a primary, all that is more than the field of the ring `far`.
+
+        However wide the errors really are.  Hosts of other primaries lie in the circle of the
+        match, of `circle` arcsec^2, and in the ring as well.
+        """
+        if not seen.any():
+            return 0.0
+        area = far.area.sum()
+        sources = windows[2].sum(axis=0)[np.argmin(np.abs(windows[1].sum(axis=0) - area))]
+        times = circle / area
+        count = far.count.sum() + self.hosts * sources  # hosts were taken out
+        excess = np.diff(self.start)[seen].mean() - count * times
+        own = 1.0 + circle * self._others(windows)[seen].mean() - sources * times
+        return float(np.clip(excess / max(own, 0.5), 0.0, 1.0))
+
+    def _beyond(self, radius: np.ndarray | float) -> np.ndarray:
+        """(n,) share of the hosts beyond a radius (arcsec), tails of the errors included."""
+        parts = [share * np.exp(-0.5 * (radius / sigma) ** 2) for share, sigma in self._wings]
+        out: np.ndarray = np.sum(parts, axis=0)
+        return out
+
+    @staticmethod
+    def _others(windows: tuple[np.ndarray, ...]) -> np.ndarray:
+        """(n,) other primaries per arcsec^2 around each."""
+        _, square, sources = windows
+        others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
+        out: np.ndarray = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
+        return out
 
     def _rings(self) -> tuple[np.ndarray, np.ndarray]:
         """Candidates in the rings within the radius, from outside in, and areas, (n, RINGS)."""
@@ -211,17 +248,17 @@ class _Local:
 
     def _near(self, windows: tuple[np.ndarray, ...], seen: np.ndarray) -> list[Ring]:
         """Rings within the radius, from inside outwards; empty where the primary was not `seen`."""
-        _, square, sources = windows
-        others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
-        others = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
+        others = self._others(windows)
         count, area = self._ring_counts
         rings = []
         for k in reversed(range(RINGS)):
             high = self.reach / 2.0**k
             low = np.minimum(np.maximum(self._inner, 0.5 * high), high)
-            own = np.exp(-0.5 * (low / self.sigma) ** 2) - np.exp(-0.5 * (high / self.sigma) ** 2)
-            hosts = self.hosts * (own + others * area[:, k])
-            rings.append(Ring(seen * (count[:, k] - hosts), seen * area[:, k], self.hosts * own))
+            own = self._beyond(low) - self._beyond(high)
+            mine, theirs = self.hosts * own, self.hosts * others * area[:, k]
+            field = seen * (count[:, k] - mine - theirs)
+            variance = mine * (1.0 - mine) + theirs
+            rings.append(Ring(field, seen * area[:, k], mine, variance))
         return rings
 
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
@@ -231,13 +268,15 @@ class _Local:
         half = (box.half_rows + 0.5) * box.cell * 3600.0
         rings, inner = [], -1
         for w in np.flatnonzero((half >= radius) | (np.arange(len(half)) == len(half) - 1)):
-            count, area = field[:, w].copy(), square[:, w].copy()
+            count, area, inside = field[:, w].copy(), square[:, w].copy(), sources[:, w].copy()
             if inner >= 0:
                 count -= field[:, inner]
                 area -= square[:, inner]
+                inside -= sources[:, inner]
             coarse = bool(half[w] >= COARSE)
             counts = np.where(area > 0, count, 0.0), np.maximum(area, 0.0)
-            rings.append(Ring(*counts, coarse=coarse))
+            variance = self.hosts * (1.0 - self.hosts) * np.maximum(inside, 0.0)
+            rings.append(Ring(*counts, variance=variance, coarse=coarse))
             inner = int(w)
         return rings
 
@@ -252,23 +291,9 @@ class _Local:
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
-            if area > 0 and _far_fewer(n, count * a / area, a / area):
+            if area > 0 and far_fewer(n, count * a / area, a / area):
                 within, beyond = cells()
                 if beyond < SMALL_FIELD * within:
                     return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + max(n, 0.0), area + a
         return far
-
-
-def _far_fewer(n: float, expected: float, times: float) -> bool:
-    """Whether `n` is far below what another area, `times` as large, lets one expect."""
-    scatter = max(expected * (1.0 + times), 1.0) ** 0.5
-    return n < SMALL_FIELD * expected and expected - n > SURE * scatter
-
-
-def _far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:
-    """Whether near rings hold more objects than the far ones say, beyond doubt."""
-    (n, area), (beyond, square) = near, far
-    expected = max(beyond, 0.0) * area / max(square, 1e-300)
-    scatter = max(expected * (1.0 + area / max(square, 1e-300)), 1.0) ** 0.5
-    return n > TOO_MANY * expected and n - expected > SURE * scatter

@@ -176,8 +176,12 @@ class MatchRecord:
             )
             for c in meta["catalogues"]
         ]
+        names = [c["name"] for c in meta["catalogues"]]
+        if isinstance(known["priors"], Mapping) and set(known["priors"]) <= set(names):
+            known["priors"] = dict(  # columns are in this order, and ECSV sorts
+                sorted(known["priors"].items(), key=lambda item: names.index(item[0]))
+            )
         if known["host_fraction_fit"]:
-            names = [c["name"] for c in meta["catalogues"]]
             known["host_fraction_fit"] = _in_order(known["host_fraction_fit"], names)
         return cls(**known)
 

@@ -123,7 +123,8 @@ class MatchResult:
 
     def summary(self) -> str:
         """A few lines for people: how many sources, and how sure their counterparts are."""
-        p_hostless = np.asarray(self.sources["p_hostless"])
+        unknown = np.ma.getmaskarray(np.ma.asarray(self.sources["p_hostless"]))
+        p_hostless = np.where(unknown, 0.0, np.ma.getdata(self.sources["p_hostless"]))
         p_match = np.asarray(self.sources["p_match"])
         n = len(self.sources)
         record = self.record
@@ -141,10 +142,12 @@ class MatchResult:
             f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
             f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
             f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
-            f"  ambiguous          {_count(~(secure | hostless), n)}  everything else",
+            f"  ambiguous          {_count(~(secure | hostless | unknown), n)}  everything else",
             expected_line(self.expected([0.5])[0], names[1]),
             *(f"  {line}" for line in not_ok(record.checks or ())),
         ]
+        if unknown.any():
+            lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
         return "\n".join(lines)
 
     def expected(

@@ -28,7 +28,7 @@ from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
 from ...matching.tables import later_columns
 from ...matching.terms import Term, claims_term, density_term, fraction_term
-from .fraction import log10_hostless, recorded_fractions, remaining_fractions
+from .fraction import log10_hostless, log10_odds_of, recorded_fractions, remaining_fractions
 
 #: of the associations: log10 of the Bayes factor with the tails of the errors
 TAILED = "dist_bayesfactor_tails"
@@ -61,7 +61,7 @@ def evidence_table(result: MatchResult, row: int) -> Table:
     members = np.column_stack([np.asarray(mine[name]) for name in names[1:]]) >= 0
     terms = _terms(result, row, mine, members)
     total = _sum([term.log10 for term in terms])
-    odds = float(result.sources["log10_odds_host"][row])
+    odds = log10_odds_of(result, row)
     unbounded = np.isposinf(total)  # a prior ratio that no floating-point number holds
     p_match = np.asarray(mine["p_match"], float)
     total[unbounded] = np.log10(p_match[unbounded]) - log10_hostless(odds)
@@ -160,7 +160,7 @@ def _log10_full_sky(result: MatchResult, row: int) -> np.ndarray:
 
 def _beyond(result: MatchResult, row: int, p_match: np.ndarray, total: np.ndarray) -> np.ndarray:
     """What the probabilities (log10 of the odds) have beyond the sum of the terms, (r,)."""
-    odds = float(result.sources["log10_odds_host"][row])
+    odds = log10_odds_of(result, row)
     known = (p_match > SMALLEST) & np.isfinite(total)
     beyond = np.zeros(len(p_match))
     beyond[known] = np.log10(p_match[known]) - log10_hostless(odds) - total[known]

@@ -18,6 +18,11 @@ def log10_hostless(log10_odds: float) -> float:
     return float(-np.logaddexp(0.0, log10_odds * LN_10) / LN_10)
 
 
+def log10_odds_of(result: MatchResult, row: int) -> float:
+    """``log10_odds_host`` of a source; -inf where no catalogue has looked, and none is known."""
+    return float(np.ma.filled(result.sources["log10_odds_host"][row], -np.inf))
+
+
 def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
     """Log10 of pi_S / pi_0 of each pattern for a primary, from the fit's coefficients.
 
@@ -60,7 +65,7 @@ def remaining_fractions(
     Patterns whose probabilities all vanish keep the mean fractions of the sample, moved together
     so that the odds come out right when nothing else makes them.
     """
-    odds = float(result.sources["log10_odds_host"][row])
+    odds = log10_odds_of(result, row)
     mean = _mean_fractions(result.record)
     pattern = members @ (1 << np.arange(members.shape[1]))
     out = np.where(pattern > 0, mean[pattern], 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from ...catalogs.catalog import Catalog
 from ...catalogs.errors import ErrorEllipse
 from ...matching.record import CatalogueRecord
 from ...matching.result import MatchResult
+from ...matching.tables import later_columns
 
 
 @dataclass(frozen=True)
@@ -89,3 +91,9 @@ def _recorded_error(record: CatalogueRecord) -> tuple[Any, list[str]]:
         parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2 else ErrorEllipse(*parts)
     )
     return error, [part for part in parts if isinstance(part, str)]
+
+
+def those_that_looked(source: Any, names: Sequence[str]) -> list[str]:
+    """The other catalogues whose area holds a source; all, where a file does not tell."""
+    within = {name: later_columns(name)[1] for name in names}
+    return [name for name, c in within.items() if c not in source.colnames or source[c]]

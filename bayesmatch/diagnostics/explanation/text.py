@@ -10,7 +10,7 @@ from astropy.table import Table
 
 from ...matching.result import MatchResult
 from ...matching.wording import label, listed, member, probability, times
-from .inputs import input_columns
+from .inputs import input_columns, those_that_looked
 
 #: log10 terms below say nothing
 SMALL = 0.05
@@ -48,9 +48,9 @@ class _Words:
         self.ids = [r.id for r in record.others]
         identifier = self.source[f"{self.primary}_{record.primary.id}"]
         self.who = f"{self.primary} {str(identifier).strip()}"
-        self.others = " or ".join(self.names)
+        self.others = " or ".join(those_that_looked(self.source, self.names))
         self.noun = "candidate" if len(self.names) == 1 else "association"
-        self.p_hostless = float(self.source["p_hostless"])
+        self.p_hostless = float(np.ma.filled(self.source["p_hostless"], np.nan))
 
     def paragraphs(self) -> list[str]:
         if len(self.table) == 1:
@@ -61,6 +61,8 @@ class _Words:
 
     def _alone(self) -> list[str]:
         radius = f"{self.record.radius_arcsec:g} arcsec"
+        if not self.others:
+            return [f"{self.who}: not in the area (MOC) of {' or '.join(self.names)}: unknown."]
         if self.source["n_candidates"] > 0:
             return [
                 f"{self.who}: all associations with its {self.source['n_candidates']} "
