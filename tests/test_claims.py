@@ -427,3 +427,12 @@ def test_claims_that_do_not_exist_are_refused(value):
     x, o, _, _ = sky(4, 100, 500, 4_000, 1.0)
     with pytest.raises((ValueError, TypeError), match="claims is"):
         bm.match(x, o, radius=5.0, claims=value)
+
+
+def test_a_light_curve_as_a_list_of_sources_ends():
+    """Every source listed sixty times at the very same place: no radius has few neighbours."""
+    ra, dec = np.repeat([150.0, 150.01], 60), np.full(120, 2.0)
+    x = bm.Catalog({"RA": ra, "DEC": dec}, name="X", pos_err=1.0, area=0.01)
+    o = bm.Catalog({"RA": [150.0, 150.01], "DEC": [2.0, 2.0]}, name="O", pos_err=0.1, area=0.01)
+    result = bm.match(x, o, radius=8)
+    assert result.meta["claims"]["primaries"] == 120

@@ -42,6 +42,9 @@ STEPS = 60
 SMALLEST = 0.5
 SQUARE_ARCSEC_OF_SPHERE = 4.0 * np.pi * np.degrees(1.0) ** 2 * 3600.0**2
 
+#: arcsec: positions as near as that are the same
+LEAST_REACH = 1e-3
+
 
 @dataclass(frozen=True)
 class Duplicates:
@@ -118,11 +121,14 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
 
 
 def _reach(tree: cKDTree, reach: float) -> float:
-    """The radius, arcsec, or a smaller one within which no more neighbours than wanted are."""
+    """The radius, arcsec, or a smaller one within which no more neighbours than wanted are.
+
+    None is small enough where many entries have the very same position.
+    """
     sample = tree.data[:: max(1, tree.n // 200)]
     while True:
         count = tree.query_ball_point(sample, np.radians(reach / 3600.0), return_length=True)
-        if count.mean() - 1.0 <= MAX_NEIGHBOURS:
+        if count.mean() - 1.0 <= MAX_NEIGHBOURS or reach < LEAST_REACH:
             return reach
         reach *= 0.5
 
