@@ -59,6 +59,12 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
         metavar="COL1:COL2",
         help="identifier columns, one per catalogue; empty: found by name",
     )
+    _add_model(command)
+    _add_priors(command)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that say how sources and the field are."""
     command.add_argument(
         "--claims",
         default="exclusive",
@@ -73,7 +79,6 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
         help="density of field objects: around each source, or one for each catalogue "
         "(default: local)",
     )
-    _add_priors(command)
 
 
 def _add_priors(command: argparse.ArgumentParser) -> None:
