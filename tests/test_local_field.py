@@ -139,6 +139,28 @@ def test_a_handful_of_sources_goes_by_the_stated_density():
     assert np.all((density > 0.5) & (density < 20))
 
 
+def test_circles_as_large_as_the_windows():
+    """All sky, few objects, degrees of error: the stated density, less the hosts."""
+    rng = np.random.default_rng(9)
+    n, m, share = 3000, 4000, 0.4
+
+    def place(k):
+        return 360 * rng.random(k), np.degrees(np.arcsin(rng.uniform(-1, 1, k)))
+
+    ra, dec = place(n)
+    ora, odec = place(m)
+    has = rng.random(n) < share
+    sigma = 200.0 / 3600
+    odec = np.r_[odec, np.clip((dec + rng.normal(size=n) * sigma)[has], -90, 90)]
+    ora = np.r_[ora, (ra + rng.normal(size=n) * sigma / np.cos(np.radians(dec)))[has] % 360]
+    sky_area = 41252.96
+    x = bm.Catalog({"RA": ra, "DEC": dec}, name="X", pos_err=200.0, area=sky_area)
+    o = bm.Catalog({"RA": ora, "DEC": odec}, name="OPT", pos_err=1.0, area=sky_area)
+    result = bm.match(x, o, radius=1000)
+    assert np.asarray(result.sources["density_OPT"])[0] == pytest.approx(m / sky_area, rel=0.1)
+    assert result.meta["host_fraction"] == pytest.approx(has.mean(), abs=0.04)
+
+
 def test_shape_of_counts():
     rng = np.random.default_rng(1)
     expected = rng.uniform(0.01, 30.0, 3000)

@@ -23,7 +23,6 @@ from ..catalogs.tails import tails_of
 from .density_ladder import (
     ENOUGH,
     SMALL_FIELD,
-    SURE,
     Ring,
     densities,
     far_fewer,
@@ -31,16 +30,17 @@ from .density_ladder import (
     totals,
 )
 from .field import FieldDensity
+from .small_fields import end_of_fields
 
 ARCSEC2_PER_DEG2 = 3600.0**2
 #: rings within the radius of the match: from half of it, a quarter ...
 RINGS = 4
 #: nearer than so many errors a candidate may well be the host
 INNER_SIGMA = 3.0
-#: where candidates end, within the radius, is looked for in so many rings of equal area
-PROFILE = 64
 #: half the size of a window from which on it is coarse (arcsec): holes round stars are far smaller
 COARSE = 600.0
+#: a window that tells field objects from hosts is so many times as large as the circle of the match
+ROOM = 2.5
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
 MOSTLY_SEEN = 0.1
 
@@ -107,14 +107,42 @@ class _Local:
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         count = other.cell_counts(box)
         covered = box.covered(count)
-        self.reach = self._end_of_fields(radius, lambda: box.near_and_far(count, covered)[1])
+        self.reach = end_of_fields(
+            self.separation,
+            self.start,
+            INNER_SIGMA * self._wings[-1][1],  # the widest
+            radius,
+            lambda: box.near_and_far(count, covered)[1],
+        )
         self._inner = np.minimum(INNER_SIGMA * self.sigma, 0.7 * self.reach)
         self._ring_counts = self._rings()
-        self._settle(count, covered, box, radius)
-
-    def _settle(self, count: np.ndarray, covered: np.ndarray, box: SkyBox, radius: float) -> None:
-        """Which rings tell the density, and the densities."""
         windows = box.windows(np.where(covered, count, 0), covered)
+        if windows[1][:, -1].max() < ROOM * np.pi * radius**2:
+            self._as_stated(other.n_rows, np.pi * radius**2)
+        else:
+            self._settle((count, covered), windows, box, radius)
+
+    def _as_stated(self, n_rows: int, circle: float) -> None:
+        """The stated density without the hosts: no window is wide enough to tell them apart."""
+        n = len(self.sigma)
+        chance = self.stated * circle
+        excess = (self.start[-1] / n - chance) / max(1.0 - chance * n / n_rows, 0.1)
+        self.hosts = float(np.clip(excess, 0.0, 1.0))
+        field = self.stated * max(1.0 - self.hosts * n / n_rows, 0.1) * ARCSEC2_PER_DEG2
+        self.here = self.around = np.full(n, field)
+        self.details = {
+            "mean_around_deg2": field,
+            "hosts": self.hosts,
+            "small_fields": False,
+            "reach_arcsec": self.reach,
+            "shapes": [],
+        }
+
+    def _settle(
+        self, cells: tuple[np.ndarray, np.ndarray], windows: Any, box: SkyBox, radius: float
+    ) -> None:
+        """Which rings tell the density, and the densities."""
+        count, covered = cells
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
@@ -148,36 +176,6 @@ class _Local:
             np.add.at(area, (box.row, box.column), ring.area)
         number, square, _ = box.windows(count, area=area)
         return [Ring(number[:, w], square[:, w], coarse=True) for w in range(number.shape[1])]
-
-    def _end_of_fields(self, radius: float, beyond: Callable[[], float]) -> float:
-        """Where candidates end within the radius, if they do: the survey is fields of that size.
-
-        `beyond()` is the density of the cells far from all sources: if there are as many objects
-        as in the outer part, what is more in the inner one are hosts.
-        """
-        bins = np.minimum((self.separation / radius) ** 2 * PROFILE, PROFILE - 1).astype(np.int64)
-        edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
-        primary = np.repeat(np.arange(len(self.sigma)), np.diff(self.start))
-        inner = INNER_SIGMA * self._wings[-1][1]  # the widest
-        field = edges[bins] >= inner[primary]
-        count = np.bincount(bins[field], minlength=PROFILE).astype(float)
-        looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
-        total, weight = np.cumsum(count), np.cumsum(looked)
-        best, end, outer = 0.5 * SURE**2, radius, 0.0
-        for cut in range(1, PROFILE):
-            n_in, w_in = total[cut - 1], weight[cut - 1]
-            n_out, w_out = total[-1] - n_in, weight[-1] - w_in
-            if min(n_in, w_in, w_out) <= 0 or n_out / w_out >= SMALL_FIELD * n_in / w_in:
-                continue
-            both = total[-1] / weight[-1]
-            gain = n_in * np.log(n_in / w_in / both)
-            gain += n_out * np.log(n_out / w_out / both) if n_out else 0.0
-            if gain > best:
-                best, end, outer = gain, float(edges[cut]), n_out / w_out
-        ring = np.pi * radius**2 / PROFILE
-        if end < radius and beyond() > 0.5 * SMALL_FIELD * outer / ring:
-            return radius
-        return end
 
     def _host_share(self) -> float:
         """Mean number of hosts among the candidates of a primary: what is more than beyond them."""

@@ -1,0 +1,49 @@
+"""Where a survey ends that consists of small fields round the sources, as people download them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .density_ladder import SMALL_FIELD, SURE
+
+#: where candidates end, within the radius, is looked for in so many rings of equal area
+PROFILE = 64
+
+
+def end_of_fields(
+    separation: np.ndarray,
+    start: np.ndarray,
+    inner: np.ndarray,
+    radius: float,
+    beyond: Callable[[], float],
+) -> float:
+    """Where candidates end within the radius, if they do: the survey is fields of that size.
+
+    `separation` (slots,) arcsec, `start` (n + 1,) CSR over them; nearer than `inner` (n,) arcsec
+    a candidate may be a host.  `beyond()` is the density of the cells far from all sources: if
+    there are as many objects as in the outer part, what is more in the inner one are hosts.
+    """
+    bins = np.minimum((separation / radius) ** 2 * PROFILE, PROFILE - 1).astype(np.int64)
+    edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
+    primary = np.repeat(np.arange(len(inner)), np.diff(start))
+    field = edges[bins] >= inner[primary]
+    count = np.bincount(bins[field], minlength=PROFILE).astype(float)
+    looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
+    total, weight = np.cumsum(count), np.cumsum(looked)
+    best, end, outer = 0.5 * SURE**2, radius, 0.0
+    for cut in range(1, PROFILE):
+        n_in, w_in = total[cut - 1], weight[cut - 1]
+        n_out, w_out = total[-1] - n_in, weight[-1] - w_in
+        if min(n_in, w_in, w_out) <= 0 or n_out / w_out >= SMALL_FIELD * n_in / w_in:
+            continue
+        both = total[-1] / weight[-1]
+        gain = n_in * np.log(n_in / w_in / both)
+        gain += n_out * np.log(n_out / w_out / both) if n_out else 0.0
+        if gain > best:
+            best, end, outer = gain, float(edges[cut]), n_out / w_out
+    ring = np.pi * radius**2 / PROFILE
+    if end < radius and beyond() > 0.5 * SMALL_FIELD * outer / ring:
+        return radius
+    return end
