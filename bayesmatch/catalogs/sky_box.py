@@ -100,6 +100,11 @@ class SkyBox:
         return float(1.5 * (self.half_rows[-1] + 2) * self.cell * 3600.0)
 
     @property
+    def widest(self) -> float:
+        """Height of the largest window, arcsec."""
+        return float((2 * self.half_rows[-1] + 1) * self.cell * 3600.0)
+
+    @property
     def cell_area(self) -> np.ndarray:
         """Area of the cells of each row, (rows,), arcsec^2."""
         area: np.ndarray = 3600.0**2 * self.cell * self.width * self.cosine

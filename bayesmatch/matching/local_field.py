@@ -117,7 +117,7 @@ class _Local:
         self._inner = np.minimum(INNER_SIGMA * self.sigma, 0.7 * self.reach)
         self._ring_counts = self._rings()
         windows = box.windows(np.where(covered, count, 0), covered)
-        if windows[1][:, -1].max() < ROOM * np.pi * radius**2:
+        if box.widest**2 < ROOM * np.pi * radius**2:
             self._as_stated(other.n_rows, np.pi * radius**2)
         else:
             self._settle((count, covered), windows, box, radius)
