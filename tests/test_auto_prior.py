@@ -75,7 +75,10 @@ RADIUS, POSTERIOR = ("--mag-radius", 3.5), ("--mag-auto-minprob", 0.5)
         *((seed, TWO, RADIUS) for seed in CENTRES),
         *((seed, TWO, POSTERIOR) for seed in CENTRES),
         *((seed, THREE, RADIUS) for seed in (4, 5)),
-        *((seed, THREE, POSTERIOR) for seed in CENTRES),
+        *(
+            pytest.param(seed, THREE, POSTERIOR, marks=pytest.mark.slow if k else ())
+            for k, seed in enumerate(CENTRES)
+        ),
         (1, TWO, (*RADIUS, "--mag-exclude-radius", 6)),
         (2, THREE, (*RADIUS, "--mag-exclude-radius", 2)),
         (3, THREE, ("--mag-auto-minprob", 0.2)),

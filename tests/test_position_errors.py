@@ -187,6 +187,7 @@ def _deg():
     return units.deg
 
 
+@pytest.mark.slow
 def test_several_catalogues_share_the_primary_error():
     """Two catalogues with the same counterparts tell little more than one, and do not claim to."""
     fractions = [0.1, 0, 0, 0.9]
