@@ -161,6 +161,17 @@ def test_circles_as_large_as_the_windows():
     assert result.meta["host_fraction"] == pytest.approx(has.mean(), abs=0.04)
 
 
+def test_far_beyond_the_survey_is_no_low_density():
+    """A third of the sources lie half a degree and more away: outside, not in an empty field."""
+    xs, sigma, os, *_ = sky(10, n=900, density=30_000.0)
+    away = np.arange(900) % 3 == 0
+    dec = np.where(away, xs[1] + 1.8, xs[1])
+    result = bm.match(*catalogs((xs[0], dec), sigma, os), radius=15)
+    share = result.meta["host_fraction_fit"]["uncovered"]
+    assert share == pytest.approx(away.mean(), abs=0.03)
+    assert np.asarray(result.sources["density_OPT"]).min() > 10_000
+
+
 def test_shape_of_counts():
     rng = np.random.default_rng(1)
     expected = rng.uniform(0.01, 30.0, 3000)

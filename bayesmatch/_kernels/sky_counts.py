@@ -124,17 +124,19 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
     sums = np.zeros((m_rows + 1, m_columns + 1)), np.zeros((m_rows + 1, m_columns + 1), np.int64)
     corner_sums(held, sums[0])
     corner_sums(occupied, sums[1])
+    # Beyond the reach of all objects, what blocks hold on average has to do.
+    usually = sums[0][-1, -1] >= PLENTY * max(sums[1][-1, -1], 1)
     before = n_uncovered.copy()
     for b in range(m_rows):
         for a in range(m_columns):
             if total[b, a] > 0 or n_known[b, a] < half or before[b, a] == n_known[b, a]:
                 continue
             reach = plenty_within(b, a, sums[0], sums[1])
-            if reach == 0:
+            if reach == 0 or (reach < 0 and not usually):
                 continue
             mark(b, a, size, uncovered)
             n_uncovered[b, a] = n_known[b, a]
-            if before[b, a] > 0 or reach > 1:
+            if before[b, a] > 0 or reach != 1:
                 continue
             for y in range(max(0, b - 1), min(m_rows, b + 2)):
                 for x in range(max(0, a - 1), min(m_columns, a + 2)):
@@ -144,7 +146,7 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
 
 @jit
 def plenty_within(b, a, held, occupied):
-    """How many blocks away those that hold any hold many on average; 0: nowhere near.
+    """How many blocks away those that hold any hold many on average; 0: few, -1: hardly any do.
 
     From the corner sums of what blocks hold and of those that hold any.  Once more beyond the
     nearest ones: those that the edge runs through hold few.
@@ -158,7 +160,7 @@ def plenty_within(b, a, held, occupied):
         n = box(occupied, low, high, left, right)
         if n >= MIN_OCCUPIED and box(held, low, high, left, right) >= PLENTY * n:
             return reach
-    return 0
+    return 0 if n >= MIN_OCCUPIED else -1
 
 
 @jit
