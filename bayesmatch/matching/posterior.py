@@ -56,14 +56,38 @@ class Posterior:
         return uncorrected
 
 
+@dataclass(frozen=True)
+class Covariances:
+    """How well the positions of a match are known, as the Bayes factors take it."""
+
+    primary: np.ndarray
+    """(n_primary, 4) xx, yy, xy, det; arcsec^2, arcsec^4"""
+    slot: np.ndarray
+    """(n_slots, 4) the same of the candidates, along their own axes"""
+    plane: np.ndarray
+    """(n_slots, 6) x, y (arcsec) and the same in the tangent planes; empty where all are circles"""
+
+
+def covariances(setting: Setting, associations: Associations) -> Covariances:
+    """Those of the catalogues, without tails."""
+    positions, plane = setting.positions, np.empty((0, 6))
+    if not positions.circular:
+        plane = tangent_planes(setting.primary, setting.candidates, positions, associations.pieces)
+    return Covariances(with_determinant(setting.primary.errors), positions.covariance, plane)
+
+
 def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:
     """Ln of the Bayes factor of every row, before and after unrelated associations count."""
-    candidates, positions, pruned = setting.candidates, setting.positions, associations.pruned
-    plane = np.empty((0, 6))
-    if not positions.circular:
-        plane = tangent_planes(setting.primary, candidates, positions, associations.pieces)
-    cov = with_determinant(setting.primary.errors)
-    known = np.full(len(cov), -1)
+    known = covariances(setting, associations)
+    return bayes_factors_of(setting, associations, known, setting.nway.unrelated)
+
+
+def bayes_factors_of(
+    setting: Setting, associations: Associations, errors: Covariances, unrelated: np.ndarray
+) -> BayesFactors:
+    """The same with other errors; `unrelated` as in :class:`PatternPriors`, empty: none count."""
+    pruned = associations.pruned
+    known = np.full(len(errors.primary), -1)
     known[pruned.primary] = np.arange(len(pruned.primary))
     ln_b, corrected = np.empty(associations.first[-1]), np.empty(associations.first[-1])
     list(
@@ -72,14 +96,14 @@ def bayes_factors(setting: Setting, associations: Associations) -> BayesFactors:
                 a,
                 b,
                 associations.first,
-                cov,
+                errors.primary,
                 associations.member,
-                positions.covariance,
-                plane,
-                candidates.separation,
+                errors.slot,
+                errors.plane,
+                setting.candidates.separation,
                 associations.between,
-                positions.circular,
-                setting.nway.unrelated,
+                setting.positions.circular,
+                unrelated,
                 known,
                 pruned.ln_unrelated,
                 ln_b,

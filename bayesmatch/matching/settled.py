@@ -55,8 +55,6 @@ class Settled:
     claims: Claims
     known: KnownClaims | None
     """None where claims are independent"""
-    ln_like: np.ndarray
-    """(n_rows,) ln likelihood of every association against no counterpart, by itself"""
 
 
 def settle(
@@ -85,7 +83,7 @@ def settle(
     """
     fit, calibrated = first
     if rule == "independent":
-        return Settled(setting, fit, independent(calibrated), None, ln_like)
+        return Settled(setting, fit, independent(calibrated), None)
     known = rule if isinstance(rule, KnownClaims) else None
     share = _host_share(setting, associations, calibrated) if known is None else known.host_share
     if share.any():
@@ -116,7 +114,7 @@ def settle(
         common_errors=1.0 - duplicates.spread,
         host_share=share.tolist(),
     )
-    return Settled(setting, fit, claims, KnownClaims(duplicates, share), ln_like)
+    return Settled(setting, fit, claims, KnownClaims(duplicates, share))
 
 
 def _told(setting: Setting, n_same: int) -> str:
