@@ -285,6 +285,24 @@ def test_what_is_not_a_part_is_not_touched(tmp_path):
         Stage(tmp_path / "file", MADE_FROM)
 
 
+MAKER = "from bayesmatch.catalogs.formats.stale import maker; print(maker())"
+
+
+def test_killed_while_a_file_was_written(tmp_path):
+    """Whichever it was, and also where there is no manifest yet."""
+    with subprocess.Popen([sys.executable, "-c", MAKER], stdout=subprocess.PIPE) as process:
+        maker = process.communicate()[0].decode().strip()
+    part = f"00000000-00000001.{'0' * 64}.arrow"[-40:]
+    for n, (name, before) in enumerate((a, b) for a in ("manifest.json", part) for b in (0, 1)):
+        folder = tmp_path / str(n)
+        if before:
+            Stage(folder, MADE_FROM)
+        folder.mkdir(exist_ok=True)
+        (folder / f".writing-{maker}0123456789ab-{name}").write_text("half")
+        assert Stage(folder, MADE_FROM).load(1) == []
+        assert os.listdir(folder) == ["manifest.json"]
+
+
 def test_a_pipe_in_a_checkpoint_is_not_opened(tmp_path):
     for name in ("manifest.json", f"00000000-00000001.{'0' * 64}.arrow"):
         folder = tmp_path / name

@@ -91,8 +91,8 @@ class Stage:
                 self._damaged.append(MANIFEST)
             _write_whole(manifest, made_from.text().encode())
         for name in names:
-            if name.startswith(WRITING):  # of a killed run
-                (folder / name).unlink()
+            if name.startswith(WRITING):  # of a killed run; writing the manifest removed its own
+                (folder / name).unlink(missing_ok=True)
         # A part under another name is damage; what else lies here is not touched.
         self._renamed = [n for n in strange if n.endswith(".arrow")]
 
