@@ -298,6 +298,7 @@ PLACES = [
     ("prior_completeness",),
     ("host_fraction",),
     ("host_fraction_given",),
+    ("host_fraction_fit",),
     ("host_fraction_fit", "fraction"),
     ("host_fraction_fit", "coefficients"),
     ("host_fraction_fit", "center"),
@@ -335,9 +336,9 @@ class TestOldFiles:
     def test_meta(self, place, value, results):
         result = results[0]
         meta = edited_meta(result.meta, place, value)
-        if place[0] == "host_fraction_fit" and value in ({}, dataclasses.MISSING):
-            if place[1] != "fraction":
-                return  # older fits have no covariates
+        older = (("host_fraction_fit", name) for name in ("coefficients", "center"))
+        if place in older and value in ({}, dataclasses.MISSING):
+            return  # older fits have no covariates
         if place == ("priors",) and value == {}:
             return  # as good as an empty list for each catalogue
         with pytest.raises(ValueError):
@@ -352,6 +353,14 @@ class TestOldFiles:
                 result.sources,
                 edited_meta(result.meta, ("host_fraction_given",), False),
             )
+
+    @pytest.mark.parametrize("total", [0, 1])
+    def test_a_given_number_leaves_some_of_both(self, total, results):
+        """`match` takes no other: `explain` met the logarithm of nothing."""
+        result = results[0]
+        meta = edited_meta(result.meta, ("host_fraction",), total)
+        with pytest.raises(ValueError, match="coefficients"):
+            check_result(result.associations, result.sources, meta)
 
     def test_rows(self, results):
         result = results[0]

@@ -149,10 +149,8 @@ def check_meta(meta: Any) -> None:
     unknown = set(meta["priors"]) - set(names[1:])
     if unknown:
         raise ValueError(f"meta: priors are of {min(unknown)!r}, which is no other catalogue")
-    if meta["host_fraction_fit"]:
-        _check_fit(
-            meta["host_fraction_fit"], 2 ** (len(names) - 1), given=meta["host_fraction_given"]
-        )
+    given = meta["host_fraction"] if meta["host_fraction_given"] else None
+    _check_fit(meta["host_fraction_fit"], 2 ** (len(names) - 1), given)
 
 
 def _check(
@@ -167,8 +165,8 @@ def _check(
             raise ValueError(f"{what}: {key} is {text[:80]}, which no match writes there")
 
 
-def _check_fit(fit: Mapping[str, Any], n_patterns: int, given: bool) -> None:
-    """Raise unless the numbers of the fit of the host fraction go together."""
+def _check_fit(fit: Mapping[str, Any], n_patterns: int, given: float | None) -> None:
+    """Raise unless the numbers of the fit of the host fraction go together, and with a given."""
     _check(fit, FIT, "meta: host_fraction_fit", whole=False)
     if len(fit.get("fraction", ())) != n_patterns:
         raise ValueError(f"meta: host_fraction_fit has not the fractions of {n_patterns} patterns")
@@ -178,8 +176,9 @@ def _check_fit(fit: Mapping[str, Any], n_patterns: int, given: bool) -> None:
     if center.keys() != fit["scale"].keys() or not knots.keys() <= center.keys():
         raise ValueError("meta: host_fraction_fit has not the same covariates throughout")
     n_columns = 1 + 2 * len(center) + sum(map(len, knots.values()))
-    # To a given total one pattern less is fitted.
-    numbers = (n_patterns - 1, n_patterns - 2) if given else (n_patterns - 1,)
+    # To a given total, which leaves both some, one pattern less is fitted.
+    to_total = given is not None and 0 < given < 1
+    numbers = (n_patterns - 1, n_patterns - 2) if to_total else (n_patterns - 1,)
     if len(fit["coefficients"]) not in numbers or any(
         len(row) != n_columns for row in fit["coefficients"].values()
     ):

@@ -30,7 +30,7 @@ def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
     """
     record = result.record
     details = record.host_fraction_fit
-    if not details or not {"center", "scale", "knots", "coefficients"} <= set(details):
+    if not {"center", "scale", "knots", "coefficients"} <= set(details):
         return None
     # To a given number two patterns less are fitted; so many are of a fit that was given as it is,
     # perhaps at other properties than the file has.
