@@ -11,7 +11,6 @@ import bayesmatch as bm
 from bayesmatch.catalogs.errors import error_columns
 from bayesmatch.catalogs.gaussian import GAUSSIAN, GaussianErrors
 from bayesmatch.matching.error_fit.found import RADIUS_95
-from bayesmatch.plots import charts
 
 N = 50
 RNG = np.random.default_rng(8)
@@ -69,8 +68,8 @@ def test_drawn_offsets_of_an_ellipse_have_its_covariance_and_quantiles():
 
 def test_who_asks_the_profile():
     assert bm.sigma_from_radius(5.0, 0.9) == 5.0 / GAUSSIAN.quantile(0.9)
-    assert charts.R68 == pytest.approx(1.5095921854516636, rel=1e-14)
-    assert charts.R95 == RADIUS_95 == pytest.approx(2.447746830680816, rel=1e-14)
+    assert GAUSSIAN.quantile(0.68) == pytest.approx(1.5095921854516636, rel=1e-14)
+    assert GAUSSIAN.quantile(0.95) == RADIUS_95 == pytest.approx(2.447746830680816, rel=1e-14)
     assert round(float(GAUSSIAN.quantile(0.98)), 3) == 2.797
 
 

@@ -14,8 +14,6 @@ from matplotlib.patches import Ellipse
 from ..catalogs.errors import ErrorProfile
 from ..catalogs.gaussian import GAUSSIAN
 
-#: a circular two-dimensional error holds 68% and 95% within these multiples of sigma
-R68, R95 = (float(GAUSSIAN.quantile(containment)) for containment in (0.68, 0.95))
 #: probabilities
 COLORS = colormaps["viridis_r"]
 SCALE = Normalize(0, 1)
