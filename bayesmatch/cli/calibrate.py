@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .inputs import add_inputs, files_read, read_inputs
+from .parsing import FIGURES
 
-TABLES, FIGURES = (".csv", ".ecsv"), (".png", ".pdf", ".svg")
+TABLES = (".csv", ".ecsv")
 
 
 def add_calibrate(commands: Any) -> None:

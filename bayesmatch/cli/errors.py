@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .inputs import add_inputs, files_read, read_inputs
-from .parsing import TABLE_ENDINGS
-
-FIGURES = (".png", ".pdf", ".svg")
+from .parsing import FIGURES, TABLE_ENDINGS
 
 
 def add_errors(commands: Any) -> None:

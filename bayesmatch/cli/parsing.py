@@ -7,6 +7,8 @@ from typing import Any
 
 #: what a table may be written to, for help texts; knowing it from the formats would take long
 TABLE_ENDINGS = ".fits, .vot, .ecsv, .csv or .parquet"
+#: what a figure may be written to
+FIGURES = (".png", ".pdf", ".svg")
 
 
 def position_error(spec: str, path: str) -> Any:

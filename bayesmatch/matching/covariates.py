@@ -50,38 +50,48 @@ def covariate_matrix(primary: HeldCatalog, covariates: Any) -> tuple[np.ndarray,
 
 
 def with_densities(
-    primary: HeldCatalog, covariates: Any, around: Mapping[str, np.ndarray]
+    covariates: tuple[np.ndarray, dict[str, Any]], around: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """The same with the ln of the density of field objects, where it varies.
+    """Covariates, and the ln of the density of field objects where it varies.
 
     `around`: by other catalogue, (n,) objects per deg^2; see :class:`~.field.FieldDensity`.  What
     a survey sees of the hosts goes by its depth, and so may its density.
     """
-    values = _properties(primary, covariates)
-    for name, density in around.items():
-        ln_density = np.log(density)
-        if ln_density.std() > VARIES:
-            values[DENSITY.format(name)] = ln_density
-    return _matrix(values, len(primary))
+    ln_density = {DENSITY.format(name): np.log(density) for name, density in around.items()}
+    varying = {name: values for name, values in ln_density.items() if values.std() > VARIES}
+    if not varying:
+        return covariates
+    z, description = covariates
+    more, added = _matrix(varying, len(z))
+    names = [*description["names"], *added.pop("names")[1:]]
+    both = {key: {**description[key], **values} for key, values in added.items()}
+    return np.column_stack([z, more[:, 1:]]), {"names": names, **both}
 
 
 def _matrix(values: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, dict[str, Any]]:
     names, center, scale, knots = ["1"], {}, {}, {}
     for name, value in values.items():
-        spread = float(value.std())
-        if not spread > 1e-9 * max(1.0, float(np.abs(value).max())):
-            continue  # the same everywhere: no information
+        spread = spread_of(value)
+        if spread == 0:
+            continue  # no information
         center[name], scale[name] = float(value.mean()), spread
         names += [name, f"{name}^2"]
         if len(value) >= MIN_PRIMARIES_FOR_KNOTS:
-            z = _standardised(value, center[name], spread)
+            z = standardised(value, center[name], spread)
             knots[name] = np.quantile(z, KNOTS).tolist()
             names += [f"{name} above {knot:.0%}" for knot in KNOTS]
     description = {"names": names, "center": center, "scale": scale, "knots": knots}
     return design_matrix(values, n, description), description
 
 
-def _standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:
+def spread_of(value: np.ndarray) -> float:
+    """Standard deviation of a property (n,); 0 where it is the same everywhere, to rounding."""
+    spread = float(value.std())
+    return spread if spread > 1e-9 * max(1.0, float(np.abs(value).max())) else 0.0
+
+
+def standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:
+    """A property (n,) less its centre, over its scale, and no farther from 0 than is trusted."""
     return np.clip((value - center) / scale, -MAX_Z, MAX_Z)
 
 
@@ -91,7 +101,7 @@ def design_matrix(
     """The matrix that a description stands for, (n, Q)."""
     parts = [np.ones(n)]
     for name, center in description["center"].items():
-        z = _standardised(values[name], center, description["scale"][name])
+        z = standardised(values[name], center, description["scale"][name])
         parts += [z, z * z]
         parts += [np.maximum(0.0, z - knot) for knot in description["knots"].get(name, ())]
     return np.column_stack(parts)

@@ -221,6 +221,10 @@ def _settled(
     `evidence`: NWAY's posterior, and (n_rows,) ln of Bayes factor and prior ratios as they are.
     """
     post, ln_evidence = evidence
+    if options.host_covariates == "sigma":
+        names = [other.name for other in setting.others]
+        around = dict(zip(names, setting.field.around.T, strict=True))
+        covariates = with_densities(covariates, around)
 
     def fit_to(ln_like: np.ndarray) -> HostFraction:
         return _fractions(setting, associations, ln_like, options, covariates)
@@ -263,10 +267,6 @@ def _fractions(
     if isinstance(total, HostFraction):
         return total
     z, description = covariates
-    if options.host_covariates == "sigma":
-        names = [other.name for other in setting.others]
-        around = dict(zip(names, setting.field.around.T, strict=True))
-        z, description = with_densities(setting.primary, options.host_covariates, around)
     looked = setting.looked
     fit = fit_to_some(
         np.asarray(looked.all(axis=1)),

@@ -22,7 +22,7 @@ from .frame import MAX_REACH_DEG, field_center, frame_design
 from .likelihood import ErrorLikelihood, neighbours
 from .maximum import first_guess, floor_error, maximise, parameter_covariance, without_floor
 from .model import FLOOR, N_CORE, ErrorModel
-from .scaling import standardised, standards
+from .scaling import standardised_columns, standards
 from .selection import Fitted, Request, frame_errors, select
 
 LN_10 = np.log(10.0)
@@ -73,7 +73,9 @@ def fit_errors(around: Surroundings, priors: PriorSet, request: Request) -> Posi
     plain = _problem(around, priors, request)
     base = _plain_fit(plain)
     if standard:
-        base = base.with_model(replace(base.model, covariates=standardised(primary, standard)))
+        base = base.with_model(
+            replace(base.model, covariates=standardised_columns(primary, standard))
+        )
     best, with_tails = select(base, design, request)
     how = {"center": center, "design": design, "names": standard, "with_tails": with_tails}
     return _described(around, best, base, how)

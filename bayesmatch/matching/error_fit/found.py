@@ -13,7 +13,7 @@ from ...catalogs.errors import ErrorProfile
 from ...catalogs.places import shifted_positions
 from ...catalogs.tails import Tails, profile_with
 from .frame import frame_design
-from .scaling import standardised
+from .scaling import standardised_columns
 from .wording import RADIUS_95 as RADIUS_95
 from .wording import fit_text
 
@@ -146,7 +146,7 @@ class PositionErrorFit:
 
     def _scales(self, primary: Catalog) -> float | np.ndarray:
         """The factor on the quoted errors: one number, or one per row with covariates."""
-        z = standardised(primary, self.standards)
+        z = standardised_columns(primary, self.standards)
         if z is None:
             return self.scale
         scales: np.ndarray = self.scale * np.exp(z @ np.array(list(self.slopes.values())))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...catalogs.held import HeldCatalog
-from ..covariates import MAX_Z
+from ..covariates import spread_of, standardised
 
 
 def standards(primary: HeldCatalog, columns: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -21,8 +21,8 @@ def standards(primary: HeldCatalog, columns: Sequence[str]) -> dict[str, tuple[f
     found = {}
     for column in columns:
         values = primary.numbers(column)
-        spread = float(values.std())
-        if not spread > 1e-9 * max(1.0, float(np.abs(values).max())):
+        spread = spread_of(values)
+        if spread == 0:
             raise ValueError(
                 f"catalogue {primary.name!r}: column {column!r} is {values[0]:g} in every row; "
                 "errors cannot depend on it, leave it out of covariates"
@@ -31,7 +31,7 @@ def standards(primary: HeldCatalog, columns: Sequence[str]) -> dict[str, tuple[f
     return found
 
 
-def standardised(
+def standardised_columns(
     primary: HeldCatalog, standard: Mapping[str, tuple[float, float]]
 ) -> np.ndarray | None:
     """The columns less their means, over their standard deviations, up to 4; (n, q), or None."""
@@ -39,7 +39,7 @@ def standardised(
         return None
     return np.column_stack(
         [
-            np.clip((primary.numbers(column) - mean) / spread, -MAX_Z, MAX_Z)
+            standardised(primary.numbers(column), mean, spread)
             for column, (mean, spread) in standard.items()
         ]
     )
