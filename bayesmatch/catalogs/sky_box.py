@@ -171,27 +171,17 @@ class SkyBox:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
         return density, float(count[far].sum()) / float(area[far].sum())
 
-    def windows(
-        self,
-        count: np.ndarray,
-        covered: np.ndarray | None = None,
-        area: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, ...]:
+    def windows(self, count: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.
 
-        `count` (rows, columns): objects; `covered`: the cells whose area and sources count, or the
-        `area` of each cell.
+        `count` and `area` (rows, columns): of the objects and of what was looked at in each cell.
+        Sources in cells without area do not count.
         """
         n = len(self.row)
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
-        if covered is None:
-            covered = np.ones(self.shape, np.bool_)
-        if area is None:
-            area = np.where(covered, self.cell_area[:, None], 0.0)
-        count_sums = _corner_sums(count.astype(np.float64))
-        area_sums = _corner_sums(area)
-        source_sums = _corner_sums(np.where(covered, self.sources, 0))
+        count_sums, area_sums = _corner_sums(count), _corner_sums(area)
+        source_sums = _corner_sums(np.where(area > 0, self.sources, 0))
         list(
             run_ranges(
                 lambda a, b: kernels.sum_windows(

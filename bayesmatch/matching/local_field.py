@@ -17,12 +17,14 @@ from .._kernels import sky_counts as kernels
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.candidates import Candidates
 from ..catalogs.errors import catalog_radius, error_radius
+from ..catalogs.gaussian import GAUSSIAN
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.tails import tails_of
 from .density_ladder import (
     ENOUGH,
     SMALL_FIELD,
+    Densities,
     Ring,
     densities,
     far_fewer,
@@ -115,12 +117,10 @@ class _Local:
             lambda: box.near_and_far(count, covered)[1],
         )
         self._inner = np.minimum(INNER_SIGMA * self.sigma, 0.7 * self.reach)
-        self._ring_counts = self._rings()
-        windows = box.windows(np.where(covered, count, 0), covered)
         if box.widest**2 < ROOM * np.pi * radius**2:
             self._as_stated(other.n_rows, np.pi * radius**2)
         else:
-            self._settle((count, covered), windows, box, radius)
+            self._settle(count, covered, box, radius)
 
     def _as_stated(self, n_rows: int, circle: float) -> None:
         """The stated density without the hosts: no window is wide enough to tell them apart."""
@@ -128,24 +128,19 @@ class _Local:
         chance = self.stated * circle
         excess = (self.start[-1] / n - chance) / max(1.0 - chance * n / n_rows, 0.1)
         self.hosts = float(np.clip(excess, 0.0, 1.0))
-        field = self.stated * max(1.0 - self.hosts * n / n_rows, 0.1) * ARCSEC2_PER_DEG2
-        self.here = self.around = np.full(n, field)
-        self.details = {
-            "mean_around_deg2": field,
-            "hosts": self.hosts,
-            "small_fields": False,
-            "reach_arcsec": self.reach,
-            "shapes": [],
-        }
+        field = self.stated * max(1.0 - self.hosts * n / n_rows, 0.1)
+        everywhere = np.full(n, field)
+        self._found(Densities(everywhere, everywhere, field, []), small_fields=False)
 
-    def _settle(
-        self, cells: tuple[np.ndarray, np.ndarray], windows: Any, box: SkyBox, radius: float
-    ) -> None:
+    def _settle(self, count: np.ndarray, covered: np.ndarray, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
-        count, covered = cells
+        windows = box.windows(
+            np.where(covered, count, 0.0), np.where(covered, box.cell_area[:, None], 0.0)
+        )
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
+        self._ring_counts = self._rings()
         self.hosts = self._host_share()
         near = self._near(windows, seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
@@ -158,7 +153,9 @@ class _Local:
                 near = []  # hosts farther out than the errors say
         if small_fields:
             far = self._tiles(near, box)
-        found = densities(near, far, self.stated, len(self.sigma))
+        self._found(densities(near, far, self.stated, len(self.sigma)), small_fields)
+
+    def _found(self, found: Densities, small_fields: bool) -> None:
         self.here, self.around = ARCSEC2_PER_DEG2 * found.here, ARCSEC2_PER_DEG2 * found.around
         self.details = {
             "mean_around_deg2": ARCSEC2_PER_DEG2 * found.mean,
@@ -174,7 +171,7 @@ class _Local:
         for ring in near:
             np.add.at(count, (box.row, box.column), ring.count)
             np.add.at(area, (box.row, box.column), ring.area)
-        number, square, _ = box.windows(count, area=area)
+        number, square, _ = box.windows(count, area)
         return [Ring(number[:, w], square[:, w], coarse=True) for w in range(number.shape[1])]
 
     def _host_share(self) -> float:
@@ -210,7 +207,7 @@ class _Local:
 
     def _beyond(self, radius: np.ndarray | float) -> np.ndarray:
         """(n,) share of the hosts beyond a radius (arcsec), tails of the errors included."""
-        parts = [share * np.exp(-0.5 * (radius / sigma) ** 2) for share, sigma in self._wings]
+        parts = [share * GAUSSIAN.beyond(radius / sigma) for share, sigma in self._wings]
         out: np.ndarray = np.sum(parts, axis=0)
         return out
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._kernels.coverage import value_range
 from ..._kernels.jit import n_threads
+from ..area import contains
 from ..candidates import Grid, too_many
 from ..held import HeldCatalog
 from ..positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
@@ -99,11 +100,11 @@ def rows_near(
             check(len(j))
             near = j[np.diff(j, prepend=-1) > 0]
             if other.moc is not None:
-                near = near[_inside(other.moc, ra[near], dec[near])]
+                near = near[contains(other.moc, ra[near], dec[near])]
             found.append((first + near, ra[near], dec[near]))
             if box is not None:
                 if other.moc is not None:
-                    inside = _inside(other.moc, ra, dec)
+                    inside = contains(other.moc, ra, dec)
                     ra, dec = ra[inside], dec[inside]
                 box.add(ra, dec, cells)
         held = np.flatnonzero(cells)
@@ -144,20 +145,8 @@ def rows_near(
 
 def count_inside(other: ScannedCatalog, moc: Any) -> int:
     """Number of rows of a data set within a `mocpy.MOC`."""
-    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
-    total = 0
-    for part in other.parts:
-        groups = range(len(part.group_rows))
-        for _, ra, dec in _position_batches(other, part, groups, factors, True):
-            total += int(np.count_nonzero(_inside(moc, ra, dec)))
-    return total
-
-
-def _inside(moc: Any, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    import astropy.units as u
-
-    inside: np.ndarray = moc.contains_lonlat(ra * u.deg, dec * u.deg)
-    return inside
+    batches = _all_positions(other)
+    return sum(int(np.count_nonzero(contains(moc, ra, dec))) for _, ra, dec in batches)
 
 
 def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -165,15 +154,19 @@ def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
 
     All positions are read.
     """
-    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
     step, found = max(1, len(other) // most), [(np.empty(0), np.empty(0))]
-    for part in other.parts:
-        groups = range(len(part.group_rows))
-        for first, ra, dec in _position_batches(other, part, groups, factors, True):
-            begin = -first % step
-            found.append((ra[begin::step], dec[begin::step]))
+    for first, ra, dec in _all_positions(other):
+        begin = -first % step
+        found.append((ra[begin::step], dec[begin::step]))
     ra, dec = map(np.concatenate, zip(*found, strict=True))
     return ra, dec
+
+
+def _all_positions(other: ScannedCatalog) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """As :func:`_position_batches`, of the whole data set."""
+    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
+    for part in other.parts:
+        yield from _position_batches(other, part, range(len(part.group_rows)), factors, True)
 
 
 def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
