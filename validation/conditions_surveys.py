@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import bayesmatch as bm
 
 from .conditions import Condition, match
 from .conditions_scores import JUDGED, answer_of, score, strata
-from .real_skies import Plan, downloaded, simulate
+from .real_skies import Plan, RealSky, downloaded, simulate
 
 #: arcsec: radii of the cones round the sources; what their stated area is multiplied by
 CONES = (20.0, 30.0, 60.0)
@@ -50,9 +51,7 @@ class Size:
 def cones(seed: int, size: Size, way: str) -> list[dict[str, Any]]:
     """Surveys in cones against the whole one: a row per sky, radius, area and stratum."""
     rows = []
-    for name, plan in BASES.items():
-        condition = Condition(name, replace(plan, n=size.n))
-        sky = simulate(seed, condition.plan)
+    for name, condition, sky in _skies(BASES, seed, size):
         whole = answer_of(match(condition, sky, way))
         for radius in CONES:
             part = downloaded(sky, radius)
@@ -72,9 +71,7 @@ def cones(seed: int, size: Size, way: str) -> list[dict[str, Any]]:
 def areas(seed: int, size: Size, way: str) -> list[dict[str, Any]]:
     """The same survey with false areas: a row per sky and area."""
     rows = []
-    for name, plan in BASES.items():
-        condition = Condition(name, replace(plan, n=size.n))
-        sky = simulate(seed, condition.plan)
+    for name, condition, sky in _skies(BASES, seed, size):
         right = np.asarray(match(condition, sky, way).sources["p_hostless"])
         for factor in AREAS:
             result = match(condition, sky, way, factor)
@@ -96,9 +93,7 @@ def areas(seed: int, size: Size, way: str) -> list[dict[str, Any]]:
 def footprints(seed: int, size: Size, way: str) -> list[dict[str, Any]]:
     """Fitted and true share of the sources outside: a row per sky."""
     rows = []
-    for name, plan in FOOTPRINTS.items():
-        condition = Condition(name, replace(plan, n=size.n))
-        sky = simulate(seed, condition.plan)
+    for name, condition, sky in _skies(FOOTPRINTS, seed, size):
         fitted = match(condition, sky, way).meta["host_fraction_fit"]["uncovered"]
         rows.append(
             {
@@ -110,6 +105,15 @@ def footprints(seed: int, size: Size, way: str) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _skies(
+    plans: Mapping[str, Plan], seed: int, size: Size
+) -> Iterator[tuple[str, Condition, RealSky]]:
+    """Name, condition and sky of each plan."""
+    for name, plan in plans.items():
+        condition = Condition(name, replace(plan, n=size.n))
+        yield name, condition, simulate(seed, condition.plan)
 
 
 def fires(result: bm.MatchResult, name: str) -> bool:

@@ -89,6 +89,16 @@ def row_weights(primaries, first, member, ln_fraction, ln_like, weight):
 
 
 @jit
+def visit(node, mark, stamp, queue, end):
+    """Put a node that has not been seen at the end of the queue; the new end."""
+    if stamp[node] == mark:
+        return end
+    stamp[node] = mark
+    queue[end] = node
+    return end + 1
+
+
+@jit
 def breadth_first(seed, mark, links, sets, stamp, queue, begin):
     """All nodes that hang together with `seed`, near ones first, from queue[begin]; the end."""
     queue[begin] = seed
@@ -101,19 +111,11 @@ def breadth_first(seed, mark, links, sets, stamp, queue, begin):
         for k in range(links.first[node], links.first[node + 1]):
             claimed = links.object[k]
             for q in range(links.object_first[claimed], links.object_first[claimed + 1]):
-                other = links.object_node[q]
-                if stamp[other] != mark:
-                    stamp[other] = mark
-                    queue[end] = other
-                    end += 1
+                end = visit(links.object_node[q], mark, stamp, queue, end)
         s = sets.of_node[node]
         if s >= 0:
             for q in range(sets.first[s], sets.first[s + 1]):
-                other = sets.node[q]
-                if stamp[other] != mark:
-                    stamp[other] = mark
-                    queue[end] = other
-                    end += 1
+                end = visit(sets.node[q], mark, stamp, queue, end)
     return end
 
 

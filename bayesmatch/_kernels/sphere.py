@@ -44,6 +44,14 @@ def offset(ra_1, dec_1, ra_2, dec_2, distance):
 
 
 @jit
+def offsets(row, ra_1, dec_1, ra_2, dec_2, distance, out):
+    """Offsets `out` (m, 2) of positions 2 (m,) from those of positions 1 that `row` (m,) names."""
+    for k in range(len(row)):
+        i = row[k]
+        out[k, 0], out[k, 1] = offset(ra_1[i], dec_1[i], ra_2[k], dec_2[k], distance[k])
+
+
+@jit
 def convergence(ra_1, dec_1, ra_2, dec_2):
     """Angle to add to a position angle at 2 when it is carried along the great circle to 1.
 

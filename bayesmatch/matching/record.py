@@ -134,6 +134,7 @@ class MatchRecord:
     ) -> MatchRecord:
         """The record of a match with these options; `found` has the rest of the fields."""
         covariates = options.host_covariates
+        listed = [CatalogueRecord.of(c) for c in catalogs]
         return cls(
             bayesmatch=__version__,
             versions={
@@ -151,12 +152,8 @@ class MatchRecord:
             min_p_i=options.min_p_i,
             prune=options.prune,
             max_rows=options.max_rows,
-            dropped={
-                c.name: {"outside": c.n_listed - c.n_rows}
-                for c in catalogs
-                if c.n_listed > c.n_rows
-            },
-            catalogues=[CatalogueRecord.of(c) for c in catalogs],
+            dropped={c.name: {"outside": c.outside} for c in listed if c.outside},
+            catalogues=listed,
             **found,
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...catalogs.gaussian import GAUSSIAN
 from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, skipped
 from .view import ARCSEC2_PER_DEG2, View
@@ -96,7 +97,7 @@ def without_wings(view: View, part: Around, ring: Ring, share: float, wing: floa
     """The ring less the counterparts in it of which a `share` has errors `wing` times as large."""
 
     def beyond(radius: np.ndarray | float) -> np.ndarray:
-        out: np.ndarray = np.exp(-0.5 * (radius / (wing * view.sigma[ring.row])) ** 2)
+        out: np.ndarray = GAUSSIAN.beyond(radius / (wing * view.sigma[ring.row]))
         return out
 
     more = share * part.fraction[ring.row] * (beyond(ring.inner) - beyond(part.radius))

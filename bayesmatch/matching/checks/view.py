@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..._kernels.sphere import offsets
+from ...catalogs.errors import error_radius
 from ..associations import Associations
 from ..calibrated import Calibrated
 from ..host_fraction import HostFraction
@@ -123,7 +125,7 @@ def view_of(
     begin = np.cumsum(count) - count
     rows = np.repeat(associations.first[sample] - begin, count) + np.arange(count.sum())
     covariance = setting.primary.covariance(sample)
-    determinant = covariance[:, 0] * covariance[:, 1] - covariance[:, 2] ** 2
+    sigma = error_radius(covariance, setting.primary.errors.determinant(sample))
     view = View(
         setting,
         associations,
@@ -134,7 +136,7 @@ def view_of(
         sample,
         rows,
         begin,
-        np.maximum(determinant, 0.0) ** 0.25,
+        sigma,
         (),
     )
     around = tuple(_around(view, covariance, k) for k in range(len(setting.others)))
@@ -197,17 +199,9 @@ def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
 
 
 def _offsets(view: View, slot: np.ndarray, i: np.ndarray, separation: np.ndarray) -> np.ndarray:
-    """East and north of the primaries, (m, 2) arcsec: the bearing, as long as the separation."""
+    """East and north of the primaries, (m, 2) arcsec."""
     primary, positions = view.setting.primary, view.setting.positions
-    row = view.sample[i]
-    half = np.radians(0.5 * (positions.ra[slot] - primary.ra[row]))
-    sine = np.sin(half)
-    cos_dec = positions.cos_dec[slot]
-    sin_dec = np.sin(np.radians(primary.dec[view.sample]))[i]
-    east = 2.0 * sine * np.cos(half) * cos_dec
-    # sin(a - b) of small angles, and what the meridians' convergence adds: right at the poles too
-    north = np.sin(np.radians(positions.dec[slot] - primary.dec[row]))
-    north += 2.0 * sine * sine * sin_dec * cos_dec
-    length = np.hypot(east, north)
-    scale = np.divide(separation, length, out=np.zeros(len(slot)), where=length > 0)
-    return np.column_stack([east * scale, north * scale])
+    at = positions.ra[slot], positions.dec[slot]
+    out = np.empty((len(slot), 2))
+    offsets(view.sample[i], primary.ra, primary.dec, *at, separation, out)
+    return out
