@@ -12,6 +12,8 @@ import numpy as np
 
 from .jit import jit
 
+#: objects, or cells, that are gone through at a time: they stay in the processor's cache
+COUNT_BLOCK = 2048
 #: an empty block of cells is not covered where the blocks about it hold so many objects on average
 PLENTY = 12.0
 #: of the blocks around, how many must hold any, and how far they may be, in blocks
@@ -19,16 +21,51 @@ MIN_OCCUPIED, FARTHEST = 2, 4
 
 
 @jit
-def count_cells(first, last, ra, dec, low_ra, low_dec, per_ra, per_dec, n_rows, n_columns, out):
-    """Add the objects first to last to the cells `out` (n_rows * n_columns,) that they lie in."""
-    for j in range(first, last):
-        x = ra[j] - low_ra
-        if x < 0.0:
-            x += 360.0
-        y = (dec[j] - low_dec) * per_dec
-        column = int(x * per_ra)
-        if y >= 0.0 and y < n_rows and column < n_columns:
-            out[int(y) * n_columns + column] += 1
+def count_cells(first, last, ra, dec, layout, out):
+    """Add the objects first to last to the cells `out` (rows * columns,) that they lie in.
+
+    `layout`: least right ascension and declination (degrees), columns and rows per degree, rows and
+    columns.  Cells are found for a block of objects at a time, without a branch, and then counted.
+    """
+    low_ra, low_dec, per_ra, per_dec, n_rows, n_columns = layout
+    rows, columns = np.int32(n_rows), np.int32(n_columns)
+    cell = np.empty(COUNT_BLOCK, np.int32)
+    for begin in range(first, last, COUNT_BLOCK):
+        n = min(COUNT_BLOCK, last - begin)
+        for a in range(n):
+            x = ra[begin + a] - low_ra
+            x = x + 360.0 if x < 0.0 else x
+            y = (dec[begin + a] - low_dec) * per_dec
+            row, column = np.int32(y), np.int32(x * per_ra)
+            inside = (y >= 0.0) & (row < rows) & (column < columns)
+            cell[a] = row * columns + column if inside else np.int32(-1)
+        for a in range(n):
+            if cell[a] >= 0:
+                out[np.uint32(cell[a])] += 1
+
+
+@jit
+def take_counts(cells, row, number):
+    """Move all counts out of `cells` (n,), which is left empty, in the order of the cells.
+
+    The counts go into `number` (m,), and -1 less the cells into `row` (m,); without room nothing is
+    done.  Returns how many cells hold any.
+    """
+    n, moving = 0, len(row) > 0
+    for begin in range(0, len(cells), COUNT_BLOCK):
+        end = min(begin + COUNT_BLOCK, len(cells))
+        held = 0
+        for c in range(begin, end):
+            held |= cells[c]
+        if held == 0:
+            continue
+        for c in range(begin, end):
+            if moving and cells[c] != 0:
+                row[n], number[n] = -1 - c, cells[c]
+            n += cells[c] != 0
+        if moving:
+            cells[begin:end] = 0
+    return n
 
 
 @jit

@@ -15,6 +15,7 @@ import numpy as np
 
 from .._kernels import sky_counts as kernels
 from .._kernels.jit import n_threads, ranges, run_ranges
+from .cell_maps import CellMaps
 
 #: smallest height of a cell, arcsec, and most cells
 MIN_CELL, MAX_CELLS = 40.0, 1 << 20
@@ -118,21 +119,24 @@ class SkyBox:
     def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
         """Objects at some positions (degrees) in each cell, (rows, columns), int64."""
 
-        def piece(first: int, last: int) -> np.ndarray:
-            out = np.zeros(self.n_rows * self.n_columns, np.int32)
-            self.add(ra[first:last], dec[first:last], out)
-            return out
+        maps = CellMaps(self)
 
-        total = np.zeros(self.n_rows * self.n_columns, np.int64)
-        for part in run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))):
-            total += part
-        return total.reshape(self.shape)
+        def piece(first: int, last: int) -> None:
+            with maps.one() as cells:
+                kernels.count_cells(first, last, ra, dec, self.layout, cells)
+
+        list(run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))))
+        return maps.total()
+
+    @property
+    def layout(self) -> tuple[float, float, float, float, int, int]:
+        """Where the cells are, as the counting kernel has it."""
+        per_degree = 1.0 / self.width, 1.0 / self.cell
+        return float(self.low_ra), float(self.low_dec), *per_degree, *self.shape
 
     def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
         """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
-        per_degree = 1.0 / self.width, 1.0 / self.cell
-        low, shape = (self.low_ra, self.low_dec), self.shape
-        kernels.count_cells(0, len(ra), ra, dec, *low, *per_degree, *shape, out)
+        kernels.count_cells(0, len(ra), ra, dec, self.layout, out)
 
     def covered(self, count: np.ndarray) -> np.ndarray:
         """Cells (rows, columns) that matter and that the catalogue has looked at wholly.

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..catalogs.area import FULL_SKY_DEG2
-from ..catalogs.candidates import Candidates
+from ..catalogs.candidates import Candidates, CellCounts
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import square_degrees
 from .field_objects import FieldObjects
@@ -101,10 +101,12 @@ class FieldModel(Protocol):
         candidates: Candidates,
         radius_arcsec: float,
         with_priors: Collection[str] = (),
+        cells: CellCounts | None = None,
     ) -> FieldDensity:
         """The density of each of the K - 1 others at each of the n primaries.
 
-        `with_priors`: names of the catalogues whose objects have photometric priors.
+        `with_priors`: names of the catalogues whose objects have photometric priors; `cells`: as
+        far as objects have been counted in them.
         """
 
 

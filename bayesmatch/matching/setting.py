@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..catalogs.candidates import Candidates
+from ..catalogs.candidates import Candidates, CellCounts
 from ..catalogs.footprint import looked_at
 from ..catalogs.held import HeldCatalog
 from .candidate_positions import CandidatePositions, candidate_positions
@@ -47,15 +47,16 @@ def make_setting(
     correct_unrelated: bool,
     radius_arcsec: float,
     with_priors: Collection[str],
+    cells: CellCounts | None = None,
 ) -> Setting:
-    """Positions, errors and densities of the candidates found."""
+    """Positions, errors and densities of the candidates found; `cells`: as far as counted."""
     return Setting(
         primary,
         others,
         candidates,
         candidate_positions(primary, others, candidates),
         pattern_priors(others, completeness, correct_unrelated),
-        field.at(primary, others, candidates, radius_arcsec, with_priors),
+        field.at(primary, others, candidates, radius_arcsec, with_priors, cells),
         radius_arcsec,
         np.column_stack([looked_at(other, primary) for other in others]),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ..._kernels.coverage import value_range
 from ..._kernels.jit import n_threads
 from ..area import contains
 from ..candidates import Grid, too_many
+from ..cell_maps import NO_CELLS, CellMaps, taken
 from ..held import HeldCatalog
 from ..positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
 from ..sky_box import SkyBox
@@ -92,23 +94,25 @@ def rows_near(
     parallel = len(tasks) < n_threads()
     factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
 
+    maps = None if box is None else CellMaps(box)
+    counting = () if box is None else (box.layout,)
+
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
-        cells = np.zeros(0 if box is None else box.n_rows * box.n_columns, np.int32)
-        for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
-            _, j, _ = where.search(0, len(ra), ra, dec, most)
-            check(len(j))
-            near = j[np.diff(j, prepend=-1) > 0]
-            if other.moc is not None:
-                near = near[contains(other.moc, ra[near], dec[near])]
-            found.append((first + near, ra[near], dec[near]))
-            if box is not None:
+        with nullcontext(NO_CELLS) if maps is None else maps.one() as cells:
+            for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
+                fused = (*counting, cells) if other.moc is None and box is not None else ()
+                _, j, _ = where.search(0, len(ra), ra, dec, most, *fused)
+                check(len(j))
+                near = j[np.diff(j, prepend=-1) > 0]
                 if other.moc is not None:
+                    near = near[contains(other.moc, ra[near], dec[near])]
+                found.append((first + near, ra[near], dec[near]))
+                if box is not None and other.moc is not None:
                     inside = contains(other.moc, ra, dec)
-                    ra, dec = ra[inside], dec[inside]
-                box.add(ra, dec, cells)
-        held = np.flatnonzero(cells)
-        found.append((-1 - held, cells[held].astype(float), np.zeros(len(held))))
+                    box.add(ra[inside], dec[inside], cells)
+            row, number = taken(cells)
+            found.append((row, number, np.zeros(len(row))))
         return pa.table(
             dict(
                 zip(

@@ -1,0 +1,62 @@
+"""Maps of a box of cells on the sky, one for every thread that counts objects in them.
+
+Counts are whole numbers: which thread has counted what, and in which order the maps are summed, is
+no matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._kernels import sky_counts as kernels
+
+if TYPE_CHECKING:
+    from .sky_box import SkyBox
+
+#: in place of a map: nothing is counted
+NO_CELLS = np.empty(0, np.int32)
+NO_LAYOUT = (0.0, 0.0, 0.0, 0.0, 0, 0)
+
+
+class CellMaps:
+    """As many maps as there are threads that count at a time, all of them empty at first."""
+
+    def __init__(self, box: SkyBox) -> None:
+        self.box = box
+        self._made: list[np.ndarray] = []
+        self._spare: list[np.ndarray] = []
+
+    @contextmanager
+    def one(self) -> Iterator[np.ndarray]:
+        """A map (rows * columns,), int32, that no other thread has at the time, to add counts to.
+
+        Where that fails, what the map holds belongs to nothing, and it is not used again.
+        """
+        try:
+            cells = self._spare.pop()
+        except IndexError:
+            cells = np.zeros(self.box.n_rows * self.box.n_columns, np.int32)
+            self._made.append(cells)
+        yield cells
+        self._spare.append(cells)
+
+    def total(self) -> np.ndarray:
+        """Counts of all maps together, (rows, columns), int64."""
+        total = np.zeros(self.box.n_rows * self.box.n_columns, np.int64)
+        for cells in self._made:
+            total += cells
+        return total.reshape(self.box.shape)
+
+
+def taken(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a map (n,) holds, which is empty then: -1 less the cell, and how many objects it has."""
+    row, number = np.empty(0, np.int64), np.empty(0)
+    n = kernels.take_counts(cells, row, number)
+    if n:
+        row, number = np.empty(n, np.int64), np.empty(n)
+        kernels.take_counts(cells, row, number)
+    return row, number
