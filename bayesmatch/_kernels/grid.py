@@ -19,7 +19,6 @@ import math
 import numpy as np
 
 from .jit import jit
-from .sky_counts import count_cells
 from .sphere import DEGREE, separation
 
 #: streamed objects, or pairs, that go through a sieve at a time
@@ -127,14 +126,10 @@ def search(
     circle,
     radius,
     max_pairs,
-    layout,
-    counts,
 ):
     """Pairs (resident, streamed row, separation) for streamed rows first..last, in their order.
 
-    `radius` in arcsec, exclusive.  Returns more than `max_pairs` when there are more.  Streamed
-    rows are counted in the cells `counts` of a `layout` while they are in the processor's cache
-    (:func:`count_cells`), unless that is empty.
+    `radius` in arcsec, exclusive.  Returns more than `max_pairs` when there are more.
     """
     out_i, out_j, out_s = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
     row, key = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
@@ -143,8 +138,6 @@ def search(
     n = 0
     mask = len(start) - 2
     for block in range(first, last, BLOCK):
-        if len(counts) > 0:
-            count_cells(block, min(block + BLOCK, last), ra, dec, layout, counts)
         n_rows = in_occupied_cells(
             block,
             min(block + BLOCK, last),

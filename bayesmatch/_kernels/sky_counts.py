@@ -21,27 +21,25 @@ MIN_OCCUPIED, FARTHEST = 2, 4
 
 
 @jit
-def count_cells(first, last, ra, dec, layout, out):
-    """Add the objects first to last to the cells `out` (rows * columns,) that they lie in.
+def count_cells(ra, dec, low_ra, low_dec, per_ra, per_dec, n_rows, n_columns, out):
+    """Add objects to the cells `out` (n_rows * n_columns,) that they lie in.
 
-    `layout`: least right ascension and declination (degrees), columns and rows per degree, rows and
-    columns.  Cells are found for a block of objects at a time, without a branch, and then counted.
+    The cells of a block of objects are found first, without a branch and several at a time.
     """
-    low_ra, low_dec, per_ra, per_dec, n_rows, n_columns = layout
-    rows, columns = np.int32(n_rows), np.int32(n_columns)
+    rows, columns, step = float(n_rows), float(n_columns), np.int32(n_columns)
     cell = np.empty(COUNT_BLOCK, np.int32)
-    for begin in range(first, last, COUNT_BLOCK):
-        n = min(COUNT_BLOCK, last - begin)
+    for begin in range(0, len(ra), COUNT_BLOCK):
+        n = min(COUNT_BLOCK, len(ra) - begin)
+        some_ra, some_dec = ra[begin : begin + n], dec[begin : begin + n]
         for a in range(n):
-            x = ra[begin + a] - low_ra
-            x = x + 360.0 if x < 0.0 else x
-            y = (dec[begin + a] - low_dec) * per_dec
-            row, column = np.int32(y), np.int32(x * per_ra)
-            inside = (y >= 0.0) & (row < rows) & (column < columns)
-            cell[a] = row * columns + column if inside else np.int32(-1)
+            x = some_ra[a] - low_ra
+            x = (x + (360.0 if x < 0.0 else 0.0)) * per_ra
+            y = (some_dec[a] - low_dec) * per_dec
+            at = np.int32(y) * step + np.int32(x)
+            cell[a] = at if (y >= 0.0) & (y < rows) & (x < columns) else np.int32(-1)
         for a in range(n):
             if cell[a] >= 0:
-                out[np.uint32(cell[a])] += 1
+                out[np.uint32(cell[a])] += np.int32(1)
 
 
 @jit

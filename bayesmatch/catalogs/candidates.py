@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from .._kernels import grid
 from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
-from .cell_maps import NO_CELLS, NO_LAYOUT, CellMaps
 from .held import HeldCatalog
 from .memory import check_memory
 from .positions import square_degrees
-from .sky_box import SkyBox
 
 #: streamed rows per piece of work
 STREAM_ROWS = 1 << 17
@@ -51,20 +49,6 @@ class Candidates:
         return begin[primary] + within, primary
 
 
-@dataclass(frozen=True)
-class CellCounts:
-    """Objects in the cells around the primaries, of the catalogues that were counted so far."""
-
-    box: SkyBox
-    by_catalogue: dict[str, np.ndarray] = field(default_factory=dict)
-    """(rows, columns) each"""
-
-    def of(self, other: HeldCatalog) -> np.ndarray:
-        """Those of one catalogue, (rows, columns), counted now if they were not yet."""
-        found = self.by_catalogue.pop(other.name, None)
-        return other.cell_counts(self.box) if found is None else found
-
-
 def find_candidates(
     primary: HeldCatalog,
     others: Sequence[HeldCatalog],
@@ -72,13 +56,11 @@ def find_candidates(
     *,
     max_rows: int,
     advance: Callable[[int], object] = lambda rows: None,
-    cells: CellCounts | None = None,
 ) -> Candidates:
     """All pairs of a primary and an object of another catalogue closer than `radius` arcsec.
 
     Exact in double precision anywhere on the sphere.  Memory goes with the smaller catalogue and
-    the pairs found, not with the larger catalogue.  Objects that stream past are counted in `cells`
-    as well, if they are given.
+    the pairs found, not with the larger catalogue.
 
     Raises
     ------
@@ -91,7 +73,6 @@ def find_candidates(
         counted = other.rows is not None
         if not counted:
             check_expected_pairs(primary, other, radius, max_rows)
-        maps = None if cells is None or counted else CellMaps(cells.box)
         found.append(
             pairs_within(
                 primary,
@@ -99,11 +80,8 @@ def find_candidates(
                 radius,
                 max_pairs=max_rows,
                 advance=(lambda rows: None) if counted else advance,
-                maps=maps,
             )
         )
-        if cells is not None and maps is not None and other.n_rows >= len(primary):
-            cells.by_catalogue[other.name] = maps.total()
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)
@@ -151,24 +129,17 @@ def pairs_within(
     *,
     max_pairs: int,
     advance: Callable[[int], object],
-    maps: CellMaps | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs (primary row, other row, separation), other rows ascending for each primary.
 
-    The smaller catalogue sits in the grid and the larger one streams past it; if it is the other
-    one that does, its objects are counted in `maps`.
+    The smaller catalogue sits in the grid and the larger one streams past it.
     """
     swap = other.n_rows < len(primary)
     resident, streamed = (other, primary) if swap else (primary, other)
     total, checked = 0, CHECKED_PAIRS
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     pieces = _stream(
-        Grid(resident.ra, resident.dec, radius),
-        streamed.ra,
-        streamed.dec,
-        max_pairs,
-        advance,
-        None if swap else maps,
+        Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs, advance
     )
     for i, j, s in pieces:
         total += len(i)
@@ -216,19 +187,11 @@ class Grid:
         self.start = np.concatenate([np.zeros(1, integer), start[:-1]])
 
     def search(
-        self,
-        first: int,
-        last: int,
-        ra: np.ndarray,
-        dec: np.ndarray,
-        max_pairs: int,
-        layout: tuple[float, ...] = NO_LAYOUT,
-        cells: np.ndarray = NO_CELLS,
+        self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs (resident, streamed row, arcsec) of streamed rows first to last, in their order.
 
-        One more than `max_pairs`, or a little above, when there are more.  The rows are added to a
-        map `cells` of the box of that `layout`, if it has any.
+        One more than `max_pairs`, or a little above, when there are more.
         """
         pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = grid.search(
             first,
@@ -244,8 +207,6 @@ class Grid:
             self.circle,
             self.radius,
             max_pairs,
-            layout,
-            cells,
         )
         return pairs
 
@@ -258,21 +219,12 @@ def half_width(dec: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _stream(
-    where: Grid,
-    ra: np.ndarray,
-    dec: np.ndarray,
-    max_pairs: int,
-    advance: Callable[[int], object],
-    maps: CellMaps | None = None,
+    where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int, advance: Callable[[int], object]
 ) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
 
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        if maps is None:
-            found = where.search(first, last, ra, dec, max_pairs)
-        else:
-            with maps.one() as cells:
-                found = where.search(first, last, ra, dec, max_pairs, maps.box.layout, cells)
+        found = where.search(first, last, ra, dec, max_pairs)
         advance(last - first)
         return found
 

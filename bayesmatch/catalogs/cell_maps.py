@@ -17,10 +17,6 @@ from .._kernels import sky_counts as kernels
 if TYPE_CHECKING:
     from .sky_box import SkyBox
 
-#: in place of a map: nothing is counted
-NO_CELLS = np.empty(0, np.int32)
-NO_LAYOUT = (0.0, 0.0, 0.0, 0.0, 0, 0)
-
 
 class CellMaps:
     """As many maps as there are threads that count at a time, all of them empty at first."""

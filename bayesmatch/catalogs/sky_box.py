@@ -118,25 +118,20 @@ class SkyBox:
 
     def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
         """Objects at some positions (degrees) in each cell, (rows, columns), int64."""
-
         maps = CellMaps(self)
 
         def piece(first: int, last: int) -> None:
             with maps.one() as cells:
-                kernels.count_cells(first, last, ra, dec, self.layout, cells)
+                self.add(ra[first:last], dec[first:last], cells)
 
         list(run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))))
         return maps.total()
 
-    @property
-    def layout(self) -> tuple[float, float, float, float, int, int]:
-        """Where the cells are, as the counting kernel has it."""
-        per_degree = 1.0 / self.width, 1.0 / self.cell
-        return float(self.low_ra), float(self.low_dec), *per_degree, *self.shape
-
     def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
         """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
-        kernels.count_cells(0, len(ra), ra, dec, self.layout, out)
+        per_degree = 1.0 / self.width, 1.0 / self.cell
+        low, shape = (float(self.low_ra), float(self.low_dec)), self.shape
+        kernels.count_cells(ra, dec, *low, *per_degree, *shape, out)
 
     def covered(self, count: np.ndarray) -> np.ndarray:
         """Cells (rows, columns) that matter and that the catalogue has looked at wholly.

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._kernels import sky_counts as kernels
 from .._kernels.jit import ranges, run_ranges
-from ..catalogs.candidates import Candidates, CellCounts
+from ..catalogs.candidates import Candidates
 from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.gaussian import GAUSSIAN
 from ..catalogs.held import HeldCatalog
@@ -63,15 +63,16 @@ class LocalField:
         candidates: Candidates,
         radius_arcsec: float,
         with_priors: Collection[str] = (),
-        cells: CellCounts | None = None,
+        box: SkyBox | None = None,
     ) -> FieldDensity:
         """The density of each of the K - 1 others at each of the n primaries."""
-        cells = cells or CellCounts(SkyBox(primary.ra, primary.dec))
+        if box is None:
+            box = SkyBox(primary.ra, primary.dec)
         shape = (len(primary), len(others))
         here, around, reach = np.empty(shape), np.empty(shape), np.full(len(others), radius_arcsec)
         found: dict[str, Any] = {}
         for k, other in enumerate(others):
-            local = _Local(primary, other, candidates, k, radius_arcsec, cells)
+            local = _Local(primary, other, candidates, k, radius_arcsec, box)
             here[:, k], around[:, k], reach[k] = local.here, local.around, local.reach
             found[other.name] = {**local.details, "local": other.name not in with_priors}
             if other.name in with_priors:
@@ -90,7 +91,7 @@ class _Local:
         candidates: Candidates,
         k: int,
         radius: float,
-        cells: CellCounts,
+        box: SkyBox,
     ) -> None:
         slots, _ = candidates.of_catalogue(k)
         self.separation = candidates.separation[slots]
@@ -108,7 +109,7 @@ class _Local:
             for share, times in tails_of(primary.errors).parts
         ]
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
-        box, count = cells.box, cells.of(other)
+        count = other.cell_counts(box)
         covered = box.covered(count)
         self.reach = end_of_fields(
             self.separation,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..catalogs.candidates import CellCounts, find_candidates
+from ..catalogs.candidates import find_candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
@@ -140,9 +140,7 @@ def _search(
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)
     with clock("search"), progress_bar(n_rows, options.progress) as advance:
-        cells = None
-        if options.field.counts_cells:
-            cells = CellCounts(SkyBox(primary.ra, primary.dec))
+        box = SkyBox(primary.ra, primary.dec) if options.field.counts_cells else None
         held = tuple(
             hold_scanned(
                 primary,
@@ -152,11 +150,11 @@ def _search(
                 max_rows=options.max_rows,
                 advance=advance,
                 checkpoint=options.checkpoint,
-                box=None if cells is None else cells.box,
+                box=box,
             )
         )
         candidates = find_candidates(
-            primary, held, radius, max_rows=options.max_rows, advance=advance, cells=cells
+            primary, held, radius, max_rows=options.max_rows, advance=advance
         )
     with clock("associations"):
         return make_setting(
@@ -168,7 +166,7 @@ def _search(
             options.correct_unrelated,
             radius,
             [name for name, listed in priors.by_catalogue.items() if listed],
-            cells,
+            box,
         )
 
 

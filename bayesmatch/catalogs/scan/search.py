@@ -13,7 +13,7 @@ from ..._kernels.coverage import value_range
 from ..._kernels.jit import n_threads
 from ..area import contains
 from ..candidates import Grid, too_many
-from ..cell_maps import NO_CELLS, CellMaps, taken
+from ..cell_maps import CellMaps, taken
 from ..held import HeldCatalog
 from ..positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
 from ..sky_box import SkyBox
@@ -95,24 +95,26 @@ def rows_near(
     factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
 
     maps = None if box is None else CellMaps(box)
-    counting = () if box is None else (box.layout,)
 
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
-        with nullcontext(NO_CELLS) if maps is None else maps.one() as cells:
+        with nullcontext() if maps is None else maps.one() as cells:
             for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
-                fused = (*counting, cells) if other.moc is None and box is not None else ()
-                _, j, _ = where.search(0, len(ra), ra, dec, most, *fused)
+                _, j, _ = where.search(0, len(ra), ra, dec, most)
                 check(len(j))
                 near = j[np.diff(j, prepend=-1) > 0]
                 if other.moc is not None:
                     near = near[contains(other.moc, ra[near], dec[near])]
                 found.append((first + near, ra[near], dec[near]))
-                if box is not None and other.moc is not None:
+                if box is None or cells is None:
+                    continue
+                if other.moc is not None:
                     inside = contains(other.moc, ra, dec)
-                    box.add(ra[inside], dec[inside], cells)
-            row, number = taken(cells)
-            found.append((row, number, np.zeros(len(row))))
+                    ra, dec = ra[inside], dec[inside]
+                box.add(ra, dec, cells)
+            if cells is not None:
+                row, number = taken(cells)
+                found.append((row, number, np.zeros(len(row))))
         return pa.table(
             dict(
                 zip(
