@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._kernels import sky_counts as kernels
+from .._kernels import cell_counts as kernels
 
 if TYPE_CHECKING:
     from .sky_box import SkyBox

@@ -50,7 +50,7 @@ def make_setting(
     with_priors: Collection[str],
     box: SkyBox | None = None,
 ) -> Setting:
-    """Positions, errors and densities of the candidates found; `box`: of the primary, if at hand."""
+    """Positions, errors and densities of the candidates found; `box`: if it is at hand."""
     return Setting(
         primary,
         others,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._kernels.cell_counts import put_counts
 from ..._kernels.coverage import value_range
 from ..._kernels.jit import n_threads
 from ..area import contains
@@ -180,12 +181,17 @@ def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
 
     In the table a row -1 - c has, for a right ascension, a number of objects in cell c.
     """
-    row, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
+    names = ("row", "ra", "dec")
     if box is None:
-        return row, ra, dec, np.empty((0, 0), np.int64)
-    near = row >= 0
-    number = np.bincount(-1 - row[~near], ra[~near], box.n_rows * box.n_columns)
-    return row[near], ra[near], dec[near], number.astype(np.int64).reshape(box.shape)
+        return *(found[name].to_numpy() for name in names), np.empty((0, 0), np.int64)
+    number = np.zeros(box.n_rows * box.n_columns, np.int64)
+    rows = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
+    for batch in found.to_batches():  # by pieces: as they lie in the memory
+        row, ra, dec = (batch.column(name).to_numpy() for name in names)
+        put_counts(row, ra, number)
+        near = np.flatnonzero(row >= 0)
+        rows.append((row[near], ra[near], dec[near]))
+    return *map(np.concatenate, zip(*rows, strict=True)), number.reshape(box.shape)
 
 
 def _position_batches(
