@@ -61,4 +61,4 @@ def put_counts(row, number, cells):
     """Add what :func:`take_counts` has moved to `cells` (n,); rows that are none are left out."""
     for k in range(len(row)):
         if row[k] < 0:
-            cells[-1 - row[k]] += np.int64(number[k])
+            cells[-1 - row[k]] += np.int32(number[k])

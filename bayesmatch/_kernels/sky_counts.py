@@ -250,9 +250,10 @@ def count_rings(first, last, start, separation, inner, radius, halvings, count, 
     ``start`` (n + 1,) is CSR over the slots of ``separation``; separations below ``inner`` (n,) are
     left out. Outputs (n, halvings): number, and area in arcsec^2.
     """
+    edges = radius / 2.0 ** np.arange(halvings + 1)
     for i in range(first, last):
         for k in range(halvings):
-            high = radius / 2.0**k
+            high = edges[k]
             low = max(inner[i], 0.5 * high)
             area[i, k] = math.pi * max(0.0, high * high - low * low)
         for slot in range(start[i], start[i + 1]):
@@ -260,7 +261,24 @@ def count_rings(first, last, start, separation, inner, radius, halvings, count, 
             if s < inner[i] or s >= radius:
                 continue
             k = 0
-            while k < halvings and s < radius / 2.0 ** (k + 1):
+            while k < halvings and s < edges[k + 1]:
                 k += 1
             if k < halvings:
                 count[i, k] += 1
+
+
+@jit
+def count_profile(start, separation, inner, radius, edges):
+    """Candidates in rings of equal area within a radius, (rings,), from inside outwards.
+
+    ``edges`` (rings + 1,); rings that begin within ``inner`` (n,) of their primary are left out.
+    """
+    rings = len(edges) - 1
+    count = np.zeros(rings)
+    for i in range(len(inner)):
+        for slot in range(start[i], start[i + 1]):
+            part = separation[slot] / radius
+            ring = int(min(part * part * rings, rings - 1.0))
+            if edges[ring] >= inner[i]:
+                count[ring] += 1.0
+    return count

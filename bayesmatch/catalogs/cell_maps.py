@@ -41,10 +41,13 @@ class CellMaps:
         self._spare.append(cells)
 
     def total(self) -> np.ndarray:
-        """Counts of all maps together, (rows, columns), int64."""
-        total = np.zeros(self.box.n_rows * self.box.n_columns, np.int64)
+        """Counts of all maps together, (rows, columns), int32; no map can be had any more."""
+        with self.one() as total:
+            pass
         for cells in self._made:
-            total += cells
+            if cells is not total:
+                total += cells
+        self._made, self._spare = [], []
         return total.reshape(self.box.shape)
 
 

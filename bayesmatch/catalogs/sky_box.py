@@ -119,7 +119,7 @@ class SkyBox:
         return np.clip(row, 0, self.n_rows - 1), np.clip(column, 0, self.n_columns - 1)
 
     def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-        """Objects at some positions (degrees) in each cell, (rows, columns), int64."""
+        """Objects at some positions (degrees) in each cell, (rows, columns), int32."""
         maps = CellMaps(self)
 
         def piece(first: int, last: int) -> None:

@@ -176,14 +176,11 @@ class _Local:
     def _host_share(self) -> float:
         """Mean number of hosts among the candidates of a primary: what is more than beyond them."""
         radius = self._inner
-        near = np.add.reduceat(
-            np.append(self.separation < np.repeat(radius, np.diff(self.start)), False),
-            self.start[:-1],
-        ) * (np.diff(self.start) > 0)
+        near = np.count_nonzero(self.separation < np.repeat(radius, np.diff(self.start)))
         count, area = (counts[:, 0].sum() for counts in self._ring_counts)
         density = count / max(area, 1e-300)
         lost = self._beyond(radius)
-        excess = near.sum() - density * np.pi * (radius**2).sum()
+        excess = near - density * np.pi * (radius**2).sum()
         return float(np.clip(excess / max((1.0 - lost).sum(), 1e-300), 0.0, 1.0))
 
     def _hosts_beyond(

@@ -183,8 +183,8 @@ def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
     """
     names = ("row", "ra", "dec")
     if box is None:
-        return *(found[name].to_numpy() for name in names), np.empty((0, 0), np.int64)
-    number = np.zeros(box.n_rows * box.n_columns, np.int64)
+        return *(found[name].to_numpy() for name in names), np.empty((0, 0), np.int32)
+    number = np.zeros(box.n_rows * box.n_columns, np.int32)
     rows = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
     for batch in found.to_batches():  # by pieces: as they lie in the memory
         row, ra, dec = (batch.column(name).to_numpy() for name in names)
