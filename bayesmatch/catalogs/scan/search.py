@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._kernels.cell_counts import put_counts
-from ..._kernels.coverage import value_range
 from ..._kernels.jit import n_threads
 from ..area import contains
 from ..candidates import Grid, too_many
@@ -208,17 +207,20 @@ def _position_batches(
         ra, dec = (
             numbers(batch.column(name), factor) for name, factor in zip(names, factors, strict=True)
         )
-        _check_range(other, names[0], first, ra, RA_RANGE)
+        if len(ra) == 0:
+            continue
+        low, high = _check_range(other, names[0], first, ra, RA_RANGE)
         _check_range(other, names[1], first, dec, DEC_RANGE)
-        yield first, read_only(turned(ra)), dec
+        yield first, ra if 0.0 <= low <= high < 360.0 else read_only(turned(ra)), dec
 
 
 def _check_range(
     other: ScannedCatalog, column: str, first: int, values: np.ndarray, limits: tuple[float, float]
-) -> None:
-    low, high = value_range(values)
+) -> tuple[float, float]:
+    """Least and largest value, both within the limits."""
+    low, high = float(values.min()), float(values.max())  # NaN if any is
     if limits[0] <= low and high <= limits[1]:
-        return
+        return low, high
     row = int(np.flatnonzero(~((values >= limits[0]) & (values <= limits[1])))[0])
     raise ValueError(
         f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in "
