@@ -63,7 +63,7 @@ def test_counts_are_the_same_for_any_number_of_threads():
 
 def test_counts_that_are_taken_out_and_put_back_are_the_same():
     box, ra, dec = sky(150.0, 2.0)
-    maps = CellMaps(box)
+    maps = CellMaps(box.shape)
     total = np.zeros(box.n_rows * box.n_columns, np.int32)
     for part in np.array_split(np.arange(len(ra)), 3):
         with maps.one() as cells:

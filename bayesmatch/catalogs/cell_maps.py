@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._kernels import cell_counts as kernels
 
-if TYPE_CHECKING:
-    from .sky_box import SkyBox
-
 
 class CellMaps:
-    """As many maps as there are threads that count at a time, all of them empty at first."""
+    """As many maps as there are threads that count at a time, all of them empty at first.
 
-    def __init__(self, box: SkyBox) -> None:
-        self.box = box
+    `shape`: rows and columns.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
         self._made: list[np.ndarray] = []
         self._spare: list[np.ndarray] = []
 
@@ -35,7 +34,7 @@ class CellMaps:
         try:
             cells = self._spare.pop()
         except IndexError:
-            cells = np.zeros(self.box.n_rows * self.box.n_columns, np.int32)
+            cells = np.zeros(self.shape[0] * self.shape[1], np.int32)
             self._made.append(cells)
         yield cells
         self._spare.append(cells)
@@ -48,7 +47,7 @@ class CellMaps:
             if cells is not total:
                 total += cells
         self._made, self._spare = [], []
-        return total.reshape(self.box.shape)
+        return total.reshape(self.shape)
 
 
 def taken(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

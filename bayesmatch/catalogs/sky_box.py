@@ -120,7 +120,7 @@ class SkyBox:
 
     def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
         """Objects at some positions (degrees) in each cell, (rows, columns), int32."""
-        maps = CellMaps(self)
+        maps = CellMaps(self.shape)
 
         def piece(first: int, last: int) -> None:
             with maps.one() as cells:

@@ -94,7 +94,7 @@ def rows_near(
     parallel = len(tasks) < n_threads()
     factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
 
-    maps = None if box is None else CellMaps(box)
+    maps = None if box is None else CellMaps(box.shape)
 
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
