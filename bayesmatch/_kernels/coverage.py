@@ -24,16 +24,3 @@ def mark_circles(ra, dec, half, radius, touched):
         for zone in range(low, high + 1):
             for column in range(a, b + 1):
                 touched[zone, column % n] = True
-
-
-@jit
-def value_range(values):
-    """Least and largest value; NaN both if any is NaN."""
-    low, high = math.inf, -math.inf
-    for k in range(len(values)):
-        value = values[k]
-        if not value - value == 0.0:  # NaN or infinite
-            return math.nan, math.nan
-        low = min(low, value)
-        high = max(high, value)
-    return low, high

@@ -1,4 +1,4 @@
-"""Objects counted in the cells of a box on the sky, and summed over windows of cells.
+"""Objects in the cells of a box on the sky, summed over windows of cells.
 
 The cells stand in rows of equal declination, ``cell`` high; all are equally wide in right
 ascension.  Sums over the corner below every cell make the sum over any window four look-ups.
@@ -19,19 +19,6 @@ MIN_OCCUPIED, FARTHEST = 2, 4
 
 
 @jit
-def count_cells(first, last, ra, dec, low_ra, low_dec, per_ra, per_dec, n_rows, n_columns, out):
-    """Add the objects first to last to the cells `out` (n_rows * n_columns,) that they lie in."""
-    for j in range(first, last):
-        x = ra[j] - low_ra
-        if x < 0.0:
-            x += 360.0
-        y = (dec[j] - low_dec) * per_dec
-        column = int(x * per_ra)
-        if y >= 0.0 and y < n_rows and column < n_columns:
-            out[int(y) * n_columns + column] += 1
-
-
-@jit
 def corner_sums(values, out):
     """Sums `out` (r + 1, c + 1) over the corner below each cell of `values` (r, c)."""
     n_rows, n_columns = values.shape
@@ -46,13 +33,18 @@ def corner_sums(values, out):
 def near_positions(corner, reach_rows, reach_columns, known):
     """Which cells have a position within some rows, and columns (r,), of them."""
     n_rows, n_columns = known.shape
+    below = np.empty(n_columns + 1, corner.dtype)
     for row in range(n_rows):
         low, high = max(0, row - reach_rows), min(n_rows, row + reach_rows + 1)
-        for column in range(n_columns):
-            known[row, column] = (
-                around(corner, low, high, column - reach_columns[row],
-                       column + reach_columns[row] + 1) > 0
-            )  # fmt: skip
+        reach = reach_columns[row]
+        for column in range(n_columns + 1):
+            below[column] = corner[high, column] - corner[low, column]
+        for column in range(reach, n_columns - reach):
+            known[row, column] = below[column + reach + 1] - below[column - reach] > 0
+        for column in range(n_columns):  # those whose window goes on at the other side
+            if column < reach or column >= n_columns - reach:
+                begin, end = column - reach, column + reach + 1
+                known[row, column] = around(corner, low, high, begin, end) > 0
 
 
 @jit
@@ -78,13 +70,12 @@ def box(corner, low, high, a, b):
 @jit
 def first_level(count, known):
     """The cells as blocks of one: ``total``, ``n_known`` and ``n_uncovered`` of each, int32."""
-    total = np.zeros(count.shape, np.int32)
-    n_known = np.zeros(count.shape, np.int32)
+    total = np.empty(count.shape, np.int32)
+    n_known = np.empty(count.shape, np.int32)
     for row in range(count.shape[0]):
         for column in range(count.shape[1]):
-            if known[row, column]:
-                total[row, column] = count[row, column]
-                n_known[row, column] = 1
+            total[row, column] = count[row, column] if known[row, column] else 0
+            n_known[row, column] = known[row, column]
     return total, n_known, np.zeros(count.shape, np.int32)
 
 
@@ -94,9 +85,31 @@ def next_level(blocks):
     n_rows, n_columns = blocks.shape
     out = np.zeros((-(-n_rows // 2), -(-n_columns // 2)), np.int32)
     for row in range(n_rows):
-        for column in range(n_columns):
-            out[row >> 1, column >> 1] += blocks[row, column]
+        for column in range(n_columns // 2):
+            out[row >> 1, column] += blocks[row, 2 * column] + blocks[row, 2 * column + 1]
+        if n_columns & 1:
+            out[row >> 1, n_columns >> 1] += blocks[row, n_columns - 1]
     return out
+
+
+@jit
+def block_sums(total, n_known, size):
+    """Corner sums of what blocks of `size` cells a side hold, and of those that hold any.
+
+    Of blocks the known cells count.
+    """
+    m_rows, m_columns = total.shape
+    held = np.zeros((m_rows + 1, m_columns + 1))
+    occupied = np.zeros((m_rows + 1, m_columns + 1), np.int32)
+    for b in range(m_rows):
+        along, any_along = 0.0, 0
+        for a in range(m_columns):
+            if total[b, a] > 0:
+                along += total[b, a] / n_known[b, a] * (size * size)
+                any_along += 1
+            held[b + 1, a + 1] = held[b, a + 1] + along
+            occupied[b + 1, a + 1] = occupied[b, a + 1] + any_along
+    return held, occupied
 
 
 @jit
@@ -104,34 +117,31 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
     """Mark the cells of empty blocks of `size` cells a side where the blocks around hold many.
 
     Blocks beside one may have the edge run through them: they are `left_out`, unless smaller blocks
-    have told already where the edge is.  Of blocks the known cells count.
+    have told already where the edge is.  Of blocks the known cells count.  Returns whether a larger
+    block can be empty: not if none of these is.
     """
     m_rows, m_columns = total.shape
     half = (size * size + 1) // 2
-    n, some = 0, 0
+    n, some, empty, new = 0, 0, 0, 0
     for b in range(m_rows):
         for a in range(m_columns):
             n += total[b, a] > 0
             some += total[b, a]
-    if some < 0.5 * PLENTY * n:
-        return  # hardly a place to judge by; larger blocks will do
-    held, occupied = np.zeros(total.shape), np.zeros(total.shape, np.int64)
-    for b in range(m_rows):
-        for a in range(m_columns):
-            if total[b, a] > 0:
-                held[b, a] = total[b, a] / n_known[b, a] * (size * size)
-                occupied[b, a] = 1
-    sums = np.zeros((m_rows + 1, m_columns + 1)), np.zeros((m_rows + 1, m_columns + 1), np.int64)
-    corner_sums(held, sums[0])
-    corner_sums(occupied, sums[1])
+            nothing = (total[b, a] == 0) & (n_known[b, a] >= half)
+            empty += nothing
+            new += nothing & (n_uncovered[b, a] != n_known[b, a])
+    if new == 0 or some < 0.5 * PLENTY * n:
+        # Nothing to tell, or hardly a place to judge by; larger blocks will do.
+        return empty > 0
+    held, occupied = block_sums(total, n_known, size)
     # Beyond the reach of all objects, what blocks hold on average has to do.
-    usually = sums[0][-1, -1] >= PLENTY * max(sums[1][-1, -1], 1)
+    usually = held[-1, -1] >= PLENTY * max(occupied[-1, -1], 1)
     before = n_uncovered.copy()
     for b in range(m_rows):
         for a in range(m_columns):
             if total[b, a] > 0 or n_known[b, a] < half or before[b, a] == n_known[b, a]:
                 continue
-            reach = plenty_within(b, a, sums[0], sums[1])
+            reach = plenty_within(b, a, held, occupied)
             if reach == 0 or (reach < 0 and not usually):
                 continue
             mark(b, a, size, uncovered)
@@ -142,6 +152,7 @@ def mark_uncovered(total, n_known, n_uncovered, size, uncovered, left_out):
                 for x in range(max(0, a - 1), min(m_columns, a + 2)):
                     if total[y, x] > 0 and before[y, x] == 0:
                         mark(y, x, size, left_out)
+    return True
 
 
 @jit
@@ -152,6 +163,10 @@ def plenty_within(b, a, held, occupied):
     nearest ones: those that the edge runs through hold few.
     """
     m_rows, m_columns = held.shape[0] - 1, held.shape[1] - 1
+    low, high = max(0, b - FARTHEST), min(m_rows, b + FARTHEST + 1)
+    left, right = max(0, a - FARTHEST), min(m_columns, a + FARTHEST + 1)
+    if box(occupied, low, high, left, right) < MIN_OCCUPIED:
+        return -1
     n, reach = 0, 0
     while reach < FARTHEST and (n < MIN_OCCUPIED or reach < 2):
         reach += 1
@@ -172,23 +187,60 @@ def mark(b, a, size, cells):
 
 
 @jit
-def sum_windows(
-    first, last, row, column, half_rows, half_columns, count, area, sources, n, square, n_sources
-):
+def covered_sums(count, covered, cell_area, sources):
+    """Objects, area and sources of covered cells, summed over the corner below each cell.
+
+    ``cell_area`` (r,) by row; the sums (r + 1, c + 1, 3) stand side by side in the memory.
+    """
+    n_rows, n_columns = count.shape
+    out = np.empty((n_rows + 1, n_columns + 1, 3))
+    out[0] = 0.0
+    for row in range(n_rows):
+        out[row + 1, 0] = 0.0
+        n, area, n_sources = 0.0, 0.0, 0.0
+        for column in range(n_columns):
+            if covered[row, column]:
+                n += count[row, column]
+                area += cell_area[row]
+                n_sources += sources[row, column]
+            out[row + 1, column + 1, 0] = out[row, column + 1, 0] + n
+            out[row + 1, column + 1, 1] = out[row, column + 1, 1] + area
+            out[row + 1, column + 1, 2] = out[row, column + 1, 2] + n_sources
+    return out
+
+
+@jit
+def sum_windows(first, last, row, column, half_rows, half_columns, corner, n, square, n_sources):
     """Objects, covered area and sources in windows around each source.
 
     ``half_rows`` (w,) and ``half_columns`` (rows, w) are half the windows' sizes, the source's cell
-    aside; `count`, `area` and `sources` corner sums; the outputs are (n, w).
+    aside; `corner` (r + 1, c + 1, 3) sums of the three; the outputs are (n, w).
     """
-    last_row = count.shape[0] - 1
+    last_row, n_columns = corner.shape[0] - 1, corner.shape[1] - 1
     for i in range(first, last):
         for w in range(len(half_rows)):
             low, high = max(0, row[i] - half_rows[w]), min(last_row, row[i] + half_rows[w] + 1)
             a = column[i] - half_columns[row[i], w]
             b = column[i] + half_columns[row[i], w] + 1
-            n[i, w] = around(count, low, high, a, b)
-            square[i, w] = around(area, low, high, a, b)
-            n_sources[i, w] = around(sources, low, high, a, b)
+            if b - a >= n_columns:
+                a, b = 0, n_columns
+            sums = (0.0, 0.0, 0.0)
+            if a < 0:  # it goes on at the other side
+                sums = with_box(sums, corner, low, high, a + n_columns, n_columns)
+            if b > n_columns:
+                sums = with_box(sums, corner, low, high, 0, b - n_columns)
+            sums = with_box(sums, corner, low, high, max(a, 0), min(b, n_columns))
+            n[i, w], square[i, w], n_sources[i, w] = sums
+
+
+@jit
+def with_box(sums, corner, low, high, a, b):
+    """Three sums, with those over a window of cells added."""
+    return (
+        sums[0] + (corner[high, b, 0] - corner[low, b, 0] - corner[high, a, 0] + corner[low, a, 0]),
+        sums[1] + (corner[high, b, 1] - corner[low, b, 1] - corner[high, a, 1] + corner[low, a, 1]),
+        sums[2] + (corner[high, b, 2] - corner[low, b, 2] - corner[high, a, 2] + corner[low, a, 2]),
+    )
 
 
 @jit
@@ -198,9 +250,10 @@ def count_rings(first, last, start, separation, inner, radius, halvings, count, 
     ``start`` (n + 1,) is CSR over the slots of ``separation``; separations below ``inner`` (n,) are
     left out. Outputs (n, halvings): number, and area in arcsec^2.
     """
+    edges = radius / 2.0 ** np.arange(halvings + 1)
     for i in range(first, last):
         for k in range(halvings):
-            high = radius / 2.0**k
+            high = edges[k]
             low = max(inner[i], 0.5 * high)
             area[i, k] = math.pi * max(0.0, high * high - low * low)
         for slot in range(start[i], start[i + 1]):
@@ -208,7 +261,24 @@ def count_rings(first, last, start, separation, inner, radius, halvings, count, 
             if s < inner[i] or s >= radius:
                 continue
             k = 0
-            while k < halvings and s < radius / 2.0 ** (k + 1):
+            while k < halvings and s < edges[k + 1]:
                 k += 1
             if k < halvings:
                 count[i, k] += 1
+
+
+@jit
+def count_profile(start, separation, inner, radius, edges):
+    """Candidates in rings of equal area within a radius, (rings,), from inside outwards.
+
+    ``edges`` (rings + 1,); rings that begin within ``inner`` (n,) of their primary are left out.
+    """
+    rings = len(edges) - 1
+    count = np.zeros(rings)
+    for i in range(len(inner)):
+        for slot in range(start[i], start[i + 1]):
+            part = separation[slot] / radius
+            ring = int(min(part * part * rings, rings - 1.0))
+            if edges[ring] >= inner[i]:
+                count[ring] += 1.0
+    return count

@@ -42,6 +42,9 @@ class Candidates:
 
     def of_catalogue(self, other: int) -> tuple[np.ndarray, np.ndarray]:
         """Slots of one other catalogue, and the primary of each."""
+        if self.n_other == 1:
+            primary = np.repeat(np.arange(self.n_primary), np.diff(self.start))
+            return np.arange(len(primary)), primary
         count = np.diff(self.start).reshape(-1, self.n_other)[:, other]
         begin = self.start[:-1].reshape(-1, self.n_other)[:, other]
         primary = np.repeat(np.arange(len(count)), count)

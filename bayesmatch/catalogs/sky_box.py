@@ -14,7 +14,9 @@ import math
 import numpy as np
 
 from .._kernels import sky_counts as kernels
+from .._kernels.cell_counts import count_cells
 from .._kernels.jit import n_threads, ranges, run_ranges
+from .cell_maps import CellMaps
 
 #: smallest height of a cell, arcsec, and most cells
 MIN_CELL, MAX_CELLS = 40.0, 1 << 20
@@ -40,15 +42,16 @@ class SkyBox:
 
     def __init__(self, ra: np.ndarray, dec: np.ndarray) -> None:
         self.cell = MIN_CELL / 3600.0
+        arc = _shortest_arc(ra)
         for _ in range(2):  # larger cells have larger windows
-            self._lay_out(ra, dec)
+            self._lay_out(arc, dec)
         self.row, self.column = self._cell_of(ra, dec)
         n = max(1, sum(w * self.cell * 3600.0 <= MAX_REACH for w in WINDOWS))
         self.half_rows = np.array(WINDOWS[:n])
         wide = self.half_rows * self.cell / (self.width * self.cosine[:, None])
         self.half_columns = np.minimum(np.rint(wide), self.n_columns).astype(np.int64)
-        self.sources = np.zeros(self.shape, np.int64)
-        np.add.at(self.sources, (self.row, self.column), 1)
+        at = self.row * self.n_columns + self.column
+        self.sources = np.bincount(at, minlength=self.n_rows * self.n_columns).reshape(self.shape)
         self._source_sums = _corner_sums(self.sources)
         self.known = np.empty(self.shape, np.bool_)
         kernels.near_positions(
@@ -62,13 +65,13 @@ class SkyBox:
             del out.__dict__[name]
         return out
 
-    def _lay_out(self, ra: np.ndarray, dec: np.ndarray) -> None:
+    def _lay_out(self, arc: tuple[float, float], dec: np.ndarray) -> None:
         reach = (WINDOWS[-1] + BORDER) * self.cell
         low, high = max(-90.0, dec.min() - reach), min(90.0, dec.max() + reach)
         farthest = max(abs(low), abs(high))
         self.low_ra, span = 0.0, 360.0
         if farthest < 89.0:
-            begin, extent = _shortest_arc(ra)
+            begin, extent = arc
             wide = reach / math.cos(math.radians(farthest))
             if extent + 2.0 * wide < 350.0:
                 self.low_ra, span = (begin - wide) % 360.0, extent + 2.0 * wide
@@ -116,23 +119,21 @@ class SkyBox:
         return np.clip(row, 0, self.n_rows - 1), np.clip(column, 0, self.n_columns - 1)
 
     def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-        """Objects at some positions (degrees) in each cell, (rows, columns), int64."""
+        """Objects at some positions (degrees) in each cell, (rows, columns), int32."""
+        maps = CellMaps(self.shape)
 
-        def piece(first: int, last: int) -> np.ndarray:
-            out = np.zeros(self.n_rows * self.n_columns, np.int32)
-            self.add(ra[first:last], dec[first:last], out)
-            return out
+        def piece(first: int, last: int) -> None:
+            with maps.one() as cells:
+                self.add(ra[first:last], dec[first:last], cells)
 
-        total = np.zeros(self.n_rows * self.n_columns, np.int64)
-        for part in run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))):
-            total += part
-        return total.reshape(self.shape)
+        list(run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))))
+        return maps.total()
 
     def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
         """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
         per_degree = 1.0 / self.width, 1.0 / self.cell
-        low, shape = (self.low_ra, self.low_dec), self.shape
-        kernels.count_cells(0, len(ra), ra, dec, *low, *per_degree, *shape, out)
+        low, shape = (float(self.low_ra), float(self.low_dec)), self.shape
+        count_cells(ra, dec, *low, *per_degree, *shape, out)
 
     def covered(self, count: np.ndarray) -> np.ndarray:
         """Cells (rows, columns) that matter and that the catalogue has looked at wholly.
@@ -144,7 +145,8 @@ class SkyBox:
         uncovered, left_out = np.zeros(self.shape, np.bool_), np.zeros(self.shape, np.bool_)
         blocks, size = kernels.first_level(count, self.known), 1
         while size <= max(self.shape):
-            kernels.mark_uncovered(*blocks, size, uncovered, left_out)
+            if not kernels.mark_uncovered(*blocks, size, uncovered, left_out):
+                break
             blocks, size = tuple(kernels.next_level(part) for part in blocks), 2 * size
         return self.known & ~(uncovered | left_out)
 
@@ -177,26 +179,21 @@ class SkyBox:
         `count` and `area` (rows, columns): of the objects and of what was looked at in each cell.
         Sources in cells without area do not count.
         """
+        sources = np.where(area > 0, self.sources, 0.0)
+        return self._summed(np.stack([_corner_sums(v) for v in (count, area, sources)], axis=2))
+
+    def covered_windows(self, count: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, ...]:
+        """As :meth:`windows`, of the objects in the cells (rows, columns) that are `covered`."""
+        return self._summed(kernels.covered_sums(count, covered, self.cell_area, self.sources))
+
+    def _summed(self, corner: np.ndarray) -> tuple[np.ndarray, ...]:
         n = len(self.row)
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
-        count_sums, area_sums = _corner_sums(count), _corner_sums(area)
-        source_sums = _corner_sums(np.where(area > 0, self.sources, 0))
+        around = self.row, self.column, self.half_rows, self.half_columns
         list(
             run_ranges(
-                lambda a, b: kernels.sum_windows(
-                    a,
-                    b,
-                    self.row,
-                    self.column,
-                    self.half_rows,
-                    self.half_columns,
-                    count_sums,
-                    area_sums,
-                    source_sums,
-                    *out,
-                ),
-                ranges(n, 1 << 14),
+                lambda a, b: kernels.sum_windows(a, b, *around, corner, *out), ranges(n, 1 << 14)
             )
         )
         return out

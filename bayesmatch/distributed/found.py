@@ -159,7 +159,7 @@ def find_rows(
     parts = over_partitions(secondary, near_rows, wanted, pixels) if pixels else []
     out = _held(parts, wanted, secondary.meta)
     if box is not None:
-        number = np.zeros(box.n_rows * box.n_columns, np.int64)
+        number = np.zeros(box.n_rows * box.n_columns, np.int32)
         for _, part in parts:
             number[part.cell] += part.count
         out.counted = box.digest, number.reshape(box.shape)

@@ -61,11 +61,14 @@ class JointWeights:
     def slot_object(self, slots: np.ndarray) -> np.ndarray:
         """The object of some candidates, numbered over all other catalogues, (m,)."""
         candidates = self.setting.candidates
+        row: np.ndarray = candidates.row[slots]
+        if candidates.n_other == 1:
+            return row
         catalogue = (
             np.searchsorted(candidates.start, slots, side="right") - 1
         ) % candidates.n_other
         before = np.cumsum([0, *(len(c) for c in self.setting.others)])[:-1]
-        numbered: np.ndarray = candidates.row[slots] + before[catalogue]
+        numbered: np.ndarray = row + before[catalogue]
         return numbered
 
     def weigh(self, primaries: np.ndarray) -> None:
@@ -95,12 +98,10 @@ class Groups:
         cls, joint: JointWeights, sets: SourceSets, links: np.ndarray, todo: np.ndarray | None
     ) -> Groups:
         """Groups of the primaries `todo` (default: all), from candidates that link them."""
-        which, number, count = np.unique(
-            joint.slot_object(links), return_inverse=True, return_counts=True
-        )
-        shared = count[number] > 1
+        claimed = joint.slot_object(links)
+        shared = _met_twice(claimed)
         links = links[shared]
-        _, number = np.unique(number[shared], return_inverse=True)
+        _, number = np.unique(claimed[shared], return_inverse=True)
         owner = joint.slot_primary(links)
         members = sets.primary if todo is None else sets.primary[np.isin(sets.primary, todo)]
         primary = np.union1d(owner, members)
@@ -159,6 +160,17 @@ class Groups:
             )
         )
         return solved
+
+
+def _met_twice(values: np.ndarray) -> np.ndarray:
+    """Which of some numbers (m,) occur more than once: few of them."""
+    ordered = np.sort(values)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(twice) == 0:
+        return np.zeros(len(values), bool)
+    at = np.minimum(np.searchsorted(twice, values), len(twice) - 1)
+    found: np.ndarray = twice[at] == values
+    return found
 
 
 def _kernel_sets(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels.jit import ranges
+
 #: objects that the stated density is worth
 STATED_WEIGHT = 4.0
 #: objects of a scale that say how dense the field is on average
@@ -32,6 +34,8 @@ MAX_LEAK = 0.25
 SMALL_FIELD, SURE = 0.7, 5.0
 #: near rings that hold more than this of what the far ones say hold hosts
 TOO_MANY = 1.2
+#: numbers in a scalar product that OpenBLAS leaves to one thread
+DOT_ROWS = 10_000
 #: a smallest density, of the mean, that keeps logarithms finite
 LEAST = 1e-6
 
@@ -118,15 +122,23 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
     shape = SHAPES[1]
     if len(count) < MIN_SCATTER or expected.sum() < ENOUGH:
         return shape
-    beyond, variance = (count - expected) ** 2 - chance, 0.0
+    beyond, variance, square = (count - expected) ** 2 - chance, 0.0, expected**2
     for _ in range(STEPS):
         # The variance of `beyond` makes each primary's weight: few expected objects tell little.
-        told_by = expected**2 / (2.0 * (chance + variance * expected**2) ** 2 + chance)
-        information = float(told_by @ expected**2)
-        variance = float(told_by @ beyond) / information
+        told_by = square / (2.0 * (chance + variance * square) ** 2 + chance)
+        information = _dot(told_by, square)
+        variance = _dot(told_by, beyond) / information
         if variance * information**0.5 < SURE_SCATTER:
             return SHAPES[1]
     return float(np.clip(1.0 / variance, *SHAPES))
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> float:
+    """Scalar product, by pieces that no linear algebra shares out among as many threads as it has.
+
+    The sum would depend on how many those are, and they cost more than they save.
+    """
+    return sum(float(a[begin:end] @ b[begin:end]) for begin, end in ranges(len(a), DOT_ROWS))
 
 
 def far_fewer(n: float, expected: float, times: float) -> bool:

@@ -18,6 +18,7 @@ from ..catalogs.area import FULL_SKY_DEG2
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import square_degrees
+from ..catalogs.sky_box import SkyBox
 from .field_objects import FieldObjects
 
 
@@ -101,10 +102,12 @@ class FieldModel(Protocol):
         candidates: Candidates,
         radius_arcsec: float,
         with_priors: Collection[str] = (),
+        box: SkyBox | None = None,
     ) -> FieldDensity:
         """The density of each of the K - 1 others at each of the n primaries.
 
-        `with_priors`: names of the catalogues whose objects have photometric priors.
+        `with_priors`: names of the catalogues whose objects have photometric priors; `box`: the
+        cells around the primary, if they are at hand.
         """
 
 

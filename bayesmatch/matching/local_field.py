@@ -63,9 +63,10 @@ class LocalField:
         candidates: Candidates,
         radius_arcsec: float,
         with_priors: Collection[str] = (),
+        box: SkyBox | None = None,
     ) -> FieldDensity:
         """The density of each of the K - 1 others at each of the n primaries."""
-        box = SkyBox(primary.ra, primary.dec)
+        box = box or SkyBox(primary.ra, primary.dec)
         shape = (len(primary), len(others))
         here, around, reach = np.empty(shape), np.empty(shape), np.full(len(others), radius_arcsec)
         found: dict[str, Any] = {}
@@ -134,13 +135,11 @@ class _Local:
 
     def _settle(self, count: np.ndarray, covered: np.ndarray, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
-        windows = box.windows(
-            np.where(covered, count, 0.0), np.where(covered, box.cell_area[:, None], 0.0)
-        )
+        windows = box.covered_windows(count, covered)
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
-        self._ring_counts = self._rings()
+        self._ring_counts, self._own = self._rings(), self._own_shares()
         self.hosts = self._host_share()
         near = self._near(windows, seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
@@ -177,14 +176,11 @@ class _Local:
     def _host_share(self) -> float:
         """Mean number of hosts among the candidates of a primary: what is more than beyond them."""
         radius = self._inner
-        near = np.add.reduceat(
-            np.append(self.separation < np.repeat(radius, np.diff(self.start)), False),
-            self.start[:-1],
-        ) * (np.diff(self.start) > 0)
+        near = np.count_nonzero(self.separation < np.repeat(radius, np.diff(self.start)))
         count, area = (counts[:, 0].sum() for counts in self._ring_counts)
         density = count / max(area, 1e-300)
         lost = self._beyond(radius)
-        excess = near.sum() - density * np.pi * (radius**2).sum()
+        excess = near - density * np.pi * (radius**2).sum()
         return float(np.clip(excess / max((1.0 - lost).sum(), 1e-300), 0.0, 1.0))
 
     def _hosts_beyond(
@@ -241,15 +237,22 @@ class _Local:
         )
         return count, area
 
+    def _own_shares(self) -> list[np.ndarray]:
+        """By ring, from outside in: (n,) share of the hosts in the ring of their own primary."""
+        own = []
+        for k in range(RINGS):
+            high = self.reach / 2.0**k
+            low = np.minimum(np.maximum(self._inner, 0.5 * high), high)
+            own.append(self._beyond(low) - self._beyond(high))
+        return own
+
     def _near(self, windows: tuple[np.ndarray, ...], seen: np.ndarray) -> list[Ring]:
         """Rings within the radius, from inside outwards; empty where the primary was not `seen`."""
         others = self._others(windows)
         count, area = self._ring_counts
         rings = []
         for k in reversed(range(RINGS)):
-            high = self.reach / 2.0**k
-            low = np.minimum(np.maximum(self._inner, 0.5 * high), high)
-            own = self._beyond(low) - self._beyond(high)
+            own = self._own[k]
             mine, theirs = self.hosts * own, self.hosts * others * area[:, k]
             field = seen * (count[:, k] - mine - theirs)
             variance = mine * (1.0 - mine) + theirs

@@ -12,6 +12,7 @@ from ..catalogs.candidates import find_candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
+from ..catalogs.sky_box import SkyBox
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
@@ -139,6 +140,7 @@ def _search(
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)
     with clock("search"), progress_bar(n_rows, options.progress) as advance:
+        box = SkyBox(primary.ra, primary.dec) if options.field.counts_cells else None
         held = tuple(
             hold_scanned(
                 primary,
@@ -148,7 +150,7 @@ def _search(
                 max_rows=options.max_rows,
                 advance=advance,
                 checkpoint=options.checkpoint,
-                count_cells=options.field.counts_cells,
+                box=box,
             )
         )
         candidates = find_candidates(
@@ -164,6 +166,7 @@ def _search(
             options.correct_unrelated,
             radius,
             [name for name, listed in priors.by_catalogue.items() if listed],
+            box,
         )
 
 

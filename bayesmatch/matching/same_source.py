@@ -99,8 +99,10 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     reach = _reach(tree, min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest))
     i, j = tree.query_pairs(2.0 * np.sin(0.5 * np.radians(reach / 3600.0)), output_type="ndarray").T
     # The better known position first (of equals the southern one): the order of rows is no matter.
+    which = np.unique(np.concatenate([i, j]))
+    keys = primary.ra, primary.dec, primary.errors.determinant()
     rank = np.empty(len(unit), np.int64)
-    rank[np.lexsort((primary.ra, primary.dec, primary.errors.determinant()))] = np.arange(len(unit))
+    rank[which[np.lexsort([key[which] for key in keys])]] = np.arange(len(which))
     swap = rank[i] > rank[j]
     i, j = np.where(swap, j, i), np.where(swap, i, j)
     order = np.lexsort((j, i))

@@ -10,6 +10,7 @@ import numpy as np
 from ..catalogs.candidates import Candidates
 from ..catalogs.footprint import looked_at
 from ..catalogs.held import HeldCatalog
+from ..catalogs.sky_box import SkyBox
 from .candidate_positions import CandidatePositions, candidate_positions
 from .field import FieldDensity, FieldModel
 from .patterns import PatternPriors, pattern_priors
@@ -47,15 +48,16 @@ def make_setting(
     correct_unrelated: bool,
     radius_arcsec: float,
     with_priors: Collection[str],
+    box: SkyBox | None = None,
 ) -> Setting:
-    """Positions, errors and densities of the candidates found."""
+    """Positions, errors and densities of the candidates found; `box`: if it is at hand."""
     return Setting(
         primary,
         others,
         candidates,
         candidate_positions(primary, others, candidates),
         pattern_priors(others, completeness, correct_unrelated),
-        field.at(primary, others, candidates, radius_arcsec, with_priors),
+        field.at(primary, others, candidates, radius_arcsec, with_priors, box),
         radius_arcsec,
         np.column_stack([looked_at(other, primary) for other in others]),
     )

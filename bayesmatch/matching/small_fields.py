@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .._kernels.sky_counts import count_profile
 from .density_ladder import SMALL_FIELD, SURE
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
@@ -25,11 +26,8 @@ def end_of_fields(
     a candidate may be a host.  `beyond()` is the density of the cells far from all sources: if
     there are as many objects as in the outer part, what is more in the inner one are hosts.
     """
-    bins = np.minimum((separation / radius) ** 2 * PROFILE, PROFILE - 1).astype(np.int64)
     edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
-    primary = np.repeat(np.arange(len(inner)), np.diff(start))
-    field = edges[bins] >= inner[primary]
-    count = np.bincount(bins[field], minlength=PROFILE).astype(float)
+    count = count_profile(start, separation, inner, radius, edges)
     looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
     total, weight = np.cumsum(count), np.cumsum(looked)
     best, end, outer = 0.5 * SURE**2, radius, 0.0

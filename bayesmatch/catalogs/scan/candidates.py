@@ -30,15 +30,14 @@ def hold_scanned(
     max_rows: int,
     advance: Callable[[int], object],
     checkpoint: Path | None,
-    count_cells: bool = False,
+    box: SkyBox | None = None,
 ) -> list[HeldCatalog]:
     """The other catalogues, with the candidates alone in place of every scanned one.
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
-    `count_cells`: whether to count all objects in coarse cells around the primaries, too.
+    `box`: coarse cells around the primaries in which to count all objects, too.
     """
     scanned = any(isinstance(other, ScannedCatalog) for other in others)
-    box = SkyBox(primary.ra, primary.dec) if scanned and count_cells else None
     if checkpoint is None or not scanned:
         alone: AbstractContextManager[None] = nullcontext()
     else:

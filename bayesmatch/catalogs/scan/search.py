@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._kernels.coverage import value_range
+from ..._kernels.cell_counts import put_counts
 from ..._kernels.jit import n_threads
 from ..area import contains
 from ..candidates import Grid, too_many
+from ..cell_maps import CellMaps, taken
 from ..held import HeldCatalog
 from ..positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
 from ..sky_box import SkyBox
@@ -92,23 +94,27 @@ def rows_near(
     parallel = len(tasks) < n_threads()
     factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
 
+    maps = None if box is None else CellMaps(box.shape)
+
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
-        cells = np.zeros(0 if box is None else box.n_rows * box.n_columns, np.int32)
-        for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
-            _, j, _ = where.search(0, len(ra), ra, dec, most)
-            check(len(j))
-            near = j[np.diff(j, prepend=-1) > 0]
-            if other.moc is not None:
-                near = near[contains(other.moc, ra[near], dec[near])]
-            found.append((first + near, ra[near], dec[near]))
-            if box is not None:
+        with nullcontext() if maps is None else maps.one() as cells:
+            for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
+                _, j, _ = where.search(0, len(ra), ra, dec, most)
+                check(len(j))
+                near = j[np.diff(j, prepend=-1) > 0]
+                if other.moc is not None:
+                    near = near[contains(other.moc, ra[near], dec[near])]
+                found.append((first + near, ra[near], dec[near]))
+                if box is None or cells is None:
+                    continue
                 if other.moc is not None:
                     inside = contains(other.moc, ra, dec)
                     ra, dec = ra[inside], dec[inside]
                 box.add(ra, dec, cells)
-        held = np.flatnonzero(cells)
-        found.append((-1 - held, cells[held].astype(float), np.zeros(len(held))))
+            if cells is not None:
+                row, number = taken(cells)
+                found.append((row, number, np.zeros(len(row))))
         return pa.table(
             dict(
                 zip(
@@ -174,12 +180,17 @@ def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
 
     In the table a row -1 - c has, for a right ascension, a number of objects in cell c.
     """
-    row, ra, dec = (found[name].to_numpy() for name in ("row", "ra", "dec"))
+    names = ("row", "ra", "dec")
     if box is None:
-        return row, ra, dec, np.empty((0, 0), np.int64)
-    near = row >= 0
-    number = np.bincount(-1 - row[~near], ra[~near], box.n_rows * box.n_columns)
-    return row[near], ra[near], dec[near], number.astype(np.int64).reshape(box.shape)
+        return *(found[name].to_numpy() for name in names), np.empty((0, 0), np.int32)
+    number = np.zeros(box.n_rows * box.n_columns, np.int32)
+    rows = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
+    for batch in found.to_batches():  # by pieces: as they lie in the memory
+        row, ra, dec = (batch.column(name).to_numpy() for name in names)
+        put_counts(row, ra, number)
+        near = np.flatnonzero(row >= 0)
+        rows.append((row[near], ra[near], dec[near]))
+    return *map(np.concatenate, zip(*rows, strict=True)), number.reshape(box.shape)
 
 
 def _position_batches(
@@ -196,17 +207,20 @@ def _position_batches(
         ra, dec = (
             numbers(batch.column(name), factor) for name, factor in zip(names, factors, strict=True)
         )
-        _check_range(other, names[0], first, ra, RA_RANGE)
+        if len(ra) == 0:
+            continue
+        low, high = _check_range(other, names[0], first, ra, RA_RANGE)
         _check_range(other, names[1], first, dec, DEC_RANGE)
-        yield first, read_only(turned(ra)), dec
+        yield first, ra if 0.0 <= low <= high < 360.0 else read_only(turned(ra)), dec
 
 
 def _check_range(
     other: ScannedCatalog, column: str, first: int, values: np.ndarray, limits: tuple[float, float]
-) -> None:
-    low, high = value_range(values)
+) -> tuple[float, float]:
+    """Least and largest value, both within the limits."""
+    low, high = float(values.min()), float(values.max())  # NaN if any is
     if limits[0] <= low and high <= limits[1]:
-        return
+        return low, high
     row = int(np.flatnonzero(~((values >= limits[0]) & (values <= limits[1])))[0])
     raise ValueError(
         f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in "

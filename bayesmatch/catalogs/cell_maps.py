@@ -1,0 +1,60 @@
+"""Maps of a box of cells on the sky, one for every thread that counts objects in them.
+
+Counts are whole numbers: which thread has counted what, and in which order the maps are summed, is
+no matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from .._kernels import cell_counts as kernels
+
+
+class CellMaps:
+    """As many maps as there are threads that count at a time, all of them empty at first.
+
+    `shape`: rows and columns.
+    """
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self._made: list[np.ndarray] = []
+        self._spare: list[np.ndarray] = []
+
+    @contextmanager
+    def one(self) -> Iterator[np.ndarray]:
+        """A map (rows * columns,), int32, that no other thread has at the time, to add counts to.
+
+        Where that fails, what the map holds belongs to nothing, and it is not used again.
+        """
+        try:
+            cells = self._spare.pop()
+        except IndexError:
+            cells = np.zeros(self.shape[0] * self.shape[1], np.int32)
+            self._made.append(cells)
+        yield cells
+        self._spare.append(cells)
+
+    def total(self) -> np.ndarray:
+        """Counts of all maps together, (rows, columns), int32; no map can be had any more."""
+        with self.one() as total:
+            pass
+        for cells in self._made:
+            if cells is not total:
+                total += cells
+        self._made, self._spare = [], []
+        return total.reshape(self.shape)
+
+
+def taken(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a map (n,) holds, which is empty then: -1 less the cell, and how many objects it has."""
+    row, number = np.empty(0, np.int64), np.empty(0)
+    n = kernels.take_counts(cells, row, number)
+    if n:
+        row, number = np.empty(n, np.int64), np.empty(n)
+        kernels.take_counts(cells, row, number)
+    return row, number
