@@ -33,10 +33,12 @@ def nway_formulas(v: View) -> None:
     with np.errstate(divide="ignore", over="ignore"):
         against = np.log1p(-np.exp(np.minimum(ln_prior, 0.0))) - ln_prior
         for name, evidence in (("dist_post", ln_b), ("p_single", ln_b + ratio)):
+            # No counterpart has the prior 1, and one that is excluded has it, too.
+            odds = np.where(against == -np.inf, -np.inf, against - np.maximum(evidence, -1e300))
             require_close(
                 f"{name} is 1 / (1 + (1 - prior) / (prior B))",
                 a[name],
-                1 / (1 + np.exp(against - evidence)),
+                1 / (1 + np.exp(odds)),
                 atol=slack,
             )
     require("p_any is the same in both tables", a["p_any"] == v.sources["p_any"][v.primary])
@@ -48,7 +50,7 @@ def nway_formulas(v: View) -> None:
     alone = ~v.takes_part.any(axis=1)
     some = log_sums(v, np.where(alone, -np.inf, weight))
     with np.errstate(over="ignore"):
-        p_any = 1 / (1 + np.exp(weight[alone] - some))
+        p_any = 1 / (1 + np.exp(np.where(some > -np.inf, weight[alone], 0.0) - some))
     require_close("p_any is 1 - w(H0) / sum w", v.sources["p_any"], p_any, atol=worst)
     possible = (some > -np.inf)[v.primary] & ~alone
     p_i = np.where(possible, np.exp(weight - np.where(possible, some[v.primary], 0)), 0.0)
@@ -83,8 +85,16 @@ def calibrated_formulas(v: View) -> None:
             begin, end = v.terms.claims.first[at : at + 2]
             weight[v.primary == i] += v.terms.claims.log10[begin:end] * LN_10
     slack = 1e-9 + 1e-14 * np.abs(np.where(np.isfinite(weight), weight, 0.0))
+    if v.record.combinations:
+        weight, slack = none_is_left(v, weight), 1e-8
     p_match = np.exp(weight - log_sums(v, weight)[v.primary])
     require_close("p_match is pi L / sum", v.associations["p_match"], p_match, atol=slack)
+
+
+def none_is_left(v: View, weight: np.ndarray) -> np.ndarray:
+    """Ln weights with 0 for no counterpart where priors on combinations exclude everything."""
+    nothing = np.maximum.reduceat(weight, v.first[:-1]) == -np.inf
+    return np.where(nothing[v.primary] & ~v.takes_part.any(axis=1), 0.0, weight)
 
 
 def learned_priors(v: View) -> None:

@@ -53,7 +53,7 @@ class View:
         whole = all(c.rows is None and len(c) == c.n_rows for c in at_hand)
         ratio = np.zeros(len(a[names[0]]))
         with np.errstate(divide="ignore"):
-            for column in (f"bias_{c}_{p}" for c, p in result.record.prior_names):
+            for column in result.record.bias_columns:
                 ratio = ratio + np.log(a[column])
         return cls(
             result.record,
