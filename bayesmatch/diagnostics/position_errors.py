@@ -119,8 +119,8 @@ def fit_position_errors(
     checked = PriorSet.checked(priors, primary, others)
     if checked.combinations:
         raise ValueError(
-            f"prior {checked.combinations[0].name!r} acts on combinations; a fit of position errors "
-            "goes by pairs: leave it out here (match(errors='fit') does)"
+            f"prior {checked.combinations[0].name!r} acts on combinations; a fit of position "
+            "errors goes by pairs: leave it out here (match(errors='fit') does)"
         )
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)

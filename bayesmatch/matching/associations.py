@@ -27,6 +27,10 @@ REMEDY = (
     "use a smaller radius (5 times the largest position error is enough), match fewer primaries at "
     "a time, or leave prune at its default"
 )
+REMEDY_UNPRUNED = (
+    "use a smaller radius (5 times the largest position error is enough), match fewer primaries at "
+    "a time, or do without priors on combinations, with which nothing is pruned"
+)
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,14 @@ def build_associations(
 
     ``ln_ratio``, ``prune`` and ``min_weight`` are as for
     :class:`bayesmatch.matching.pruning.LikelyAssociations`; ``prune=0`` keeps all. A row takes
-    `more` bytes beyond those that any match needs.
+    `more` bytes beyond those that any match needs, for priors on combinations.
 
     Raises
     ------
     ValueError
         If there are more than `max_rows`, or than memory holds; counted before anything is stored.
     """
-    each_row = row_bytes(setting) + more
+    each_row, remedy = row_bytes(setting) + more, REMEDY_UNPRUNED if more else REMEDY
     asked, max_rows = max_rows, _worth_counting(each_row, max_rows)
     candidates, positions, radius = setting.candidates, setting.positions, setting.radius_arcsec
     n, n_other = candidates.n_primary, candidates.n_other
@@ -100,7 +104,7 @@ def build_associations(
     if total + likely.total > max_rows:
         if max_rows < asked:
             what = f"over {max_rows:,} associations of {setting.primary.name!r}"
-            check_memory((max_rows + 1) * each_row, what, REMEDY)
+            check_memory((max_rows + 1) * each_row, what, remedy)
         worst = int(in_block.sum(axis=0).argmax())
         raise ValueError(
             too_many(
@@ -116,7 +120,7 @@ def build_associations(
     check_memory(
         n_rows * each_row,
         f"{n_rows:,} associations of {setting.primary.name!r}",
-        REMEDY,
+        remedy,
     )
     first = np.zeros(n + 1, np.int64)
     np.cumsum(count, out=first[1:])

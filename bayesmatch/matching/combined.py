@@ -58,7 +58,8 @@ class Combined:
             return ln_evidence
         none = associations.first[:-1]
         count = np.diff(associations.first)
-        ln_none = np.maximum(self.ln_ratio[none], EXCLUDED * LN_10)
+        each = [np.maximum(ratio[none], EXCLUDED) for ratio in self.log10.values()]
+        ln_none = LN_10 * np.sum(each, axis=0)
         out: np.ndarray = ln_evidence - np.repeat(ln_none, count)
         out[none] = -np.inf
         some = np.maximum.reduceat(out, none) > -np.inf

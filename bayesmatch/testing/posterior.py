@@ -78,23 +78,15 @@ def calibrated_formulas(v: View) -> None:
     if name not in v.associations:
         name = "dist_bayesfactor_uncorrected"
     ln_b = v.associations[name] * LN_10
-    weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio
+    weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio_told
     weight = weight - (v.takes_part * v.terms.log10_density[v.primary] * LN_10).sum(axis=1)
     if v.terms.claims is not None:
         for at, i in enumerate(v.terms.claims.primary):
             begin, end = v.terms.claims.first[at : at + 2]
             weight[v.primary == i] += v.terms.claims.log10[begin:end] * LN_10
     slack = 1e-9 + 1e-14 * np.abs(np.where(np.isfinite(weight), weight, 0.0))
-    if v.record.combinations:
-        weight, slack = none_is_left(v, weight), 1e-8
     p_match = np.exp(weight - log_sums(v, weight)[v.primary])
     require_close("p_match is pi L / sum", v.associations["p_match"], p_match, atol=slack)
-
-
-def none_is_left(v: View, weight: np.ndarray) -> np.ndarray:
-    """Ln weights with 0 for no counterpart where priors on combinations exclude everything."""
-    nothing = np.maximum.reduceat(weight, v.first[:-1]) == -np.inf
-    return np.where(nothing[v.primary] & ~v.takes_part.any(axis=1), 0.0, weight)
 
 
 def learned_priors(v: View) -> None:
