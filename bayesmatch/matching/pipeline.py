@@ -23,9 +23,9 @@ from .calibrated import (
 )
 from .checks.run import run_checks
 from .clock import Clock, progress_bar
-from .combined import bytes_more, combined_ratios, judged, unpruned
+from .combined import bytes_more, judged, unpruned
 from .covariates import with_densities
-from .error_tails import tailed_ln_bayes
+from .evidence import Evidence, weigh
 from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
 from .likelihoods import ln_likelihood
 from .options import MatchOptions
@@ -65,38 +65,14 @@ def run_match(
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
     more = bytes_more(priors)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
-    with clock("priors"):
-        combined = combined_ratios(setting, associations, learned)
-    with clock("posterior"):
-        post = posterior_of(
-            setting,
-            associations,
-            bayes,
-            slot_ln_ratio,
-            options.secondary_ratio,
-            row_ln_ratio=combined.ln_ratio,
-        )
-        ln_tailed = tailed_ln_bayes(setting, associations, bayes)
-        ln_evidence = post.ln_evidence_uncorrected
-        if ln_tailed is not bayes.ln_bayes:  # NWAY's columns keep the core
-            ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
-        ln_evidence = combined.against_none(setting, associations, ln_evidence)
-    settled, ln_gain = _settled(
-        setting, associations, (post, ln_evidence), options, covariates, clock
-    )
+    evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
+    settled, ln_gain = _settled(setting, associations, evidence, options, covariates, clock)
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
-        _check(post, calibrated)
+        _check(evidence.post, calibrated)
         matched = Matched(
-            setting,
-            associations,
-            log10_ratios,
-            post,
-            calibrated,
-            claims.same_source,
-            ln_tailed,
-            combined.log10,
+            setting, associations, log10_ratios, evidence, calibrated, claims.same_source
         )
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
@@ -107,7 +83,7 @@ def run_match(
         options,
         setting.catalogs,
         priors=learned.names(),
-        combination_priors=list(combined.log10),
+        combination_priors=list(evidence.log10_combined),
         auto_priors=priors.learning_record(learned),
         host_fraction=fit.mean,
         host_fraction_error=fit.mean_error,
@@ -237,16 +213,13 @@ def _learn(
 def _settled(
     setting: Setting,
     associations: Associations,
-    evidence: tuple[Posterior, np.ndarray],
+    evidence: Evidence,
     options: MatchOptions,
     covariates: Covariates,
     clock: Clock,
 ) -> tuple[Settled, np.ndarray]:
-    """The calibrated probabilities: host fraction, then claims; and how far objects may gain.
-
-    `evidence`: NWAY's posterior, and (n_rows,) ln of Bayes factor and prior ratios as they are.
-    """
-    post, ln_evidence = evidence
+    """The calibrated probabilities: host fraction, then claims; and how far objects may gain."""
+    post = evidence.post
     if options.host_covariates == "sigma":
         names = [other.name for other in setting.others]
         around = dict(zip(names, setting.field.around.T, strict=True))
@@ -256,7 +229,7 @@ def _settled(
         return _fractions(setting, associations, ln_like, options, covariates)
 
     with clock("host_fraction"):
-        ln_like, setting, ln_gain = ln_likelihood(setting, associations, ln_evidence)
+        ln_like, setting, ln_gain = ln_likelihood(setting, associations, evidence.against_none)
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):

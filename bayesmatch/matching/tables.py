@@ -14,6 +14,7 @@ from ..catalogs.held import HeldCatalog
 from .associations import Associations
 from .calibrated import Calibrated
 from .combined import combined_columns
+from .evidence import Evidence
 from .posterior import Posterior
 from .record import CatalogueRecord
 from .setting import Setting
@@ -31,14 +32,15 @@ class Matched:
     associations: Associations
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
-    post: Posterior
+    evidence: Evidence
     calibrated: Calibrated
     same_source: np.ndarray
     """(n_primary,) row of the first entry of the same source, -1 = none"""
-    ln_tailed: np.ndarray
-    """(n_rows,) ln Bayes factor with the tails of all errors"""
-    log10_combined: Mapping[str, np.ndarray]
-    """by prior on combinations, (n_rows,)"""
+
+    @property
+    def post(self) -> Posterior:
+        """NWAY's posterior."""
+        return self.evidence.post
 
 
 def association_columns(
@@ -134,7 +136,7 @@ def association_table(m: Matched, min_p_i: float) -> Table:
         ncat[keep].astype(np.int16), description="Number of catalogues taking part"
     )
     columns.update(_evidence_columns(m, keep, member))
-    columns.update(combined_columns(m.log10_combined, keep))
+    columns.update(combined_columns(m.evidence.log10_combined, keep))
     columns["p_single"] = Column(
         post.p_single[keep], description="Posterior of this association against chance, with priors"
     )
@@ -184,9 +186,9 @@ def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Co
             description="log10 of the Bayes factor, associations without the primary considered",
         ),
     }
-    if m.ln_tailed is not post.ln_bayes:
+    if m.evidence.ln_tailed is not post.ln_bayes:
         columns["dist_bayesfactor_tails"] = Column(
-            m.ln_tailed[keep] / LN_10,
+            m.evidence.ln_tailed[keep] / LN_10,
             description="log10 of the Bayes factor from positions, tails of the errors included",
         )
     columns["dist_post"] = Column(
