@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,8 @@ def combined_ratios(setting: Setting, associations: Associations, priors: PriorS
                 for k, c in enumerate(setting.catalogs)
                 if c.name in wanted
             }
-            told = _Told(setting, rows_of)
-            log10[prior.name][rows] = ratio_of_members(prior, members, told.row_text)
+            row_text = partial(_row_text, setting, rows_of)
+            log10[prior.name][rows] = ratio_of_members(prior, members, row_text)
     return Combined(log10, LN_10 * sum(log10.values(), np.zeros(n_rows)))
 
 
@@ -169,24 +170,18 @@ def _table(catalog: HeldCatalog, row: np.ndarray, wanted: Sequence[str]) -> Tabl
     return Table(columns, masked=True, copy=False)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """How messages name associations."""
-
-    setting: Setting
-    rows: tuple[np.ndarray, ...]
-
-    def row_text(self, at: int) -> str:
-        primary, *others = self.setting.catalogs
-        members = [
-            f"{other.name} {other.row_text(int(row[at]))}"
-            for other, row in zip(others, self.rows[1:], strict=True)
-            if row[at] >= 0
-        ]
-        return (
-            f"{primary.name} {primary.row_text(int(self.rows[0][at]))} with "
-            f"{' and '.join(members) or 'no counterpart'}"
-        )
+def _row_text(setting: Setting, rows: Sequence[np.ndarray], at: int) -> str:
+    """An association, as messages name it; `rows` as :func:`_member_rows` gives them."""
+    primary, *others = setting.catalogs
+    members = [
+        f"{other.name} {other.row_text(int(row[at]))}"
+        for other, row in zip(others, rows[1:], strict=True)
+        if row[at] >= 0
+    ]
+    return (
+        f"{primary.name} {primary.row_text(int(rows[0][at]))} with "
+        f"{' and '.join(members) or 'no counterpart'}"
+    )
 
 
 def _tell(setting: Setting, nothing: np.ndarray, names: Sequence[str]) -> None:
