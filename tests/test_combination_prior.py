@@ -5,6 +5,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from astropy.table import Table
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pyarrow import parquet
 from small_skies import BY_HAND, catalog
 
@@ -13,7 +15,7 @@ import bayesmatch.matching.associations
 import bayesmatch.matching.combined
 from bayesmatch.catalogs import memory
 from bayesmatch.priors.combination import MembersPrior
-from bayesmatch.testing import check_invariants
+from bayesmatch.testing import check_invariants, matches
 from validation.skies import simulate_patterns
 
 NUMBERS = ("p_any", "p_i", "p_single", "p_match", "dist_post")
@@ -32,13 +34,13 @@ def sky(n_primary=60, seed=3, n_other=2, **options):
         shared=0.3,
     ).catalogs()
     out = []
-    for k, given in enumerate(catalogs):
-        rng, n = np.random.default_rng([seed, k]), len(given)
-        table = Table(given.table, copy=True)
+    for k, plain in enumerate(catalogs):
+        rng, n = np.random.default_rng([seed, k]), len(plain)
+        table = Table(plain.table, copy=True)
         table["ID"] = 100 + np.arange(n)
         table["mag"] = np.ma.masked_array(rng.normal(20, 2, n), mask=rng.random(n) < 0.1)
         err = ("SIGMA", 0.2, 0.5)[k]
-        out.append(bm.Catalog(table, name="ABC"[k], pos_err=err, area=given.area))
+        out.append(bm.Catalog(table, name="ABC"[k], pos_err=err, area=plain.area))
     return out
 
 
@@ -98,6 +100,18 @@ def hashed(members):
     row = [np.ma.filled(np.ma.asarray(members[n]["mag"]).astype(float), 30.0) for n in names]
     u = np.mod(sum((k + 1) * 7.77 * r for k, r in enumerate(row)), 1.0)
     return np.where(u < 0.2, -np.inf, 4 * u - 2)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(matches(max_catalogues=4), st.sampled_from([0.0, 0.3, 0.9]), st.integers(0, 99))
+def test_whole_matches_keep_the_rules(case, excluded, seed):
+    def noise(members):
+        n = len(next(iter(members.values())))
+        rng = np.random.default_rng(seed)
+        return np.where(rng.random(n) < excluded, -np.inf, rng.choice([-30.0, -1.0, 0.5, 30.0], n))
+
+    priors = {**(case.options["priors"] or {}), None: [bm.CombinationPrior("noise", noise)]}
+    check_invariants(case.run(priors=priors))
 
 
 @pytest.mark.filterwarnings("ignore:prior h of combinations")
