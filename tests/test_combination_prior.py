@@ -1,5 +1,6 @@
 """Priors on whole combinations, beside what they must equal, and what they refuse."""
 
+import matplotlib.pyplot as plt
 import numba
 import numpy as np
 import pyarrow as pa
@@ -146,6 +147,11 @@ def test_any_function_keeps_the_rules(tmp_path, options):
             assert not set(table.meta["terms"]) & {"unstated"}
             if hostless == 0 and table["p_match"][1] > 0.5:
                 assert "no counterpart is excluded by prior h" in str(found).replace("\n", " ")
+                axes = found.plot().axes
+                evidence = next(ax for ax in axes if "log10 odds" in ax.get_xlabel())
+                assert max(map(abs, evidence.get_xlim())) < 100
+                assert "excluded" in [text.get_text() for text in evidence.texts]
+                plt.close("all")
 
 
 def test_a_factor_common_to_a_source_changes_no_share():

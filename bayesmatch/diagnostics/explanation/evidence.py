@@ -73,7 +73,7 @@ def evidence_table(result: MatchResult, row: int) -> Table:
         {"rank": Column(np.arange(len(mine)), description="By probability; 0 is no counterpart")},
         meta={
             "terms": [term.name for term in terms],
-            "none_excluded_by": excluding_none(record, mine),
+            "none_excluded_by": excluding_none(record, mine) if (total[1:] > -np.inf).any() else [],
         },
     )
     for other in record.others:
