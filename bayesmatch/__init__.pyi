@@ -21,6 +21,8 @@ from .matching.core import match as match
 from .matching.error_fit.found import PositionErrorFit as PositionErrorFit
 from .matching.result import MatchResult as MatchResult
 from .priors.auto import AutoPrior as AutoPrior
+from .priors.column import ColumnPrior as ColumnPrior
+from .priors.combination import CombinationPrior as CombinationPrior
 from .priors.function import FunctionPrior as FunctionPrior
 from .priors.histogram import HistogramPrior as HistogramPrior
 from .priors.lightgbm import LightGBMPrior as LightGBMPrior

@@ -444,6 +444,24 @@ def test_partitions_matched_by_themselves():
     assert len(frame) == (want["ncat"] == 2).sum()
 
 
+def test_log10_ratios_that_stand_in_a_column():
+    sources, objects = sky(600, 12_000)
+    ratio = np.random.default_rng(5).normal(size=len(objects))
+    ratio[::5], ratio[1::5], ratio[2::5] = -99.0, -np.inf, np.nan
+    objects["lr"] = ratio
+    prior = bm.ColumnPrior("lr")
+    got = distributed(*partitioned(sources, objects), priors=[prior])
+    x, o = by_position(sources, objects)
+    want = bm.match(
+        bm.Catalog(x, name="XRAY", pos_err="sigma", area=1.0, id="id"),
+        bm.Catalog(o, name="OPT", pos_err=0.1, area=AREA, id="oid"),
+        radius=RADIUS,
+        priors={"OPT": [prior]},
+    )
+    frame = assert_all_same(got, want)
+    assert (frame["bias_OPT_lr"] == 0).any()
+
+
 def test_area_from_the_coverage_map():
     sources, objects = sky(600, 12_000)
     left, right = partitioned(sources, objects)
@@ -475,6 +493,11 @@ def test_area_from_the_coverage_map():
             MARGIN,
             {"priors": [SimpleNamespace(name="own", learn=lambda catalog, seen: None)]},
             "learns from the whole match",
+        ),
+        (
+            MARGIN,
+            {"priors": [bm.CombinationPrior("c", len)]},
+            "CombinationPrior.'c'.* acts on combinations.*log10_ratio_pairs",
         ),
         (MARGIN, {"secondary_area": -1.0}, "catalogue 'OPT'"),
     ],

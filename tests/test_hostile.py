@@ -183,6 +183,11 @@ def prior(value):
     return matched(priors={"O": [bm.FunctionPrior("f", lambda t: value)]})
 
 
+def combination(function=lambda members: [0.0] * len(next(iter(members.values()))), columns=None):
+    """A prior on combinations in a match."""
+    return matched(priors={None: [bm.CombinationPrior("f", function, columns)]})
+
+
 RESULT = None
 
 
@@ -262,6 +267,14 @@ CALLS = {
     "FunctionPrior name": lambda v: bm.FunctionPrior(v, len),
     "FunctionPrior function": lambda v: bm.FunctionPrior("f", v),
     "FunctionPrior returns": prior,
+    "ColumnPrior column": lambda v: matched(priors={"O": [bm.ColumnPrior(v, name="c")]}),
+    "ColumnPrior name": lambda v: bm.ColumnPrior("mag", name=v),
+    "CombinationPrior name": lambda v: bm.CombinationPrior(v, len),
+    "CombinationPrior function": lambda v: bm.CombinationPrior("f", v),
+    "CombinationPrior columns": lambda v: combination(columns=v),
+    "CombinationPrior columns of one": lambda v: combination(columns={"O": v}),
+    "CombinationPrior returns": lambda v: combination(lambda members: v),
+    "priors of None": lambda v: matched(priors={None: v}),
     "sigma_from_radius r": lambda v: bm.sigma_from_radius(v, 0.9),
     "sigma_from_radius containment": lambda v: bm.sigma_from_radius(1.0, v),
     **{

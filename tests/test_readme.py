@@ -29,6 +29,15 @@ def test_python_blocks(tmp_path, monkeypatch, capsys):
     assert len(bm.MatchResult.read("matched.fits").sources) == 300
 
 
+def test_python_blocks_of_the_page_on_priors(capsys):
+    text = (ROOT / "docs/priors.md").read_text()
+    names = {}
+    for code in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S):
+        exec(compile(code, "docs/priors.md", "exec"), names)
+    assert "bias_red" in capsys.readouterr().out
+    assert len(set(names["result"].associations["bias_red"])) == 3
+
+
 def test_shell_blocks(tmp_path, monkeypatch):
     """Commands run through main(); installing is what .ci/run does, with the same lines."""
     monkeypatch.chdir(tmp_path)

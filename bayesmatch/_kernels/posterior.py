@@ -108,7 +108,9 @@ def nway_rows(
 
 @jit
 def against_chance(ln_odds_against, ln_evidence):
-    """Posterior of one association against chance, equation (9)."""
+    """Posterior of one association against chance, equation (9); 1 where chance has no part."""
+    if ln_odds_against == -np.inf:  # no counterpart, though a prior may exclude it
+        return 1.0
     return 1.0 / (1.0 + math.exp(ln_odds_against - ln_evidence))
 
 

@@ -103,8 +103,9 @@ def _add_priors(command: argparse.ArgumentParser) -> None:
         "--prior",
         action="append",
         default=[],
-        metavar="CAT:FILE",
-        help="saved prior (JSON), as 'bayesmatch train' writes it; repeatable",
+        metavar="CAT:FILE|CAT:@COL",
+        help="saved prior (JSON), as 'bayesmatch train' writes it; or @ and a column of the "
+        "catalogue with log10 ratios; repeatable",
     )
     command.add_argument(
         "--mag-radius",
@@ -130,10 +131,11 @@ def _add_priors(command: argparse.ArgumentParser) -> None:
 
 def files_read(options: argparse.Namespace) -> list[str]:
     """The files and data sets that the arguments name."""
+    saved = [given.partition(":")[2] for given in options.prior]
     return [
         *options.catalogues[::2],
         *(source for _, source in options.mag if source != "auto"),
-        *(source.partition(":")[2] for source in options.prior),
+        *(source for source in saved if not source.startswith("@")),
     ]
 
 
@@ -179,6 +181,7 @@ def _catalog(path: str, **how: Any) -> Any:
 
 def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
     from ..priors.auto import AutoPrior
+    from ..priors.column import ColumnPrior
     from ..priors.histogram import HistogramPrior
     from ..priors.storage import read_prior
 
@@ -206,8 +209,9 @@ def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
         )
         priors.setdefault(catalog, []).append(prior)
     for given in options.prior:
-        catalog, _, path = given.partition(":")
-        if not catalog or not path:
-            raise ValueError(f"--prior {given}: give CATALOGUE:FILE")
-        priors.setdefault(catalog, []).append(read_prior(path))
+        catalog, _, source = given.partition(":")
+        if not catalog or source in ("", "@"):
+            raise ValueError(f"--prior {given}: give CATALOGUE:FILE or CATALOGUE:@COLUMN")
+        ready = ColumnPrior(source[1:]) if source.startswith("@") else read_prior(source)
+        priors.setdefault(catalog, []).append(ready)
     return priors

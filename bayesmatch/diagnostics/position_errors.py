@@ -117,6 +117,11 @@ def fit_position_errors(
     request = Request.checked(tails, frame, covariates)
     standards(primary, request.covariates)  # before any work
     checked = PriorSet.checked(priors, primary, others)
+    if checked.combinations:
+        raise ValueError(
+            f"prior {checked.combinations[0].name!r} acts on combinations; a fit of position "
+            "errors goes by pairs: leave it out here (match(errors='fit') does)"
+        )
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
     if len(candidates.row) == 0:

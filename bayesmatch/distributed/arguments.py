@@ -10,6 +10,7 @@ import numpy as np
 from ..catalogs.scalars import shown
 from ..matching.covariates import DENSITY
 from ..matching.host_fraction import HostFraction
+from ..priors.combination import on_combinations
 from ..priors.prior_set import PriorSet
 from .tables import ROWS
 
@@ -21,7 +22,13 @@ def check_rows(rows: Any) -> None:
 
 
 def check_priors(name: str, priors: Sequence[Any]) -> None:
-    """Refuse priors that learn: only the candidates of the catalogue `name` are at hand."""
+    """Refuse priors that learn, of which only candidates are at hand, and those on combinations."""
+    for prior in filter(on_combinations, priors):
+        raise ValueError(
+            f"prior {shown(prior)} acts on combinations, which LSDB catalogues do not take; here a "
+            "combination is a pair: give an object with log10_ratio_pairs "
+            "(bayesmatch.priors.protocol.PairPrior), or match in memory or scanned"
+        )
     for prior in PriorSet.of({name: priors}).learning:
         raise ValueError(
             f"prior {shown(prior)} learns from the whole match, which no partition "

@@ -22,7 +22,7 @@ from ..matching.host_fraction import fractions_for
 from ..matching.options import MatchOptions
 from ..matching.pipeline import run_match
 from ..matching.result import MatchResult
-from ..matching.tables import check_columns
+from ..matching.result_check import check_names
 from ..priors.prior_set import PriorSet
 from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .found import Found, find_rows
@@ -232,7 +232,7 @@ class Both:
         ]
         options = MatchOptions.checked(empty[0], empty[1:], self.given)
         PriorSet.checked(self.priors.as_dict(), empty[0], empty[1:])
-        check_columns(empty[0], empty[1:], self.priors.by_catalogue)
+        check_names(empty[0], empty[1:], self.priors)
         check_margin(self.catalogs[1], options.radius_arcsec)
         return options, columns
 

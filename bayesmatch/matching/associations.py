@@ -27,6 +27,10 @@ REMEDY = (
     "use a smaller radius (5 times the largest position error is enough), match fewer primaries at "
     "a time, or leave prune at its default"
 )
+REMEDY_UNPRUNED = (
+    "use a smaller radius (5 times the largest position error is enough), match fewer primaries at "
+    "a time, or do without priors on combinations, with which nothing is pruned"
+)
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,21 @@ def build_associations(
     prune: float,
     max_rows: int,
     min_weight: float = np.inf,
+    more: int = 0,
 ) -> Associations:
     """Combinations of candidates whose pairwise separations are all below the radius.
 
     ``ln_ratio``, ``prune`` and ``min_weight`` are as for
-    :class:`bayesmatch.matching.pruning.LikelyAssociations`; ``prune=0`` keeps all.
+    :class:`bayesmatch.matching.pruning.LikelyAssociations`; ``prune=0`` keeps all. A row takes
+    `more` bytes beyond those that any match needs, for priors on combinations.
 
     Raises
     ------
     ValueError
         If there are more than `max_rows`, or than memory holds; counted before anything is stored.
     """
-    asked, max_rows = max_rows, _worth_counting(setting, max_rows)
+    each_row, remedy = row_bytes(setting) + more, REMEDY_UNPRUNED if more else REMEDY
+    asked, max_rows = max_rows, _worth_counting(each_row, max_rows)
     candidates, positions, radius = setting.candidates, setting.positions, setting.radius_arcsec
     n, n_other = candidates.n_primary, candidates.n_other
     args = (candidates.start, positions.ra, positions.dec, positions.cos_dec, radius)
@@ -97,7 +104,7 @@ def build_associations(
     if total + likely.total > max_rows:
         if max_rows < asked:
             what = f"over {max_rows:,} associations of {setting.primary.name!r}"
-            check_memory((max_rows + 1) * row_bytes(setting), what, REMEDY)
+            check_memory((max_rows + 1) * each_row, what, remedy)
         worst = int(in_block.sum(axis=0).argmax())
         raise ValueError(
             too_many(
@@ -111,9 +118,9 @@ def build_associations(
     count[many] = likely.pruned.count
     n_rows = int(count.sum())
     check_memory(
-        n_rows * row_bytes(setting),
+        n_rows * each_row,
         f"{n_rows:,} associations of {setting.primary.name!r}",
-        REMEDY,
+        remedy,
     )
     first = np.zeros(n + 1, np.int64)
     np.cumsum(count, out=first[1:])
@@ -132,12 +139,12 @@ def build_associations(
     return Associations(first, member, between, pieces, likely.pruned)
 
 
-def _worth_counting(setting: Setting, max_rows: int) -> int:
+def _worth_counting(each_row: int, max_rows: int) -> int:
     """`max_rows`, or the fewer beyond which memory ends: counting for hours would not help."""
     available = available_bytes()
     if available is None:
         return max_rows
-    return min(max_rows, max(COUNTED, available // row_bytes(setting)))
+    return min(max_rows, max(COUNTED, available // each_row))
 
 
 def row_bytes(setting: Setting) -> int:

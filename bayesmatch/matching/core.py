@@ -17,8 +17,8 @@ from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
 from .result import MatchResult
+from .result_check import check_names
 from .settled import KnownClaims
-from .tables import check_columns
 
 
 def match(
@@ -26,7 +26,7 @@ def match(
     *others: Catalog,
     radius: Any,
     prior_completeness: float | Sequence[float] = 1.0,
-    priors: Mapping[str, Sequence[Any]] | None = None,
+    priors: Mapping[Any, Sequence[Any]] | None = None,
     host_fraction: str | float | HostFraction = "fit",
     host_covariates: str | Sequence[str] | None = "sigma",
     correct_unrelated: bool = True,
@@ -56,7 +56,9 @@ def match(
         of the K - 1 others c**(1/(K-1)), a sequence one value per other catalogue. It enters
         ``p_any``; the calibrated columns fit the fraction instead.
     priors : mapping of str to list of priors, optional
-        Catalogue name to priors, such as :class:`bayesmatch.HistogramPrior`.
+        Catalogue name to priors, such as :class:`bayesmatch.HistogramPrior`; None to those that
+        act on whole combinations, :class:`bayesmatch.CombinationPrior`, with which nothing is
+        pruned, and which ``errors="fit"`` leaves out of its fit.
     host_fraction : "fit", float or HostFraction, default "fit"
         Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
         A ``HostFraction`` is the fit of another match of the same sources with the same
@@ -151,7 +153,7 @@ def match(
     )
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
-    check_columns(primary, others, prior_set.by_catalogue)
+    check_names(primary, others, prior_set)
     inside = tuple(map(within_footprint, others))
     found = None
     if options.errors == "fit":

@@ -19,15 +19,16 @@ from .associations import Associations, build_associations
 from .calibrated import (
     Calibrated,
     calibrated_of,
-    independent_likelihood,
     pattern_likelihood,
     pruned_bound,
 )
 from .checks.run import run_checks
 from .clock import Clock, progress_bar
+from .combined import bytes_more, judged, unpruned
 from .covariates import with_densities
-from .error_tails import tailed_ln_bayes
+from .evidence import Evidence, weigh
 from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
+from .likelihoods import ln_likelihood
 from .options import MatchOptions
 from .patterns import pattern_labels
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -35,7 +36,6 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, settle
-from .shared_objects import shared_ln_likelihood
 from .tables import Matched, association_table, kept_rows, source_table
 from .terms import PosteriorTerms
 
@@ -61,25 +61,19 @@ def run_match(
 
     `fitted_errors`: of the primary, what :mod:`bayesmatch.matching.fitted_errors` found.
     """
-    clock = Clock()
+    clock, options = Clock(), unpruned(options, priors)
     setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
-    associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
-    with clock("posterior"):
-        post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
-        ln_tailed = tailed_ln_bayes(setting, associations, bayes)
-        ln_evidence = post.ln_evidence_uncorrected
-        if ln_tailed is not bayes.ln_bayes:  # NWAY's columns keep the core
-            ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
-    settled, ln_gain = _settled(
-        setting, associations, (post, ln_evidence), options, covariates, clock
-    )
+    more = bytes_more(priors)
+    associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
+    evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
+    settled, ln_gain = _settled(setting, associations, evidence, options, covariates, clock)
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
-        _check(post, calibrated)
+        _check(evidence.post, calibrated)
         matched = Matched(
-            setting, associations, log10_ratios, post, calibrated, claims.same_source, ln_tailed
+            setting, associations, log10_ratios, evidence, calibrated, claims.same_source
         )
         sources = source_table(matched)
         table = association_table(matched, options.min_p_i)
@@ -90,6 +84,7 @@ def run_match(
         options,
         setting.catalogs,
         priors=learned.names(),
+        combination_priors=list(evidence.log10_combined),
         auto_priors=priors.learning_record(learned),
         host_fraction=fit.mean,
         host_fraction_error=fit.mean_error,
@@ -165,7 +160,7 @@ def _search(
             options.completeness,
             options.correct_unrelated,
             radius,
-            [name for name, listed in priors.by_catalogue.items() if listed],
+            [n for n, listed in priors.by_catalogue.items() if listed or judged(priors, n)],
             box,
         )
 
@@ -176,11 +171,17 @@ def _associate(
     options: MatchOptions,
     clock: Clock,
     min_weight: float = np.inf,
+    more: int = 0,
 ) -> Weighed:
-    """Associations and their Bayes factors."""
+    """Associations and their Bayes factors; `more` bytes per row are needed later on."""
     with clock("associations"):
         associations = build_associations(
-            setting, ln_ratio, prune=options.prune, min_weight=min_weight, max_rows=options.max_rows
+            setting,
+            ln_ratio,
+            prune=options.prune,
+            min_weight=min_weight,
+            max_rows=options.max_rows,
+            more=more,
         )
     with clock("bayes_factors"):
         return associations, bayes_factors(setting, associations)
@@ -197,7 +198,8 @@ def _learn(
     weighed, member, dist_post = None, np.empty((0, n_other), np.int64), np.empty(0)
     if priors.learns_from_posterior:
         neutral = np.zeros(n_slots)
-        weighed = _associate(setting, neutral, options, clock, MIN_WEIGHT_LEARNED)
+        more = bytes_more(priors)
+        weighed = _associate(setting, neutral, options, clock, MIN_WEIGHT_LEARNED, more)
         member = weighed[0].member
         dist_post = posterior_of(setting, *weighed, neutral, 1.0).dist_post
     with clock("priors"):
@@ -214,16 +216,13 @@ def _learn(
 def _settled(
     setting: Setting,
     associations: Associations,
-    evidence: tuple[Posterior, np.ndarray],
+    evidence: Evidence,
     options: MatchOptions,
     covariates: Covariates,
     clock: Clock,
 ) -> tuple[Settled, np.ndarray]:
-    """The calibrated probabilities: host fraction, then claims; and what :func:`_likelihood` says.
-
-    `evidence`: NWAY's posterior, and (n_rows,) ln of Bayes factor and prior ratios as they are.
-    """
-    post, ln_evidence = evidence
+    """The calibrated probabilities: host fraction, then claims; and how far objects may gain."""
+    post = evidence.post
     if options.host_covariates == "sigma":
         names = [other.name for other in setting.others]
         around = dict(zip(names, setting.field.around.T, strict=True))
@@ -233,29 +232,13 @@ def _settled(
         return _fractions(setting, associations, ln_like, options, covariates)
 
     with clock("host_fraction"):
-        ln_like, setting, ln_gain = _likelihood(setting, associations, ln_evidence)
+        ln_like, setting, ln_gain = ln_likelihood(setting, associations, evidence.against_none)
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):
         again = fit_to if options.host_fraction is None else None
         settled = settle(options.claims, setting, associations, ln_like, post, first, again)
     return settled, ln_gain
-
-
-def _likelihood(
-    setting: Setting, associations: Associations, ln_evidence: np.ndarray
-) -> tuple[np.ndarray, Setting, np.ndarray]:
-    """Ln likelihood of every association, in a field that may have objects in common.
-
-    Also the setting with what is known of them, and by how much they may raise any association.
-    """
-    field = setting.field
-    if len(setting.others) == 1 or field.details["model"] == "uniform":
-        independent = independent_likelihood(associations, field.ln_full_sky, ln_evidence)
-        return independent, setting, np.zeros(len(setting.primary))
-    shared = shared_ln_likelihood(setting, associations, ln_evidence, field)
-    field = replace(field, objects=shared.objects, details={**field.details, **shared.details})
-    return shared.ln_like, replace(setting, field=field), shared.ln_gain
 
 
 def _fractions(

@@ -121,6 +121,8 @@ def posterior_of(
     bayes: BayesFactors,
     slot_ln_ratio: np.ndarray,
     secondary_ratio: float,
+    *,
+    row_ln_ratio: np.ndarray | None = None,
 ) -> Posterior:
     """NWAY's probabilities from the Bayes factors and the candidates' prior ratios.
 
@@ -132,6 +134,8 @@ def posterior_of(
         Ln of the product of each candidate's prior ratios.
     secondary_ratio : float
         Associations with p_i above this share of the best are flagged 2.
+    row_ln_ratio : ndarray, shape (n_rows,), optional
+        Ln of the product of the ratios of each association as a whole, no counterpart too.
     """
     n = int(associations.first[-1])
     p = Posterior(
@@ -150,6 +154,8 @@ def posterior_of(
         kernels.evidence_rows(
             a, b, first, member, p.ln_bayes_corrected, slot_ln_ratio, p.ln_evidence
         )
+        if row_ln_ratio is not None:
+            p.ln_evidence[first[a] : first[b]] += row_ln_ratio[first[a] : first[b]]
         kernels.nway_rows(
             a,
             b,

@@ -91,6 +91,8 @@ class MatchRecord:
     """one per other catalogue"""
     priors: dict[str, list[str]]
     """names by catalogue"""
+    combination_priors: list[str]
+    """names of those on whole combinations"""
     auto_priors: dict[str, dict[str, Any]]
     """by catalogue and name: how those that learn were learned"""
     host_fraction: float
@@ -200,6 +202,17 @@ class MatchRecord:
     def prior_names(self) -> list[tuple[str, str]]:
         """(catalogue, prior) of every prior, in the order of the result's columns."""
         return [(name, prior) for name, listed in self.priors.items() for prior in listed]
+
+    @property
+    def combinations(self) -> list[str]:
+        """Names of the priors on whole combinations; none in files of before they came."""
+        return self.combination_priors or []
+
+    @property
+    def bias_columns(self) -> list[str]:
+        """Columns of the ratios of all priors."""
+        own = [f"bias_{name}_{prior}" for name, prior in self.prior_names]
+        return [*own, *(f"bias_{prior}" for prior in self.combinations)]
 
 
 def _in_order(fit: Mapping[str, Any], catalogues: Sequence[str]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ VALUES: dict[str, Check] = {
 #: those that older files may lack
 LATER: dict[str, Check] = {
     "versions": _named(_is_text),
+    "combination_priors": _each(_is_text),
     "auto_priors": _named(_named(_named(_is_anything))),
     "prune": _number(0),
     "pruned_primaries": _count(0),

@@ -41,7 +41,7 @@ class MatchResult:
         seconds each stage took (these are not written to files, so that equal runs give equal
         files).
     priors : dict
-        Priors used, by catalogue; empty for a result read from a file.
+        Priors used, by catalogue (None: on combinations); empty for a result read from a file.
     host_fraction : HostFraction or None
         The fractions of primaries with each set of counterparts, source by source, which another
         match of the same sources with the same catalogues takes (``match(...,

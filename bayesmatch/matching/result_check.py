@@ -9,7 +9,9 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..catalogs.formats.registry import check_columns
+from ..catalogs.held import HeldCatalog
 from ..catalogs.names import check_name
+from ..priors.prior_set import PriorSet
 from .record import MatchRecord
 from .record_check import check_meta
 from .tables import SAME_SOURCE, association_columns, later_columns, source_columns
@@ -39,6 +41,20 @@ def check_output(
     check_columns(path, source_columns(catalogs))
 
 
+def check_names(primary: HeldCatalog, others: Sequence[HeldCatalog], priors: PriorSet) -> None:
+    """Refuse catalogue, identifier and prior names that would make two columns alike."""
+    catalogs = (primary, *others)
+    combinations = [p.name for p in priors.combinations]
+    columns = association_columns(catalogs, priors.names(), combinations)
+    for names in (columns, source_columns(catalogs)):
+        twice = next((n for n in names if names.count(n) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f"two columns of the result would be called {twice!r}; rename a "
+                "catalogue (name=), an identifier column or a prior"
+            )
+
+
 def check_result(associations: Table, sources: Table, meta: Any) -> None:
     """Raise a ValueError unless these tables, in this shape, belong together and to this meta."""
     check_meta(meta)
@@ -50,7 +66,10 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
     kinds |= dict.fromkeys([*names, *COUNTS, *claims, SAME_SOURCE], "iu")
     kinds |= {later_columns(name)[1]: "b" for name in names[1:]}
     _check_columns(
-        associations, "ASSOCIATIONS", association_columns(catalogues, record.priors), kinds
+        associations,
+        "ASSOCIATIONS",
+        association_columns(catalogues, record.priors, record.combinations),
+        kinds,
     )
     expected = source_columns(catalogues)
     later = [SAME_SOURCE, *(column for name in names[1:] for column in later_columns(name))]

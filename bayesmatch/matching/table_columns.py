@@ -62,3 +62,9 @@ def input_column(column: Any, absent: np.ndarray) -> Any:
     plain = "".join(c if c.isprintable() else "?" for c in words)
     text = {"description": plain or None, "unit": column.info.unit}
     return masked_column(values, mask, **text) if mask.any() else Column(values, **text)
+
+
+def n_claims(row: np.ndarray) -> np.ndarray:
+    """How many primaries claim the same object; 0 for those without one."""
+    _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
+    return np.where(row < 0, 0, count[inverse])

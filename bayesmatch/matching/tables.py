@@ -13,10 +13,12 @@ from ..catalogs.formats.storage import masked_column
 from ..catalogs.held import HeldCatalog
 from .associations import Associations
 from .calibrated import Calibrated
+from .combined import combined_columns
+from .evidence import Evidence
 from .posterior import Posterior
 from .record import CatalogueRecord
 from .setting import Setting
-from .table_columns import id_column, row_numbers, row_text, take
+from .table_columns import id_column, n_claims, row_numbers, row_text, take
 
 LN_10 = np.log(10.0)
 SAME_SOURCE = "same_source"
@@ -30,18 +32,26 @@ class Matched:
     associations: Associations
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
-    post: Posterior
+    evidence: Evidence
     calibrated: Calibrated
     same_source: np.ndarray
     """(n_primary,) row of the first entry of the same source, -1 = none"""
-    ln_tailed: np.ndarray
-    """(n_rows,) ln Bayes factor with the tails of all errors"""
+
+    @property
+    def post(self) -> Posterior:
+        """NWAY's posterior."""
+        return self.evidence.post
 
 
 def association_columns(
-    catalogs: Sequence[HeldCatalog | CatalogueRecord], prior_names: Mapping[str, Sequence[str]]
+    catalogs: Sequence[HeldCatalog | CatalogueRecord],
+    prior_names: Mapping[str, Sequence[str]],
+    combinations: Sequence[str] = (),
 ) -> list[str]:
-    """Names of the association columns, in order; `prior_names` by catalogue."""
+    """Names of the association columns, in order.
+
+    `prior_names` by catalogue; `combinations`: those of priors on whole combinations.
+    """
     names = [c.name for c in catalogs]
     return [
         *names,
@@ -54,6 +64,7 @@ def association_columns(
         *(["dist_bayesfactor_tails"] if any(c.tails.fraction > 0 for c in catalogs) else []),
         "dist_post",
         *(f"bias_{name}_{p}" for name, listed in prior_names.items() for p in listed),
+        *(f"bias_{p}" for p in combinations),
         "p_single",
         "p_any",
         "p_i",
@@ -97,21 +108,6 @@ def later_columns(name: str) -> tuple[str, str]:
     return f"density_{name}", f"in_{name}"
 
 
-def check_columns(
-    primary: HeldCatalog, others: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
-) -> None:
-    """Refuse catalogue, identifier and prior names that would make two columns alike."""
-    catalogs = (primary, *others)
-    prior_names = {name: [p.name for p in listed] for name, listed in priors.items()}
-    for names in (association_columns(catalogs, prior_names), source_columns(catalogs)):
-        twice = next((n for n in names if names.count(n) > 1), None)
-        if twice is not None:
-            raise ValueError(
-                f"two columns of the result would be called {twice!r}; rename a "
-                "catalogue (name=), an identifier column or a prior"
-            )
-
-
 def kept_rows(m: Matched, min_p_i: float) -> np.ndarray:
     """Which associations a table keeps, (n_rows,)."""
     keep: np.ndarray = (m.post.p_i >= min_p_i) | np.all(m.associations.member < 0, axis=1)
@@ -140,6 +136,7 @@ def association_table(m: Matched, min_p_i: float) -> Table:
         ncat[keep].astype(np.int16), description="Number of catalogues taking part"
     )
     columns.update(_evidence_columns(m, keep, member))
+    columns.update(combined_columns(m.evidence.log10_combined, keep))
     columns["p_single"] = Column(
         post.p_single[keep], description="Posterior of this association against chance, with priors"
     )
@@ -189,9 +186,9 @@ def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Co
             description="log10 of the Bayes factor, associations without the primary considered",
         ),
     }
-    if m.ln_tailed is not post.ln_bayes:
+    if m.evidence.ln_tailed is not post.ln_bayes:
         columns["dist_bayesfactor_tails"] = Column(
-            m.ln_tailed[keep] / LN_10,
+            m.evidence.ln_tailed[keep] / LN_10,
             description="log10 of the Bayes factor from positions, tails of the errors included",
         )
     columns["dist_post"] = Column(
@@ -259,7 +256,7 @@ def source_table(m: Matched) -> Table:
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
     )
     for k, other in enumerate(others):
-        claims = _n_claims(np.asarray(columns[other.name]))
+        claims = n_claims(np.asarray(columns[other.name]))
         text = f"Primaries with the same {other.name} object as their best"
         if k == 0:
             columns["n_claims"] = Column(claims, description=text)
@@ -291,9 +288,3 @@ def _separations(
             out[names[1 + a], other] = between[:, column]
             column += 1
     return out
-
-
-def _n_claims(row: np.ndarray) -> np.ndarray:
-    """How many primaries claim the same object; 0 for those without one."""
-    _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
-    return np.where(row < 0, 0, count[inverse])

@@ -15,6 +15,8 @@ p_i, with its prior completeness instead of the fraction."""
 TAILS_LEGEND = """\
 tails: what the tails of the position errors add to position, which is that of the errors as quoted,
 as NWAY has it."""
+NONE_LEGEND = """\
+That the source has no counterpart is excluded by a prior: it counts as 10^-10000."""
 #: associations printed
 MAX_PRINTED = 10
 
@@ -104,7 +106,10 @@ def printed_table(table: Table, names: Sequence[str], ids: Sequence[str]) -> str
     ]
     if len(table) > len(shown):
         text.append(f"... and {len(table) - len(shown)} more")
-    return "\n".join([*text, "", LEGEND, *([TAILS_LEGEND] if "tails" in terms else [])])
+    legends = [LEGEND]
+    legends += [TAILS_LEGEND] if "tails" in terms else []
+    legends += [NONE_LEGEND] if table.meta.get("none_excluded_by") else []
+    return "\n".join([*text, "", *legends])
 
 
 def _log10(value: float) -> str:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..matching.combined import EXCLUDED
 from ..matching.wording import label, member, probability, shortened
 from .charts import probability_colors
 from .finding import MAX_NUMBERED, draw_candidates, draw_separations
@@ -136,13 +137,20 @@ def _stacked_terms(e: bm.Explanation, n_rows: int) -> list[tuple[str, str, np.nd
             name = f"prior {name}"
         elif column == "fraction":
             name, color = "host fraction", FRACTION_COLOR
-        terms.append((name, color, np.asarray(table[column])))
+        values = np.array(table[column])
+        if column.removeprefix("prior_") in e.table.meta.get("none_excluded_by", []):
+            values[1:] += EXCLUDED
+        terms.append((name, color, values))
     return terms
 
 
 def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     n_rows = len(names)
-    total = np.asarray(e.table["total"])[:n_rows]
+    total = np.array(e.table["total"])[:n_rows]
+    excluding = e.table.meta.get("none_excluded_by", [])
+    if excluding:  # that there is none has left the race: the others among themselves
+        total[1:] += len(excluding) * EXCLUDED
+        total[0] = -np.inf
     order = np.argsort(-total, kind="stable")
     at = np.empty(n_rows)
     at[order] = np.arange(n_rows)

@@ -48,7 +48,7 @@ def candidate_ratios(
             ratio = _known(prior.log10_ratio(other))
             rows = np.arange(len(other))
     except Exception as error:  # of a user's code
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) or tells_of(error, other.name):
             raise
         raise ValueError(
             f"{where} failed ({said_of(error)}); it must return numbers, one log10 ratio per row"
@@ -78,6 +78,11 @@ def candidate_ratios(
 def _known(ratio: Any) -> np.ndarray:
     """What a prior returned as an array, 0 where it is masked: below a mask stands anything."""
     return np.ma.filled(np.ma.asarray(ratio).astype(np.float64), 0.0)
+
+
+def tells_of(error: Exception, catalogue: str) -> bool:
+    """Whether an exception says already which catalogue it is about."""
+    return isinstance(error, (ValueError, TypeError)) and repr(catalogue) in str(error)
 
 
 def said_of(error: Exception) -> str:

@@ -7,6 +7,9 @@ A prior has a ``name`` (its column in the result is ``bias_<CATALOGUE>_<name>``)
   both;
 * ``learn(catalog, seen)``: see :class:`LearningPrior`, which comes before the other two.
 
+A prior on whole combinations has ``log10_ratio_members(members)`` instead: see
+:class:`bayesmatch.priors.combination.MembersPrior`.
+
 No base class is needed. These attributes are optional, on a prior of any kind:
 
 ``columns`` : list of str

@@ -33,10 +33,12 @@ def nway_formulas(v: View) -> None:
     with np.errstate(divide="ignore", over="ignore"):
         against = np.log1p(-np.exp(np.minimum(ln_prior, 0.0))) - ln_prior
         for name, evidence in (("dist_post", ln_b), ("p_single", ln_b + ratio)):
+            # No counterpart has the prior 1, and one that is excluded has it, too.
+            odds = np.where(against == -np.inf, -np.inf, against - np.maximum(evidence, -1e300))
             require_close(
                 f"{name} is 1 / (1 + (1 - prior) / (prior B))",
                 a[name],
-                1 / (1 + np.exp(against - evidence)),
+                1 / (1 + np.exp(odds)),
                 atol=slack,
             )
     require("p_any is the same in both tables", a["p_any"] == v.sources["p_any"][v.primary])
@@ -48,7 +50,7 @@ def nway_formulas(v: View) -> None:
     alone = ~v.takes_part.any(axis=1)
     some = log_sums(v, np.where(alone, -np.inf, weight))
     with np.errstate(over="ignore"):
-        p_any = 1 / (1 + np.exp(weight[alone] - some))
+        p_any = 1 / (1 + np.exp(np.where(some > -np.inf, weight[alone], 0.0) - some))
     require_close("p_any is 1 - w(H0) / sum w", v.sources["p_any"], p_any, atol=worst)
     possible = (some > -np.inf)[v.primary] & ~alone
     p_i = np.where(possible, np.exp(weight - np.where(possible, some[v.primary], 0)), 0.0)
@@ -76,7 +78,7 @@ def calibrated_formulas(v: View) -> None:
     if name not in v.associations:
         name = "dist_bayesfactor_uncorrected"
     ln_b = v.associations[name] * LN_10
-    weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio
+    weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio_told
     weight = weight - (v.takes_part * v.terms.log10_density[v.primary] * LN_10).sum(axis=1)
     if v.terms.claims is not None:
         for at, i in enumerate(v.terms.claims.primary):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..matching.combined import EXCLUDED
 from ..matching.record import MatchRecord
 from ..matching.result import MatchResult
 from ..matching.result_check import missing_in
@@ -33,6 +34,8 @@ class View:
     """(n_rows, n_other) row in each other catalogue, -1 = absent"""
     ln_ratio: np.ndarray
     """(n_rows,) ln of the product of the prior ratios"""
+    ln_ratio_told: np.ndarray
+    """(n_rows,) the same as calibrated probabilities have it: finite for no counterpart"""
     catalogs: tuple[HeldCatalog, ...]
     """empty where they are not at hand, or not whole"""
     terms: PosteriorTerms | None
@@ -53,8 +56,12 @@ class View:
         whole = all(c.rows is None and len(c) == c.n_rows for c in at_hand)
         ratio = np.zeros(len(a[names[0]]))
         with np.errstate(divide="ignore"):
-            for column in (f"bias_{c}_{p}" for c, p in result.record.prior_names):
+            for column in result.record.bias_columns:
                 ratio = ratio + np.log(a[column])
+            told = ratio.copy()
+            none = a["ncat"] == 1
+            each = [np.log(a[f"bias_{name}"][none]) for name in result.record.combinations]
+            told[none] = sum((np.maximum(r, EXCLUDED * LN_10) for r in each), np.zeros(none.sum()))
         return cls(
             result.record,
             names,
@@ -63,6 +70,7 @@ class View:
             np.asarray(a[names[0]], np.int64),
             np.column_stack([a[name] for name in names[1:]]).astype(np.int64),
             ratio,
+            told,
             at_hand if whole else (),
             result._terms,
             dict(result.priors),

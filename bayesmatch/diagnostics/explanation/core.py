@@ -72,9 +72,10 @@ def explain(result: MatchResult, primary_id: Any) -> Explanation:
     -------
     Explanation
         ``.table`` with, for every association, the log10 terms ``position`` (Bayes factor),
-        ``density`` (of chance objects), ``prior_<NAME>_<prior>``, ``fraction`` (of sources with
-        such counterparts), their sum ``total`` = log10 of p_match / p_hostless, NWAY's terms and
-        sum beside them, and the probabilities; ``.plot()``; and text with ``print()``.
+        ``density`` (of chance objects), ``prior_<NAME>_<prior>``, ``prior_<prior>`` (on the whole
+        combination), ``fraction`` (of sources with such counterparts), their sum ``total`` = log10
+        of p_match / p_hostless, NWAY's terms and sum beside them, and the probabilities;
+        ``.plot()``; and text with ``print()``.
 
     Raises
     ------

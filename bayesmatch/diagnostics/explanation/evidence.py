@@ -28,6 +28,7 @@ from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
 from ...matching.tables import later_columns
 from ...matching.terms import Term, claims_term, density_term, fraction_term
+from .combination import combination_terms, excluding_none
 from .fraction import log10_hostless, log10_odds_of, recorded_fractions, remaining_fractions
 
 #: of the associations: log10 of the Bayes factor with the tails of the errors
@@ -52,7 +53,8 @@ def evidence_table(result: MatchResult, row: int) -> Table:
     -------
     astropy.table.Table
         The no-counterpart row first (``rank`` 0, all terms 0), then the associations by ``total``.
-        ``meta["terms"]`` has the columns that sum to ``total``.
+        ``meta["terms"]`` has the columns that sum to ``total``, ``meta["none_excluded_by"]`` the
+        priors on combinations that exclude no counterpart.
     """
     record = result.record
     names = [c.name for c in record.catalogues]
@@ -69,7 +71,10 @@ def evidence_table(result: MatchResult, row: int) -> Table:
     order = np.concatenate([[0], 1 + np.argsort(-total[1:], kind="stable")])
     out = Table(
         {"rank": Column(np.arange(len(mine)), description="By probability; 0 is no counterpart")},
-        meta={"terms": [term.name for term in terms]},
+        meta={
+            "terms": [term.name for term in terms],
+            "none_excluded_by": excluding_none(record, mine) if (total[1:] > -np.inf).any() else [],
+        },
     )
     for other in record.others:
         for column in (
@@ -108,6 +113,7 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
             )
             for name, prior in record.prior_names
         ]
+    priors += combination_terms(record, mine)
     p_match = np.asarray(mine["p_match"], float)
     if result._terms is not None:
         density, *stated = result._terms.of(row, members)

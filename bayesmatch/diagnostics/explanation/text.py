@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from ...matching.result import MatchResult
 from ...matching.wording import label, listed, member, probability, times
+from .combination import excluded_by, odds_in_words
 from .inputs import input_columns, those_that_looked
 
 #: log10 terms below say nothing
@@ -113,12 +114,8 @@ class _Words:
             ]
             if group:
                 said.append(f"{start}{'' if said else ', in powers of ten'}: {listed(group)}.")
-        ratio = (
-            f"{times(total)} times as probable as no counterpart"
-            if total >= 0
-            else f"no counterpart is {times(-total)} times as probable"
-        )
-        return f"{' '.join(said)} Together {total:+.2f}: {ratio}."
+        odds = odds_in_words(total, self.table.meta["none_excluded_by"])
+        return f"{' '.join(said)} Together {total:+.2f}: {odds}."
 
     def _terms(self, at: int) -> list[_Term]:
         """The terms of one association: position beside chance, priors, host fraction."""
@@ -144,6 +141,9 @@ class _Words:
                         value,
                     )
                 )
+        terms += [
+            _Term(f"prior {p}", float(row[f"prior_{p}"]), "") for p in self.record.combinations
+        ]
         terms.append(_Term("the host fraction", float(row["fraction"]), self._share(at)))
         known = {"position", "density", "fraction"}
         terms += [
@@ -270,12 +270,7 @@ class _Words:
         return f"{listed(apart)} arcsec away"
 
     def _excluded_by(self, at: int) -> str:
-        zero = [
-            f"{name} prior {prior} has ratio 0"
-            for name, prior in self.record.prior_names
-            if np.isneginf(self.table[f"prior_{name}_{prior}"][at])
-        ]
-        return listed(zero) or "it does not count"
+        return excluded_by(self.record, self.table, at)
 
     def _input(self, name: str, column: str, at: int) -> str:
         """The value of an input column that a prior is called after, as text; empty if unknown."""
