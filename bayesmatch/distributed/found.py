@@ -7,6 +7,7 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from .._kernels.jit import ranges
 from ..catalogs.area import contains
 from ..catalogs.candidates import STREAM_ROWS, Grid, half_width, too_many
 from ..catalogs.catalog import Catalog
+from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import read_positions
@@ -26,6 +28,7 @@ from ..catalogs.values import ColumnValues
 from .order import rank_among_tied, sky_key, sky_order
 from .partition import Partition, Survey, plain_table
 from .passes import over_partitions, pixels_near
+from .sample import survey_sample
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Near:
     """(c,) rows in each of them"""
 
 
-class Found(Partition):
+class Found(WithSample, Partition):
     """The candidates of a whole survey, in an order that does not depend on its partitions."""
 
     home: np.ndarray
@@ -117,6 +120,7 @@ def find_rows(
     max_rows: int,
     count_cells: bool,
     moc: Any = None,
+    sample_columns: Sequence[str] | None = None,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
 
@@ -138,8 +142,11 @@ def find_rows(
         Whether to count all rows in coarse cells around the primaries, too.
     moc : mocpy.MOC, optional
         The footprint; with one every partition is read, for the number of rows inside.
+    sample_columns : sequence of str, optional
+        Columns of a field sample of the rows in those cells; None: there is none.
     """
-    box = SkyBox(primary.ra, primary.dec) if count_cells else None
+    count = count_cells or sample_columns is not None
+    box = SkyBox(primary.ra, primary.dec) if count else None
     wanted = Wanted(
         survey,
         columns[0],
@@ -166,6 +173,8 @@ def find_rows(
     if moc is not None:
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
         tell_left_out(survey.name, survey.n_rows, survey.n_rows - out.n_inside)
+    if box is not None and sample_columns is not None:
+        out.sample = survey_sample(secondary, out, box, sample_columns, pixels)
     return out
 
 

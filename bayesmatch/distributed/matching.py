@@ -23,6 +23,7 @@ from ..matching.options import MatchOptions
 from ..matching.pipeline import run_match
 from ..matching.result import MatchResult
 from ..matching.tables import check_columns
+from ..priors.field_ratio import field_columns
 from ..priors.prior_set import PriorSet
 from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .found import Found, find_rows
@@ -212,6 +213,7 @@ class Both:
             max_rows=options.max_rows,
             count_cells=options.field.counts_cells,
             moc=self.moc,
+            sample_columns=field_columns(self.priors).get(self.surveys[1].name),
         )
 
     def _checked(self) -> tuple[MatchOptions, tuple[tuple[str, ...], tuple[str, ...]]]:

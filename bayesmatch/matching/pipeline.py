@@ -12,6 +12,7 @@ from ..catalogs.candidates import find_candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
+from ..priors.field_ratio import field_columns
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
@@ -149,6 +150,7 @@ def _search(
                 advance=advance,
                 checkpoint=options.checkpoint,
                 count_cells=options.field.counts_cells,
+                sample_columns=field_columns(priors),
             )
         )
         candidates = find_candidates(

@@ -16,6 +16,10 @@ No base class is needed. These attributes are optional, on a prior of any kind:
     True: ``log10_ratio`` is called with the rows of the candidates alone (one row per pair), in a
     catalogue that has no more than ``columns``. Absent or False: with the whole catalogue (of a
     scanned one: with its candidates, each once).
+``field_columns`` : list of str
+    Columns of a sample of the field around the primaries that the prior wants to see
+    (``catalog.field_sample``). Absent or None: it needs no sample, so that none is taken of a
+    scanned catalogue.
 ``check(catalog, primary)`` : method
     Called before any work; raises a ValueError or TypeError unless the catalogues have what the
     prior needs.

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from ... import __version__
 from ..errors import error_columns
+from ..field_sample import FIELD_ROWS, FieldSample, rows_around
+from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..sky_box import SkyBox
 from . import work
@@ -18,6 +20,7 @@ from .checkpoint import Stage
 from .columns import fetch
 from .lock import locked
 from .manifest import MadeFrom
+from .sample import read_sample
 from .search import Positions, near_tasks, rows_near, split_counts
 
 
@@ -31,14 +34,20 @@ def hold_scanned(
     advance: Callable[[int], object],
     checkpoint: Path | None,
     count_cells: bool = False,
+    sample_columns: Mapping[str, Sequence[str]] | None = None,
 ) -> list[HeldCatalog]:
     """The other catalogues, with the candidates alone in place of every scanned one.
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
     `count_cells`: whether to count all objects in coarse cells around the primaries, too.
+    `sample_columns`: of which catalogues to take a field sample, and the columns it is to have.
     """
     scanned = any(isinstance(other, ScannedCatalog) for other in others)
-    box = SkyBox(primary.ra, primary.dec) if scanned and count_cells else None
+    sample_columns = sample_columns or {}
+    count = count_cells or any(
+        isinstance(other, ScannedCatalog) and other.name in sample_columns for other in others
+    )
+    box = SkyBox(primary.ra, primary.dec) if scanned and count else None
     if checkpoint is None or not scanned:
         alone: AbstractContextManager[None] = nullcontext()
     else:
@@ -54,6 +63,7 @@ def hold_scanned(
                 advance=advance,
                 checkpoint=None if checkpoint is None else checkpoint / other.name,
                 box=box,
+                sample_columns=sample_columns.get(other.name),
             )
             if isinstance(other, ScannedCatalog)
             else other
@@ -71,6 +81,7 @@ def hold_candidates(
     advance: Callable[[int], object],
     checkpoint: Path | None,
     box: SkyBox | None = None,
+    sample_columns: Sequence[str] | None = None,
 ) -> CandidateRows:
     """The rows of a scanned catalogue that are candidates, as a catalogue in memory.
 
@@ -90,6 +101,8 @@ def hold_candidates(
         Directory for finished parts.
     box : SkyBox, optional
         Cells in which to count all objects.
+    sample_columns : sequence of str, optional
+        Columns of a field sample, which goes by those cells; None: there is none.
 
     Raises
     ------
@@ -118,8 +131,35 @@ def hold_candidates(
             replace(made_from, columns=tuple(names), candidates=digest),
         )
     held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
-    held.counted = None if box is None or cells is None else (box.digest, cells)
+    if box is not None:
+        held.counted = box.digest, cells
+        if sample_columns is not None:
+            wanted = tuple(dict.fromkeys(sample_columns))
+            held.sample = _sample(held, box, wanted, tasks, checkpoint, made_from)
     return held
+
+
+def _sample(
+    held: CandidateRows,
+    box: SkyBox,
+    columns: tuple[str, ...],
+    tasks: Sequence[work.Task],
+    checkpoint: Path | None,
+    made_from: MadeFrom | None,
+) -> FieldSample:
+    """Of the rows around the primaries, with some columns."""
+    n_around = rows_around(box, held.cell_counts(box))
+    kept = None
+    if checkpoint is not None and made_from is not None:
+        digest = _digest(repr((n_around, FIELD_ROWS)).encode(), *(n.encode() for n in columns))
+        kept = Stage(
+            checkpoint / f"sample-{digest[:12]}",
+            replace(made_from, columns=columns, candidates=digest),
+        )
+    row, ra, dec, data = read_sample(held.scanned, box, n_around, columns, tasks, kept)
+    sample = held.bare_of(row, ra, dec)
+    sample.table = from_arrow(data)
+    return FieldSample(sample, n_around)
 
 
 def _made_from(
