@@ -59,7 +59,11 @@ class WithSample:
     """of the rows around the sources, where one was asked for before the search"""
 
     def field_sample(
-        self: Any, columns: Sequence[str], box: SkyBox, limit: int = FIELD_ROWS
+        self: Any,
+        columns: Sequence[str],
+        box: SkyBox,
+        limit: int = FIELD_ROWS,
+        counts: np.ndarray | None = None,
     ) -> FieldSample:
         """A sample of the whole catalogue's rows around the sources of the match."""
         self.cell_counts(box)

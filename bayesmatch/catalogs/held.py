@@ -122,7 +122,11 @@ class HeldCatalog(SkyCatalog):
         return box.count(self.ra, self.dec)
 
     def field_sample(
-        self, columns: Sequence[str], box: SkyBox, limit: int = FIELD_ROWS
+        self,
+        columns: Sequence[str],
+        box: SkyBox,
+        limit: int = FIELD_ROWS,
+        counts: np.ndarray | None = None,
     ) -> FieldSample:
         """A sample of the rows of the whole catalogue that lie around some sources.
 
@@ -136,15 +140,17 @@ class HeldCatalog(SkyCatalog):
             The cells around the sources, ``SkyBox(primary.ra, primary.dec)``.
         limit : int
             Most rows.
+        counts : ndarray of int, shape (rows, columns), optional
+            What ``cell_counts(box)`` gives, where it is known.
         """
-        n_around = rows_around(box, self.cell_counts(box))
+        n_around = rows_around(box, self.cell_counts(box) if counts is None else counts)
         rows = sampled_rows(self.ra, self.dec, box, sampled_share(n_around, limit))
         return FieldSample(self.bare(rows, columns), n_around)
 
     def bare(self, rows: np.ndarray, columns: Sequence[str]) -> Self:
         """Some rows with some columns, and neither errors nor identifiers: of a field sample."""
         part = self.bare_of(self.row_numbers(rows), self.ra[rows], self.dec[rows])
-        part.table = self.table[list(columns)][rows] if columns else Table()
+        part.table = _rows_of(self.table, columns, rows)
         return part
 
     def bare_of(self, row_numbers: np.ndarray, ra: np.ndarray, dec: np.ndarray) -> Self:
@@ -160,7 +166,7 @@ class HeldCatalog(SkyCatalog):
         """Some rows of this catalogue (and of its columns), with the area of the whole."""
         rows = np.arange(len(self))[rows]
         part = copy.copy(self)
-        part.table = (self.table if only is None else self.table[list(only)])[rows]
+        part.table = self.table[rows] if only is None else _rows_of(self.table, only, rows)
         part.ra, part.dec = read_only(self.ra[rows]), read_only(self.dec[rows])
         part.errors = self.errors.subset(rows)
         part.identifiers = self.identifiers.subset(rows, self.ids(rows))
@@ -197,6 +203,11 @@ class HeldCatalog(SkyCatalog):
     def check_primary_ids(self) -> None:
         """Identifiers of a primary must be unique: results are looked up by them."""
         self.identifiers.check_unique(self.columns, self.ids(np.arange(len(self))))
+
+
+def _rows_of(table: Table, columns: Sequence[str], rows: np.ndarray) -> Table:
+    """Some rows of some columns; a table of these columns would copy all of their rows first."""
+    return Table({name: table[name][rows] for name in columns}, meta=table.meta, copy=False)
 
 
 def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> float:

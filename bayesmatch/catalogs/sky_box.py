@@ -137,6 +137,12 @@ class SkyBox:
         low, shape = (self.low_ra, self.low_dec), self.shape
         kernels.count_cells(0, len(ra), ra, dec, *low, *per_degree, *shape, out)
 
+    def cell_numbers(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Number, row by row, of the cell that each position (degrees) lies in, (n,)."""
+        row, column = self._cell_of(ra, dec)
+        number: np.ndarray = row * self.n_columns + column
+        return number
+
     def knows(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
         """Whether positions (degrees) lie in cells within the widest window of a source, (n,)."""
         x, y = ra - self.low_ra, (dec - self.low_dec) / self.cell

@@ -213,7 +213,9 @@ class Both:
             max_rows=options.max_rows,
             count_cells=options.field.counts_cells,
             moc=self.moc,
-            sample_columns=field_columns(self.priors).get(self.surveys[1].name),
+            sample_columns=field_columns(self.priors, options.field.local_ratios).get(
+                self.surveys[1].name
+            ),
         )
 
     def _checked(self) -> tuple[MatchOptions, tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -12,7 +12,7 @@ from ..catalogs.candidates import find_candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
-from ..priors.field_ratio import field_columns
+from ..priors.field_ratio import field_columns, without_sample
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
@@ -28,6 +28,7 @@ from .clock import Clock, progress_bar
 from .covariates import with_densities
 from .error_tails import tailed_ln_bayes
 from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
+from .local_ratio import with_mean_ratios, without_mean_ratio
 from .options import MatchOptions
 from .patterns import pattern_labels
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -64,6 +65,8 @@ def run_match(
     clock = Clock()
     setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
+    with clock("priors"):
+        setting = with_mean_ratios(setting, learned)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
@@ -71,6 +74,7 @@ def run_match(
         ln_evidence = post.ln_evidence_uncorrected
         if ln_tailed is not bayes.ln_bayes:  # NWAY's columns keep the core
             ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
+        ln_evidence = without_mean_ratio(associations, setting.field, ln_evidence)
     settled, ln_gain = _settled(
         setting, associations, (post, ln_evidence), options, covariates, clock
     )
@@ -111,7 +115,9 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms),
+        terms=PosteriorTerms(
+            setting.field.log10_full_sky, fit.ln_fraction, setting.field.log10_mean_ratio, terms
+        ),
         claims=settled.known,
         field=setting.field,
     )
@@ -150,7 +156,7 @@ def _search(
                 advance=advance,
                 checkpoint=options.checkpoint,
                 count_cells=options.field.counts_cells,
-                sample_columns=field_columns(priors),
+                sample_columns=field_columns(priors, options.field.local_ratios),
             )
         )
         candidates = find_candidates(
@@ -165,7 +171,7 @@ def _search(
             options.completeness,
             options.correct_unrelated,
             radius,
-            [name for name, listed in priors.by_catalogue.items() if listed],
+            without_sample(priors),
         )
 
 

@@ -50,6 +50,8 @@ class AutoPrior:
     missing (see :mod:`bayesmatch.catalogs.sentinels`).
     """
 
+    learns_from_field = False
+
     def __init__(
         self,
         column: str,
@@ -60,7 +62,7 @@ class AutoPrior:
         name: str | None = None,
     ) -> None:
         self.column = text_of("AutoPrior: column", column)
-        self.columns = [column]
+        self.columns = self.field_columns = [column]
         self.name = column if name is None else text_of("AutoPrior: name", name)
         what = f"AutoPrior of {column!r}"
         if radius is None and exclude_radius is not None:
@@ -90,7 +92,7 @@ class AutoPrior:
 
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
-        catalog.magnitudes(self.column)
+        catalog.check_magnitudes(self.column)
 
     @property
     def learns_from_posterior(self) -> bool:

@@ -17,9 +17,11 @@ No base class is needed. These attributes are optional, on a prior of any kind:
     catalogue that has no more than ``columns``. Absent or False: with the whole catalogue (of a
     scanned one: with its candidates, each once).
 ``field_columns`` : list of str
-    Columns of a sample of the field around the primaries that the prior wants to see
-    (``catalog.field_sample``). Absent or None: it needs no sample, so that none is taken of a
-    scanned catalogue.
+    Columns with which the prior can be evaluated on a sample of the field around the primaries
+    (``catalog.field_sample``), so that ``field="local"`` knows the mean of its ratio there. Absent
+    or None: it cannot, and the catalogue keeps one density; no sample is taken of a scanned one.
+    One that learns may look at the sample, too; ``learns_from_field = False`` says that it does
+    not.
 ``check(catalog, primary)`` : method
     Called before any work; raises a ValueError or TypeError unless the catalogues have what the
     prior needs.
