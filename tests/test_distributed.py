@@ -507,7 +507,7 @@ def test_a_field_sample_is_that_of_the_whole(monkeypatch):
 
     class Wanting:
         name = "wanting"
-        columns = field_columns = ["mag"]
+        columns = ["mag"]
 
         def log10_ratio_pairs(self, primary, secondary, i, j):
             box = SkyBox(primary.ra, primary.dec)

@@ -28,7 +28,7 @@ def limit(request, monkeypatch):
     return request.param
 
 
-def held(primary, scanned, checkpoint=None, columns=COLUMNS):
+def held(primary, scanned, checkpoint=None):
     (found,) = hold_scanned(
         primary,
         [scanned],
@@ -37,7 +37,7 @@ def held(primary, scanned, checkpoint=None, columns=COLUMNS):
         max_rows=10**7,
         advance=lambda rows: None,
         checkpoint=checkpoint,
-        sample_columns={"O": columns},
+        count_cells=True,
     )
     return found
 
@@ -125,33 +125,31 @@ def test_nothing_is_read_where_nobody_asks(tmp_path, small_tasks, monkeypatch): 
     scanned = bm.Catalog.scan(
         write_parts(survey(2000), tmp_path / "parts"), pos_err="err", **OPTIONS
     )
-    monkeypatch.setattr(candidates, "read_sample", lambda *given: 1 / 0)
     primary = sources(40)
+    box = SkyBox(primary.ra, primary.dec)
+    found = held(primary, scanned)
+    found.field_sample(["mag", "kind"], box)
+    monkeypatch.setattr(candidates, "read_sample", lambda *given, **more: 1 / 0)
     bm.match(primary, scanned, radius=30, host_fraction=0.5)
+    found.field_sample(["kind"], box, 100)  # there already
     with pytest.raises(ZeroDivisionError):
-        held(primary, scanned)
-    with pytest.raises(ZeroDivisionError):
-        bm.match(primary, scanned, radius=30, priors={"O": [Wanting(None)]})
+        held(primary, scanned).field_sample(["mag"], box)
 
 
-def test_candidates_without_a_sample_say_so(tmp_path):
+def test_candidates_of_another_match_say_so(tmp_path):
     scanned = bm.Catalog.scan(
         write_parts(survey(2000), tmp_path / "parts"), pos_err="err", **OPTIONS
     )
-    primary = sources(40)
-    box = SkyBox(primary.ra, primary.dec)
-    with pytest.raises(ValueError, match="no sample of the columns mag .* field_columns"):
-        held(primary, scanned, columns=["kind"]).field_sample(["mag"], box)
+    other = sources(30, seed=5)
     with pytest.raises(ValueError, match="another match"):
-        other = sources(30, seed=5)
-        held(primary, scanned).field_sample(["mag"], SkyBox(other.ra, other.dec))
+        held(sources(40), scanned).field_sample(["mag"], SkyBox(other.ra, other.dec))
 
 
 class Wanting:
     """A prior that wants a sample, and remembers it."""
 
     name = "wanting"
-    columns = field_columns = ["mag"]  # noqa: RUF012
+    columns = ["mag"]  # noqa: RUF012
 
     def __init__(self, box):
         self.box = box

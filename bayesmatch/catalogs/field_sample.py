@@ -7,7 +7,7 @@ how the catalogue is cut, and a smaller sample is part of a larger one.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +53,12 @@ class FieldSample:
 
 
 class WithSample:
-    """A catalogue of candidates, whose sample was taken of the whole where they were found."""
+    """A catalogue of candidates: a sample of the whole is read where it is asked for."""
 
+    sampler: Callable[[Any, SkyBox, Sequence[str]], FieldSample] | None = None
+    """takes a sample of `FIELD_ROWS` rows of the whole catalogue, with some columns"""
     sample: FieldSample | None = None
-    """of the rows around the sources, where one was asked for before the search"""
+    """the one that was taken last"""
 
     def field_sample(
         self: Any,
@@ -66,12 +68,9 @@ class WithSample:
         counts: np.ndarray | None = None,
     ) -> FieldSample:
         """A sample of the whole catalogue's rows around the sources of the match."""
-        self.cell_counts(box)
+        self.cell_counts(box)  # says so where these are the candidates of another match
         if self.sample is None or not set(columns) <= set(self.sample.catalog.table.colnames):
-            raise ValueError(
-                f"catalogue {self.name!r}: no sample of the columns {', '.join(columns)} was taken "
-                "with the candidates; a prior that needs one names them as its field_columns"
-            )
+            self.sample = self.sampler(self, box, columns)
         sample: FieldSample = self.sample.thinned(columns, box, limit)
         return sample
 
@@ -94,7 +93,8 @@ def sampled_rows(ra: np.ndarray, dec: np.ndarray, box: SkyBox, share: float) -> 
     def piece(first: int, last: int) -> np.ndarray:
         at = np.arange(first, last)
         if share < 1.0:
-            at = at[position_hash(ra[first:last], dec[first:last]) < np.uint64(share * 2.0**64)]
+            hashed = position_hash(ra[first:last], dec[first:last])
+            at = first + np.flatnonzero(hashed < np.uint64(share * 2.0**64))
         taken: np.ndarray = at[box.knows(ra[at], dec[at])]
         return taken
 

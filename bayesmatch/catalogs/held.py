@@ -130,7 +130,7 @@ class HeldCatalog(SkyCatalog):
     ) -> FieldSample:
         """A sample of the rows of the whole catalogue that lie around some sources.
 
-        Of a scanned catalogue it is of the data set, taken with the candidates of the match.
+        Of a scanned catalogue it is of the data set, read when it is asked for first.
 
         Parameters
         ----------

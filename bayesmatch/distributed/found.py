@@ -7,7 +7,6 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +27,7 @@ from ..catalogs.values import ColumnValues
 from .order import rank_among_tied, sky_key, sky_order
 from .partition import Partition, Survey, plain_table
 from .passes import over_partitions, pixels_near
-from .sample import survey_sample
+from .sample import Sampler
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,6 @@ def find_rows(
     max_rows: int,
     count_cells: bool,
     moc: Any = None,
-    sample_columns: Sequence[str] | None = None,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
 
@@ -142,11 +140,8 @@ def find_rows(
         Whether to count all rows in coarse cells around the primaries, too.
     moc : mocpy.MOC, optional
         The footprint; with one every partition is read, for the number of rows inside.
-    sample_columns : sequence of str, optional
-        Columns of a field sample of the rows in those cells; None: there is none.
     """
-    count = count_cells or sample_columns is not None
-    box = SkyBox(primary.ra, primary.dec) if count else None
+    box = SkyBox(primary.ra, primary.dec) if count_cells else None
     wanted = Wanted(
         survey,
         columns[0],
@@ -173,8 +168,7 @@ def find_rows(
     if moc is not None:
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
         tell_left_out(survey.name, survey.n_rows, survey.n_rows - out.n_inside)
-    if box is not None and sample_columns is not None:
-        out.sample = survey_sample(secondary, out, box, sample_columns, pixels)
+    out.sampler = Sampler(secondary, pixels)
     return out
 
 

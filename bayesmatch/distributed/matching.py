@@ -23,7 +23,7 @@ from ..matching.options import MatchOptions
 from ..matching.pipeline import run_match
 from ..matching.result import MatchResult
 from ..matching.tables import check_columns
-from ..priors.field_ratio import field_columns
+from ..priors.field_ratio import learns_from_field
 from ..priors.prior_set import PriorSet
 from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .found import Found, find_rows
@@ -211,11 +211,8 @@ class Both:
             sources,
             options.radius_arcsec,
             max_rows=options.max_rows,
-            count_cells=options.field.counts_cells,
+            count_cells=options.field.counts_cells or learns_from_field(self.priors),
             moc=self.moc,
-            sample_columns=field_columns(self.priors, options.field.local_ratios).get(
-                self.surveys[1].name
-            ),
         )
 
     def _checked(self) -> tuple[MatchOptions, tuple[tuple[str, ...], tuple[str, ...]]]:

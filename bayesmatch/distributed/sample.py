@@ -40,43 +40,34 @@ class Sampled:
     """a `mocpy.MOC`: rows outside it do not count; None: all do"""
 
 
-def survey_sample(
-    secondary: Any,
-    found: HeldCatalog,
-    box: SkyBox,
-    columns: Sequence[str],
-    pixels: Sequence[Any],
-) -> FieldSample:
-    """A sample of the rows around some sources.
+@dataclass(frozen=True)
+class Sampler:
+    """Takes a field sample of a survey, when one is asked for."""
 
-    Parameters
-    ----------
-    secondary : lsdb.Catalog
-        The survey.
-    found : HeldCatalog
-        Its candidates, with the counts in the cells of `box`.
-    box : SkyBox
-        The cells around the sources.
-    columns : sequence of str
-        To have of the rows.
-    pixels : sequence
-        Of the partitions that may have rows in those cells.
-    """
-    n_around = rows_around(box, found.cell_counts(box))
-    names = tuple(dict.fromkeys([found.ra_name, found.dec_name, *columns]))
-    share = sampled_share(n_around, FIELD_ROWS)
-    wanted = Sampled(found.name, names, box.outline(known=True), share, found.moc)
-    parts = over_partitions(secondary, taken_rows, wanted, pixels) if pixels else []
-    frames = [part for _, part in parts if len(part)]
-    empty = pd.DataFrame(secondary.meta)[list(names)].iloc[:0].reset_index(drop=True)
-    frame = pd.concat(frames, ignore_index=True) if frames else empty
-    frame = frame.iloc[sky_order(frame, *names[:2])].reset_index(drop=True)
-    table = plain_table(frame)
-    sample = found.bare_of(
-        frame.index.to_numpy(), *read_positions(ColumnValues(table, found.name), *names[:2])
-    )
-    sample.table = table[list(dict.fromkeys(columns))]
-    return FieldSample(sample, n_around)
+    secondary: Any
+    """the `lsdb.Catalog`"""
+    pixels: Sequence[Any]
+    """of the partitions that may have rows near the sources"""
+
+    def __call__(self, found: HeldCatalog, box: SkyBox, columns: Sequence[str]) -> FieldSample:
+        """Of the rows around the sources, with some columns, by right ascension and declination."""
+        n_around = rows_around(box, found.cell_counts(box))
+        names = tuple(dict.fromkeys([found.ra_name, found.dec_name, *columns]))
+        share = sampled_share(n_around, FIELD_ROWS)
+        wanted = Sampled(found.name, names, box.outline(known=True), share, found.moc)
+        parts = (
+            over_partitions(self.secondary, taken_rows, wanted, self.pixels) if self.pixels else []
+        )
+        frames = [part for _, part in parts if len(part)]
+        empty = pd.DataFrame(self.secondary.meta)[list(names)].iloc[:0].reset_index(drop=True)
+        frame = pd.concat(frames, ignore_index=True) if frames else empty
+        frame = frame.iloc[sky_order(frame, *names[:2])].reset_index(drop=True)
+        table = plain_table(frame)
+        sample = found.bare_of(
+            frame.index.to_numpy(), *read_positions(ColumnValues(table, found.name), *names[:2])
+        )
+        sample.table = table[list(dict.fromkeys(columns))]
+        return FieldSample(sample, n_around)
 
 
 def taken_rows(frame: pd.DataFrame, wanted: Sampled) -> pd.DataFrame:

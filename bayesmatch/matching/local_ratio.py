@@ -8,26 +8,26 @@ of the ratio over the field objects around, what takes the place of ratio / dens
 
     ratio / (rho c),
 
-c being the mean of the product where a catalogue has several priors.  It comes from a sample of
-the field without the candidates that may be counterparts, over the same windows as the density,
-from outside inwards.  A sum S of ratios is taken for a count of S / kappa objects, kappa being
-the mean ratio of what contributes to S, which has the right variance (a compound Poisson process);
-so windows are shrunk to those beyond them as densities are
-(:mod:`bayesmatch.matching.density_ladder`):
+c being the mean of the product where a catalogue has several priors.  It comes from the candidates
+that lie too far from the primaries to be counterparts, and where they are few from a sample of the
+objects around, over the same windows as the density, from outside inwards.  A sum S of ratios is
+taken for a count of S / kappa objects, kappa being the mean ratio of what contributes to S, which
+has the right variance (a compound Poisson process); so windows are shrunk to those beyond them as
+densities are (:mod:`bayesmatch.matching.density_ladder`):
 
     c_k = (S_k / kappa + a) / (n_k / kappa + a / c_{k+1}).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..catalogs.errors import catalog_radius
-from ..catalogs.field_sample import FieldSample, position_hash
+from ..catalogs.field_sample import position_hash
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
 from ..priors.evaluation import candidate_ratios
@@ -37,10 +37,11 @@ from .density_ladder import ENOUGH, LEAST, SHAPES, STATED_WEIGHT, STEPS, SURE_SC
 from .field import FieldDensity
 from .setting import Setting
 
-#: rows of the field at which priors are evaluated: more tell the mean no better than 2%
+#: field objects that tell the mean ratio: to 2% where ratios go up to 100
 RATIO_ROWS = 60_000
-#: candidates nearer to a primary than so many sigma may be its counterpart
-INNER_SIGMA = 5.0
+#: objects nearer to a primary than so many sigma may be its counterpart, and candidates nearer than
+#: this part of the radius too, should the errors be larger than quoted
+INNER_SIGMA, INNER_RADIUS = 5.0, 0.5
 #: log10 ratios count as no more than this, so that their squares are numbers
 LARGEST = 100.0
 
@@ -55,7 +56,9 @@ class LocalMeans:
     """of the gamma distribution of each window's over that beyond it, from the outermost inwards"""
 
 
-def with_mean_ratios(setting: Setting, priors: PriorSet) -> Setting:
+def with_mean_ratios(
+    setting: Setting, priors: PriorSet, log10_ratios: Mapping[tuple[int, str], np.ndarray]
+) -> Setting:
     """The setting with the mean ratio of each catalogue's priors over the field at every primary.
 
     Parameters
@@ -65,6 +68,8 @@ def with_mean_ratios(setting: Setting, priors: PriorSet) -> Setting:
         local density.
     priors : PriorSet
         Ready to be evaluated.
+    log10_ratios : dict of (int, str) to ndarray, shape (n_slots,)
+        What they give for the candidates.
     """
     field = setting.field
     if field.cells is None:
@@ -77,13 +82,11 @@ def with_mean_ratios(setting: Setting, priors: PriorSet) -> Setting:
         scale = details["scales"][other.name]
         if not listed or not scale["local"]:
             continue
-        columns = list(dict.fromkeys(c for prior in listed for c in prior.field_columns))
-        sample = other.field_sample(columns, box, RATIO_ROWS, counts[k])
-        away = _away_from_primaries(setting, k, sample)
-        ratio = _product(setting, other.name, listed, sample.catalog.bare(away, columns))
-        found = local_means(box, sample.catalog.ra[away], sample.catalog.dec[away], ratio)
+        log10 = sum(log10_ratios[k, prior.name] for prior in listed)
+        ra, dec, ratio = _field_objects(setting, k, listed, np.asarray(log10), box, counts[k])
+        found = local_means(box, ra, dec, ratio)
         mean[:, k] = found.mean
-        details["scales"][other.name] = {**scale, "mean_ratio": _record(found, sample, len(away))}
+        details["scales"][other.name] = {**scale, "mean_ratio": _record(found, len(ratio))}
     changed = bool((mean != 1.0).any())
     field = replace(field, cells=None, details=details, mean_ratio=mean if changed else None)
     return replace(setting, field=field)
@@ -164,28 +167,57 @@ def _rings(within: np.ndarray) -> np.ndarray:
     return np.diff(within, axis=1, prepend=0.0)
 
 
-def _away_from_primaries(setting: Setting, k: int, sample: FieldSample) -> np.ndarray:
-    """Rows of a sample that are not near enough to a primary to be its counterpart."""
-    other, primary = setting.others[k], setting.primary
+def _field_objects(
+    setting: Setting,
+    k: int,
+    listed: Sequence[Any],
+    log10: np.ndarray,
+    box: SkyBox,
+    counts: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Right ascensions, declinations and ratios, (m,) each, of field objects of a catalogue.
+
+    The candidates that are no counterparts, of which the ratios are there, `log10` (n_slots,);
+    where they are few, also a sample of the objects around.
+    """
+    other = setting.others[k]
     slots, i = setting.candidates.of_catalogue(k)
-    rows = setting.candidates.row[slots]
-    sigma = catalog_radius(primary)[i]
-    if len(rows):
-        some = setting.positions.covariance[slots][:: max(1, len(slots) // 1000)]
-        sigma = np.hypot(sigma, np.median(np.sqrt(0.5 * (some[:, 0] + some[:, 1]))))
-    near = np.unique(rows[setting.candidates.separation[slots] < INNER_SIGMA * sigma])
-    # By position: rows of a survey in partitions have no numbers.
-    hashed = position_hash(sample.catalog.ra, sample.catalog.dec)
-    away: np.ndarray = np.flatnonzero(
-        ~np.isin(hashed, position_hash(other.ra[near], other.dec[near]))
+    rows, separation = setting.candidates.row[slots], setting.candidates.separation[slots]
+    inner = INNER_SIGMA * _sigma(setting, k, slots)[i]
+    taken = np.zeros(len(other), np.bool_)
+    taken[rows[separation < inner]] = True
+    outer = np.maximum(inner, INNER_RADIUS * setting.radius_arcsec)
+    away = np.flatnonzero((separation >= outer) & ~taken[rows])
+    row, first = np.unique(rows[away], return_index=True)
+    ra, dec, ratio = other.ra[row], other.dec[row], _ratios(log10[slots[away[first]]])
+    if len(row) >= RATIO_ROWS:
+        return ra, dec, ratio
+    columns = list(dict.fromkeys(c for prior in listed for c in prior.field_columns))
+    sample = other.field_sample(columns, box, RATIO_ROWS - len(row), counts).catalog
+    taken[row] = True
+    known = position_hash(other.ra[taken], other.dec[taken])  # rows may have no numbers
+    rest = np.flatnonzero(~np.isin(position_hash(sample.ra, sample.dec), known))
+    more = _ratios(_log10_of(setting, other.name, listed, sample.bare(rest, columns)))
+    return (
+        np.concatenate([ra, sample.ra[rest]]),
+        np.concatenate([dec, sample.dec[rest]]),
+        np.concatenate([ratio, more]),
     )
-    return away
 
 
-def _product(
+def _sigma(setting: Setting, k: int, slots: np.ndarray) -> np.ndarray:
+    """Error of the separations from each primary, (n,) arcsec."""
+    sigma = catalog_radius(setting.primary)
+    if len(slots):
+        some = setting.positions.covariance[slots[:: max(1, len(slots) // 1000)]]
+        sigma = np.hypot(sigma, np.median(np.sqrt(0.5 * (some[:, 0] + some[:, 1]))))
+    return sigma
+
+
+def _log10_of(
     setting: Setting, name: str, listed: Sequence[Any], catalog: HeldCatalog
 ) -> np.ndarray:
-    """Product of the ratios of all priors of a catalogue for rows of a sample, (m,).
+    """Log10 of the product of the ratios of all priors of a catalogue for rows of a sample, (m,).
 
     Ratios that depend on the primary are taken for one of the primaries each, so that the mean is
     that over the primaries too.
@@ -196,16 +228,19 @@ def _product(
     log10 = np.zeros(len(rows))
     for prior in listed:
         log10 += candidate_ratios(prior, setting.primary, catalog, i, rows)
+    return log10
+
+
+def _ratios(log10: np.ndarray) -> np.ndarray:
     ratio: np.ndarray = 10.0 ** np.minimum(log10, LARGEST)
     return ratio
 
 
-def _record(found: LocalMeans, sample: FieldSample, n: int) -> dict[str, Any]:
+def _record(found: LocalMeans, n: int) -> dict[str, Any]:
     return {
         "mean": float(found.mean.mean()),
         "smallest": float(found.mean.min()),
         "largest": float(found.mean.max()),
         "shapes": found.shapes,
-        "rows": n,
-        "share": sample.share,
+        "field_objects": n,
     }

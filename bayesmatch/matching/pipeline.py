@@ -12,7 +12,7 @@ from ..catalogs.candidates import find_candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
-from ..priors.field_ratio import field_columns, without_sample
+from ..priors.field_ratio import learns_from_field, without_sample
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
@@ -66,7 +66,7 @@ def run_match(
     setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
     with clock("priors"):
-        setting = with_mean_ratios(setting, learned)
+        setting = with_mean_ratios(setting, learned, log10_ratios)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock)
     with clock("posterior"):
         post = posterior_of(setting, associations, bayes, slot_ln_ratio, options.secondary_ratio)
@@ -155,8 +155,7 @@ def _search(
                 max_rows=options.max_rows,
                 advance=advance,
                 checkpoint=options.checkpoint,
-                count_cells=options.field.counts_cells,
-                sample_columns=field_columns(priors, options.field.local_ratios),
+                count_cells=options.field.counts_cells or learns_from_field(priors),
             )
         )
         candidates = find_candidates(

@@ -12,7 +12,13 @@ from ..catalogs.formats.registry import check_columns
 from ..catalogs.names import check_name
 from .record import MatchRecord
 from .record_check import check_meta
-from .tables import SAME_SOURCE, association_columns, later_columns, source_columns
+from .tables import (
+    SAME_SOURCE,
+    association_columns,
+    later_columns,
+    mean_ratio_column,
+    source_columns,
+)
 
 PROBABILITIES = ("p_any", "p_i", "p_match", "p_single", "p_hostless", "dist_post")
 #: masked where no catalogue has looked
@@ -54,6 +60,7 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
     )
     expected = source_columns(catalogues)
     later = [SAME_SOURCE, *(column for name in names[1:] for column in later_columns(name))]
+    expected = with_mean_ratios(expected, names[1:], sources.colnames)
     for added in (claims, later):
         if not set(added) & set(sources.colnames):  # a file of an older version
             expected = [name for name in expected if name not in added]
@@ -77,6 +84,18 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
                 f"column {catalogue.name!r} of {title} is no row of that catalogue, "
                 f"which has {catalogue.rows}",
             )
+
+
+def with_mean_ratios(
+    expected: Sequence[str], names: Sequence[str], there: Sequence[str]
+) -> list[str]:
+    """Names of columns of sources, and those of mean ratios `there` behind each catalogue's."""
+    behind = {later_columns(name)[1]: mean_ratio_column(name) for name in names}
+    out: list[str] = []
+    for column in expected:
+        more = behind.get(column)
+        out += [column] if more not in there or more is None else [column, more]
+    return out
 
 
 def _check_columns(

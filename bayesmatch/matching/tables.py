@@ -97,13 +97,20 @@ def later_columns(name: str) -> tuple[str, str]:
     return f"density_{name}", f"in_{name}"
 
 
+def mean_ratio_column(name: str) -> str:
+    """Column of another catalogue in ``sources`` where the mean ratio of its priors varies."""
+    return f"mean_ratio_{name}"
+
+
 def check_columns(
     primary: HeldCatalog, others: Sequence[HeldCatalog], priors: Mapping[str, Sequence[Any]]
 ) -> None:
     """Refuse catalogue, identifier and prior names that would make two columns alike."""
     catalogs = (primary, *others)
     prior_names = {name: [p.name for p in listed] for name, listed in priors.items()}
-    for names in (association_columns(catalogs, prior_names), source_columns(catalogs)):
+    reserved = [mean_ratio_column(other.name) for other in others]
+    of_sources = [*source_columns(catalogs), *reserved]
+    for names in (association_columns(catalogs, prior_names), of_sources):
         twice = next((n for n in names if names.count(n) > 1), None)
         if twice is not None:
             raise ValueError(
@@ -251,6 +258,11 @@ def source_table(m: Matched) -> Table:
         columns[within] = Column(
             m.setting.looked[:, k], description=f"Whether {other.name} has looked at the primary"
         )
+        if m.setting.field.mean_ratio is not None:
+            columns[mean_ratio_column(other.name)] = Column(
+                m.setting.field.mean_ratio[:, k],
+                description=f"Mean ratio of the priors over {other.name} field objects around",
+            )
     columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(
         take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"

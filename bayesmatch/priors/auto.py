@@ -50,8 +50,6 @@ class AutoPrior:
     missing (see :mod:`bayesmatch.catalogs.sentinels`).
     """
 
-    learns_from_field = False
-
     def __init__(
         self,
         column: str,

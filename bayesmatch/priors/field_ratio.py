@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 from .prior_set import PriorSet
-from .protocol import learns
 
 
-def field_columns(priors: PriorSet, local_ratios: bool = True) -> dict[str, list[str]]:
-    """Columns that a field sample is to have, by those catalogues whose priors want one.
-
-    Parameters
-    ----------
-    priors : PriorSet
-        Of a match.
-    local_ratios : bool
-        Whether the mean ratio over the field around each primary is wanted; else samples are for
-        those priors alone that learn from them.
-    """
-    wanted = {
-        name: [
-            getattr(prior, "field_columns", None)
-            for prior in listed
-            if local_ratios or (learns(prior) and getattr(prior, "learns_from_field", True))
-        ]
-        for name, listed in priors.by_catalogue.items()
-    }
-    return {
-        name: list(dict.fromkeys(c for columns in listed for c in columns or ()))
-        for name, listed in wanted.items()
-        if any(columns is not None for columns in listed)
-    }
+def learns_from_field(priors: PriorSet) -> bool:
+    """Whether any prior is learned from a field sample, for which objects are counted in cells."""
+    return any(getattr(prior, "learns_from_field", False) for prior in priors.learning)
 
 
 def without_sample(priors: PriorSet) -> list[str]:

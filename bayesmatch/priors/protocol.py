@@ -19,9 +19,9 @@ No base class is needed. These attributes are optional, on a prior of any kind:
 ``field_columns`` : list of str
     Columns with which the prior can be evaluated on a sample of the field around the primaries
     (``catalog.field_sample``), so that ``field="local"`` knows the mean of its ratio there. Absent
-    or None: it cannot, and the catalogue keeps one density; no sample is taken of a scanned one.
-    One that learns may look at the sample, too; ``learns_from_field = False`` says that it does
-    not.
+    or None: it cannot, and the catalogue keeps one density.
+``learns_from_field`` : bool
+    True: ``learn`` takes such a sample.
 ``check(catalog, primary)`` : method
     Called before any work; raises a ValueError or TypeError unless the catalogues have what the
     prior needs.

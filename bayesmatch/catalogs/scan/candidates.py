@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ... import __version__
@@ -34,20 +34,15 @@ def hold_scanned(
     advance: Callable[[int], object],
     checkpoint: Path | None,
     count_cells: bool = False,
-    sample_columns: Mapping[str, Sequence[str]] | None = None,
 ) -> list[HeldCatalog]:
     """The other catalogues, with the candidates alone in place of every scanned one.
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
     `count_cells`: whether to count all objects in coarse cells around the primaries, too.
-    `sample_columns`: of which catalogues to take a field sample, and the columns it is to have.
+    A field sample (``field_sample``) needs them.
     """
     scanned = any(isinstance(other, ScannedCatalog) for other in others)
-    sample_columns = sample_columns or {}
-    count = count_cells or any(
-        isinstance(other, ScannedCatalog) and other.name in sample_columns for other in others
-    )
-    box = SkyBox(primary.ra, primary.dec) if scanned and count else None
+    box = SkyBox(primary.ra, primary.dec) if scanned and count_cells else None
     if checkpoint is None or not scanned:
         alone: AbstractContextManager[None] = nullcontext()
     else:
@@ -63,7 +58,6 @@ def hold_scanned(
                 advance=advance,
                 checkpoint=None if checkpoint is None else checkpoint / other.name,
                 box=box,
-                sample_columns=sample_columns.get(other.name),
             )
             if isinstance(other, ScannedCatalog)
             else other
@@ -81,7 +75,6 @@ def hold_candidates(
     advance: Callable[[int], object],
     checkpoint: Path | None,
     box: SkyBox | None = None,
-    sample_columns: Sequence[str] | None = None,
 ) -> CandidateRows:
     """The rows of a scanned catalogue that are candidates, as a catalogue in memory.
 
@@ -101,8 +94,6 @@ def hold_candidates(
         Directory for finished parts.
     box : SkyBox, optional
         Cells in which to count all objects.
-    sample_columns : sequence of str, optional
-        Columns of a field sample, which goes by those cells; None: there is none.
 
     Raises
     ------
@@ -133,33 +124,38 @@ def hold_candidates(
     held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
     if box is not None:
         held.counted = box.digest, cells
-        if sample_columns is not None:
-            wanted = tuple(dict.fromkeys(sample_columns))
-            held.sample = _sample(held, box, wanted, tasks, checkpoint, made_from)
+        held.sampler = Sampler(tasks, checkpoint, made_from)
     return held
 
 
-def _sample(
-    held: CandidateRows,
-    box: SkyBox,
-    columns: tuple[str, ...],
-    tasks: Sequence[work.Task],
-    checkpoint: Path | None,
-    made_from: MadeFrom | None,
-) -> FieldSample:
-    """Of the rows around the primaries, with some columns."""
-    n_around = rows_around(box, held.cell_counts(box))
-    kept = None
-    if checkpoint is not None and made_from is not None:
-        digest = _digest(repr((n_around, FIELD_ROWS)).encode(), *(n.encode() for n in columns))
-        kept = Stage(
-            checkpoint / f"sample-{digest[:12]}",
-            replace(made_from, columns=columns, candidates=digest),
-        )
-    row, ra, dec, data = read_sample(held.scanned, box, n_around, columns, tasks, kept)
-    sample = held.bare_of(row, ra, dec)
-    sample.table = from_arrow(data)
-    return FieldSample(sample, n_around)
+@dataclass(frozen=True)
+class Sampler:
+    """Takes a field sample of a scanned catalogue, when one is asked for."""
+
+    tasks: Sequence[work.Task]
+    """those of the search"""
+    checkpoint: Path | None
+    """directory of the catalogue"""
+    made_from: MadeFrom | None
+
+    def __call__(self, held: CandidateRows, box: SkyBox, columns: Sequence[str]) -> FieldSample:
+        """Of the rows around the primaries, with some columns; finished parts are kept."""
+        names, n_around = tuple(dict.fromkeys(columns)), rows_around(box, held.cell_counts(box))
+        if self.checkpoint is None or self.made_from is None:
+            row, ra, dec, data = read_sample(
+                held.scanned, box, n_around, names, self.tasks, stage=None
+            )
+        else:
+            digest = _digest(repr((n_around, FIELD_ROWS)).encode(), *(n.encode() for n in names))
+            made_from = replace(self.made_from, columns=names, candidates=digest)
+            with locked(self.checkpoint.parent):
+                stage = Stage(self.checkpoint / f"sample-{digest[:12]}", made_from)
+                row, ra, dec, data = read_sample(
+                    held.scanned, box, n_around, names, self.tasks, stage
+                )
+        sample = held.bare_of(row, ra, dec)
+        sample.table = from_arrow(data)
+        return FieldSample(sample, n_around)
 
 
 def _made_from(

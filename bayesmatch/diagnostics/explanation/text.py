@@ -17,6 +17,7 @@ SMALL = 0.05
 WIDTH = 100
 #: terms that have no words of their own
 OTHER_TERMS = {
+    "mean_ratio": "what priors give the field objects there",
     "claims": "what other sources claim",
     "shared": "what several catalogues have seen",
 }
