@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from ..matching.record import MatchRecord
 from ..matching.result import MatchResult
-from ..matching.tables import SAME_SOURCE, later_columns, mean_ratio_column
+from ..matching.table_columns import later_columns, mean_ratio_column
+from ..matching.tables import SAME_SOURCE
 
 ROWS = ("associations", "sources")
 

@@ -111,10 +111,6 @@ class FieldModel(Protocol):
     def counts_cells(self) -> bool:
         """Whether it needs all objects counted in cells, as scanned catalogues are read."""
 
-    @property
-    def local_ratios(self) -> bool:
-        """Whether ratios of priors go by their mean over the field around each primary."""
-
     def at(
         self,
         primary: HeldCatalog,
@@ -135,7 +131,7 @@ class GivenField:
     """The densities that another match of the same sources found."""
 
     density: FieldDensity
-    counts_cells = local_ratios = False
+    counts_cells = False
 
     def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog], *around: Any) -> FieldDensity:
         """Those densities."""
@@ -145,7 +141,7 @@ class GivenField:
 class UniformField:
     """One density per catalogue: its rows over its area."""
 
-    counts_cells = local_ratios = False
+    counts_cells = False
 
     def at(self, primary: HeldCatalog, others: Sequence[HeldCatalog], *around: Any) -> FieldDensity:
         """The mean density of every other catalogue, the same at every primary."""

@@ -55,7 +55,7 @@ class LocalField:
     that cannot be told the density is the stated mean, as its ratios are to the whole survey's.
     """
 
-    counts_cells = local_ratios = True
+    counts_cells = True
 
     def at(
         self,

@@ -10,18 +10,13 @@ of the ratio over the field objects around, what takes the place of ratio / dens
 
 c being the mean of the product where a catalogue has several priors.  It comes from the candidates
 that lie too far from the primaries to be counterparts, and where they are few from a sample of the
-objects around, over the same windows as the density, from outside inwards.  A sum S of ratios is
-taken for a count of S / kappa objects, kappa being the mean ratio of what contributes to S, which
-has the right variance (a compound Poisson process); so windows are shrunk to those beyond them as
-densities are (:mod:`bayesmatch.matching.density_ladder`):
-
-    c_k = (S_k / kappa + a) / (n_k / kappa + a / c_{k+1}).
+objects around; :mod:`bayesmatch.matching.ratio_ladder` takes it from them to the primaries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,8 +28,8 @@ from ..catalogs.sky_box import SkyBox
 from ..priors.evaluation import candidate_ratios
 from ..priors.prior_set import PriorSet
 from .associations import Associations
-from .density_ladder import ENOUGH, LEAST, SHAPES, STATED_WEIGHT, STEPS, SURE_SCATTER
 from .field import FieldDensity
+from .ratio_ladder import LocalMeans, local_means
 from .setting import Setting
 
 #: field objects that tell the mean ratio: to 2% where ratios go up to 100
@@ -44,16 +39,6 @@ RATIO_ROWS = 60_000
 INNER_SIGMA, INNER_RADIUS = 5.0, 0.5
 #: log10 ratios count as no more than this, so that their squares are numbers
 LARGEST = 100.0
-
-
-@dataclass(frozen=True)
-class LocalMeans:
-    """Mean ratio over the field around each primary."""
-
-    mean: np.ndarray
-    """(n,)"""
-    shapes: list[float]
-    """of the gamma distribution of each window's over that beyond it, from the outermost inwards"""
 
 
 def with_mean_ratios(
@@ -84,7 +69,7 @@ def with_mean_ratios(
             continue
         log10 = sum(log10_ratios[k, prior.name] for prior in listed)
         ra, dec, ratio = _field_objects(setting, k, listed, np.asarray(log10), box, counts[k])
-        found = local_means(box, ra, dec, ratio)
+        found = local_means(box, ra, dec, ratio, field.per_deg2[:, k])
         mean[:, k] = found.mean
         details["scales"][other.name] = {**scale, "mean_ratio": _record(found, len(ratio))}
     changed = bool((mean != 1.0).any())
@@ -101,70 +86,6 @@ def without_mean_ratio(
     ln_mean = np.log(field.mean_ratio)[associations.primary]
     out: np.ndarray = ln_evidence - np.where(associations.member >= 0, ln_mean, 0.0).sum(axis=1)
     return out
-
-
-def local_means(box: SkyBox, ra: np.ndarray, dec: np.ndarray, ratio: np.ndarray) -> LocalMeans:
-    """Mean ratio over the field around the sources of a box.
-
-    Parameters
-    ----------
-    box : SkyBox
-        The cells around the sources.
-    ra, dec : ndarray, shape (m,)
-        Field objects in cells near the sources, degrees.
-    ratio : ndarray, shape (m,)
-        Their ratios, 0 for those that are excluded.
-    """
-    n = len(box.row)
-    total = float(ratio.sum())
-    if total <= 0.0:
-        return LocalMeans(np.ones(n), [])
-    kappa = float(ratio @ ratio) / total
-    cell, size = box.cell_numbers(ra, dec), box.n_rows * box.n_columns
-    objects = np.bincount(cell, minlength=size).astype(np.float64).reshape(box.shape)
-    sums = np.bincount(cell, ratio / kappa, size).reshape(box.shape)
-    within = box.windows(objects, sums)[:2]
-    seen, summed = (_rings(values) for values in within)
-    mean = np.full(n, (total / kappa + STATED_WEIGHT) / (len(ratio) / kappa + STATED_WEIGHT))
-    shapes = []
-    for w in reversed(range(seen.shape[1])):
-        number, expected = np.maximum(summed[:, w], 0.0), seen[:, w] / kappa * mean
-        # Windows overlap: so many times an object is counted, on average.
-        repeated = max(1.0, float(within[0][:, w].sum()) / len(ratio))
-        shape = scatter_shape(number, expected, repeated)
-        shapes.append(shape)
-        mean = (number + shape) / (seen[:, w] / kappa + shape / mean)
-    return LocalMeans(np.maximum(mean, LEAST), shapes)
-
-
-def scatter_shape(number: np.ndarray, expected: np.ndarray, repeated: float) -> float:
-    """Shape of the gamma distribution that means over the expected ones follow, from all windows.
-
-    As :func:`bayesmatch.matching.density_ladder.gamma_shape` for windows that overlap.
-
-    Parameters
-    ----------
-    number, expected : ndarray, shape (n,)
-        Effective numbers of objects around each primary.
-    repeated : float
-        Windows that an object is in, on average: only so many times fewer are independent.
-    """
-    chance = np.maximum(expected, 1e-300)
-    beyond, told_by = (number - expected) ** 2 - expected, chance / (2.0 * chance + 1.0)
-    # Without scatter the weighted sum of `beyond` has this variance.
-    noise = np.sqrt(float(told_by @ expected) * repeated)
-    if expected.sum() < ENOUGH * repeated or float(told_by @ beyond) < SURE_SCATTER * noise:
-        return SHAPES[1]
-    variance = 0.0
-    for _ in range(STEPS):
-        weight = chance**2 / (2.0 * (chance + variance * chance**2) ** 2 + chance)
-        variance = max(float(weight @ beyond) / float(weight @ expected**2), 0.0)
-    return float(np.clip(1.0 / max(variance, 1.0 / SHAPES[1]), *SHAPES))
-
-
-def _rings(within: np.ndarray) -> np.ndarray:
-    """What each window (n, w) has beyond the next smaller one; the smallest is whole."""
-    return np.diff(within, axis=1, prepend=0.0)
 
 
 def _field_objects(
@@ -242,5 +163,6 @@ def _record(found: LocalMeans, n: int) -> dict[str, Any]:
         "smallest": float(found.mean.min()),
         "largest": float(found.mean.max()),
         "shapes": found.shapes,
+        "thinned": found.thinned,
         "field_objects": n,
     }

@@ -12,13 +12,8 @@ from ..catalogs.formats.registry import check_columns
 from ..catalogs.names import check_name
 from .record import MatchRecord
 from .record_check import check_meta
-from .tables import (
-    SAME_SOURCE,
-    association_columns,
-    later_columns,
-    mean_ratio_column,
-    source_columns,
-)
+from .table_columns import later_columns, mean_ratio_column
+from .tables import SAME_SOURCE, association_columns, source_columns
 
 PROBABILITIES = ("p_any", "p_i", "p_match", "p_single", "p_hostless", "dist_post")
 #: masked where no catalogue has looked

@@ -16,7 +16,16 @@ from .calibrated import Calibrated
 from .posterior import Posterior
 from .record import CatalogueRecord
 from .setting import Setting
-from .table_columns import id_column, row_numbers, row_text, take
+from .table_columns import (
+    field_columns,
+    id_column,
+    later_columns,
+    mean_ratio_column,
+    n_claims,
+    row_numbers,
+    row_text,
+    take,
+)
 
 LN_10 = np.log(10.0)
 SAME_SOURCE = "same_source"
@@ -90,16 +99,6 @@ def source_columns(catalogs: Sequence[HeldCatalog | CatalogueRecord]) -> list[st
         *(f"n_claims_{c.name}" for c in others),
         SAME_SOURCE,
     ]
-
-
-def later_columns(name: str) -> tuple[str, str]:
-    """Columns of another catalogue in ``sources`` that files before 0.2 have not."""
-    return f"density_{name}", f"in_{name}"
-
-
-def mean_ratio_column(name: str) -> str:
-    """Column of another catalogue in ``sources`` where the mean ratio of its priors varies."""
-    return f"mean_ratio_{name}"
 
 
 def check_columns(
@@ -249,20 +248,7 @@ def source_table(m: Matched) -> Table:
             unit="arcsec",
             description=f"Separation of {name} and {other.name} in the best association",
         )
-        density, within = later_columns(other.name)
-        columns[density] = Column(
-            m.setting.field.per_deg2[:, k],
-            unit="deg**-2",
-            description=f"{other.name} field objects per deg^2 at the primary",
-        )
-        columns[within] = Column(
-            m.setting.looked[:, k], description=f"Whether {other.name} has looked at the primary"
-        )
-        if m.setting.field.mean_ratio is not None:
-            columns[mean_ratio_column(other.name)] = Column(
-                m.setting.field.mean_ratio[:, k],
-                description=f"Mean ratio of the priors over {other.name} field objects around",
-            )
+        columns |= field_columns(m.setting.field, m.setting.looked[:, k], k, other.name)
     columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(
         take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"
@@ -271,7 +257,7 @@ def source_table(m: Matched) -> Table:
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
     )
     for k, other in enumerate(others):
-        claims = _n_claims(np.asarray(columns[other.name]))
+        claims = n_claims(np.asarray(columns[other.name]))
         text = f"Primaries with the same {other.name} object as their best"
         if k == 0:
             columns["n_claims"] = Column(claims, description=text)
@@ -303,9 +289,3 @@ def _separations(
             out[names[1 + a], other] = between[:, column]
             column += 1
     return out
-
-
-def _n_claims(row: np.ndarray) -> np.ndarray:
-    """How many primaries claim the same object; 0 for those without one."""
-    _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
-    return np.where(row < 0, 0, count[inverse])

@@ -28,7 +28,7 @@ from astropy.table import Column, Table
 from ...catalogs.area import FULL_SKY_DEG2
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
-from ...matching.tables import later_columns, mean_ratio_column
+from ...matching.table_columns import later_columns, mean_ratio_column
 from ...matching.terms import (
     MEAN_RATIO,
     Term,
