@@ -217,6 +217,16 @@ def test_the_ladder_on_numbers(kappa):
     rate = rng.gamma(5.0, 1 / 5.0, 4000)
     found = ratio_ladder.scatter_shape(rng.poisson(expected * rate) * 1.0, expected, 1.0)
     assert found == pytest.approx(5.0, rel=0.15)
+    # Numbers that are sums of a few large ratios: no scatter is seen in those either.
+    ratios = 30.0 ** rng.random(50)
+    kappa_of, n = (ratios @ ratios) / ratios.sum(), rng.poisson(4.0, (200, 4000, 1))
+    seen = 0
+    for counts in n:
+        each = rng.poisson(counts / 50.0 * np.ones(50)) @ ratios / kappa_of
+        exact = counts[:, 0] / 50.0 * ratios.sum() / kappa_of
+        peaked = (ratios**4).sum() / kappa_of**2 / (ratios**2).sum()
+        seen += ratio_ladder.scatter_shape(each, exact, 1.0, peaked) < 1e7
+    assert seen <= 1
     ra, dec = rng.uniform(10, 11, 3000), rng.uniform(0, 1, 3000)
     box = SkyBox(ra[:500], dec[:500])
     flat = ratio_ladder.local_means(box, ra, dec, np.full(3000, 1.0), np.ones(500))

@@ -62,6 +62,7 @@ def local_means(
     if total <= 0.0:
         return LocalMeans(np.ones(n), [])
     kappa = float(ratio @ ratio) / total
+    peaked = float((ratio / kappa) ** 2 @ (ratio / kappa) ** 2) * kappa / total
     cell, size = box.cell_numbers(ra, dec), box.n_rows * box.n_columns
     objects = np.bincount(cell, minlength=size).astype(np.float64).reshape(box.shape)
     sums = np.bincount(cell, ratio / kappa, size).reshape(box.shape)
@@ -74,7 +75,8 @@ def local_means(
     mean, shapes = base * relative, []
     for w in reversed(range(seen.shape[1])):
         number, expected = np.maximum(summed[:, w], 0.0), seen[:, w] / kappa * mean
-        shape = scatter_shape(number, expected, _repeated(within[0][:, w], len(ratio)))
+        repeated = _repeated(within[0][:, w], len(ratio))
+        shape = scatter_shape(number, expected, repeated, peaked)
         shapes.append(shape)
         mean = (number + shape) / (seen[:, w] / kappa + shape / mean)
     return LocalMeans(np.maximum(mean, LEAST), shapes, thinned)
@@ -118,7 +120,9 @@ def _repeated(within: np.ndarray, n: int) -> float:
     return max(1.0, float(within.sum()) / n)
 
 
-def scatter_shape(number: np.ndarray, expected: np.ndarray, repeated: float) -> float:
+def scatter_shape(
+    number: np.ndarray, expected: np.ndarray, repeated: float, peaked: float = 1.0
+) -> float:
     """Shape of the gamma distribution that means over the expected ones follow, from all windows.
 
     As :func:`bayesmatch.matching.density_ladder.gamma_shape` for windows that overlap.
@@ -129,16 +133,18 @@ def scatter_shape(number: np.ndarray, expected: np.ndarray, repeated: float) -> 
         Effective numbers of objects around each primary.
     repeated : float
         Windows that an object is in, on average: only so many times fewer are independent.
+    peaked : float
+        Fourth cumulant of a number over that of Poisson's distribution.
     """
     chance = np.maximum(expected, 1e-300)
-    beyond, told_by = (number - expected) ** 2 - expected, chance / (2.0 * chance + 1.0)
-    # Without scatter the weighted sum of `beyond` has this variance.
-    noise = np.sqrt(float(told_by @ expected) * repeated)
+    beyond, told_by = (number - expected) ** 2 - expected, chance / (2.0 * chance + peaked)
+    # Without scatter each of `beyond` has the variance e (2 e + peaked), e being `expected`.
+    noise = np.sqrt(float(told_by @ expected**2) * repeated)
     if expected.sum() < ENOUGH * repeated or float(told_by @ beyond) < SURE_SCATTER * noise:
         return SHAPES[1]
     variance = 0.0
     for _ in range(STEPS):
-        weight = chance**2 / (2.0 * (chance + variance * chance**2) ** 2 + chance)
+        weight = chance**2 / (2.0 * (chance + variance * chance**2) ** 2 + peaked * chance)
         variance = max(float(weight @ beyond) / float(weight @ expected**2), 0.0)
     return float(np.clip(1.0 / max(variance, 1.0 / SHAPES[1]), *SHAPES))
 
