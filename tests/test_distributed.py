@@ -516,3 +516,35 @@ def test_refused(margin, options, message):
     }
     with pytest.raises(ValueError, match=message):
         match(left, right, **given).compute(progress_bar=False)
+
+
+def test_a_field_sample_is_that_of_the_whole(monkeypatch):
+    """Rows of all partitions, in the order of the sky, whatever the partitions are."""
+    from bayesmatch.catalogs import field_sample
+    from bayesmatch.catalogs.sky_box import SkyBox
+    from bayesmatch.distributed import sample
+
+    for module in (field_sample, sample):
+        monkeypatch.setattr(module, "FIELD_ROWS", 3000)
+    seen = []
+
+    class Wanting:
+        name = "wanting"
+        columns = ["mag"]
+
+        def log10_ratio_pairs(self, primary, secondary, i, j):
+            box = SkyBox(primary.ra, primary.dec)
+            seen.append(secondary.field_sample(["mag"], box, 3000))
+            return np.zeros(len(i))
+
+    sources, objects = sky(600, 12_000)
+    distributed(*partitioned(sources, objects), priors=[Wanting()])
+    x, o = by_position(sources, objects)
+    x = bm.Catalog(x, name="XRAY", pos_err="sigma", area=1.0, id="id")
+    o = bm.Catalog(o, name="OPT", pos_err=0.1, area=AREA, id="oid")
+    bm.match(x, o, radius=RADIUS, priors={"OPT": [Wanting()]})
+    got, want = seen
+    assert got.n_around == want.n_around and 2000 < len(want.catalog) <= 3000
+    for name in ("ra", "dec"):
+        np.testing.assert_array_equal(getattr(got.catalog, name), getattr(want.catalog, name))
+    np.testing.assert_array_equal(got.catalog.table["mag"], want.catalog.table["mag"])

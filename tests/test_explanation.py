@@ -33,8 +33,8 @@ def check_reproduces(result, rows):
         mine = table[np.asarray(table[name]) == row]
         assert len(found) == len(mine)
         priors = [c for c in found.colnames if c.startswith("prior_")]
-        # where sources compete, and where catalogues share objects
-        claims = [c for c in found.colnames if c in ("claims", "shared")]
+        # where sources compete, catalogues share objects, and priors have another mean than 1
+        claims = [c for c in found.colnames if c in ("claims", "shared", "mean_ratio")]
         for total, terms in (
             ("total", ["position", "density", *priors, "fraction", *claims]),
             (
@@ -110,7 +110,9 @@ def test_each_term_is_what_it_says():
     row = result.explain(7).table[1]
     ln_b = reference.ln_bayes_circular(sigma, [[0, apart], [apart, 0]])
     assert row["position"] == pytest.approx(ln_b / np.log(10), rel=1e-9)
-    assert row["density"] == pytest.approx(-np.log10((n + 1) / 0.5 * FULL_SKY), rel=1e-12)
+    density = result.sources["density_OPT"][7]
+    assert row["density"] == pytest.approx(-np.log10(density * FULL_SKY), rel=1e-12)
+    assert row["nway_density"] == pytest.approx(-np.log10((n + 1) / 0.5 * FULL_SKY), rel=1e-12)
     assert row["prior_OPT_mag"] == pytest.approx(np.log10(float(MAG.ratio[0])), rel=1e-12)
     assert row["fraction"] == pytest.approx(np.log10(0.8 / 0.2), rel=1e-9)
     assert row["nway_completeness"] == pytest.approx(np.log10(0.7), rel=1e-12)

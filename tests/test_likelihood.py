@@ -71,6 +71,9 @@ def test_it_is_what_a_match_runs(case):
     pattern = v.takes_part @ (1 << np.arange(v.member.shape[1]))
     ln_like = v.associations["dist_bayesfactor_uncorrected"] * LN_10 + ratio
     ln_like = ln_like - (v.takes_part * np.log(10.0) * v.terms.log10_density[v.primary]).sum(axis=1)
+    if v.terms.log10_mean_ratio is not None:
+        mean_ratio = v.takes_part * v.terms.log10_mean_ratio[v.primary]
+        ln_like = ln_like - np.log(10.0) * mean_ratio.sum(axis=1)
     ln_fraction = v.terms.ln_fraction[v.primary, pattern]
     ln_fraction = np.minimum(ln_fraction, 0.0)
     q = like.calibrated_posterior(ln_like, ln_fraction, v.primary)

@@ -102,7 +102,7 @@ class TestSmallCases:
 
     def test_every_column_by_hand(self):
         prior = bm.HistogramPrior("mag", [-0.5, 0.5], [0.5, 1.5], [3.0, 1.0], [1.0, 2.0])
-        r = self.two([2.0, -4.0], priors={"O": [prior]}, prior_completeness=0.7)
+        r = self.two([2.0, -4.0], priors={"O": [prior]}, prior_completeness=0.7, field="uniform")
         like = np.array([self.weight((3, 0.3), s, 3, ratio=q) for s, q in ((2, 3.0), (4, 0.5))])
         weight = 0.7 * like
         a, s = r.associations, r.sources

@@ -156,7 +156,13 @@ def test_all_leaves_are_numbered():
 )
 def test_rank(thresholds, value):
     thresholds = np.unique(thresholds)
-    assert kernels.rank(value, thresholds) == (thresholds < value).sum()
+    buckets = np.zeros(1), np.zeros(1), np.empty((1, kernels.BUCKETS + 1), np.int16)
+    kernels.bucket_starts(thresholds, np.array([0, len(thresholds)]), *buckets)
+    with np.errstate(over="ignore"):
+        beside = np.nextafter(thresholds, np.inf)
+    for v in (value, *thresholds, *beside):
+        found = kernels.rank(v, thresholds, *(part[0] for part in buckets))
+        assert found == (thresholds < v).sum()
 
 
 # -- refused ---------------------------------------------------------------------------------------

@@ -106,6 +106,10 @@ class SkyCatalog(ABC):
         data = self.table[column]
         return without_sentinels(values, of_magnitudes(data.unit, data.dtype))
 
+    def check_magnitudes(self, column: str) -> None:
+        """Raise a ValueError or TypeError unless there is such a numeric column."""
+        self.columns.check_numbers(column)
+
     @property
     def circular(self) -> bool:
         """Whether all errors are circles."""

@@ -12,6 +12,7 @@ from astropy.table import Column, Table
 from .area import default_order, estimate_area
 from .base import SkyCatalog
 from .errors import PositionErrorModel
+from .field_sample import FIELD_ROWS, FieldSample, rows_around, sampled_rows, sampled_share
 from .identifiers import Identifiers
 from .positions import read_only, read_positions
 from .scalars import shown
@@ -120,11 +121,52 @@ class HeldCatalog(SkyCatalog):
         """Objects of the whole catalogue in the cells around some sources, (rows, columns)."""
         return box.count(self.ra, self.dec)
 
+    def field_sample(
+        self,
+        columns: Sequence[str],
+        box: SkyBox,
+        limit: int = FIELD_ROWS,
+        counts: np.ndarray | None = None,
+    ) -> FieldSample:
+        """A sample of the rows of the whole catalogue that lie around some sources.
+
+        Of a scanned catalogue it is of the data set, read when it is asked for first.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            To have of the rows.
+        box : SkyBox
+            The cells around the sources, ``SkyBox(primary.ra, primary.dec)``.
+        limit : int
+            Most rows.
+        counts : ndarray of int, shape (rows, columns), optional
+            What ``cell_counts(box)`` gives, where it is known.
+        """
+        n_around = rows_around(box, self.cell_counts(box) if counts is None else counts)
+        rows = sampled_rows(self.ra, self.dec, box, sampled_share(n_around, limit))
+        return FieldSample(self.bare(rows, columns), n_around)
+
+    def bare(self, rows: np.ndarray, columns: Sequence[str]) -> Self:
+        """Some rows with some columns, and neither errors nor identifiers: of a field sample."""
+        part = self.bare_of(self.row_numbers(rows), self.ra[rows], self.dec[rows])
+        part.table = _rows_of(self.table, columns, rows)
+        return part
+
+    def bare_of(self, row_numbers: np.ndarray, ra: np.ndarray, dec: np.ndarray) -> Self:
+        """The same for rows of the whole catalogue at some positions, without columns."""
+        part = copy.copy(self)
+        part.table, part.rows = Table(), read_only(row_numbers)
+        part.ra, part.dec = read_only(ra), read_only(dec)
+        part.errors = self.errors.subset(np.empty(0, np.int64))
+        part.identifiers = Identifiers(self.id_name)
+        return part
+
     def subset(self, rows: np.ndarray, only: Sequence[str] | None = None) -> Self:
         """Some rows of this catalogue (and of its columns), with the area of the whole."""
         rows = np.arange(len(self))[rows]
         part = copy.copy(self)
-        part.table = (self.table if only is None else self.table[list(only)])[rows]
+        part.table = self.table[rows] if only is None else _rows_of(self.table, only, rows)
         part.ra, part.dec = read_only(self.ra[rows]), read_only(self.dec[rows])
         part.errors = self.errors.subset(rows)
         part.identifiers = self.identifiers.subset(rows, self.ids(rows))
@@ -161,6 +203,11 @@ class HeldCatalog(SkyCatalog):
     def check_primary_ids(self) -> None:
         """Identifiers of a primary must be unique: results are looked up by them."""
         self.identifiers.check_unique(self.columns, self.ids(np.arange(len(self))))
+
+
+def _rows_of(table: Table, columns: Sequence[str], rows: np.ndarray) -> Table:
+    """Some rows of some columns; a table of these columns would copy all of their rows first."""
+    return Table({name: table[name][rows] for name in columns}, meta=table.meta, copy=False)
 
 
 def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> float:

@@ -58,10 +58,13 @@ class SkyBox:
             self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], self.known
         )
 
-    def outline(self) -> SkyBox:
-        """The same cells, to count in alone: small, whatever carries it to other processes."""
+    def outline(self, known: bool = False) -> SkyBox:
+        """The same cells, to count in alone: small, whatever carries it to other processes.
+
+        `known`: to tell which positions lie near the sources, too.
+        """
         out = copy.copy(self)
-        for name in ("row", "column", "sources", "_source_sums", "known"):
+        for name in ("row", "column", "sources", "_source_sums", *(() if known else ("known",))):
             del out.__dict__[name]
         return out
 
@@ -134,6 +137,20 @@ class SkyBox:
         per_degree = 1.0 / self.width, 1.0 / self.cell
         low, shape = (float(self.low_ra), float(self.low_dec)), self.shape
         count_cells(ra, dec, *low, *per_degree, *shape, out)
+
+    def cell_numbers(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Number, row by row, of the cell that each position (degrees) lies in, (n,)."""
+        row, column = self._cell_of(ra, dec)
+        number: np.ndarray = row * self.n_columns + column
+        return number
+
+    def knows(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Whether positions (degrees) lie in cells within the widest window of a source, (n,)."""
+        x, y = ra - self.low_ra, (dec - self.low_dec) / self.cell
+        column = (np.where(x < 0.0, x + 360.0, x) / self.width).astype(np.int64)
+        inside: np.ndarray = (y >= 0.0) & (y < self.n_rows) & (column < self.n_columns)
+        inside[inside] = self.known[y[inside].astype(np.int64), column[inside]]
+        return inside
 
     def covered(self, count: np.ndarray) -> np.ndarray:
         """Cells (rows, columns) that matter and that the catalogue has looked at wholly.

@@ -60,6 +60,11 @@ class ColumnValues:
             columns.find_column(names, ucds, role), names, catalog=self.catalog, role=role
         )
 
+    def check_numbers(self, column: str) -> None:
+        """Raise unless :meth:`numbers` would give a column; no value is converted."""
+        first = Table({column: self.table[self.existing(column)][:1]}, copy=False)
+        ColumnValues(first, self.catalog).numbers(column)
+
     def numbers(self, column: str, unit: str = "") -> np.ndarray:
         """An existing column as native float64 in `unit`, NaN where masked, shape (n,)."""
         data = self.table[self.existing(column)]

@@ -17,6 +17,7 @@ from .._kernels.jit import ranges
 from ..catalogs.area import contains
 from ..catalogs.candidates import STREAM_ROWS, Grid, half_width, too_many
 from ..catalogs.catalog import Catalog
+from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import read_positions
@@ -26,6 +27,7 @@ from ..catalogs.values import ColumnValues
 from .order import rank_among_tied, sky_key, sky_order
 from .partition import Partition, Survey, plain_table
 from .passes import over_partitions, pixels_near
+from .sample import Sampler
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Near:
     """(c,) rows in each of them"""
 
 
-class Found(Partition):
+class Found(WithSample, Partition):
     """The candidates of a whole survey, in an order that does not depend on its partitions."""
 
     home: np.ndarray
@@ -166,6 +168,7 @@ def find_rows(
     if moc is not None:
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
         tell_left_out(survey.name, survey.n_rows, survey.n_rows - out.n_inside)
+    out.sampler = Sampler(secondary, pixels)
     return out
 
 

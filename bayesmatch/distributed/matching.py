@@ -23,6 +23,7 @@ from ..matching.options import MatchOptions
 from ..matching.pipeline import run_match
 from ..matching.result import MatchResult
 from ..matching.result_check import check_names
+from ..priors.field_ratio import learns_from_field
 from ..priors.prior_set import PriorSet
 from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .found import Found, find_rows
@@ -210,7 +211,7 @@ class Both:
             sources,
             options.radius_arcsec,
             max_rows=options.max_rows,
-            count_cells=options.field.counts_cells,
+            count_cells=options.field.counts_cells or learns_from_field(self.priors),
             moc=self.moc,
         )
 

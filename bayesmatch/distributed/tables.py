@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from ..matching.record import MatchRecord
 from ..matching.result import MatchResult
-from ..matching.tables import SAME_SOURCE, later_columns
+from ..matching.table_columns import later_columns, mean_ratio_column
+from ..matching.tables import SAME_SOURCE
 
 ROWS = ("associations", "sources")
 
@@ -57,6 +58,7 @@ def result_frame(result: MatchResult, rows: str, i: np.ndarray) -> pd.DataFrame:
         *partition_columns(rows, primary, other, listed),
         *(n for n in table.colnames if n == "dist_bayesfactor_tails"),
         *later_columns(other),
+        *(n for n in sources.colnames if n == mean_ratio_column(other)),
         "n_claims",
         f"n_claims_{other}",
     ]

@@ -93,8 +93,9 @@ def match(
         from counts, and with three or more catalogues the objects that several of them see; or one
         density per catalogue, its rows over its area, and catalogues that share nothing, which is
         what NWAY's columns always have. A ``FieldDensity`` is that of another match of the same
-        sources, as :func:`bayesmatch.calibrate` gives it to the fake positions. A catalogue with
-        photometric priors keeps one density: its ratios are to the whole survey.
+        sources, as :func:`bayesmatch.calibrate` gives it to the fake positions. Ratios of priors
+        are taken over their mean on the field around the primary; a catalogue with a prior of which
+        that is not known (``FunctionPrior``) keeps one density.
     claims : {"exclusive", "independent"}, default "exclusive"
         Whether an object is the counterpart of one primary at most, or may be that of several.
         Primaries that compete for objects get their joint probabilities, exactly, unless too many

@@ -11,6 +11,7 @@ from .associations import Associations
 from .clock import Clock
 from .combined import combined_ratios
 from .error_tails import tailed_ln_bayes
+from .local_ratio import without_mean_ratio
 from .options import MatchOptions
 from .posterior import BayesFactors, Posterior, posterior_of
 from .setting import Setting
@@ -54,5 +55,6 @@ def weigh(
         ln_evidence = post.ln_evidence_uncorrected
         if ln_tailed is not bayes.ln_bayes:
             ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
+        ln_evidence = without_mean_ratio(associations, setting.field, ln_evidence)
         against_none = combined.against_none(setting, associations, ln_evidence)
     return Evidence(post, ln_tailed, against_none, combined.log10)

@@ -42,6 +42,12 @@ class FieldDensity:
     objects: FieldObjects | None = None
     """how many of them several catalogues have seen; None: the catalogues are independent, or that
     is still to be fitted"""
+    mean_ratio: np.ndarray | None = None
+    """(n_primary, n_other) mean over the field objects there of the product of the priors' ratios,
+    which is divided out (:mod:`bayesmatch.matching.local_ratio`); None: 1"""
+    cells: tuple[SkyBox, list[np.ndarray]] | None = None
+    """cells around the primaries and the counts of each other catalogue in them, while mean ratios
+    are still to be found; None: nothing is"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:
@@ -52,6 +58,16 @@ class FieldDensity:
     def log10_full_sky(self) -> np.ndarray:
         """Log10 n_k+, (n_primary, n_other), to the last digit that of a match record."""
         return np.log10(self.plus_one * FULL_SKY_DEG2)
+
+    @property
+    def log10_mean_ratio(self) -> np.ndarray | None:
+        """Log10 of the mean ratios; None where there are none."""
+        return None if self.mean_ratio is None else np.log10(self.mean_ratio)
+
+    @property
+    def ln_weighted(self) -> np.ndarray:
+        """Ln n_k+ times the mean ratio there, (n_primary, n_other)."""
+        return self.ln_full_sky + (0.0 if self.mean_ratio is None else np.log(self.mean_ratio))
 
     def per_arcsec2(self, other: int) -> np.ndarray:
         """The density with one object more of one other catalogue, per arcsec^2, (n_primary,)."""
@@ -106,8 +122,8 @@ class FieldModel(Protocol):
     ) -> FieldDensity:
         """The density of each of the K - 1 others at each of the n primaries.
 
-        `with_priors`: names of the catalogues whose objects have photometric priors; `box`: the
-        cells around the primary, if they are at hand.
+        `with_priors`: names of the catalogues with priors whose mean ratio over the field around a
+        primary cannot be told; `box`: the cells around the primary, if they are at hand.
         """
 
 

@@ -50,8 +50,9 @@ MOSTLY_SEEN = 0.1
 class LocalField:
     """The density around every primary.
 
-    For a catalogue with photometric priors it is the stated mean: where densities vary, so do the
-    objects' properties, and ratios to the whole survey's go with the whole survey's density.
+    Where densities vary, so do the objects' properties: ratios of priors go with their mean over
+    the field around (:mod:`bayesmatch.matching.local_ratio`). For a catalogue with a prior of which
+    that cannot be told the density is the stated mean, as its ratios are to the whole survey's.
     """
 
     counts_cells = True
@@ -70,14 +71,16 @@ class LocalField:
         shape = (len(primary), len(others))
         here, around, reach = np.empty(shape), np.empty(shape), np.full(len(others), radius_arcsec)
         found: dict[str, Any] = {}
+        counts = []
         for k, other in enumerate(others):
             local = _Local(primary, other, candidates, k, radius_arcsec, box)
             here[:, k], around[:, k], reach[k] = local.here, local.around, local.reach
+            counts.append(local.count)
             found[other.name] = {**local.details, "local": other.name not in with_priors}
             if other.name in with_priors:
                 here[:, k] = around[:, k] = other.plus_one_deg2
         details = {"model": "local", "scales": found}
-        return FieldDensity(here, here, around, details, reach)
+        return FieldDensity(here, here, around, details, reach, cells=(box, counts))
 
 
 class _Local:
@@ -108,7 +111,7 @@ class _Local:
             for share, times in tails_of(primary.errors).parts
         ]
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
-        count = other.cell_counts(box)
+        self.count = count = other.cell_counts(box)
         covered = box.covered(count)
         self.reach = end_of_fields(
             self.separation,

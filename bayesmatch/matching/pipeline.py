@@ -13,6 +13,7 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.sky_box import SkyBox
+from ..priors.field_ratio import learns_from_field, without_sample
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
@@ -29,6 +30,7 @@ from .covariates import with_densities
 from .evidence import Evidence, weigh
 from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
 from .likelihoods import ln_likelihood
+from .local_ratio import with_mean_ratios
 from .options import MatchOptions
 from .patterns import pattern_labels
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -64,6 +66,8 @@ def run_match(
     clock, options = Clock(), unpruned(options, priors)
     setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
+    with clock("priors"):
+        setting = with_mean_ratios(setting, learned, log10_ratios)
     more = bytes_more(priors)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
@@ -106,7 +110,9 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms),
+        terms=PosteriorTerms(
+            setting.field.log10_full_sky, fit.ln_fraction, setting.field.log10_mean_ratio, terms
+        ),
         claims=settled.known,
         field=setting.field,
     )
@@ -135,7 +141,8 @@ def _search(
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)
     with clock("search"), progress_bar(n_rows, options.progress) as advance:
-        box = SkyBox(primary.ra, primary.dec) if options.field.counts_cells else None
+        counted = options.field.counts_cells or learns_from_field(priors)
+        box = SkyBox(primary.ra, primary.dec) if counted else None
         held = tuple(
             hold_scanned(
                 primary,
@@ -160,7 +167,7 @@ def _search(
             options.completeness,
             options.correct_unrelated,
             radius,
-            [n for n, listed in priors.by_catalogue.items() if listed or judged(priors, n)],
+            sorted({*without_sample(priors), *(c.name for c in others if judged(priors, c.name))}),
             box,
         )
 

@@ -88,7 +88,7 @@ class LikelyAssociations:
             positions.covariance,
             candidates.separation,
             ln_ratio,
-            setting.field.ln_full_sky,
+            setting.field.ln_weighted,
             nway.uniform,
             nway.completeness,
             nway.unrelated,

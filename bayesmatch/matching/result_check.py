@@ -14,7 +14,8 @@ from ..catalogs.names import check_name
 from ..priors.prior_set import PriorSet
 from .record import MatchRecord
 from .record_check import check_meta
-from .tables import SAME_SOURCE, association_columns, later_columns, source_columns
+from .table_columns import later_columns, mean_ratio_column
+from .tables import SAME_SOURCE, association_columns, source_columns
 
 PROBABILITIES = ("p_any", "p_i", "p_match", "p_single", "p_hostless", "dist_post")
 #: masked where no catalogue has looked
@@ -46,7 +47,8 @@ def check_names(primary: HeldCatalog, others: Sequence[HeldCatalog], priors: Pri
     catalogs = (primary, *others)
     combinations = [p.name for p in priors.combinations]
     columns = association_columns(catalogs, priors.names(), combinations)
-    for names in (columns, source_columns(catalogs)):
+    reserved = [mean_ratio_column(other.name) for other in others]
+    for names in (columns, [*source_columns(catalogs), *reserved]):
         twice = next((n for n in names if names.count(n) > 1), None)
         if twice is not None:
             raise ValueError(
@@ -73,6 +75,7 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
     )
     expected = source_columns(catalogues)
     later = [SAME_SOURCE, *(column for name in names[1:] for column in later_columns(name))]
+    expected = with_mean_ratios(expected, names[1:], sources.colnames)
     for added in (claims, later):
         if not set(added) & set(sources.colnames):  # a file of an older version
             expected = [name for name in expected if name not in added]
@@ -96,6 +99,18 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
                 f"column {catalogue.name!r} of {title} is no row of that catalogue, "
                 f"which has {catalogue.rows}",
             )
+
+
+def with_mean_ratios(
+    expected: Sequence[str], names: Sequence[str], there: Sequence[str]
+) -> list[str]:
+    """Names of columns of sources, and those of mean ratios `there` behind each catalogue's."""
+    behind = {later_columns(name)[1]: mean_ratio_column(name) for name in names}
+    out: list[str] = []
+    for column in expected:
+        more = behind.get(column)
+        out += [column] if more not in there or more is None else [column, more]
+    return out
 
 
 def _check_columns(

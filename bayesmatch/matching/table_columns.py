@@ -10,6 +10,7 @@ from astropy.table import Column
 
 from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
 from ..catalogs.held import HeldCatalog
+from .field import FieldDensity
 
 
 def id_column(catalog: HeldCatalog, row: np.ndarray, *, optional: bool) -> Column:
@@ -64,7 +65,36 @@ def input_column(column: Any, absent: np.ndarray) -> Any:
     return masked_column(values, mask, **text) if mask.any() else Column(values, **text)
 
 
+def later_columns(name: str) -> tuple[str, str]:
+    """Columns of another catalogue in ``sources`` that files before 0.2 have not."""
+    return f"density_{name}", f"in_{name}"
+
+
+def mean_ratio_column(name: str) -> str:
+    """Column of another catalogue in ``sources`` where the mean ratio of its priors varies."""
+    return f"mean_ratio_{name}"
+
+
 def n_claims(row: np.ndarray) -> np.ndarray:
     """How many primaries claim the same object; 0 for those without one."""
     _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
     return np.where(row < 0, 0, count[inverse])
+
+
+def field_columns(field: FieldDensity, looked: np.ndarray, k: int, name: str) -> dict[str, Column]:
+    """What the field of other catalogue k is at each primary, where it has `looked` (n,) or not."""
+    density, within = later_columns(name)
+    columns = {
+        density: Column(
+            field.per_deg2[:, k],
+            unit="deg**-2",
+            description=f"{name} field objects per deg^2 at the primary",
+        ),
+        within: Column(looked, description=f"Whether {name} has looked at the primary"),
+    }
+    if field.mean_ratio is not None:
+        columns[mean_ratio_column(name)] = Column(
+            field.mean_ratio[:, k],
+            description=f"Mean ratio of the priors over {name} field objects around",
+        )
+    return columns

@@ -18,7 +18,15 @@ from .evidence import Evidence
 from .posterior import Posterior
 from .record import CatalogueRecord
 from .setting import Setting
-from .table_columns import id_column, n_claims, row_numbers, row_text, take
+from .table_columns import (
+    field_columns,
+    id_column,
+    later_columns,
+    n_claims,
+    row_numbers,
+    row_text,
+    take,
+)
 
 LN_10 = np.log(10.0)
 SAME_SOURCE = "same_source"
@@ -101,11 +109,6 @@ def source_columns(catalogs: Sequence[HeldCatalog | CatalogueRecord]) -> list[st
         *(f"n_claims_{c.name}" for c in others),
         SAME_SOURCE,
     ]
-
-
-def later_columns(name: str) -> tuple[str, str]:
-    """Columns of another catalogue in ``sources`` that files before 0.2 have not."""
-    return f"density_{name}", f"in_{name}"
 
 
 def kept_rows(m: Matched, min_p_i: float) -> np.ndarray:
@@ -239,15 +242,7 @@ def source_table(m: Matched) -> Table:
             unit="arcsec",
             description=f"Separation of {name} and {other.name} in the best association",
         )
-        density, within = later_columns(other.name)
-        columns[density] = Column(
-            m.setting.field.per_deg2[:, k],
-            unit="deg**-2",
-            description=f"{other.name} field objects per deg^2 at the primary",
-        )
-        columns[within] = Column(
-            m.setting.looked[:, k], description=f"Whether {other.name} has looked at the primary"
-        )
+        columns |= field_columns(m.setting.field, m.setting.looked[:, k], k, other.name)
     columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
     columns["p_match"] = Column(
         take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"

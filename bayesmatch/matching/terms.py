@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 LN_10 = np.log(10.0)
+#: name of the term of mean ratios
+MEAN_RATIO = "mean_ratio"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class PosteriorTerms:
     """(n_primary, n_other) log10 n_k+, field objects of the full sky at that primary's density"""
     ln_fraction: np.ndarray
     """(n_primary, patterns) ln of the fraction of such primaries with each set of counterparts"""
+    log10_mean_ratio: np.ndarray | None = None
+    """(n_primary, n_other) log10 of the mean ratio of the priors over the field there; None: 0"""
     claims: ClaimTerms | None = None
     """None: an object may be the counterpart of several primaries"""
 
@@ -87,7 +91,10 @@ class PosteriorTerms:
         """
         pattern = members @ (1 << np.arange(members.shape[1]))
         fraction = self.ln_fraction[i, pattern] - self.ln_fraction[i, 0]
-        terms = [density_term(members, self.log10_density[i]), fraction_term(fraction / LN_10)]
+        terms = [density_term(members, self.log10_density[i])]
+        if self.log10_mean_ratio is not None:
+            terms.append(mean_ratio_term(members, self.log10_mean_ratio[i]))
+        terms.append(fraction_term(fraction / LN_10))
         claimed = None if self.claims is None else self.claims.of(i)
         return terms if claimed is None else [*terms, claims_term(claimed)]
 
@@ -98,6 +105,15 @@ def density_term(members: np.ndarray, log10_density: np.ndarray) -> Term:
         "density",
         members @ -log10_density,
         "1 / number of such objects in the full sky, over the members",
+    )
+
+
+def mean_ratio_term(members: np.ndarray, log10_mean_ratio: np.ndarray) -> Term:
+    """What ratios are on average; `members` (r, n_other), `log10_mean_ratio` (n_other,)."""
+    return Term(
+        MEAN_RATIO,
+        members @ -log10_mean_ratio,
+        "1 / mean prior ratio of the field objects around, over the members",
     )
 
 

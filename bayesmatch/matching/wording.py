@@ -12,11 +12,22 @@ Terms are log10 (10 times that: decibans). position: Bayes factor of the positio
 rare such objects are in the sky; then each prior; fraction: how common such counterparts are. Their
 sum, total, is log10 of p_match over the probability of no counterpart. NWAY: the weight behind its
 p_i, with its prior completeness instead of the fraction."""
-TAILS_LEGEND = """\
+#: of terms that are there sometimes
+LEGENDS = {
+    "tails": """\
 tails: what the tails of the position errors add to position, which is that of the errors as quoted,
-as NWAY has it."""
+as NWAY has it.""",
+    "mean_ratio": """\
+mean_ratio: what the priors give the field objects around on average, which is divided out.""",
+}
 NONE_LEGEND = """\
 That the source has no counterpart is excluded by a prior: it counts as 10^-10000."""
+#: what text calls terms that have no words of their own
+OTHER_TERMS = {
+    "mean_ratio": "what priors give the field objects there",
+    "claims": "what other sources claim",
+    "shared": "what several catalogues have seen",
+}
 #: associations printed
 MAX_PRINTED = 10
 
@@ -106,8 +117,7 @@ def printed_table(table: Table, names: Sequence[str], ids: Sequence[str]) -> str
     ]
     if len(table) > len(shown):
         text.append(f"... and {len(table) - len(shown)} more")
-    legends = [LEGEND]
-    legends += [TAILS_LEGEND] if "tails" in terms else []
+    legends = [LEGEND, *(LEGENDS[term] for term in terms if term in LEGENDS)]
     legends += [NONE_LEGEND] if table.meta.get("none_excluded_by") else []
     return "\n".join([*text, "", *legends])
 

@@ -60,7 +60,7 @@ class AutoPrior:
         name: str | None = None,
     ) -> None:
         self.column = text_of("AutoPrior: column", column)
-        self.columns = [column]
+        self.columns = self.field_columns = [column]
         self.name = column if name is None else text_of("AutoPrior: name", name)
         what = f"AutoPrior of {column!r}"
         if radius is None and exclude_radius is not None:
@@ -90,7 +90,7 @@ class AutoPrior:
 
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
-        catalog.magnitudes(self.column)
+        catalog.check_magnitudes(self.column)
 
     @property
     def learns_from_posterior(self) -> bool:

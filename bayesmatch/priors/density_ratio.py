@@ -41,8 +41,12 @@ class DensityRatio:
     def ln_ratio(self, logit: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """Ln ratio from logits (n,) or (M, n), with the factor of the missing bands (n, B)."""
         factor = np.full(len(missing), self.other_patterns, dtype=np.float64)
+        bits = np.packbits(missing, axis=1)
         for pattern, ln_factor in self.patterns.items():
-            mine = (missing == [digit == "1" for digit in pattern]).all(axis=1)
+            wanted = np.packbits([digit == "1" for digit in pattern])
+            mine = bits[:, 0] == wanted[0]
+            for byte in range(1, bits.shape[1]):
+                mine &= bits[:, byte] == wanted[byte]
             factor[mine] = ln_factor
         ln_ratio: np.ndarray = (
             self.intercept + self.slope * np.clip(logit, self.low, self.high) + factor

@@ -42,7 +42,8 @@ def candidate_ratios(
         if hasattr(prior, "log10_ratio_pairs"):
             ratio = _known(prior.log10_ratio_pairs(primary, other, i, j))
         elif getattr(prior, "candidates_only", False):
-            part = other.subset(j, getattr(prior, "columns", None))
+            columns = getattr(prior, "columns", None)
+            part = other.subset(j) if columns is None else other.bare(j, columns)
             ratio = _known(prior.log10_ratio(part))
         else:
             ratio = _known(prior.log10_ratio(other))

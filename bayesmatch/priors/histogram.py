@@ -69,7 +69,7 @@ class HistogramPrior:
     ) -> None:
         self.column = text_of("HistogramPrior: column", column)
         self.name = column if name is None else text_of("HistogramPrior: name", name)
-        self.columns = [column]
+        self.columns = self.field_columns = [column]
         #: how many objects it was learned from; empty where that is not known
         self.counts: dict[str, int] = {}
         what = f"histogram of {column!r}"
@@ -258,7 +258,7 @@ class HistogramPrior:
 
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""
-        catalog.magnitudes(self.column)
+        catalog.check_magnitudes(self.column)
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Log10 of the ratio for each row, shape (n,); 0 where missing or outside the bins."""

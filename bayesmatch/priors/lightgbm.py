@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.jit import ranges, run_ranges
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import shown
 from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
-from .forest import Forest
+from .forest import ROWS, Forest
 from .saved import Record, build_prior, check_format, check_name, check_text
 from .training import TrainingRecord, train
 from .training_sample import MAX_CONTEXT, TrainingSample
@@ -152,10 +153,15 @@ class LightGBMPrior:
         """Columns of the catalogue that it needs."""
         return feature_columns(self.features)
 
+    @property
+    def field_columns(self) -> list[str]:
+        """Columns to look at it on the field."""
+        return self.columns
+
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogues have what the prior needs."""
         for column in self.columns:
-            catalog.magnitudes(column)
+            catalog.check_magnitudes(column)
         for column in self.context:
             primary.numbers(column)
 
@@ -173,7 +179,7 @@ class LightGBMPrior:
     ) -> np.ndarray:
         """Log10 of the ratio for pairs of a primary row i and a candidate row j, shape (n,)."""
         context = {c: primary.numbers(c)[i] for c in self.context}
-        return self.predict(secondary.subset(j, self.columns).table, context or None)
+        return self.predict(secondary.bare(j, self.columns).table, context or None)
 
     def predict(self, table: Any, context: Any = None) -> np.ndarray:
         """Log10 of the ratio for rows of a table, shape (n,); 0 where every feature is missing.
@@ -187,15 +193,30 @@ class LightGBMPrior:
         """
         x, missing = feature_matrix(table, self.features)
         values = context_matrix(context, self.context, len(x))
-        ln_mean = self.density_ratio.ln_context_mean(values) if self.context else 0.0
-        logit = self.forest.log_odds(np.column_stack([x, values]))
+        out = np.empty(len(x))
+        list(
+            run_ranges(
+                lambda a, b: self._evaluate(x[a:b], missing[a:b], values[a:b], out[a:b]),
+                ranges(len(x), ROWS),
+            )
+        )
+        return out
+
+    def _evaluate(
+        self, x: np.ndarray, missing: np.ndarray, context: np.ndarray, out: np.ndarray
+    ) -> None:
+        """Log10 ratios `out` (n,) of features (n, F), missing bands (n, B) and context (n, C)."""
+        ratio = self.density_ratio
+        ln_mean = ratio.ln_context_mean(context) if self.context else 0.0
+        logit = self.forest.log_odds(np.column_stack([x, context]) if self.context else x)
         total = np.zeros(len(x))
-        for ln_ratio in self.density_ratio.ln_ratio(logit, missing):
+        for ln_ratio in ratio.ln_ratio(logit, missing):
             total += np.exp(ln_ratio - ln_mean)
         with np.errstate(divide="ignore"):
-            out = np.log10(total / len(self.forest))
-        out[np.isnan(x).all(axis=1)] = 0.0
-        return out
+            np.log10(total / len(self.forest), out=out)
+        # Only where all bands are missing a row can have no feature at all.
+        none = np.flatnonzero(missing.all(axis=1))
+        out[none[np.isnan(x[none]).all(axis=1)]] = 0.0
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file that holds the models in LightGBM's text format."""

@@ -19,6 +19,12 @@ No base class is needed. These attributes are optional, on a prior of any kind:
     True: ``log10_ratio`` is called with the rows of the candidates alone (one row per pair), in a
     catalogue that has no more than ``columns``. Absent or False: with the whole catalogue (of a
     scanned one: with its candidates, each once).
+``field_columns`` : list of str
+    Columns with which the prior can be evaluated on a sample of the field around the primaries
+    (``catalog.field_sample``), so that ``field="local"`` knows the mean of its ratio there. Absent
+    or None: it cannot, and the catalogue keeps one density.
+``learns_from_field`` : bool
+    True: ``learn`` takes such a sample.
 ``check(catalog, primary)`` : method
     Called before any work; raises a ValueError or TypeError unless the catalogues have what the
     prior needs.

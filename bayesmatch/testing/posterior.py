@@ -80,6 +80,9 @@ def calibrated_formulas(v: View) -> None:
     ln_b = v.associations[name] * LN_10
     weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio_told
     weight = weight - (v.takes_part * v.terms.log10_density[v.primary] * LN_10).sum(axis=1)
+    if v.terms.log10_mean_ratio is not None:
+        mean_ratio = v.takes_part * v.terms.log10_mean_ratio[v.primary]
+        weight = weight - (mean_ratio * LN_10).sum(axis=1)
     if v.terms.claims is not None:
         for at, i in enumerate(v.terms.claims.primary):
             begin, end = v.terms.claims.first[at : at + 2]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ... import __version__
 from ..errors import error_columns
+from ..field_sample import FIELD_ROWS, FieldSample, rows_around
+from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..sky_box import SkyBox
 from . import work
@@ -18,6 +20,7 @@ from .checkpoint import Stage
 from .columns import fetch
 from .lock import locked
 from .manifest import MadeFrom
+from .sample import read_sample
 from .search import Positions, near_tasks, rows_near, split_counts
 
 
@@ -35,7 +38,8 @@ def hold_scanned(
     """The other catalogues, with the candidates alone in place of every scanned one.
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
-    `box`: coarse cells around the primaries in which to count all objects, too.
+    `box`: coarse cells around the primaries in which to count all objects, too; a field sample
+    (``field_sample``) needs them.
     """
     scanned = any(isinstance(other, ScannedCatalog) for other in others)
     if checkpoint is None or not scanned:
@@ -117,8 +121,40 @@ def hold_candidates(
             replace(made_from, columns=tuple(names), candidates=digest),
         )
     held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
-    held.counted = None if box is None or cells is None else (box.digest, cells)
+    if box is not None:
+        held.counted = box.digest, cells
+        held.sampler = Sampler(tasks, checkpoint, made_from)
     return held
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Takes a field sample of a scanned catalogue, when one is asked for."""
+
+    tasks: Sequence[work.Task]
+    """those of the search"""
+    checkpoint: Path | None
+    """directory of the catalogue"""
+    made_from: MadeFrom | None
+
+    def __call__(self, held: CandidateRows, box: SkyBox, columns: Sequence[str]) -> FieldSample:
+        """Of the rows around the primaries, with some columns; finished parts are kept."""
+        names, n_around = tuple(dict.fromkeys(columns)), rows_around(box, held.cell_counts(box))
+        if self.checkpoint is None or self.made_from is None:
+            row, ra, dec, data = read_sample(
+                held.scanned, box, n_around, names, self.tasks, stage=None
+            )
+        else:
+            digest = _digest(repr((n_around, FIELD_ROWS)).encode(), *(n.encode() for n in names))
+            made_from = replace(self.made_from, columns=names, candidates=digest)
+            with locked(self.checkpoint.parent):
+                stage = Stage(self.checkpoint / f"sample-{digest[:12]}", made_from)
+                row, ra, dec, data = read_sample(
+                    held.scanned, box, n_around, names, self.tasks, stage
+                )
+        sample = held.bare_of(row, ra, dec)
+        sample.table = from_arrow(data)
+        return FieldSample(sample, n_around)
 
 
 def _made_from(

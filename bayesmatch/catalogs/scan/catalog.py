@@ -14,6 +14,7 @@ from ..area import area_deg2, moc_of
 from ..base import SkyCatalog
 from ..errors import error_entries
 from ..field_counts import FieldCounts
+from ..field_sample import WithSample
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..identifiers import Identifiers, read_identifiers
@@ -214,7 +215,7 @@ def _numeric_positions(columns: ColumnValues, ra: str | None, dec: str | None) -
     return names
 
 
-class CandidateRows(HeldCatalog):
+class CandidateRows(WithSample, HeldCatalog):
     """The candidates of a scanned catalogue: held in memory, with their row numbers."""
 
     rows: np.ndarray

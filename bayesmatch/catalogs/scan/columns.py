@@ -12,7 +12,7 @@ from ..field_counts import FieldCounts
 from ..sentinels import without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
-from .parts import Part, numbers
+from .parts import Part, numbers, rows_of
 from .work import cut_into_tasks
 
 if TYPE_CHECKING:
@@ -93,14 +93,6 @@ def _wanted_rows(
     for first, batch in part.batches(in_file, groups, parallel=parallel, row_bytes=64):
         a, b = np.searchsorted(rows, part.first_row + first + np.array([0, len(batch)]))
         if a < b:
-            found = batch.take(pa.array(rows[a:b] - part.first_row - first))
-            columns = [
-                (
-                    found.column(f.name)
-                    if f.name in in_file
-                    else pa.array([part.partition[f.name]] * int(b - a), pa.string())
-                ).cast(f.type)
-                for f in schema
-            ]
-            pieces.append(pa.Table.from_arrays(columns, schema=schema))
+            found = rows_of(part, batch, rows[a:b] - part.first_row - first, schema)
+            pieces.append(pa.Table.from_arrays(found, schema=schema))
     return pa.concat_tables(pieces)

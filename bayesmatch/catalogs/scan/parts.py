@@ -255,6 +255,24 @@ def _agreed(schema: pa.Schema, found: pa.Schema, path: Path, first: Path) -> pa.
     return schema
 
 
+def rows_of(
+    part: Part, batch: pa.RecordBatch, rows: np.ndarray, schema: pa.Schema
+) -> list[pa.Array]:
+    """Some rows of a batch of a part, with the columns of a schema and their types."""
+    import pyarrow as pa
+
+    found = batch.select([f.name for f in schema if f.name in batch.schema.names])
+    found = found.take(pa.array(rows))
+    return [
+        (
+            found.column(f.name)
+            if f.name in found.schema.names
+            else pa.array([part.partition[f.name]] * len(rows), pa.string())
+        ).cast(f.type)
+        for f in schema
+    ]
+
+
 def numbers(column: pa.Array, factor: float = 1.0) -> np.ndarray:
     """A numeric column of a batch as float64 times a factor, NaN where null; read-only."""
     import pyarrow as pa

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: rows are taken up to this factor beyond the radius; the search among them is exact
 MARGIN = 1.0 + 1e-9
+#: first row in the data set, right ascensions and declinations (degrees), all columns read
+Batch = tuple[int, np.ndarray, np.ndarray, Any]
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,13 @@ def rows_near(
     where = Grid(primary.ra, primary.dec, radius * MARGIN)
     most = int(max_rows * primary.lists)
     parallel = len(tasks) < n_threads()
-    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
 
     maps = None if box is None else CellMaps(box.shape)
 
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
         with nullcontext() if maps is None else maps.one() as cells:
-            for first, ra, dec in _position_batches(other, *tasks[task], factors, parallel):
+            for first, ra, dec, _ in position_batches(other, *tasks[task], parallel):
                 _, j, _ = where.search(0, len(ra), ra, dec, most)
                 check(len(j))
                 near = j[np.diff(j, prepend=-1) > 0]
@@ -152,7 +153,7 @@ def rows_near(
 def count_inside(other: ScannedCatalog, moc: Any) -> int:
     """Number of rows of a data set within a `mocpy.MOC`."""
     batches = _all_positions(other)
-    return sum(int(np.count_nonzero(contains(moc, ra, dec))) for _, ra, dec in batches)
+    return sum(int(np.count_nonzero(contains(moc, ra, dec))) for _, ra, dec, _ in batches)
 
 
 def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -161,18 +162,17 @@ def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
     All positions are read.
     """
     step, found = max(1, len(other) // most), [(np.empty(0), np.empty(0))]
-    for first, ra, dec in _all_positions(other):
+    for first, ra, dec, _ in _all_positions(other):
         begin = -first % step
         found.append((ra[begin::step], dec[begin::step]))
     ra, dec = map(np.concatenate, zip(*found, strict=True))
     return ra, dec
 
 
-def _all_positions(other: ScannedCatalog) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """As :func:`_position_batches`, of the whole data set."""
-    factors = other.unit_factor(other.ra_name), other.unit_factor(other.dec_name)
+def _all_positions(other: ScannedCatalog) -> Iterator[Batch]:
+    """As :func:`position_batches`, of the whole data set."""
     for part in other.parts:
-        yield from _position_batches(other, part, range(len(part.group_rows)), factors, True)
+        yield from position_batches(other, part, range(len(part.group_rows)), True)
 
 
 def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
@@ -193,16 +193,19 @@ def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
     return *map(np.concatenate, zip(*rows, strict=True)), number.reshape(box.shape)
 
 
-def _position_batches(
+def position_batches(
     other: ScannedCatalog,
     part: Part,
     groups: Sequence[int],
-    factors: tuple[float, float],
     parallel: bool,
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """First row in the data set, right ascensions and declinations of each batch, checked."""
+    more: Sequence[str] = (),
+) -> Iterator[Batch]:
+    """Rows of a part with their positions, checked, and with some more columns of the file."""
     names = (other.ra_name, other.dec_name)
-    for first, batch in part.batches(names, groups, parallel=parallel):
+    factors = [other.unit_factor(name) for name in names]
+    in_file = [n for n in more if n not in other.data_set.partition_names]
+    wanted = list(dict.fromkeys([*names, *in_file]))
+    for first, batch in part.batches(wanted, groups, parallel=parallel):
         first += part.first_row
         ra, dec = (
             numbers(batch.column(name), factor) for name, factor in zip(names, factors, strict=True)
@@ -211,7 +214,7 @@ def _position_batches(
             continue
         low, high = _check_range(other, names[0], first, ra, RA_RANGE)
         _check_range(other, names[1], first, dec, DEC_RANGE)
-        yield first, ra if 0.0 <= low <= high < 360.0 else read_only(turned(ra)), dec
+        yield first, ra if 0.0 <= low <= high < 360.0 else read_only(turned(ra)), dec, batch
 
 
 def _check_range(

@@ -3,7 +3,9 @@
 Everything is log10.  For an association a with the membership pattern S, and N_k objects of
 catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky (at the density there),
 
-    total  = position + tails + density + priors + fraction = log10 of p_match(a) / p_hostless
+    total  = position + tails + density + priors + mean_ratio + fraction
+           = log10 of p_match(a) / p_hostless
+    mean_ratio = -log10 of the mean prior ratio over the field around (only where it varies)
     position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0
     tails = log10 of B with the tails of the errors, less position (only where errors have tails)
 
@@ -26,8 +28,15 @@ from astropy.table import Column, Table
 from ...catalogs.area import FULL_SKY_DEG2
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
-from ...matching.tables import later_columns
-from ...matching.terms import Term, claims_term, density_term, fraction_term
+from ...matching.table_columns import later_columns, mean_ratio_column
+from ...matching.terms import (
+    MEAN_RATIO,
+    Term,
+    claims_term,
+    density_term,
+    fraction_term,
+    mean_ratio_term,
+)
 from .combination import combination_terms, excluding_none
 from .fraction import log10_hostless, log10_odds_of, recorded_fractions, remaining_fractions
 
@@ -117,8 +126,11 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
     p_match = np.asarray(mine["p_match"], float)
     if result._terms is not None:
         density, *stated = result._terms.of(row, members)
+        if stated[0].name == MEAN_RATIO:
+            priors.append(stated.pop(0))
     else:
         density = density_term(members, _log10_full_sky(result, row))
+        priors += _mean_ratio(result, row, members)
         recorded = recorded_fractions(result, row)
         pattern = members @ (1 << np.arange(members.shape[1]))
         stated = [] if recorded is None else [fraction_term(recorded[pattern])]
@@ -140,6 +152,15 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
     known.append(fraction_term(fraction))
     beyond = _beyond(result, row, p_match, _sum([t.log10 for t in known]))
     return [*known, _rest(record, beyond)] if np.abs(beyond).max() >= UNSTATED else known
+
+
+def _mean_ratio(result: MatchResult, row: int, members: np.ndarray) -> list[Term]:
+    """The term of mean ratios, where a file has them."""
+    columns = [mean_ratio_column(other.name) for other in result.record.others]
+    s = result.sources
+    if not set(columns) <= set(s.colnames):
+        return []
+    return [mean_ratio_term(members, np.log10(np.array([s[column][row] for column in columns])))]
 
 
 def _rest(record: MatchRecord, beyond: np.ndarray) -> Term:

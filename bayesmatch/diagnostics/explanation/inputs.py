@@ -14,7 +14,7 @@ from ...catalogs.catalog import Catalog
 from ...catalogs.errors import ErrorEllipse
 from ...matching.record import CatalogueRecord
 from ...matching.result import MatchResult
-from ...matching.tables import later_columns
+from ...matching.table_columns import later_columns
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,13 @@ import numpy as np
 from astropy.table import Table
 
 from ...matching.result import MatchResult
-from ...matching.wording import label, listed, member, probability, times
+from ...matching.wording import OTHER_TERMS, label, listed, member, probability, times
 from .combination import excluded_by, odds_in_words
 from .inputs import input_columns, those_that_looked
 
 #: log10 terms below say nothing
 SMALL = 0.05
 WIDTH = 100
-#: terms that have no words of their own
-OTHER_TERMS = {
-    "claims": "what other sources claim",
-    "shared": "what several catalogues have seen",
-}
 
 
 def sentences(result: MatchResult, row: int, table: Table) -> str:

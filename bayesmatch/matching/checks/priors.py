@@ -94,6 +94,11 @@ def _without(view: View, k: int, name: str) -> tuple[float, float]:
     member = view.associations.member[view.rows, k]
     ratio = 10.0 ** np.clip(take(view.log10_ratios[k, name], member, 0.0), -300.0, 300.0)
     weight = view.calibrated.p_match[view.rows] / ratio
+    mean_ratio = view.setting.field.mean_ratio
+    if mean_ratio is not None and sum(other == k for other, _ in view.log10_ratios) == 1:
+        count = np.diff(view.first, append=len(view.rows))
+        own = np.repeat(mean_ratio[view.sample, k], count)
+        weight = np.where(member >= 0, weight * own, weight)
     weight[view.first] = view.calibrated.p_hostless[view.sample]
     total = np.add.reduceat(weight, view.first)
     hostless = np.divide(weight[view.first], total, out=np.ones(view.n), where=total > 0)

@@ -1,0 +1,81 @@
+"""A field sample of a survey on LSDB: its rows around some sources, from all partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ..catalogs.area import contains
+from ..catalogs.field_sample import (
+    FIELD_ROWS,
+    FieldSample,
+    rows_around,
+    sampled_rows,
+    sampled_share,
+)
+from ..catalogs.held import HeldCatalog
+from ..catalogs.positions import read_positions
+from ..catalogs.sky_box import SkyBox
+from ..catalogs.values import ColumnValues
+from .order import sky_order
+from .partition import plain_table
+from .passes import over_partitions
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What is wanted of every partition."""
+
+    name: str
+    """of the survey"""
+    columns: tuple[str, ...]
+    """those of the positions first"""
+    box: SkyBox
+    share: float
+    """of the rows in its cells"""
+    moc: Any
+    """a `mocpy.MOC`: rows outside it do not count; None: all do"""
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Takes a field sample of a survey, when one is asked for."""
+
+    secondary: Any
+    """the `lsdb.Catalog`"""
+    pixels: Sequence[Any]
+    """of the partitions that may have rows near the sources"""
+
+    def __call__(self, found: HeldCatalog, box: SkyBox, columns: Sequence[str]) -> FieldSample:
+        """Of the rows around the sources, with some columns, by right ascension and declination."""
+        n_around = rows_around(box, found.cell_counts(box))
+        names = tuple(dict.fromkeys([found.ra_name, found.dec_name, *columns]))
+        share = sampled_share(n_around, FIELD_ROWS)
+        wanted = Sampled(found.name, names, box.outline(known=True), share, found.moc)
+        parts = (
+            over_partitions(self.secondary, taken_rows, wanted, self.pixels) if self.pixels else []
+        )
+        frames = [part for _, part in parts if len(part)]
+        empty = pd.DataFrame(self.secondary.meta)[list(names)].iloc[:0].reset_index(drop=True)
+        frame = pd.concat(frames, ignore_index=True) if frames else empty
+        frame = frame.iloc[sky_order(frame, *names[:2])].reset_index(drop=True)
+        table = plain_table(frame)
+        sample = found.bare_of(
+            frame.index.to_numpy(), *read_positions(ColumnValues(table, found.name), *names[:2])
+        )
+        sample.table = table[list(dict.fromkeys(columns))]
+        return FieldSample(sample, n_around)
+
+
+def taken_rows(frame: pd.DataFrame, wanted: Sampled) -> pd.DataFrame:
+    """The rows of one partition that are sampled."""
+    ra_name, dec_name = wanted.columns[:2]
+    values = ColumnValues(plain_table(frame[[ra_name, dec_name]]), wanted.name)
+    ra, dec = read_positions(values, ra_name, dec_name)
+    rows = sampled_rows(ra, dec, wanted.box, wanted.share)
+    if wanted.moc is not None:
+        rows = rows[contains(wanted.moc, ra[rows], dec[rows])]
+    return pd.DataFrame(frame[list(wanted.columns)].iloc[rows]).reset_index(drop=True)

@@ -1,0 +1,168 @@
+"""What a prior's ratio is on average over the field around every primary.
+
+A candidate counts by the density of field objects like it: density at the place times
+p(x | field, place).  A prior says p(x | counterpart) / p(x | field) for a whole field.  Where the
+mix of objects changes with the place, so does the mean of that ratio over the field objects there,
+and p(x | counterpart) would no longer integrate to 1.  With the local density rho and the mean c
+of the ratio over the field objects around, what takes the place of ratio / density is
+
+    ratio / (rho c),
+
+c being the mean of the product where a catalogue has several priors.  It comes from the candidates
+that lie too far from the primaries to be counterparts, and where they are few from a sample of the
+objects around; :mod:`bayesmatch.matching.ratio_ladder` takes it from them to the primaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..catalogs.errors import catalog_radius
+from ..catalogs.field_sample import position_hash
+from ..catalogs.held import HeldCatalog
+from ..catalogs.sky_box import SkyBox
+from ..priors.evaluation import candidate_ratios
+from ..priors.prior_set import PriorSet
+from .associations import Associations
+from .field import FieldDensity
+from .ratio_ladder import LocalMeans, local_means
+from .setting import Setting
+
+#: field objects that tell the mean ratio: to 2% where ratios go up to 100
+RATIO_ROWS = 60_000
+#: objects nearer to a primary than so many sigma may be its counterpart, and candidates nearer than
+#: this part of the radius too, should the errors be larger than quoted
+INNER_SIGMA, INNER_RADIUS = 5.0, 0.5
+#: log10 ratios count as no more than this, so that their squares are numbers
+LARGEST = 100.0
+
+
+def with_mean_ratios(
+    setting: Setting, priors: PriorSet, log10_ratios: Mapping[tuple[int, str], np.ndarray]
+) -> Setting:
+    """The setting with the mean ratio of each catalogue's priors over the field at every primary.
+
+    Parameters
+    ----------
+    setting : Setting
+        Of a match; its field has the cells in which objects were counted where the model has a
+        local density.
+    priors : PriorSet
+        Ready to be evaluated.
+    log10_ratios : dict of (int, str) to ndarray, shape (n_slots,)
+        What they give for the candidates.
+    """
+    field = setting.field
+    if field.cells is None:
+        return setting
+    box, counts = field.cells
+    mean = np.ones(field.per_deg2.shape)
+    details = {**field.details, "scales": dict(field.details["scales"])}
+    for k, other in enumerate(setting.others):
+        listed = priors.by_catalogue[other.name]
+        scale = details["scales"][other.name]
+        if not listed or not scale["local"]:
+            continue
+        log10 = sum(log10_ratios[k, prior.name] for prior in listed)
+        ra, dec, ratio = _field_objects(setting, k, listed, np.asarray(log10), box, counts[k])
+        found = local_means(box, ra, dec, ratio, field.per_deg2[:, k])
+        mean[:, k] = found.mean
+        details["scales"][other.name] = {**scale, "mean_ratio": _record(found, len(ratio))}
+    changed = bool((mean != 1.0).any())
+    field = replace(field, cells=None, details=details, mean_ratio=mean if changed else None)
+    return replace(setting, field=field)
+
+
+def without_mean_ratio(
+    associations: Associations, field: FieldDensity, ln_evidence: np.ndarray
+) -> np.ndarray:
+    """Ln evidence (n_rows,) with the ratios of all members over their mean at the primary."""
+    if field.mean_ratio is None:
+        return ln_evidence
+    ln_mean = np.log(field.mean_ratio)[associations.primary]
+    out: np.ndarray = ln_evidence - np.where(associations.member >= 0, ln_mean, 0.0).sum(axis=1)
+    return out
+
+
+def _field_objects(
+    setting: Setting,
+    k: int,
+    listed: Sequence[Any],
+    log10: np.ndarray,
+    box: SkyBox,
+    counts: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Right ascensions, declinations and ratios, (m,) each, of field objects of a catalogue.
+
+    The candidates that are no counterparts, of which the ratios are there, `log10` (n_slots,);
+    where they are few, also a sample of the objects around.
+    """
+    other = setting.others[k]
+    slots, i = setting.candidates.of_catalogue(k)
+    rows, separation = setting.candidates.row[slots], setting.candidates.separation[slots]
+    inner = INNER_SIGMA * _sigma(setting, k, slots)[i]
+    taken = np.zeros(len(other), np.bool_)
+    taken[rows[separation < inner]] = True
+    outer = np.maximum(inner, INNER_RADIUS * setting.radius_arcsec)
+    away = np.flatnonzero((separation >= outer) & ~taken[rows])
+    row, first = np.unique(rows[away], return_index=True)
+    ra, dec, ratio = other.ra[row], other.dec[row], _ratios(log10[slots[away[first]]])
+    if len(row) >= RATIO_ROWS:
+        return ra, dec, ratio
+    columns = list(dict.fromkeys(c for prior in listed for c in prior.field_columns))
+    sample = other.field_sample(columns, box, RATIO_ROWS - len(row), counts).catalog
+    taken[row] = True
+    known = position_hash(other.ra[taken], other.dec[taken])  # rows may have no numbers
+    rest = np.flatnonzero(~np.isin(position_hash(sample.ra, sample.dec), known))
+    more = _ratios(_log10_of(setting, other.name, listed, sample.bare(rest, columns)))
+    return (
+        np.concatenate([ra, sample.ra[rest]]),
+        np.concatenate([dec, sample.dec[rest]]),
+        np.concatenate([ratio, more]),
+    )
+
+
+def _sigma(setting: Setting, k: int, slots: np.ndarray) -> np.ndarray:
+    """Error of the separations from each primary, (n,) arcsec."""
+    sigma = catalog_radius(setting.primary)
+    if len(slots):
+        some = setting.positions.covariance[slots[:: max(1, len(slots) // 1000)]]
+        sigma = np.hypot(sigma, np.median(np.sqrt(0.5 * (some[:, 0] + some[:, 1]))))
+    return sigma
+
+
+def _log10_of(
+    setting: Setting, name: str, listed: Sequence[Any], catalog: HeldCatalog
+) -> np.ndarray:
+    """Log10 of the product of the ratios of all priors of a catalogue for rows of a sample, (m,).
+
+    Ratios that depend on the primary are taken for one of the primaries each, so that the mean is
+    that over the primaries too.
+    """
+    rows = np.arange(len(catalog))
+    n = np.uint64(len(setting.primary))
+    i = (position_hash(catalog.dec, catalog.ra) % n).astype(np.int64)
+    log10 = np.zeros(len(rows))
+    for prior in listed:
+        log10 += candidate_ratios(prior, setting.primary, catalog, i, rows)
+    return log10
+
+
+def _ratios(log10: np.ndarray) -> np.ndarray:
+    ratio: np.ndarray = 10.0 ** np.minimum(log10, LARGEST)
+    return ratio
+
+
+def _record(found: LocalMeans, n: int) -> dict[str, Any]:
+    return {
+        "mean": float(found.mean.mean()),
+        "smallest": float(found.mean.min()),
+        "largest": float(found.mean.max()),
+        "shapes": found.shapes,
+        "thinned": found.thinned,
+        "field_objects": n,
+    }
