@@ -37,7 +37,7 @@ def held(primary, scanned, checkpoint=None):
         max_rows=10**7,
         advance=lambda rows: None,
         checkpoint=checkpoint,
-        count_cells=True,
+        box=SkyBox(primary.ra, primary.dec),
     )
     return found
 

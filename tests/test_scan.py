@@ -251,7 +251,8 @@ def test_only_the_columns_needed_are_read(tmp_path, monkeypatch):
     assert not asked
     prior = bm.HistogramPrior("mag", [10, 20], [20, 30], [0.06, 0.04], [0.05, 0.05])
     bm.match(sources(), scanned, radius=20, priors={"O": [prior]})
-    assert set(asked) == {("RA", "DEC"), ("SRCID", "err", "mag")}
+    # The last: of a sample of the field, for the mean ratio around the sources.
+    assert set(asked) == {("RA", "DEC"), ("SRCID", "err", "mag"), ("RA", "DEC", "mag")}
 
 
 @pytest.mark.parametrize(
