@@ -61,5 +61,5 @@ class FootprintShare:
 
     def _ln_chance(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the chance that a primary within the footprint has no candidate."""
-        ln_chance: np.ndarray = self.problem.shares(beta)[0][:, 0] - self.expected
+        ln_chance: np.ndarray = self.problem.ln_none_within(beta) - self.expected
         return ln_chance

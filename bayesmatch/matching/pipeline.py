@@ -15,6 +15,7 @@ from ..catalogs.scan.catalog import ScannedCatalog
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
+from .beyond import Beyond, counterparts_beyond
 from .calibrated import (
     Calibrated,
     calibrated_of,
@@ -110,7 +111,7 @@ def run_match(
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
         host_fraction=fit,
-        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms),
+        terms=PosteriorTerms(setting.field.log10_full_sky, fit.ln_fraction, terms, fit.ln_beyond),
         claims=settled.known,
         field=setting.field,
     )
@@ -226,15 +227,19 @@ def _settled(
         around = dict(zip(names, setting.field.around.T, strict=True))
         covariates = with_densities(covariates, around)
 
+    given = options.host_fraction
+    known = given.details if isinstance(given, HostFraction) else {}
+
     def fit_to(ln_like: np.ndarray) -> HostFraction:
-        return _fractions(setting, associations, ln_like, options, covariates)
+        return _fractions(setting, associations, ln_like, options, (covariates, beyond))
 
     with clock("host_fraction"):
+        beyond = counterparts_beyond(setting, known)
         ln_like, setting, ln_gain = _likelihood(setting, associations, ln_evidence)
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):
-        again = fit_to if options.host_fraction is None else None
+        again = fit_to if given is None else None
         settled = settle(options.claims, setting, associations, ln_like, post, first, again)
     return settled, ln_gain
 
@@ -260,13 +265,13 @@ def _fractions(
     associations: Associations,
     ln_like: np.ndarray,
     options: MatchOptions,
-    covariates: Covariates,
+    given: tuple[Covariates, Beyond | None],
 ) -> HostFraction:
     """The fractions of primaries with each set of counterparts: given, or fitted."""
-    total = options.host_fraction
+    total, ((z, description), beyond) = options.host_fraction, given
+    ln_beyond, details = (beyond.ln_share, beyond.details) if beyond else (None, {})
     if isinstance(total, HostFraction):
-        return total
-    z, description = covariates
+        return replace(total, ln_beyond=ln_beyond, details={**total.details, **details})
     looked = setting.looked
     fit = fit_to_some(
         np.asarray(looked.all(axis=1)),
@@ -277,5 +282,10 @@ def _fractions(
         description=description,
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),
+        ln_beyond=ln_beyond,
     )
-    return replace(fit, ln_fraction=among_those_that_looked(fit.ln_fraction, looked))
+    return replace(
+        fit,
+        ln_fraction=among_those_that_looked(fit.ln_fraction, looked),
+        details={**fit.details, **details},
+    )
