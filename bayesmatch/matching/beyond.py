@@ -48,6 +48,11 @@ class Beyond:
     details: dict[str, Any]
     """what the record of the fit has, in plain Python types"""
 
+    def errors_of(self, name: str) -> list[float]:
+        """Sigmas (arcsec) that objects of another catalogue have, each as often."""
+        errors: list[float] = self.details[ERRORS][name]
+        return errors
+
 
 def counterparts_beyond(setting: Setting, known: Mapping[str, Any]) -> Beyond | None:
     """How probable it is that the counterparts of each primary lie outside the radius.
@@ -92,7 +97,7 @@ def share_beyond(
     covariance: np.ndarray,
     tails: tuple[Tails, Tails],
     object_errors: Sequence[float],
-    radius_arcsec: float,
+    radius_arcsec: float | np.ndarray,
 ) -> np.ndarray:
     """Probability that the counterpart of each source lies outside the radius, (n,).
 
@@ -104,7 +109,7 @@ def share_beyond(
         Of the errors of sources and objects.
     object_errors : sequence of float
         Sigmas per axis that objects have, each as often, arcsec.
-    radius_arcsec : float
+    radius_arcsec : float or ndarray, shape (n,)
     """
     xx, yy, xy = covariance.T
     mean, half = 0.5 * (xx + yy), np.hypot(0.5 * (xx - yy), xy)
@@ -117,7 +122,7 @@ def share_beyond(
             weight = w_x * w_o / (len(object_errors) * n_directions)
             for cosine in np.cos(phi).tolist():
                 variance = np.maximum(m + d * cosine, 1e-300)
-                total += weight * np.exp(-0.5 * radius_arcsec**2 / variance)
+                total += weight * np.exp(-0.5 * np.square(radius_arcsec) / variance)
     return np.minimum(total, 1.0)
 
 

@@ -177,16 +177,23 @@ class FractionLikelihood:
         smaller = min(none.mean(), 1.0 - none.mean())
         return float(np.minimum(none, 1.0 - none).mean()) / max(float(smaller), 1e-300)
 
-    def shares(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Ln shares and shares (n, S), and the gradient of their means by the coefficients."""
+    def shares(
+        self, beta: np.ndarray, weight: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ln shares (n, S), their means (S,), and the gradient of those by the coefficients.
+
+        `weight` (n,) of each primary in the means, in all n; None: 1.
+        """
         eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
         eta -= eta.max(axis=1, keepdims=True)
         ln_share = eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
         share = np.exp(ln_share)
+        z = self.z if weight is None else self.z * weight[:, None]
         slope = np.empty((self.n_free, self.size))
         for s in range(self.n_free):
             by_eta = -share[:, s, None] * share[:, 1:]
             if s > 0:
                 by_eta[:, s - 1] += share[:, s]
-            slope[s] = np.einsum("nt,nq->tq", by_eta, self.z).ravel() / len(self.z)
-        return ln_share, share, slope
+            slope[s] = np.einsum("nt,nq->tq", by_eta, z).ravel() / len(z)
+        mean = share.mean(axis=0) if weight is None else weight @ share / len(z)
+        return ln_share, mean, slope

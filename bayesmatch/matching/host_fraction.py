@@ -16,7 +16,7 @@ Counterparts may lie outside the radius: see :mod:`bayesmatch.matching.beyond`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,7 @@ from .beyond import within_radius
 from .covariates import design_matrix, property_values
 from .footprint_share import FootprintShare
 from .fraction_likelihood import FractionLikelihood
+from .inner_circles import Circles
 
 #: with fewer primaries only constants are fitted
 MIN_PRIMARIES = 30
@@ -113,6 +114,7 @@ def fit_host_fraction(
     empty: np.ndarray | None = None,
     expected: np.ndarray | float = np.inf,
     ln_beyond: np.ndarray | None = None,
+    circles: Callable[[], Circles] | None = None,
 ) -> HostFraction:
     """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
 
@@ -134,6 +136,9 @@ def fit_host_fraction(
         Number of field objects expected around each primary.
     ln_beyond : ndarray, shape (n, P), optional
         As :attr:`HostFraction.ln_beyond`.
+    circles : callable, optional
+        Gives the circles by which the share outside the footprint is fitted. Default: those in
+        which `expected` field objects are expected.
 
     Warns
     -----
@@ -145,12 +150,13 @@ def fit_host_fraction(
     z, description = _usable_covariates(ln_like, z, total, description)
     problem = FractionLikelihood(ln_like, z, total, ln_beyond)
     beta, information, iterations, converged = problem.maximise()
-    uncovered, uncovered_error, cross = 0.0, 0.0, np.zeros(problem.size)
+    uncovered, uncovered_error, cross, inside = 0.0, 0.0, np.zeros(problem.size), None
     expected = np.broadcast_to(expected, n)
     if total is None and empty is not None and problem.too_many_empty(beta, empty, expected):
-        footprint = FootprintShare(problem, empty, expected)
+        footprint = FootprintShare(problem, circles() if circles else Circles(~empty, expected))
         beta, information, iterations, converged = footprint.maximise(beta)
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
+        inside = footprint.inside() if circles else None
     if not converged:
         warn_user(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta):
@@ -160,8 +166,8 @@ def fit_host_fraction(
             "finite, and their errors mean little (host_covariates=None fits a constant)"
         )
     covariance = np.linalg.pinv(information, hermitian=True)
-    ln_free, share, slope = problem.shares(beta)
-    mean, variance = share.mean(axis=0), np.einsum("sa,ab,sb->s", slope, covariance, slope)
+    ln_free, mean, slope = problem.shares(beta, inside)
+    variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
     if total is None:
         outside = np.eye(len(mean))[0]
         ln_fraction, fraction = ln_free, mean + uncovered * (outside - mean)
@@ -206,6 +212,7 @@ def fit_to_some(
     empty: np.ndarray,
     expected: np.ndarray,
     ln_beyond: np.ndarray | None = None,
+    circles: Callable[[], Circles] | None = None,
     **described: Any,
 ) -> HostFraction:
     """As :func:`fit_host_fraction`, going by some primaries `use` (n,) bool; all get fractions."""
@@ -218,6 +225,7 @@ def fit_to_some(
         empty=empty[use],
         expected=expected[use],
         ln_beyond=None if ln_beyond is None else ln_beyond[use],
+        circles=None if circles is None else lambda: circles().of(use),
         **described,
     )
     if use.all():

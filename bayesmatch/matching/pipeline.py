@@ -28,6 +28,7 @@ from .clock import Clock, progress_bar
 from .covariates import with_densities
 from .error_tails import tailed_ln_bayes
 from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
+from .inner_circles import inner_circles
 from .options import MatchOptions
 from .patterns import pattern_labels
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -272,7 +273,7 @@ def _fractions(
     ln_beyond, details = (beyond.ln_share, beyond.details) if beyond else (None, {})
     if isinstance(total, HostFraction):
         return replace(total, ln_beyond=ln_beyond, details={**total.details, **details})
-    looked = setting.looked
+    looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
     fit = fit_to_some(
         np.asarray(looked.all(axis=1)),
         pattern_likelihood(associations, ln_like),
@@ -283,6 +284,7 @@ def _fractions(
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),
         ln_beyond=ln_beyond,
+        circles=None if uniform else lambda: inner_circles(setting, beyond),
     )
     return replace(
         fit,
