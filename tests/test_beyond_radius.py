@@ -149,3 +149,16 @@ def test_a_fit_taken_over_is_used_with_the_radius_of_the_new_match():
     assert narrow.meta["host_fraction"] == wide.meta["host_fraction"]
     assert narrow.sources["p_hostless"].mean() > wide.sources["p_hostless"].mean()
     check_invariants(narrow)
+
+
+def test_what_an_explanation_says_of_a_small_radius():
+    x, o, *_ = survey(15, n=300)
+    options = {"host_fraction": 0.6, "field": "uniform", "claims": "independent"}
+    for n_sigma, said in (
+        (1.0, "such source without a counterpart within the radius,"),
+        (6.0, "60% of"),
+    ):
+        result = bm.match(x, o, radius=n_sigma * TOGETHER, **options)
+        has = np.flatnonzero(result.sources["n_candidates"] > 0)[0]
+        text = " ".join(bm.explain(result, result.sources["X_ID"][has]).text.split())
+        assert said in text

@@ -4,7 +4,8 @@ Everything is log10.  For an association a with the membership pattern S, and N_
 catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky (at the density there),
 
     total  = position + tails + density + priors + fraction = log10 of p_match(a) / p_hostless
-    position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0
+    position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0,
+        pi_0 with the counterparts outside the radius (:mod:`bayesmatch.matching.beyond`)
     tails = log10 of B with the tails of the errors, less position (only where errors have tails)
 
 and NWAY's weight of the same association is

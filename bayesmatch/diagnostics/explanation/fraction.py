@@ -10,11 +10,14 @@ from ...matching.covariates import SIGMA, property_values
 from ...matching.host_fraction import ln_fractions_at
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
+from ...matching.wording import times
 from .inputs import input_catalog
 
 LN_10 = np.log(10.0)
 #: counterparts outside the radius that change no digit that is shown
 NEGLIGIBLE = 1e-7
+#: and that have to be told
+NOTABLE = 1e-3
 
 
 def log10_hostless(log10_odds: float) -> float:
@@ -74,6 +77,18 @@ def _ln_beyond(record: MatchRecord, source: Catalog) -> np.ndarray:
         for other in record.others
     ]
     return beyond.by_pattern(np.column_stack(shares))
+
+
+def fraction_words(record: MatchRecord, log10_fraction: float, members: list[str]) -> str:
+    """How common counterparts in the catalogues `members` are, in words."""
+    outside = record.host_fraction_fit.get(beyond.LARGEST, 0.0) > NOTABLE
+    if len(record.others) == 1 and not outside:
+        share = 100.0 / (1.0 + 10.0 ** min(-log10_fraction, 300.0))
+        digits = f"{share:.1f}" if share > 99 else f"{share:.0f}"
+        percent = "> 99.9" if share > 99.95 else digits
+        return f"{percent}% of such sources have a counterpart"
+    without = "without a counterpart within the radius" if outside else "without a counterpart"
+    return f"for one such source {without}, {times(log10_fraction)} have {' + '.join(members)}"
 
 
 def remaining_fractions(
