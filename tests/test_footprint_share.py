@@ -40,7 +40,7 @@ def test_share_and_density_together(share):
     ln_like = np.column_stack([np.zeros(n), np.where(count == 0, -np.inf, ln_ratio)])
     problem = FractionLikelihood(ln_like, np.ones((n, 1)), None)
     counterparts = np.column_stack([np.zeros(n), np.ones(n)])
-    fit = FootprintShare(problem, Circles(count, expected, counterparts))
+    fit = FootprintShare(problem, Circles(count, expected, expected, counterparts))
     fit.maximise(problem.maximise()[0])
     assert fit.share == pytest.approx(share, abs=0.01)
     if share > 0:
@@ -78,9 +78,23 @@ def test_what_is_in_the_circles():
         east = (other.ra - ra[:, None]) * np.cos(np.radians(dec[:, None])) * 3600
         count += (np.hypot(east, (other.dec - dec[:, None]) * 3600) < size[:, None]).sum(axis=1)
     np.testing.assert_array_equal(circles.count, count)
-    np.testing.assert_allclose(circles.expected, np.pi * size**2 * per_arcsec2, rtol=1e-9)
+    for expected in (circles.expected, circles.field):
+        np.testing.assert_allclose(expected, np.pi * size**2 * per_arcsec2, rtol=1e-9)
     inside = 1 - np.exp(-0.5 * size**2 / (sigma**2 + 0.25))
     expected = np.column_stack([0 * inside, inside, inside, 2 * inside])
     np.testing.assert_allclose(circles.counterparts, expected, rtol=1e-9)
     some = circles.of(sigma > 2)
     assert len(some.count) == len(some.expected) == len(some.counterparts) == (sigma > 2).sum()
+
+
+def test_objects_that_catalogues_share_are_expected_once():
+    """Counted once for each catalogue, more sources than chance allows had no candidate."""
+    sky = simulate(41, Plan(n=2500, density=20_000.0, second=(15_000.0, 0.9)))
+    result = match(Condition("shared", Plan()), sky, ALL)
+    shared = result.meta["field"]["shared"]
+    objects = sum(shared.values())
+    field = result._field
+    per_deg2 = field.expected(10.0) / (np.pi * (10.0 / 3600.0) ** 2)
+    assert per_deg2.mean() == pytest.approx(objects, rel=0.02)
+    assert objects < 0.7 * field.around.sum(axis=1).mean()
+    assert result.meta["host_fraction_fit"]["uncovered"] == 0.0

@@ -86,12 +86,12 @@ class FootprintShare:
     def _density_factor(self) -> float:
         """Field objects in the circles of the sources inside, over those expected."""
         circles = self.circles
-        if circles.counterparts is None:
+        if circles.field is None or circles.counterparts is None:
             return 1.0
         inside = (1.0 - self.share) * self.inside()
         fraction = np.exp(self.problem.shares(self.beta)[0])
         found = float(circles.count.sum() - inside @ (fraction * circles.counterparts).sum(axis=1))
-        return float(np.clip(found / max(float(inside @ circles.expected), 1e-300), *FACTORS))
+        return float(np.clip(found / max(float(inside @ circles.field), 1e-300), *FACTORS))
 
     def _take(self, share: float) -> None:
         """Give primaries with empty circles the chance of lying outside, in units of the other."""

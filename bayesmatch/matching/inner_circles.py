@@ -30,14 +30,16 @@ class Circles:
     """(n,) candidates in all other catalogues"""
     expected: np.ndarray
     """(n,) field objects expected"""
+    field: np.ndarray | None = None
+    """(n,) candidates that they are: one for each catalogue that has seen an object"""
     counterparts: np.ndarray | None = None
     """(n, n_patterns) expected number of the counterparts of a source with each set of them; None:
     the density is known"""
 
     def of(self, use: np.ndarray) -> Circles:
         """Those of some primaries."""
-        counterparts = None if self.counterparts is None else self.counterparts[use]
-        return Circles(self.count[use], self.expected[use], counterparts)
+        known = (part if part is None else part[use] for part in (self.field, self.counterparts))
+        return Circles(self.count[use], self.expected[use], *known)
 
 
 def inner_circles(setting: Setting, beyond: Beyond | None) -> Circles:
@@ -46,19 +48,21 @@ def inner_circles(setting: Setting, beyond: Beyond | None) -> Circles:
     n = len(setting.primary)
     errors = [beyond.errors_of(other.name) if beyond else [0.0] for other in setting.others]
     sigma = np.hypot(catalog_radius(setting.primary), max(map(max, errors)))
-    density = np.maximum(field.around.sum(axis=1) / ARCSEC2_PER_DEG2, 1e-300)
-    radius = np.maximum(np.sqrt(FIELD_OBJECTS / (np.pi * density)), SIGMAS * sigma)
-    radius = np.minimum(radius, setting.radius_arcsec)
+    whole = np.maximum(field.expected(setting.radius_arcsec), 1e-300)
+    ends = ends_of(n_other, setting.radius_arcsec, field.reach_arcsec)
+    largest = float(ends.max())
+    radius = np.maximum(largest * np.sqrt(FIELD_OBJECTS / whole), SIGMAS * sigma)
+    radius = np.minimum(radius, largest)
     primary = np.repeat(np.arange(n), np.diff(candidates.start[::n_other]))
     near = candidates.separation < radius[primary]
-    expected, within = np.zeros(n), np.empty((n, n_other))
+    seen, within = np.empty((n, n_other)), np.empty((n, n_other))
     covariance, tails = setting.primary.covariance(), setting.primary.tails
-    ends = ends_of(n_other, setting.radius_arcsec, field.reach_arcsec)
     for k, (other, end) in enumerate(zip(setting.others, ends, strict=True)):
         inner = np.minimum(radius, end)
-        expected += field.around[:, k] * (np.pi * inner**2 / ARCSEC2_PER_DEG2)
+        seen[:, k] = field.around[:, k] * (np.pi * inner**2 / ARCSEC2_PER_DEG2)
         outside = share_beyond(covariance, (tails, other.tails), errors[k], inner)
         within[:, k] = 1.0 - outside if beyond else 1.0
     members = np.arange(1 << n_other)[:, None] >> np.arange(n_other) & 1
     count = np.bincount(primary[near], minlength=n)
-    return Circles(count, expected, within @ members.T.astype(float))
+    expected = whole * (radius / largest) ** 2
+    return Circles(count, expected, seen.sum(axis=1), within @ members.T.astype(float))
