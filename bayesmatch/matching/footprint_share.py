@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .fraction_likelihood import FractionLikelihood
@@ -11,6 +13,34 @@ from .inner_circles import Circles
 FACTORS = (0.5, 2.0)
 #: rounds in which it is fitted, and a change that matters no more
 ROUNDS, SETTLED = 10, 1e-3
+#: sources at the rims of holes make no larger part of those outside; more is found in small circles
+#: where objects are clumped, or listed twice
+RIMS = 0.3
+
+Maximum = tuple[np.ndarray, np.ndarray, int, bool]
+
+
+def outside_footprint(
+    problem: FractionLikelihood,
+    beta: np.ndarray,
+    whole: Circles,
+    inner: Callable[[], Circles] | None,
+) -> tuple[FootprintShare, Maximum]:
+    """The share outside, by the circles of the match or, where rims explain that, smaller ones.
+
+    And what its :meth:`FootprintShare.maximise` gives, from `beta` on.
+    """
+    first = FootprintShare(problem, whole)
+    found = first.maximise(beta)
+    circles = None if inner is None else inner()
+    if circles is None or not circles.count.any():
+        return first, found
+    second = FootprintShare(problem, circles)
+    other = second.maximise(found[0])
+    if second.share <= (1.0 + RIMS) * first.share:
+        return second, other
+    first.take(first.share)
+    return first, found
 
 
 class FootprintShare:
@@ -52,9 +82,9 @@ class FootprintShare:
         step = 1e-4 * min(share, 1.0 - share)
         gradients = []
         for side in (-step, step):
-            self._take(share + side)
+            self.take(share + side)
             gradients.append(self.problem.sums(beta)[1])
-        self._take(share)
+        self.take(share)
         mixed = (gradients[1] - gradients[0]) / (2.0 * step)
         self.cross = mixed / own
         reduced = information - np.outer(mixed, self.cross)
@@ -72,7 +102,7 @@ class FootprintShare:
 
     def _excess(self, share: float) -> float:
         """The share that lies outside in expectation, minus the one assumed: 0 at the maximum."""
-        self._take(share)
+        self.take(share)
         self.beta, self.information, steps, self.converged = self.problem.maximise(self.beta)
         self.steps += steps
         return float(self._outside(share).sum() / len(self.empty) - share)
@@ -93,7 +123,7 @@ class FootprintShare:
         found = float(circles.count.sum() - inside @ (fraction * circles.counterparts).sum(axis=1))
         return float(np.clip(found / max(float(inside @ circles.field), 1e-300), *FACTORS))
 
-    def _take(self, share: float) -> None:
+    def take(self, share: float) -> None:
         """Give primaries with empty circles the chance of lying outside, in units of the other."""
         ln_odds = np.log(share) - np.log1p(-share) + self._expected()
         self.problem.fixed = np.where(self.empty, ln_odds, -np.inf)

@@ -27,7 +27,7 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
 from .beyond import within_radius
 from .covariates import design_matrix, property_values
-from .footprint_share import FootprintShare
+from .footprint_share import outside_footprint
 from .fraction_likelihood import FractionLikelihood
 from .inner_circles import Circles
 
@@ -153,8 +153,8 @@ def fit_host_fraction(
     uncovered, uncovered_error, cross, inside = 0.0, 0.0, np.zeros(problem.size), None
     expected = np.broadcast_to(expected, n)
     if total is None and empty is not None and problem.too_many_empty(beta, empty, expected):
-        footprint = FootprintShare(problem, circles() if circles else Circles(~empty, expected))
-        beta, information, iterations, converged = footprint.maximise(beta)
+        footprint, found = outside_footprint(problem, beta, Circles(~empty, expected), circles)
+        beta, information, iterations, converged = found
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
         inside = footprint.inside() if circles else None
     if not converged:
