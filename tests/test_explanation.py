@@ -114,7 +114,8 @@ def test_each_term_is_what_it_says():
     assert row["density"] == pytest.approx(-np.log10(density * FULL_SKY), rel=1e-12)
     assert row["nway_density"] == pytest.approx(-np.log10((n + 1) / 0.5 * FULL_SKY), rel=1e-12)
     assert row["prior_OPT_mag"] == pytest.approx(np.log10(float(MAG.ratio[0])), rel=1e-12)
-    assert row["fraction"] == pytest.approx(np.log10(0.8 / 0.2), rel=1e-9)
+    outside = np.exp(-0.5 * 10**2 / (sigma[0] ** 2 + sigma[1] ** 2))
+    assert row["fraction"] == pytest.approx(np.log10(0.8 / (0.2 + 0.8 * outside)), rel=1e-9)
     assert row["nway_completeness"] == pytest.approx(np.log10(0.7), rel=1e-12)
     assert row["nway_unrelated"] == 0
 
@@ -122,12 +123,14 @@ def test_each_term_is_what_it_says():
 def test_the_fraction_is_that_of_the_fit(three):
     sky = skies.simulate_patterns(5, 200, [0.3, 0.2, 0.1, 0.4])
     result = sky.match(host_covariates=None)
-    share = list(result.meta["host_fraction_fit"]["fraction"].values())
+    fitted = np.array(list(result.meta["host_fraction_fit"]["fraction"].values()))
     for row in range(20):
         table = result.explain(row).table
+        share = fitted.copy()
+        share[0] += (fitted * np.exp(result._terms.ln_beyond[row]))[1:].sum()
         pattern = (np.asarray(table["OPT"]) >= 0) + 2 * (np.asarray(table["IRAC"]) >= 0)
         np.testing.assert_allclose(
-            table["fraction"], np.log10(np.array(share) / share[0])[pattern], rtol=1e-9, atol=1e-9
+            table["fraction"], np.log10(share / share[0])[pattern], rtol=1e-9, atol=1e-9
         )
     unrelated = [abs(three.explain(row).table["nway_unrelated"]).max() for row in range(50)]
     assert max(unrelated) > 0  # the factor of NWAY alone

@@ -328,7 +328,8 @@ def test_a_given_fraction_is_kept(total, n_other):
     assert sum(fit["fraction"].values()) == pytest.approx(1.0, abs=1e-12)
     if n_other == 1:
         ln_like = pattern_likelihoods(sky, result)
-        odds = total / (1.0 - total) * np.exp(ln_like[:, 1] - ln_like[:, 0])
+        none = 1.0 - total + total * np.exp(result._terms.ln_beyond[:, 1])
+        odds = total / none * np.exp(ln_like[:, 1] - ln_like[:, 0])
         np.testing.assert_allclose(result.sources["p_hostless"], 1.0 / (1.0 + odds), rtol=1e-9)
         assert fit["coefficients"] == {}
 

@@ -74,8 +74,9 @@ def test_it_is_what_a_match_runs(case):
     if v.terms.log10_mean_ratio is not None:
         mean_ratio = v.takes_part * v.terms.log10_mean_ratio[v.primary]
         ln_like = ln_like - np.log(10.0) * mean_ratio.sum(axis=1)
-    ln_fraction = v.terms.ln_fraction[v.primary, pattern]
-    ln_fraction = np.minimum(ln_fraction, 0.0)
+    prior = np.exp(v.terms.ln_fraction)
+    prior[:, 0] += (prior * np.exp(v.terms.ln_beyond))[:, 1:].sum(axis=1)  # outside the radius
+    ln_fraction = np.minimum(np.log(prior), 0.0)[v.primary, pattern]
     q = like.calibrated_posterior(ln_like, ln_fraction, v.primary)
     np.testing.assert_allclose(q.p_match, v.associations["p_match"], atol=slack)
     np.testing.assert_allclose(q.p_hostless, v.sources["p_hostless"], atol=slack)

@@ -147,11 +147,17 @@ def test_calibrated_columns_follow_from_the_fractions(n_other):
     ]
     n_plus = np.array([(len(c) + 1) / c.area * FULL_SKY for c in catalogs[1:]])
     ln_density = np.array(patterns) @ np.log(n_plus)
+    bits = np.array(patterns[1:]) @ (1 << np.arange(n_other))
+    beyond = np.exp(result._terms.ln_beyond[:, bits])
     for i, source in enumerate(sources):
         mine = table[table["X"] == i]
         here = [patterns.index(tuple(int(row[c.name] >= 0) for c in catalogs[1:])) for row in mine]
         expected = reference.calibrated(
-            mine["dist_bayesfactor_uncorrected"] * math.log(10), here, ln_density, fraction
+            mine["dist_bayesfactor_uncorrected"] * math.log(10),
+            here,
+            ln_density,
+            fraction,
+            beyond[i],
         )
         np.testing.assert_allclose(mine["p_match"], expected, rtol=1e-8, atol=1e-14)
         assert source["p_hostless"] == pytest.approx(expected[0], rel=1e-8)

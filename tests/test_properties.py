@@ -1,6 +1,7 @@
 """What no sky may break: turn it, shuffle it, split it, scale it, and nothing else changes."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -342,20 +343,18 @@ def test_splitting_the_primaries_changes_no_primary(field, cut):
     tables = field.tables()
     n = len(tables[0]["RA"])
     at = 1 + int(cut * (n - 2))
-    # With three catalogues, the fit shares the given total out over the patterns, by all sources;
-    # NWAY's columns know nothing of that; which association is the best goes by p_match.
+    # The fit shares a given total out over the patterns and knows which errors objects have, by all
+    # sources, so that of the whole is taken; NWAY's columns know nothing of that.
     alone = {"claims": "independent"}  # primaries of the other part compete for objects
     whole = field.match(tables=tables, **alone)
-    calibrated = len(tables) == 2
+    fit = whole.host_fraction
     for part in (slice(0, at), slice(at, n)):
-        result = field.match(tables=[reordered(tables[0], part), *tables[1:]], **alone)
+        mine = replace(fit, ln_fraction=fit.ln_fraction[part], ln_beyond=None)
+        split = [reordered(tables[0], part), *tables[1:]]
+        result = field.match(tables=split, host_fraction=mine, **alone)
         rows = np.asarray(whole.associations["X"])
         mine = whole.associations[(rows >= part.start) & (rows < part.stop)]
-        names = [
-            name
-            for name in mine.colnames
-            if name not in ("X", "X_ID") and (calibrated or name != "p_match")
-        ]
+        names = [name for name in mine.colnames if name not in ("X", "X_ID")]
         for name in names:
             np.testing.assert_allclose(
                 *(
@@ -369,7 +368,8 @@ def test_splitting_the_primaries_changes_no_primary(field, cut):
         for name in (
             "p_any",
             "n_candidates",
-            *((*BEST, *NAMES[1 : len(tables)]) if calibrated else ()),
+            *BEST,
+            *NAMES[1 : len(tables)],
         ):
             np.testing.assert_allclose(
                 np.asarray(whole.sources[name][part], float),

@@ -118,8 +118,9 @@ class TestSmallCases:
         single = 1 / (1 + (1 - 0.7 / (4 / self.AREA * FULL_SKY)) / weight)
         np.testing.assert_allclose(a["p_single"], [1, *single, 1], rtol=1e-9)
         assert a["match_flag"].tolist() == [0, 1, 0, 0]
-        total = 0.2 + 0.8 * like.sum()
-        p_match = [0.2 / total, *(0.8 * like / total)]
+        none = 0.2 + 0.8 * np.exp(-0.5 * 20.0**2 / (3.0**2 + 0.3**2))  # or outside the radius
+        total = none + 0.8 * like.sum()
+        p_match = [none / total, *(0.8 * like / total)]
         np.testing.assert_allclose(a["p_match"][:3], p_match, rtol=1e-9)
         assert s["p_hostless"].tolist() == pytest.approx([p_match[0], 1.0])
         assert s["log10_odds_host"][0] == pytest.approx(np.log10(1 / p_match[0] - 1))

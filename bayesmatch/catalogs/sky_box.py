@@ -27,6 +27,8 @@ WINDOWS = (1, 3, 7, 15, 31)
 BORDER = 6
 #: cells are near a source, and not far from it, up to so many cells away
 NEAR = (1, 2)
+#: where fewer objects than this are expected, how many there are says nothing
+FEW = 25.0
 #: windows end here (arcsec), where the cells are so large that not all are needed
 MAX_REACH = 1280.0
 
@@ -170,8 +172,8 @@ class SkyBox:
     def near_and_far(self, count: np.ndarray, covered: np.ndarray) -> tuple[float, float]:
         """Density (arcsec^-2) in the covered cells near some source, and in those far from all.
 
-        Where none of the latter is covered it is 0, unless most sources lie in covered cells: they
-        leave no room for such cells, and it is taken to be the same.
+        Where next to none of the latter is covered it is 0, unless most sources lie in covered
+        cells: they leave no room for such cells, and it is taken to be the same.
         """
         within = [np.empty(self.shape, np.bool_) for _ in NEAR]
         for cells, near in zip(NEAR, within, strict=True):
@@ -186,9 +188,10 @@ class SkyBox:
         )
         far = far & inside if (far & inside).any() else far
         density = float(count[near].sum()) / max(float(area[near].sum()), 1e-300)
-        if not far.any():
+        square = float(area[far].sum())
+        if density * square < FEW:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
-        return density, float(count[far].sum()) / float(area[far].sum())
+        return density, float(count[far].sum()) / square
 
     def windows(self, count: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import nested_pandas as npd
@@ -16,6 +17,8 @@ from lsdb.core.crossmatch.crossmatch_args import CrossmatchArgs
 from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 
 from ..catalogs.scalars import shown
+from ..matching.arguments import in_arcsec
+from ..matching.beyond import ERRORS
 from ..matching.core import match
 from ..matching.host_fraction import HostFraction, fractions_for
 from ..matching.result import MatchResult
@@ -45,7 +48,9 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         Largest separation, exclusive. The right catalogue's margin must not be smaller.
     host_fraction : float or mapping
         Fraction of the primaries that have a counterpart; or a fit, the ``meta`` of a
-        :class:`bayesmatch.MatchResult` (its ``host_fraction`` and ``host_fraction_fit``).
+        :class:`bayesmatch.MatchResult` (its ``host_fraction`` and ``host_fraction_fit``). With a
+        number, the share of the counterparts outside the radius goes by the errors of the primaries
+        and, where it is one number, of the secondary.
     rows : {"associations", "sources"}, default "associations"
         One row per association, a source's no-counterpart row first (the right columns missing),
         as :attr:`bayesmatch.MatchResult.associations`; or one row per source, with its best
@@ -156,6 +161,9 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         else:
             ln_fraction = np.tile(np.log([1.0 - given, given]), (len(primary), 1))
             fraction = HostFraction(ln_fraction, given, 0.0, {})
+        if ERRORS not in fraction.details:  # of a catalogue as a whole, as of every partition
+            whole = {self.secondary.name: [_one_error(self.secondary.pos_err)]}
+            fraction = replace(fraction, details={**fraction.details, ERRORS: whole})
         # Dask runs the partitions side by side; threads within them would only compete.
         before = numba.get_num_threads()
         numba.set_num_threads(1)
@@ -179,6 +187,14 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
             for name in self.extra_columns
         }
         return pd.DataFrame(columns).astype(self.extra_columns.dtypes.to_dict())
+
+
+def _one_error(pos_err: Any) -> float:
+    """The error of all objects (arcsec) where they have one; else 0, as if they had none."""
+    try:
+        return float(in_arcsec(pos_err))
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _empty_frame(types: Mapping[str, pa.DataType]) -> pd.DataFrame:

@@ -36,12 +36,16 @@ def calibrated_posterior(ln_likelihood: Any, ln_fraction: Any, group: Any) -> Ca
 
         p_match = pi_S L / sum over the group         p_hostless = that of H0
 
+    so that ``p_hostless`` and ``p_match`` of the associations sum to 1.
+
     Parameters
     ----------
     ln_likelihood : array_like, shape (A,)
         Ln L of each row; -inf excludes it.
     ln_fraction : float or array_like, shape (A,)
-        Ln of the fraction of each row's set of catalogues; -inf is a fraction of 0.
+        Ln of the fraction of each row's set of catalogues; -inf is a fraction of 0. Counterparts
+        farther away than the candidates that are rows belong to H0: ``pi_0 + sum_S pi_S q_S``, q_S
+        the probability that they are (of circular errors ``exp(-r^2 / (2 sigma^2))``).
     group : array_like of int, shape (A,)
         As for :func:`nway_posterior`.
 
@@ -85,7 +89,7 @@ def ln_marginal_likelihood(ln_likelihood: Any, ln_fraction: Any, group: Any) -> 
     Parameters
     ----------
     ln_likelihood, ln_fraction, group : array_like, shape (A,)
-        As for :func:`calibrated_posterior`.
+        As for :func:`calibrated_posterior`, with the counterparts farther away in H0.
 
     Returns
     -------

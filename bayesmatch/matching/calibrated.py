@@ -92,7 +92,7 @@ def calibrated_of(
             first,
             member,
             ln_like,
-            fit.ln_fraction,
+            fit.ln_within,
             out.p_match,
             out.p_hostless,
             out.log10_odds,
@@ -136,8 +136,8 @@ def pruned_bound(
     p = associations.pruned
     if len(p.primary) == 0:
         return 0.0
-    ln_fraction = fit.ln_fraction[p.primary]
-    ln_total = ln_fraction[:, 0] + np.logaddexp(0.0, LN_10 * calibrated.log10_odds[p.primary])
-    largest = p.ln_total[:, 0] + ln_gain[p.primary] + ln_fraction.max(axis=1)
+    ln_weight = fit.ln_within[p.primary]
+    ln_total = ln_weight[:, 0] + np.logaddexp(0.0, LN_10 * calibrated.log10_odds[p.primary])
+    largest = p.ln_total[:, 0] + ln_gain[p.primary] + ln_weight.max(axis=1)
     share = p.lost[:, 0] * np.exp(largest - ln_total)
     return float(max(p.lost[:, 1].max(), share.max()))

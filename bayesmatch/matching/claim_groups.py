@@ -34,7 +34,7 @@ class JointWeights:
         least: float,
     ) -> None:
         self.setting, self.associations, self.calibrated = setting, associations, calibrated
-        self.ln_like, self.ln_fraction = ln_like, fit.ln_fraction
+        self.ln_like, self.ln_prior = ln_like, fit.ln_within
         n_rows = len(ln_like)
         self.weight, self.joint = np.empty(n_rows), np.empty(n_rows)
         self.weighed = np.zeros(len(associations.first) - 1, bool)
@@ -75,7 +75,7 @@ class JointWeights:
         """Fill in the weights of some primaries' rows."""
         new = primaries[~self.weighed[primaries]]
         a = self.associations
-        kernels.row_weights(new, a.first, a.member, self.ln_fraction, self.ln_like, self.weight)
+        kernels.row_weights(new, a.first, a.member, self.ln_prior, self.ln_like, self.weight)
         self.weighed[new] = True
 
 

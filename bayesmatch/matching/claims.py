@@ -95,7 +95,7 @@ def exclusive(
     """
     joint = JointWeights(setting, associations, ln_like, fit, calibrated, 1e-3 * TINY)
     joint.weigh(sets.primary)
-    same_weight = sets.weights(joint.weight, fit.ln_fraction)
+    same_weight = sets.weights(joint.weight, fit.ln_within)
     together = np.full(len(sets.first) - 1, -np.inf)
     links = np.flatnonzero(joint.p_slot > TINY)
     sizes, cut, largest_cut = [0], set(), 0.0

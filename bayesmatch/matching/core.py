@@ -60,7 +60,8 @@ def match(
         act on whole combinations, :class:`bayesmatch.CombinationPrior`, with which nothing is
         pruned, and which ``errors="fit"`` leaves out of its fit.
     host_fraction : "fit", float or HostFraction, default "fit"
-        Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``.
+        Fraction of primaries that have a counterpart at all, for ``p_match`` and ``p_hostless``;
+        counterparts outside the radius, of which the errors say how many there are, count in it.
         A ``HostFraction`` is the fit of another match of the same sources with the same
         catalogues, ``host_fraction`` of its result, taken source by source as it is;
         :func:`bayesmatch.calibrate` gives it to the fake positions.

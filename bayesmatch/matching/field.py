@@ -19,7 +19,9 @@ from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import square_degrees
 from ..catalogs.sky_box import SkyBox
-from .field_objects import FieldObjects
+from .field_objects import FieldObjects, field_rho
+
+ARCSEC2_PER_DEG2 = 3600.0**2
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class FieldDensity:
     """(n_primary, n_other) mean over the field objects there of the product of the priors' ratios,
     which is divided out (:mod:`bayesmatch.matching.local_ratio`); None: 1"""
     cells: tuple[SkyBox, list[np.ndarray]] | None = None
-    """cells around the primaries and the counts of each other catalogue in them, while mean ratios
-    are still to be found; None: nothing is"""
+    """cells around the primaries and (n_other,) maps of the counts in them, shape (rows, columns)
+    each, while mean ratios are still to be found; None: nothing is"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:
@@ -74,11 +76,20 @@ class FieldDensity:
         return self.plus_one[:, other] / 3600.0**2
 
     def expected(self, radius_arcsec: float) -> np.ndarray:
-        """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,)."""
+        """Field objects expected within a radius (arcsec), all other catalogues, (n_primary,).
+
+        What several catalogues have seen is one object, where that is known.
+        """
         radii = [radius_arcsec] * self.around.shape[1]
         if self.reach_arcsec is not None:
             radii = np.minimum(radii, self.reach_arcsec).tolist()
-        expected: np.ndarray = self.around @ np.array([square_degrees(r) for r in radii])
+        areas = np.array([square_degrees(r) for r in radii])
+        if self.objects is None:
+            expected: np.ndarray = self.around @ areas
+            return expected
+        nu = self.objects.per_arcsec2(field_rho(self.around)) * ARCSEC2_PER_DEG2
+        bits = np.arange(nu.shape[1])[:, None] >> np.arange(len(areas)) & 1
+        expected = nu @ (bits * areas).max(axis=1)
         return expected
 
     def scaled(self, share: np.ndarray) -> FieldDensity:

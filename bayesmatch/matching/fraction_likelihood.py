@@ -12,6 +12,7 @@ import numpy as np
 
 from .._kernels import host_fraction as kernels
 from .._kernels.jit import ranges, run_ranges
+from .beyond import with_beyond, within_radius
 
 #: a weak ridge on constants, far below the data of 30 sources; one on slopes that 30 sources which
 #: follow a trend outweigh and the noise of 300 does not: with 0.1 they were fitted to noise
@@ -33,8 +34,15 @@ UNCOVERED_SIGMA = 4.0
 class FractionLikelihood:
     """Ridge-penalised marginal likelihood of the coefficients, the first free pattern's being 0."""
 
-    def __init__(self, ln_like: np.ndarray, z: np.ndarray, total: float | None) -> None:
-        self.z = z
+    def __init__(
+        self,
+        ln_like: np.ndarray,
+        z: np.ndarray,
+        total: float | None,
+        ln_beyond: np.ndarray | None = None,
+    ) -> None:
+        self.z, self.ln_beyond = z, ln_beyond
+        ln_like = with_beyond(ln_like, ln_beyond)
         if total is None:
             self.ln_like = ln_like
             self.fixed, self.free_total = np.full(len(z), -np.inf), 1.0
@@ -115,7 +123,7 @@ class FractionLikelihood:
         """Whether chance cannot explain how many primaries have no candidate (a score test)."""
         if empty.all() or not empty.any():
             return False
-        ln_chance = self.shares(beta)[0][:, 0] - expected
+        ln_chance = self.ln_none_within(beta) - expected
         ratio = np.exp(np.minimum(-ln_chance, 300.0))  # 1 / probability of having no candidate
         score = ratio[empty].sum() - len(empty)
         return bool(score > UNCOVERED_SIGMA * np.sqrt((ratio - 1.0).sum()))
@@ -158,22 +166,34 @@ class FractionLikelihood:
         with np.errstate(over="ignore"):
             return bool(ln_odds.std() > SEPARABLE_STEP)
 
+    def ln_none_within(self, beta: np.ndarray) -> np.ndarray:
+        """Ln of the share with no counterpart within the radius, (n,); of all patterns fitted."""
+        out: np.ndarray = within_radius(self.shares(beta)[0], self.ln_beyond)[:, 0]
+        return out
+
     def _doubt(self, beta: np.ndarray) -> float:
         """Mean fraction of the less likely of host and none, over that of the smaller group."""
         none = np.exp(self.shares(beta)[0][:, 0])
         smaller = min(none.mean(), 1.0 - none.mean())
         return float(np.minimum(none, 1.0 - none).mean()) / max(float(smaller), 1e-300)
 
-    def shares(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Ln shares and shares (n, S), and the gradient of their means by the coefficients."""
+    def shares(
+        self, beta: np.ndarray, weight: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ln shares (n, S), their means (S,), and the gradient of those by the coefficients.
+
+        `weight` (n,) of each primary in the means, in all n; None: 1.
+        """
         eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
         eta -= eta.max(axis=1, keepdims=True)
         ln_share = eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
         share = np.exp(ln_share)
+        z = self.z if weight is None else self.z * weight[:, None]
         slope = np.empty((self.n_free, self.size))
         for s in range(self.n_free):
             by_eta = -share[:, s, None] * share[:, 1:]
             if s > 0:
                 by_eta[:, s - 1] += share[:, s]
-            slope[s] = np.einsum("nt,nq->tq", by_eta, self.z).ravel() / len(self.z)
-        return ln_share, share, slope
+            slope[s] = np.einsum("nt,nq->tq", by_eta, z).ravel() / len(z)
+        mean = share.mean(axis=0) if weight is None else weight @ share / len(z)
+        return ln_share, mean, slope

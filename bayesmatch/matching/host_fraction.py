@@ -10,21 +10,26 @@ no candidate whatever its nature, and would pull the fraction down for all other
 primaries than chance allows have no candidate at all, a share q of them is taken to lie where no
 other catalogue has looked, and fitted along: a primary without candidates then has the likelihood
 q + (1 - q) exp(-lambda) pi_0(z), lambda being the number of field objects expected in the circle.
+
+Counterparts may lie outside the radius: see :mod:`bayesmatch.matching.beyond`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
+from .beyond import within_radius
 from .covariates import design_matrix, property_values
-from .footprint_share import FootprintShare
+from .footprint_share import outside_footprint
 from .fraction_likelihood import FractionLikelihood
+from .inner_circles import Circles
 
 #: with fewer primaries only constants are fitted
 MIN_PRIMARIES = 30
@@ -42,6 +47,17 @@ class HostFraction:
     """its standard error, 0 when it was given"""
     details: dict[str, Any]
     """what the fit found, in plain Python types"""
+    ln_beyond: np.ndarray | None = None
+    """(n_primary, n_patterns) ln of the probability that such counterparts lie outside the radius,
+    0 for "no counterpart"; None: none does"""
+
+    @cached_property
+    def ln_within(self) -> np.ndarray:
+        """(n_primary, n_patterns) ln prior weight of the rows with each set of counterparts.
+
+        That of no counterpart within the radius has those that lie outside.
+        """
+        return within_radius(self.ln_fraction, self.ln_beyond)
 
 
 def fractions_for(primary: HeldCatalog, mean: float, details: dict[str, Any]) -> HostFraction:
@@ -97,6 +113,8 @@ def fit_host_fraction(
     description: dict[str, Any],
     empty: np.ndarray | None = None,
     expected: np.ndarray | float = np.inf,
+    ln_beyond: np.ndarray | None = None,
+    circles: Callable[[], Circles] | None = None,
 ) -> HostFraction:
     """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
 
@@ -116,6 +134,11 @@ def fit_host_fraction(
         Primaries without any candidate; without it all are taken to be within the footprint.
     expected : float or ndarray, shape (n,)
         Number of field objects expected around each primary.
+    ln_beyond : ndarray, shape (n, P), optional
+        As :attr:`HostFraction.ln_beyond`.
+    circles : callable, optional
+        Gives the circles by which the share outside the footprint is fitted. Default: those in
+        which `expected` field objects are expected.
 
     Warns
     -----
@@ -125,14 +148,15 @@ def fit_host_fraction(
     """
     n, n_patterns = ln_like.shape
     z, description = _usable_covariates(ln_like, z, total, description)
-    problem = FractionLikelihood(ln_like, z, total)
+    problem = FractionLikelihood(ln_like, z, total, ln_beyond)
     beta, information, iterations, converged = problem.maximise()
-    uncovered, uncovered_error, cross = 0.0, 0.0, np.zeros(problem.size)
+    uncovered, uncovered_error, cross, inside = 0.0, 0.0, np.zeros(problem.size), None
     expected = np.broadcast_to(expected, n)
     if total is None and empty is not None and problem.too_many_empty(beta, empty, expected):
-        footprint = FootprintShare(problem, empty, expected)
-        beta, information, iterations, converged = footprint.maximise(beta)
+        footprint, found = outside_footprint(problem, beta, Circles(~empty, expected), circles)
+        beta, information, iterations, converged = found
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
+        inside = footprint.inside() if circles else None
     if not converged:
         warn_user(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta):
@@ -142,8 +166,8 @@ def fit_host_fraction(
             "finite, and their errors mean little (host_covariates=None fits a constant)"
         )
     covariance = np.linalg.pinv(information, hermitian=True)
-    ln_free, share, slope = problem.shares(beta)
-    mean, variance = share.mean(axis=0), np.einsum("sa,ab,sb->s", slope, covariance, slope)
+    ln_free, mean, slope = problem.shares(beta, inside)
+    variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
     if total is None:
         outside = np.eye(len(mean))[0]
         ln_fraction, fraction = ln_free, mean + uncovered * (outside - mean)
@@ -176,7 +200,7 @@ def fit_host_fraction(
         "converged": converged,
     }
     whole = total if total is not None else float(fraction[1:].sum())
-    return HostFraction(ln_fraction, whole, float(error[0]), details)
+    return HostFraction(ln_fraction, whole, float(error[0]), details, ln_beyond)
 
 
 def fit_to_some(
@@ -187,17 +211,26 @@ def fit_to_some(
     total: float | None,
     empty: np.ndarray,
     expected: np.ndarray,
+    ln_beyond: np.ndarray | None = None,
+    circles: Callable[[], Circles] | None = None,
     **described: Any,
 ) -> HostFraction:
     """As :func:`fit_host_fraction`, going by some primaries `use` (n,) bool; all get fractions."""
     if use.all() or not use.any():
         use = np.ones(len(use), bool)
     fit = fit_host_fraction(
-        ln_like[use], z[use], total=total, empty=empty[use], expected=expected[use], **described
+        ln_like[use],
+        z[use],
+        total=total,
+        empty=empty[use],
+        expected=expected[use],
+        ln_beyond=None if ln_beyond is None else ln_beyond[use],
+        circles=None if circles is None else lambda: circles().of(use),
+        **described,
     )
     if use.all():
         return fit
-    return replace(fit, ln_fraction=_ln_fractions(z, fit.details, total))
+    return replace(fit, ln_fraction=_ln_fractions(z, fit.details, total), ln_beyond=ln_beyond)
 
 
 def among_those_that_looked(ln_fraction: np.ndarray, looked: np.ndarray) -> np.ndarray:

@@ -43,6 +43,8 @@ INNER_SIGMA = 3.0
 COARSE = 600.0
 #: a window that tells field objects from hosts is so many times as large as the circle of the match
 ROOM = 2.5
+#: of the hosts, within the radius: where it is less, how many there are is not known from them
+LEAST_KEPT = 0.1
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
 MOSTLY_SEEN = 0.1
 
@@ -120,6 +122,7 @@ class _Local:
             radius,
             lambda: box.near_and_far(count, covered)[1],
         )
+        self.kept = max(1.0 - float(self._beyond(self.reach).mean()), LEAST_KEPT)
         self._inner = np.minimum(INNER_SIGMA * self.sigma, 0.7 * self.reach)
         if box.widest**2 < ROOM * np.pi * radius**2:
             self._as_stated(other.n_rows, np.pi * radius**2)
@@ -199,9 +202,9 @@ class _Local:
         area = far.area.sum()
         sources = windows[2].sum(axis=0)[np.argmin(np.abs(windows[1].sum(axis=0) - area))]
         times = circle / area
-        count = far.count.sum() + self.hosts * sources  # hosts were taken out
+        count = far.count.sum() + self.hosts / self.kept * sources  # hosts were taken out
         excess = np.diff(self.start)[seen].mean() - count * times
-        own = 1.0 + circle * self._others(windows)[seen].mean() - sources * times
+        own = 1.0 + (circle * self._others(windows)[seen].mean() - sources * times) / self.kept
         return float(np.clip(excess / max(own, 0.5), 0.0, 1.0))
 
     def _beyond(self, radius: np.ndarray | float) -> np.ndarray:
@@ -265,7 +268,8 @@ class _Local:
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
         """Windows that hold the circle of the match, the smallest whole, the others as rings."""
         number, square, sources = windows
-        field = number - self.hosts * sources
+        hosts = min(self.hosts / self.kept, 1.0)  # those outside the circles too
+        field = number - hosts * sources
         half = (box.half_rows + 0.5) * box.cell * 3600.0
         rings, inner = [], -1
         for w in np.flatnonzero((half >= radius) | (np.arange(len(half)) == len(half) - 1)):
@@ -276,7 +280,7 @@ class _Local:
                 inside -= sources[:, inner]
             coarse = bool(half[w] >= COARSE)
             counts = np.where(area > 0, count, 0.0), np.maximum(area, 0.0)
-            variance = self.hosts * (1.0 - self.hosts) * np.maximum(inside, 0.0)
+            variance = hosts * (1.0 - hosts) * np.maximum(inside, 0.0)
             rings.append(Ring(*counts, variance=variance, coarse=coarse))
             inner = int(w)
         return rings

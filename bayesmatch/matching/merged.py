@@ -40,17 +40,17 @@ class SourceSets:
     pattern: np.ndarray
     """(n_same,) membership pattern"""
 
-    def weights(self, weight: np.ndarray, ln_fraction: np.ndarray) -> np.ndarray:
+    def weights(self, weight: np.ndarray, ln_prior: np.ndarray) -> np.ndarray:
         """Ln of the weight of every identification, (n_same,).
 
-        Comparable with the product of the members' own, `weight` (n_rows,) in ln; `ln_fraction`
-        (n_primary, n_patterns): the set has the mean of its members.
+        Comparable with the product of the members' own, `weight` (n_rows,) in ln; `ln_prior`
+        (n_primary, n_patterns) of the rows: the set has the mean of its members.
         """
         if len(self.primary) == 0:
             return np.empty(0)
         size, lead = np.diff(self.first), self.primary[self.first[:-1]]
-        mean = np.add.reduceat(ln_fraction[self.primary], self.first[:-1]) / size[:, None]
-        own = mean - ln_fraction[lead]
+        mean = np.add.reduceat(ln_prior[self.primary], self.first[:-1]) / size[:, None]
+        own = mean - ln_prior[lead]
         of_set = np.repeat(np.arange(len(size)), np.diff(self.same_first))
         out: np.ndarray = weight[self.same_row[:, 0]] + self.ln_factor + own[of_set, self.pattern]
         return out

@@ -17,6 +17,7 @@ from ..priors.field_ratio import learns_from_field, without_sample
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
+from .beyond import Beyond, counterparts_beyond
 from .calibrated import (
     Calibrated,
     calibrated_of,
@@ -29,6 +30,7 @@ from .combined import bytes_more, judged, unpruned
 from .covariates import with_densities
 from .evidence import Evidence, weigh
 from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
+from .inner_circles import inner_circles
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
 from .options import MatchOptions
@@ -111,7 +113,11 @@ def run_match(
         catalogs=setting.catalogs,
         host_fraction=fit,
         terms=PosteriorTerms(
-            setting.field.log10_full_sky, fit.ln_fraction, setting.field.log10_mean_ratio, terms
+            setting.field.log10_full_sky,
+            fit.ln_fraction,
+            setting.field.log10_mean_ratio,
+            terms,
+            fit.ln_beyond,
         ),
         claims=settled.known,
         field=setting.field,
@@ -235,15 +241,19 @@ def _settled(
         around = dict(zip(names, setting.field.around.T, strict=True))
         covariates = with_densities(covariates, around)
 
+    given = options.host_fraction
+    known = given.details if isinstance(given, HostFraction) else {}
+
     def fit_to(ln_like: np.ndarray) -> HostFraction:
-        return _fractions(setting, associations, ln_like, options, covariates)
+        return _fractions(setting, associations, ln_like, options, (covariates, beyond))
 
     with clock("host_fraction"):
+        beyond = counterparts_beyond(setting, known)
         ln_like, setting, ln_gain = ln_likelihood(setting, associations, evidence.against_none)
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):
-        again = fit_to if options.host_fraction is None else None
+        again = fit_to if given is None else None
         settled = settle(options.claims, setting, associations, ln_like, post, first, again)
     return settled, ln_gain
 
@@ -253,14 +263,14 @@ def _fractions(
     associations: Associations,
     ln_like: np.ndarray,
     options: MatchOptions,
-    covariates: Covariates,
+    given: tuple[Covariates, Beyond | None],
 ) -> HostFraction:
     """The fractions of primaries with each set of counterparts: given, or fitted."""
-    total = options.host_fraction
+    total, ((z, description), beyond) = options.host_fraction, given
+    ln_beyond, details = (beyond.ln_share, beyond.details) if beyond else (None, {})
     if isinstance(total, HostFraction):
-        return total
-    z, description = covariates
-    looked = setting.looked
+        return replace(total, ln_beyond=ln_beyond, details={**total.details, **details})
+    looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
     fit = fit_to_some(
         np.asarray(looked.all(axis=1)),
         pattern_likelihood(associations, ln_like),
@@ -270,5 +280,11 @@ def _fractions(
         description=description,
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),
+        ln_beyond=ln_beyond,
+        circles=None if uniform else lambda: inner_circles(setting, beyond),
     )
-    return replace(fit, ln_fraction=among_those_that_looked(fit.ln_fraction, looked))
+    return replace(
+        fit,
+        ln_fraction=among_those_that_looked(fit.ln_fraction, looked),
+        details={**fit.details, **details},
+    )

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from ..catalogs.tails import MAX_FACTOR
+from .beyond import ERRORS, LARGEST, SHARES
 
 Check = Callable[[Any], bool]
 
@@ -131,6 +132,12 @@ FIT: dict[str, Check] = {
     "coefficients": _named(_each(_number())),
 }
 
+#: of a fit, what older files lack
+FIT_LATER: dict[str, Check] = {
+    ERRORS: _named(_each(_number(0), 1, len(SHARES))),
+    LARGEST: _number(0, 1),
+}
+
 
 def check_meta(meta: Any) -> None:
     """Raise a ValueError unless `meta` is the record of a match."""
@@ -168,7 +175,7 @@ def _check(
 
 def _check_fit(fit: Mapping[str, Any], n_patterns: int, given: float | None) -> None:
     """Raise unless the numbers of the fit of the host fraction go together, and with a given."""
-    _check(fit, FIT, "meta: host_fraction_fit", whole=False)
+    _check(fit, {**FIT, **FIT_LATER}, "meta: host_fraction_fit", whole=False)
     if len(fit.get("fraction", ())) != n_patterns:
         raise ValueError(f"meta: host_fraction_fit has not the fractions of {n_patterns} patterns")
     if not FIT.keys() <= fit.keys():

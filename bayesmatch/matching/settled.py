@@ -19,6 +19,7 @@ import numpy as np
 
 from ..catalogs.warned import warn_user
 from .associations import Associations
+from .beyond import outside_by_catalogue
 from .calibrated import Calibrated, calibrated_of
 from .claims import Claims, exclusive, find_sources, independent
 from .host_fraction import HostFraction
@@ -85,7 +86,7 @@ def settle(
     if rule == "independent":
         return Settled(setting, fit, independent(calibrated), None)
     known = rule if isinstance(rule, KnownClaims) else None
-    share = _host_share(setting, associations, calibrated) if known is None else known.host_share
+    share = _host_share(setting, associations, first) if known is None else known.host_share
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = replace(setting, field=field)
@@ -126,18 +127,24 @@ def _told(setting: Setting, n_same: int) -> str:
     )
 
 
-def _host_share(setting: Setting, associations: Associations, calibrated: Calibrated) -> np.ndarray:
+def _host_share(
+    setting: Setting, associations: Associations, first: tuple[HostFraction, Calibrated]
+) -> np.ndarray:
     """Expected share of the objects that are counterparts, (n_other,); 0 where it is small.
 
     And 0 where the density is that of field objects already.
     """
+    fit, calibrated = first
     n_other = associations.member.shape[1]
     share = np.zeros(n_other)
     if setting.field.details["model"] != "uniform":
         return share
+    outside = np.zeros(n_other)
+    if fit.ln_beyond is not None:
+        outside = calibrated.p_hostless @ outside_by_catalogue(fit.ln_fraction, fit.ln_beyond)
     for k, other in enumerate(setting.others):
         if other.n_rows < MIN_ROWS or len(setting.primary) <= MIN_SHARE * other.n_rows:
             continue
-        expected = float(calibrated.p_match @ (associations.member[:, k] >= 0))
+        expected = float(calibrated.p_match @ (associations.member[:, k] >= 0) + outside[k])
         share[k] = min(expected / max(other.n_rows, 1), MAX_SHARE)
     return np.where(share > MIN_SHARE, share, 0.0)

@@ -220,7 +220,7 @@ def source_table(m: Matched) -> Table:
         f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
         "p_hostless": _where_looked(
-            m, m.calibrated.p_hostless, "Calibrated probability of having no counterpart"
+            m, m.calibrated.p_hostless, "Calibrated probability of no counterpart within the radius"
         ),
         "log10_odds_host": _where_looked(
             m, m.calibrated.log10_odds, "log10 of (1 - p_hostless) / p_hostless"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .beyond import within_radius
+
 LN_10 = np.log(10.0)
 #: name of the term of mean ratios
 MEAN_RATIO = "mean_ratio"
@@ -78,6 +80,8 @@ class PosteriorTerms:
     """(n_primary, n_other) log10 of the mean ratio of the priors over the field there; None: 0"""
     claims: ClaimTerms | None = None
     """None: an object may be the counterpart of several primaries"""
+    ln_beyond: np.ndarray | None = None
+    """(n_primary, patterns) ln of the probability that those lie outside the radius; None: none"""
 
     def of(self, i: int, members: np.ndarray) -> list[Term]:
         """The terms of some associations of primary `i`.
@@ -90,7 +94,9 @@ class PosteriorTerms:
             Which other catalogues take part.
         """
         pattern = members @ (1 << np.arange(members.shape[1]))
-        fraction = self.ln_fraction[i, pattern] - self.ln_fraction[i, 0]
+        outside = None if self.ln_beyond is None else self.ln_beyond[i : i + 1]
+        weight = within_radius(self.ln_fraction[i : i + 1], outside)[0]
+        fraction = weight[pattern] - weight[0]
         terms = [density_term(members, self.log10_density[i])]
         if self.log10_mean_ratio is not None:
             terms.append(mean_ratio_term(members, self.log10_mean_ratio[i]))
@@ -118,11 +124,14 @@ def mean_ratio_term(members: np.ndarray, log10_mean_ratio: np.ndarray) -> Term:
 
 
 def fraction_term(log10_fraction: np.ndarray) -> Term:
-    """How common such counterparts are; `log10_fraction` (r,) of pi_S / pi_0."""
+    """How common such counterparts are; `log10_fraction` (r,) of pi_S / pi_0.
+
+    pi_0 has the counterparts outside the radius.
+    """
     return Term(
         "fraction",
         log10_fraction,
-        "Fraction of sources with these counterparts over fraction without",
+        "Fraction of sources with these counterparts over fraction without any within the radius",
     )
 
 

@@ -78,7 +78,11 @@ def calibrated_formulas(v: View) -> None:
     if name not in v.associations:
         name = "dist_bayesfactor_uncorrected"
     ln_b = v.associations[name] * LN_10
-    weight = v.terms.ln_fraction[v.primary, pattern] + ln_b + v.ln_ratio_told
+    ln_prior = v.terms.ln_fraction.copy()
+    if v.terms.ln_beyond is not None:  # no counterpart within the radius: or one outside
+        outside = np.exp(v.terms.ln_fraction + v.terms.ln_beyond)
+        ln_prior[:, 0] = np.log(outside.sum(axis=1))
+    weight = ln_prior[v.primary, pattern] + ln_b + v.ln_ratio_told
     weight = weight - (v.takes_part * v.terms.log10_density[v.primary] * LN_10).sum(axis=1)
     if v.terms.log10_mean_ratio is not None:
         mean_ratio = v.takes_part * v.terms.log10_mean_ratio[v.primary]

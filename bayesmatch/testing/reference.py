@@ -182,9 +182,17 @@ def nway_posterior(
         )
 
 
-def calibrated(ln_evidence: Any, pattern: Any, ln_density: Any, fraction: Any) -> np.ndarray:
-    """p_match of one primary's rows, from the fractions of the membership patterns."""
-    weight = np.asarray(fraction)[pattern] * np.exp(np.asarray(ln_evidence) - ln_density[pattern])
+def calibrated(
+    ln_evidence: Any, pattern: Any, ln_density: Any, fraction: Any, beyond: Any = 0.0
+) -> np.ndarray:
+    """p_match of one primary's rows, from the fractions of the membership patterns.
+
+    `beyond`: of each pattern but the first the probability that it lies outside the radius; what
+    does, has no row but the first.
+    """
+    fraction = np.asarray(fraction)
+    weight = fraction[pattern] * np.exp(np.asarray(ln_evidence) - ln_density[pattern])
+    weight[0] += (fraction[1:] * beyond).sum()
     return np.asarray(weight / weight.sum())
 
 

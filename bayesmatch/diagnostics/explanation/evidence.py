@@ -6,7 +6,8 @@ catalogue k on a sky area that make n_k+ = (N_k + 1) / area x full sky (at the d
     total  = position + tails + density + priors + mean_ratio + fraction
            = log10 of p_match(a) / p_hostless
     mean_ratio = -log10 of the mean prior ratio over the field around (only where it varies)
-    position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0
+    position = log10 B;  density = -sum_k log10 n_k+;  fraction = log10 of pi_S / pi_0,
+        pi_0 with the counterparts outside the radius (:mod:`bayesmatch.matching.beyond`)
     tails = log10 of B with the tails of the errors, less position (only where errors have tails)
 
 and NWAY's weight of the same association is

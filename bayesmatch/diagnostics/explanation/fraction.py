@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...catalogs.catalog import Catalog
+from ...matching import beyond
 from ...matching.covariates import SIGMA, property_values
 from ...matching.host_fraction import ln_fractions_at
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
+from ...matching.wording import times
 from .inputs import input_catalog
 
 LN_10 = np.log(10.0)
+#: counterparts outside the radius that change no digit that is shown
+NEGLIGIBLE = 1e-7
+#: and that have to be told
+NOTABLE = 1e-3
 
 
 def log10_hostless(log10_odds: float) -> float:
@@ -38,18 +45,50 @@ def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
     if record.host_fraction_given and len(details["coefficients"]) != n_patterns - 2:
         return None
     values = {}
-    if details["center"]:
+    outside = details.get(beyond.LARGEST, 0.0) > NEGLIGIBLE
+    source = None
+    if details["center"] or outside:
         source = input_catalog(result, 0, np.array([row]), row)
-        if source is None or (SIGMA in details["center"] and not source.error_known):
+        if source is None or ((SIGMA in details["center"] or outside) and not source.error_known):
             return None
         try:
             values = {name: property_values(source.catalog, name) for name in details["center"]}
         except (ValueError, TypeError):  # a column of the fit is not in the file
             return None
     total = record.host_fraction if record.host_fraction_given else None
-    ln_fraction = ln_fractions_at(values, 1, details, total)[0]
-    log10_fraction: np.ndarray = (ln_fraction - ln_fraction[0]) / LN_10
+    ln_fraction = ln_fractions_at(values, 1, details, total)
+    if outside and source is not None:
+        ln_fraction = beyond.within_radius(ln_fraction, _ln_beyond(record, source.catalog))
+    log10_fraction: np.ndarray = (ln_fraction[0] - ln_fraction[0, 0]) / LN_10
     return log10_fraction
+
+
+def _ln_beyond(record: MatchRecord, source: Catalog) -> np.ndarray:
+    """Ln of the probability that its counterparts lie outside the radius, (1, patterns)."""
+    errors = record.host_fraction_fit.get(beyond.ERRORS, {})
+    scales = (record.field or {}).get("scales", {})
+    shares = [
+        beyond.share_beyond(
+            source.covariance(),
+            (source.tails, other.tails),
+            errors.get(other.name, [0.0]),
+            min(record.radius_arcsec, scales.get(other.name, {}).get("reach_arcsec", np.inf)),
+        )
+        for other in record.others
+    ]
+    return beyond.by_pattern(np.column_stack(shares))
+
+
+def fraction_words(record: MatchRecord, log10_fraction: float, members: list[str]) -> str:
+    """How common counterparts in the catalogues `members` are, in words."""
+    outside = record.host_fraction_fit.get(beyond.LARGEST, 0.0) > NOTABLE
+    if len(record.others) == 1 and not outside:
+        share = 100.0 / (1.0 + 10.0 ** min(-log10_fraction, 300.0))
+        digits = f"{share:.1f}" if share > 99 else f"{share:.0f}"
+        percent = "> 99.9" if share > 99.95 else digits
+        return f"{percent}% of such sources have a counterpart"
+    without = "without a counterpart within the radius" if outside else "without a counterpart"
+    return f"for one such source {without}, {times(log10_fraction)} have {' + '.join(members)}"
 
 
 def remaining_fractions(

@@ -9,8 +9,9 @@ import numpy as np
 from astropy.table import Table
 
 from ...matching.result import MatchResult
-from ...matching.wording import OTHER_TERMS, label, listed, member, probability, times
+from ...matching.wording import OTHER_TERMS, label, listed, member, probability
 from .combination import excluded_by, odds_in_words
+from .fraction import fraction_words
 from .inputs import input_columns, those_that_looked
 
 #: log10 terms below say nothing
@@ -149,14 +150,8 @@ class _Words:
         return terms
 
     def _share(self, at: int) -> str:
-        fraction = float(self.table["fraction"][at])
-        if len(self.names) == 1:
-            share = 100.0 / (1.0 + 10.0 ** min(-fraction, 300.0))
-            digits = f"{share:.1f}" if share > 99 else f"{share:.0f}"
-            percent = "> 99.9" if share > 99.95 else digits
-            return f"{percent}% of such sources have a counterpart"
-        members = " + ".join(n for n in self.names if self.table[n][at] >= 0)
-        return f"for one such source without a counterpart, {times(fraction)} have {members}"
+        members = [n for n in self.names if self.table[n][at] >= 0]
+        return fraction_words(self.record, float(self.table["fraction"][at]), members)
 
     def _rivals(self) -> str:
         """The runner-up, what it lacks, and how many more there are."""

@@ -102,7 +102,7 @@ def _without(view: View, k: int, name: str) -> tuple[float, float]:
     weight[view.first] = view.calibrated.p_hostless[view.sample]
     total = np.add.reduceat(weight, view.first)
     hostless = np.divide(weight[view.first], total, out=np.ones(view.n), where=total > 0)
-    fraction = 1.0 - np.exp(view.fit.ln_fraction[view.sample, 0])
+    fraction = 1.0 - np.exp(view.fit.ln_within[view.sample, 0])
     # The fit has brought the mean of the other to the fraction: that direction is no evidence.
     scores = view.host_scores
     own = (1.0 - hostless) - fraction

@@ -1,0 +1,100 @@
+"""The share of the sources where no catalogue has looked, in surveys that are full of holes."""
+
+import numpy as np
+import pytest
+
+import bayesmatch as bm
+from bayesmatch.catalogs.candidates import find_candidates
+from bayesmatch.matching import options
+from bayesmatch.matching.beyond import counterparts_beyond
+from bayesmatch.matching.footprint_share import FootprintShare
+from bayesmatch.matching.fraction_likelihood import FractionLikelihood
+from bayesmatch.matching.inner_circles import Circles, inner_circles
+from bayesmatch.matching.setting import make_setting
+from validation.conditions import ALL, Condition, match
+from validation.real_skies import Plan, simulate
+
+
+def test_holes_over_a_third_of_the_sky():
+    """Sources in a hole that have candidates at its rim are outside all the same."""
+    wrong = []
+    for seed in (701, 702, 703, 704):
+        condition = Condition("holes", Plan(holes=0.3, n=3000))
+        sky = simulate(seed, condition.plan)
+        fit = match(condition, sky, ALL).meta["host_fraction_fit"]
+        wrong.append(fit["uncovered"] - sky.outside.mean())
+    assert abs(np.mean(wrong)) < 0.016  # 0.024 with the whole circle of the match
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_share_and_density_together(share):
+    """Circles with candidates drawn at 0.8 of the density that is expected of them."""
+    rng = np.random.default_rng(8)
+    n, host = 20_000, 0.6
+    expected = rng.uniform(0.6, 1.5, n)
+    outside, has = rng.random(n) < share, rng.random(n) < host
+    count = np.where(outside, 0, rng.poisson(0.8 * expected) + has)
+    # what tells hosts: a likelihood ratio that is drawn as it says; none where nothing is seen
+    ln_ratio = np.where(has, 3.0, -3.0) + np.sqrt(6.0) * rng.standard_normal(n)
+    ln_ratio -= np.log1p(-np.exp(-0.8 * expected))  # its mean over all sources without is 1
+    ln_like = np.column_stack([np.zeros(n), np.where(count == 0, -np.inf, ln_ratio)])
+    problem = FractionLikelihood(ln_like, np.ones((n, 1)), None)
+    counterparts = np.column_stack([np.zeros(n), np.ones(n)])
+    fit = FootprintShare(problem, Circles(count, expected, expected, counterparts))
+    fit.maximise(problem.maximise()[0])
+    assert fit.share == pytest.approx(share, abs=0.01)
+    if share > 0:
+        assert fit.factor == pytest.approx(0.8, abs=0.03)
+        assert (
+            fit.inside()[outside].mean() < 0.7 < 1.1 < fit.inside()[~outside & (count > 0)].mean()
+        )
+    known = FootprintShare(problem, Circles(count, expected))
+    known.maximise(problem.maximise()[0])
+    assert known.factor == 1.0
+
+
+def test_what_is_in_the_circles():
+    rng = np.random.default_rng(9)
+    n, m, radius = 60, 6000, 20.0
+    ra, dec, sigma = 150 + 0.3 * rng.random(n), 0.3 * rng.random(n), rng.uniform(0.5, 4.0, n)
+    x = bm.Catalog({"RA": ra, "DEC": dec, "s": sigma}, name="X", pos_err="s", area=0.1)
+    others = [
+        bm.Catalog(
+            {"RA": 150 + 0.3 * rng.random(k * m), "DEC": 0.3 * rng.random(k * m)},
+            name=f"O{k}",
+            pos_err=0.5,
+            area=0.09,
+        )
+        for k in (1, 2)
+    ]
+    found = find_candidates(x, others, radius, max_rows=10**7)
+    uniform = options.FIELDS["uniform"]
+    setting = make_setting(x, others, found, uniform, (1.0, 1.0), True, radius, ())
+    circles = inner_circles(setting, counterparts_beyond(setting, {}))
+    per_arcsec2 = 3 * m / 0.09 / 3600**2
+    size = np.clip(np.sqrt(1 / np.pi / per_arcsec2), 3 * np.hypot(sigma, 0.5), radius)
+    count = np.zeros(n)
+    for other in others:
+        east = (other.ra - ra[:, None]) * np.cos(np.radians(dec[:, None])) * 3600
+        count += (np.hypot(east, (other.dec - dec[:, None]) * 3600) < size[:, None]).sum(axis=1)
+    np.testing.assert_array_equal(circles.count, count)
+    for expected in (circles.expected, circles.field):
+        np.testing.assert_allclose(expected, np.pi * size**2 * per_arcsec2, rtol=1e-9)
+    inside = 1 - np.exp(-0.5 * size**2 / (sigma**2 + 0.25))
+    expected = np.column_stack([0 * inside, inside, inside, 2 * inside])
+    np.testing.assert_allclose(circles.counterparts, expected, rtol=1e-9)
+    some = circles.of(sigma > 2)
+    assert len(some.count) == len(some.expected) == len(some.counterparts) == (sigma > 2).sum()
+
+
+def test_objects_that_catalogues_share_are_expected_once():
+    """Counted once for each catalogue, more sources than chance allows had no candidate."""
+    sky = simulate(41, Plan(n=2500, density=20_000.0, second=(15_000.0, 0.9)))
+    result = match(Condition("shared", Plan()), sky, ALL)
+    shared = result.meta["field"]["shared"]
+    objects = sum(shared.values())
+    field = result._field
+    per_deg2 = field.expected(10.0) / (np.pi * (10.0 / 3600.0) ** 2)
+    assert per_deg2.mean() == pytest.approx(objects, rel=0.02)
+    assert objects < 0.7 * field.around.sum(axis=1).mean()
+    assert result.meta["host_fraction_fit"]["uncovered"] == 0.0
