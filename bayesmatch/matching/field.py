@@ -46,8 +46,8 @@ class FieldDensity:
     """(n_primary, n_other) mean over the field objects there of the product of the priors' ratios,
     which is divided out (:mod:`bayesmatch.matching.local_ratio`); None: 1"""
     cells: tuple[SkyBox, list[np.ndarray]] | None = None
-    """cells around the primaries and the counts of each other catalogue in them, while mean ratios
-    are still to be found; None: nothing is"""
+    """cells around the primaries and counts (rows, columns) of each other catalogue in them, while
+    mean ratios are still to be found; None: nothing is"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:
