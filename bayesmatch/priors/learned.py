@@ -15,7 +15,7 @@ from .choice import Choice, best_choice
 from .feature_matrix import feature_names
 from .histogram import HistogramPrior
 from .learned_ratio import LearnedRatio, inputs, needed_columns
-from .learning_rounds import Lesson, run_rounds
+from .learning_rounds import Learner, Lesson
 from .learning_view import MatchView
 from .lightgbm import LightGBMPrior
 from .source_context import SIGMA, Folds, SourceContext
@@ -33,7 +33,9 @@ FOR_CONTEXT, FOR_TREES = 300.0, 1000.0
 #: folds where counterparts are few, and where there are many
 FOLDS, FEW_FOLDS, MANY = 5, 10, 500
 #: strengths tried where counterparts are few; many do not need holding back
-STRENGTHS, WEAK = (1.0, 3.0, 10.0, 30.0, 100.0), (1.0,)
+STRENGTHS, WEAK = (0.5, 2.0, 8.0, 30.0, 100.0), (1.0,)
+#: no larger strength is tried once the ln likelihood has fallen so far
+WORSE = 3.0
 #: knots of a feature: one per so many expected counterparts, between these numbers
 PER_KNOT, KNOTS = 8.0, (4, 10)
 
@@ -213,10 +215,13 @@ class LearnedPrior:
         uses_start = x[0].shape[1] > len(feature_names(self.features))
         n_knots = int(np.clip(expected / PER_KNOT, *KNOTS))
         few = expected < FOR_TREES
-        choices = []
+        learner = Learner(lesson, first[0], n_knots)
+        choices: list[Choice] = []
         for strength in STRENGTHS if few else WEAK:
-            found = run_rounds(lesson, first[0], n_knots, strength)
-            choices.append(Choice.smooth(found))
+            choices.append(Choice.smooth(learner.run(strength)))
+            totals = [float(choice.ln_like.sum()) for choice in choices]
+            if totals[-1] < max(totals) - WORSE:
+                break
         if not few and self.rounds:
             choices += boosted(lesson, choices[-1].rounds, self.rounds)
         return [replace(choice, uses_start=uses_start) for choice in choices]

@@ -113,72 +113,96 @@ class Rounds:
     strength: float
 
 
-def run_rounds(lesson: Lesson, p: np.ndarray, n_knots: int, strength: float) -> Rounds:
-    """Rounds until the likelihood stands still.
+class Learner:
+    """Rounds with one basis of functions; each strength goes on where the one before ended."""
 
-    Parameters
-    ----------
-    lesson : Lesson
-        What to learn from.
-    p : ndarray, shape (m,)
-        Probabilities of the candidates to begin with.
-    n_knots : int
-        Knots of each feature, at most.
-    strength : float
-        How much the ratio is held back.
-    """
-    rng = np.random.default_rng(lesson.seed)
-    hats = Hats.of(lesson.x, p, lesson.field, n_knots)
-    own, everywhere = hats.entries(lesson.x), hats.entries(lesson.field)
-    n_context = lesson.centre.shape[1]
-    coefficients = np.zeros((len(lesson.folds), 1 + n_context, hats.size))
-    chance = np.ones(len(lesson.field))
-    fit, last, rounds = None, -np.inf, 0
-    for rounds in range(1, MAX_ROUNDS + 1):
-        if fit is None or rounds in DRAWN_ANEW:
-            if fit is not None:
-                chance = drawing_chance(lesson, hats, everywhere, coefficients)
-            drawn = _drawn(lesson, everywhere, chance, rng)
-            fit = TiltFit(hats, drawn, strength, coefficients)
-        fit.improve(*_expected(lesson, own, hats.size, p), steps=5 if rounds == 1 else 2)
-        ln_ratio = np.empty(len(p))
-        for f in range(len(lesson.folds)):
-            mine = np.flatnonzero(lesson.fold == f)
-            sums = tilted_sums(lesson, hats, (own[0][mine], own[1][mine]), coefficients[f], mine)
-            ln_ratio[mine] = sums - fit.ln_mean(coefficients[f])[lesson.group[mine]]
+    def __init__(self, lesson: Lesson, p: np.ndarray, n_knots: int) -> None:
+        """`p` (m,) are probabilities to begin with, `n_knots` the most knots of each feature."""
+        self.lesson, self.p = lesson, p
+        self.hats = Hats.of(lesson.x, p, lesson.field, n_knots)
+        self.own = self.hats.entries(lesson.x)
+        self.everywhere = self.hats.entries(lesson.field)
+        n_context = lesson.centre.shape[1]
+        self.coefficients = np.zeros((len(lesson.folds), 1 + n_context, self.hats.size))
+        self._rng = np.random.default_rng(lesson.seed)
+        self._mine = [np.flatnonzero(lesson.fold == f) for f in range(len(lesson.folds))]
+        self._drawn: TiltField | None = None
+
+    def run(self, strength: float) -> Rounds:
+        """Rounds until the likelihood stands still; `strength`: how much functions are held back."""
+        draw_at = DRAWN_ANEW if self._drawn is None else ()
+        fit, last, p = None, -np.inf, self.p
+        for rounds in range(1, MAX_ROUNDS + 1):
+            if self._drawn is None or rounds in draw_at:
+                self._drawn, fit = self._draw(), None
+            if fit is None:
+                fit = TiltFit(self.hats, self._drawn, strength, self.coefficients)
+            fit.improve(*self._expected(p), steps=5 if rounds == 1 else 2)
+            means = [fit.ln_mean(c)[self.lesson.group] for c in self.coefficients]
+            p, ln_like = self.lesson.view.evidence(self._ratios(means))
+            total = float(ln_like.sum())
+            if rounds > max(draw_at, default=1) and abs(total - last) < ENOUGH:
+                break
+            last = total
+        self.p = p
+        return self._finished(rounds, strength)
+
+    def _ratios(self, ln_mean: list[np.ndarray]) -> np.ndarray:
+        """Ln ratio of each candidate by its fold's model, from F ln means (m,) each."""
+        out = np.empty(len(self.p))
+        for f, mine in enumerate(self._mine):
+            entries = self.own[0][mine], self.own[1][mine]
+            sums = tilted_sums(self.lesson, self.hats, entries, self.coefficients[f], mine)
+            out[mine] = sums - ln_mean[f][mine]
+        return out
+
+    def _finished(self, rounds: int, strength: float) -> Rounds:
+        """Means over all field objects, and the ratios that go with them."""
+        lesson, nodes = self.lesson, self.lesson.context.nodes()
+        n_folds = len(lesson.folds)
+        ln_mean, cap = np.empty((n_folds, len(nodes))), np.empty(n_folds)
+        for f, coefficient in enumerate(self.coefficients):
+            sums = self.hats.sums(self.everywhere, coefficient.T)
+            ln_mean[f], cap[f] = field_means(lesson.start_field, sums, nodes)
+        means = [lesson.context.at(own, lesson.values) for own in ln_mean]
+        ln_ratio = np.minimum(self._ratios(means), cap[lesson.fold])
         p, ln_like = lesson.view.evidence(ln_ratio)
-        total = float(ln_like.sum())
-        if rounds > max(DRAWN_ANEW) and abs(total - last) < ENOUGH:
-            break
-        last = total
-    return _finished(lesson, hats, (own, everywhere), coefficients, rounds, strength)
+        coefficients = self.coefficients.copy()
+        return Rounds(
+            self.hats, coefficients, ln_mean, cap, ln_ratio, p, ln_like, rounds, strength
+        )
+
+    def _expected(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of features (F, B, D) and of p (F, G) that each fold's model learns from."""
+        lesson, (n_groups, n_context) = self.lesson, self.lesson.centre.shape
+        sums = np.zeros(self.coefficients.shape)
+        weights = np.zeros((len(sums), n_groups))
+        for f in range(len(sums)):
+            weight = np.where(lesson.teaches[f] & (p > TEACHES), p, 0.0)
+            weights[f] = np.bincount(lesson.group, weight, n_groups)
+            kernels.weighted_columns(*self.own, weight, sums[f, 0])
+            for c in range(n_context):
+                # Sources count with their group's properties, for which the mean is known.
+                centred = weight * lesson.centre[lesson.group, c]
+                kernels.weighted_columns(*self.own, centred, sums[f, 1 + c])
+        return sums, weights
+
+    def _draw(self) -> TiltField:
+        """Field objects to average over, in the first round as they come."""
+        chance = np.ones(len(self.lesson.field))
+        if self._drawn is not None:
+            chance = drawing_chance(self.lesson, self.hats, self.everywhere, self.coefficients)
+        share = np.minimum(1.0, FIELD_OBJECTS * chance / len(chance))
+        rows = np.flatnonzero(self._rng.random(len(share)) < share)
+        weight = 1.0 / share[rows]
+        ln_weight = np.log(weight / weight.sum()) + self.lesson.start_field[rows]
+        entries = self.everywhere[0][rows], self.everywhere[1][rows]
+        return TiltField(entries, ln_weight, self.lesson.centre)
 
 
-def _finished(
-    lesson: Lesson,
-    hats: Hats,
-    entries: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
-    coefficients: np.ndarray,
-    rounds: int,
-    strength: float,
-) -> Rounds:
-    """Means over all field objects, and the ratios that go with them."""
-    own, everywhere = entries
-    nodes = lesson.context.nodes()
-    ln_mean, cap = np.empty((len(coefficients), len(nodes))), np.empty(len(coefficients))
-    ln_ratio = np.empty(len(lesson.x))
-    for f, coefficient in enumerate(coefficients):
-        sums = hats.sums(everywhere, coefficient.T)
-        ln_mean[f], cap[f] = field_means(lesson.start_field, sums, nodes)
-        mine = np.flatnonzero(lesson.fold == f)
-        tilted = tilted_sums(lesson, hats, (own[0][mine], own[1][mine]), coefficient, mine)
-        tilted -= lesson.context.at(ln_mean[f], lesson.values[mine])
-        ln_ratio[mine] = np.minimum(tilted, cap[f])
-    p, ln_like = lesson.view.evidence(ln_ratio)
-    return Rounds(hats, coefficients, ln_mean, cap, ln_ratio, p, ln_like, rounds, strength)
-
-
-def field_means(start: np.ndarray, sums: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, float]:
+def field_means(
+    start: np.ndarray, sums: np.ndarray, nodes: np.ndarray
+) -> tuple[np.ndarray, float]:
     """Ln mean ratio over field objects at each node (G,), and the largest ln ratio to be used.
 
     ``start`` (k,) and ``sums`` (k, 1 + C) are ln ratios before they are normalised.
@@ -206,23 +230,6 @@ def tilted_sums(
     return out + np.einsum("nc,nc->n", sums[:, 1:], lesson.values[rows])
 
 
-def _expected(
-    lesson: Lesson, own: tuple[np.ndarray, np.ndarray], size: int, p: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of features (F, B, D) and of probabilities (F, G) that each fold's model learns from."""
-    n_folds, (n_groups, n_context) = len(lesson.folds), lesson.centre.shape
-    sums = np.zeros((n_folds, 1 + n_context, size))
-    weights = np.zeros((n_folds, n_groups))
-    for f in range(n_folds):
-        weight = np.where(lesson.teaches[f] & (p > TEACHES), p, 0.0)
-        weights[f] = np.bincount(lesson.group, weight, n_groups)
-        kernels.weighted_columns(*own, weight, sums[f, 0])
-        for c in range(n_context):
-            # Sources count with their group's properties, for which the field's mean is known.
-            kernels.weighted_columns(*own, weight * lesson.centre[lesson.group, c], sums[f, 1 + c])
-    return sums, weights
-
-
 def drawing_chance(
     lesson: Lesson,
     hats: Hats,
@@ -238,16 +245,3 @@ def drawing_chance(
         weight = np.exp(np.minimum(ln_ratio - top[-1 - min(TAIL, len(ln_ratio) - 1)], 0.0))
         ratio += weight / weight.mean() / len(lesson.centre)
     return BY_RATIO * ratio + (1.0 - BY_RATIO)
-
-
-def _drawn(
-    lesson: Lesson,
-    everywhere: tuple[np.ndarray, np.ndarray],
-    chance: np.ndarray,
-    rng: np.random.Generator,
-) -> TiltField:
-    share = np.minimum(1.0, FIELD_OBJECTS * chance / len(chance))
-    rows = np.flatnonzero(rng.random(len(share)) < share)
-    weight = 1.0 / share[rows]
-    ln_weight = np.log(weight / weight.sum()) + lesson.start_field[rows]
-    return TiltField((everywhere[0][rows], everywhere[1][rows]), ln_weight, lesson.centre)

@@ -17,15 +17,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels import jit
 from .._kernels import tilt as kernels
 from .._kernels.jit import ranges, run_ranges
 from .hats import Hats
 
-ROWS = 1 << 12
+ROWS = 1 << 13
 #: what depends on the source is held back so many times as much
 CONTEXT_PENALTY = 3.0
 #: of Newton's steps, smallest fraction that is tried
 SMALLEST = 1.0 / 16.0
+#: of the ln likelihood, by which a step has to be worth it
+LEAST_GAIN = 1e-4
 
 Entries = tuple[np.ndarray, np.ndarray]
 
@@ -67,31 +70,38 @@ class TiltFit:
             How many.
         """
         curvature = self._curvature(weights.mean(axis=0))
-        for fold, (own, number) in enumerate(zip(sums, weights, strict=True)):
-            best, gradient = self._objective(fold, self.coefficients[fold], own, number)
+        scale = max(float(weights.mean(axis=0).sum()), 1e-300)
+
+        def improve_fold(fold: int) -> None:
+            own, number = sums[fold], weights[fold]
+            matrix = curvature * (number.sum() / scale) + self._penalty
+            at = self.coefficients[fold]
+            best, gradient = self._objective(at, own, number)
             for _ in range(steps):
-                matrix = curvature * (number.sum() / max(weights.mean(axis=0).sum(), 1e-300))
-                matrix = matrix + self._penalty
                 step = gradient.ravel().copy()
-                kernels.solve_positive(matrix, step)
-                gain = float(step @ gradient.ravel())
-                fraction, moved = 1.0, False
-                while fraction >= SMALLEST and gain > 1e-4:
-                    trial = self.coefficients[fold] + fraction * step.reshape(gradient.shape)
-                    value, slope = self._objective(fold, trial, own, number)
+                kernels.solve_positive(matrix.copy(), step)
+                gain, fraction = float(step @ gradient.ravel()), 1.0
+                while fraction >= SMALLEST and gain > LEAST_GAIN:
+                    trial = at + fraction * step.reshape(at.shape)
+                    value, slope = self._objective(trial, own, number)
                     if value > best:
-                        self.coefficients[fold], best, gradient, moved = trial, value, slope, True
+                        at, best, gradient = trial, value, slope
                         break
                     fraction *= 0.5
-                if not moved:
+                else:
                     break
+            self.coefficients[fold] = at
+
+        # A thread a fold: the sums of one are too short to be shared out.
+        workers = max(1, min(jit.n_threads(), len(sums)))
+        list(jit.on_threads(improve_fold, range(len(sums)), workers))
 
     def ln_mean(self, coefficients: np.ndarray) -> np.ndarray:
         """Ln of the mean exponential over the field in each group, (G,)."""
         return self._moments(coefficients, False)[0]
 
     def _objective(
-        self, fold: int, coefficients: np.ndarray, sums: np.ndarray, weights: np.ndarray
+        self, coefficients: np.ndarray, sums: np.ndarray, weights: np.ndarray
     ) -> tuple[float, np.ndarray]:
         ln_mean, mean, _ = self._moments(coefficients, False)
         flat = coefficients.ravel()
