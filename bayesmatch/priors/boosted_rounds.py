@@ -7,7 +7,7 @@ drawn more often the higher their ratio, and count for less by as much.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .._kernels import jit
 from .boosting import PARAMETERS, model_text
 from .choice import Choice
 from .forest import Forest
-from .learning_rounds import Lesson, Rounds, drawing_chance, field_means, tilted_sums
+from .learning_rounds import Learner, Lesson, Rounds, drawing_chance, field_means, tilted_sums
 
 #: field objects that trees learn from, and the candidates they do
 FIELD_OBJECTS, LIKELY = 40_000, 0.01
@@ -26,15 +26,41 @@ ENOUGH = 2.0
 LEAVES, LEAST = 15, 20
 
 
-def boosted(lesson: Lesson, smooth: Rounds, n_rounds: int) -> list[Choice]:
+@dataclass(frozen=True, eq=False)
+class SmoothSums:
+    """Ln of a smooth ratio, fold by fold, where trees begin."""
+
+    lesson: Lesson
+    smooth: Rounds
+    field: list[np.ndarray]
+    """F times (k, 1 + C) of the field objects, not normalised"""
+    own: np.ndarray
+    """(F, m) of the candidates by the model of every fold, normalised"""
+    chance: np.ndarray
+    """(k,) how often to draw each field object"""
+
+    @classmethod
+    def of(cls, learner: Learner, smooth: Rounds) -> SmoothSums:
+        """What the learner ended with."""
+        lesson, hats = learner.lesson, smooth.hats
+        everyone = np.arange(len(lesson.x))
+        field = [hats.sums(learner.everywhere, c.T) for c in smooth.coefficients]
+        own = [
+            tilted_sums(lesson, hats, learner.own, coefficient, everyone)
+            - lesson.context.at(ln_mean, lesson.values)
+            for coefficient, ln_mean in zip(smooth.coefficients, smooth.ln_mean, strict=True)
+        ]
+        chance = drawing_chance(lesson, hats, learner.everywhere, smooth.coefficients)
+        return cls(lesson, smooth, field, np.stack(own), chance)
+
+
+def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
     """The ratio with trees, after each round in which it became better."""
-    entries = smooth.hats.entries(lesson.field)
-    everywhere = [smooth.hats.sums(entries, coefficient.T) for coefficient in smooth.coefficients]
-    chance = drawing_chance(lesson, smooth.hats, entries, smooth.coefficients)
+    sums = SmoothSums.of(learner, smooth)
     p, last, choices = smooth.p, -np.inf, []
     for number in range(n_rounds):
-        models = _trained(lesson, smooth, everywhere, chance, p, number)
-        found = _with_trees(lesson, smooth, everywhere, models)
+        models = _trained(sums, p, number)
+        found = _with_trees(sums, models)
         what = f"smooth, held back by {smooth.strength:g}, and LightGBM"
         details = {"rounds": smooth.rounds, "strength": smooth.strength, "boosted": number + 1}
         choice = Choice(
@@ -48,15 +74,9 @@ def boosted(lesson: Lesson, smooth: Rounds, n_rounds: int) -> list[Choice]:
     return choices[-2:] if len(choices) > 1 else choices
 
 
-def _trained(
-    lesson: Lesson,
-    smooth: Rounds,
-    everywhere: list[np.ndarray],
-    chance: np.ndarray,
-    p: np.ndarray,
-    number: int,
-) -> list[str]:
+def _trained(sums: SmoothSums, p: np.ndarray, number: int) -> list[str]:
     """A model for each fold, in LightGBM's text format."""
+    lesson, smooth, chance = sums.lesson, sums.smooth, sums.chance
     rng = np.random.default_rng([lesson.seed, number])
     share = np.minimum(1.0, FIELD_OBJECTS * chance / chance.mean() / len(chance))
     rows = np.flatnonzero(rng.random(len(share)) < share)
@@ -68,14 +88,11 @@ def _trained(
     start = lesson.start_field[rows]
 
     def boost(f: int) -> str:
-        sums = everywhere[f][rows]
-        below = start + sums[:, 0] + np.einsum("nc,nc->n", sums[:, 1:], lesson.centre[group])
+        own = sums.field[f][rows]
+        below = start + own[:, 0] + np.einsum("nc,nc->n", own[:, 1:], lesson.centre[group])
         below -= lesson.context.at(smooth.ln_mean[f], lesson.centre)[group]
         mine = np.flatnonzero(lesson.teaches[f] & (p > LIKELY))
-        above = tilted_sums(
-            lesson, smooth.hats, smooth.hats.entries(lesson.x[mine]), smooth.coefficients[f], mine
-        )
-        above -= lesson.context.at(smooth.ln_mean[f], lesson.values[mine])
+        above = sums.own[f, mine]
         check = (f + 1) % len(lesson.folds)
         return _boost(
             np.concatenate([lesson.x[mine], lesson.field[rows]]),
@@ -133,22 +150,19 @@ def _boost(
     return model_text(model)
 
 
-def _with_trees(
-    lesson: Lesson, smooth: Rounds, everywhere: list[np.ndarray], models: list[str]
-) -> Rounds:
+def _with_trees(sums: SmoothSums, models: list[str]) -> Rounds:
     """The smooth ratio times what trees say, its mean over the field 1 again."""
+    lesson, smooth = sums.lesson, sums.smooth
     forest = Forest.of(models, lesson.x.shape[1])
     nodes = lesson.context.nodes()
     ln_mean, cap = np.empty_like(smooth.ln_mean), np.empty_like(smooth.cap)
     ln_ratio = np.empty(len(lesson.x))
-    for f, coefficient in enumerate(smooth.coefficients):
+    for f, own in enumerate(sums.field):
         start = lesson.start_field + forest.log_odds(lesson.field, f)[0]
-        ln_mean[f], cap[f] = field_means(start, everywhere[f], nodes)
+        ln_mean[f], cap[f] = field_means(start, own, nodes)
         mine = np.flatnonzero(lesson.fold == f)
-        entries = smooth.hats.entries(lesson.x[mine])
-        tilted = tilted_sums(lesson, smooth.hats, entries, coefficient, mine)
-        tilted += forest.log_odds(lesson.x[mine], f)[0]
-        tilted -= lesson.context.at(ln_mean[f], lesson.values[mine])
+        change = lesson.context.at(ln_mean[f] - smooth.ln_mean[f], lesson.values[mine])
+        tilted = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change
         ln_ratio[mine] = np.minimum(tilted, cap[f])
     p, ln_like = lesson.view.evidence(ln_ratio)
     return replace(smooth, ln_mean=ln_mean, cap=cap, ln_ratio=ln_ratio, p=p, ln_like=ln_like)

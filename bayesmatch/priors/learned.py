@@ -102,7 +102,7 @@ class LearnedPrior:
                 raise TypeError(
                     f"LearnedPrior: start is {shown(start)}; give a LightGBMPrior or HistogramPrior"
                 )
-            if getattr(start, "context", ()):
+            if isinstance(start, LightGBMPrior) and start.context:
                 raise ValueError(
                     f"LearnedPrior: start depends on the primary's {', '.join(start.context)}; "
                     "give one without context, and context= here"
@@ -180,13 +180,10 @@ class LearnedPrior:
         else:
             wanted = self.context or ((SIGMA,) if expected >= FOR_CONTEXT else ())
             context = SourceContext.of(view.primary, wanted)
-            if self.start is not None:
-                choices += self._learned(
-                    view, (x, field), (start, start_field), context, folds, first
-                )
-                x, field = x[:, :-1], field[:, :-1]
-            zero = flat, np.zeros(len(field))
-            choices += self._learned(view, (x, field), zero, context, folds, first)
+            if choices[-1].ln_like.sum() < as_it_is.ln_like.sum():  # a start that misleads
+                x, field = x[:, : len(feature_names(self.features))], field[:, : x.shape[1] - 1]
+                start, start_field = flat, np.zeros(len(field))
+            choices += self._learned(view, (x, field), (start, start_field), context, folds, first)
         best = best_choice(choices)
         told.update(
             model=best.what,
@@ -218,12 +215,14 @@ class LearnedPrior:
         learner = Learner(lesson, first[0], n_knots)
         choices: list[Choice] = []
         for strength in STRENGTHS if few else WEAK:
-            choices.append(Choice.smooth(learner.run(strength)))
+            smooth = learner.run(strength)
+            choices.append(Choice.smooth(smooth))
             totals = [float(choice.ln_like.sum()) for choice in choices]
             if totals[-1] < max(totals) - WORSE:
                 break
         if not few and self.rounds:
-            choices += boosted(lesson, choices[-1].rounds, self.rounds)
+            n_rounds = min(self.rounds, 1) if uses_start else self.rounds
+            choices += boosted(learner, smooth, n_rounds)
         return [replace(choice, uses_start=uses_start) for choice in choices]
 
     def _built(

@@ -134,18 +134,20 @@ class LearnedRatio:
 
     def _where_known(self, log10_ratio: np.ndarray, x: np.ndarray) -> np.ndarray:
         unknown = np.isnan(x[:, : len(self.feature_names)]).all(axis=1)
-        return np.where(unknown & (self.start is None), 0.0, log10_ratio)
+        known: np.ndarray = np.where(unknown & (self.start is None), 0.0, log10_ratio)
+        return known
 
     def _ln_ratio(
         self, fold: int, x: np.ndarray, start: np.ndarray, values: np.ndarray
     ) -> np.ndarray:
+        out: np.ndarray = start - self.context.at(self.ln_mean[fold], values)
         if self.hats is None:
-            return start - self.context.at(self.ln_mean[fold], values)
+            return out
         sums = self.hats.sums(self.hats.entries(x), self.coefficients[fold].T)
-        out: np.ndarray = start + sums[:, 0] + np.einsum("nc,nc->n", sums[:, 1:], values)
+        out += sums[:, 0] + np.einsum("nc,nc->n", sums[:, 1:], values)
         if self._forest is not None:  # type: ignore[attr-defined]
             out += self._forest.log_odds(x, fold)[0]  # type: ignore[attr-defined]
-        return np.minimum(out - self.context.at(self.ln_mean[fold], values), self.cap[fold])
+        return np.minimum(out, self.cap[fold])
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file; :func:`bayesmatch.read_prior` reads it, and the ratios are the same."""

@@ -168,9 +168,7 @@ class Learner:
         ln_ratio = np.minimum(self._ratios(means), cap[lesson.fold])
         p, ln_like = lesson.view.evidence(ln_ratio)
         coefficients = self.coefficients.copy()
-        return Rounds(
-            self.hats, coefficients, ln_mean, cap, ln_ratio, p, ln_like, rounds, strength
-        )
+        return Rounds(self.hats, coefficients, ln_mean, cap, ln_ratio, p, ln_like, rounds, strength)
 
     def _expected(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sums of features (F, B, D) and of p (F, G) that each fold's model learns from."""
@@ -200,9 +198,7 @@ class Learner:
         return TiltField(entries, ln_weight, self.lesson.centre)
 
 
-def field_means(
-    start: np.ndarray, sums: np.ndarray, nodes: np.ndarray
-) -> tuple[np.ndarray, float]:
+def field_means(start: np.ndarray, sums: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, float]:
     """Ln mean ratio over field objects at each node (G,), and the largest ln ratio to be used.
 
     ``start`` (k,) and ``sums`` (k, 1 + C) are ln ratios before they are normalised.
@@ -226,8 +222,9 @@ def tilted_sums(
 ) -> np.ndarray:
     """Ln ratio of candidates, not normalised."""
     sums = hats.sums(entries, coefficients.T)
-    out: np.ndarray = lesson.start[rows] + sums[:, 0]
-    return out + np.einsum("nc,nc->n", sums[:, 1:], lesson.values[rows])
+    out: np.ndarray = np.einsum("nc,nc->n", sums[:, 1:], lesson.values[rows])
+    out += lesson.start[rows] + sums[:, 0]
+    return out
 
 
 def drawing_chance(
