@@ -37,7 +37,7 @@ class RatioEvidence:
     def __init__(
         self, associations: Associations, ln_like: np.ndarray, fractions: Fractions
     ) -> None:
-        """`ln_like` (n_rows,) without the ratios; `fractions` gives ln ones (n, patterns) for it."""
+        """`ln_like` (n_rows,) is without the ratios; `fractions` gives ln ones (n, patterns)."""
         self.associations, self.ln_like, self.fractions = associations, ln_like, fractions
         member = associations.member
         first = associations.first

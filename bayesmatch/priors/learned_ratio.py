@@ -28,7 +28,7 @@ from .saved import (
     record_digest,
 )
 from .saved_features import features_entry, features_of
-from .source_context import Folds, SourceContext
+from .source_context import SIGMA, Folds, SourceContext
 
 if TYPE_CHECKING:
     from ..photometry import Features
@@ -108,7 +108,8 @@ class LearnedRatio:
         for column in self.columns:
             catalog.magnitudes(column)
         for column in self.context.names:
-            self.context.values(primary.subset(np.arange(min(1, len(primary))), [column]))
+            if column != SIGMA:
+                primary.numbers(column)
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Log10 of the ratio for each row of a catalogue, of an average source, shape (n,)."""
@@ -147,10 +148,11 @@ class LearnedRatio:
         out += sums[:, 0] + np.einsum("nc,nc->n", sums[:, 1:], values)
         if self._forest is not None:  # type: ignore[attr-defined]
             out += self._forest.log_odds(x, fold)[0]  # type: ignore[attr-defined]
-        return np.minimum(out, self.cap[fold])
+        capped: np.ndarray = np.minimum(out, self.cap[fold])
+        return capped
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a JSON file; :func:`bayesmatch.read_prior` reads it, and the ratios are the same."""
+        """Write a JSON file, from which :func:`bayesmatch.read_prior` makes the same ratios."""
         record = self.record()
         with replaced_together([path]) as (temporary,):
             temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

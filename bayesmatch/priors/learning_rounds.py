@@ -129,7 +129,7 @@ class Learner:
         self._drawn: TiltField | None = None
 
     def run(self, strength: float) -> Rounds:
-        """Rounds until the likelihood stands still; `strength`: how much functions are held back."""
+        """Rounds until the likelihood stands still; functions are held back by `strength`."""
         draw_at = DRAWN_ANEW if self._drawn is None else ()
         fit, last, p = None, -np.inf, self.p
         for rounds in range(1, MAX_ROUNDS + 1):
