@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,10 @@ import numpy as np
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import shown
-from .evaluation import candidate_ratios, said_of
-from .protocol import Seen, evaluates, learns, learns_in_rounds
+from .combination import check_combinations, columns_of
+from .evaluation import candidate_ratios
+from .prior_check import check_learned, check_listed, of_prior
+from .protocol import Seen, learns, learns_in_rounds
 
 if TYPE_CHECKING:
     from .learning_view import MatchView
@@ -29,22 +30,26 @@ class PriorSet:
 
     by_catalogue: Mapping[str, tuple[Any, ...]]
     """priors by name of the other catalogue, all of which are there"""
+    combinations: tuple[Any, ...] = ()
+    """priors on whole combinations, which go with no catalogue"""
 
     @classmethod
-    def of(cls, priors: Mapping[str, Sequence[Any]]) -> PriorSet:
-        """Priors that need no check, by catalogue."""
-        return cls({name: tuple(listed) for name, listed in priors.items()})
+    def of(cls, priors: Mapping[Any, Sequence[Any]]) -> PriorSet:
+        """Priors that need no check, by catalogue (None: those on combinations)."""
+        by_catalogue = {name: tuple(listed) for name, listed in priors.items()}
+        return cls(by_catalogue, combinations=by_catalogue.pop(None, ()))
 
     @classmethod
     def checked(
-        cls, priors: Mapping[str, Any] | None, primary: HeldCatalog, others: Sequence[HeldCatalog]
+        cls, priors: Mapping[Any, Any] | None, primary: HeldCatalog, others: Sequence[HeldCatalog]
     ) -> PriorSet:
         """What a user gave, complete and with unique names.
 
         Parameters
         ----------
         priors : mapping of str to list of priors, or None
-            By catalogue; one prior may stand without a list, catalogues may be left out.
+            By catalogue, None: on combinations; one prior may stand without a list, catalogues may
+            be left out.
         primary : HeldCatalog
             The sources.
         others : sequence of Catalog
@@ -61,7 +66,7 @@ class PriorSet:
             If one is for a catalogue that is not matched, is not a prior, or two share a name; or
             if a prior's own ``check`` fails.
         """
-        given: dict[str, list[Any]] = {c.name: [] for c in others}
+        given: dict[Any, list[Any]] = {c.name: [] for c in others}
         if priors is None:
             return cls.of(given)
         if not isinstance(priors, Mapping):
@@ -70,6 +75,9 @@ class PriorSet:
                 "name to a list of priors"
             )
         for name, listed in priors.items():
+            if name is None:
+                given[None] = list(check_combinations(listed, primary, others))
+                continue
             if not isinstance(name, str) or name not in given:
                 what = (
                     "the primary"
@@ -77,23 +85,27 @@ class PriorSet:
                     else "not among the catalogues matched"
                 )
                 raise ValueError(
-                    f"priors: catalogue {shown(name)} is {what}; priors go with {', '.join(given)}"
+                    f"priors: catalogue {shown(name)} is {what}; priors go with "
+                    f"{', '.join(c.name for c in others)}"
                 )
             given[name] = list(listed) if isinstance(listed, (list, tuple)) else [listed]
-            _check_listed(given[name], next(c for c in others if c.name == name), primary)
+            check_listed(given[name], next(c for c in others if c.name == name), primary)
         return cls.of(given)
 
-    def as_dict(self) -> dict[str, list[Any]]:
+    def as_dict(self) -> dict[Any, list[Any]]:
         """Priors by catalogue, as :func:`bayesmatch.match` takes and returns them."""
-        return {name: list(listed) for name, listed in self.by_catalogue.items()}
+        by_catalogue = {name: list(listed) for name, listed in self.by_catalogue.items()}
+        return {**by_catalogue, **({None: list(self.combinations)} if self.combinations else {})}
 
     def names(self) -> dict[str, list[str]]:
         """Names of the priors by catalogue."""
         return {name: [p.name for p in listed] for name, listed in self.by_catalogue.items()}
 
     def columns(self, catalogue: str) -> list[str] | None:
-        """Columns of a catalogue that its priors need; None: any."""
-        names: list[str] = []
+        """Columns of a catalogue that priors need, its own and on combinations; None: any."""
+        names = columns_of(self.combinations, catalogue)
+        if names is None:
+            return None
         for prior in self.by_catalogue[catalogue]:
             needed = getattr(prior, "columns", None)
             if needed is None:
@@ -123,6 +135,7 @@ class PriorSet:
                 name: [p for p in listed if not learns(p)]
                 for name, listed in self.by_catalogue.items()
             }
+            | {None: self.combinations}
         )
 
     def learn(
@@ -179,10 +192,10 @@ class PriorSet:
             )
             for n in to_learn:
                 given = learned[other.name][n]
-                with _of_prior(given, other.name, "learn"):
+                with of_prior(given, other.name, "learn"):
                     # AutoPrior's warning counts the calls between it and the user's line.
                     learned[other.name][n] = given.learn(other, seen)
-                _check_learned(given, learned[other.name][n], other)
+                check_learned(given, learned[other.name][n], other)
         return PriorSet.of(learned)
 
     @property
@@ -199,9 +212,9 @@ class PriorSet:
         """The priors with what one of :attr:`in_rounds` learns from a view of the match."""
         learned = self.as_dict()
         given = learned[name][n]
-        with _of_prior(given, name, "learn"):
+        with of_prior(given, name, "learn"):
             learned[name][n] = given.learn(other, view)
-        _check_learned(given, learned[name][n], other)
+        check_learned(given, learned[name][n], other)
         return PriorSet.of(learned)
 
     def log10_ratios(
@@ -262,65 +275,10 @@ class PriorSet:
         return out
 
 
-def _check_listed(listed: Sequence[Any], catalog: HeldCatalog, primary: HeldCatalog) -> None:
-    """Refuse what is not a prior, and names that occur twice."""
-    seen = set()
-    for prior in listed:
-        if not isinstance(getattr(prior, "name", None), str) or not (
-            evaluates(prior) or learns(prior)
-        ):
-            raise TypeError(
-                f"priors of catalogue {catalog.name!r}: {shown(prior)} is not a prior (it "
-                "needs a name, and log10_ratio or log10_ratio_pairs, or learn)"
-            )
-        if prior.name in seen:
-            raise ValueError(
-                f"priors of catalogue {catalog.name!r}: two are called "
-                f"{prior.name!r}; give one another name="
-            )
-        seen.add(prior.name)
-        if isinstance(getattr(prior, "columns", None), str):
-            raise TypeError(
-                f"prior {prior.name!r} of catalogue {catalog.name!r}: columns is a text; give a "
-                "list of names"
-            )
-        if hasattr(prior, "check"):
-            with _of_prior(prior, catalog.name, "check"):
-                prior.check(catalog, primary)
-
-
-@contextmanager
-def _of_prior(prior: Any, catalogue: str, method: str) -> Iterator[None]:
-    """What a method of a prior raises, named; what says of which catalogue it speaks stays."""
-    try:
-        yield
-    except Exception as error:  # of a user's code
-        ours = isinstance(error, (ValueError, TypeError)) and repr(catalogue) in str(error)
-        if ours or isinstance(error, OSError):
-            raise
-        raise ValueError(
-            f"prior {prior.name!r} of catalogue {catalogue!r}: {method}() failed ({said_of(error)})"
-        ) from error
-
-
 def _record_of(prior: Any, learned: Any, catalogue: str) -> dict[str, Any]:
     """The record of a prior that was learned, as a file will give it back."""
-    with _of_prior(prior, catalogue, "learning_record"):
+    with of_prior(prior, catalogue, "learning_record"):
         record = json.loads(json.dumps(prior.learning_record(learned)))
         if not isinstance(record, dict):
             raise TypeError(f"it returned {shown(record)}, not a dict")
     return record
-
-
-def _check_learned(given: Any, found: Any, catalog: HeldCatalog) -> None:
-    """Refuse what a prior of the user's own learned wrongly: it would fail far from the cause."""
-    what = f"prior {given.name!r} of catalogue {catalog.name!r} learned {shown(found)}"
-    if not evaluates(found) or learns(found):
-        raise TypeError(
-            f"{what}; learn() must return a prior that is ready: with log10_ratio or "
-            "log10_ratio_pairs, without learn"
-        )
-    if getattr(found, "name", None) != given.name:
-        raise ValueError(
-            f"{what}, which is not called {given.name!r}; the learned prior must keep the name"
-        )
