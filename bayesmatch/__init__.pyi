@@ -25,6 +25,7 @@ from .priors.column import ColumnPrior as ColumnPrior
 from .priors.combination import CombinationPrior as CombinationPrior
 from .priors.function import FunctionPrior as FunctionPrior
 from .priors.histogram import HistogramPrior as HistogramPrior
+from .priors.learned import LearnedPrior as LearnedPrior
 from .priors.lightgbm import LightGBMPrior as LightGBMPrior
 from .priors.storage import read_prior as read_prior
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,24 +16,22 @@ from ..priors.field_ratio import learns_from_field, without_sample
 from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
-from .beyond import Beyond, counterparts_beyond
+from .beyond import counterparts_beyond
 from .calibrated import (
     Calibrated,
     calibrated_of,
-    pattern_likelihood,
     pruned_bound,
 )
 from .checks.run import run_checks
 from .clock import Clock, progress_bar
 from .combined import bytes_more, judged, unpruned
-from .covariates import with_densities
 from .evidence import Evidence, weigh
-from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
-from .inner_circles import inner_circles
+from .fractions import Covariates, covariates_of, fractions_of
+from .host_fraction import HostFraction
+from .learning import learn_in_rounds, ratio_evidence
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
 from .options import MatchOptions
-from .patterns import pattern_labels
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
@@ -48,7 +45,6 @@ LN_10 = np.log(10.0)
 #: below the posteriors that matter to an AutoPrior
 MIN_WEIGHT_LEARNED = 1e-5
 
-Covariates = tuple[np.ndarray, dict[str, Any]]
 AnyCatalog = HeldCatalog | ScannedCatalog
 Weighed = tuple[Associations, BayesFactors]
 
@@ -67,7 +63,9 @@ def run_match(
     """
     clock, options = Clock(), unpruned(options, priors)
     setting = _search(primary, others, priors, options, clock)
-    learned, log10_ratios, slot_ln_ratio, weighed = _learn(setting, priors, options, clock)
+    learned, log10_ratios, slot_ln_ratio, weighed = _learn(
+        setting, priors, options, covariates, clock
+    )
     with clock("priors"):
         setting = with_mean_ratios(setting, learned, log10_ratios)
     more = bytes_more(priors)
@@ -201,7 +199,11 @@ def _associate(
 
 
 def _learn(
-    setting: Setting, priors: PriorSet, options: MatchOptions, clock: Clock
+    setting: Setting,
+    priors: PriorSet,
+    options: MatchOptions,
+    covariates: Covariates,
+    clock: Clock,
 ) -> tuple[PriorSet, dict[tuple[int, str], np.ndarray], np.ndarray, Weighed | None]:
     """Priors ready to use, their log10 ratios, and their ln sum per slot.
 
@@ -221,6 +223,14 @@ def _learn(
         )
         ratios = learned.log10_ratios(setting.primary, setting.others, setting.candidates)
         slot_ln_ratio = LN_10 * sum(ratios.values(), np.zeros(n_slots))
+    if learned.in_rounds:
+        weighed = weighed or _associate(setting, slot_ln_ratio, options, clock, MIN_WEIGHT_LEARNED)
+        with clock("priors"):
+            evidence = weigh(setting, *weighed, slot_ln_ratio, learned, options, clock)
+            judged_by = ratio_evidence(setting, weighed[0], evidence, options, covariates)
+            learned = learn_in_rounds(setting, learned, judged_by)
+            ratios = learned.log10_ratios(setting.primary, setting.others, setting.candidates)
+            slot_ln_ratio = LN_10 * sum(ratios.values(), np.zeros(n_slots))
     if weighed is not None and len(weighed[0].pruned.primary):
         weighed = None
     return learned, ratios, slot_ln_ratio, weighed
@@ -236,16 +246,13 @@ def _settled(
 ) -> tuple[Settled, np.ndarray]:
     """The calibrated probabilities: host fraction, then claims; and how far objects may gain."""
     post = evidence.post
-    if options.host_covariates == "sigma":
-        names = [other.name for other in setting.others]
-        around = dict(zip(names, setting.field.around.T, strict=True))
-        covariates = with_densities(covariates, around)
+    covariates = covariates_of(setting, options, covariates)
 
     given = options.host_fraction
     known = given.details if isinstance(given, HostFraction) else {}
 
     def fit_to(ln_like: np.ndarray) -> HostFraction:
-        return _fractions(setting, associations, ln_like, options, (covariates, beyond))
+        return fractions_of(setting, associations, ln_like, options, (covariates, beyond))
 
     with clock("host_fraction"):
         beyond = counterparts_beyond(setting, known)
@@ -256,35 +263,3 @@ def _settled(
         again = fit_to if given is None else None
         settled = settle(options.claims, setting, associations, ln_like, post, first, again)
     return settled, ln_gain
-
-
-def _fractions(
-    setting: Setting,
-    associations: Associations,
-    ln_like: np.ndarray,
-    options: MatchOptions,
-    given: tuple[Covariates, Beyond | None],
-) -> HostFraction:
-    """The fractions of primaries with each set of counterparts: given, or fitted."""
-    total, ((z, description), beyond) = options.host_fraction, given
-    ln_beyond, details = (beyond.ln_share, beyond.details) if beyond else (None, {})
-    if isinstance(total, HostFraction):
-        return replace(total, ln_beyond=ln_beyond, details={**total.details, **details})
-    looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
-    fit = fit_to_some(
-        np.asarray(looked.all(axis=1)),
-        pattern_likelihood(associations, ln_like),
-        z,
-        total=total,
-        labels=pattern_labels([c.name for c in setting.catalogs]),
-        description=description,
-        empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
-        expected=setting.field.expected(setting.radius_arcsec),
-        ln_beyond=ln_beyond,
-        circles=None if uniform else lambda: inner_circles(setting, beyond),
-    )
-    return replace(
-        fit,
-        ln_fraction=among_those_that_looked(fit.ln_fraction, looked),
-        details={**fit.details, **details},
-    )

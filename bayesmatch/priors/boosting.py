@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -132,8 +133,13 @@ def _boost(
             lightgbm.record_evaluation(loss),
         ],
     )
+    return model_text(model), {part: values["binary_logloss"] for part, values in loss.items()}
+
+
+def model_text(model: Any) -> str:
+    """A model in LightGBM's text format, up to its best round, the same for any machine."""
     text = model.model_to_string(num_iteration=max(1, model.best_iteration))
     # The parameter block records the number of threads; equal models are to be equal files.
     head, _, rest = text.partition("\nparameters:")
     _, _, tail = rest.partition("end of parameters")
-    return head + tail, {part: values["binary_logloss"] for part, values in loss.items()}
+    return str(head + tail)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from .saved import Record, check_flag, check_number, shown
+from .saved import Record, check_ascending, check_flag, check_number, shown
 
 #: largest ln ratio that a saved one may reach (1e260): its exponential must be a number
 MAX_LN_RATIO = 600.0
@@ -84,7 +83,7 @@ class DensityRatio:
             ascend, or so large that ratios would not be numbers.
         """
         record.only(field.name for field in fields(cls))
-        nodes = record.many("nodes", _check_nodes)
+        nodes = record.many("nodes", check_ascending)
         if len(nodes) != n_context:
             raise ValueError(f"nodes are of {len(nodes)} context columns, not {n_context}")
         shape = [len(column) for column in nodes]
@@ -117,15 +116,6 @@ class DensityRatio:
             raise ValueError(
                 f"ln ratios could reach {largest:g}; they must stay within {MAX_LN_RATIO:g}"
             )
-
-
-def _check_nodes(key: str, values: Any) -> list[float]:
-    if not isinstance(values, list) or len(values) < 2:
-        raise ValueError(f"{key} must be lists of two or more numbers")
-    numbers = [check_number(key, value) for value in values]
-    if not all(a < b for a, b in pairwise(numbers)):
-        raise ValueError(f"{key} must ascend")
-    return numbers
 
 
 def _patterns(record: Record, n_bands: int) -> dict[str, float]:

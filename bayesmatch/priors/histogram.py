@@ -210,7 +210,12 @@ class HistogramPrior:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file with everything, which :func:`bayesmatch.read_prior` reads too."""
-        record = {
+        with replaced_together([path]) as (temporary,):
+            temporary.write_text(json.dumps(self.record(), indent=1) + "\n", encoding="utf-8")
+
+    def record(self) -> dict[str, Any]:
+        """All of it in types that JSON has."""
+        return {
             "format": FORMAT,
             "version": FORMAT_VERSION,
             "name": self.name,
@@ -221,8 +226,6 @@ class HistogramPrior:
             "selected": self.selected.tolist(),
             "others": self.others.tolist(),
         }
-        with replaced_together([path]) as (temporary,):
-            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> HistogramPrior:

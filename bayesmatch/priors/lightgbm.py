@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,8 @@ from ..catalogs.scalars import shown
 from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
 from .forest import ROWS, Forest
-from .saved import Record, build_prior, check_format, check_name, check_text
+from .saved import Record, build_prior, check_format, check_name, check_text, record_digest
+from .saved_features import features_entry, features_of
 from .training import TrainingRecord, train
 from .training_sample import MAX_CONTEXT, TrainingSample
 
@@ -220,23 +220,24 @@ class LightGBMPrior:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file that holds the models in LightGBM's text format."""
-        features = self.features
+        with replaced_together([path]) as (temporary,):
+            temporary.write_text(json.dumps(self.record(), indent=1) + "\n")
+
+    def record(self) -> dict[str, Any]:
+        """All of it in types that JSON has."""
         record = {
             "format": FORMAT,
             "version": FORMAT_VERSION,
             "name": self.name,
-            "features": list(features)
-            if isinstance(features, Sequence)
-            else {"Features": features.to_dict()},
+            "features": features_entry(self.features),
             "context": list(self.context),
             "counts": self.counts,
             "versions": self.versions,
             "calibration": asdict(self.density_ratio),
             "models": self._texts,
         }
-        record["sha256"] = _record_digest(record)
-        with replaced_together([path]) as (temporary,):
-            temporary.write_text(json.dumps(record, indent=1) + "\n")
+        record["sha256"] = record_digest(record)
+        return record
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> LightGBMPrior:
@@ -252,11 +253,11 @@ class LightGBMPrior:
     def from_record(cls, record: dict[str, Any]) -> LightGBMPrior:
         """The prior that a JSON object describes; a ValueError or TypeError if it does not."""
         check_format(record, FORMAT, FORMAT_VERSION)
-        if record.get("sha256") != _record_digest(record):
+        if record.get("sha256") != record_digest(record):
             raise ValueError("its contents do not agree with its sha256")
         entries = Record(record)
         entries.only(ENTRIES)
-        features = _features(entries)
+        features = features_of(entries)
         context = entries.many("context", check_name)
         if len(context) > MAX_CONTEXT:
             raise ValueError(f"context has {len(context)} columns, more than {MAX_CONTEXT}")
@@ -272,22 +273,3 @@ class LightGBMPrior:
             counts=entries.counts("counts"),
             versions=entries.by_name("versions", check_text),
         )
-
-
-def _features(entries: Record) -> Sequence[str] | Features:
-    if not isinstance(entries.get("features"), dict):
-        columns = entries.many("features", check_name)
-        if not columns:
-            raise ValueError("features is empty")
-        return columns
-    from ..photometry import Features
-
-    described = entries.part("features")
-    described.only(["Features"])
-    return Features.from_dict(described.part("Features").entries)
-
-
-def _record_digest(record: Mapping[str, Any]) -> str:
-    """SHA-256 of all entries but this: against accidents, not against anybody."""
-    rest = {key: value for key, value in record.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

@@ -56,3 +56,17 @@ def of_prior(prior: Any, catalogue: str, method: str) -> Iterator[None]:
         raise ValueError(
             f"prior {prior.name!r} of catalogue {catalogue!r}: {method}() failed ({said_of(error)})"
         ) from error
+
+
+def check_learned(given: Any, found: Any, catalog: HeldCatalog) -> None:
+    """Refuse what a prior of the user's own learned wrongly: it would fail far from the cause."""
+    what = f"prior {given.name!r} of catalogue {catalog.name!r} learned {shown(found)}"
+    if not evaluates(found) or learns(found):
+        raise TypeError(
+            f"{what}; learn() must return a prior that is ready: with log10_ratio or "
+            "log10_ratio_pairs, without learn"
+        )
+    if getattr(found, "name", None) != given.name:
+        raise ValueError(
+            f"{what}, which is not called {given.name!r}; the learned prior must keep the name"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,11 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import shown
 from .combination import check_combinations, columns_of
 from .evaluation import candidate_ratios
-from .prior_check import check_listed, of_prior
-from .protocol import Seen, evaluates, learns
+from .prior_check import check_learned, check_listed, of_prior
+from .protocol import Seen, learns, learns_in_rounds
+
+if TYPE_CHECKING:
+    from .learning_view import MatchView
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +165,7 @@ class PriorSet:
         Returns
         -------
         PriorSet
-            Without any that learns.
+            Without any that learns, but for those that do in rounds with the match.
 
         Raises
         ------
@@ -171,7 +174,11 @@ class PriorSet:
         """
         learned = self.as_dict()
         for k, other in enumerate(others):
-            to_learn = [n for n, p in enumerate(learned[other.name]) if learns(p)]
+            to_learn = [
+                n
+                for n, p in enumerate(learned[other.name])
+                if learns(p) and not learns_in_rounds(p)
+            ]
             if not to_learn:
                 continue
             slots, _ = candidates.of_catalogue(k)
@@ -188,7 +195,26 @@ class PriorSet:
                 with of_prior(given, other.name, "learn"):
                     # AutoPrior's warning counts the calls between it and the user's line.
                     learned[other.name][n] = given.learn(other, seen)
-                _check_learned(given, learned[other.name][n], other)
+                check_learned(given, learned[other.name][n], other)
+        return PriorSet.of(learned)
+
+    @property
+    def in_rounds(self) -> list[tuple[str, int]]:
+        """Catalogue, and number in its list, of those that learn in rounds with the match."""
+        return [
+            (name, n)
+            for name, listed in self.by_catalogue.items()
+            for n, prior in enumerate(listed)
+            if learns_in_rounds(prior)
+        ]
+
+    def learn_in_rounds(self, name: str, n: int, other: HeldCatalog, view: MatchView) -> PriorSet:
+        """The priors with what one of :attr:`in_rounds` learns from a view of the match."""
+        learned = self.as_dict()
+        given = learned[name][n]
+        with of_prior(given, name, "learn"):
+            learned[name][n] = given.learn(other, view)
+        check_learned(given, learned[name][n], other)
         return PriorSet.of(learned)
 
     def log10_ratios(
@@ -216,6 +242,8 @@ class PriorSet:
                 continue
             slots, i = candidates.of_catalogue(k)
             for prior in self.by_catalogue[other.name]:
+                if learns(prior):
+                    continue
                 per_slot = np.zeros(len(candidates.row))
                 per_slot[slots] = candidate_ratios(prior, primary, other, i, candidates.row[slots])
                 ratios[k, prior.name] = per_slot
@@ -254,17 +282,3 @@ def _record_of(prior: Any, learned: Any, catalogue: str) -> dict[str, Any]:
         if not isinstance(record, dict):
             raise TypeError(f"it returned {shown(record)}, not a dict")
     return record
-
-
-def _check_learned(given: Any, found: Any, catalog: HeldCatalog) -> None:
-    """Refuse what a prior of the user's own learned wrongly: it would fail far from the cause."""
-    what = f"prior {given.name!r} of catalogue {catalog.name!r} learned {shown(found)}"
-    if not evaluates(found) or learns(found):
-        raise TypeError(
-            f"{what}; learn() must return a prior that is ready: with log10_ratio or "
-            "log10_ratio_pairs, without learn"
-        )
-    if getattr(found, "name", None) != given.name:
-        raise ValueError(
-            f"{what}, which is not called {given.name!r}; the learned prior must keep the name"
-        )

@@ -149,6 +149,11 @@ def learns(prior: Any) -> bool:
     return callable(getattr(prior, "learn", None))
 
 
+def learns_in_rounds(prior: Any) -> bool:
+    """Whether it is learned in rounds with the match: ``learn`` takes a ``MatchView`` then."""
+    return learns(prior) and getattr(prior, "learns_in_rounds", False)
+
+
 def evaluates(prior: Any) -> bool:
     """Whether a prior gives ratios, of rows or of pairs."""
     return hasattr(prior, "log10_ratio") or hasattr(prior, "log10_ratio_pairs")

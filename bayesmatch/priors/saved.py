@@ -5,11 +5,13 @@ Whatever the bytes of a file are, reading it gives a record or a ValueError that
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,12 @@ def check_format(record: dict[str, Any], name: str, version: int) -> None:
         raise ValueError(
             f"it was written by a newer bayesmatch (format version {written}); upgrade"
         )
+
+
+def record_digest(record: Mapping[str, Any]) -> str:
+    """SHA-256 of all entries but this: against accidents, not against anybody."""
+    rest = {key: value for key, value in record.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def shown(value: Any) -> str:
@@ -202,6 +210,16 @@ def check_number(key: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError(f"{key} has {shown(value)}, which is not a number")
     return float(value)
+
+
+def check_ascending(key: str, values: Any) -> list[float]:
+    """Two or more finite numbers, each larger than the one before."""
+    if not isinstance(values, list) or len(values) < 2:
+        raise ValueError(f"{key} must be lists of two or more numbers")
+    numbers = [check_number(key, value) for value in values]
+    if not all(a < b for a, b in pairwise(numbers)):
+        raise ValueError(f"{key} must ascend")
+    return numbers
 
 
 def check_flag(key: str, value: Any) -> bool:

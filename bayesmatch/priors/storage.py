@@ -14,11 +14,12 @@ def read_prior(path: str | os.PathLike) -> Any:
     Parameters
     ----------
     path : path
-        JSON file of a :class:`~bayesmatch.HistogramPrior` or :class:`~bayesmatch.LightGBMPrior`.
+        JSON file of a :class:`~bayesmatch.HistogramPrior`, a :class:`~bayesmatch.LightGBMPrior` or
+        a prior that :class:`~bayesmatch.LearnedPrior` became.
 
     Returns
     -------
-    HistogramPrior or LightGBMPrior
+    HistogramPrior, LightGBMPrior or LearnedRatio
         As it was when saved.
 
     Raises
@@ -28,11 +29,12 @@ def read_prior(path: str | os.PathLike) -> Any:
     ValueError
         If it is not a saved prior, or damaged.
     """
-    from . import histogram, lightgbm
+    from . import histogram, learned_ratio, lightgbm
 
     readers = {
         histogram.FORMAT: (histogram.WHAT, histogram.HistogramPrior.from_record),
         lightgbm.FORMAT: (lightgbm.WHAT, lightgbm.LightGBMPrior.from_record),
+        learned_ratio.FORMAT: (learned_ratio.WHAT, learned_ratio.LearnedRatio.from_record),
     }
     try:
         record = read_record(path)
@@ -45,6 +47,6 @@ def read_prior(path: str | os.PathLike) -> Any:
     if not isinstance(kind, str) or kind not in readers:
         raise ValueError(
             f"{path}: {shown(kind)} is not the format of a prior that this version knows; "
-            f"these are {histogram.FORMAT!r} and {lightgbm.FORMAT!r}"
+            f"these are {', '.join(map(repr, readers))}"
         )
     return build_prior(path, *readers[kind], record)

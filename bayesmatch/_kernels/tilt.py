@@ -1,0 +1,87 @@
+"""Moments of field objects weighted by a ratio, and the solution of Newton's equations.
+
+Features stand as few entries per object: the entries of one are ascending columns with a value.
+Sums run over fixed pieces in a fixed order: the same bytes for any number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .jit import jit
+
+
+@jit
+def add_moments(first, last, column, value, ln_weight, total, mean, square, with_square):
+    """Add weights, features, and products of features times weights of the objects first to last.
+
+    ``column`` and ``value`` (n, m), ``ln_weight`` (G, n) in each of G groups; ``total`` (G,),
+    ``mean`` (G, D), ``square`` (G, D, D), of which the lower half, where asked for.
+    """
+    m = column.shape[1]
+    for r in range(first, last):
+        for g in range(len(total)):
+            q = math.exp(ln_weight[g, r])
+            total[g] += q
+            for a in range(m):
+                v = value[r, a]
+                if v == 0.0:
+                    continue
+                w, i = q * v, column[r, a]
+                mean[g, i] += w
+                if with_square:
+                    for b in range(a + 1):
+                        square[g, i, column[r, b]] += w * value[r, b]
+
+
+@jit
+def weighted_columns(column, value, weight, out):
+    """Add the features of all objects times their weight (n,) to `out` (D,)."""
+    for r in range(len(weight)):
+        if weight[r] != 0.0:
+            for a in range(column.shape[1]):
+                out[column[r, a]] += weight[r] * value[r, a]
+
+
+@jit
+def feature_sums(first, last, column, value, coefficients, out):
+    """Sums `out` (n, B) of the features of the objects first to last times coefficients (D, B)."""
+    for r in range(first, last):
+        for b in range(coefficients.shape[1]):
+            s = 0.0
+            for a in range(column.shape[1]):
+                s += value[r, a] * coefficients[column[r, a], b]
+            out[r, b] = s
+
+
+@jit
+def solve_positive(matrix, right):
+    """Solution of matrix x = right by Cholesky's decomposition; both are overwritten.
+
+    Rows whose pivot vanishes stay 0.
+    """
+    n = len(right)
+    for j in range(n):
+        pivot = matrix[j, j]
+        for k in range(j):
+            pivot -= matrix[j, k] * matrix[j, k]
+        pivot = math.sqrt(pivot) if pivot > 1e-12 else 0.0
+        matrix[j, j] = pivot
+        for i in range(j + 1, n):
+            s = matrix[i, j]
+            for k in range(j):
+                s -= matrix[i, k] * matrix[j, k]
+            matrix[i, j] = s / pivot if pivot > 0.0 else 0.0
+    for i in range(n):
+        s = right[i]
+        for k in range(i):
+            s -= matrix[i, k] * right[k]
+        right[i] = s / matrix[i, i] if matrix[i, i] > 0.0 else 0.0
+    for i in range(n - 1, -1, -1):
+        s = right[i]
+        for k in range(i + 1, n):
+            s -= matrix[k, i] * right[k]
+        right[i] = s / matrix[i, i] if matrix[i, i] > 0.0 else 0.0
+    return np.float64(0.0)

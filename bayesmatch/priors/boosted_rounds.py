@@ -1,0 +1,168 @@
+"""What features say together: LightGBM on top of the smooth functions, in rounds with the match.
+
+Trees learn to tell candidates, weighted by their probability, from field objects, and begin with
+the log odds that the smooth ratio gives; what they add is a factor of the ratio.  Field objects are
+drawn more often the higher their ratio, and count for less by as much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .._kernels import jit
+from .boosting import PARAMETERS, model_text
+from .choice import Choice
+from .forest import Forest
+from .learning_rounds import Learner, Lesson, Rounds, drawing_chance, field_means, tilted_sums
+
+#: field objects that trees learn from, and the candidates they do
+FIELD_OBJECTS, LIKELY = 40_000, 0.01
+MAX_TREES, PATIENCE = 150, 12
+#: the likelihood of another round has to be higher by
+ENOUGH = 2.0
+#: smaller than a prior's own trees: the smooth functions have said most
+LEAVES, LEAST = 15, 20
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothSums:
+    """Ln of a smooth ratio, fold by fold, where trees begin."""
+
+    lesson: Lesson
+    smooth: Rounds
+    field: list[np.ndarray]
+    """F times (k, 1 + C) of the field objects, not normalised"""
+    own: np.ndarray
+    """(F, m) of the candidates by the model of every fold, normalised"""
+    chance: np.ndarray
+    """(k,) how often to draw each field object"""
+
+    @classmethod
+    def of(cls, learner: Learner, smooth: Rounds) -> SmoothSums:
+        """What the learner ended with."""
+        lesson, hats = learner.lesson, smooth.hats
+        everyone = np.arange(len(lesson.x))
+        field = [hats.sums(learner.everywhere, c.T) for c in smooth.coefficients]
+        own = [
+            tilted_sums(lesson, hats, learner.own, coefficient, everyone)
+            - lesson.context.at(ln_mean, lesson.values)
+            for coefficient, ln_mean in zip(smooth.coefficients, smooth.ln_mean, strict=True)
+        ]
+        chance = drawing_chance(lesson, hats, learner.everywhere, smooth.coefficients)
+        return cls(lesson, smooth, field, np.stack(own), chance)
+
+
+def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
+    """The ratio with trees, after each round in which it became better."""
+    sums = SmoothSums.of(learner, smooth)
+    p, last, choices = smooth.p, -np.inf, []
+    for number in range(n_rounds):
+        models = _trained(sums, p, number)
+        found = _with_trees(sums, models)
+        what = f"smooth, held back by {smooth.strength:g}, and LightGBM"
+        details = {"rounds": smooth.rounds, "strength": smooth.strength, "boosted": number + 1}
+        choice = Choice(
+            what, found.ln_ratio, found.p, found.ln_like, found, tuple(models), details=details
+        )
+        choices.append(choice)
+        total = float(found.ln_like.sum())
+        if total < last + ENOUGH:
+            break
+        p, last = found.p, total
+    return choices[-2:] if len(choices) > 1 else choices
+
+
+def _trained(sums: SmoothSums, p: np.ndarray, number: int) -> list[str]:
+    """A model for each fold, in LightGBM's text format."""
+    lesson, smooth, chance = sums.lesson, sums.smooth, sums.chance
+    rng = np.random.default_rng([lesson.seed, number])
+    share = np.minimum(1.0, FIELD_OBJECTS * chance / chance.mean() / len(chance))
+    rows = np.flatnonzero(rng.random(len(share)) < share)
+    weight = 1.0 / share[rows]
+    weight *= len(rows) / weight.sum()
+    number_in = np.bincount(lesson.group, p, len(lesson.centre))
+    group = rng.choice(len(number_in), len(rows), p=number_in / number_in.sum())
+    held = rng.integers(0, len(lesson.folds), len(rows))
+    start = lesson.start_field[rows]
+
+    def boost(f: int) -> str:
+        own = sums.field[f][rows]
+        below = start + own[:, 0] + np.einsum("nc,nc->n", own[:, 1:], lesson.centre[group])
+        below -= lesson.context.at(smooth.ln_mean[f], lesson.centre)[group]
+        mine = np.flatnonzero(lesson.teaches[f] & (p > LIKELY))
+        above = sums.own[f, mine]
+        check = (f + 1) % len(lesson.folds)
+        return _boost(
+            np.concatenate([lesson.x[mine], lesson.field[rows]]),
+            len(mine),
+            np.concatenate([p[mine], weight]),
+            np.concatenate([above, below]),
+            np.concatenate([lesson.fold[mine] == check, held == check]),
+            lesson.seed + f,
+        )
+
+    workers = max(1, min(jit.n_threads(), len(lesson.folds)))
+    return list(jit.on_threads(boost, range(len(lesson.folds)), workers))
+
+
+def _boost(
+    x: np.ndarray,
+    n_candidates: int,
+    weight: np.ndarray,
+    ln_ratio: np.ndarray,
+    check: np.ndarray,
+    seed: int,
+) -> str:
+    """One model, stopped early by the rows to `check`; candidates come first."""
+    import lightgbm
+
+    label = np.arange(len(x)) < n_candidates
+    odds = weight[label].sum() / weight[~label].sum()
+    ln_odds = ln_ratio + np.log(odds)
+    names = [f"f{number}" for number in range(x.shape[1])]
+    data, held = (
+        lightgbm.Dataset(
+            x[part],
+            label[part],
+            weight=weight[part],
+            init_score=ln_odds[part],
+            feature_name=names,
+            free_raw_data=False,
+        )
+        for part in (~check, check)
+    )
+    held.reference = data
+    model = lightgbm.train(
+        {
+            **PARAMETERS,
+            "num_leaves": LEAVES,
+            "min_data_in_leaf": LEAST,
+            "seed": seed,
+            "num_threads": 1,
+        },
+        data,
+        MAX_TREES,
+        valid_sets=[held],
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
+    return model_text(model)
+
+
+def _with_trees(sums: SmoothSums, models: list[str]) -> Rounds:
+    """The smooth ratio times what trees say, its mean over the field 1 again."""
+    lesson, smooth = sums.lesson, sums.smooth
+    forest = Forest.of(models, lesson.x.shape[1])
+    nodes = lesson.context.nodes()
+    ln_mean, cap = np.empty_like(smooth.ln_mean), np.empty_like(smooth.cap)
+    ln_ratio = np.empty(len(lesson.x))
+    for f, own in enumerate(sums.field):
+        start = lesson.start_field + forest.log_odds(lesson.field, f)[0]
+        ln_mean[f], cap[f] = field_means(start, own, nodes)
+        mine = np.flatnonzero(lesson.fold == f)
+        change = lesson.context.at(ln_mean[f] - smooth.ln_mean[f], lesson.values[mine])
+        tilted = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change
+        ln_ratio[mine] = np.minimum(tilted, cap[f])
+    p, ln_like = lesson.view.evidence(ln_ratio)
+    return replace(smooth, ln_mean=ln_mean, cap=cap, ln_ratio=ln_ratio, p=p, ln_like=ln_like)

@@ -1,0 +1,244 @@
+"""A ratio learned from a match in rounds: probabilities, then the ratio that they say.
+
+The EM algorithm (Dempster, Laird & Rubin 1977) for the marginal likelihood of the match, with the
+ratio as a tilt of the field (:mod:`~.tilt`).  Sources are in folds, and each is judged by the
+coefficients that the others gave: the likelihood found is that of sources not learned from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import tilt as kernels
+from .hats import Hats
+from .learning_view import MatchView
+from .source_context import Folds, SourceContext, grouped
+from .tilt import TiltField, TiltFit
+
+#: field objects in a mean while learning; they are drawn anew, by their ratio, in these rounds
+FIELD_OBJECTS, DRAWN_ANEW = 20_000, (2, 5)
+#: of the draws, this share is by the ratio, the others are as they come
+BY_RATIO = 0.7
+MAX_ROUNDS, ENOUGH = 40, 0.05
+#: a candidate less probable than this teaches nothing
+TEACHES = 1e-5
+#: the ratio stops growing where fewer field objects of the sample have a larger one
+TAIL = 10
+#: ln ratios of a start end here: zero bins of a histogram are put right, too
+MAX_START = 7.0
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What there is to learn from: candidates, sources and field objects as arrays."""
+
+    view: MatchView
+    x: np.ndarray
+    """(m, F) features of the candidates, NaN where missing"""
+    field: np.ndarray
+    """(k, F) those of field objects away from all sources"""
+    start: np.ndarray
+    """(m,) ln ratio of the prior to be put right; 0 without one"""
+    start_field: np.ndarray
+    """(k,) of the field objects"""
+    context: SourceContext
+    folds: Folds
+    fold: np.ndarray
+    """(m,) fold of each candidate's source"""
+    group: np.ndarray
+    """(m,) group of each candidate's source"""
+    centre: np.ndarray
+    """(G, C) properties of each group"""
+    values: np.ndarray
+    """(m, C) properties of each candidate's source"""
+    teaches: np.ndarray
+    """(F, m) bool: which candidates a fold's model learns from"""
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        view: MatchView,
+        features: tuple[np.ndarray, np.ndarray],
+        start: tuple[np.ndarray, np.ndarray],
+        context: SourceContext,
+        folds: Folds,
+        seed: int,
+    ) -> Lesson:
+        """From features and ln ratios to start from, of candidates and of field objects."""
+        fold = folds.of_sources(view.primary)[view.source]
+        values = context.values(view.primary)
+        group, centre = grouped(values)
+        # An object near a source must not teach the model that judges it, whosesoever it is.
+        near = np.zeros(len(view.catalog), np.int64)
+        np.bitwise_or.at(near, view.row[view.near], 1 << fold[view.near])
+        teaches = np.stack(
+            [(fold != f) & ((near[view.row] >> f) & 1 == 0) for f in range(len(folds))]
+        )
+        return cls(
+            view,
+            *features,
+            *start,
+            context,
+            folds,
+            fold,
+            group[view.source],
+            centre,
+            values[view.source],
+            teaches,
+            seed,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Rounds:
+    """What the rounds ended with."""
+
+    hats: Hats
+    coefficients: np.ndarray
+    """(F, B, D)"""
+    ln_mean: np.ndarray
+    """(F, nodes) over the field"""
+    cap: np.ndarray
+    """(F,) largest ln ratio"""
+    ln_ratio: np.ndarray
+    """(m,) of each candidate, by the model of its source's fold"""
+    p: np.ndarray
+    """(m,) probability of each candidate with it"""
+    ln_like: np.ndarray
+    """(n,) ln marginal likelihood of each source"""
+    rounds: int
+    strength: float
+
+
+class Learner:
+    """Rounds with one basis of functions; each strength goes on where the one before ended."""
+
+    def __init__(self, lesson: Lesson, p: np.ndarray, n_knots: int) -> None:
+        """`p` (m,) are probabilities to begin with, `n_knots` the most knots of each feature."""
+        self.lesson, self.p = lesson, p
+        self.hats = Hats.of(lesson.x, p, lesson.field, n_knots)
+        self.own = self.hats.entries(lesson.x)
+        self.everywhere = self.hats.entries(lesson.field)
+        n_context = lesson.centre.shape[1]
+        self.coefficients = np.zeros((len(lesson.folds), 1 + n_context, self.hats.size))
+        self._rng = np.random.default_rng(lesson.seed)
+        self._mine = [np.flatnonzero(lesson.fold == f) for f in range(len(lesson.folds))]
+        self._drawn: TiltField | None = None
+
+    def run(self, strength: float) -> Rounds:
+        """Rounds until the likelihood stands still; functions are held back by `strength`."""
+        draw_at = DRAWN_ANEW if self._drawn is None else ()
+        fit, last, p = None, -np.inf, self.p
+        for rounds in range(1, MAX_ROUNDS + 1):
+            if self._drawn is None or rounds in draw_at:
+                self._drawn, fit = self._draw(), None
+            if fit is None:
+                fit = TiltFit(self.hats, self._drawn, strength, self.coefficients)
+            fit.improve(*self._expected(p), steps=5 if rounds == 1 else 2)
+            means = [fit.ln_mean(c)[self.lesson.group] for c in self.coefficients]
+            p, ln_like = self.lesson.view.evidence(self._ratios(means))
+            total = float(ln_like.sum())
+            if rounds > max(draw_at, default=1) and abs(total - last) < ENOUGH:
+                break
+            last = total
+        self.p = p
+        return self._finished(rounds, strength)
+
+    def _ratios(self, ln_mean: list[np.ndarray]) -> np.ndarray:
+        """Ln ratio of each candidate by its fold's model, from F ln means (m,) each."""
+        out = np.empty(len(self.p))
+        for f, mine in enumerate(self._mine):
+            entries = self.own[0][mine], self.own[1][mine]
+            sums = tilted_sums(self.lesson, self.hats, entries, self.coefficients[f], mine)
+            out[mine] = sums - ln_mean[f][mine]
+        return out
+
+    def _finished(self, rounds: int, strength: float) -> Rounds:
+        """Means over all field objects, and the ratios that go with them."""
+        lesson, nodes = self.lesson, self.lesson.context.nodes()
+        n_folds = len(lesson.folds)
+        ln_mean, cap = np.empty((n_folds, len(nodes))), np.empty(n_folds)
+        for f, coefficient in enumerate(self.coefficients):
+            sums = self.hats.sums(self.everywhere, coefficient.T)
+            ln_mean[f], cap[f] = field_means(lesson.start_field, sums, nodes)
+        means = [lesson.context.at(own, lesson.values) for own in ln_mean]
+        ln_ratio = np.minimum(self._ratios(means), cap[lesson.fold])
+        p, ln_like = lesson.view.evidence(ln_ratio)
+        coefficients = self.coefficients.copy()
+        return Rounds(self.hats, coefficients, ln_mean, cap, ln_ratio, p, ln_like, rounds, strength)
+
+    def _expected(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of features (F, B, D) and of p (F, G) that each fold's model learns from."""
+        lesson, (n_groups, n_context) = self.lesson, self.lesson.centre.shape
+        sums = np.zeros(self.coefficients.shape)
+        weights = np.zeros((len(sums), n_groups))
+        for f in range(len(sums)):
+            weight = np.where(lesson.teaches[f] & (p > TEACHES), p, 0.0)
+            weights[f] = np.bincount(lesson.group, weight, n_groups)
+            kernels.weighted_columns(*self.own, weight, sums[f, 0])
+            for c in range(n_context):
+                # Sources count with their group's properties, for which the mean is known.
+                centred = weight * lesson.centre[lesson.group, c]
+                kernels.weighted_columns(*self.own, centred, sums[f, 1 + c])
+        return sums, weights
+
+    def _draw(self) -> TiltField:
+        """Field objects to average over, in the first round as they come."""
+        chance = np.ones(len(self.lesson.field))
+        if self._drawn is not None:
+            chance = drawing_chance(self.lesson, self.hats, self.everywhere, self.coefficients)
+        share = np.minimum(1.0, FIELD_OBJECTS * chance / len(chance))
+        rows = np.flatnonzero(self._rng.random(len(share)) < share)
+        weight = 1.0 / share[rows]
+        ln_weight = np.log(weight / weight.sum()) + self.lesson.start_field[rows]
+        entries = self.everywhere[0][rows], self.everywhere[1][rows]
+        return TiltField(entries, ln_weight, self.lesson.centre)
+
+
+def field_means(start: np.ndarray, sums: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, float]:
+    """Ln mean ratio over field objects at each node (G,), and the largest ln ratio to be used.
+
+    ``start`` (k,) and ``sums`` (k, 1 + C) are ln ratios before they are normalised.
+    """
+    ln_mean, cap = np.empty(len(nodes)), -np.inf
+    for g, node in enumerate(nodes):
+        ln_ratio = start + sums[:, 0] + sums[:, 1:] @ node
+        top = ln_ratio.max()
+        ln_mean[g] = top + np.log(np.exp(ln_ratio - top).mean())
+        tail = min(TAIL, len(ln_ratio) - 1)
+        cap = max(cap, float(np.partition(ln_ratio, -1 - tail)[-1 - tail] - ln_mean[g]))
+    return ln_mean, max(cap, 0.0)
+
+
+def tilted_sums(
+    lesson: Lesson,
+    hats: Hats,
+    entries: tuple[np.ndarray, np.ndarray],
+    coefficients: np.ndarray,
+    rows: np.ndarray,
+) -> np.ndarray:
+    """Ln ratio of candidates, not normalised."""
+    sums = hats.sums(entries, coefficients.T)
+    out: np.ndarray = np.einsum("nc,nc->n", sums[:, 1:], lesson.values[rows])
+    out += lesson.start[rows] + sums[:, 0]
+    return out
+
+
+def drawing_chance(
+    lesson: Lesson,
+    hats: Hats,
+    everywhere: tuple[np.ndarray, np.ndarray],
+    coefficients: np.ndarray,
+) -> np.ndarray:
+    """How often to draw each field object: more often, the higher its ratio."""
+    sums = hats.sums(everywhere, coefficients.mean(axis=0).T)
+    ratio = np.zeros(len(sums))
+    for node in lesson.centre:
+        ln_ratio = lesson.start_field + sums[:, 0] + sums[:, 1:] @ node
+        top = np.partition(ln_ratio, -1 - min(TAIL, len(ln_ratio) - 1))
+        weight = np.exp(np.minimum(ln_ratio - top[-1 - min(TAIL, len(ln_ratio) - 1)], 0.0))
+        ratio += weight / weight.mean() / len(lesson.centre)
+    return BY_RATIO * ratio + (1.0 - BY_RATIO)

@@ -1,0 +1,146 @@
+"""A density ratio as an exponential tilt of the field: few parameters, no classifier.
+
+Counterparts of a source with properties u have the density
+
+    p(x | counterpart, u) = p(x | field) exp(f_0(x) + sum_c u_c f_c(x)) / Z(u),
+
+each f a sum of functions of one feature (:class:`~.hats.Hats`), Z(u) the mean of the exponential
+over the field.  The expected ln likelihood of candidates that are counterparts with probabilities p
+is concave in the coefficients (exponential tilting: Efron & Tibshirani 1996, Annals of Statistics
+24, 2431).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._kernels import jit
+from .._kernels import tilt as kernels
+from .._kernels.jit import ranges, run_ranges
+from .hats import Hats
+
+ROWS = 1 << 13
+#: what depends on the source is held back so many times as much
+CONTEXT_PENALTY = 3.0
+#: of Newton's steps, smallest fraction that is tried
+SMALLEST = 1.0 / 16.0
+#: of the ln likelihood, by which a step has to be worth it
+LEAST_GAIN = 1e-4
+
+Entries = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class TiltField:
+    """Field objects that the exponential is averaged over, in groups of alike sources."""
+
+    entries: Entries
+    ln_weight: np.ndarray
+    """(k,) ln of the share that each object stands for, its start's ratio included"""
+    nodes: np.ndarray
+    """(G, C) properties of the sources of each group"""
+
+
+class TiltFit:
+    """Coefficients, fold by fold, fitted together: they share the curvature."""
+
+    def __init__(
+        self, hats: Hats, field: TiltField, strength: float, coefficients: np.ndarray
+    ) -> None:
+        self.hats, self.field, self.strength = hats, field, strength
+        self.coefficients = coefficients
+        """(F, B, D) of each fold's functions, B = 1 + C"""
+        factor = np.array([1.0, *[CONTEXT_PENALTY] * field.nodes.shape[1]])
+        self._penalty = strength * np.kron(np.diag(factor), hats.penalty)
+        self._with_one = np.column_stack([np.ones(len(field.nodes)), field.nodes])
+
+    def improve(self, sums: np.ndarray, weights: np.ndarray, steps: int) -> None:
+        """Newton steps towards the best coefficients.
+
+        Parameters
+        ----------
+        sums : ndarray, shape (F, B, D)
+            Features of each fold's candidates, times probability, times properties of the source.
+        weights : ndarray, shape (F, G)
+            Expected number of counterparts in each group.
+        steps : int
+            How many.
+        """
+        curvature = self._curvature(weights.mean(axis=0))
+        scale = max(float(weights.mean(axis=0).sum()), 1e-300)
+
+        def improve_fold(fold: int) -> None:
+            own, number = sums[fold], weights[fold]
+            matrix = curvature * (number.sum() / scale) + self._penalty
+            at = self.coefficients[fold]
+            best, gradient = self._objective(at, own, number)
+            for _ in range(steps):
+                step = gradient.ravel().copy()
+                kernels.solve_positive(matrix.copy(), step)
+                gain, fraction = float(step @ gradient.ravel()), 1.0
+                while fraction >= SMALLEST and gain > LEAST_GAIN:
+                    trial = at + fraction * step.reshape(at.shape)
+                    value, slope = self._objective(trial, own, number)
+                    if value > best:
+                        at, best, gradient = trial, value, slope
+                        break
+                    fraction *= 0.5
+                else:
+                    break
+            self.coefficients[fold] = at
+
+        # A thread a fold: the sums of one are too short to be shared out.
+        workers = max(1, min(jit.n_threads(), len(sums)))
+        list(jit.on_threads(improve_fold, range(len(sums)), workers))
+
+    def ln_mean(self, coefficients: np.ndarray) -> np.ndarray:
+        """Ln of the mean exponential over the field in each group, (G,)."""
+        return self._moments(coefficients, False)[0]
+
+    def _objective(
+        self, coefficients: np.ndarray, sums: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        ln_mean, mean, _ = self._moments(coefficients, False)
+        flat = coefficients.ravel()
+        pull = self._penalty @ flat
+        value = float((sums * coefficients).sum() - weights @ ln_mean - 0.5 * flat @ pull)
+        expected = np.einsum("g,gb,gd->bd", weights, self._with_one, mean)
+        return value, sums - expected - pull.reshape(sums.shape)
+
+    def _curvature(self, weights: np.ndarray) -> np.ndarray:
+        """Information of the mean coefficients, without the penalty."""
+        _, mean, square = self._moments(self.coefficients.mean(axis=0), True)
+        d, b = self.hats.size, self._with_one.shape[1]
+        out = np.zeros((b * d, b * d))
+        for g, weight in enumerate(weights):
+            lower = square[g]
+            covariance = lower + np.tril(lower, -1).T - np.outer(mean[g], mean[g])
+            out += weight * np.kron(np.outer(self._with_one[g], self._with_one[g]), covariance)
+        return out
+
+    def _moments(
+        self, coefficients: np.ndarray, second: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sums = self.hats.sums(self.field.entries, coefficients.T)
+        ln_weight = self.field.ln_weight + self._with_one @ sums.T
+        top = ln_weight.max(axis=1, keepdims=True)
+        ln_weight -= top
+        groups, d = len(ln_weight), self.hats.size
+        shape = (groups, d, d) if second else (1, 1, 1)
+
+        def piece(a: int, b: int) -> Sequence[np.ndarray]:
+            out = np.zeros(groups), np.zeros((groups, d)), np.zeros(shape)
+            kernels.add_moments(a, b, *self.field.entries, ln_weight, *out, second)
+            return out
+
+        total, mean, square = np.zeros(groups), np.zeros((groups, d)), np.zeros(shape)
+        for part in run_ranges(piece, ranges(ln_weight.shape[1], ROWS)):
+            total += part[0]
+            mean += part[1]
+            square += part[2]
+        if second:
+            square /= total[:, None, None]
+        return np.log(total) + top[:, 0], mean / total[:, None], square

@@ -1,0 +1,354 @@
+"""Priors that learn what counterparts look like from the match itself."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from astropy.table import Table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bayesmatch as bm
+from bayesmatch._kernels import tilt as kernels
+from bayesmatch.priors.hats import Hats
+from bayesmatch.priors.learned_ratio import LearnedRatio
+from bayesmatch.priors.source_context import Folds, SourceContext
+from bayesmatch.priors.tilt import TiltField, TiltFit
+
+N, AREA, RADIUS = 400, 0.9, 25.0
+FEATURES = bm.photometry.Features(["g", "r", "z", "w1", "w2"])
+
+
+@pytest.fixture(scope="module")
+def sky():
+    return bm.mock.survey(n_primary=N, area=AREA, seed=11)
+
+
+def catalogues(sky, order=None):
+    primary, secondary, _ = sky
+    primary = primary if order is None else primary[order]
+    return (
+        bm.Catalog(primary, name="X", pos_err="sigma", area=AREA),
+        bm.Catalog(secondary, name="OPT", pos_err=0.1, area=AREA),
+    )
+
+
+def learned_match(sky, prior=None, order=None, **options):
+    primary, secondary = catalogues(sky, order)
+    prior = bm.LearnedPrior(FEATURES) if prior is None else prior
+    return bm.match(primary, secondary, radius=RADIUS, priors={"OPT": [prior]}, **options)
+
+
+@pytest.fixture(scope="module")
+def result(sky):
+    return learned_match(sky)
+
+
+def right(result, truth) -> float:
+    """Share of all sources whose best counterpart is the true one."""
+    best = {
+        str(s): str(o)
+        for s, o in zip(result.sources["X_ID"], result.sources["OPT_ID"], strict=True)
+    }
+    return np.mean([best[str(row["ID"])] == str(row["counterpart"]) for row in truth])
+
+
+def test_more_are_right_than_by_distance_alone(sky, result):
+    by_distance = bm.match(*catalogues(sky), radius=RADIUS)
+    assert right(by_distance, sky[2]) < 0.9
+    assert right(result, sky[2]) > right(by_distance, sky[2]) + 0.06
+
+
+def test_the_record_says_what_was_learned(result):
+    told = result.meta["auto_priors"]["OPT"]["photometry"]
+    assert told["model"].startswith("smooth") and told["ln_gain"] > 100
+    assert told["expected_counterparts"] == pytest.approx(0.97 * N, rel=0.05)
+    assert told["tried"]["1"] == 0.0
+    assert isinstance(result.priors["OPT"][0], LearnedRatio)
+
+
+def test_mean_over_field_objects_is_1_for_every_source(sky, result):
+    primary, secondary = catalogues(sky)
+    prior = result.priors["OPT"][0]
+    near = np.unique(np.asarray(result.associations["OPT"]))
+    away = np.setdiff1d(np.arange(len(secondary)), near)
+    for source in np.argsort(sky[0]["sigma"])[[5, N // 2, -5]]:
+        i = np.full(len(away), source)
+        ratio = 10.0 ** prior.log10_ratio_pairs(primary, secondary, i, away)
+        assert ratio.mean() == pytest.approx(1.0, abs=5 * ratio.std() / len(ratio) ** 0.5 + 0.02)
+
+
+def test_saved_and_read_the_ratios_are_the_same(sky, result, tmp_path):
+    prior = result.priors["OPT"][0]
+    prior.save(tmp_path / "p.json")
+    again = bm.read_prior(tmp_path / "p.json")
+    used = learned_match(sky, again)
+    for name in ("bias_OPT_photometry", "p_match"):
+        np.testing.assert_array_equal(used.associations[name], result.associations[name])
+    _, secondary = catalogues(sky)
+    np.testing.assert_array_equal(again.log10_ratio(secondary), prior.log10_ratio(secondary))
+
+
+def test_order_of_the_sources_changes_nothing(sky, result):
+    order = np.random.default_rng(1).permutation(N)
+    shuffled = learned_match(sky, order=order)
+    key = [
+        f"{a}:{b}"
+        for a, b in zip(result.associations["X_ID"], result.associations["OPT_ID"], strict=True)
+    ]
+    other = {
+        f"{a}:{b}": p
+        for a, b, p in zip(
+            shuffled.associations["X_ID"],
+            shuffled.associations["OPT_ID"],
+            shuffled.associations["p_match"],
+            strict=True,
+        )
+    }
+    p = np.array([other[k] for k in key])
+    np.testing.assert_allclose(p, result.associations["p_match"], atol=2e-3)
+
+
+def test_scanned_as_in_memory_and_any_number_of_threads(sky, result, tmp_path, monkeypatch):
+    sky[1].write(tmp_path / "opt.parquet")
+    primary, _ = catalogues(sky)
+    scanned = bm.Catalog.scan(tmp_path / "opt.parquet", name="OPT", pos_err=0.1, area=AREA)
+    monkeypatch.setattr("bayesmatch._kernels.jit.numba.get_num_threads", lambda: 1)
+    other = bm.match(primary, scanned, radius=RADIUS, priors={"OPT": [bm.LearnedPrior(FEATURES)]})
+    for name in result.associations.colnames:
+        if name != "OPT":
+            np.testing.assert_array_equal(other.associations[name], result.associations[name])
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_counterparts_that_look_like_field_objects_teach_nothing(sky, seed):
+    primary, secondary, truth = sky
+    mixed = secondary.copy()
+    order = np.random.default_rng(seed).permutation(len(mixed))
+    for band in FEATURES.bands:
+        mixed[band] = secondary[band][order]
+    without = bm.match(*catalogues((primary, mixed, truth)), radius=RADIUS)
+    result = learned_match((primary, mixed, truth))
+    change = np.abs(result.associations["p_match"] - without.associations["p_match"])
+    worst = np.zeros(N)
+    np.maximum.at(worst, np.asarray(without.associations["X"]), np.asarray(change))
+    assert np.quantile(worst, 0.99) < 0.03
+
+
+def test_sources_that_belong_to_nothing_teach_nothing(sky):
+    primary, secondary, truth = sky
+    moved = primary.copy()
+    moved["DEC"] += 70.0 / 3600.0
+    result = learned_match((moved, secondary, truth))
+    told = result.meta["auto_priors"]["OPT"]["photometry"]
+    assert told["model"] == "1" and "fewer than 30 counterparts" in told["why"]
+    assert np.all(np.asarray(result.associations["bias_OPT_photometry"]) == 1)
+
+
+def test_start_that_misleads_is_put_right(sky, result):
+    _, secondary, truth = sky
+    values = np.ma.filled(np.ma.asarray(secondary["z"]), np.nan)
+    faint = bm.HistogramPrior.fit("z", values[values > 22.5], values, bins=12, smooth=1.0)
+    used = bm.match(*catalogues(sky), radius=RADIUS, priors={"OPT": [faint]})
+    put_right = learned_match(sky, bm.LearnedPrior(FEATURES, start=faint))
+    assert right(used, truth) < right(put_right, truth) - 0.05
+    assert right(put_right, truth) > right(result, truth) - 0.02
+
+
+def test_good_start_is_kept_where_the_sources_are_few(sky, result):
+    few = (sky[0][:25], sky[1], sky[2][:25])
+    start = bm.LightGBMPrior.fit(
+        *_labelled(bm.mock.survey(n_primary=1000, area=2.25, seed=5)), features=FEATURES
+    )
+    with pytest.warns(UserWarning, match="only 25 primaries"):
+        kept = learned_match(few, bm.LearnedPrior(start=start))
+    told = kept.meta["auto_priors"]["OPT"]["photometry"]
+    assert told["model"] == "start"
+    assert right(kept, few[2]) > 0.85
+
+
+def _labelled(sky):
+    _, secondary, truth = sky
+    return secondary, np.isin(
+        np.asarray(secondary["ID"]).astype(str), np.asarray(truth["counterpart"]).astype(str)
+    )
+
+
+def test_trees_are_added_where_counterparts_are_many():
+    sky = bm.mock.survey(n_primary=1500, area=3.4, seed=21)
+    primary = bm.Catalog(sky[0], name="X", pos_err="sigma", area=3.4)
+    secondary = bm.Catalog(sky[1], name="OPT", pos_err=0.1, area=3.4)
+    result = bm.match(
+        primary, secondary, radius=RADIUS, priors={"OPT": [bm.LearnedPrior(FEATURES, rounds=1)]}
+    )
+    tried = result.meta["auto_priors"]["OPT"]["photometry"]["tried"]
+    assert any("LightGBM" in name for name in tried)
+
+
+def test_three_catalogues_and_another_prior(sky):
+    primary, secondary, truth = sky
+    infrared = secondary[~np.ma.getmaskarray(secondary["w1"])]
+    catalogs = (
+        *catalogues(sky),
+        bm.Catalog(infrared, name="IR", pos_err=0.3, area=AREA),
+    )
+    priors = {
+        "OPT": [bm.LearnedPrior(["g", "r", "z"])],
+        "IR": [bm.LearnedPrior(["w1", "w2"]), bm.FunctionPrior("flat", lambda c: np.zeros(len(c)))],
+    }
+    result = bm.match(*catalogs, radius=15.0, priors=priors)
+    by_distance = bm.match(*catalogs, radius=15.0)
+    assert set(result.meta["auto_priors"]) == {"OPT", "IR"}
+    assert right(result, truth) > right(by_distance, truth) + 0.04
+    assert "bias_IR_photometry" in result.associations.colnames
+
+
+def test_context_of_the_sources(sky):
+    result = learned_match(sky, bm.LearnedPrior(FEATURES, context=["flux"]))
+    prior = result.priors["OPT"][0]
+    assert prior.context.names == ("flux",)
+    again = learned_match(sky, prior)
+    np.testing.assert_array_equal(
+        again.associations["bias_OPT_photometry"], result.associations["bias_OPT_photometry"]
+    )
+
+
+def test_errors_are_fitted_before_and_after(sky):
+    primary, secondary, truth = sky
+    wide = primary.copy()
+    wide["sigma"] *= 2.0
+    result = learned_match((wide, secondary, truth), errors="fit")
+    assert result.meta["errors"]["scale"] == pytest.approx(0.5, abs=0.06)
+    assert right(result, truth) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({}, ValueError, "features, or a start"),
+        ({"features": "g"}, TypeError, "text"),
+        ({"features": []}, ValueError, "empty"),
+        ({"features": ["g"], "start": 3}, TypeError, "start"),
+        ({"features": ["g"], "context": ["a", "b", "c", "d"]}, ValueError, "at most 3"),
+        ({"features": ["g"], "rounds": -1}, ValueError, "rounds"),
+        ({"features": ["g"], "seed": 1.5}, (ValueError, TypeError), "seed"),
+        ({"features": ["g"], "name": ""}, TypeError, "name"),
+    ],
+)
+def test_bad_arguments(arguments, error, said):
+    with pytest.raises(error, match=said):
+        bm.LearnedPrior(**arguments)
+
+
+def test_columns_that_are_not_there(sky):
+    with pytest.raises(ValueError, match="no column 'h'.*OPT|OPT.*'h'"):
+        learned_match(sky, bm.LearnedPrior(["g", "h"]))
+    with pytest.raises(ValueError, match="counts"):
+        learned_match(sky, bm.LearnedPrior(["g"], context=["counts"]))
+
+
+def test_learned_prior_alone_has_no_ratio(sky):
+    with pytest.raises(ValueError, match=r"inside match\(\)"):
+        bm.LearnedPrior(["g"]).log10_ratio(catalogues(sky)[1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_damaged_files_are_refused_or_harmless(result, tmp_path_factory, data):
+    record = json.loads(json.dumps(result.priors["OPT"][0].record()))
+    key = data.draw(st.sampled_from(sorted(record)))
+    value = data.draw(
+        st.one_of(st.none(), st.integers(), st.text(max_size=5), st.just([]), st.just([[1.0]]))
+    )
+    if record[key] == value:
+        return
+    record[key] = value
+    path = tmp_path_factory.mktemp("damaged") / "p.json"
+    path.write_text(json.dumps(record))
+    with pytest.raises(ValueError, match=r"p\.json"):
+        bm.read_prior(path)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 12))
+def test_equations_are_solved(seed, n):
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(n, n))
+    matrix = a @ a.T + 0.1 * np.eye(n)
+    right_side = rng.normal(size=n)
+    solution = right_side.copy()
+    kernels.solve_positive(matrix.copy(), solution)
+    np.testing.assert_allclose(solution, np.linalg.solve(matrix, right_side), rtol=1e-7, atol=1e-9)
+
+
+def _basis(seed):
+    rng = np.random.default_rng(seed)
+    field = rng.normal(size=(3000, 2))
+    field[rng.random(3000) < 0.2, 1] = np.nan
+    x = rng.normal(1.0, 0.5, size=(400, 2))
+    x[rng.random(400) < 0.1, 1] = np.nan
+    return x, field, Hats.of(x, np.ones(400), field, 7)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_functions_are_linear_between_knots_and_flat_beyond(seed):
+    x, _, hats = _basis(seed)
+    coefficients = np.random.default_rng(seed).normal(size=hats.size)
+    expected = np.zeros(len(x))
+    for f, (knots, first) in enumerate(zip(hats.knots, hats.first, strict=False)):
+        own = coefficients[first : first + len(knots)]
+        missing = np.isnan(x[:, f])
+        expected += np.where(
+            missing, coefficients[hats.first[-1] + f], np.interp(x[:, f], knots, own)
+        )
+    np.testing.assert_allclose(
+        hats.sums(hats.entries(x), coefficients[:, None])[:, 0], expected, atol=1e-12
+    )
+
+
+def test_tilt_maximises_what_a_plain_calculation_says():
+    x, field, hats = _basis(3)
+    rng = np.random.default_rng(4)
+    group, nodes = rng.integers(0, 2, len(x)), np.array([[-1.0], [1.0]])
+    own, everywhere = hats.entries(x), hats.entries(field)
+    dense = [hats.sums(entries, np.eye(hats.size)) for entries in (own, everywhere)]
+    with_one = np.column_stack([np.ones(2), nodes])
+    sums = np.einsum("nb,nd->bd", with_one[group], dense[0])[None]
+    number = np.bincount(group).astype(float)[None]
+    ln_weight = np.full(len(field), -np.log(len(field)))
+    fit = TiltFit(hats, TiltField(everywhere, ln_weight, nodes), 1.0, np.zeros((1, 2, hats.size)))
+    fit.improve(sums, number, steps=30)
+    found = fit.coefficients[0]
+
+    def penalised(c):
+        ln_mean = [np.log(np.mean(np.exp(dense[1] @ (w @ c)))) for w in with_one]
+        factor = np.diag([1.0, 3.0])
+        pull = np.einsum("ab,ad,de,be->", factor, c, hats.penalty, c)
+        return (sums[0] * c).sum() - number[0] @ ln_mean - 0.5 * pull
+
+    best = penalised(found)
+    for _ in range(200):
+        trial = found + rng.normal(scale=rng.choice([1e-3, 1e-2, 0.1]), size=found.shape)
+        assert penalised(trial) <= best + 1e-3
+
+
+def test_folds_are_of_equal_size_and_go_by_position(sky):
+    primary, _ = catalogues(sky)
+    folds = Folds.of(primary, 5, 0)
+    fold = folds.of_sources(primary)
+    assert np.bincount(fold).tolist() == [80] * 5
+    order = np.random.default_rng(0).permutation(N)
+    turned, _ = catalogues(sky, order)
+    np.testing.assert_array_equal(Folds.of(turned, 5, 0).of_sources(turned), fold[order])
+
+
+def test_properties_that_are_the_same_for_all_sources_are_left_out():
+    primary = bm.Catalog(
+        Table({"ID": [1, 2, 3], "RA": [1.0, 2, 3], "DEC": [0.0, 0, 0], "a": [2.0, 2, 2]}),
+        name="X",
+        pos_err=1.0,
+        area=1.0,
+    )
+    assert SourceContext.of(primary, ["ln(sigma)", "a"]).names == ()
