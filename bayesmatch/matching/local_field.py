@@ -32,7 +32,7 @@ from .density_ladder import (
     totals,
 )
 from .field import FieldDensity
-from .small_fields import end_of_fields
+from .small_fields import end_of_fields, tiles
 
 ARCSEC2_PER_DEG2 = 3600.0**2
 #: rings within the radius of the match: from half of it, a quarter ...
@@ -157,7 +157,7 @@ class _Local:
             if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
         if small_fields:
-            far = self._tiles(near, box)
+            far = tiles(near, box)
         self._found(densities(near, far, self.stated, len(self.sigma)), small_fields)
 
     def _found(self, found: Densities, small_fields: bool) -> None:
@@ -169,15 +169,6 @@ class _Local:
             "reach_arcsec": self.reach,
             "shapes": found.shapes,
         }
-
-    def _tiles(self, near: list[Ring], box: SkyBox) -> list[Ring]:
-        """Windows over small fields: what the near rings of the sources in each have together."""
-        count, area = np.zeros(box.shape), np.zeros(box.shape)
-        for ring in near:
-            np.add.at(count, (box.row, box.column), ring.count)
-            np.add.at(area, (box.row, box.column), ring.area)
-        number, square, _ = box.windows(count, area)
-        return [Ring(number[:, w], square[:, w], coarse=True) for w in range(number.shape[1])]
 
     def _host_share(self) -> float:
         """Mean number of hosts among the candidates of a primary: what is more than beyond them."""

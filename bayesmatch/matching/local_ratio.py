@@ -145,7 +145,9 @@ def _log10_of(
     """
     rows = np.arange(len(catalog))
     n = np.uint64(len(setting.primary))
-    i = (position_hash(catalog.dec, catalog.ra) % n).astype(np.int64)
+    # Which one goes by its place, not by its row: the order of the list is to change nothing.
+    in_order = np.argsort(position_hash(setting.primary.ra, setting.primary.dec), kind="stable")
+    i = in_order[(position_hash(catalog.dec, catalog.ra) % n).astype(np.int64)]
     log10 = np.zeros(len(rows))
     for prior in listed:
         log10 += candidate_ratios(prior, setting.primary, catalog, i, rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from .._kernels.sky_counts import count_profile
-from .density_ladder import SMALL_FIELD, SURE
+from ..catalogs.sky_box import SkyBox
+from .density_ladder import SMALL_FIELD, SURE, Ring
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
@@ -45,3 +46,13 @@ def end_of_fields(
     if end < radius and beyond() > 0.5 * SMALL_FIELD * outer / ring:
         return radius
     return end
+
+
+def tiles(near: Sequence[Ring], box: SkyBox) -> list[Ring]:
+    """Windows over small fields: what the near rings of the sources in each have together."""
+    count, area = np.zeros(box.shape), np.zeros(box.shape)
+    for ring in near:
+        np.add.at(count, (box.row, box.column), ring.count)
+        np.add.at(area, (box.row, box.column), ring.area)
+    number, square, _ = box.windows(count, area)
+    return [Ring(number[:, w], square[:, w], coarse=True) for w in range(number.shape[1])]

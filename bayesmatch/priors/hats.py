@@ -24,6 +24,7 @@ class Hats:
     """A basis of functions of F features: for each the hats at its knots, then F "is missing"."""
 
     knots: tuple[np.ndarray, ...]
+    """F times (n_knots,) ascending"""
 
     @classmethod
     def of(cls, x: np.ndarray, weight: np.ndarray, field: np.ndarray, n_knots: int) -> Hats:
