@@ -30,10 +30,9 @@ def learned_lines(auto_priors: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _said(told: Mapping[str, Any]) -> str:
-    expected = f"{told['expected_counterparts']:,.0f} counterparts expected by distance"
-    why = told.get("why")
+    expected, why = f"counterparts expected: {told['expected_counterparts']:,.0f}", told.get("why")
     if told["model"] == "1":
         return f"stays at 1, {why or NO_GAIN} ({expected})"
     model = "the start as it was" if told["model"] == "start" else told["model"]
     because = f", {why}" if why else ""
-    return f"{model}{because}; ln likelihood +{told['ln_gain']:,.1f} ({expected})"
+    return f"{model}{because}; ln likelihood {told['ln_gain']:+,.1f} ({expected})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..priors.learned_ratio import LearnedRatio
 from ..priors.looks import FeatureLooks
@@ -16,6 +16,8 @@ COLUMNS, WIDTH, HEIGHT = 5, 3.3, 4.3
 LEAST = 1.0
 #: ratios beyond these are drawn at the edge
 RANGE = (1e-3, 1e3)
+#: axes that reach over a larger factor have labels at powers of ten alone
+WIDE = 100.0
 
 
 def learned_ratio(prior: LearnedRatio) -> Figure:
@@ -54,7 +56,7 @@ def learned_ratio(prior: LearnedRatio) -> Figure:
     why = f" ({told['why']})" if told.get("why") else ""
     model = "stays at 1" if told.get("model") == "1" else str(told.get("model", ""))
     figure.suptitle(
-        f"Learned prior {prior.name}: {model}{why}, "
+        f"Learned prior {prior.name}: {model}{why},\n"
         f"{float(told.get('counterparts', 0.0)):,.0f} counterparts expected",
         fontsize=11,
         parse_math=False,
@@ -100,9 +102,11 @@ def _draw_ratio(ax: Axes, feature: FeatureLooks, *, legend: bool) -> None:
     )
     seen = np.concatenate([own[np.isfinite(own)], measured[shown], [0.5, 2.0]])
     ax.set_yscale("log")
-    for each in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
-        each(LogFormatter())
-    ax.set_ylim(max(seen.min() / 2, RANGE[0]), min(2 * seen.max(), RANGE[1]))
+    ends = max(seen.min() / 2, RANGE[0]), min(2 * seen.max(), RANGE[1])
+    ax.set_ylim(*ends)
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if ends[1] < WIDE * ends[0] else (1,)))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(feature.name, parse_math=False)
     if legend:
         ax.legend(frameon=False, fontsize=8)
