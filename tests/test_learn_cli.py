@@ -306,3 +306,27 @@ def test_train_tells_of_learning_from_the_match(folder, capsys):
     text = " ".join(capsys.readouterr().out.split())
     assert f"{MIN_COUNTERPARTS:g} or more" in text and "--learn CAT:COL,COL" in text
     assert FROM_COUNTERPARTS == MIN_COUNTERPARTS
+
+
+@pytest.mark.parametrize("case", ["no value", "one value"])
+def test_nothing_to_learn_from(folder, case):
+    """Files and figure are made all the same, and say that the ratio is 1."""
+    survey = Table.read("opt.fits")
+    survey["m"] = np.full(len(survey), np.nan if case == "no value" else 20.0)
+    survey.write("o.fits")
+    match = ["match", "x.fits", ":sigma", "o.fits", "0.1", "--radius", "30"]
+    result = run("--learn", "OPT:m", match=match)
+    assert (result.associations["bias_OPT_photometry"] == 1).all()
+    assert "OPT photometry: stays at 1, " in result.summary()
+    assert (folder / "new_OPT_photometry_learned.png").exists()
+    ratio = Table.read("new_OPT_photometry_learned.ecsv")["ratio"]
+    assert np.isnan(ratio).sum() >= len(ratio) - 2
+    np.testing.assert_allclose(ratio[~np.isnan(ratio)], 1, atol=1e-12)
+
+
+def test_fitted_errors_and_calibrate_learn_too(folder, capsys):
+    result = run("--learn", f"OPT:{BANDS}", "--fit-errors")
+    assert right(result) > right(run()) + 0.05
+    argv = ["calibrate", *MATCH[1:], "--learn", "OPT:r,w1", "--realizations", "1"]
+    assert main(argv) == 0
+    assert "at positions that belong to nothing" in capsys.readouterr().out
