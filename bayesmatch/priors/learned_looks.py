@@ -41,14 +41,16 @@ def with_looks(
     Notes
     -----
     The ratio of a bin is the mean over its field objects, which is the share of counterparts there
-    over that of the field, if the learned ratio is right; the folds' models take turns at them. Its
-    error is the jackknife's, from the models that each leave out one fold of the sources (Efron &
-    Stein 1981, Ann. Statist. 9, 586), at some of the objects.
+    over that of the field, if the learned ratio is right; the folds' models and the sources take
+    turns at them. Its error is the jackknife's, from the models that each leave out one fold of the
+    sources (Efron & Stein 1981, Ann. Statist. 9, 586), at some of the objects.
     """
     own, _ = feature_matrix(catalog.subset(view.row, learned.columns).table, learned.features)
-    seen = inputs(view.sample.catalog, learned.features, learned.start)
-    field = seen[0][:, : own.shape[1]]
+    x_field, start = inputs(view.sample.catalog, learned.features, learned.start)
+    field = x_field[:, : own.shape[1]]
     n_folds = len(learned.folds)
+    sources = learned.context.values(view.primary)
+    seen = x_field, start, sources[np.arange(len(field)) // n_folds % len(sources)]
     n_bins = int(np.clip(2.0 * float(p.sum()) ** 0.5, FEWEST, MOST))
     edges = [_edges(x, p, y, n_bins) for x, y in zip(own.T, field.T, strict=True)]
     places = [_places(y, cuts) for y, cuts in zip(field.T, edges, strict=True)]
@@ -110,10 +112,10 @@ def _taken(place: np.ndarray, n: int, most: int) -> np.ndarray:
 
 
 def _ratios(
-    learned: LearnedRatio, fold: int, seen: tuple[np.ndarray, np.ndarray], rows: slice | np.ndarray
+    learned: LearnedRatio, fold: int, seen: tuple[np.ndarray, ...], rows: slice | np.ndarray
 ) -> np.ndarray:
-    """Ratio of some field objects, of an average source, by the model of a fold."""
-    ratio: np.ndarray = 10.0 ** learned.log10_ratio_of_fold(fold, seen[0][rows], seen[1][rows])
+    """Ratio of some field objects for some sources, by the model of a fold."""
+    ratio: np.ndarray = 10.0 ** learned.log10_ratio_of_fold(fold, *(part[rows] for part in seen))
     return ratio
 
 

@@ -123,10 +123,13 @@ class LearnedRatio:
             ratio += 10.0 ** self.log10_ratio_of_fold(fold, x, start) / len(self.folds)
         return self._where_known(np.log10(ratio), x)
 
-    def log10_ratio_of_fold(self, fold: int, x: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """The same of what :func:`inputs` gives, by the model of one fold, shape (n,)."""
-        middle = np.clip(0.0, self.context.low, self.context.high)
-        values = np.broadcast_to(middle, (len(x), len(self.context.names)))
+    def log10_ratio_of_fold(
+        self, fold: int, x: np.ndarray, start: np.ndarray, values: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The same of :func:`inputs`, by one fold's model, of sources with `values` (n, C)."""
+        if values is None:
+            middle = np.clip(0.0, self.context.low, self.context.high)
+            values = np.broadcast_to(middle, (len(x), len(self.context.names)))
         return self._where_known(self._ln_ratio(fold, x, start, values) / LN_10, x)
 
     def log10_ratio_pairs(
