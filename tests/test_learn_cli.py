@@ -162,7 +162,7 @@ def test_the_table(folder):
         assert ok.sum() >= 5 and sigma[ok].max() < 3
         assert (rows["ratio_low"][ok] < rows["ratio"][ok]).all()
         assert (rows["ratio"][ok] < rows["ratio_high"][ok]).all()
-    np.testing.assert_array_equal(prior.ratio_table()["ratio"], table["ratio"])
+    np.testing.assert_array_equal(prior.looks.table()["ratio"], table["ratio"])
 
 
 def test_a_single_column_is_a_magnitude_alone(folder):
@@ -206,8 +206,8 @@ class TestAdapt:
     def test_nothing_to_adapt(self, folder, capsys):
         err = refused(capsys, "--adapt")
         assert "--adapt: there is no prior to adapt; give --prior CAT:FILE" in err
-        err = refused(capsys, "--adapt", "--mag", "OPT:g", "auto")
-        assert "--adapt: there is no prior" in err
+        for other in (["--mag", "OPT:g", "auto"], ["--prior", "OPT:@g"]):
+            assert "--adapt: there is no prior" in refused(capsys, "--adapt", *other)
 
     def test_what_was_learned_in_a_match(self, folder, capsys):
         err = refused(capsys, "--adapt", "--prior", "OPT:out_OPT_photometry_learned.json")
@@ -308,10 +308,18 @@ def test_train_tells_of_learning_from_the_match(folder, capsys):
     assert FROM_COUNTERPARTS == MIN_COUNTERPARTS
 
 
-@pytest.mark.parametrize("case", ["no value", "one value"])
+#: Evidence.add of matching/learning.py indexes an empty array; the mark goes when that is mended
+NO_CANDIDATES = pytest.param(
+    "no candidates", marks=pytest.mark.xfail(raises=IndexError, strict=True)
+)
+
+
+@pytest.mark.parametrize("case", [NO_CANDIDATES, "no value", "one value"])
 def test_nothing_to_learn_from(folder, case):
     """Files and figure are made all the same, and say that the ratio is 1."""
     survey = Table.read("opt.fits")
+    if case == "no candidates":
+        survey["RA"] += 40.0
     survey["m"] = np.full(len(survey), np.nan if case == "no value" else 20.0)
     survey.write("o.fits")
     match = ["match", "x.fits", ":sigma", "o.fits", "0.1", "--radius", "30"]

@@ -141,7 +141,7 @@ def write_learned(result: Any, paths: Mapping[tuple[str, str], Path]) -> list[st
         if path.suffix == ".json":
             prior.save(path)
             with replaced_together([path.with_suffix(".ecsv")]) as (temporary,):
-                prior.ratio_table().write(temporary, format="ascii.ecsv", overwrite=True)
+                prior.looks.table().write(temporary, format="ascii.ecsv", overwrite=True)
         else:
             prior.write(path)
         plots.save(prior.plot(), path.with_suffix(".png"))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Table
 
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
@@ -164,12 +163,8 @@ class LearnedRatio:
 
     @property
     def looks(self) -> Looks:
-        """What it was learned from, feature by feature."""
+        """What it was learned from, feature by feature; ``looks.table()`` has the numbers."""
         return Looks.from_record(self.learned.get("looks"), self.feature_names)
-
-    def ratio_table(self) -> Table:
-        """Counterparts beside the field, and the ratio with its errors: :meth:`Looks.table`."""
-        return self.looks.table()
 
     def plot(self) -> Figure:
         """Counterparts beside the field, and the ratio with its errors, by feature."""
