@@ -18,7 +18,13 @@ from benchmarks import paired
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/priors.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/priors.md",
+    "docs/learned_priors.md",
+)
 
 
 def test_the_version_comes_from_one_place():

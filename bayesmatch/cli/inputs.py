@@ -6,6 +6,13 @@ import argparse
 import warnings
 from typing import Any
 
+from .learning import (
+    adapted,
+    add_learning,
+    check_learned_catalogues,
+    check_learning,
+    learning_priors,
+)
 from .parsing import completeness, host_covariates, number_or_name, per_catalogue, position_error
 
 
@@ -104,9 +111,10 @@ def _add_priors(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CAT:FILE|CAT:@COL",
-        help="saved prior (JSON), as 'bayesmatch train' writes it; or @ and a column of the "
-        "catalogue with log10 ratios; repeatable",
+        help="saved prior (JSON), as 'bayesmatch train' and --learn write it; or @ and a column of "
+        "the catalogue with log10 ratios; repeatable",
     )
+    add_learning(command)
     command.add_argument(
         "--mag-radius",
         type=float,
@@ -139,14 +147,19 @@ def files_read(options: argparse.Namespace) -> list[str]:
     ]
 
 
-def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]:
-    """The catalogues, and how to match them: arguments of :func:`bayesmatch.match`."""
+def read_inputs(
+    options: argparse.Namespace, priors: dict[str, list[Any]] | None = None
+) -> tuple[list[Any], dict[str, Any]]:
+    """The catalogues, and how to match them: arguments of :func:`bayesmatch.match`.
+
+    `priors` are those that :func:`read_priors` has read already.
+    """
     if len(options.catalogues) % 2 or len(options.catalogues) < 4:
         raise ValueError(
             f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
             "primary and for at least one other catalogue"
         )
-    priors = _priors(options)
+    priors = read_priors(options) if priors is None else priors
     n = len(options.catalogues) // 2
     catalogs = [
         _catalog(path, pos_err=position_error(spec, path), area=area, id=name)
@@ -158,6 +171,7 @@ def read_inputs(options: argparse.Namespace) -> tuple[list[Any], dict[str, Any]]
             strict=True,
         )
     ]
+    check_learned_catalogues(options, [catalog.name for catalog in catalogs])
     return catalogs, {
         "radius": options.radius,
         "prior_completeness": completeness(options.prior_completeness),
@@ -179,7 +193,8 @@ def _catalog(path: str, **how: Any) -> Any:
     return (Catalog.scan if is_data_set(path) else Catalog.read)(path, **how)
 
 
-def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
+def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
+    """The priors that the arguments ask for, by catalogue, read from their files."""
     from ..priors.auto import AutoPrior
     from ..priors.column import ColumnPrior
     from ..priors.histogram import HistogramPrior
@@ -192,7 +207,9 @@ def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
                 "--mag-exclude-radius has no effect without --mag-radius", UserWarning, stacklevel=2
             )
         exclude = None
-    priors: dict[str, list[Any]] = {}
+    priors: dict[str, list[Any]] = {
+        catalog: [prior] for catalog, prior in learning_priors(options).items()
+    }
     for target, source in options.mag:
         catalog, _, column = target.partition(":")
         if not catalog or not column:
@@ -207,11 +224,16 @@ def _priors(options: argparse.Namespace) -> dict[str, list[Any]]:
             if source == "auto"
             else HistogramPrior.read(source, column=column)
         )
+        if options.adapt and source != "auto":
+            prior = adapted(f"--mag {target} {source}", prior)
         priors.setdefault(catalog, []).append(prior)
     for given in options.prior:
         catalog, _, source = given.partition(":")
         if not catalog or source in ("", "@"):
             raise ValueError(f"--prior {given}: give CATALOGUE:FILE or CATALOGUE:@COLUMN")
         ready = ColumnPrior(source[1:]) if source.startswith("@") else read_prior(source)
+        if options.adapt and not source.startswith("@"):
+            ready = adapted(f"--prior {given}", ready)
         priors.setdefault(catalog, []).append(ready)
+    check_learning(options, priors)
     return priors

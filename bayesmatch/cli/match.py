@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-from pathlib import Path
 from typing import Any
 
-from .inputs import add_inputs, files_read, read_inputs
+from .inputs import add_inputs, files_read, read_inputs, read_priors
+from .learning import learned_files, learned_paths, write_learned
 from .parsing import TABLE_ENDINGS
 
 EPILOG = """\
@@ -17,8 +16,10 @@ An error is a number (arcsec, 1 sigma per axis), :COLUMN, :RA_ERR:DEC_ERR, or :M
 their SKYAREA (deg^2).  A directory or a quoted glob of Parquet files is streamed, never loaded
 whole; it can be any catalogue but the first.
 
-example:
+examples:
   bayesmatch match xmm.fits :pos_err optical.fits 0.1 --radius 20 --out matched.fits
+  bayesmatch match xmm.fits :pos_err optical.fits 0.1 --radius 20 --learn OPT:g,r,z \\
+      --out matched.fits
 """
 
 
@@ -80,10 +81,11 @@ def _match(options: argparse.Namespace) -> None:
     from ..matching.result_check import check_output
     from ..matching.result_files import result_paths
 
-    learned = [Path(path) for path in _learned_paths(options)]
-    targets = [*result_paths(options.out), *learned, *(p.with_suffix(".png") for p in learned)]
+    priors = read_priors(options)
+    learned = learned_paths(options.out, priors)
+    targets = [*result_paths(options.out), *learned_files(learned.values())]
     check_targets(targets, files_read(options), option="--out")
-    catalogs, how = read_inputs(options)
+    catalogs, how = read_inputs(options, priors)
     check_output(options.out, catalogs, how["priors"], include_inputs=not options.no_inputs)
     result = match(
         *catalogs,
@@ -96,39 +98,7 @@ def _match(options: argparse.Namespace) -> None:
         progress=sys.stderr.isatty() and not options.quiet,
     )
     written = result.write(options.out, include_inputs=not options.no_inputs)
-    written = [*written, *_write_learned(result, options.out)]
+    written = [*written, *write_learned(result, learned)]
     if not options.quiet:
         print(result.summary())
         print("\n".join(f"wrote {path}" for path in written))
-
-
-def _learned_paths(options: argparse.Namespace) -> list[str]:
-    """The files of the histograms that will be learned from the match."""
-    return [
-        _learned_path(options.out, *target.split(":", 1))
-        for target, source in options.mag
-        if source == "auto" and ":" in target
-    ]
-
-
-def _learned_path(out: str, catalog: str, column: str) -> str:
-    """The file of the histogram learned for a column, beside the result."""
-    from ..catalogs.formats.registry import file_stem
-
-    column = re.sub(r"[^\w.+-]", "_", column)
-    return str(Path(out).parent / f"{file_stem(out)}_{catalog}_{column}_fit.txt")
-
-
-def _write_learned(result: Any, out: str) -> list[str]:
-    """The histograms learned from the match and their plots, beside the result."""
-    written = []
-    for catalog, learned in result.record.auto_priors.items():
-        from .. import plots  # slow to import, and seldom needed
-
-        for prior in result.priors[catalog]:
-            if prior.name in learned:
-                path = Path(_learned_path(out, catalog, prior.column))
-                prior.write(path)
-                plots.save(prior.plot(), path.with_suffix(".png"))
-                written += [str(path), str(path.with_suffix(".png"))]
-    return written

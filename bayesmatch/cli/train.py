@@ -7,6 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+#: expected counterparts from which on a match learns from itself; the same as MIN_COUNTERPARTS of
+#: priors/learned.py, which would take long to import
+FROM_COUNTERPARTS = 30
+EPILOG = f"""\
+A match in which {FROM_COUNTERPARTS} or more counterparts are expected needs no training sample: it
+learns what they look like from all of its candidates, about as well as from known counterparts:
+  bayesmatch match ... --learn CAT:COL,COL,...
+Train a prior where the match has fewer, where error circles are so full that positions tell
+nothing, or to use one in many fields (match --prior CAT:FILE --adapt puts it right on each).
+"""
+
 
 def add_train(commands: Any) -> None:
     """Add ``bayesmatch train``."""
@@ -14,6 +25,8 @@ def add_train(commands: Any) -> None:
         "train",
         help="learn a photometric prior",
         description="Train a LightGBM prior on counterparts and field objects with magnitudes.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     train.set_defaults(run=_train)
     train.add_argument("table", metavar="TABLE", help="one row per object, FITS, VOTable, ...")
@@ -79,5 +92,9 @@ def _train(options: argparse.Namespace) -> None:
         print(
             f"{options.table}: trained on {prior.counts['counterparts']:,} counterparts and "
             f"{prior.counts['field']:,} field objects, {len(prior.feature_names)} features"
+        )
+        print(
+            f"a match with {FROM_COUNTERPARTS} expected counterparts or more learns this about as "
+            f"well by itself: bayesmatch match --learn CAT:{','.join(features.columns)}"
         )
         print(f"wrote {out}\nwrote {out.with_suffix('.png')}")

@@ -15,6 +15,7 @@ from .checks.table import checks_table, not_ok
 from .expected import expected_line, expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
+from .learned_lines import learned_lines
 from .record import MatchRecord
 from .result_files import read_result, write_result
 from .settled import KnownClaims
@@ -144,6 +145,7 @@ class MatchResult:
             f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
             f"  ambiguous          {_count(~(secure | hostless | unknown), n)}  everything else",
             expected_line(self.expected([0.5])[0], names[1]),
+            *learned_lines(record.auto_priors or {}),
             *(f"  {line}" for line in not_ok(record.checks or ())),
         ]
         if unknown.any():

@@ -5,6 +5,7 @@ from .expected import expected_curves
 from .explanation import evidence_chart
 from .false_matches import calibration_curves
 from .files import save
+from .learned import learned_ratio
 from .matches import probability_plane, sky_map
 from .priors import histogram_prior, prior_diagnostics
 from .rayleigh import rayleigh_plot
@@ -15,6 +16,7 @@ __all__ = [
     "evidence_chart",
     "expected_curves",
     "histogram_prior",
+    "learned_ratio",
     "prior_diagnostics",
     "probability_plane",
     "purity_completeness",

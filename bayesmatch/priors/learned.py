@@ -14,6 +14,7 @@ from .boosted_rounds import boosted
 from .choice import Choice, best_choice
 from .feature_matrix import feature_names
 from .histogram import HistogramPrior
+from .learned_looks import with_looks
 from .learned_ratio import LearnedRatio, inputs, needed_columns
 from .learning_rounds import Learner, Lesson
 from .learning_view import MatchView
@@ -192,11 +193,12 @@ class LearnedPrior:
             counterparts=float(best.p.sum()),
             **best.details,
         )
-        return self._built(best, context, folds, told, _ln_mean(start_field))
+        built = self._built(best, context, folds, told, _ln_mean(start_field))
+        return with_looks(built, catalog, view, best.p)
 
     def learning_record(self, learned: LearnedRatio) -> dict[str, Any]:
-        """How it was learned."""
-        return dict(learned.learned)
+        """How it was learned; what it looks like stays with it."""
+        return {key: value for key, value in learned.learned.items() if key != "looks"}
 
     def _learned(
         self,

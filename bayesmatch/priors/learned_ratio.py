@@ -18,6 +18,7 @@ from .hats import Hats
 from .histogram import HistogramPrior
 from .learning_rounds import MAX_START
 from .lightgbm import LightGBMPrior
+from .looks import Looks
 from .saved import (
     Record,
     build_prior,
@@ -31,6 +32,8 @@ from .saved_features import features_entry, features_of
 from .source_context import SIGMA, Folds, SourceContext
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from ..photometry import Features
 
 LN_10 = np.log(10.0)
@@ -114,12 +117,19 @@ class LearnedRatio:
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Log10 of the ratio for each row of a catalogue, of an average source, shape (n,)."""
         x, start = inputs(catalog, self.features, self.start)
-        middle = np.clip(0.0, self.context.low, self.context.high)
-        values = np.broadcast_to(middle, (len(x), len(self.context.names)))
         ratio = np.zeros(len(x))
         for fold in range(len(self.folds)):
-            ratio += np.exp(self._ln_ratio(fold, x, start, values)) / len(self.folds)
+            ratio += 10.0 ** self.log10_ratio_of_fold(fold, x, start) / len(self.folds)
         return self._where_known(np.log10(ratio), x)
+
+    def log10_ratio_of_fold(
+        self, fold: int, x: np.ndarray, start: np.ndarray, values: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The same of :func:`inputs`, by one fold's model, of sources with `values` (n, C)."""
+        if values is None:
+            middle = np.clip(0.0, self.context.low, self.context.high)
+            values = np.broadcast_to(middle, (len(x), len(self.context.names)))
+        return self._where_known(self._ln_ratio(fold, x, start, values) / LN_10, x)
 
     def log10_ratio_pairs(
         self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray, j: np.ndarray
@@ -150,6 +160,17 @@ class LearnedRatio:
             out += self._forest.log_odds(x, fold)[0]  # type: ignore[attr-defined]
         capped: np.ndarray = np.minimum(out, self.cap[fold])
         return capped
+
+    @property
+    def looks(self) -> Looks:
+        """What it was learned from, feature by feature; ``looks.table()`` has the numbers."""
+        return Looks.from_record(self.learned.get("looks"), self.feature_names)
+
+    def plot(self) -> Figure:
+        """Counterparts beside the field, and the ratio with its errors, by feature."""
+        import bayesmatch
+
+        return bayesmatch.plots.learned_ratio(self)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file, from which :func:`bayesmatch.read_prior` makes the same ratios."""
@@ -204,6 +225,8 @@ class LearnedRatio:
         }
         if any(np.abs(values).max(initial=0.0) > MAX_LN for values in arrays.values()):
             raise ValueError(f"ln ratios are not within {MAX_LN:g}")
+        if "looks" in entries.part("learned").entries:
+            Looks.from_record(entries.part("learned").get("looks"), feature_names(features))
         models = tuple(entries.many("models", check_text))
         if len(models) not in (0, n) or (models and hats is None):
             raise ValueError(f"models has {len(models)} entries for {n} folds")
