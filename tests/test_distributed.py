@@ -101,7 +101,7 @@ def in_memory(sources, objects, *, area=AREA, sort=True, priors=True, **options)
         sources, objects = by_position(sources, objects)
     x = bm.Catalog(sources, name="XRAY", pos_err="sigma", area=1.0, id="id")
     o = bm.Catalog(objects, name="OPT", pos_err=0.1, area=area, id="oid")
-    priors = {"OPT": [histogram()]} if priors else None
+    priors = {"OPT": [histogram()] if priors is True else priors} if priors else None
     return bm.match(x, o, radius=RADIUS, priors=priors, **options)
 
 
@@ -175,6 +175,18 @@ def test_same_as_in_memory(ra_0, covariates):
     want = in_memory(sources, objects, host_covariates=covariates)
     got = distributed(*partitioned(sources, objects), host_covariates=covariates)
     assert_all_same(got, want)
+
+
+def test_prior_learned_in_the_match_is_that_of_the_whole():
+    """From the candidates, and a field sample of all partitions."""
+    sources, objects = sky(600, 12_000, seed=3)
+    objects.loc[:419, "mag"] = np.random.default_rng(4).normal(20, 0.7, len(objects.loc[:419]))
+    learned = bm.LearnedPrior(["mag"], context=["flux"])
+    want = in_memory(sources, objects, priors=[learned])
+    got = distributed(*partitioned(sources, objects), priors=[learned])
+    assert_all_same(got, want)
+    assert want.meta["auto_priors"]["OPT"]["photometry"]["model"].startswith("smooth")
+    assert got.match_priors["OPT"][0].record() == want.priors["OPT"][0].record()
 
 
 def test_order_of_the_rows_in_memory_is_the_only_difference():

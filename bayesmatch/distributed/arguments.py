@@ -12,6 +12,7 @@ from ..matching.covariates import DENSITY
 from ..matching.host_fraction import HostFraction
 from ..priors.combination import on_combinations
 from ..priors.prior_set import PriorSet
+from ..priors.protocol import learns_in_rounds
 from .tables import ROWS
 
 
@@ -21,8 +22,11 @@ def check_rows(rows: Any) -> None:
         raise ValueError(f"rows is {shown(rows)}; give one of {', '.join(ROWS)}")
 
 
-def check_priors(name: str, priors: Sequence[Any]) -> None:
-    """Refuse priors that learn, of which only candidates are at hand, and those on combinations."""
+def check_priors(name: str, priors: Sequence[Any], *, whole: bool = False) -> None:
+    """Refuse priors on combinations, and those that learn from what is not at hand.
+
+    With the candidates of the `whole` at hand, those that learn in rounds have all they need.
+    """
     for prior in filter(on_combinations, priors):
         raise ValueError(
             f"prior {shown(prior)} acts on combinations, which LSDB catalogues do not take; here a "
@@ -30,6 +34,8 @@ def check_priors(name: str, priors: Sequence[Any]) -> None:
             "(bayesmatch.priors.protocol.PairPrior), or match in memory or scanned"
         )
     for prior in PriorSet.of({name: priors}).learning:
+        if whole and learns_in_rounds(prior):
+            continue
         raise ValueError(
             f"prior {shown(prior)} learns from the whole match, which no partition "
             "has; learn it in a match in memory and pass result.priors"

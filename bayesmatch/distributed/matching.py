@@ -103,7 +103,8 @@ max_rows, field, claims, errors
         ``in_<NAME>``, ``n_claims``, ``n_claims_<NAME>``; ``same_source`` is the identifier of the
         first entry, by right ascension, of the same source. Without an identifier column that is a
         number in the order of right ascension and declination. The attribute ``match_meta`` of the
-        catalogue is the result's ``meta``, its ``checks`` included.
+        catalogue is the result's ``meta``, its ``checks`` included; ``match_priors`` are its
+        ``priors``, those learned in the match among them.
 
     Raises
     ------
@@ -125,7 +126,7 @@ max_rows, field, claims, errors
     """
     names = _names(primary, secondary, primary_name, secondary_name)
     check_rows(rows)
-    check_priors(names[1], priors)
+    check_priors(names[1], priors, whole=True)
     given = given_fraction(host_fraction, names[1], "give 'fit' or a number between 0 and 1")
     areas = (
         _area(primary, primary_area, names[0]),
@@ -166,7 +167,7 @@ max_rows, field, claims, errors
     )
     sources, found, result = both.matched()
     out = joined(primary, secondary, sources, found, result, rows)
-    out.match_meta = result.meta
+    out.match_meta, out.match_priors = result.meta, result.priors
     return out
 
 
@@ -222,6 +223,7 @@ class Both:
         listed = self.priors.by_catalogue[self.surveys[1].name]
         pairwise = any(hasattr(prior, "log10_ratio_pairs") for prior in listed)
         named = () if covariates is None or isinstance(covariates, str) else tuple(covariates)
+        named += tuple(c for prior in self.priors.learning for c in getattr(prior, "context", ()))
         columns = (
             columns_for(self.catalogs[0], self.surveys[0], named, every=pairwise),
             columns_for(self.catalogs[1], self.surveys[1], wanted or (), every=wanted is None),

@@ -22,6 +22,7 @@ from .host_fraction import HostFraction
 from .likelihoods import ln_likelihood
 from .options import MatchOptions
 from .setting import Setting
+from .table_columns import take
 
 #: nearer than so many errors an object may be the counterpart, and is no field object
 NEAR_SIGMA = 5.0
@@ -66,7 +67,7 @@ class RatioEvidence:
         """Keep the ratios (n_slots,) of a prior that has been learned."""
         for k in range(self.associations.member.shape[1]):
             member = self.associations.member[:, k]
-            self.ln_like = self.ln_like + np.where(member >= 0, slot_ln_ratio[member], 0.0)
+            self.ln_like = self.ln_like + take(slot_ln_ratio, member, 0.0)
 
     def posterior(self, ln_like: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Probability of each association, and ln marginal likelihood of each primary."""
