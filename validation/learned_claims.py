@@ -1,0 +1,236 @@
+"""What the protocol `learned` claims, and whether it holds. Written before measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .conditions_scores import BEST, HOST
+from .learned_cases import CASES
+from .learned_scores import TERCILES, fired_priors
+from .report import Claim, at_least, below
+
+Rows = Sequence[Mapping[str, Any]]
+DISTANCE, TRAINED, LEARNED, ADAPTED = "distance", "trained", "learned", "adapted"
+NAMES = {HOST: "P(host)", BEST: "the best candidate"}
+#: purity = completeness below that of a prior trained on true counterparts
+MEAN_LOSS, WORST_LOSS, LOSS_1000, GAIN_300 = 0.003, 0.008, 0.012, 0.6
+#: change of p_match where magnitudes tell nothing; host fraction of positions of nothing
+MOVED, FALSE_HOSTS = 0.03, 0.01
+#: where the trained prior does not fit
+ADAPTED_ECE, TERCILE_ECE = 0.02, 0.04
+#: the dense field: right answers, of the secure ones, and in another order; the sparse field
+DENSE, DENSE_SECURE, DENSE_ORDERS, SPARSE = 48, 37, 46, 0.003
+
+
+def claims_of(found: Mapping[str, Any], quick: bool) -> list[Claim]:
+    """All claims."""
+    return [
+        *crossings(found["skies"]),
+        *calibrated(found["skies"]),
+        *nothing(found["nulls"]),
+        *transferred(found["cases"], quick),
+        *tilted(found["tilted"]),
+        *dense(found["dense"]),
+        *sparse(found["sparse"]),
+    ]
+
+
+def of(rows: Rows, **values: Any) -> Rows:
+    """Rows with these values."""
+    return [row for row in rows if all(row[k] == v for k, v in values.items())]
+
+
+def crossings(rows: Rows) -> list[Claim]:
+    """Purity = completeness of the learned prior against the trained one."""
+    claims = []
+    for n, scale in dict.fromkeys((row["n"], row["scale"]) for row in rows):
+        distance, trained, learned = (
+            np.array([row["crossing"] for row in of(rows, n=n, scale=scale, way=way)])
+            for way in (DISTANCE, TRAINED, LEARNED)
+        )
+        what, loss = f"{n:,} sources, errors x{scale:g}", trained - learned
+        name = f"{what}: purity = completeness, trained - learned"
+        if n >= 4000:
+            claims += [
+                below(f"{name}, mean", loss.mean(), MEAN_LOSS),
+                below(f"{name}, worst sky", loss.max(), WORST_LOSS),
+            ]
+        elif n >= 1000:
+            claims += [
+                below(f"{name}, mean", loss.mean(), LOSS_1000),
+                Claim(f"{name}, worst sky", f"{loss.max():.4f}", "-", None),
+            ]
+        else:
+            gain = (learned - distance).sum() / (trained - distance).sum()
+            claims.append(
+                at_least(f"{what}: share of the trained prior's gain over distance", gain, GAIN_300)
+            )
+    return claims
+
+
+def worst(rows: Rows, what: str) -> Mapping[str, Any]:
+    """The row nearest to its limit, or farthest beyond."""
+    return max(rows, key=lambda row: row[f"ece_{what}"] / row[f"limit_{what}"])
+
+
+def within(name: str, rows: Rows, what: str, where: Sequence[str]) -> Claim:
+    """Every calibration error stays below its limit; the worst is shown."""
+    bad = worst(rows, what)
+    labels = {"scale": "errors x", "share": "host fraction ", "seed": "sky ", "stratum": ""}
+    ece, most = bad[f"ece_{what}"], bad[f"limit_{what}"]
+    at = ", ".join(f"{labels[key]}{bad[key]}" for key in where)
+    return Claim(
+        f"{name}: ECE of {NAMES[what]}, worst",
+        f"{ece:.4f} ({at})",
+        f"<= {most:.4f}",
+        bool(ece <= most),
+    )
+
+
+def calibrated(rows: Rows) -> list[Claim]:
+    """Calibration errors on the mock skies."""
+    return [
+        within(f"{n:,} sources, {way}", of(rows, n=n, way=way), what, ("scale", "share", "seed"))
+        for n in dict.fromkeys(row["n"] for row in rows)
+        for way in (LEARNED, ADAPTED)
+        for what in (HOST, BEST)
+    ]
+
+
+def nothing(rows: Rows) -> list[Claim]:
+    """Fields that have nothing to teach."""
+    claims = []
+    for n in dict.fromkeys(row["n"] for row in rows):
+        mine = of(rows, n=n)
+        claims += [
+            below(
+                f"{n:,} sources, magnitudes shuffled: change of p_match, 99% of the sources, worst",
+                max(row["moved"] for row in mine),
+                MOVED,
+            ),
+            below(
+                f"{n:,} positions of nothing: host fraction, learned - distance, worst",
+                max(row["host_learned"] - row["host_distance"] for row in mine),
+                FALSE_HOSTS,
+            ),
+        ]
+    return claims
+
+
+def transferred(rows: Rows, quick: bool) -> list[Claim]:
+    """Trained priors that do not fit the field; for information if quick, whose sky is small."""
+    failures = [row for row in rows if row["case"] != CASES[0].name]
+    adapted = of(failures, way=ADAPTED)
+    claims = []
+    for name, limit, value in (
+        ("ECE, worst", ADAPTED_ECE, _largest_ece),
+        ("ECE of the best candidate by third of magnitude, worst", TERCILE_ECE, _largest_tercile),
+    ):
+        bad = max(adapted, key=lambda row, value=value: value(row)[0])
+        ece, what = value(bad)
+        claims.append(
+            Claim(
+                f"trained prior put right: {name}",
+                f"{ece:.4f} ({bad['case']}, {what})",
+                "-" if quick else f"<= {limit:g}",
+                None if quick else bool(ece <= limit),
+            )
+        )
+    gains = [(gain_over_learned(row, failures), row["case"]) for row in adapted]
+    least, case = min(gains)
+    unnoticed = [row["case"] for row in of(failures, way=TRAINED) if not fired_priors(row["fires"])]
+    n = len(of(failures, way=TRAINED))
+    claims += [
+        Claim(
+            "trained prior put right: purity = completeness minus that of the learned one, worst",
+            f"{least:+.4f} ({case})",
+            "-" if quick else ">= 0",
+            None if quick else least >= 0.0,
+        ),
+        Claim(
+            "trained prior as it is: the prior's check fires",
+            f"{n - len(unnoticed)} of {n}"
+            + (f", not: {'; '.join(unnoticed)}" if unnoticed else ""),
+            "-" if quick else f"{n} of {n}",
+            None if quick else not unnoticed,
+        ),
+    ]
+    fits = of(rows, case=CASES[0].name, way=TRAINED)
+    if fits:
+        fired = sum(bool(fired_priors(row["fires"])) for row in fits)
+        claims.append(Claim("the same where it fits: fires", f"{fired} of {len(fits)}", "-", None))
+    return claims
+
+
+def gain_over_learned(row: Mapping[str, Any], rows: Rows) -> float:
+    """Purity = completeness minus that of the learned prior on the same sky."""
+    (learned,) = of(rows, case=row["case"], seed=row["seed"], way=LEARNED)
+    return float(row["crossing"] - learned["crossing"])
+
+
+def _largest_ece(row: Mapping[str, Any]) -> tuple[float, str]:
+    return max((row[f"ece_{what}"], NAMES[what]) for what in (HOST, BEST))
+
+
+def _largest_tercile(row: Mapping[str, Any]) -> tuple[float, str]:
+    return max(zip(row["terciles"], TERCILES, strict=True))
+
+
+def tilted(rows: Rows) -> list[Claim]:
+    """Stars that are not uniform."""
+    return [
+        within(f"{name}, trained on all", of(rows, tilt=name), what, ("stratum",))
+        for name in dict.fromkeys(row["tilt"] for row in rows)
+        for what in (HOST, BEST)
+    ]
+
+
+def dense(found: Mapping[str, Any]) -> list[Claim]:
+    """The dense field."""
+    mine, before = found[LEARNED], found[DISTANCE]
+    claims = [
+        at_least(f"dense field: right, of {mine['known']}", mine["right"], DENSE, 0),
+        at_least(
+            f"dense field: right, of {mine['secure']} secure",
+            mine["secure_right"],
+            DENSE_SECURE,
+            0,
+        ),
+        Claim(
+            "dense field: right by distance, all and secure",
+            f"{before['right']}, {before['secure_right']}",
+            "41, 32 (prototype)",
+            None,
+        ),
+    ]
+    if found["orders"]:
+        claims.append(
+            at_least(
+                f"dense field: right in {len(found['orders'])} other orders and seeds, worst",
+                min(right for right, _ in found["orders"]),
+                DENSE_ORDERS,
+                0,
+            )
+        )
+    return claims
+
+
+def sparse(found: Mapping[str, Any]) -> list[Claim]:
+    """The sparse field: no worse than without."""
+    if not found:
+        return []
+    before, after = found[DISTANCE], found[LEARNED]
+    return [
+        below("sparse field: ECE, learned - distance", after["ece"] - before["ece"], SPARSE),
+        *(
+            below(
+                f"sparse field: {name.replace('_', ' ')}, distance - learned",
+                before[name] - after[name],
+                SPARSE,
+            )
+            for name in ("counterpart_purity", "counterpart_completeness")
+        ),
+    ]

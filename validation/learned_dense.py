@@ -1,0 +1,144 @@
+"""Real fields of the protocol `learned`: XMM-COSMOS among HST's objects, and among zCOSMOS'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from astropy.table import Table
+
+import bayesmatch as bm
+from bayesmatch.demo import RADIUS_ARCSEC, read_truth
+
+from . import cosmos
+from .learned_claims import DISTANCE, LEARNED
+from .learned_skies import NAME
+
+DATA = Path(__file__).parent / "data" / "cosmos_dense"
+AREA, RADIUS, HST_ERROR = 0.0557, 10.0, 0.1
+#: bands of 3D-HST
+FEATURES = bm.photometry.Features(["F160W", "F125W"], mag="mag_{band}")
+#: bands of zCOSMOS, from blue to red
+BANDS = bm.photometry.Features(["u", "B", "g", "V", "r", "i", "z", "J", "K"], mag="mag_{band}")
+SECURE, KNOWN = "secure", ("secure", "single")
+SHUFFLE_SEED = 23_000
+
+
+class Found(NamedTuple):
+    """How a match of the dense field does on the sources whose object is known."""
+
+    right: int
+    known: int
+    secure_right: int
+    secure: int
+    misses: list[list[Any]]
+    """XMM source, basis, its object and p_OPT of it, what was chosen and p_OPT of that"""
+
+
+def dense_tables() -> tuple[Table, Table, pd.DataFrame]:
+    """X-ray sources, HST's objects, and what is known."""
+    xmm = Table.from_pandas(pd.read_csv(DATA / "xmm.csv"))
+    hst = Table.from_pandas(pd.read_csv(DATA / "optical.csv.gz"))
+    truth = pd.read_csv(DATA / "xmm_truth.csv").set_index("XMM_ID")
+    return xmm, hst, truth
+
+
+def match_dense(
+    xmm: Table, hst: Table, learned: bool = True, seed: int = 0, order: Any = slice(None)
+) -> bm.MatchResult:
+    """One call: errors fitted, the prior learned."""
+    prior = bm.LearnedPrior(FEATURES, seed=seed)
+    return bm.match(
+        bm.Catalog(xmm[order], name="XMM", pos_err="pos_err", area=AREA),
+        bm.Catalog(hst, name=NAME, pos_err=HST_ERROR, area=AREA),
+        radius=RADIUS,
+        errors="fit",
+        priors={NAME: [prior]} if learned else None,
+    )
+
+
+def judge(result: bm.MatchResult, truth: pd.DataFrame) -> Found:
+    """Compare the best candidates with the known objects."""
+    right, misses = dict.fromkeys(KNOWN, 0), []
+    sources = result.sources
+    for source, chosen, p in zip(
+        sources["XMM_ID"], sources[f"{NAME}_ID"], sources[f"p_{NAME}"], strict=True
+    ):
+        known = truth.loc[int(source)]
+        if known["status"] not in KNOWN:
+            continue
+        if chosen is not np.ma.masked and int(chosen) == known["OPT_ID"]:
+            right[known["status"]] += 1
+            continue
+        taken = -1 if chosen is np.ma.masked else int(chosen)
+        misses.append(
+            [
+                int(source),
+                f"{known['status']}: {known['basis']}",
+                int(known["OPT_ID"]),
+                probability(result, int(source), int(known["OPT_ID"])),
+                taken,
+                float(p),
+            ]
+        )
+    n = truth["status"].value_counts()
+    return Found(
+        sum(right.values()), int(sum(n[s] for s in KNOWN)), right[SECURE], int(n[SECURE]), misses
+    )
+
+
+def probability(result: bm.MatchResult, source: int, identifier: int) -> float:
+    """p_match of a source with an object; 0 where that is no candidate."""
+    table = result.associations
+    mine = np.asarray(table["XMM_ID"]) == source
+    mine &= np.ma.filled(np.ma.asarray(table[f"{NAME}_ID"]), -1) == identifier
+    return float(np.asarray(table["p_match"])[mine].sum())
+
+
+def dense(n_orders: int) -> dict[str, Any]:
+    """The dense field by distance, learned, and learned in other orders with other seeds."""
+    xmm, hst, truth = dense_tables()
+    rng = np.random.default_rng(SHUFFLE_SEED)
+    result = match_dense(xmm, hst)
+    again = [
+        judge(match_dense(xmm, hst, seed=k + 1, order=rng.permutation(len(xmm))), truth)
+        for k in range(n_orders)
+    ]
+    told = result.meta["auto_priors"][NAME]["photometry"]
+    return {
+        DISTANCE: judge(match_dense(xmm, hst, learned=False), truth)._asdict(),
+        LEARNED: judge(result, truth)._asdict(),
+        "orders": [[found.right, found.secure_right] for found in again],
+        "model": told["model"],
+        "expected": told["expected_counterparts"],
+    }
+
+
+def sparse() -> dict[str, dict[str, Any]]:
+    """XMM-COSMOS among bright galaxies: without a prior, and with one learned from ten bands."""
+    xmm, galaxies = cosmos.catalogs()
+    known = read_truth()
+    truth = Table({"XMM_ID": list(known), "ZCOSMOS_ID": list(known.values())})
+    features = [*BANDS.columns, "mag_I"]
+    found = {}
+    for way, priors in ((DISTANCE, []), (LEARNED, [bm.LearnedPrior(features)])):
+        result = bm.match(
+            xmm,
+            galaxies,
+            radius=RADIUS_ARCSEC,
+            errors="fit",
+            priors={galaxies.name: priors} if priors else None,
+        )
+        found[way] = cosmos.scores(bm.assess(result, truth, score="p_hostless"))
+        told = result.meta.get("auto_priors", {}).get(galaxies.name, {}).get("photometry", {})
+        found[way]["model"] = str(told.get("model", ""))
+    return found
+
+
+def miss_lines(found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+    """Lines of the table of misses."""
+    for source, basis, true, p_true, taken, p in found:
+        yield [source, basis, true, f"{p_true:.3f}", taken if taken >= 0 else "none", f"{p:.3f}"]
