@@ -115,12 +115,13 @@ TEXT = (
 
 def learned(way: str, trained: bm.LightGBMPrior) -> list[Any]:
     """The priors of a way of matching."""
-    return {
+    made: dict[str, list[Any]] = {
         DISTANCE: [],
         TRAINED: [trained],
         LEARNED: [bm.LearnedPrior(FEATURES)],
         ADAPTED: [bm.LearnedPrior(start=trained)],
-    }[way]
+    }
+    return made[way]
 
 
 def measure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -123,46 +124,55 @@ def nothing(rows: Rows) -> list[Claim]:
 def transferred(rows: Rows, quick: bool) -> list[Claim]:
     """Trained priors that do not fit the field; for information if quick, whose sky is small."""
     failures = [row for row in rows if row["case"] != CASES[0].name]
-    adapted = of(failures, way=ADAPTED)
-    claims = []
-    for name, limit, value in (
-        ("ECE, worst", ADAPTED_ECE, _largest_ece),
-        ("ECE of the best candidate by third of magnitude, worst", TERCILE_ECE, _largest_tercile),
-    ):
-        bad = max(adapted, key=lambda row, value=value: value(row)[0])
-        ece, what = value(bad)
-        claims.append(
-            Claim(
-                f"trained prior put right: {name}",
-                f"{ece:.4f} ({bad['case']}, {what})",
-                "-" if quick else f"<= {limit:g}",
-                None if quick else bool(ece <= limit),
-            )
-        )
-    gains = [(gain_over_learned(row, failures), row["case"]) for row in adapted]
-    least, case = min(gains)
-    unnoticed = [row["case"] for row in of(failures, way=TRAINED) if not fired_priors(row["fires"])]
-    n = len(of(failures, way=TRAINED))
-    claims += [
-        Claim(
-            "trained prior put right: purity = completeness minus that of the learned one, worst",
-            f"{least:+.4f} ({case})",
-            "-" if quick else ">= 0",
-            None if quick else least >= 0.0,
-        ),
-        Claim(
-            "trained prior as it is: the prior's check fires",
-            f"{n - len(unnoticed)} of {n}"
-            + (f", not: {'; '.join(unnoticed)}" if unnoticed else ""),
-            "-" if quick else f"{n} of {n}",
-            None if quick else not unnoticed,
-        ),
-    ]
+    claims = [*put_right(failures), unnoticed(failures)]
+    if quick:
+        claims = [replace(claim, required="-", ok=None) for claim in claims]
     fits = of(rows, case=CASES[0].name, way=TRAINED)
     if fits:
         fired = sum(bool(fired_priors(row["fires"])) for row in fits)
         claims.append(Claim("the same where it fits: fires", f"{fired} of {len(fits)}", "-", None))
     return claims
+
+
+def put_right(failures: Rows) -> list[Claim]:
+    """The trained prior put right on the field."""
+    adapted = of(failures, way=ADAPTED)
+    ece, of_ece = max(((largest_ece(row), row) for row in adapted), key=_first)
+    third, of_third = max(((largest_tercile(row), row) for row in adapted), key=_first)
+    least, of_least = min(((gain_over_learned(row, failures), row) for row in adapted), key=_first)
+    return [
+        Claim(
+            "trained prior put right: ECE, worst",
+            f"{ece[0]:.4f} ({of_ece['case']}, {ece[1]})",
+            f"<= {ADAPTED_ECE:g}",
+            ece[0] <= ADAPTED_ECE,
+        ),
+        Claim(
+            "trained prior put right: ECE of the best candidate by third of magnitude, worst",
+            f"{third[0]:.4f} ({of_third['case']}, {third[1]})",
+            f"< {TERCILE_ECE:g}",
+            third[0] < TERCILE_ECE,
+        ),
+        Claim(
+            "trained prior put right: purity = completeness minus that of the learned one, worst",
+            f"{least:+.4f} ({of_least['case']})",
+            ">= 0",
+            least >= 0.0,
+        ),
+    ]
+
+
+def unnoticed(failures: Rows) -> Claim:
+    """The trained prior as it is."""
+    used = of(failures, way=TRAINED)
+    silent = list(dict.fromkeys(row["case"] for row in used if not fired_priors(row["fires"])))
+    fired = sum(bool(fired_priors(row["fires"])) for row in used)
+    return Claim(
+        "trained prior as it is: the prior's check fires",
+        f"{fired} of {len(used)}" + (f", not: {'; '.join(silent)}" if silent else ""),
+        f"{len(used)} of {len(used)}",
+        not silent,
+    )
 
 
 def gain_over_learned(row: Mapping[str, Any], rows: Rows) -> float:
@@ -171,12 +181,18 @@ def gain_over_learned(row: Mapping[str, Any], rows: Rows) -> float:
     return float(row["crossing"] - learned["crossing"])
 
 
-def _largest_ece(row: Mapping[str, Any]) -> tuple[float, str]:
+def largest_ece(row: Mapping[str, Any]) -> tuple[float, str]:
+    """Of P(host) and the best candidate, and which."""
     return max((row[f"ece_{what}"], NAMES[what]) for what in (HOST, BEST))
 
 
-def _largest_tercile(row: Mapping[str, Any]) -> tuple[float, str]:
+def largest_tercile(row: Mapping[str, Any]) -> tuple[float, str]:
+    """Of the thirds of magnitude, and which."""
     return max(zip(row["terciles"], TERCILES, strict=True))
+
+
+def _first(item: tuple[Any, Any]) -> Any:
+    return item[0]
 
 
 def tilted(rows: Rows) -> list[Claim]:

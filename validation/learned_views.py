@@ -26,6 +26,7 @@ from .report import TableView
 WAYS = (DISTANCE, TRAINED, LEARNED, ADAPTED)
 COLORS = dict(zip(WAYS, ("0.45", "tab:orange", "tab:blue", "tab:green"), strict=True))
 MARKS = dict(zip(WAYS, "sDo^", strict=True))
+TICKS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 CAPTION = (
     "Left: purity = completeness on mock skies, means over host fractions and skies; filled "
     "symbols and full lines for errors as in the Lockman Hole, open ones and dashes for errors 1.6 "
@@ -188,7 +189,9 @@ def figure(found: Mapping[str, Any]) -> Figure:
         place = np.arange(len(cases)) + 0.22 * (k - 1)
         right.plot(value, place, MARKS[way], color=COLORS[way], label=way)
     right.axvline(ADAPTED_ECE, color="tab:red", lw=0.9, label="limit, put right")
-    right.set(xscale="log", xlabel=f"calibration error of {NAMES[BEST]}")
+    right.set(xscale="log", xlabel=f"calibration error of {NAMES[BEST]}", xlim=(0.004, 1.0))
+    right.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
+    right.minorticks_off()
     right.set_yticks(np.arange(len(cases)), cases, fontsize=9)
     right.set_ylim(len(cases) - 0.4, -0.6)
     right.grid(color="0.92", lw=0.6)
