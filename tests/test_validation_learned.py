@@ -205,7 +205,7 @@ def test_claims_on_priors_that_do_not_fit(changes, missed):
 )
 def test_claims_on_what_the_learned_prior_loses(n, loss, passes):
     rows = [
-        {"n": n, "scale": 1.0, "way": way, "crossing": value}
+        {"n": n, "scale": 1.0, "share": 0.7, "way": way, "crossing": value}
         for way, value in (("distance", 0.5), ("trained", 0.75), ("learned", 0.75 - loss))
     ]
     mean, worst = learned_claims.crossings(rows)
@@ -214,7 +214,7 @@ def test_claims_on_what_the_learned_prior_loses(n, loss, passes):
 
 def test_claims_on_small_fields():
     rows = [
-        {"n": 300, "scale": 1.0, "way": way, "crossing": value}
+        {"n": 300, "scale": 1.0, "share": 0.7, "way": way, "crossing": value}
         for way, value in (("distance", 0.5), ("trained", 0.7), ("learned", 0.61))
     ]
     (claim,) = learned_claims.crossings(rows)

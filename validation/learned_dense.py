@@ -21,8 +21,8 @@ DATA = Path(__file__).parent / "data" / "cosmos_dense"
 AREA, RADIUS, HST_ERROR = 0.0557, 10.0, 0.1
 #: bands of 3D-HST
 FEATURES = bm.photometry.Features(["F160W", "F125W"], mag="mag_{band}")
-#: bands of zCOSMOS, from blue to red
-BANDS = bm.photometry.Features(["u", "B", "g", "V", "r", "i", "z", "J", "K"], mag="mag_{band}")
+#: bands of zCOSMOS, from blue to red, and colours of neighbours
+BANDS = bm.photometry.Features(["u", "B", "g", "V", "r", "i", "I", "z", "J", "K"], mag="mag_{band}")
 SECURE, KNOWN = "secure", ("secure", "single")
 SHUFFLE_SEED = 23_000
 
@@ -122,9 +122,8 @@ def sparse() -> dict[str, dict[str, Any]]:
     xmm, galaxies = cosmos.catalogs()
     known = read_truth()
     truth = Table({"XMM_ID": list(known), "ZCOSMOS_ID": list(known.values())})
-    features = [*BANDS.columns, "mag_I"]
     found = {}
-    for way, priors in ((DISTANCE, []), (LEARNED, [bm.LearnedPrior(features)])):
+    for way, priors in ((DISTANCE, []), (LEARNED, [bm.LearnedPrior(BANDS)])):
         result = bm.match(
             xmm,
             galaxies,
