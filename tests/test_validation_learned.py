@@ -243,11 +243,19 @@ def test_the_dense_field_is_what_it_was():
     ]
     assert np.max(apart) < learned_dense.RADIUS
     result = learned_dense.match_dense(xmm, hst, learned=False)
-    found = learned_dense.judge(result, truth)
+    found = learned_dense.judge(result, hst, truth)
     assert (found.right, found.known, found.secure_right, found.secure) == (41, 55, 32, 42)
     assert len(found.misses) == 14
-    for _, _, _, p_true, taken, p in found.misses:
-        assert 0.0 <= p_true <= 1.0 and (p >= p_true or taken < 0)
+    rows = {int(name): k for k, name in enumerate(hst["ID"])}
+    for source, _, true, p_true, apart, mag, taken, p, *_ in found.misses:
+        assert true == truth.loc[source, "OPT_ID"] != taken
+        assert 0.0 <= p_true <= p <= 1.0 and 0.0 < apart < learned_dense.RADIUS
+        assert mag == hst["mag_F160W"][rows[true]]
+    assert len(list(learned_dense.miss_lines(found.misses))[0]) == 10
+    source = found.misses[0][0]
+    assert np.isnan(learned_dense.candidate(result, {}, source, -1)[2:]).all()
+    figure = learned_dense.look(result, xmm, hst, [miss[0] for miss in found.misses[:3]])
+    assert sum(ax.get_title().startswith("XMM ") for ax in figure.axes) == 3
 
 
 def test_a_tiny_run(tmp_path):

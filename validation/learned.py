@@ -24,10 +24,10 @@ from bayesmatch.diagnostics import metrics
 from .conditions_scores import BEST, HOST, limit
 from .learned_cases import CASES, FEATURES, PLAIN, TILTS, Case, Priors, Training
 from .learned_claims import ADAPTED, DISTANCE, LEARNED, TRAINED, claims_of
-from .learned_dense import dense, sparse
+from .learned_dense import FIGURE, dense, sparse
 from .learned_scores import judged, score
 from .learned_skies import Mock, along, away, draw, host_fraction, shuffled
-from .learned_views import CAPTION, figure, tables
+from .learned_views import CAPTION, MISSES, figure, tables
 from .priors_scores import outcome
 from .report import FigureView, Section
 
@@ -74,7 +74,7 @@ def run(out: Path, *, quick: bool = False, seeds: int | None = None) -> Section:
             "cases": [row for c in setting.cases for row in transfer(setting, priors, c, numbers)],
             "nulls": [row for n in setting.nulls for row in nothing(n, numbers)],
             "tilted": [row for name in TILTS for row in tilted(setting, priors, name, numbers)],
-            "dense": dense(setting.orders),
+            "dense": dense(out, setting.orders),
             "sparse": sparse() if setting.real else {},
         }
     return section(out, found, quick)
@@ -89,7 +89,7 @@ def section(out: Path, found: dict[str, Any], quick: bool) -> Section:
         TEXT,
         claims_of(found, quick),
         tables(found),
-        [FigureView("learned.png", CAPTION)],
+        [FigureView("learned.png", CAPTION), FigureView(FIGURE, MISSES)],
         found,
     )
 

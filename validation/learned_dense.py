@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from astropy.table import Table
+from matplotlib.figure import Figure
 
 import bayesmatch as bm
+from bayesmatch import plots
 from bayesmatch.demo import RADIUS_ARCSEC, read_truth
 
 from . import cosmos
@@ -25,6 +27,7 @@ FEATURES = bm.photometry.Features(["F160W", "F125W"], mag="mag_{band}")
 BANDS = bm.photometry.Features(["u", "B", "g", "V", "r", "i", "I", "z", "J", "K"], mag="mag_{band}")
 SECURE, KNOWN = "secure", ("secure", "single")
 SHUFFLE_SEED = 23_000
+FIGURE = "learned_misses.png"
 
 
 class Found(NamedTuple):
@@ -35,7 +38,8 @@ class Found(NamedTuple):
     secure_right: int
     secure: int
     misses: list[list[Any]]
-    """XMM source, basis, its object and p_OPT of it, what was chosen and p_OPT of that"""
+    """XMM source, what its object is known by, then of that object and of the one chosen the
+    identifier, p_match, separation (arcsec) and F160W; -1 and NaN where there is none"""
 
 
 def dense_tables() -> tuple[Table, Table, pd.DataFrame]:
@@ -46,27 +50,33 @@ def dense_tables() -> tuple[Table, Table, pd.DataFrame]:
     return xmm, hst, truth
 
 
+def catalogs(xmm: Table, hst: Table) -> tuple[bm.Catalog, bm.Catalog]:
+    """Ready to match."""
+    return (
+        bm.Catalog(xmm, name="XMM", pos_err="pos_err", area=AREA),
+        bm.Catalog(hst, name=NAME, pos_err=HST_ERROR, area=AREA),
+    )
+
+
 def match_dense(
     xmm: Table, hst: Table, learned: bool = True, seed: int = 0, order: Any = slice(None)
 ) -> bm.MatchResult:
     """One call: errors fitted, the prior learned."""
     prior = bm.LearnedPrior(FEATURES, seed=seed)
     return bm.match(
-        bm.Catalog(xmm[order], name="XMM", pos_err="pos_err", area=AREA),
-        bm.Catalog(hst, name=NAME, pos_err=HST_ERROR, area=AREA),
+        *catalogs(xmm[order], hst),
         radius=RADIUS,
         errors="fit",
         priors={NAME: [prior]} if learned else None,
     )
 
 
-def judge(result: bm.MatchResult, truth: pd.DataFrame) -> Found:
+def judge(result: bm.MatchResult, hst: Table, truth: pd.DataFrame) -> Found:
     """Compare the best candidates with the known objects."""
+    mags = dict(zip(hst["ID"].tolist(), np.asarray(hst["mag_F160W"]).tolist(), strict=True))
     right, misses = dict.fromkeys(KNOWN, 0), []
     sources = result.sources
-    for source, chosen, p in zip(
-        sources["XMM_ID"], sources[f"{NAME}_ID"], sources[f"p_{NAME}"], strict=True
-    ):
+    for source, chosen in zip(sources["XMM_ID"], sources[f"{NAME}_ID"], strict=True):
         known = truth.loc[int(source)]
         if known["status"] not in KNOWN:
             continue
@@ -78,10 +88,8 @@ def judge(result: bm.MatchResult, truth: pd.DataFrame) -> Found:
             [
                 int(source),
                 f"{known['status']}: {known['basis']}",
-                int(known["OPT_ID"]),
-                probability(result, int(source), int(known["OPT_ID"])),
-                taken,
-                float(p),
+                *candidate(result, mags, int(source), int(known["OPT_ID"])),
+                *candidate(result, mags, int(source), taken),
             ]
         )
     n = truth["status"].value_counts()
@@ -90,31 +98,43 @@ def judge(result: bm.MatchResult, truth: pd.DataFrame) -> Found:
     )
 
 
-def probability(result: bm.MatchResult, source: int, identifier: int) -> float:
-    """p_match of a source with an object; 0 where that is no candidate."""
+def candidate(
+    result: bm.MatchResult, mags: dict[int, float], source: int, identifier: int
+) -> tuple[int, float, float, float]:
+    """Identifier, p_match, separation and F160W of an object; p 0 where it is no candidate."""
     table = result.associations
     mine = np.asarray(table["XMM_ID"]) == source
     mine &= np.ma.filled(np.ma.asarray(table[f"{NAME}_ID"]), -1) == identifier
-    return float(np.asarray(table["p_match"])[mine].sum())
+    p = float(np.asarray(table["p_match"])[mine].sum()) if identifier >= 0 else 0.0
+    apart = np.ma.filled(np.ma.asarray(table[f"Separation_XMM_{NAME}"], float), np.nan)[mine]
+    return identifier, p, float(apart[0]) if len(apart) else np.nan, mags.get(identifier, np.nan)
 
 
-def dense(n_orders: int) -> dict[str, Any]:
+def dense(out: Path, n_orders: int) -> dict[str, Any]:
     """The dense field by distance, learned, and learned in other orders with other seeds."""
     xmm, hst, truth = dense_tables()
     rng = np.random.default_rng(SHUFFLE_SEED)
     result = match_dense(xmm, hst)
+    found = judge(result, hst, truth)
     again = [
-        judge(match_dense(xmm, hst, seed=k + 1, order=rng.permutation(len(xmm))), truth)
+        judge(match_dense(xmm, hst, seed=k + 1, order=rng.permutation(len(xmm))), hst, truth)
         for k in range(n_orders)
     ]
+    plots.save(look(result, xmm, hst, [miss[0] for miss in found.misses]), out / FIGURE)
     told = result.meta["auto_priors"][NAME]["photometry"]
     return {
-        DISTANCE: judge(match_dense(xmm, hst, learned=False), truth)._asdict(),
-        LEARNED: judge(result, truth)._asdict(),
-        "orders": [[found.right, found.secure_right] for found in again],
+        DISTANCE: judge(match_dense(xmm, hst, learned=False), hst, truth)._asdict(),
+        LEARNED: found._asdict(),
+        "orders": [[f.right, f.secure_right] for f in again],
         "model": told["model"],
         "expected": told["expected_counterparts"],
     }
+
+
+def look(result: bm.MatchResult, xmm: Table, hst: Table, sources: Sequence[int]) -> Figure:
+    """Charts of sources, their candidates coloured by p_match."""
+    row = {int(name): k for k, name in enumerate(result.sources["XMM_ID"])}
+    return plots.sky_map(result, *catalogs(xmm, hst), [row[name] for name in sources])
 
 
 def sparse() -> dict[str, dict[str, Any]]:
@@ -139,5 +159,9 @@ def sparse() -> dict[str, dict[str, Any]]:
 
 def miss_lines(found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
     """Lines of the table of misses."""
-    for source, basis, true, p_true, taken, p in found:
-        yield [source, basis, true, f"{p_true:.3f}", taken if taken >= 0 else "none", f"{p:.3f}"]
+    for source, basis, *objects in found:
+        line = [source, basis]
+        for identifier, p, apart, mag in (objects[:4], objects[4:]):
+            name = identifier if identifier >= 0 else "none"
+            line += [name, f"{p:.3f}", f"{apart:.2f}", f"{mag:.2f}"]
+        yield line
