@@ -194,7 +194,8 @@ def figure(found: Mapping[str, Any]) -> Figure:
     left.set_xticks(sizes, [f"{n:,}" for n in sizes])
     left.minorticks_off()
     left.grid(color="0.92", lw=0.6)
-    left.legend(frameon=False, fontsize=9)
+    left.set_ylim(bottom=left.get_ylim()[0] - 0.1)
+    left.legend(frameon=False, fontsize=9, loc="lower left", ncols=2)
     cases = list(dict.fromkeys(row["case"] for row in found["cases"]))
     for k, way in enumerate((TRAINED, LEARNED, ADAPTED)):
         value = [_mean(of(found["cases"], case=case, way=way), f"ece_{BEST}") for case in cases]
