@@ -28,6 +28,7 @@ PROTOCOLS = {
     "alma": "real: sub-mm detections among HST galaxies, error floor and shift to be found",
     "lockman": "mock: the published Lockman Hole protocol, from training to assessment",
     "priors": "mock: distance only, the published pipeline and LightGBM side by side",
+    "learned": "mock and real: priors that need no training sample, and trained ones put right",
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
