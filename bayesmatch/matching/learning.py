@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..catalogs.errors import catalog_radius, error_radius
-from ..catalogs.field_sample import FieldSample
+from ..catalogs.field_sample import FieldSample, position_hash
 from ..catalogs.sky_box import SkyBox
 from ..priors.evaluation import candidate_ratios
 from ..priors.learned import FIELD_ROWS
@@ -131,7 +131,9 @@ def _view(
     )
     sample = other.field_sample(columns, SkyBox(primary.ra, primary.dec), FIELD_ROWS)
     away = ~np.isin(sample.catalog.rows, other.row_numbers(row[near]))
-    sample = FieldSample(sample.catalog.bare(np.flatnonzero(away), columns), sample.n_around)
+    # In the order of their hash, whichever that of the catalogue is.
+    order = np.argsort(position_hash(sample.catalog.ra, sample.catalog.dec), kind="stable")
+    sample = FieldSample(sample.catalog.bare(order[away[order]], columns), sample.n_around)
     return (
         MatchView(
             primary,

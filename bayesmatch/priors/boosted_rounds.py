@@ -15,7 +15,16 @@ from .._kernels import jit
 from .boosting import PARAMETERS, model_text
 from .choice import Choice
 from .forest import Forest
-from .learning_rounds import Learner, Lesson, Rounds, drawing_chance, field_means, tilted_sums
+from .learning_rounds import (
+    Learner,
+    Lesson,
+    Rounds,
+    blended,
+    drawing_chance,
+    field_means,
+    share_of_ratio,
+    tilted_sums,
+)
 
 #: field objects that trees learn from, and the candidates they do
 FIELD_OBJECTS, LIKELY = 40_000, 0.01
@@ -57,12 +66,14 @@ class SmoothSums:
 def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
     """The ratio with trees, after each round in which it became better."""
     sums = SmoothSums.of(learner, smooth)
-    p, last, choices = smooth.p, -np.inf, []
+    alike = smooth.alike
+    taught = smooth.p * share_of_ratio(smooth.ln_ratio, alike)
+    last, choices = -np.inf, []
     for number in range(n_rounds):
-        models = _trained(sums, p, number)
+        models = _trained(sums, taught, number)
         found = _with_trees(sums, models)
         what = f"smooth, held back by {smooth.strength:g}, and LightGBM"
-        details = {"rounds": smooth.rounds, "strength": smooth.strength, "boosted": number + 1}
+        details = {**Choice.smooth(smooth).details, "boosted": number + 1}
         choice = Choice(
             what, found.ln_ratio, found.p, found.ln_like, found, tuple(models), details=details
         )
@@ -70,7 +81,7 @@ def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
         total = float(found.ln_like.sum())
         if total < last + ENOUGH:
             break
-        p, last = found.p, total
+        taught, last = found.p * share_of_ratio(found.ln_ratio, alike), total
     return choices[-2:] if len(choices) > 1 else choices
 
 
@@ -163,6 +174,6 @@ def _with_trees(sums: SmoothSums, models: list[str]) -> Rounds:
         mine = np.flatnonzero(lesson.fold == f)
         change = lesson.context.at(ln_mean[f] - smooth.ln_mean[f], lesson.values[mine])
         tilted = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change
-        ln_ratio[mine] = np.minimum(tilted, cap[f])
+        ln_ratio[mine] = blended(np.minimum(tilted, cap[f]), smooth.alike)
     p, ln_like = lesson.view.evidence(ln_ratio)
     return replace(smooth, ln_mean=ln_mean, cap=cap, ln_ratio=ln_ratio, p=p, ln_like=ln_like)

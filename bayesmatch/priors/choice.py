@@ -36,7 +36,7 @@ class Choice:
     @classmethod
     def smooth(cls, found: Rounds) -> Choice:
         """That of smooth functions."""
-        details = {"rounds": found.rounds, "strength": found.strength}
+        details = {"rounds": found.rounds, "strength": found.strength, "alike": found.alike}
         what = f"smooth, held back by {found.strength:g}"
         return cls(what, found.ln_ratio, found.p, found.ln_like, found, details=details)
 

@@ -14,6 +14,7 @@ from .boosted_rounds import boosted
 from .choice import Choice, best_choice
 from .feature_matrix import feature_names
 from .histogram import HistogramPrior
+from .learned_features import checked_features
 from .learned_looks import with_looks
 from .learned_ratio import LearnedRatio, inputs, needed_columns
 from .learning_rounds import Learner, Lesson
@@ -34,9 +35,13 @@ FOR_CONTEXT, FOR_TREES = 300.0, 1000.0
 #: folds where counterparts are few, and where there are many
 FOLDS, FEW_FOLDS, MANY = 5, 10, 500
 #: strengths tried where counterparts are few; many do not need holding back
-STRENGTHS, WEAK = (0.5, 2.0, 8.0, 30.0, 100.0), (1.0,)
+STRENGTHS, WEAK = (0.5, 2.0, 8.0, 30.0, 100.0), (1.0, 8.0, 30.0)
 #: no larger strength is tried once the ln likelihood has fallen so far
 WORSE = 3.0
+#: this over the root of their number, and at most, is the share of the counterparts that count as
+#: looking like field objects: without it the ratio of rare kinds of counterparts comes out too low,
+#: and too few sources have one (by 0.1 of 300)
+ALIKE, MOST_ALIKE = 1.8, 0.15
 #: knots of a feature: one per so many expected counterparts, between these numbers
 PER_KNOT, KNOTS = 8.0, (4, 10)
 
@@ -108,7 +113,7 @@ class LearnedPrior:
                     f"LearnedPrior: start depends on the primary's {', '.join(start.context)}; "
                     "give one without context, and context= here"
                 )
-        self.features = _features(features, start)
+        self.features = checked_features(features, start)
         self.start = start
         self.context = () if context is None else tuple(names_of("LearnedPrior: context", context))
         if len(self.context) > MAX_CONTEXT:
@@ -173,7 +178,7 @@ class LearnedPrior:
             "field_objects": len(field),
             "folds": len(folds),
         }
-        context = no_context
+        context, n_features = no_context, len(feature_names(self.features))
         if expected < MIN_COUNTERPARTS:
             told["why"] = f"fewer than {MIN_COUNTERPARTS:g} counterparts are expected"
         elif len(field) < MIN_FIELD_ROWS:
@@ -182,9 +187,14 @@ class LearnedPrior:
             wanted = self.context or ((SIGMA,) if expected >= FOR_CONTEXT else ())
             context = SourceContext.of(view.primary, wanted)
             if choices[-1].ln_like.sum() < as_it_is.ln_like.sum():  # a start that misleads
-                x, field = x[:, : len(feature_names(self.features))], field[:, : x.shape[1] - 1]
+                x, field = x[:, :n_features], field[:, :n_features]
                 start, start_field = flat, np.zeros(len(field))
-            choices += self._learned(view, (x, field), (start, start_field), context, folds, first)
+            given = (x, field), (start, start_field)
+            choices += self._learned(view, *given, context, folds, as_it_is, first)
+            if self.start is not None and best_choice(choices).rounds is None:
+                alone = x[:, :n_features], field[:, :n_features]
+                nothing = flat, np.zeros(len(field))
+                choices += self._learned(view, alone, nothing, context, folds, as_it_is, none)
         best = best_choice(choices)
         told.update(
             model=best.what,
@@ -207,24 +217,31 @@ class LearnedPrior:
         start: tuple[np.ndarray, np.ndarray],
         context: SourceContext,
         folds: Folds,
+        flat: Choice,
         first: tuple[np.ndarray, np.ndarray],
     ) -> list[Choice]:
+        """What was learned from some features and a start, from probabilities `first`."""
         expected = float(first[0].sum())
-        lesson = Lesson.of(view, x, start, context, folds, self.seed)
+        alike = min(MOST_ALIKE, ALIKE / expected**0.5)
+        lesson = Lesson.of(view, x, start, context, folds, alike, self.seed)
         uses_start = x[0].shape[1] > len(feature_names(self.features))
         n_knots = int(np.clip(expected / PER_KNOT, *KNOTS))
         few = expected < FOR_TREES
         learner = Learner(lesson, first[0], n_knots)
         choices: list[Choice] = []
+        lowest = float(flat.ln_like.sum())
         for strength in STRENGTHS if few else WEAK:
             smooth = learner.run(strength)
             choices.append(Choice.smooth(smooth))
             totals = [float(choice.ln_like.sum()) for choice in choices]
-            if totals[-1] < max(totals) - WORSE:
+            if totals[-1] < lowest:  # too free, and gone astray
+                learner.begin_again()
+            elif totals[-1] < max(totals) - WORSE or not few:
                 break
         if not few and self.rounds:
             n_rounds = min(self.rounds, 1) if uses_start else self.rounds
-            choices += boosted(learner, smooth, n_rounds)
+            if totals[-1] > lowest:
+                choices += boosted(learner, smooth, n_rounds)
         return [replace(choice, uses_start=uses_start) for choice in choices]
 
     def _built(
@@ -245,6 +262,7 @@ class LearnedPrior:
             np.zeros((len(folds), 1 + len(context.names), 0)),
             np.full((len(folds), len(context.nodes())), best.uses_start * ln_mean_start),
             np.zeros(len(folds)),
+            0.0,
             (),
             told,
         )
@@ -257,26 +275,9 @@ class LearnedPrior:
             coefficients=found.coefficients,
             ln_mean=found.ln_mean,
             cap=found.cap,
+            alike=found.alike,
             models=best.models,
         )
-
-
-def _features(
-    features: Sequence[str] | Features | None, start: LightGBMPrior | HistogramPrior | None
-) -> Sequence[str] | Features:
-    if features is None:
-        if start is None:
-            raise ValueError("LearnedPrior: give features, or a start whose features to take")
-        return start.features if isinstance(start, LightGBMPrior) else [start.column]
-    if isinstance(features, str):
-        raise TypeError(
-            f"LearnedPrior: features is the text {shown(features)}; give a sequence of columns"
-        )
-    if not hasattr(features, "compute"):
-        features = names_of("LearnedPrior: features", features)
-    if not feature_names(features):
-        raise ValueError("LearnedPrior: features is empty; name at least one column")
-    return features
 
 
 def _ln_mean(ln_ratio: np.ndarray) -> float:

@@ -16,19 +16,18 @@ from .feature_matrix import feature_columns, feature_matrix, feature_names
 from .forest import Forest
 from .hats import Hats
 from .histogram import HistogramPrior
-from .learning_rounds import MAX_START
+from .learning_rounds import MAX_START, blended
 from .lightgbm import LightGBMPrior
 from .looks import Looks
 from .saved import (
     Record,
     build_prior,
-    check_ascending,
     check_format,
-    check_number,
     check_text,
     record_digest,
 )
 from .saved_features import features_entry, features_of
+from .saved_parts import folds_of, hats_of, share_from, start_of
 from .source_context import SIGMA, Folds, SourceContext
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ FORMAT_VERSION = 1
 WHAT = "learned prior"
 ENTRIES = (
     *("format", "version", "name", "features", "start", "context", "folds", "knots"),
-    *("coefficients", "ln_mean", "cap", "models", "learned", "sha256"),
+    *("coefficients", "ln_mean", "cap", "alike", "models", "learned", "sha256"),
 )
 #: largest |coefficient|, ln mean and cap of a saved one: ratios must be numbers
 MAX_LN = 600.0
@@ -78,6 +77,8 @@ class LearnedRatio:
     """(F, nodes)"""
     cap: np.ndarray
     """(F,)"""
+    alike: float
+    """share of the counterparts that look like field objects, whatever the models say"""
     models: tuple[str, ...]
     """of each fold, in LightGBM's text format; none: the tilt alone"""
     learned: Mapping[str, Any]
@@ -158,8 +159,7 @@ class LearnedRatio:
         out += sums[:, 0] + np.einsum("nc,nc->n", sums[:, 1:], values)
         if self._forest is not None:  # type: ignore[attr-defined]
             out += self._forest.log_odds(x, fold)[0]  # type: ignore[attr-defined]
-        capped: np.ndarray = np.minimum(out, self.cap[fold])
-        return capped
+        return blended(np.minimum(out, self.cap[fold]), self.alike)
 
     @property
     def looks(self) -> Looks:
@@ -192,6 +192,7 @@ class LearnedRatio:
             "coefficients": self.coefficients.tolist(),
             "ln_mean": self.ln_mean.tolist(),
             "cap": self.cap.tolist(),
+            "alike": self.alike,
             "models": list(self.models),
             "learned": dict(self.learned),
         }
@@ -212,10 +213,10 @@ class LearnedRatio:
             raise ValueError("its contents do not agree with its sha256")
         entries = Record(record)
         entries.only(ENTRIES)
-        features, start = features_of(entries), _start_of(entries)
+        features, start = features_of(entries), start_of(entries)
         context = SourceContext.from_record(entries.part("context"))
-        folds = _folds_of(entries.part("folds"))
-        hats = _hats_of(entries, len(feature_names(features)) + (start is not None))
+        folds = folds_of(entries.part("folds"))
+        hats = hats_of(entries, len(feature_names(features)) + (start is not None))
         n, size = len(folds), 0 if hats is None else hats.size
         shape = (n, 1 + len(context.names), size)
         arrays = {
@@ -237,6 +238,7 @@ class LearnedRatio:
             context,
             folds,
             hats,
+            alike=share_from(entries, "alike"),
             models=models,
             learned=entries.part("learned").entries,
             **arrays,
@@ -262,39 +264,3 @@ def inputs(
         return x, np.zeros(len(x))
     ln_ratio = np.clip(LN_10 * start.log10_ratio(catalog), -MAX_START, MAX_START)
     return np.column_stack([x, ln_ratio]), ln_ratio
-
-
-def _start_of(entries: Record) -> LightGBMPrior | HistogramPrior | None:
-    record = entries.part("start").entries
-    if not record:
-        return None
-    if record.get("format") == FORMAT:
-        raise ValueError("start is a learned prior")
-    kinds = (LightGBMPrior, HistogramPrior)
-    kind = kinds[record.get("format") != "bayesmatch-lightgbm-prior"]
-    start: LightGBMPrior | HistogramPrior = kind.from_record(record)
-    return start
-
-
-def _folds_of(entries: Record) -> Folds:
-    entries.only(("seed", "cuts"))
-    cuts = entries.many("cuts", _within)
-    if len(cuts) >= MAX_FOLDS or sorted(cuts) != cuts:
-        raise ValueError("cuts must ascend, and be fewer than 32")
-    return Folds(entries.integer("seed"), tuple(cuts))
-
-
-def _within(key: str, value: Any) -> float:
-    number = check_number(key, value)
-    if not 0.0 <= number <= 1.0:
-        raise ValueError(f"{key} has {number:g}, which is not from 0 to 1")
-    return number
-
-
-def _hats_of(entries: Record, n_inputs: int) -> Hats | None:
-    knots = entries.many("knots", check_ascending)
-    if not knots:
-        return None
-    if len(knots) != n_inputs or max(map(len, knots)) > MAX_KNOTS:
-        raise ValueError(f"knots are of {len(knots)} features, not {n_inputs}, or too many")
-    return Hats.from_record(knots)

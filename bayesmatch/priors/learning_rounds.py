@@ -55,6 +55,8 @@ class Lesson:
     """(m, C) properties of each candidate's source"""
     teaches: np.ndarray
     """(F, m) bool: which candidates a fold's model learns from"""
+    alike: float
+    """share of the counterparts that look like field objects, whatever the ratio says"""
     seed: int
 
     @classmethod
@@ -65,6 +67,7 @@ class Lesson:
         start: tuple[np.ndarray, np.ndarray],
         context: SourceContext,
         folds: Folds,
+        alike: float,
         seed: int,
     ) -> Lesson:
         """From features and ln ratios to start from, of candidates and of field objects."""
@@ -88,6 +91,7 @@ class Lesson:
             centre,
             values[view.source],
             teaches,
+            alike,
             seed,
         )
 
@@ -111,6 +115,8 @@ class Rounds:
     """(n,) ln marginal likelihood of each source"""
     rounds: int
     strength: float
+    alike: float
+    """as in the lesson"""
 
 
 class Learner:
@@ -118,7 +124,7 @@ class Learner:
 
     def __init__(self, lesson: Lesson, p: np.ndarray, n_knots: int) -> None:
         """`p` (m,) are probabilities to begin with, `n_knots` the most knots of each feature."""
-        self.lesson, self.p = lesson, p
+        self.lesson, self.p, self._begin = lesson, p, p
         self.hats = Hats.of(lesson.x, p, lesson.field, n_knots)
         self.own = self.hats.entries(lesson.x)
         self.everywhere = self.hats.entries(lesson.field)
@@ -131,21 +137,29 @@ class Learner:
     def run(self, strength: float) -> Rounds:
         """Rounds until the likelihood stands still; functions are held back by `strength`."""
         draw_at = DRAWN_ANEW if self._drawn is None else ()
-        fit, last, p = None, -np.inf, self.p
+        fit, last, taught = None, -np.inf, self.p
         for rounds in range(1, MAX_ROUNDS + 1):
             if self._drawn is None or rounds in draw_at:
                 self._drawn, fit = self._draw(), None
             if fit is None:
                 fit = TiltFit(self.hats, self._drawn, strength, self.coefficients)
-            fit.improve(*self._expected(p), steps=5 if rounds == 1 else 2)
+            fit.improve(*self._expected(taught), steps=5 if rounds == 1 else 2)
             means = [fit.ln_mean(c)[self.lesson.group] for c in self.coefficients]
-            p, ln_like = self.lesson.view.evidence(self._ratios(means))
+            ln_ratio = blended(self._ratios(means), self.lesson.alike)
+            p, ln_like = self.lesson.view.evidence(ln_ratio)
+            taught = p * share_of_ratio(ln_ratio, self.lesson.alike)
             total = float(ln_like.sum())
             if rounds > max(draw_at, default=1) and abs(total - last) < ENOUGH:
                 break
             last = total
-        self.p = p
+        self.p = taught
         return self._finished(rounds, strength)
+
+    def begin_again(self) -> None:
+        """Forget what was learned: the rounds have gone astray."""
+        self.p = self._begin
+        self.coefficients[:] = 0.0
+        self._drawn = None
 
     def _ratios(self, ln_mean: list[np.ndarray]) -> np.ndarray:
         """Ln ratio of each candidate by its fold's model, from F ln means (m,) each."""
@@ -165,10 +179,21 @@ class Learner:
             sums = self.hats.sums(self.everywhere, coefficient.T)
             ln_mean[f], cap[f] = field_means(lesson.start_field, sums, nodes)
         means = [lesson.context.at(own, lesson.values) for own in ln_mean]
-        ln_ratio = np.minimum(self._ratios(means), cap[lesson.fold])
+        ln_ratio = blended(np.minimum(self._ratios(means), cap[lesson.fold]), lesson.alike)
         p, ln_like = lesson.view.evidence(ln_ratio)
         coefficients = self.coefficients.copy()
-        return Rounds(self.hats, coefficients, ln_mean, cap, ln_ratio, p, ln_like, rounds, strength)
+        return Rounds(
+            self.hats,
+            coefficients,
+            ln_mean,
+            cap,
+            ln_ratio,
+            p,
+            ln_like,
+            rounds,
+            strength,
+            lesson.alike,
+        )
 
     def _expected(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sums of features (F, B, D) and of p (F, G) that each fold's model learns from."""
@@ -196,6 +221,20 @@ class Learner:
         ln_weight = np.log(weight / weight.sum()) + self.lesson.start_field[rows]
         entries = self.everywhere[0][rows], self.everywhere[1][rows]
         return TiltField(entries, ln_weight, self.lesson.centre)
+
+
+def blended(ln_ratio: np.ndarray, alike: float) -> np.ndarray:
+    """Ln ratio where a share of the counterparts looks like field objects; its mean stays 1."""
+    if alike == 0.0:
+        return ln_ratio
+    out: np.ndarray = np.logaddexp(ln_ratio + np.log1p(-alike), np.log(alike))
+    return out
+
+
+def share_of_ratio(ln_blended: np.ndarray, alike: float) -> np.ndarray:
+    """Of counterparts with such a blended ratio, the share that does not look like the field."""
+    share: np.ndarray = np.clip(1.0 - alike * np.exp(-ln_blended), 0.0, 1.0)
+    return share
 
 
 def field_means(start: np.ndarray, sums: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, float]:
