@@ -130,10 +130,11 @@ def _view(
         catalog_radius(primary)[source], radius
     )
     sample = other.field_sample(columns, SkyBox(primary.ra, primary.dec), FIELD_ROWS)
-    away = ~np.isin(sample.catalog.rows, other.row_numbers(row[near]))
-    # In the order of their hash, whichever that of the catalogue is.
-    order = np.argsort(position_hash(sample.catalog.ra, sample.catalog.dec), kind="stable")
-    sample = FieldSample(sample.catalog.bare(order[away[order]], columns), sample.n_around)
+    # Known by their hash, and in its order: partitions number their rows as they like.
+    known = position_hash(sample.catalog.ra, sample.catalog.dec)
+    order = np.argsort(known, kind="stable")
+    away = ~np.isin(known[order], position_hash(other.ra[row[near]], other.dec[row[near]]))
+    sample = FieldSample(sample.catalog.bare(order[away], columns), sample.n_around)
     return (
         MatchView(
             primary,
