@@ -71,7 +71,7 @@ def with_mean_ratios(
         ra, dec, ratio = _field_objects(setting, k, listed, np.asarray(log10), box, counts[k])
         found = local_means(box, ra, dec, ratio, field.per_deg2[:, k])
         mean[:, k] = found.mean
-        details["scales"][other.name] = {**scale, "mean_ratio": _record(found, len(ratio))}
+        details["scales"][other.name] = {**scale, "mean_ratio": _record(found, ratio)}
     changed = bool((mean != 1.0).any())
     field = replace(field, cells=None, details=details, mean_ratio=mean if changed else None)
     return replace(setting, field=field)
@@ -159,9 +159,11 @@ def _ratios(log10: np.ndarray) -> np.ndarray:
     return ratio
 
 
-def _record(found: LocalMeans, n: int) -> dict[str, Any]:
+def _record(found: LocalMeans, ratio: np.ndarray) -> dict[str, Any]:
+    n = len(ratio)
     return {
         "mean": float(found.mean.mean()),
+        "mean_error": float(ratio.std()) / n**0.5 if n else 0.0,
         "smallest": float(found.mean.min()),
         "largest": float(found.mean.max()),
         "shapes": found.shapes,

@@ -31,21 +31,26 @@ def prior(view: View, k: int, name: str) -> Finding:
     other = view.setting.others[k].name
     check = f"prior_{other}_{name}"
     field, counterparts = _means(view, k, name)
-    if field is None:
-        return skipped(check, 1.0, "no field objects around the sources")
+    mean, error = _over_the_field(view, k)
+    if field is None:  # or hardly a counterpart
+        if not math.isfinite(error):
+            return skipped(check, 1.0, "no field objects around the sources")
+        field = 1.0, math.inf
     moved = _without(view, k, name)
     fires, far = [], []
-    for value, error, least, much in (
+    for value, noise, least, much in (
         (field[0] - 1.0, field[1], OFF, FAR_OFF),
         (counterparts[0] - 1.0, counterparts[1], OFF, FAR_OFF),
         (abs(moved[0]), moved[1], MOVED, FAR_MOVED),
+        (abs(math.log(mean)), error / mean, OFF, FAR_OFF),
     ):
-        fires.append(value > SIGMA * error and value > least)
+        fires.append(value > SIGMA * noise and value > least)
         far.append(fires[-1] and value > much)
     verdict = WRONG if any(far) else LOOK if any(fires) else OK
     advice = f"prior {name} fits {other}"
-    value, expected, error = field[0], 1.0, field[1]
+    value, expected = field[0], 1.0
     if fires[0]:
+        error = field[1]
         advice = (
             f"prior {name} gives field objects of {other} a mean ratio of {field[0]:.2f} or more "
             "instead of 1: it was made for another field or catalogue; learn it from this one"
@@ -62,8 +67,28 @@ def prior(view: View, k: int, name: str) -> Finding:
             f"without prior {name} the host fraction is higher by {value:+.3f}: it does not fit "
             f"the counterparts in {other}; learn it from this field"
         )
+    elif fires[3]:
+        value, expected = mean, 1.0
+        advice = (
+            f"prior {name} gives field objects of {other} a mean ratio of {mean:.2f} instead of 1: "
+            "it was made for another field or catalogue; learn it from this one"
+        )
+    elif math.isfinite(field[1]):
+        error = field[1]
+    else:
+        value = mean
     sigma = abs(value - expected) / error if error > 0 else 0.0
     return Finding(check, value, expected, error, sigma, verdict, advice)
+
+
+def _over_the_field(view: View, k: int) -> tuple[float, float]:
+    """Mean ratio over a sample of the field, and its error, where only one prior acts on it."""
+    scales = view.setting.field.details.get("scales", {})
+    told = scales.get(view.setting.others[k].name, {}).get("mean_ratio")
+    alone = sum(other == k for other, _ in view.log10_ratios) == 1
+    if not alone or told is None or not told["mean"] > 0:
+        return 1.0, math.inf
+    return float(told["mean"]), float(told["mean_error"])
 
 
 def _means(view: View, k: int, name: str) -> tuple[tuple[float, float] | None, tuple[float, float]]:
