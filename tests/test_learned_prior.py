@@ -14,6 +14,7 @@ import bayesmatch as bm
 from bayesmatch._kernels import tilt as kernels
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
+from bayesmatch.priors.learning_rounds import field_means
 from bayesmatch.priors.source_context import Folds, SourceContext
 from bayesmatch.priors.tilt import TiltField, TiltFit
 
@@ -408,3 +409,22 @@ def test_values_near_the_largest_double_are_features_and_context():
 def test_a_text_as_context_is_refused():
     with pytest.raises(TypeError, match="context is the text 'flux'"):
         bm.LearnedPrior(["r"], context="flux")
+
+
+def test_mean_over_the_field_is_1_where_the_largest_ratios_are_cut_off():
+    rng = np.random.default_rng(5)
+    start, slope = 2.0 * rng.normal(size=400), rng.normal(size=(400, 2))
+    nodes = np.array([[-1.0], [0.0], [1.0]])
+    ln_mean, cap = field_means(start, slope, nodes)
+    for node, own in zip(nodes, ln_mean, strict=True):
+        ln_ratio = start + slope[:, 0] + slope[:, 1:] @ node - own
+        assert np.exp(np.minimum(ln_ratio, cap)).mean() == pytest.approx(1.0, abs=1e-4)
+        assert np.exp(np.minimum(ln_ratio, cap)).max() <= np.exp(cap)
+
+
+@pytest.mark.parametrize("dominated", [0, 5, 11])
+def test_field_of_which_few_objects_have_nearly_all_of_the_ratio(dominated):
+    start = np.where(np.arange(150) < dominated, 30.0, -1.0)
+    ln_mean, cap = field_means(start, np.zeros((150, 1)), np.empty((1, 0)))
+    assert np.isfinite(ln_mean).all() and cap >= 0.0
+    assert np.exp(np.minimum(start - ln_mean[0], cap)).mean() == pytest.approx(1.0, abs=1e-4)
