@@ -14,6 +14,7 @@ import bayesmatch as bm
 from bayesmatch._kernels import tilt as kernels
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
+from bayesmatch.priors.learning_rounds import field_means
 from bayesmatch.priors.source_context import Folds, SourceContext
 from bayesmatch.priors.tilt import TiltField, TiltFit
 
@@ -352,3 +353,78 @@ def test_properties_that_are_the_same_for_all_sources_are_left_out():
         area=1.0,
     )
     assert SourceContext.of(primary, ["ln(sigma)", "a"]).names == ()
+
+
+def small_sky(n=300, m=4000, side=0.5, north=0.0):
+    """A sky whose counterparts are about magnitude 20; sources lie `north` arcsec too far north."""
+    rng = np.random.default_rng(3)
+    ra, dec = 150 + rng.uniform(0, side, m), rng.uniform(0, side, m)
+    r = np.where(np.arange(m) < n, rng.normal(20, 0.7, m), rng.uniform(18, 25, m))
+    x = {
+        "ID": np.arange(n),
+        "RA": ra[:n] + rng.normal(0, 1.5 / 3600, n),
+        "DEC": dec[:n] + (rng.normal(0, 1.5, n) + north) / 3600,
+        "flux": rng.lognormal(size=n),
+    }
+    return x, {"ID": np.arange(m), "RA": ra, "DEC": dec, "r": r}
+
+
+def small_match(x, o, prior, **options):
+    primary = bm.Catalog(x, name="X", pos_err=1.5, area=0.25)
+    secondary = bm.Catalog(o, name="OPT", pos_err=0.1, area=0.25)
+    return bm.match(primary, secondary, radius=10, priors={"OPT": [prior]}, **options)
+
+
+def ratios_of_pairs(result):
+    t = result.associations
+    return dict(
+        zip(zip(t["X_ID"], t["OPT_ID"].filled(-1), strict=True), t["bias_OPT_r"], strict=True)
+    )
+
+
+@pytest.mark.parametrize("errors", ["fit", "given"])
+def test_a_source_moved_by_the_fit_of_its_errors_stays_in_its_fold(errors):
+    x, o = small_sky(north=1.0)
+    first = small_match(x, o, bm.LearnedPrior(["r"], name="r"), errors="fit")
+    assert first.meta["errors"]["ddec_arcsec"] == pytest.approx(-1.0, abs=0.3)
+    again = ratios_of_pairs(small_match(x, o, first.priors["OPT"][0], errors=errors))
+    both = ratios_of_pairs(first)
+    both = {pair: both[pair] for pair in again if pair in both}
+    assert len(both) > 400 and len(set(both.values())) > 100
+    assert both == {pair: again[pair] for pair in both}
+
+
+@pytest.mark.filterwarnings("error")
+def test_values_near_the_largest_double_are_features_and_context():
+    x, o = small_sky()
+    o["r"] = (o["r"] - 21.5) * 4e307
+    x["flux"] = np.where(np.arange(len(x["ID"])) % 2, 1.5e308, -1.5e308)
+    found = small_match(x, o, bm.LearnedPrior(["r"], name="r", context=["flux"]))
+    prior = found.priors["OPT"][0]
+    assert found.meta["auto_priors"]["OPT"]["r"]["ln_gain"] > 30
+    assert prior.context.names == ("flux",)
+    assert np.isfinite(prior.looks.table()["high"][:-1]).all()
+
+
+def test_a_text_as_context_is_refused():
+    with pytest.raises(TypeError, match="context is the text 'flux'"):
+        bm.LearnedPrior(["r"], context="flux")
+
+
+def test_mean_over_the_field_is_1_where_the_largest_ratios_are_cut_off():
+    rng = np.random.default_rng(5)
+    start, slope = 2.0 * rng.normal(size=400), rng.normal(size=(400, 2))
+    nodes = np.array([[-1.0], [0.0], [1.0]])
+    ln_mean, cap = field_means(start, slope, nodes)
+    for node, own in zip(nodes, ln_mean, strict=True):
+        ln_ratio = start + slope[:, 0] + slope[:, 1:] @ node - own
+        assert np.exp(np.minimum(ln_ratio, cap)).mean() == pytest.approx(1.0, abs=1e-4)
+        assert np.exp(np.minimum(ln_ratio, cap)).max() <= np.exp(cap)
+
+
+@pytest.mark.parametrize("dominated", [0, 5, 11])
+def test_field_of_which_few_objects_have_nearly_all_of_the_ratio(dominated):
+    start = np.where(np.arange(150) < dominated, 30.0, -1.0)
+    ln_mean, cap = field_means(start, np.zeros((150, 1)), np.empty((1, 0)))
+    assert np.isfinite(ln_mean).all() and cap >= 0.0
+    assert np.exp(np.minimum(start - ln_mean[0], cap)).mean() == pytest.approx(1.0, abs=1e-4)

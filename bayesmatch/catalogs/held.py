@@ -61,6 +61,14 @@ class HeldCatalog(SkyCatalog):
     whole: HeldCatalog | None = None
     """the catalogue that this one is without the rows outside its footprint"""
 
+    as_given: tuple[np.ndarray, np.ndarray] | None = None
+    """positions (degrees) before they were corrected; None: they were not"""
+
+    @property
+    def given_positions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Positions in degrees as they were given, whatever has been corrected since."""
+        return (self.ra, self.dec) if self.as_given is None else self.as_given
+
     @property
     def n_listed(self) -> int:
         """Number of rows of the whole catalogue, those outside its footprint included."""
@@ -157,7 +165,7 @@ class HeldCatalog(SkyCatalog):
         """The same for rows of the whole catalogue at some positions, without columns."""
         part = copy.copy(self)
         part.table, part.rows = Table(), read_only(row_numbers)
-        part.ra, part.dec = read_only(ra), read_only(dec)
+        part.ra, part.dec, part.as_given = read_only(ra), read_only(dec), None
         part.errors = self.errors.subset(np.empty(0, np.int64))
         part.identifiers = Identifiers(self.id_name)
         return part
@@ -168,6 +176,8 @@ class HeldCatalog(SkyCatalog):
         part = copy.copy(self)
         part.table = self.table[rows] if only is None else _rows_of(self.table, only, rows)
         part.ra, part.dec = read_only(self.ra[rows]), read_only(self.dec[rows])
+        if self.as_given is not None:
+            part.as_given = self.as_given[0][rows], self.as_given[1][rows]
         part.errors = self.errors.subset(rows)
         part.identifiers = self.identifiers.subset(rows, self.ids(rows))
         part.rows = None if self.rows is None else self.rows[rows]
@@ -198,6 +208,7 @@ class HeldCatalog(SkyCatalog):
         for column, values in new.items():
             out.table.replace_column(column, values)
         out.ra, out.dec = read_positions(out.columns, self.ra_name, self.dec_name)
+        out.as_given = self.given_positions
         return out
 
     def check_primary_ids(self) -> None:

@@ -115,6 +115,10 @@ class LearnedPrior:
                 )
         self.features = checked_features(features, start)
         self.start = start
+        if isinstance(context, str):
+            raise TypeError(
+                f"LearnedPrior: context is the text {shown(context)}; give a sequence of columns"
+            )
         self.context = () if context is None else tuple(names_of("LearnedPrior: context", context))
         if len(self.context) > MAX_CONTEXT:
             raise ValueError(
@@ -143,14 +147,7 @@ class LearnedPrior:
         for column in self.columns:
             catalog.magnitudes(column)
         for column in self.context:
-            values = primary.numbers(column)
-            if not np.isfinite(values).all():
-                row = int(np.flatnonzero(~np.isfinite(values))[0])
-                raise ValueError(
-                    f"LearnedPrior: column {column!r} of catalogue {primary.name!r} has no value "
-                    f"in row {row}; context must be known of every source: fill it, or leave out "
-                    "such sources"
-                )
+            primary.numbers(column)  # which must be known of every source
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """Raises: ratios, shape (n,), exist once :func:`bayesmatch.match` has learned them."""

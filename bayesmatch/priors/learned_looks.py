@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
-from .feature_matrix import feature_matrix
 from .learned_ratio import LearnedRatio, inputs
 from .learning_view import MatchView
 from .looks import FeatureLooks, Looks
@@ -45,7 +44,7 @@ def with_looks(
     turns at them. Its error is the jackknife's, from the models that each leave out one fold of the
     sources (Efron & Stein 1981, Ann. Statist. 9, 586), at some of the objects.
     """
-    own, _ = feature_matrix(catalog.subset(view.row, learned.columns).table, learned.features)
+    own, _ = inputs(catalog.subset(view.row, learned.columns), learned.features, None)
     x_field, start = inputs(view.sample.catalog, learned.features, learned.start)
     field = x_field[:, : own.shape[1]]
     n_folds = len(learned.folds)

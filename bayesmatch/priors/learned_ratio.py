@@ -46,6 +46,8 @@ ENTRIES = (
 #: largest |coefficient|, ln mean and cap of a saved one: ratios must be numbers
 MAX_LN = 600.0
 MAX_FOLDS, MAX_KNOTS = 32, 64
+#: features count as no larger than this: differences of them have to be numbers
+MAX_FEATURE = 1e300
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,6 +262,7 @@ def inputs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, F) of a catalogue's rows, the start's ln ratio the last, and that ratio (n,)."""
     x, _ = feature_matrix(catalog.table, features)
+    x = np.clip(x, -MAX_FEATURE, MAX_FEATURE)
     if start is None:
         return x, np.zeros(len(x))
     ln_ratio = np.clip(LN_10 * start.log10_ratio(catalog), -MAX_START, MAX_START)

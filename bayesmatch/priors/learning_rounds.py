@@ -26,6 +26,8 @@ MAX_ROUNDS, ENOUGH = 40, 0.05
 TEACHES = 1e-5
 #: the ratio stops growing where fewer field objects of the sample have a larger one
 TAIL = 10
+#: steps towards a mean of 1 below the largest ratio, at most, and how close is enough
+MAX_STEPS, CLOSE = 100, 1e-5
 #: ln ratios of a start end here: zero bins of a histogram are put right, too
 MAX_START = 7.0
 
@@ -249,7 +251,20 @@ def field_means(start: np.ndarray, sums: np.ndarray, nodes: np.ndarray) -> tuple
         ln_mean[g] = top + np.log(np.exp(ln_ratio - top).mean())
         tail = min(TAIL, len(ln_ratio) - 1)
         cap = max(cap, float(np.partition(ln_ratio, -1 - tail)[-1 - tail] - ln_mean[g]))
-    return ln_mean, max(cap, 0.0)
+    cap = max(cap, 0.0)
+    for g, node in enumerate(nodes):
+        ln_mean[g] = _capped_ln_mean(start + sums[:, 0] + sums[:, 1:] @ node, ln_mean[g], cap)
+    return ln_mean, cap
+
+
+def _capped_ln_mean(ln_ratio: np.ndarray, ln_mean: float, cap: float) -> float:
+    """What to subtract so that the mean ratio is 1 with the largest ones cut off at `cap`."""
+    for _ in range(MAX_STEPS):
+        change = float(np.log(np.exp(np.minimum(ln_ratio - ln_mean, cap)).mean()))
+        ln_mean += change
+        if abs(change) < CLOSE:
+            break
+    return ln_mean
 
 
 def tilted_sums(

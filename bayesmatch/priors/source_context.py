@@ -17,6 +17,8 @@ from .saved import Record, check_flag, check_name
 SIGMA = "ln(sigma)"
 #: quantiles of the sources beyond which a property counts as what it is there
 EDGES = (0.01, 0.99)
+#: properties count as no larger than this: squares and sums of them have to be numbers
+MOST = 1e100
 #: nodes along each of 1, 2, 3 properties, at which the mean over the field is kept
 NODES = {0: 1, 1: 7, 2: 5, 3: 3}
 #: groups along each of them while learning
@@ -42,7 +44,7 @@ class SourceContext:
         for name in columns:
             value = _property(primary, name)
             log = bool(name != SIGMA and value.min() > 0 and value.max() > 10 * value.min())
-            value = np.log10(value) if log else value
+            value = np.log10(value) if log else np.clip(value, -MOST, MOST)
             center, scale = float(value.mean()), float(value.std())
             if scale > 1e-6 * max(1.0, abs(center)):
                 names.append(name)
@@ -58,7 +60,7 @@ class SourceContext:
             value = _property(primary, name)
             if self.log10[c]:
                 value = np.log10(np.maximum(value, 1e-300))
-            z = (value - self.center[c]) / self.scale[c]
+            z = (np.clip(value, -MOST, MOST) - self.center[c]) / self.scale[c]
             out[:, c] = np.clip(z, self.low[c], self.high[c])
         return out
 
@@ -112,7 +114,10 @@ class SourceContext:
 
 @dataclass(frozen=True)
 class Folds:
-    """Which of the F models judges a source: by its position, whatever the order of the list."""
+    """Which of the F models judges a source: by its position, whatever the order of the list.
+
+    The position is that which was given: one corrected in a fit of the errors is in the same fold.
+    """
 
     seed: int
     cuts: tuple[float, ...]
@@ -157,5 +162,5 @@ def _property(primary: HeldCatalog, name: str) -> np.ndarray:
 
 def _draws(primary: HeldCatalog, seed: int) -> np.ndarray:
     """A number from 0 to 1 for each source, as good as random."""
-    first = position_hash(primary.ra, primary.dec).astype(np.float64)
+    first = position_hash(*primary.given_positions).astype(np.float64)
     return position_hash(first, np.full(len(first), float(seed))).astype(np.float64) * 2.0**-64
