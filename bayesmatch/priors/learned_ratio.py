@@ -45,7 +45,6 @@ ENTRIES = (
 )
 #: largest |coefficient|, ln mean and cap of a saved one: ratios must be numbers
 MAX_LN = 600.0
-MAX_FOLDS, MAX_KNOTS = 32, 64
 #: features count as no larger than this: differences of them have to be numbers
 MAX_FEATURE = 1e300
 
