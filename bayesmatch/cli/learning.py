@@ -99,18 +99,25 @@ def check_learned_catalogues(options: argparse.Namespace, names: Sequence[str]) 
             )
 
 
-def learned_paths(out: str, priors: Mapping[str, Sequence[Any]]) -> dict[tuple[str, str], Path]:
+#: catalogue and name of a prior that is learned, and its file
+Learned = tuple[str, str, Path]
+
+
+def learned_paths(out: str, priors: Mapping[str, Sequence[Any]]) -> list[Learned]:
     """The file of each prior that the match will learn, beside the result."""
     from ..priors.auto import AutoPrior
     from ..priors.learned import LearnedPrior
 
-    paths = {}
+    paths: list[Learned] = []
     for catalog, listed in priors.items():
         for prior in listed:
             if isinstance(prior, AutoPrior):
-                paths[catalog, prior.name] = _beside(out, catalog, prior.column, "fit.txt")
+                path = _beside(out, catalog, prior.column, "fit.txt")
             elif isinstance(prior, LearnedPrior):
-                paths[catalog, prior.name] = _beside(out, catalog, prior.name, "learned.json")
+                path = _beside(out, catalog, prior.name, "learned.json")
+            else:
+                continue
+            paths.append((catalog, prior.name, path))
     return paths
 
 
@@ -121,20 +128,20 @@ def _beside(out: str, catalog: str, what: str, ending: str) -> Path:
     return Path(out).parent / f"{file_stem(out)}_{catalog}_{what}_{ending}"
 
 
-def learned_files(paths: Iterable[Path]) -> list[Path]:
+def learned_files(learned: Iterable[Learned]) -> list[Path]:
     """All files of learned priors: the priors, their plots and their tables."""
     return [
         path.with_suffix(ending)
-        for path in paths
+        for _, _, path in learned
         for ending in (LEARNED_ENDINGS if path.suffix == ".json" else (path.suffix, ".png"))
     ]
 
 
-def write_learned(result: Any, paths: Mapping[tuple[str, str], Path]) -> list[str]:
+def write_learned(result: Any, learned: Sequence[Learned]) -> list[str]:
     """The priors learned from the match, with their plots and tables, beside the result."""
     from ..catalogs.formats.writing import replaced_together
 
-    for (catalog, name), path in paths.items():
+    for catalog, name, path in learned:
         from .. import plots  # slow to import, and seldom needed
 
         (prior,) = [prior for prior in result.priors[catalog] if prior.name == name]
@@ -145,4 +152,4 @@ def write_learned(result: Any, paths: Mapping[tuple[str, str], Path]) -> list[st
         else:
             prior.write(path)
         plots.save(prior.plot(), path.with_suffix(".png"))
-    return [str(file) for file in learned_files(paths.values())]
+    return [str(file) for file in learned_files(learned)]

@@ -83,7 +83,7 @@ def _match(options: argparse.Namespace) -> None:
 
     priors = read_priors(options)
     learned = learned_paths(options.out, priors)
-    targets = [*result_paths(options.out), *learned_files(learned.values())]
+    targets = [*result_paths(options.out), *learned_files(learned)]
     check_targets(targets, files_read(options), option="--out")
     catalogs, how = read_inputs(options, priors)
     check_output(options.out, catalogs, how["priors"], include_inputs=not options.no_inputs)
