@@ -235,6 +235,7 @@ def test_pieces_of_a_large_match(monkeypatch):
         assert a.tobytes() == b.tobytes(), name
 
 
+@pytest.mark.slow
 def test_nothing_is_pruned(monkeypatch):
     monkeypatch.setattr(bayesmatch.matching.associations, "COMPLETE", 5)
     catalogs = sky()

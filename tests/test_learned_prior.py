@@ -158,6 +158,7 @@ def test_start_that_misleads_is_put_right(sky, result):
     assert right(put_right, truth) > right(result, truth) - 0.02
 
 
+@pytest.mark.slow
 def test_good_start_is_kept_where_the_sources_are_few(sky, result):
     few = (sky[0][:25], sky[1], sky[2][:25])
     start = bm.LightGBMPrior.fit(
@@ -177,6 +178,7 @@ def _labelled(sky):
     )
 
 
+@pytest.mark.slow
 def test_trees_are_added_where_counterparts_are_many():
     sky = bm.mock.survey(n_primary=1500, area=3.4, seed=21)
     primary = bm.Catalog(sky[0], name="X", pos_err="sigma", area=3.4)
@@ -188,6 +190,7 @@ def test_trees_are_added_where_counterparts_are_many():
     assert any("LightGBM" in name for name in tried)
 
 
+@pytest.mark.slow
 def test_three_catalogues_and_another_prior(sky):
     primary, secondary, truth = sky
     infrared = secondary[~np.ma.getmaskarray(secondary["w1"])]
@@ -216,6 +219,7 @@ def test_context_of_the_sources(sky):
     )
 
 
+@pytest.mark.slow
 def test_errors_are_fitted_before_and_after(sky):
     primary, secondary, truth = sky
     wide = primary.copy()

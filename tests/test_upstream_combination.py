@@ -86,9 +86,12 @@ def compare(folder, sources, functions, *, radius, completeness):
     return result
 
 
+SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
+
+
 @pytest.mark.filterwarnings("ignore:prior prior_callback of combinations")
 @pytest.mark.parametrize("k", [2, 3, 4])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_field(tmp_path, k, seed):
     magnitudes = seed % 2 == 1
     sources = random_field(

@@ -258,6 +258,7 @@ def test_the_dense_field_is_what_it_was():
     assert sum(ax.get_title().startswith("XMM ") for ax in figure.axes) == 3
 
 
+@pytest.mark.slow
 def test_a_tiny_run(tmp_path):
     setting = learned.Setting(
         (200,), (1.0,), (0.7,), 1, 500, CASES[2:3], 200, (200,), 0, 0, False, 50
