@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import bayesmatch as bm
 from bayesmatch._kernels import tilt as kernels
+from bayesmatch.priors.field_means import field_means
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
-from bayesmatch.priors.learning_rounds import field_means
 from bayesmatch.priors.source_context import Folds, SourceContext
 from bayesmatch.priors.tilt import TiltField, TiltFit
 

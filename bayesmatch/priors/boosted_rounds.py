@@ -14,25 +14,17 @@ import numpy as np
 from .._kernels import jit
 from .boosting import PARAMETERS, model_text
 from .choice import Choice
+from .field_means import blended, field_means, share_of_ratio
 from .forest import Forest
-from .learning_rounds import (
-    Learner,
-    Lesson,
-    Rounds,
-    blended,
-    drawing_chance,
-    field_means,
-    share_of_ratio,
-    tilted_sums,
-)
+from .learning_rounds import Learner, Lesson, Rounds, drawing_chance, tilted_sums
 
 #: field objects that trees learn from, and the candidates they do
 FIELD_OBJECTS, LIKELY = 40_000, 0.01
 MAX_TREES, PATIENCE = 150, 12
 #: the likelihood of another round has to be higher by
 ENOUGH = 2.0
-#: smaller than a prior's own trees: the smooth functions have said most
-LEAVES, LEAST = 15, 20
+#: weight in a leaf, at least
+LEAST = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +140,6 @@ def _boost(
     model = lightgbm.train(
         {
             **PARAMETERS,
-            "num_leaves": LEAVES,
             "min_data_in_leaf": LEAST,
             "seed": seed,
             "num_threads": 1,

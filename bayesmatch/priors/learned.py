@@ -188,7 +188,7 @@ class LearnedPrior:
                 start, start_field = flat, np.zeros(len(field))
             given = (x, field), (start, start_field)
             choices += self._learned(view, *given, context, folds, as_it_is, first)
-            if self.start is not None and best_choice(choices).rounds is None:
+            if x.shape[1] > n_features and best_choice(choices).rounds is None:
                 alone = x[:, :n_features], field[:, :n_features]
                 nothing = flat, np.zeros(len(field))
                 choices += self._learned(view, alone, nothing, context, folds, as_it_is, none)

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,19 +14,14 @@ import numpy as np
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from .feature_matrix import feature_columns, feature_matrix, feature_names
+from .field_means import blended
 from .forest import Forest
 from .hats import Hats
 from .histogram import HistogramPrior
-from .learning_rounds import MAX_START, blended
+from .learning_rounds import MAX_START
 from .lightgbm import LightGBMPrior
 from .looks import Looks
-from .saved import (
-    Record,
-    build_prior,
-    check_format,
-    check_text,
-    record_digest,
-)
+from .saved import build_prior, check_text, digested, record_digest
 from .saved_features import features_entry, features_of
 from .saved_parts import folds_of, hats_of, share_from, start_of
 from .source_context import SIGMA, Folds, SourceContext
@@ -85,8 +81,11 @@ class LearnedRatio:
     learned: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        forest = Forest.of(self.models, self.n_inputs) if self.models else None
-        object.__setattr__(self, "_forest", forest)
+        _ = self._forest  # models of a damaged file are refused here
+
+    @cached_property
+    def _forest(self) -> Forest | None:
+        return Forest.of(self.models, self.n_inputs) if self.models else None
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -158,8 +157,8 @@ class LearnedRatio:
             return out
         sums = self.hats.sums(self.hats.entries(x), self.coefficients[fold].T)
         out += sums[:, 0] + np.einsum("nc,nc->n", sums[:, 1:], values)
-        if self._forest is not None:  # type: ignore[attr-defined]
-            out += self._forest.log_odds(x, fold)[0]  # type: ignore[attr-defined]
+        if self._forest is not None:
+            out += self._forest.log_odds(x, fold)[0]
         return blended(np.minimum(out, self.cap[fold]), self.alike)
 
     @property
@@ -209,11 +208,7 @@ class LearnedRatio:
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> LearnedRatio:
         """The prior that a JSON object describes; a ValueError or TypeError if it does not."""
-        check_format(record, FORMAT, FORMAT_VERSION)
-        if record.get("sha256") != record_digest(record):
-            raise ValueError("its contents do not agree with its sha256")
-        entries = Record(record)
-        entries.only(ENTRIES)
+        entries = digested(record, FORMAT, FORMAT_VERSION, ENTRIES)
         features, start = features_of(entries), start_of(entries)
         context = SourceContext.from_record(entries.part("context"))
         folds = folds_of(entries.part("folds"))

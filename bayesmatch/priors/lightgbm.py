@@ -17,7 +17,7 @@ from ..catalogs.scalars import shown
 from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
 from .forest import ROWS, Forest
-from .saved import Record, build_prior, check_format, check_name, check_text, record_digest
+from .saved import build_prior, check_name, check_text, digested, record_digest
 from .saved_features import features_entry, features_of
 from .training import TrainingRecord, train
 from .training_sample import MAX_CONTEXT, TrainingSample
@@ -252,11 +252,7 @@ class LightGBMPrior:
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> LightGBMPrior:
         """The prior that a JSON object describes; a ValueError or TypeError if it does not."""
-        check_format(record, FORMAT, FORMAT_VERSION)
-        if record.get("sha256") != record_digest(record):
-            raise ValueError("its contents do not agree with its sha256")
-        entries = Record(record)
-        entries.only(ENTRIES)
+        entries = digested(record, FORMAT, FORMAT_VERSION, ENTRIES)
         features = features_of(entries)
         context = entries.many("context", check_name)
         if len(context) > MAX_CONTEXT:

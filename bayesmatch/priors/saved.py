@@ -89,6 +89,16 @@ def record_digest(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
+def digested(record: dict[str, Any], name: str, version: int, keys: Iterable[str]) -> Record:
+    """Entries of a record of this format that has its digest, these keys and no others."""
+    check_format(record, name, version)
+    if record.get("sha256") != record_digest(record):
+        raise ValueError("its contents do not agree with its sha256")
+    entries = Record(record)
+    entries.only(keys)
+    return entries
+
+
 def shown(value: Any) -> str:
     """A value in a message, short."""
     if isinstance(value, (list, dict)):
