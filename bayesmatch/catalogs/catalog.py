@@ -14,6 +14,7 @@ from typing import Any
 from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
 from .columns import column_ucds
 from .convert import as_table
+from .formats.digest import file_sha256
 from .formats.registry import file_stem, read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
@@ -181,6 +182,7 @@ class Catalog(HeldCatalog):
             tail_factor=tail_factor,
         )
         catalog.read_from = as_read(path)
+        catalog.sha256 = file_sha256(path)
         return catalog
 
     @classmethod

@@ -15,12 +15,14 @@ from .._kernels import stopping
 from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
+from .catalogue import add_catalogue
 from .check import add_check
 from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
 from .match import add_match
+from .report import add_report
 from .shift import add_shift
 from .train import add_train
 
@@ -34,6 +36,8 @@ COMMANDS = (
     add_errors,
     add_demo,
     add_explain,
+    add_catalogue,
+    add_report,
     add_area,
     add_fake,
     add_shift,

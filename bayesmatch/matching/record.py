@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
@@ -40,10 +41,15 @@ class CatalogueRecord:
     tail_fraction: float = 0.0
     """share of the errors that are wider, by"""
     tail_factor: float = 3.0
+    file: str | None = None
+    """name of the file that it was read from, without its folder; None: a table or a data set"""
+    sha256: str | None = None
+    """of that file"""
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
         """What the record keeps of a catalogue."""
+        sha256 = catalog.sha256
         return cls(
             catalog.name,
             catalog.id_name,
@@ -55,6 +61,7 @@ class CatalogueRecord:
             catalog.n_listed - catalog.n_rows,
             catalog.tails.fraction,
             catalog.tails.factor,
+            *((None, None) if sha256 is None else (os.path.basename(catalog.read_from[0]), sha256)),
         )
 
     @property

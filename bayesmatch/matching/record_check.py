@@ -71,6 +71,10 @@ def _is_number_or_none(value: Any) -> bool:
     return value is None or _is_number(value)
 
 
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or _is_text(value)
+
+
 FINDING: dict[str, Check] = {
     "check": _is_text,
     **dict.fromkeys(("value", "expected", "error", "sigma"), _is_number_or_none),
@@ -123,6 +127,8 @@ CATALOGUE: dict[str, Check] = {
 CATALOGUE_LATER: dict[str, Check] = {
     "tail_fraction": lambda v: _number(0, 1)(v) and v < 1,
     "tail_factor": lambda v: _number(1, MAX_FACTOR)(v) and v > 1,
+    "file": _is_text_or_none,
+    "sha256": _is_text_or_none,
 }
 FIT: dict[str, Check] = {
     "fraction": _named(_number(0, 1)),

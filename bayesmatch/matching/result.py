@@ -206,6 +206,30 @@ class MatchResult:
 
         return bayesmatch.explain(self, primary_id)
 
+    def catalogue(
+        self,
+        class_cuts: Sequence[float] = (0.9, 0.9),
+        *,
+        second: bool = False,
+        catalogues: Sequence[bayesmatch.Catalog] | None = None,
+    ) -> Table:
+        """The table to publish, a row per primary: :func:`bayesmatch.catalogue`."""
+        import bayesmatch
+
+        return bayesmatch.catalogue(self, class_cuts, second=second, catalogues=catalogues)
+
+    def report(
+        self,
+        path: str | os.PathLike,
+        *,
+        images: Any = None,
+        n_charts: int = 12,
+    ) -> list[str]:
+        """Write all that is to say of this result into one HTML file: :func:`bayesmatch.report`."""
+        import bayesmatch
+
+        return bayesmatch.report(self, path, images=images, n_charts=n_charts)
+
     def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
         """Write both tables and the meta data; whole or not at all.
 

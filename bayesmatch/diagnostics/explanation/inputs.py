@@ -43,7 +43,7 @@ def input_catalog(
         The primary.
     """
     record = result.record.catalogues[k]
-    pos_err, error_columns = _recorded_error(record)
+    pos_err, error_columns = recorded_error(record)
     table = input_columns(result, record.name, rows, primary_row)
     if not {record.ra, record.dec} <= set(table.colnames):
         return None
@@ -82,7 +82,7 @@ def input_columns(result: MatchResult, name: str, rows: np.ndarray, primary_row:
     )
 
 
-def _recorded_error(record: CatalogueRecord) -> tuple[Any, list[str]]:
+def recorded_error(record: CatalogueRecord) -> tuple[Any, list[str]]:
     """``pos_err`` of a catalogue as the meta data have it (None: not known), and its columns."""
     parts = record.pos_err
     if not parts or None in parts:

@@ -1,0 +1,113 @@
+"""All pairs of a source and a candidate: how probable, how far, and how far in sigma."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.table import Table
+
+from ..._kernels.sphere import offsets
+from ...catalogs.catalog import Catalog
+from ...matching.result import MatchResult
+from ..explanation.inputs import recorded_error
+from ..published.inputs import member_columns
+
+
+@dataclass(frozen=True)
+class Places:
+    """Positions of some rows of a catalogue; NaN where the result does not know."""
+
+    ra: np.ndarray
+    """(n,) degrees"""
+    dec: np.ndarray
+    """(n,) degrees"""
+    covariance: np.ndarray
+    """(n, 3) east^2, north^2, east*north, arcsec^2"""
+
+    @property
+    def sigma(self) -> np.ndarray:
+        """(n,) arcsec per axis: of an ellipse, that of the circle of its size."""
+        xx, yy, xy = self.covariance.T
+        return np.asarray(np.maximum(xx * yy - xy * xy, 0.0) ** 0.25)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of a primary and an object of one other catalogue, ordered by primary."""
+
+    primary: np.ndarray
+    """(m,) row of the primary"""
+    row: np.ndarray
+    """(m,) row of the object"""
+    p: np.ndarray
+    """(m,) probability that the object is the counterpart"""
+    separation: np.ndarray
+    """(m,) arcsec"""
+    offset: np.ndarray
+    """(m, 2) arcsec to the east and north; NaN: not known"""
+    in_sigma: np.ndarray
+    """(m,) separation over its error; NaN: not known"""
+
+
+def places(result: MatchResult, k: int, rows: np.ndarray) -> Places:
+    """Where rows (n,) of catalogue k are, the primary being 0."""
+    if result._catalogs:
+        known = result._catalogs[k]
+        held = known.held(rows)
+        return Places(known.ra[held], known.dec[held], known.covariance(held))
+    nothing = np.full(len(rows), np.nan)
+    unknown = Places(nothing, nothing, np.full((len(rows), 3), np.nan))
+    record = result.record.catalogues[k]
+    columns = member_columns(result, (), k, rows)
+    if len(rows) == 0 or not {record.ra, record.dec} <= set(columns):
+        return unknown
+    pos_err, named = recorded_error(record)
+    has_error = pos_err is not None and set(named) <= set(columns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # said where the match was made
+        try:
+            catalog = Catalog(
+                Table(columns),
+                name=record.name,
+                area=record.area_deg2,
+                pos_err=pos_err if has_error else 1.0,
+                ra=record.ra,
+                dec=record.dec,
+            )
+        except (ValueError, TypeError):  # what was dropped in the match: do without
+            return unknown
+    covariance = catalog.covariance() if has_error else unknown.covariance
+    return Places(catalog.ra, catalog.dec, covariance)
+
+
+def pairs_with(result: MatchResult, k: int, sources: Places) -> Pairs:
+    """Every pair of a primary and a candidate of catalogue k (1: the first other one)."""
+    table, names = result.associations, result.catalogue_names
+    primary, row = (np.asarray(table[name], np.int64) for name in (names[0], names[k]))
+    there = row >= 0
+    primary, row = primary[there], row[there]
+    keys = np.stack([primary, row], axis=1)
+    unique, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    p_match = np.asarray(table["p_match"], float)[there]
+    p = np.bincount(inverse.ravel(), p_match, minlength=len(unique))
+    separation = np.asarray(table[f"Separation_{names[0]}_{names[k]}"], float)[there][first]
+    primary, row = unique[:, 0], unique[:, 1]
+    rows, at = np.unique(row, return_inverse=True)
+    objects = places(result, k, rows)
+    offset = np.full((len(row), 2), np.nan)
+    if len(row):
+        positions = (sources.ra, sources.dec, objects.ra[at], objects.dec[at])
+        offsets(primary, *positions, separation, offset)
+    covariance = sources.covariance[primary] + objects.covariance[at]
+    return Pairs(primary, row, p, separation, offset, _in_sigma(offset, covariance))
+
+
+def _in_sigma(offset: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Mahalanobis distance of offsets (m, 2) with covariances (m, 3)."""
+    (x, y), (xx, yy, xy) = offset.T, covariance.T
+    determinant = xx * yy - xy * xy
+    with np.errstate(divide="ignore", invalid="ignore"):
+        square = (yy * x * x - 2.0 * xy * x * y + xx * y * y) / determinant
+        return np.asarray(np.sqrt(np.where(determinant > 0, square, np.nan)))

@@ -1,0 +1,39 @@
+"""Figures of the priors of a result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...matching.result import MatchResult
+from ...plots.learned import learned_ratio
+from ...plots.priors import histogram_prior
+from ...priors.histogram import HistogramPrior
+from ...priors.learned_ratio import LearnedRatio
+from .figures import Picture, picture, prior_ratios
+
+
+def prior_pictures(result: MatchResult) -> list[Picture]:
+    """What each prior is, where it is at hand, and what it gave the candidates."""
+    p = np.asarray(result.associations["p_match"], float)
+    found = []
+    for catalogue, listed in result.priors.items():
+        for prior in listed:
+            name = f"prior {prior.name} of {catalogue or 'combinations'}"
+            if isinstance(prior, HistogramPrior):
+                alt = f"Histograms of {prior.column} of counterparts and field, and their ratio."
+                found.append(picture(histogram_prior(prior), alt, f"The {name}."))
+            elif isinstance(prior, LearnedRatio):
+                alt = f"What the {name} learned: shares and ratios by feature."
+                found.append(picture(learned_ratio(prior), alt, f"The {name}, learned."))
+    for column in result.record.bias_columns:
+        if column not in result.associations.colnames:
+            continue
+        drawn = prior_ratios(result, column, p)
+        if drawn is not None:
+            name = column.removeprefix("bias_")
+            alt = f"Distribution of the ratio of {name}: counterparts beside other candidates."
+            said = (
+                f"What the prior {name} gave the candidates: the farther apart, the more it says."
+            )
+            found.append(picture(drawn, alt, said))
+    return found
