@@ -142,7 +142,8 @@ def classes(result: MatchResult, cuts: tuple[float, float] = (0.9, 0.9)) -> np.n
     with np.errstate(invalid="ignore"):
         hostless = p_hostless >= cuts[1]
     which = np.select([nowhere, secure, hostless], [3, 0, 2], default=1)
-    return np.array(CLASSES)[which]
+    found: np.ndarray = np.array(CLASSES)[which]
+    return found
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -85,9 +85,10 @@ def cell(value: Any) -> str:
     if np.ma.is_masked(value):
         return "..."
     if isinstance(value, (float, np.floating)):
-        if not np.isfinite(value):
+        number = float(value)
+        if not np.isfinite(number):
             return "..."
-        return f"{value:.5f}" if abs(value) >= 10 else f"{value:.3f}"
+        return f"{number:.5f}" if abs(number) >= 10 else f"{number:.3f}"
     return str(value)
 
 

@@ -89,7 +89,7 @@ def _drawn(e: Explanation, images: Any) -> Figure:
     else:
         draw_separations(ax, e)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.label.set_size(8)
+        axis.label.set_fontsize(8)
     ax.tick_params(labelsize=8)
     best = probability(float(e.table["p_match"][1])) if len(e.table) > 1 else "0"
     none = probability(float(e.table["p_match"][0]))

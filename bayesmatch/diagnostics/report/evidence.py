@@ -13,7 +13,7 @@ from ...catalogs.formats.storage import parts_of
 from ...matching.result import MatchResult
 from ...matching.table_columns import later_columns
 from ..published.core import CLASSES, classes
-from .pairs import Pairs, Places
+from .pairs import Pairs, Places, numbers
 
 #: candidates of a source that the page has, and below which probability only the first few
 MOST, FEW, LIKELY = 8, 3, 1e-3
@@ -68,14 +68,12 @@ def _columns(result: MatchResult) -> list[dict[str, Any]]:
     for name in names:
         if name in table.colnames and name not in [c["name"] for c in found]:
             column = table[name]
-            values, mask = parts_of(column)
-            numbers = np.where(False if mask is None else mask, np.nan, values.astype(float))
             found.append(
                 {
                     "name": name,
                     "text": column.description or name,
                     "kind": "number",
-                    "values": rounded(numbers, 4),
+                    "values": rounded(numbers(column), 4),
                 }
             )
     return found
@@ -167,7 +165,7 @@ def _terms(result: MatchResult, kept: np.ndarray, source: np.ndarray) -> dict[st
             prior = np.log10(np.asarray(table[bias], float)[kept])
             terms[bias.removeprefix("bias_")] = prior
         p_match = np.asarray(table["p_match"], float)[kept]
-        odds = np.ma.asarray(result.sources["log10_odds_host"]).astype(float).filled(np.nan)[source]
+        odds = numbers(result.sources["log10_odds_host"])[source]
         # log10 of p_hostless, from the odds, which do not saturate.
         hostless = -np.logaddexp(0.0, odds * np.log(10.0)) / np.log(10.0)
         total = np.log10(p_match) - hostless
@@ -187,5 +185,5 @@ def _decimals(values: np.ndarray) -> list[float | None]:
 
 def rounded(values: np.ndarray, digits: int) -> list[float | None]:
     """Numbers with so many significant digits, as short as can be; None where there is none."""
-    numbers = [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values.tolist()]
-    return [int(v) if v is not None and abs(v) < 1e15 and v == int(v) else v for v in numbers]
+    short = [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values.tolist()]
+    return [int(v) if v is not None and abs(v) < 1e15 and v == int(v) else v for v in short]

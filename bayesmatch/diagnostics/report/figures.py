@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from ...catalogs.tails import profile_with
 from ...matching.result import MatchResult
-from .pairs import Pairs
+from .pairs import Pairs, numbers
 
 #: colours that people of all kinds of sight tell apart (Okabe & Ito)
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#D55E00", "#009E73", "#CC3311", "0.55"
@@ -23,6 +23,10 @@ SERIES = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9")
 X_MAX, BIN = 5.0, 0.25
 #: sources in a bin of a covariate, at least; bins at most
 PER_BIN, MOST_BINS = 25, 10
+#: inches: small, so that the letters can be read on a phone; a wide screen shows it larger
+WIDTH, LARGER = 5.4, 1.25
+#: covariates over more than this factor are drawn logarithmically
+LOGARITHMIC = 30.0
 #: points that are drawn one by one in a picture
 MANY = 20_000
 
@@ -38,6 +42,7 @@ class Picture:
     caption: str
     width: int
     """pixels on the page"""
+    height: int
 
 
 def picture(figure: Figure, alt: str, caption: str = "", *, dots: bool = False) -> Picture:
@@ -49,12 +54,15 @@ def picture(figure: Figure, alt: str, caption: str = "", *, dots: bool = False) 
         figure.savefig(buffer, format=form, dpi=144, metadata=stamp, facecolor="white")
     kind = "image/png" if dots else "image/svg+xml"
     text = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return Picture(f"data:{kind};base64,{text}", alt, caption, round(96 * figure.get_figwidth()))
+    wide, tall = figure.get_size_inches()
+    pixels = 96 * (LARGER if wide == WIDTH else 1.0)
+    size = round(pixels * wide), round(pixels * tall)
+    return Picture(f"data:{kind};base64,{text}", alt, caption, *size)
 
 
 def how_sure(result: MatchResult) -> Figure:
     """Distributions of p_match of the best association and of p_hostless."""
-    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
     ax = figure.subplots()
     edges = np.linspace(0, 1, 21)
     for name, color, text in (
@@ -71,10 +79,9 @@ def how_sure(result: MatchResult) -> Figure:
 
 def known(result: MatchResult, name: str) -> np.ndarray:
     """Values of a column of the sources, those that are missing left out."""
-    column = result.sources[name]
-    values = np.asarray(np.ma.getdata(column), float)
-    there = ~np.ma.getmaskarray(np.ma.asarray(column)) & np.isfinite(values)
-    return values[there]
+    values = numbers(result.sources[name])
+    found: np.ndarray = values[np.isfinite(values)]
+    return found
 
 
 def separations(result: MatchResult, pairs: Sequence[Pairs]) -> Figure | None:
@@ -87,7 +94,7 @@ def separations(result: MatchResult, pairs: Sequence[Pairs]) -> Figure | None:
     ]
     if not shown:
         return None
-    figure = Figure(figsize=(7.0, 4.0), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.5), layout="constrained")
     ax = figure.subplots()
     edges = np.arange(0, X_MAX + BIN / 2, BIN)
     for (name, pair), color in zip(shown, SERIES * 4, strict=False):
@@ -110,9 +117,9 @@ def separations(result: MatchResult, pairs: Sequence[Pairs]) -> Figure | None:
     return figure
 
 
-def host_fractions(result: MatchResult, covariates: dict[str, np.ndarray]) -> Figure | None:
-    """Share of sources with a counterpart against each covariate; None: too few sources."""
-    hostless = np.ma.asarray(result.sources["p_hostless"]).astype(float).filled(np.nan)
+def host_fractions(result: MatchResult, covariates: dict[str, np.ndarray]) -> dict[str, Figure]:
+    """Share of sources with a counterpart against each covariate that varies."""
+    hostless = numbers(result.sources["p_hostless"])
     fitted = None
     if result.host_fraction is not None:
         fitted = 1.0 - np.exp(np.asarray(result.host_fraction.ln_fraction)[:, 0])
@@ -122,24 +129,19 @@ def host_fractions(result: MatchResult, covariates: dict[str, np.ndarray]) -> Fi
         if (np.isfinite(values) & np.isfinite(hostless)).sum() >= 2 * PER_BIN
         if np.ptp(values[np.isfinite(values)]) > 0
     }
-    if not drawn:
-        return None
-    columns = min(2, len(drawn))
-    rows = -(-len(drawn) // columns)
-    figure = Figure(figsize=(4.4 * columns, 3.1 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes[len(drawn) :]:
-        ax.set_axis_off()
-    for ax, (name, values) in zip(axes, drawn.items(), strict=False):
+    found = {}
+    for name, values in drawn.items():
+        figure = Figure(figsize=(4.2, 3.0), layout="constrained")
+        ax = figure.subplots()
         good = np.isfinite(values) & np.isfinite(hostless)
-        _draw_fraction(
-            ax, values[good], 1 - hostless[good], None if fitted is None else fitted[good]
-        )
+        model = None if fitted is None else fitted[good]
+        _draw_fraction(ax, values[good], 1 - hostless[good], model)
         ax.set_xlabel(name, parse_math=False)
-        ax.set_ylabel("share with a counterpart")
-        ax.set_ylim(0, 1.02)
-    axes[0].legend(frameon=False, fontsize=8, loc="lower left")
-    return figure
+        ax.set(ylabel="share with a counterpart", ylim=(0, 1.02))
+        if model is not None:
+            ax.legend(frameon=False, fontsize=8, loc="lower left")
+        found[name] = figure
+    return found
 
 
 def _draw_fraction(ax: Axes, x: np.ndarray, host: np.ndarray, fitted: np.ndarray | None) -> None:
@@ -150,11 +152,9 @@ def _draw_fraction(ax: Axes, x: np.ndarray, host: np.ndarray, fitted: np.ndarray
     error = np.array([np.sqrt((host[p] * (1 - host[p])).sum() + 0.25) / len(p) for p in parts])
     if fitted is not None:
         model = np.array([fitted[part].mean() for part in parts])
-        ax.plot(
-            middle, model, "-", color=ORANGE, lw=1.6, label="fitted, before a look at its objects"
-        )
-    ax.errorbar(middle, mean, error, fmt="o", ms=4, color=BLUE, label="mean of 1 - p_hostless")
-    positive = x.min() > 0 and x.max() > 10 * x.min()
+        ax.plot(middle, model, "-", color=ORANGE, lw=1.6, label="fitted")
+    ax.errorbar(middle, mean, error, fmt="o", ms=4, color=BLUE, label="1 - p_hostless, mean")
+    positive = x.min() > 0 and x.max() > LOGARITHMIC * x.min()
     ax.set_xscale("log" if positive else "linear")
     ax.set_axisbelow(True)
     ax.grid(color="0.9", lw=0.6)
@@ -170,7 +170,7 @@ def sky_densities(result: MatchResult, ra: np.ndarray, dec: np.ndarray, name: st
     across = (ra - middle + 180) % 360 - 180
     wide = np.ptp(across) > 180
     x = ra if wide else across + middle
-    figure = Figure(figsize=(7.0, 5.0), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 4.0), layout="constrained")
     ax = figure.subplots()
     step = max(1, len(ra) // MANY)
     drawn = ax.scatter(
@@ -196,7 +196,7 @@ def prior_ratios(result: MatchResult, column: str, p: np.ndarray) -> Figure | No
         return None
     low, high = np.floor(log10[good].min() * 4) / 4, np.ceil(log10[good].max() * 4) / 4
     edges = np.linspace(max(low, -6), max(high, low + 0.5), 41)
-    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
     ax = figure.subplots()
     value = np.clip(log10[good], edges[0], edges[-1])
     for weight, color, text in (

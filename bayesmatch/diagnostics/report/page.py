@@ -18,6 +18,9 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 
+#: pixels over which a figure is not made narrower than a screen
+LARGE = 720
+
 
 @dataclass(frozen=True)
 class Section:
@@ -131,8 +134,9 @@ def table(
         cells += [f"<td{r}>{_cell(c)}</td>" for c, r in zip(row[1:], right[1:], strict=True)]
         body.append(f"<tr>{''.join(cells)}</tr>")
     return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}"><table>\n'
-        f"<caption>{inline(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+        f"{paragraph(caption, 'note')}\n"
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<table aria-label="{escape(caption)}">\n<thead><tr>{head}</tr></thead>\n<tbody>\n'
         + "\n".join(body)
         + "\n</tbody></table></div>"
     )
@@ -147,7 +151,12 @@ def _cell(text: str) -> str:
 def figure(p: Picture, extra: str = "") -> str:
     """A figure with its caption; `extra` is HTML behind it."""
     caption = f"<figcaption>{inline(p.caption)}{extra}</figcaption>" if p.caption or extra else ""
-    return (
-        f'<figure><img alt="{escape(p.alt)}" width="{p.width}" loading="lazy" src="{p.data}">'
-        f"{caption}</figure>"
+    image = (
+        f'<img alt="{escape(p.alt)}" width="{p.width}" height="{p.height}" loading="lazy" '
+        f'src="{p.data}">'
     )
+    if p.width > LARGE:  # many panels: on a phone it is moved, not made small
+        image = (
+            f'<div class="wide large" tabindex="0" role="region" aria-label="Figure">{image}</div>'
+        )
+    return f"<figure>{image}{caption}</figure>"

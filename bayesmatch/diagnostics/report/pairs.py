@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
 
 from ..._kernels.sphere import offsets
 from ...catalogs.catalog import Catalog
+from ...catalogs.formats.storage import parts_of
 from ...matching.result import MatchResult
 from ..explanation.inputs import recorded_error
 from ..published.inputs import member_columns
@@ -49,6 +51,15 @@ class Pairs:
     """(m, 2) arcsec to the east and north; NaN: not known"""
     in_sigma: np.ndarray
     """(m,) separation over its error; NaN: not known"""
+
+
+def numbers(column: Any) -> np.ndarray:
+    """A column as floating-point numbers, NaN where it is masked."""
+    values, mask = parts_of(column)
+    found = np.array(values, np.float64)
+    if mask is not None:
+        found[mask] = np.nan
+    return found
 
 
 def places(result: MatchResult, k: int, rows: np.ndarray) -> Places:

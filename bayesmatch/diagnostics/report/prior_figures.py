@@ -9,7 +9,7 @@ from ...plots.learned import learned_ratio
 from ...plots.priors import histogram_prior
 from ...priors.histogram import HistogramPrior
 from ...priors.learned_ratio import LearnedRatio
-from .figures import Picture, picture, prior_ratios
+from .figures import WIDTH, Picture, picture, prior_ratios
 
 
 def prior_pictures(result: MatchResult) -> list[Picture]:
@@ -21,19 +21,21 @@ def prior_pictures(result: MatchResult) -> list[Picture]:
             name = f"prior {prior.name} of {catalogue or 'combinations'}"
             if isinstance(prior, HistogramPrior):
                 alt = f"Histograms of {prior.column} of counterparts and field, and their ratio."
-                found.append(picture(histogram_prior(prior), alt, f"The {name}."))
+                drawn = histogram_prior(prior)
+                drawn.set_size_inches(WIDTH, 4.8)
+                found.append(picture(drawn, alt, f"The {name}."))
             elif isinstance(prior, LearnedRatio):
                 alt = f"What the {name} learned: shares and ratios by feature."
                 found.append(picture(learned_ratio(prior), alt, f"The {name}, learned."))
     for column in result.record.bias_columns:
         if column not in result.associations.colnames:
             continue
-        drawn = prior_ratios(result, column, p)
-        if drawn is not None:
+        ratios = prior_ratios(result, column, p)
+        if ratios is not None:
             name = column.removeprefix("bias_")
             alt = f"Distribution of the ratio of {name}: counterparts beside other candidates."
             said = (
                 f"What the prior {name} gave the candidates: the farther apart, the more it says."
             )
-            found.append(picture(drawn, alt, said))
+            found.append(picture(ratios, alt, said))
     return found

@@ -11,6 +11,7 @@ from . import figures
 from .figures import picture
 from .material import Material
 from .page import Section, bullets, figure, inline, paragraph, table, terms
+from .pairs import numbers
 from .prior_figures import prior_pictures
 from .single_sources import citing, claims, finding_charts, source_table
 from .words import MEANINGS, catalogue_words, class_counts, method
@@ -90,17 +91,17 @@ def checks(m: Material) -> Section:
             [
                 str(r["check"]),
                 str(r["verdict"]),
+                str(r["advice"]),
                 *(f"{r[c]:.3g}" if np.isfinite(r[c]) else "-" for c in ("value", "expected")),
                 f"{r['sigma']:.1f}" if np.isfinite(r["sigma"]) else "-",
-                str(r["advice"]),
             ]
             for r in rows
         ),
         key=lambda line: order[line[1]],
     )
     said = "What the match found when it looked at its own result, the worst first."
-    heads = ["check", "verdict", "value", "expected", "sigma off", "what it means"]
-    return Section("checks", "Checks", table(said, heads, lines, (2, 3, 4)))
+    heads = ["check", "verdict", "what it means", "value", "expected", "sigma off"]
+    return Section("checks", "Checks", table(said, heads, lines, (3, 4, 5)))
 
 
 def expected(m: Material) -> Section:
@@ -125,7 +126,9 @@ def expected(m: Material) -> Section:
             f"Expected purity and completeness of {name} counterparts against the cut on p_{name}; "
             f"at {CUTS[0]:g} they are {rows[0][2]} and {rows[0][3]}."
         )
-        parts.append(figure(picture(expected_curves(m.result, name), alt)))
+        drawn = expected_curves(m.result, name)
+        drawn.set_size_inches(figures.WIDTH, 4.2)
+        parts.append(figure(picture(drawn, alt)))
     said = (
         "From the probabilities alone: of the sources selected, as many are right as their "
         "probabilities add up to. As good as the probabilities are; the checks tell what speaks "
@@ -158,15 +161,21 @@ def host_fraction(m: Material) -> Section:
     """The share with a counterpart against each covariate."""
     drawn = figures.host_fractions(m.result, _covariates(m))
     heading = "Who has a counterpart"
-    if drawn is None:
+    if not drawn:
         few = "Too few sources, or none of their properties is in this result."
         return Section("hosts", heading, paragraph(few))
-    alt = "Share of sources with a counterpart against the properties of the sources, in bins."
-    caption = (
+    said = (
         "Mean of 1 - p_hostless in bins of equally many sources, with its scatter. A line is the "
         "fraction that was fitted, before the objects around a source are looked at."
     )
-    return Section("hosts", heading, figure(picture(drawn, alt, caption)))
+    shown = [
+        figure(picture(one, f"Share of sources with a counterpart against {name}, in bins.", name))
+        for name, one in drawn.items()
+    ]
+    charts = "\n".join(shown)
+    return Section(
+        "hosts", heading, f'{paragraph(said)}\n<div class="charts panels">\n{charts}\n</div>'
+    )
 
 
 def _covariates(m: Material) -> dict[str, np.ndarray]:
@@ -180,8 +189,7 @@ def _covariates(m: Material) -> dict[str, np.ndarray]:
         columns = member_columns(m.result, m.result._catalogs, 0, rows)
         for name in named:
             if name in columns and columns[name].dtype.kind in "iuf":
-                values = np.ma.asarray(columns[name]).astype(float).filled(np.nan)
-                found[f"{primary.name} {name}"] = values
+                found[f"{primary.name} {name}"] = numbers(columns[name])
     for other in record.others:
         column = f"density_{other.name}"
         if column in table_.colnames:

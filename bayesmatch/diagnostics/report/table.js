@@ -27,9 +27,12 @@
     if (Number.isInteger(v)) return String(v);
     return Math.abs(v) < 1e-3 ? v.toExponential(1) : String(v);
   };
+  const probability = (v) => v === null || v === undefined ? "\u2013" : v === 0 ? "0"
+    : v < 5e-4 ? v.toExponential(0) : v.toFixed(4);
   const cellText = (c, i) => {
     const v = c.values[i];
     if (c.kind === "class") return data.classes[v];
+    if (c.kind === "number" && c.name.startsWith("p_")) return probability(v);
     return c.kind === "number" ? number(v) : v ?? "\u2013";
   };
 
@@ -218,7 +221,7 @@
     const ring = (r, dash) => svg.append(shape("circle", { cx: half, cy: half, r: px(r),
       fill: "none", stroke: "#b02a2a", "stroke-dasharray": dash }));
     if (sigma) { ring(1.515 * sigma, "none"); ring(2.448 * sigma, "5 4"); } // 68% and 95%
-    if (data.radius < reach * 1.4) svg.append(shape("circle", { cx: half, cy: half,
+    if (data.radius < reach) svg.append(shape("circle", { cx: half, cy: half,
       r: px(data.radius), fill: "none", stroke: "#8a8a8a" }));
     svg.append(shape("path", { d: `M${half - 6} ${half}h12M${half} ${half - 6}v12`,
       stroke: "#b02a2a", "stroke-width": 1.6 }));
@@ -233,6 +236,21 @@
     svg.append(shape("text", { x: 10, y: side - 18, "font-size": 12, fill: "#000" }, `${bar}\u2033`));
     svg.append(shape("text", { x: side - 84, y: 16, "font-size": 12, fill: "#000" }, "N up, E left"));
     return svg;
+  };
+  const verdict = (i, rows) => {
+    const none = byName.get("p_hostless").values[i];
+    if (none === null) return "No catalogue has looked there: nothing is known.";
+    if (!rows.length) {
+      return byName.get("n_candidates").values[i]
+        ? `Its candidates are not in this result (min_p_i); that it has none, ${probability(none)}.`
+        : `Nothing lies within ${data.radius} arcsec: it has no counterpart there.`;
+    }
+    const away = data.others.map((_, k) => data.candidates.separation[k][rows[0]])
+      .filter((v) => v !== null).map(number).join(" and ");
+    const best = `${memberNames(rows[0])}, ${away} arcsec away, with probability `
+      + probability(data.candidates.p_match[rows[0]]);
+    return none >= 0.5 ? `It probably has no counterpart (${probability(none)}). The best candidate is ${best}.`
+      : `Its most probable counterpart is ${best}; that it has none, ${probability(none)}.`;
   };
   const decimals = (v) => v === null ? "\u2013" : v <= -300 ? "excluded"
     : (v > 0 ? "+" : "") + v.toFixed(2);
@@ -263,20 +281,22 @@
       const add = (text) => tr.append(el("td", { class: "number" }, text));
       data.others.forEach((_, k) => add(number(data.candidates.separation[k][row])));
       terms.forEach((t) => add(decimals(t.values[row])));
-      add(number(data.candidates.p_match[row]));
-      add(number(data.candidates.p_i[row]));
+      add(probability(data.candidates.p_match[row]));
+      add(probability(data.candidates.p_i[row]));
       tbody.append(tr);
     });
     const more = data.left[i] ? ` ${data.left[i]} more, less probable, are not shown.` : "";
-    const caption = "Every hypothesis with its evidence, log10 against no counterpart: position and "
+    const note = "Every hypothesis with its evidence, log10 against no counterpart: position and "
       + "priors, the density of unrelated objects, and the rest (host fraction, competition, means "
       + `of priors); total is log10 of p_match over p_hostless.${more}`;
-    const table = el("table", {}, el("caption", {}, caption), el("thead", {}, header), tbody);
+    const table = el("table", { "aria-label": "Hypotheses" }, el("thead", {}, header), tbody);
     const sides = el("div", { class: "sides" }), drawn = chart(i, rows);
     if (drawn) sides.append(drawn);
     sides.append(facts);
-    $("evidence-body").replaceChildren(sides, el("div", { class: "wide", tabindex: "0",
-      role: "region", "aria-label": "Hypotheses" }, table));
+    const wide = el("div", { class: "wide", tabindex: "0", role: "region",
+      "aria-label": "Hypotheses" }, table);
+    $("evidence-body").replaceChildren(el("p", {}, verdict(i, rows)), sides,
+      el("p", { class: "note" }, note), wide);
     const at = shown.indexOf(i);
     $("before").disabled = at <= 0;
     $("after").disabled = at < 0 || at >= shown.length - 1;

@@ -132,14 +132,18 @@ def claim_facts(result: MatchResult) -> list[str]:
     """What competition there was."""
     claims = result.record.claims or {}
     contested = np.asarray(result.sources["n_claims"]) > 1
+    first = result.record.others[0].name
+    n = int(contested.sum())
     said = [
-        f"{int(contested.sum()):,} sources share the best object of the first other catalogue with "
-        "another source."
+        f"{n:,} sources have a best {first} object that is the best of another source too."
+        if n
+        else f"No {first} object is the best of two sources."
     ]
-    if claims.get("rule") == "exclusive" and claims.get("groups") is not None:
+    if claims.get("rule") == "exclusive" and claims.get("groups"):
         said.append(
-            f"{claims['groups']:,} groups of sources that compete, {claims.get('primaries', 0):,} "
-            f"sources in all, the largest of {claims.get('largest', 0):,}."
+            f"{claims.get('primaries', 0):,} sources compete for objects, in "
+            f"{claims['groups']:,} group{'s' if claims['groups'] > 1 else ''} that were judged "
+            f"together; the largest has {claims.get('largest', 0):,}."
         )
     if claims.get("same_source"):
         said.append(f"{claims['same_source']:,} rows are probably another entry of a source.")
