@@ -12,6 +12,7 @@ from astropy.table import Table
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
 from .checks.table import checks_table, not_ok
+from .conveniences import Conveniences
 from .expected import expected_line, expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
@@ -25,10 +26,8 @@ from .terms import PosteriorTerms
 if TYPE_CHECKING:
     import pandas
 
-    import bayesmatch
 
-
-class MatchResult:
+class MatchResult(Conveniences):
     """The result of :func:`bayesmatch.match`.
 
     Attributes
@@ -199,36 +198,6 @@ class MatchResult:
             cannot be trusted) and ``advice``, a sentence. Without rows for a file of 0.1.
         """
         return checks_table(self.record.checks or ())
-
-    def explain(self, primary_id: Any) -> bayesmatch.Explanation:
-        """Why this source got its probabilities: :func:`bayesmatch.explain`."""
-        import bayesmatch
-
-        return bayesmatch.explain(self, primary_id)
-
-    def catalogue(
-        self,
-        class_cuts: Sequence[float] = (0.9, 0.9),
-        *,
-        second: bool = False,
-        catalogues: Sequence[bayesmatch.Catalog] | None = None,
-    ) -> Table:
-        """The table to publish, a row per primary: :func:`bayesmatch.catalogue`."""
-        import bayesmatch
-
-        return bayesmatch.catalogue(self, class_cuts, second=second, catalogues=catalogues)
-
-    def report(
-        self,
-        path: str | os.PathLike,
-        *,
-        images: Any = None,
-        n_charts: int = 12,
-    ) -> list[str]:
-        """Write all that is to say of this result into one HTML file: :func:`bayesmatch.report`."""
-        import bayesmatch
-
-        return bayesmatch.report(self, path, images=images, n_charts=n_charts)
 
     def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
         """Write both tables and the meta data; whole or not at all.

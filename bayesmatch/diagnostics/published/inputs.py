@@ -70,8 +70,8 @@ def _check_ids(result: MatchResult, catalog: HeldCatalog, name: str, id_name: st
     if len(wrong):
         raise ValueError(
             f"catalogue {name!r}: row {rows[there][wrong[0]]} has {id_name} "
-            f"{theirs[wrong[0]]!r}, and in the result {mine[wrong[0]]!r}; give the catalogue that "
-            "was matched, in the same order"
+            f"{str(theirs[wrong[0]])!r}, and in the result {str(mine[wrong[0]])!r}; "
+            "give the catalogue that was matched, in the same order"
         )
 
 

@@ -31,7 +31,7 @@ WIDE = 1e6
 #: and those that are larger or smaller throughout
 LARGEST, SMALLEST = 1e9, 1e-4
 #: of the explanation in the byte-by-byte description
-LEAST_ROOM = 24
+LEAST_ROOM = 16
 
 
 @dataclass(frozen=True)

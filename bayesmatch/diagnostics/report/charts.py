@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from ... import plots
 from ...matching.result import MatchResult
 from ...matching.wording import probability
 from ...plots.finding import draw_candidates, draw_separations
@@ -44,14 +44,22 @@ class Chart:
     picture: Picture
 
 
-def check_images(images: Any) -> None:
-    """Raise, before any work, if there is no such file or folder of images."""
+def opened(images: Any) -> Any:
+    """The images behind the charts, opened once, before any other work; None: there are none.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError, ImportError
+        If they are no images, or what reads them is not installed.
+    """
     if images is None:
-        return
-    if isinstance(images, (str, os.PathLike)) and not os.path.exists(images):
-        raise FileNotFoundError(
-            f"images {images}: no such file or folder (--images on the command line)"
+        return None
+    opener = getattr(plots, "open_images", None)
+    if opener is None:
+        raise ValueError(
+            "images (--images on the command line): this version draws no charts on images"
         )
+    return opener(images)
 
 
 def chosen(result: MatchResult, n_charts: int) -> dict[str, list[int]]:
@@ -74,13 +82,23 @@ def charts(result: MatchResult, rows: list[int], images: Any) -> list[Chart]:
     found = []
     for row in rows:
         explanation = explain(result, ids[row])
-        drawn = _drawn(explanation, images)
         said = f"{explanation.source}. {explanation.text.splitlines()[0]}"
-        found.append(Chart(row, explanation.source, picture(drawn, said, dots=True)))
+        shown = (
+            picture(_drawn(explanation), said, form="png")
+            if images is None
+            else picture(_on_image(explanation, images), said, form="jpg")
+        )
+        found.append(Chart(row, explanation.source, shown))
     return found
 
 
-def _drawn(e: Explanation, images: Any) -> Figure:
+def _on_image(e: Explanation, images: Any) -> Figure:
+    """The chart on its image, with the table of its candidates."""
+    chart: Figure = getattr(plots, "finding_chart")(e, images)  # noqa: B009
+    return chart
+
+
+def _drawn(e: Explanation) -> Figure:
     """The chart as a figure."""
     figure = Figure(figsize=(SIDE, SIDE + 0.2), layout="constrained")
     ax = figure.subplots()

@@ -11,7 +11,7 @@ from ...catalogs.scalars import shown
 from ...catalogs.targets import check_targets
 from ...matching.result import MatchResult
 from ..published.header import title
-from .charts import check_images
+from .charts import opened
 from .evidence import page_data
 from .material import Material
 from .page import page
@@ -79,8 +79,8 @@ def report(
         )
     known = [source for catalog in result._catalogs for source in catalog.read_from]
     check_targets([path], [*known, *read])
-    check_images(images)
-    text = report_text(result, images=images, n_charts=n_charts)
+    behind = opened(images)
+    text = report_text(result, images=behind, n_charts=n_charts)
     with replaced_together([path]) as (temporary,):
         temporary.write_text(text, encoding="utf-8")
     return [os.fspath(path)]

@@ -27,6 +27,12 @@ PER_BIN, MOST_BINS = 25, 10
 WIDTH, LARGER = 5.4, 1.25
 #: covariates over more than this factor are drawn logarithmically
 LOGARITHMIC = 30.0
+#: type, points per inch, and dates and programs that would be in the file
+FORMS: dict[str, tuple[str, int, dict[str, Any] | None]] = {
+    "svg": ("image/svg+xml", 144, {"Date": None, "Creator": None}),
+    "png": ("image/png", 144, {"Software": None}),
+    "jpg": ("image/jpeg", 96, None),
+}
 #: points that are drawn one by one in a picture
 MANY = 20_000
 
@@ -45,14 +51,15 @@ class Picture:
     height: int
 
 
-def picture(figure: Figure, alt: str, caption: str = "", *, dots: bool = False) -> Picture:
-    """A figure as SVG, or with `dots` (many points) as PNG; the same bytes for the same figure."""
-    form = "png" if dots else "svg"
+def picture(figure: Figure, alt: str, caption: str = "", *, form: str = "svg") -> Picture:
+    """A figure in the page; the same bytes for the same figure.
+
+    `form`: "svg" for lines and letters, "png" for many points, "jpg" for images of the sky.
+    """
+    kind, dpi, stamp = FORMS[form]
     buffer = io.BytesIO()
-    stamp: dict[str, Any] = {"Software": None} if dots else {"Date": None, "Creator": None}
     with rc_context({"svg.hashsalt": "bayesmatch"}):
-        figure.savefig(buffer, format=form, dpi=144, metadata=stamp, facecolor="white")
-    kind = "image/png" if dots else "image/svg+xml"
+        figure.savefig(buffer, format=form, dpi=dpi, metadata=stamp, facecolor="white")
     text = base64.b64encode(buffer.getvalue()).decode("ascii")
     wide, tall = figure.get_size_inches()
     pixels = 96 * (LARGER if wide == WIDTH else 1.0)

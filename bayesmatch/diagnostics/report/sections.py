@@ -206,7 +206,7 @@ def densities(m: Material) -> Section:
         if drawn is not None:
             alt = f"Map of the sources, coloured by the density of {name} objects around each."
             caption = f"Sources on the sky, coloured by the density of {name} field objects there."
-            parts.append(figure(picture(drawn, alt, caption, dots=True)))
+            parts.append(figure(picture(drawn, alt, caption, form="png")))
     return Section(
         "density", "Density of the field", "\n".join(parts) if parts else paragraph(NO_INPUTS)
     )

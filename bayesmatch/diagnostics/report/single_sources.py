@@ -73,7 +73,7 @@ def finding_charts(m: Material) -> Section:
         )
         parts.append(
             f"<h3>{kind.capitalize()}</h3>\n{paragraph(KINDS[kind])}\n"
-            f'<div class="charts">\n{shown}\n</div>'
+            f'<div class="charts{" panels" if m.images is not None else ""}">\n{shown}\n</div>'
         )
     return Section("charts", "Finding charts", "\n".join(parts))
 

@@ -156,12 +156,12 @@
     const end = Math.min(shown.length, top + Math.ceil(scroll.clientHeight / HEIGHT) + 2 * SPARE);
     fill(top, end);
   }
-  const fill = (top, end) => {
+  const fill = (top, end, alone) => {
     const focus = document.activeElement?.closest?.("tr.row")?.dataset.at;
     const rows = [];
     if (top > 0) rows.push(gap(top));
     for (let at = top; at < end; at++) rows.push(rowOf(at));
-    if (end < shown.length) rows.push(gap(shown.length - end));
+    if (end < shown.length && !alone) rows.push(gap(shown.length - end));
     body.replaceChildren(...rows);
     $("sources").setAttribute("aria-rowcount", shown.length + 1);
     if (focus !== undefined) body.querySelector(`tr[data-at="${focus}"] button`)
@@ -174,8 +174,11 @@
     requestAnimationFrame(() => { waiting = false; draw(false); });
   }, { passive: true });
   addEventListener("resize", () => draw(true));
-  addEventListener("beforeprint", () => fill(0, Math.min(shown.length, PRINTED)));
-  addEventListener("afterprint", () => draw(true));
+  addEventListener("beforeprint", () => {
+    fill(0, Math.min(shown.length, PRINTED), true);
+    if (shown.length > PRINTED) said.textContent += `; the first ${PRINTED} are printed`;
+  });
+  addEventListener("afterprint", () => { say(); draw(true); });
   body.addEventListener("click", (event) => {
     const tr = event.target.closest("tr.row");
     if (tr) show(shown[Number(tr.dataset.at)]);

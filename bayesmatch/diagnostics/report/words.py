@@ -40,7 +40,8 @@ def catalogue_words(c: CatalogueRecord) -> str:
         if c.tail_fraction
         else ""
     )
-    return f"{c.name}: {c.rows:,} rows on {c.area_deg2:.4g} deg^2{file}; {said}{tails}."
+    left = f" ({c.outside:,} outside it were left out)" if c.outside else ""
+    return f"{c.name}: {c.rows:,} rows on {c.area_deg2:.4g} deg^2{left}{file}; {said}{tails}."
 
 
 def _parts(c: CatalogueRecord) -> list[Any]:
