@@ -18,6 +18,7 @@ from .diagnostics.false_matches.core import calibrate as calibrate
 from .diagnostics.false_matches.result import Calibration as Calibration
 from .diagnostics.position_errors import fit_position_errors as fit_position_errors
 from .diagnostics.published.core import catalogue as catalogue
+from .diagnostics.published.samp import send as send
 from .diagnostics.published.writing import write_catalogue as write_catalogue
 from .diagnostics.report.core import report as report
 from .matching.core import match as match

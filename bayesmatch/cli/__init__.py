@@ -23,6 +23,7 @@ from .explain import add_explain
 from .fake import add_fake
 from .match import add_match
 from .report import add_report
+from .send import add_send
 from .shift import add_shift
 from .train import add_train
 
@@ -38,6 +39,7 @@ COMMANDS = (
     add_explain,
     add_catalogue,
     add_report,
+    add_send,
     add_area,
     add_fake,
     add_shift,

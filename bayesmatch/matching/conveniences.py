@@ -40,6 +40,12 @@ class Conveniences:
 
         return bayesmatch.catalogue(self._result, class_cuts, second=second, catalogues=catalogues)
 
+    def send(self, client: str | None = None) -> list[str]:
+        """Send the catalogue to TOPCAT, Aladin and the like (SAMP): :func:`bayesmatch.send`."""
+        import bayesmatch
+
+        return bayesmatch.send(self._result, client)
+
     def report(
         self,
         path: str | os.PathLike,

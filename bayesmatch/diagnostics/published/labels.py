@@ -159,7 +159,7 @@ def guessed_ucd(unit: Any) -> str | None:
         return None
     if "spectral flux density" in kind:
         return "phot.flux.density"
-    return "phot.flux" if "energy flux/irradiance" in kind else None
+    return "phot.flux" if "energy flux" in kind else None
 
 
 def valid_name(name: str, taken: set[str]) -> str:
