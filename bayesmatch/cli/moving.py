@@ -16,6 +16,9 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
     command.set_defaults(run=run)
     command.add_argument("catalogue", metavar="CATALOGUE")
     command.add_argument(
+        "out_as_nway", nargs="?", metavar="FILE", help="the same as --out FILE, as NWAY's has it"
+    )
+    command.add_argument(
         "--radius",
         type=float,
         required=True,
@@ -24,7 +27,6 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
     )
     command.add_argument(
         "--out",
-        required=True,
         metavar="FILE",
         help=f"the same table with other positions: {TABLE_ENDINGS}",
     )
@@ -40,6 +42,9 @@ def read_sources(options: argparse.Namespace) -> Any:
     from ..catalogs.formats.registry import check_columns, file_format, read_table
     from ..catalogs.targets import check_targets
 
+    if (options.out is None) == (options.out_as_nway is None):
+        raise ValueError("give one file to write: --out FILE, or FILE after the catalogue")
+    options.out = options.out or options.out_as_nway
     file_format(options.out)
     check_targets([options.out], [options.catalogue], option="--out")
     if not 0 < options.radius <= MAX_ARCSEC:
