@@ -24,7 +24,9 @@ OPTIONS = {
 
 
 def match_arguments(line: str) -> list[str]:
-    """The arguments of ``bayesmatch match`` for a line of ``nway.py``, without ``--out``.
+    """The arguments of ``bayesmatch match`` for a line of ``nway.py``.
+
+    Left out are ``--out``, and ``--min-prob``: all associations are needed to tell what it cut.
 
     Parameters
     ----------
@@ -57,7 +59,7 @@ def match_arguments(line: str) -> list[str]:
             if not words:
                 raise ValueError(f"--rerun {line!r}: {option} lacks a value")
             values.append(words.pop(0))
-        if option != "--out":
+        if option not in ("--out", "--min-prob"):
             out += [option, *values]
     return out
 

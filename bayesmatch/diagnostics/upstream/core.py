@@ -71,8 +71,8 @@ def compare_nway(
         result = MatchResult.read(result)
     record = result.record
     nway = read_nway(table, result.catalogue_names)
-    rows = align(result.associations, record, nway)
     catalogs = catalogues_of(result, record, nway)
+    rows = align(result.associations, record, nway, catalogs)
     inputs = read_inputs(rows, result.associations, record, nway, catalogs)
     here, there = _columns(rows, result.associations, record, nway)
     stored = {
@@ -192,6 +192,11 @@ def _comparison(
     }
     bad = np.any([d.unexplained for d in found.values()], axis=0)
     points = listing.points(result, rows, names[0], here, there, bad)
+    if record.min_p_i:
+        notes.append(
+            f"the result has no associations below p_i {record.min_p_i:g}: match without "
+            "min_p_i (--min-prob on the command line) to have all differences explained"
+        )
     if nway.command.line:
         notes.append(f"NWAY was run as: {nway.command.line}")
     return Comparison(table, only_here, only_there, changed, points, notes, counts)

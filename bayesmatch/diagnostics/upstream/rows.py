@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
 
+from ...catalogs.held import HeldCatalog
 from ...matching.record import MatchRecord
 from .table import NwayTable
 
@@ -46,8 +48,10 @@ class Rows:
         return out
 
 
-def align(table: Table, record: MatchRecord, nway: NwayTable) -> Rows:
-    """Align the associations of a result with NWAY's."""
+def align(
+    table: Table, record: MatchRecord, nway: NwayTable, catalogs: Sequence[HeldCatalog] = ()
+) -> Rows:
+    """Align the associations of a result with NWAY's; `catalogs` know more identifiers."""
     names = [c.name for c in record.catalogues]
     member = np.column_stack([np.asarray(table[name], np.int64) for name in names])
     texts = [_texts(table[f"{c.name}_{c.id_name}"]) for c in record.catalogues]
@@ -57,8 +61,8 @@ def align(table: Table, record: MatchRecord, nway: NwayTable) -> Rows:
         absent = nway.absent(k) if k else np.zeros(len(nway), bool)
         if nway.from_api:
             there[:, k] = np.where(absent, -1, nway.columns[nway.names[k]])
-            known = dict(zip(member[:, k].tolist(), texts[k].tolist(), strict=True))
-            their_texts.append(np.array([known.get(row, str(row)) for row in there[:, k].tolist()]))
+            seen = dict(zip(member[:, k].tolist(), texts[k].tolist(), strict=True))
+            their_texts.append(np.array([seen.get(row, str(row)) for row in there[:, k].tolist()]))
             continue
         key = f"{nway.names[k]}_{c.id_name}"
         if key not in nway.columns:
@@ -67,7 +71,12 @@ def align(table: Table, record: MatchRecord, nway: NwayTable) -> Rows:
                 f"match with id={c.id_name!r} of a column that it has (--id on the command line)"
             )
         given = _texts(nway.columns[key])
-        there[:, k] = _rows_of(given, texts[k], member[:, k], c.rows, absent)
+        known, numbers = texts[k], member[:, k]
+        if catalogs and catalogs[k].identifiers.values is not None:
+            every = np.arange(len(catalogs[k]))
+            known = np.concatenate([known, _texts(catalogs[k].ids(every))])
+            numbers = np.concatenate([numbers, catalogs[k].row_numbers(every)])
+        there[:, k] = _rows_of(given, known, numbers, c.rows, absent)
         their_texts.append(given)
     there, repeated = _once(there)
     both, at = np.unique(np.vstack([member, there]), axis=0, return_inverse=True)

@@ -31,7 +31,7 @@ class NwayTable:
     """The associations that NWAY found."""
 
     columns: dict[str, np.ndarray]
-    """(n,) each by our names, those of probabilities; separations as ``Separation_<A>_<B>``, A before B"""
+    """(n,) each, by our names; separations as ``Separation_<A>_<B>``, A before B"""
     names: list[str]
     """of the catalogues, as NWAY has them, the primary first"""
     from_api: bool
