@@ -11,14 +11,14 @@ from astropy.table import Table
 
 import bayesmatch as bm
 from bayesmatch.cli import main
-from bayesmatch.cli.nway_lines import OPTIONS, match_arguments
+from bayesmatch.cli.nway_lines import OPTIONS
 from validation.nway_fields import random_field
 from validation.nway_runner import nway_cli
 
 TWO = "COSMOS_XMM.fits :pos_err COSMOS_OPTICAL.fits 0.1"
 THREE = f"{TWO} COSMOS_IRAC.fits 0.5"
 SHIFTED = "COSMOS_XMM-shift.fits :pos_err COSMOS_OPTICAL.fits 0.1"
-X, O, R = (f"../tests/elltest/randomcat{name}.fits" for name in "XOR")
+X, OPT, R = (f"../tests/elltest/randomcat{name}.fits" for name in "XOR")
 AUTO = "--mag OPT:MAG auto --mag IRAC:mag_ch1 auto"
 FILES = "--mag OPT:MAG OPT_MAG_fit.txt --mag IRAC:mag_ch1 IRAC_mag_ch1_fit.txt"
 #: of the manual, and of the makefile of its examples
@@ -36,10 +36,10 @@ LINES = [
     f"{SHIFTED} COSMOS_IRAC.fits 0.5 --out=example3-offset.fits --radius 20",
     f"--radius 20 {THREE} {AUTO} --mag-radius 4 --out=example3-mag.fits",
     f"{SHIFTED} COSMOS_IRAC.fits 0.5 --out=example3-mag-offset.fits --radius 20 {FILES}",
-    f"--radius=10.0 {X} :pos_err {O} 0.1 --out=random_circtest.fits --min-prob=0.01",
-    f"--radius=10.0 {X} :a:b {O} 0.1 --out=random_asymtest.fits --min-prob=0.01",
-    f"--radius=10.0 {X} :a:b:phi {O} 0.1 --out=random_elltest.fits --min-prob=0.01",
-    f"--radius=10.0 {X} :a:b:phi {R} :a:b:phi {O} 0.1 --out=random3_elltest.fits --min-prob=0.01",
+    f"--radius=10.0 {X} :pos_err {OPT} 0.1 --out=random_circtest.fits --min-prob=0.01",
+    f"--radius=10.0 {X} :a:b {OPT} 0.1 --out=random_asymtest.fits --min-prob=0.01",
+    f"--radius=10.0 {X} :a:b:phi {OPT} 0.1 --out=random_elltest.fits --min-prob=0.01",
+    f"--radius=10.0 {X} :a:b:phi {R} :a:b:phi {OPT} 0.1 --out=random3_elltest.fits --min-prob=0.01",
     # NWAY's help, with these files
     f"--radius 10 --prior-completeness 0.95 {AUTO} {THREE} --out=out.fits",
     f"--radius 10 {TWO} --out out.fits --mag OPT:MAG auto --mag-auto-minprob 0.8",
@@ -79,12 +79,10 @@ def files(tmp_path_factory):
         table["phi"] = rng.uniform(0, 180, len(table))
         table.write(other / f"randomcat{name}.fits")
     for name in ("OPT_MAG", "IRAC_mag_ch1"):
-        edges = np.arange(14.0, 28.0)
+        edges, falling = np.arange(14.0, 28.0), np.linspace(0.2, 0.01, 14)
         np.savetxt(
             folder / f"{name}_fit.txt",
-            np.column_stack(
-                [edges, edges + 1, np.linspace(0.2, 0.01, 14), np.linspace(0.01, 0.2, 14)]
-            ),
+            np.column_stack([edges, edges + 1, falling, falling[::-1]]),
         )
     return folder
 
@@ -103,9 +101,7 @@ def test_line(line, capsys):
     names = {word.partition("=")[0] for word in words if word.startswith("--")}
     assert names <= set(OPTIONS)  # none relies on an option cut short
     assert main(["match", *words]) == 0, capsys.readouterr().err
-    out = (
-        words[words.index("--out") + 1] if "--out" in words else line.split("--out=")[1].split()[0]
-    )
+    out = line.replace("--out=", "--out ").split("--out ")[1].split()[0]
     assert len(bm.MatchResult.read(out).sources) in (100, 400) or "shift" in line
 
 
@@ -113,7 +109,7 @@ def test_line(line, capsys):
 @pytest.mark.parametrize("line", LINES)
 def test_line_beside_nway(files, line, capsys):
     """The same line in both programs: every difference is explained."""
-    nway_cli(files, match_arguments(f"nway.py {line}"), "theirs.fits")
+    nway_cli(files, shlex.split(line), "theirs.fits")
     status = main(["compare", "ours.fits", "theirs.fits", "--rerun", f"nway.py {line}"])
     assert status == 0, capsys.readouterr().out
 
