@@ -179,19 +179,16 @@ class SkyBox:
         for cells, near in zip(NEAR, within, strict=True):
             columns = np.rint(self.half_columns[:, 0] * (cells / self.half_rows[0]))
             kernels.near_positions(self._source_sums, cells, columns.astype(np.int64), near)
-        area = np.broadcast_to(self.cell_area[:, None], self.shape)
-        near, far = covered & within[0], covered & ~within[1]
+        n_near, n_far = np.zeros(self.n_rows, np.int64), np.zeros((self.n_rows, 2), np.int64)
+        extent = ((int(at.min()), int(at.max())) for at in (self.row, self.column))
+        beside, *far = kernels.count_near_far(count, covered, *within, *extent, n_near, n_far)
         # The rim of a survey, partly covered, is no lack of objects, if there are other such cells.
-        inside = np.zeros(self.shape, np.bool_)
-        inside[self.row.min() : self.row.max() + 1, self.column.min() : self.column.max() + 1] = (
-            True
-        )
-        far = far & inside if (far & inside).any() else far
-        density = float(count[near].sum()) / max(float(area[near].sum()), 1e-300)
-        square = float(area[far].sum())
+        objects, cells = (far[1], n_far[:, 1]) if n_far[:, 1].any() else (far[0], n_far[:, 0])
+        density = beside / max(float(n_near @ self.cell_area), 1e-300)
+        square = float(cells @ self.cell_area)
         if density * square < FEW:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
-        return density, float(count[far].sum()) / square
+        return density, objects / square
 
     def windows(self, count: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.
