@@ -16,6 +16,7 @@ import numpy as np
 from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
 from .._kernels.jit import n_threads, ranges, run_ranges
+from .._kernels.near_far import count_near_far
 from .cell_maps import CellMaps
 
 #: smallest height of a cell, arcsec, and most cells
@@ -181,14 +182,14 @@ class SkyBox:
             kernels.near_positions(self._source_sums, cells, columns.astype(np.int64), near)
         n_near, n_far = np.zeros(self.n_rows, np.int64), np.zeros((self.n_rows, 2), np.int64)
         extent = ((int(at.min()), int(at.max())) for at in (self.row, self.column))
-        beside, *far = kernels.count_near_far(count, covered, *within, *extent, n_near, n_far)
+        beside, *far = count_near_far(count, covered, *within, *extent, n_near, n_far)
         # The rim of a survey, partly covered, is no lack of objects, if there are other such cells.
-        objects, cells = (far[1], n_far[:, 1]) if n_far[:, 1].any() else (far[0], n_far[:, 0])
+        which = int(n_far[:, 1].any())
         density = beside / max(float(n_near @ self.cell_area), 1e-300)
-        square = float(cells @ self.cell_area)
+        square = float(n_far[:, which] @ self.cell_area)
         if density * square < FEW:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
-        return density, objects / square
+        return density, far[which] / square
 
     def windows(self, count: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.
