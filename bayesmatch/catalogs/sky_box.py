@@ -17,6 +17,7 @@ from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
 from .._kernels.jit import n_threads, ranges, run_ranges
 from .._kernels.near_far import count_near_far
+from .._kernels.sky_windows import covered_sums, sum_windows, sums_with_area
 from .cell_maps import CellMaps
 
 #: smallest height of a cell, arcsec, and most cells
@@ -197,23 +198,18 @@ class SkyBox:
         `count` and `area` (rows, columns): of the objects and of what was looked at in each cell.
         Sources in cells without area do not count.
         """
-        sources = np.where(area > 0, self.sources, 0.0)
-        return self._summed(np.stack([_corner_sums(v) for v in (count, area, sources)], axis=2))
+        return self._summed(sums_with_area(count, area, self.sources))
 
     def covered_windows(self, count: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, ...]:
         """As :meth:`windows`, of the objects in the cells (rows, columns) that are `covered`."""
-        return self._summed(kernels.covered_sums(count, covered, self.cell_area, self.sources))
+        return self._summed(covered_sums(count, covered, self.cell_area, self.sources))
 
     def _summed(self, corner: np.ndarray) -> tuple[np.ndarray, ...]:
         n = len(self.row)
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
         around = self.row, self.column, self.half_rows, self.half_columns
-        list(
-            run_ranges(
-                lambda a, b: kernels.sum_windows(a, b, *around, corner, *out), ranges(n, 1 << 14)
-            )
-        )
+        list(run_ranges(lambda a, b: sum_windows(a, b, *around, corner, *out), ranges(n, 1 << 14)))
         return out
 
 
