@@ -35,7 +35,8 @@ def add_compare(commands: Any) -> None:
     compare.add_argument(
         "--rerun",
         metavar="LINE",
-        help="NWAY's command line, in quotes: run it with bayesmatch, without --min-prob, and write RESULT",
+        help="NWAY's command line, in quotes: run it with bayesmatch (without --min-prob) and "
+        "write RESULT",
     )
     compare.add_argument("--plot", metavar="FILE", help=f"figure: {', '.join(FIGURES)}")
     compare.add_argument("--json", metavar="FILE", help="all that was found, as JSON")

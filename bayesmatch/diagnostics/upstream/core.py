@@ -16,13 +16,14 @@ from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
 from . import listing
 from .comparison import UNEXPLAINED, Comparison
+from .densities import less_one
 from .histograms import expected_biases
 from .input_files import catalogues_of
 from .inputs import read_inputs
 from .reasons import MOVED, Difference, find_reasons
 from .recompute import Recomputed
 from .rows import Rows, align
-from .sides import OneSided, less_one, make_sides, one_sided
+from .sides import OneSided, make_sides, one_sided
 from .table import NwayTable, read_nway
 
 #: columns that are compared, beside separations and prior ratios

@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from ...catalogs.held import HeldCatalog
 from ...matching.record import MatchRecord
+from .held_members import Held
 from .rows import Rows
 from .table import NwayTable
 
@@ -50,7 +51,7 @@ def read_inputs(
     out = Inputs([], [], [], [], np.zeros(len(rows.member), bool))
     for k, c in enumerate(record.catalogues):
         catalog = catalogs[k] if catalogs else None
-        held = _Held(catalog, rows.member[:, k])
+        held = Held(catalog, rows.member[:, k])
         name = nway.names[k]
         ra, dec = (
             _key_column(nway, keyword, name, own)
@@ -75,43 +76,6 @@ def read_inputs(
         covariance = held.covariance
         out.covariance.append(_covariance(errors) if covariance is None else covariance)
     return out
-
-
-class _Held:
-    """What a catalogue in memory has of the members of associations."""
-
-    def __init__(self, catalog: HeldCatalog | None, member: np.ndarray) -> None:
-        self.given: list[np.ndarray] | None = None
-        self.taken: list[np.ndarray] | None = None
-        self.covariance: np.ndarray | None = None
-        self.catalog = catalog
-        if catalog is None:
-            return
-        whole = catalog if catalog.whole is None else catalog.whole
-        numbers = np.arange(len(whole)) if whole.rows is None else np.asarray(whole.rows)
-        order = np.argsort(numbers, kind="stable")
-        at = np.minimum(np.searchsorted(numbers[order], member), len(numbers) - 1)
-        self.row = order[at] if len(numbers) else at
-        self.here = (
-            (member >= 0) & (numbers[self.row] == member) if len(numbers) else member > member
-        )
-        self.whole = whole
-        self.given = [self.of(v) for v in whole.given_positions]
-        self.taken = [self.of(v) for v in (whole.ra, whole.dec)]
-        self.covariance = self.of(whole.covariance())
-
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """Values (n, ...) of the members, NaN where absent."""
-        out = np.full((len(self.row), *values.shape[1:]), np.nan)
-        out[self.here] = values[self.row[self.here]]
-        return out
-
-    def column(self, name: str) -> np.ndarray | None:
-        """An input column of the members, None where there is none of numbers."""
-        if self.catalog is None or name not in self.whole.table.colnames:
-            return None
-        values = np.ma.getdata(self.whole.table[name])
-        return self.of(np.asarray(values, np.float64)) if values.dtype.kind in "iuf" else None
 
 
 def _key_column(nway: NwayTable, keyword: str, name: str, own: str) -> str:
@@ -149,7 +113,7 @@ def _joined(rows: Rows, table: Table, name: str, column: object) -> np.ndarray:
 
 
 def _error(
-    rows: Rows, table: Table, nway: NwayTable, k: int, name: str, part: object, held: _Held
+    rows: Rows, table: Table, nway: NwayTable, k: int, name: str, part: object, held: Held
 ) -> np.ndarray:
     """A part of the errors as NWAY took them, (R,)."""
     absent = ~rows.present[:, k]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...likelihood.bayes_factor import ln_bayes_factor
+from .ellipses import ellipse_parts, log10_ellipses
 from .formulas import (
-    ellipse_parts,
+    carried,
     log10_circles,
-    log10_ellipses,
     offsets,
     posterior,
     separation,
@@ -209,8 +209,9 @@ class Recomputed:
         origin = tuple(v[at] for v in self.inputs.ours[some[0]])
         place, spread = np.zeros((len(at), len(some), 2)), np.zeros((len(at), len(some), 2, 2))
         for m, k in enumerate(some):
-            place[:, m] = np.column_stack(offsets(*origin, *(v[at] for v in self.inputs.ours[k])))
-            c = self.inputs.covariance[k][at]
+            own = tuple(v[at] for v in self.inputs.ours[k])
+            place[:, m] = np.column_stack(offsets(*origin, *own))
+            c = carried(origin, own, self.inputs.covariance[k][at])
             spread[:, m] = c[:, [0, 2, 2, 1]].reshape(-1, 2, 2)
         if len(at):
             out[known] = ln_bayes_factor(place, spread) / np.log(10)
