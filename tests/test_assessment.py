@@ -604,7 +604,7 @@ def test_command_line(two, tmp_path, capsys, monkeypatch):
     assert main(["assess", "r.fits", "t.csv"]) == 0
     out = capsys.readouterr().out
     a = bm.assess(result, truth)
-    assert f"{a.n_hostless} hostless; cut on p_any" in out
+    assert f"{a.n_hostless} hostless; cut on p_match" in out
     counts = a.confusion(0.5)
     line = next(text for text in out.splitlines() if text.split()[:1] == ["0.5"])
     assert [int(v) for v in line.split()[-5:]] == list(counts)

@@ -7,7 +7,8 @@ from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
 from bayesmatch.cli import main
-from bayesmatch.priors.training_labels import chosen, label_values
+from bayesmatch.priors.label_choice import chosen
+from bayesmatch.priors.training_labels import label_values
 
 N = 300
 Y = np.arange(N) < 100

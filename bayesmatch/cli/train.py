@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
+
+from .outputs import add_out, check_outputs, make_folders, one_output
 
 #: expected counterparts from which on a match learns from itself; the same as MIN_COUNTERPARTS of
 #: priors/learned.py, which would take long to import
@@ -31,7 +32,26 @@ def add_train(commands: Any) -> None:
     train.set_defaults(run=_train)
     train.add_argument("table", metavar="TABLE", help="one row per object, FITS, VOTable, ...")
     train.add_argument(
-        "--label", required=True, metavar="COL", help="column that is true, or 1, for counterparts"
+        "--label",
+        required=True,
+        metavar="COL",
+        help="column that says which rows are counterparts: true and false, yes and no, 1 and 0, "
+        "1 and -1 (is_counterpart in what 'bayesmatch sample' writes); rows where it is empty "
+        "are left out",
+    )
+    train.add_argument(
+        "--counterpart",
+        action="append",
+        metavar="VALUE",
+        help="value of --label's column that means counterpart, where it holds classes; all "
+        "others are field objects; repeatable",
+    )
+    train.add_argument(
+        "--least-label",
+        type=float,
+        metavar="P",
+        help="where --label's column holds probabilities: from P on a row is a counterpart, up to "
+        "1 - P a field object, between them left out",
     )
     train.add_argument(
         "--bands",
@@ -53,7 +73,11 @@ def add_train(commands: Any) -> None:
     )
     train.add_argument("--name", default="photometry", help="name of the prior")
     train.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
-    train.add_argument("--out", required=True, metavar="FILE", help="the prior, .json")
+    add_out(
+        train,
+        "the prior, .json, with its diagnostics as .png beside it",
+        required=True,
+    )
     train.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -61,37 +85,45 @@ def _train(options: argparse.Namespace) -> None:
     from .. import plots
     from ..catalogs.columns import column_values
     from ..catalogs.formats.registry import read_table
-    from ..catalogs.targets import check_targets
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
     from ..priors.lightgbm import LightGBMPrior
+    from ..priors.label_choice import chosen
+    from ..priors.training_sample import left_out_text
 
-    out = Path(options.out)
-    if out.suffix != ".json":
-        raise ValueError(f"--out {out}: a prior is a .json file")
-    check_targets([out, out.with_suffix(".png")], [options.table], option="--out")
+    out = one_output(options.out, {"prior": ((".json",), f"{options.name}.json")})
+    if options.counterpart and options.least_label is not None:
+        raise ValueError("--counterpart and --least-label: give one of them")
+    assert out is not None  # the option is required
+    check_outputs([out, out.with_suffix(".png")], [options.table])
     features = Features(options.bands.split(","), mag=options.mag)
     table = read_table(options.table)
+    label: Any = options.label
+    if options.counterpart or options.least_label is not None:
+        label = chosen(table, options.label, options.counterpart, options.least_label)
     context = None
     if options.context:
         names = options.context.split(",")
         context = {name: column_values(table, name, sentinels=False) for name in names}
     prior = LightGBMPrior.fit(
         table,
-        options.label,
+        label,
         features=features,
         context=context,
         name=options.name,
         seed=options.seed,
         progress=sys.stderr.isatty() and not options.quiet,
     )
+    assert prior.training is not None  # it was trained just now
     figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
+    make_folders([out])
     prior.save(out)
     plots.save(figure, out.with_suffix(".png"))
     if not options.quiet:
         print(
             f"{options.table}: trained on {prior.counts['counterparts']:,} counterparts and "
             f"{prior.counts['field']:,} field objects, {len(prior.feature_names)} features"
+            f"{left_out_text(prior.training.left_out)}"
         )
         print(
             f"a match with {FROM_COUNTERPARTS} expected counterparts or more learns this about as "

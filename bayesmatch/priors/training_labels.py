@@ -13,7 +13,7 @@ import numpy as np
 
 from ..catalogs.columns import table_columns
 from ..catalogs.formats.storage import parts_of
-from ..catalogs.scalars import as_number, dimensions, number_or_nan, shown, shown_item
+from ..catalogs.scalars import as_number, dimensions, shown, shown_item
 
 #: what texts stand for, in small letters
 WORDS = {
@@ -63,13 +63,14 @@ def numbers_of_labels(what: str, given: Any) -> np.ndarray:
     """Labels as numbers, words among them as 1 and 0, NaN where missing; of any shape."""
     if isinstance(given, (list, tuple)) and dimensions(given) == 1:
         given = np.array(list(given), dtype=object)
-    values, mask = _plain(what, given)
+    values, mask = plain_labels(what, given)
     if values.dtype.kind in "fiub":
         out = values.astype(np.float64)
     elif values.dtype.kind in "OUS":
         # few different ones, many rows
         texts, rows = np.unique(
-            np.array([_text(item) for item in values.ravel()], dtype=np.str_), return_inverse=True
+            np.array([label_text(item) for item in values.ravel()], dtype=np.str_),
+            return_inverse=True,
         )
         out = np.array([_number(what, text) for text in texts], float)[rows].reshape(values.shape)
     else:
@@ -79,69 +80,7 @@ def numbers_of_labels(what: str, given: Any) -> np.ndarray:
     return out
 
 
-def chosen(
-    table: Any, column: str, counterpart: Any = None, least: float | None = None
-) -> np.ndarray:
-    """Labels (n,) made of a column that has none: 1, 0, and NaN where missing or between.
-
-    Parameters
-    ----------
-    table : Table, DataFrame or mapping
-        Holds the column.
-    column : str
-        Classes, or probabilities.
-    counterpart : object, optional
-        The class, or classes in a list, that are counterparts; all others are field objects.
-    least : float, optional
-        Probability, above 0.5, from which on a row is a counterpart. It is a field object up to
-        one minus that; what lies between says too little.
-    """
-    if column not in table_columns(table):
-        raise ValueError(
-            f"there is no column {column!r}; the columns are {', '.join(table_columns(table))}"
-        )
-    values, mask = _plain(f"column {column!r}", table[column])
-    if values.ndim != 1:
-        raise TypeError(f"column {column!r} is of shape {values.shape}; it must be one per row")
-    if least is not None:
-        return _from_probability(
-            column, numbers_of_labels(f"column {column!r}", table[column]), least
-        )
-    wanted = counterpart if isinstance(counterpart, (list, tuple)) else [counterpart]
-    texts = np.array([_text(item) for item in values], dtype=np.str_)
-    label = np.zeros(len(texts))
-    for one in wanted:
-        number = number_or_nan(_as_float(_text(one)))
-        same = texts == _text(one)
-        if values.dtype.kind in "fiu":
-            same |= values.astype(np.float64) == number
-        if not same.any():
-            some = ", ".join(map(shown_item, np.unique(texts)[:5]))
-            raise ValueError(
-                f"column {column!r} is {_text(one)} in no row; there are {some}"
-                + ("" if len(np.unique(texts)) <= 5 else " ...")
-            )
-        label[same] = 1.0
-    missing = np.isin(np.char.lower(texts), list(MISSING))
-    return np.where(missing if mask is None else missing | mask, np.nan, label)
-
-
-def _from_probability(column: str, p: np.ndarray, least: float) -> np.ndarray:
-    if not 0.5 < number_or_nan(least) <= 1:
-        raise ValueError(
-            f"the least probability of a counterpart is {shown(least)}; give one above 0.5, up to 1"
-        )
-    bad = (p < 0) | (p > 1)
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise ValueError(
-            f"column {column!r} is {p[row]:g} in row {row}, which is no probability; name a column "
-            "of probabilities"
-        )
-    return np.where(p >= least, 1.0, np.where(p <= 1 - least, 0.0, np.nan))
-
-
-def _plain(what: str, given: Any) -> tuple[np.ndarray, np.ndarray | None]:
+def plain_labels(what: str, given: Any) -> tuple[np.ndarray, np.ndarray | None]:
     """Values and mask of a column of whatever kind."""
     if hasattr(given, "to_numpy") and hasattr(given, "isna"):  # pandas
         return np.asarray(given.to_numpy(dtype=object)), np.asarray(given.isna(), bool)
@@ -151,17 +90,10 @@ def _plain(what: str, given: Any) -> tuple[np.ndarray, np.ndarray | None]:
         raise TypeError(f"{what} is {shown(given)}; give one truth value per row") from error
 
 
-def _text(item: Any) -> str:
+def label_text(item: Any) -> str:
     if isinstance(item, bytes):
         item = item.decode("utf-8", "replace")
     return "" if item is None else str(item).strip()
-
-
-def _as_float(text: str) -> Any:
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _number(what: str, text: str) -> float:
@@ -175,7 +107,8 @@ def _number(what: str, text: str) -> float:
         return as_number(float(text))
     except (ValueError, TypeError):
         raise ValueError(
-            f"{what} is {shown_item(text)!r} in a row; it must be true or false: {_remedy(what, text)}"
+            f"{what} is {shown_item(text)!r} in a row; it must be true or false: "
+            f"{_remedy(what, text)}"
         ) from None
 
 
