@@ -38,6 +38,22 @@ def add_calibrate(commands: Any) -> None:
         help="what to cut on: selected at p_any or p_match >= cutoff, or at "
         "p_hostless <= cutoff (default: p_match; p_any, NWAY's, does not see rivals)",
     )
+    calibrate.add_argument(
+        "--cutoff",
+        type=float,
+        action="append",
+        metavar="C",
+        help="row of the table; repeatable (default: 0, 0.01 ... 1)",
+    )
+    calibrate.add_argument(
+        "--false-fraction",
+        type=float,
+        action="append",
+        default=[],
+        metavar="F",
+        help="also print the cutoff that this share of the sources without a counterpart reaches; "
+        "repeatable",
+    )
     calibrate.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -59,7 +75,13 @@ def _calibrate(options: argparse.Namespace) -> None:
         n_realizations=options.realizations,
         seed=options.seed,
         score=options.score,
+        cutoffs=options.cutoff,
     )
+    reached = [
+        f"{found.cutoff(share):.4g} is the cutoff in {options.score} for a false fraction of "
+        f"{share:g}"
+        for share in options.false_fraction
+    ]
     make_folders(paths)
     for kind, out in found_out:
         if kind == "figure":
@@ -70,5 +92,5 @@ def _calibrate(options: argparse.Namespace) -> None:
             with replaced_together([out]) as (temporary,):
                 found.table.write(temporary, format=f"ascii{out.suffix.lower()}", overwrite=True)
     if not options.quiet:
-        print(found)
+        print("\n".join([str(found), *reached]))
         print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")

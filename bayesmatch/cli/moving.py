@@ -7,6 +7,7 @@ from typing import Any
 
 from .outputs import add_out, check_outputs, make_folders, one_output, table_endings
 from .parsing import TABLE_ENDINGS
+from .radius import radius_arcsec
 
 MAX_ARCSEC = 45 * 3600
 
@@ -18,7 +19,7 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
     command.add_argument("catalogue", metavar="CATALOGUE", help="table of sources with positions")
     command.add_argument(
         "--radius",
-        type=float,
+        type=radius_arcsec,
         required=True,
         metavar="ARCSEC",
         help="distance to keep from real sources: the radius of the match",

@@ -110,9 +110,9 @@ def check_outputs(paths: Iterable[Path], read: Iterable[str | Path]) -> None:
 
     listed = list(paths)
     for path in listed:
-        if not path.parent.exists():
+        if not path.parent.is_dir():
             check_folder(path.parent, option="--out")
-    check_targets([p for p in listed if p.parent.exists()], read, option="--out")
+    check_targets([p for p in listed if p.parent.is_dir()], read, option="--out")
 
 
 def make_folders(paths: Iterable[Path]) -> None:

@@ -16,7 +16,7 @@ def add_regions(commands: Any) -> None:
         description="Write a region file for DS9: the sources as circles or ellipses that hold 68% "
         "of their position errors, the candidates as points with their probabilities. Green: "
         "secure, one association has p_match >= 0.9; red: hostless, p_hostless >= 0.9; yellow: "
-        "everything else; cyan: no catalogue has looked there.".replace("%", "%%"),
+        "everything else; cyan: no catalogue has looked there.",
         epilog="example: bayesmatch regions matched.fits --out matched.reg; "
         "ds9 image.fits -regions matched.reg",
     )

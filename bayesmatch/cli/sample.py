@@ -33,13 +33,15 @@ def add_sample(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     sample.set_defaults(run=_sample)
+    sample.add_argument("precise", metavar="PRECISE", help="the sources with precise positions")
     sample.add_argument(
-        "catalogues",
-        nargs=4,
-        metavar=("PRECISE", "ERROR", "SURVEY", "ERROR"),
-        help="the sources with precise positions, and the survey, each with its position error: a "
-        "number (arcsec), :COLUMN, :RA_ERR:DEC_ERR or :MAJOR:MINOR:PA, as 'bayesmatch match' has",
+        "precise_error",
+        metavar="ERROR",
+        help="their position error, as for 'bayesmatch match': a number (arcsec), :COLUMN, "
+        ":RA_ERR:DEC_ERR or :MAJOR:MINOR:PA",
     )
+    sample.add_argument("survey", metavar="SURVEY", help="the survey in which counterparts are")
+    sample.add_argument("survey_error", metavar="ERROR", help="its position error")
     add_out(sample, f"the sample: {TABLE_ENDINGS}", required=True)
     for option, what in (
         ("area", "sky areas (deg^2), A1:A2; empty: the file's SKYAREA"),
@@ -103,7 +105,7 @@ def _sample(options: argparse.Namespace) -> None:
     from ..truth import training_sample
     from ..truth.counts import steps_text
 
-    paths = options.catalogues[::2]
+    paths = [options.precise, options.survey]
     out = one_output(options.out, {"sample": (table_endings(), "sample.fits")})
     assert out is not None  # the option is required
     excluded = [_region(text) for text in options.exclude]
@@ -136,8 +138,8 @@ def _catalogues(options: argparse.Namespace) -> list[Any]:
     from ..catalogs.catalog import Catalog
 
     given = zip(
-        options.catalogues[::2],
-        options.catalogues[1::2],
+        (options.precise, options.survey),
+        (options.precise_error, options.survey_error),
         per_catalogue("--area", options.area, 2, float),
         per_catalogue("--ra", options.ra, 2, str),
         per_catalogue("--dec", options.dec, 2, str),

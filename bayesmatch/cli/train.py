@@ -71,6 +71,19 @@ def add_train(commands: Any) -> None:
         help="columns with properties of the primary source, as its X-ray flux, "
         "which the match must then find in the primary catalogue",
     )
+    train.add_argument(
+        "--colors",
+        default="adjacent",
+        metavar="WHICH",
+        help="colours to use: adjacent, all, none, or a list as g-r,g-z (default: adjacent bands)",
+    )
+    train.add_argument("--weight", metavar="COL", help="column with the weight of each row")
+    train.add_argument(
+        "--group",
+        metavar="COL",
+        help="rows that are alike in this column stay together in cross-validation (default: "
+        "xray_row where there is one, as in what 'bayesmatch sample' writes)",
+    )
     train.add_argument("--name", default="photometry", help="name of the prior")
     train.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     add_out(
@@ -87,8 +100,8 @@ def _train(options: argparse.Namespace) -> None:
     from ..catalogs.formats.registry import read_table
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
-    from ..priors.lightgbm import LightGBMPrior
     from ..priors.label_choice import chosen
+    from ..priors.lightgbm import LightGBMPrior
     from ..priors.training_sample import left_out_text
 
     out = one_output(options.out, {"prior": ((".json",), f"{options.name}.json")})
@@ -96,7 +109,10 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError("--counterpart and --least-label: give one of them")
     assert out is not None  # the option is required
     check_outputs([out, out.with_suffix(".png")], [options.table])
-    features = Features(options.bands.split(","), mag=options.mag)
+    colors = options.colors
+    if colors not in ("adjacent", "all", "none"):
+        colors = colors.split(",")
+    features = Features(options.bands.split(","), colors=colors, mag=options.mag)
     table = read_table(options.table)
     label: Any = options.label
     if options.counterpart or options.least_label is not None:
@@ -110,6 +126,8 @@ def _train(options: argparse.Namespace) -> None:
         label,
         features=features,
         context=context,
+        sample_weight=_column(table, options.weight),
+        groups=_column(table, options.group),
         name=options.name,
         seed=options.seed,
         progress=sys.stderr.isatty() and not options.quiet,
@@ -130,3 +148,16 @@ def _train(options: argparse.Namespace) -> None:
             f"well by itself: bayesmatch match --learn CAT:{','.join(features.columns)}"
         )
         print(f"wrote {out}\nwrote {out.with_suffix('.png')}")
+
+
+def _column(table: Any, name: str | None) -> Any:
+    """The values of a column, where one is named."""
+    from ..catalogs.columns import table_columns
+
+    if name is None:
+        return None
+    if name not in table_columns(table):
+        raise ValueError(
+            f"there is no column {name!r}; the columns are {', '.join(table.colnames)}"
+        )
+    return table[name]

@@ -91,6 +91,7 @@ def plain_labels(what: str, given: Any) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def label_text(item: Any) -> str:
+    """One label as a text, without blanks around it."""
     if isinstance(item, bytes):
         item = item.decode("utf-8", "replace")
     return "" if item is None else str(item).strip()
