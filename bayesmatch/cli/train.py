@@ -31,6 +31,18 @@ def add_train(commands: Any) -> None:
     )
     train.set_defaults(run=_train)
     train.add_argument("table", metavar="TABLE", help="one row per object, FITS, VOTable, ...")
+    _add_labels(train)
+    _add_learning(train)
+    add_out(
+        train,
+        "the prior, .json, with its diagnostics as .png beside it",
+        required=True,
+    )
+    train.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _add_labels(train: argparse.ArgumentParser) -> None:
+    """Add what says which rows are counterparts."""
     train.add_argument(
         "--label",
         required=True,
@@ -53,6 +65,10 @@ def add_train(commands: Any) -> None:
         help="where --label's column holds probabilities: from P on a row is a counterpart, up to "
         "1 - P a field object, between them left out",
     )
+
+
+def _add_learning(train: argparse.ArgumentParser) -> None:
+    """Add what is learned from, and how."""
     train.add_argument(
         "--bands",
         required=True,
@@ -86,12 +102,6 @@ def add_train(commands: Any) -> None:
     )
     train.add_argument("--name", default="photometry", help="name of the prior")
     train.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
-    add_out(
-        train,
-        "the prior, .json, with its diagnostics as .png beside it",
-        required=True,
-    )
-    train.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _train(options: argparse.Namespace) -> None:
