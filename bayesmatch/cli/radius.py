@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 
 #: arcsec in one
@@ -16,7 +17,9 @@ UNITS = {
 
 def radius_arcsec(text: str) -> float:
     """Arcsec that a text stands for: ``20``, ``20arcsec``, ``0.5 arcmin``, ``0.01deg``."""
-    found = re.fullmatch(r"\s*([-+.\dinfaNIe]+?)\s*([a-zA-Z'\"]*)\s*", text)
+    with contextlib.suppress(ValueError):
+        return float(text)  # infinity and NaN too, which the match refuses
+    found = re.fullmatch(r"\s*([-+.\de]+?)\s*([a-zA-Z'\"]+)\s*", text)
     try:
         if found is None:
             raise ValueError
