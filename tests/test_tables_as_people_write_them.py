@@ -254,7 +254,8 @@ def check_in_memory(case):
     assert snapshot(given_table) == before, "the table given was changed"
     if catalog is None:
         return
-    check_read(catalog, at, sigma, bad)
+    if not (kind == "DataFrame" and _has_units(table)):  # which it cannot hold
+        check_read(catalog, at, sigma, bad)
     place = Path(tempfile.mkdtemp())
     try:
         _match_and_write(catalog, place / f"result.{ending}")
