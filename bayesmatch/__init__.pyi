@@ -21,6 +21,8 @@ from .diagnostics.published.core import catalogue as catalogue
 from .diagnostics.published.samp import send as send
 from .diagnostics.published.writing import write_catalogue as write_catalogue
 from .diagnostics.report.core import report as report
+from .diagnostics.upstream.comparison import Comparison as Comparison
+from .diagnostics.upstream.core import compare_nway as compare_nway
 from .matching.core import match as match
 from .matching.error_fit.found import PositionErrorFit as PositionErrorFit
 from .matching.result import MatchResult as MatchResult

@@ -17,12 +17,15 @@ from .assess import add_assess
 from .calibrate import add_calibrate
 from .catalogue import add_catalogue
 from .check import add_check
+from .compare import add_compare
 from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
 from .match import add_match
+from .regions import add_regions
 from .report import add_report
+from .sample import add_sample
 from .send import add_send
 from .shift import add_shift
 from .train import add_train
@@ -30,9 +33,11 @@ from .train import add_train
 #: each adds its subcommand; they import what they run only when it is run
 COMMANDS = (
     add_match,
+    add_sample,
     add_train,
     add_assess,
     add_check,
+    add_compare,
     add_calibrate,
     add_errors,
     add_demo,
@@ -40,6 +45,7 @@ COMMANDS = (
     add_catalogue,
     add_report,
     add_send,
+    add_regions,
     add_area,
     add_fake,
     add_shift,

@@ -45,7 +45,7 @@ def labelled(columns: Mapping[str, Any], record: MatchRecord) -> Table:
         for name, column in _input_names(columns, c).items()
     }
     out = Table()
-    taken: set[str] = set()
+    taken = {name for name in columns if plain_name(name) == name}  # these stay as they are
     for name, column in columns.items():
         new = column.copy()
         meta = column.info.meta or {}
@@ -63,8 +63,8 @@ def labelled(columns: Mapping[str, Any], record: MatchRecord) -> Table:
         new.description = _ascii(description)
         ucd = known.get(name) or valid_ucd(meta.get("ucd")) or guessed_ucd(unit)
         new.info.meta = {"ucd": ucd} if ucd else {}
-        valid = valid_name(name, taken)
-        taken.add(valid.lower())
+        valid = name if name in taken else valid_name(name, taken)
+        taken.add(valid)
         out[valid] = new
     return out
 
@@ -162,12 +162,17 @@ def guessed_ucd(unit: Any) -> str | None:
     return "phot.flux" if "energy flux" in kind else None
 
 
-def valid_name(name: str, taken: set[str]) -> str:
-    """A name of letters, digits and underscores that begins with a letter and is there once."""
+def plain_name(name: str) -> str:
+    """A name of letters, digits and underscores that begins with a letter."""
     plain = re.sub(r"[^A-Za-z0-9_]", "_", name)[:MAX_NAME]
-    plain = plain if plain[:1].isalpha() else f"c_{plain}"[:MAX_NAME]
-    number, new = 2, plain
-    while new.lower() in taken:
+    return plain if plain[:1].isalpha() else f"c_{plain}"[:MAX_NAME]
+
+
+def valid_name(name: str, taken: set[str]) -> str:
+    """Such a name that is not taken yet; large letters are others than small ones, as for bands."""
+    plain = new = plain_name(name)
+    number = 2
+    while new in taken:
         new, number = f"{plain}_{number}", number + 1
     return new
 

@@ -33,6 +33,8 @@ FORMS: dict[str, tuple[str, int, dict[str, Any] | None]] = {
     "png": ("image/png", 144, {"Software": None}),
     "jpg": ("image/jpeg", 96, None),
 }
+#: what varies by less (relative) is constant
+SAME = 1e-3
 #: points that are drawn one by one in a picture
 MANY = 20_000
 
@@ -124,6 +126,12 @@ def separations(result: MatchResult, pairs: Sequence[Pairs]) -> Figure | None:
     return figure
 
 
+def varies(values: np.ndarray) -> bool:
+    """Whether there is something to see: by more than a part in a thousand."""
+    there = values[np.isfinite(values)]
+    return len(there) > 0 and bool(np.ptp(there) > SAME * np.abs(there).max())
+
+
 def host_fractions(result: MatchResult, covariates: dict[str, np.ndarray]) -> dict[str, Figure]:
     """Share of sources with a counterpart against each covariate that varies."""
     hostless = numbers(result.sources["p_hostless"])
@@ -134,7 +142,7 @@ def host_fractions(result: MatchResult, covariates: dict[str, np.ndarray]) -> di
         name: values
         for name, values in covariates.items()
         if (np.isfinite(values) & np.isfinite(hostless)).sum() >= 2 * PER_BIN
-        if np.ptp(values[np.isfinite(values)]) > 0
+        if varies(values)
     }
     found = {}
     for name, values in drawn.items():
@@ -168,11 +176,13 @@ def _draw_fraction(ax: Axes, x: np.ndarray, host: np.ndarray, fitted: np.ndarray
 
 
 def sky_densities(result: MatchResult, ra: np.ndarray, dec: np.ndarray, name: str) -> Figure | None:
-    """Sources on the sky, coloured by the density of field objects; None: not known."""
+    """Sources on the sky, coloured by the density of field objects; None: constant, not known."""
     column = f"density_{name}"
     if column not in result.sources.colnames or not np.isfinite(ra).all():
         return None
     density = np.asarray(result.sources[column], float)
+    if not varies(density):
+        return None
     middle = np.degrees(np.angle(np.exp(1j * np.radians(ra)).mean()))
     across = (ra - middle + 180) % 360 - 180
     wide = np.ptp(across) > 180

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
 
 from ..._kernels.sphere import offsets
-from ...catalogs.catalog import Catalog
 from ...catalogs.formats.storage import parts_of
 from ...matching.result import MatchResult
-from ..explanation.inputs import recorded_error
-from ..published.inputs import member_columns
+from ..explanation.inputs import all_input_rows
 
 
 @dataclass(frozen=True)
@@ -70,27 +66,15 @@ def places(result: MatchResult, k: int, rows: np.ndarray) -> Places:
         return Places(known.ra[held], known.dec[held], known.covariance(held))
     nothing = np.full(len(rows), np.nan)
     unknown = Places(nothing, nothing, np.full((len(rows), 3), np.nan))
-    record = result.record.catalogues[k]
-    columns = member_columns(result, (), k, rows)
-    if len(rows) == 0 or not {record.ra, record.dec} <= set(columns):
+    found = all_input_rows(result, k) if len(rows) else None
+    if found is None:
         return unknown
-    pos_err, named = recorded_error(record)
-    has_error = pos_err is not None and set(named) <= set(columns)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # said where the match was made
-        try:
-            catalog = Catalog(
-                Table(columns),
-                name=record.name,
-                area=record.area_deg2,
-                pos_err=pos_err if has_error else 1.0,
-                ra=record.ra,
-                dec=record.dec,
-            )
-        except (ValueError, TypeError):  # what was dropped in the match: do without
-            return unknown
-    covariance = catalog.covariance() if has_error else unknown.covariance
-    return Places(catalog.ra, catalog.dec, covariance)
+    listed, part = found
+    at = np.minimum(np.searchsorted(listed, rows), max(len(listed) - 1, 0))
+    if not np.array_equal(listed[at], rows):  # the file was changed: do without
+        return unknown
+    covariance = part.catalog.covariance(at) if part.error_known else unknown.covariance
+    return Places(part.catalog.ra[at], part.catalog.dec[at], covariance)
 
 
 def pairs_with(result: MatchResult, k: int, sources: Places) -> Pairs:

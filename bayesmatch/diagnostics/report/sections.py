@@ -35,7 +35,7 @@ def lead(m: Material) -> str:
     if at["n_selected"]:
         shown.append((f"{at['purity']:.3f}", f"expected purity at p_{record.others[0].name} 0.5"))
     wrong = sum(str(v) != "ok" for v in result.checks()["verdict"])
-    shown.append((str(wrong), "checks that ask for a look"))
+    shown.append((str(wrong), "checks that are not ok"))
     cards = "\n".join(f"<div><dt>{inline(text)}</dt><dd>{v}</dd></div>" for v, text in shown)
     first = (
         f"Which of {record.n_candidates:,} objects of "
@@ -202,11 +202,17 @@ def densities(m: Material) -> Section:
     """Maps of the field density."""
     parts = []
     for name in m.result.catalogue_names[1:]:
+        column = f"density_{name}"
         drawn = figures.sky_densities(m.result, m.sources.ra, m.sources.dec, name)
         if drawn is not None:
             alt = f"Map of the sources, coloured by the density of {name} objects around each."
             caption = f"Sources on the sky, coloured by the density of {name} field objects there."
             parts.append(figure(picture(drawn, alt, caption, form="png")))
+        elif column in m.result.sources.colnames:
+            density = np.asarray(m.result.sources[column], float)
+            if not figures.varies(density):
+                said = f"{name}: {density.mean():,.0f} field objects per deg^2 at every source."
+                parts.append(paragraph(said))
     return Section(
         "density", "Density of the field", "\n".join(parts) if parts else paragraph(NO_INPUTS)
     )

@@ -199,6 +199,7 @@
   });
 
   // ---- evidence of one source
+  const COLORS = ["#0072B2", "#B34700", "#007A5A", "#9C4F7C"];
   const SVG = "http://www.w3.org/2000/svg";
   const shape = (tag, attributes, text) => {
     const e = document.createElementNS(SVG, tag);
@@ -210,11 +211,15 @@
     data.candidates.id[k][row] === null ? "" : `${name} ${data.candidates.id[k][row]}`)
     .filter(Boolean).join(" + ");
   const chart = (i, rows) => {
-    const points = [];
+    const found = new Map(); // an object once, by its most probable association
     rows.forEach((row, at) => data.others.forEach((_, k) => {
       const x = data.candidates.offset[k][2 * row], y = data.candidates.offset[k][2 * row + 1];
-      if (x !== null && y !== null) points.push([x, y, at + 1, data.candidates.p_match[row] ?? 0]);
+      const key = `${k} ${data.candidates.id[k][row]}`, p = data.candidates.p_match[row] ?? 0;
+      if (x === null || y === null) return;
+      if (found.has(key)) found.get(key)[3] = Math.min(1, found.get(key)[3] + p);
+      else found.set(key, [x, y, at + 1, p, k]);
     }));
+    const points = [...found.values()];
     if (!points.length) return null;
     const sigma = data.sigma[i], far = Math.max(...points.map((p) => Math.hypot(p[0], p[1])));
     const reach = Math.max(far, 2.6 * (sigma ?? 0), 0.5) * 1.2, side = 320, half = side / 2;
@@ -228,12 +233,18 @@
       r: px(data.radius), fill: "none", stroke: "#8a8a8a" }));
     svg.append(shape("path", { d: `M${half - 6} ${half}h12M${half} ${half - 6}v12`,
       stroke: "#b02a2a", "stroke-width": 1.6 }));
-    points.reverse().forEach(([x, y, rank, p]) => {
-      const cx = half - px(x), cy = half - px(y); // east to the left
-      svg.append(shape("circle", { cx, cy, r: 4 + 5 * Math.sqrt(p), fill: "#0072B2",
-        "fill-opacity": 0.25 + 0.75 * p, stroke: "#000" }));
-      svg.append(shape("text", { x: cx + 10, y: cy - 6, "font-size": 13, fill: "#000" }, rank));
+    points.reverse().forEach(([x, y, rank, p, k]) => {
+      const cx = half - px(x), cy = half - px(y), r = 4 + 5 * Math.sqrt(p); // east to the left
+      const style = { fill: COLORS[k % COLORS.length], "fill-opacity": 0.25 + 0.75 * p, stroke: "#000" };
+      svg.append(k === 0 ? shape("circle", { cx, cy, r, ...style })
+        : shape("rect", { x: cx - r / 1.5, y: cy - r / 1.5, width: r * 1.33, height: r * 1.33,
+          transform: `rotate(${45 * (k - 1)} ${cx} ${cy})`, ...style }));
+      svg.append(shape("text", { x: cx + (k === 0 ? 10 : -18), y: cy - 6, "font-size": 13,
+        fill: "#000" }, rank));
     });
+    if (data.others.length > 1) data.others.forEach((name, k) => svg.append(shape("text", { x: 8,
+      y: 16 + 15 * k, "font-size": 12, fill: COLORS[k % COLORS.length], "font-weight": "bold" },
+    `${k === 0 ? "\u25cf" : k === 1 ? "\u25a0" : "\u25c6"} ${name}`)));
     const bar = 10 ** Math.floor(Math.log10(reach / 1.5));
     svg.append(shape("path", { d: `M10 ${side - 12}h${px(bar)}`, stroke: "#000", "stroke-width": 2 }));
     svg.append(shape("text", { x: 10, y: side - 18, "font-size": 12, fill: "#000" }, `${bar}\u2033`));
