@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.table import Table
 
 import bayesmatch as bm
 from bayesmatch.cli import main
@@ -427,3 +429,76 @@ def test_seven_thousand_sources(browser, tmp_path):
     browser.run("document.querySelector('#sources thead th:nth-child(4) button').click()")
     assert time.monotonic() - start < 1.0
     assert browser.problems() == [] and browser.requests() == []
+
+
+def _far():
+    """Sources without a candidate anywhere."""
+    primary = Table({"ID": [1, 2], "RA": [10.0, 10.1], "DEC": [0.0, 0.0]})
+    other = Table({"ID": [1, 2], "RA": [10.03, 10.07], "DEC": [0.0, 0.0]})
+    return (
+        bm.Catalog(primary, name="A", pos_err=1.0, area=0.1),
+        bm.Catalog(other, name="B", pos_err=0.1, area=0.1),
+    )
+
+
+def _ellipses():
+    x, o, _ = desk.tables()
+    x["minor"], x["pa"] = 0.5 * x["err"], 30.0
+    x["minor"].unit = "arcsec"
+    error = bm.ErrorEllipse("err", "minor", "pa")
+    return (
+        bm.Catalog(x[:40], name="P", pos_err=error, area=0.09, id="NAME"),
+        bm.Catalog(o, name="Q", pos_err=0.1, area=0.09),
+    )
+
+
+@pytest.mark.parametrize("kind", ["far", "one", "ellipses", "excluded"])
+@pytest.mark.filterwarnings("ignore:.*host fraction|.*primaries")
+def test_results_of_all_kinds_have_a_report_and_a_catalogue(kind, tmp_path):
+    how = {}
+    if kind == "far":
+        catalogues = _far()
+    else:
+        catalogues = _ellipses()
+    if kind == "one":
+        catalogues = (catalogues[0].subset(np.array([0])), catalogues[1])
+        how["host_fraction"] = 0.7
+    if kind == "excluded":  # a prior ratio of 0
+        edges = [10, 20, 21, 22], [20, 21, 22, 40]
+        how["priors"] = {"Q": [bm.HistogramPrior("r", *edges, [3, 4, 0, 0], [1, 2, 4, 9])]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of so few sources
+        result = bm.match(*catalogues, radius=8.0, **how)
+    page = Page(report_text(result, n_charts=1))
+    text = next(
+        t for (_, a), t in zip(page.elements, page.text, strict=True) if a.get("id") == "data"
+    )
+    data = json.loads(text)
+    assert len(data["start"]) == len(result.sources) + 1
+    table = result.catalogue(second=True)
+    assert len(table) == len(result.sources)
+    for ending in ("fits", "vot", "mrt", "tex", "parquet", "csv"):
+        bm.write_catalogue(table, tmp_path / f"t.{ending}")
+    assert len(Table.read(tmp_path / "t.mrt", format="ascii.mrt")) == len(table)
+    (tmp_path / "r.html").write_text(report_text(result, n_charts=1))
+    if chromium.found():
+        with chromium.Browser() as browser:
+            browser.open(tmp_path / "r.html", 400)
+            browser.run("document.querySelector('#sources tbody tr.row button').click()")
+            assert browser.problems() == []
+            assert browser.run("document.documentElement.scrollWidth") <= 400
+
+
+def test_ellipses_in_sigma():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        result = bm.match(*_ellipses(), radius=8.0)
+    pairs = pairs_with(result, 1, places(result, 0, np.arange(40)))
+    x = desk.tables()[0]
+    for n in range(len(pairs.row)):
+        major = x["err"][pairs.primary[n]]
+        s, c = np.sin(np.radians(30.0)), np.cos(np.radians(30.0))  # east of north
+        turn = np.array([[s, c], [c, -s]])
+        covariance = turn @ np.diag([major**2, (major / 2) ** 2]) @ turn.T + 0.01 * np.eye(2)
+        square = pairs.offset[n] @ np.linalg.solve(covariance, pairs.offset[n])
+        assert pairs.in_sigma[n] == pytest.approx(np.sqrt(square), rel=1e-5)
