@@ -11,8 +11,8 @@ from .formats.storage import missing, native_values
 from .scalars import shown_item
 from .values import ColumnValues
 
-#: whole numbers up to here have a float64 of their own
-EXACT = 2.0**53
+#: whole numbers up to here have a float of their own, by the bytes of its type
+EXACT = {2: 2.0**11, 4: 2.0**24, 8: 2.0**53}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,21 +79,36 @@ def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, st
     ids = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
     if ids.dtype.kind == "O":
         ids = native_values(ids)
-    if ids.dtype.kind == "f" and np.all(ids[np.isfinite(ids)] % 1 == 0):
-        finite = np.isfinite(ids)
-        if (np.abs(ids[finite]) > EXACT).any():
-            values.reject(
-                name,
-                finite & (np.abs(np.where(finite, ids, 0.0)) > EXACT),
-                ids,
-                "floating-point numbers above 2^53 are not exact; store identifiers as integers "
-                "or text",
-            )
-        absent = ~finite if not finite.all() else absent
-        ids = np.where(np.isfinite(ids), ids, 0).astype(np.int64)
+    if ids.dtype.kind == "f":
+        ids, absent = _whole_numbers(values, name, ids, absent)
     if ids.dtype.kind not in "iuSU" or ids.ndim != 1:
         raise TypeError(
             f"catalogue {values.catalog!r}: identifier column {name!r} is of type "
             f"{ids.dtype.name}, not integer or text; name another with id="
         )
     return Identifiers(name, ids, absent)
+
+
+def _whole_numbers(
+    values: ColumnValues, name: str, ids: np.ndarray, absent: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Floating-point numbers (n,) as the integers they are, and where there is none.
+
+    Those that are not whole stay as they are.
+    """
+    there = np.isfinite(ids) if absent is None else np.isfinite(ids) & ~absent
+    exact = EXACT.get(ids.dtype.itemsize, EXACT[8])
+    large = there & (np.abs(np.where(there, ids, 0.0)) > exact)
+    if large.any():
+        values.reject(
+            name,
+            large,
+            ids,
+            f"floating-point numbers above 2^{int(np.log2(exact))} are not exact, so identifiers "
+            "were lost before; read the catalogue again with them as integers (pandas: "
+            "dtype={...: 'Int64'}) or text, or name another column with id= (--id on the command "
+            "line)",
+        )
+    if (ids[there] % 1 != 0).any():
+        return ids, absent
+    return np.where(there, ids, 0).astype(np.int64), None if there.all() else ~there

@@ -60,7 +60,8 @@ def add_train(commands: Any) -> None:
 def _train(options: argparse.Namespace) -> None:
     from .. import plots
     from ..catalogs.columns import column_values
-    from ..catalogs.formats.registry import read_table
+    from ..catalogs.formats.asked import Asked
+    from ..catalogs.formats.reading import read_table
     from ..catalogs.targets import check_targets
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
@@ -71,7 +72,7 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(f"--out {out}: a prior is a .json file")
     check_targets([out, out.with_suffix(".png")], [options.table], option="--out")
     features = Features(options.bands.split(","), mag=options.mag)
-    table = read_table(options.table)
+    table = read_table(options.table, Asked(positions=False))
     context = None
     if options.context:
         names = options.context.split(",")

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from .asked import Asked, TableHead, chosen_table
 from .interface import Format, Record, one_file
+from .source import Source
 from .storage import storable
 
 #: of the primary header, where the record of several tables stands
@@ -44,21 +46,43 @@ def _printable(name: str) -> bool:
     return name.isascii() and name.isprintable()
 
 
-def read_table(path: Path) -> Table:
-    """The first table of a file."""
+def read_table(source: Source, asked: Asked) -> Table:
+    """The table of a file that is asked for."""
     from astropy.io import fits
 
-    with fits.open(_content(path)) as hdus:
-        for number, hdu in enumerate(hdus):
-            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
-                table = Table.read(hdus, hdu=number, mask_invalid=False)
-                for column, name in enumerate(table.colnames, start=1):
-                    # Numbers would be wrong as soon as somebody selects columns.
-                    ucd = table.meta.pop(f"TUCD{column}", None)
-                    if ucd:
-                        table[name].info.meta = {"ucd": ucd}
-                return table
-    raise ValueError("it holds no table")
+    with fits.open(source.readable) as hdus:
+        heads = [
+            TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu))
+            for number, hdu in enumerate(hdus)
+            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))
+        ]
+        chosen = chosen_table(heads, asked)
+        header = hdus[chosen.number].header
+        if header.get("ZTABLE"):
+            raise ValueError("its table is compressed (fpack); unpack it first (funpack does)")
+        _check_length(hdus[chosen.number], source)
+        table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
+        for column, name in enumerate(table.colnames, start=1):
+            # Numbers would be wrong as soon as somebody selects columns.
+            ucd = table.meta.pop(f"TUCD{column}", None)
+            if ucd:
+                table[name].info.meta = {"ucd": ucd}
+        return table
+
+
+def _check_length(hdu: Any, source: Source) -> None:
+    """Raise a ValueError if the file ends before its table does."""
+    header, size = hdu.header, source.size
+    end = hdu.fileinfo()["datLoc"] + header["NAXIS1"] * header["NAXIS2"] + header.get("PCOUNT", 0)
+    if end > size:
+        raise ValueError(
+            f"it is cut short: {size:,} bytes of at least {end:,} are there; get it again"
+        )
+
+
+def _ucds(hdu: Any) -> dict[str, str]:
+    found = {n: hdu.header.get(f"TUCD{k}") for k, n in enumerate(hdu.columns.names, start=1)}
+    return {name: str(ucd) for name, ucd in found.items() if ucd}
 
 
 def write_table(table: Table, path: Path) -> None:

@@ -1,0 +1,146 @@
+"""The cells of delimited text, column by column."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .dialect import BLANKS, Dialect, fields
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: bytes that are cut at once; no row may be longer
+BLOCK = 1 << 24
+
+
+def columns_of(content: bytes, dialect: Dialect) -> tuple[list[str], list[pa.ChunkedArray]]:
+    """Names and cells (text, null where empty) of the columns of a table.
+
+    Raises
+    ------
+    ValueError
+        If a row has more or fewer cells than there are names, or two have one name.
+    """
+    start = 0
+    for _ in range(dialect.first):
+        start = content.find(b"\n", start) + 1 or len(content)
+    body = content[start:]
+    names = list(dialect.names)
+    if dialect.delimiter == BLANKS:
+        cells = _by_blanks(content, body, dialect)
+    else:
+        cells = _delimited(body, dialect)
+    if len(cells) == len(names) + 1:
+        names.append("")
+    # A delimiter at the ends of lines makes a column without a name and with nothing in it.
+    kept = [k for k, c in enumerate(cells) if names[k] or c.null_count < len(c)]
+    kept = kept if len(cells) and len(cells[0]) else [k for k, n in enumerate(names) if n]
+    names = [names[k] or f"col{k + 1}" for k in kept]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"two of its columns are called {twice!r}; rename one")
+    return names, [cells[k] for k in kept]
+
+
+def _delimited(body: bytes, dialect: Dialect) -> list[pa.ChunkedArray]:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    width = _width(body, dialect)
+    names = [str(k) for k in range(width)]
+    if not body.strip():
+        return [pa.chunked_array([pa.array([], pa.string())]) for _ in names]
+    quoted = b'"' in body
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(body),
+            arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
+            arrow_csv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char='"' if quoted else False,
+                newlines_in_values=quoted,
+            ),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise ValueError(_uneven(body, dialect) or str(error)) from None
+    return list(table.columns)
+
+
+def _width(body: bytes, dialect: Dialect) -> int:
+    """Cells of the first row: as many as names, or one more that is empty."""
+    width = len(dialect.names)
+    first = body.lstrip(b"\n").split(b"\n", 1)[0].decode("utf-8", "replace")
+    cells = fields(first, dialect.delimiter)
+    return width + 1 if len(cells) == width + 1 and not cells[-1] else width
+
+
+def _uneven(body: bytes, dialect: Dialect) -> str:
+    """What is wrong with the first row that has not as many cells as there are names."""
+    text = io.StringIO(body.decode("utf-8", "replace"))
+    rows = csv.reader(text, delimiter=dialect.delimiter, strict=False)
+    width = _width(body, dialect)
+    for row in rows:
+        if row and len(row) != width:
+            line = dialect.first + rows.line_num
+            shown = dialect.delimiter.join(row)[:60]
+            return (
+                f"line {line}, {shown!r}, has {len(row)} cells, and its columns are "
+                f"{len(dialect.names)}; repair it (a cut last line: get the file again)"
+            )
+    return ""
+
+
+def _by_blanks(content: bytes, body: bytes, dialect: Dialect) -> list[pa.ChunkedArray]:
+    """Cells between blanks; where some are empty, by the places that are blank in all lines."""
+    import pyarrow as pa
+
+    lines = [line for line in body.decode().split("\n") if line.strip()]
+    lines = [line for line in lines if not line.lstrip().startswith("#")]
+    width = len(dialect.names)
+    rows = [fields(line, BLANKS) for line in lines]
+    wrong = next((k for k, row in enumerate(rows) if len(row) != width), None)
+    if wrong is not None:
+        cut = _fixed_width(content, dialect, lines)
+        if cut is None:
+            raise ValueError(
+                f"{lines[wrong].strip()[:60]!r} has {len(rows[wrong])} cells, and its columns "
+                f"are {width} ({', '.join(dialect.names[:8])}); write commas or tabs between cells"
+            )
+        dialect.notes.append("its cells are cut where all lines are blank")
+        rows = cut
+    cells = zip(*rows, strict=True) if rows else [()] * width
+    return [
+        pa.chunked_array([pa.array([c if c else None for c in column], pa.string())])
+        for column in cells
+    ]
+
+
+def _fixed_width(content: bytes, dialect: Dialect, lines: Sequence[str]) -> list[list[str]] | None:
+    """Cells of lines cut where header and rows are all blank; None: that gives other columns."""
+    names = set(dialect.names)
+    above = content.decode().split("\n")[: dialect.first]
+    header = next((line for line in above if names <= set(line.split())), None)
+    if header is None:
+        return None
+    every = [line.expandtabs().rstrip() for line in (header, *lines)]
+    longest = max(map(len, every))
+    filled = np.zeros(longest + 2, bool)
+    for line in every:
+        codes = np.frombuffer(line.encode("utf-32-le"), np.uint32)
+        filled[1 : len(codes) + 1] |= codes != ord(" ")
+    begins = np.flatnonzero(filled[1:] & ~filled[:-1])
+    ends = np.flatnonzero(filled[:-1] & ~filled[1:])
+    cuts = list(zip(begins.tolist(), ends.tolist(), strict=True))
+    if [every[0][a:b].strip() for a, b in cuts] != dialect.names:
+        return None
+    return [[line[a:b].strip() for a, b in cuts] for line in every[1:]]
