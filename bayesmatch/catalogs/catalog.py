@@ -15,7 +15,8 @@ from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
 from .columns import column_ucds
 from .convert import as_table
 from .formats.asked import Asked, check_hdu
-from .formats.reading import read_stem, read_table
+from .formats.naming import read_stem
+from .formats.reading import read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
 from .names import as_name, check_name

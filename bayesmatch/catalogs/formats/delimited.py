@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .dialect import BLANKS, Dialect, fields
+from .cells import BLANKS, fields
+from .dialect import Dialect
+from .fixed_width import fixed_width
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +109,7 @@ def _by_blanks(content: bytes, body: bytes, dialect: Dialect) -> list[pa.Chunked
     rows = [fields(line, BLANKS) for line in lines]
     wrong = next((k for k, row in enumerate(rows) if len(row) != width), None)
     if wrong is not None:
-        cut = _fixed_width(content, dialect, lines)
+        cut = fixed_width(content, dialect, lines)
         if cut is None:
             raise ValueError(
                 f"{lines[wrong].strip()[:60]!r} has {len(rows[wrong])} cells, and its columns "
@@ -123,24 +122,3 @@ def _by_blanks(content: bytes, body: bytes, dialect: Dialect) -> list[pa.Chunked
         pa.chunked_array([pa.array([c if c else None for c in column], pa.string())])
         for column in cells
     ]
-
-
-def _fixed_width(content: bytes, dialect: Dialect, lines: Sequence[str]) -> list[list[str]] | None:
-    """Cells of lines cut where header and rows are all blank; None: that gives other columns."""
-    names = set(dialect.names)
-    above = content.decode().split("\n")[: dialect.first]
-    header = next((line for line in above if names <= set(line.split())), None)
-    if header is None:
-        return None
-    every = [line.expandtabs().rstrip() for line in (header, *lines)]
-    longest = max(map(len, every))
-    filled = np.zeros(longest + 2, bool)
-    for line in every:
-        codes = np.frombuffer(line.encode("utf-32-le"), np.uint32)
-        filled[1 : len(codes) + 1] |= codes != ord(" ")
-    begins = np.flatnonzero(filled[1:] & ~filled[:-1])
-    ends = np.flatnonzero(filled[:-1] & ~filled[1:])
-    cuts = list(zip(begins.tolist(), ends.tolist(), strict=True))
-    if [every[0][a:b].strip() for a, b in cuts] != dialect.names:
-        return None
-    return [[line[a:b].strip() for a, b in cuts] for line in every[1:]]

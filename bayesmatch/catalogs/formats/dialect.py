@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from .cells import BLANKS, MISSING, fields, is_number, looks_like_data
+from .under_header import RULE, TYPES, like_unit, numeric_columns
+
 #: in the order in which they are tried
 DELIMITERS = (",", "\t", ";", "|")
-#: blanks, any number of them
-BLANKS = " "
-#: words for "not measured", in lower case
-MISSING = frozenset(
-    "null none na n/a <na> #n/a nan -nan - -- --- . .. ... … \\n \\nodata nodata undef".split()
-)
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
-#: what a line under the header may call types
-TYPES = frozenset(
-    "int integer long short byte int16 int32 int64 float float32 float64 real double char "
-    "character str string text varchar bool boolean i l f d s c r".split()
-)
-#: units of text or angles that astropy does not know by these names
-_UNITS = re.compile(
-    r'[\[("]?\s*(hms|dms|h:m:s|d:m:s|hh:mm:ss|dd:mm:ss|h m s|d m s)\s*["\])]?', re.I
-)
-_RULE = re.compile(r"[-=+|,;\t ]*[-=]{2}[-=+|,;\t ]*")
 #: lines that are looked at
 LOOKED_AT = 60
 #: lines at the beginning that are no data although they are no comments: units, types, rules
@@ -49,30 +34,6 @@ class Dialect:
 
 class DialectError(ValueError):
     """A text is no table, as far as can be told."""
-
-
-def fields(line: str, delimiter: str) -> list[str]:
-    """The cells of a line, without blanks around them."""
-    if delimiter == BLANKS:
-        if '"' not in line:
-            return line.split()
-        return [c for c in next(csv.reader([line.strip()], delimiter=" ", skipinitialspace=True))]
-    cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-    return [cell.strip() for cell in cells]
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell is a number, also one with a decimal comma."""
-    return NUMBER.fullmatch(cell.replace(",", ".", 1)) is not None
-
-
-def looks_like_data(cells: Sequence[str]) -> bool:
-    """Whether a line is a row, not a header: half of its cells are numbers."""
-    filled = [cell for cell in cells if cell]
-    numbers = [cell for cell in filled if is_number(cell)]
-    if [str(k) for k in range(len(filled))] == list(filled):  # columns without names in pandas
-        return False
-    return bool(numbers) and 2 * len(numbers) >= len(filled)
 
 
 def find_dialect(lines: Sequence[str], ending: str = "") -> Dialect:
@@ -125,7 +86,7 @@ def _header_alone(comments: Sequence[tuple[int, str]]) -> Dialect:
 
 def _delimiter(lines: Sequence[str], ending: str) -> str:
     """The delimiter that cuts most lines into as many cells as the first."""
-    lines = [line for line in lines if not _RULE.fullmatch(line)] or list(lines)
+    lines = [line for line in lines if not RULE.fullmatch(line)] or list(lines)
     best, score = "", (0.0, 0, 0)
     for order, delimiter in enumerate(DELIMITERS):
         counts = [len(fields(line, delimiter)) for line in lines]
@@ -149,18 +110,18 @@ def _with_header(rows: Sequence[tuple[int, str]], delimiter: str, names: list[st
     while at < min(len(rows), MOST_EXTRA):
         line = rows[at][1]
         cells = fields(line, delimiter)
-        if _RULE.fullmatch(line):
+        if RULE.fullmatch(line):
             at += 1
             continue
         if len(cells) != len(names) or any(map(is_number, cells)):
             break
-        numeric = _numeric_columns([fields(line, delimiter) for _, line in rows[at + 1 :]], names)
+        numeric = numeric_columns([fields(line, delimiter) for _, line in rows[at + 1 :]], names)
         told = [cells[k] for k in numeric if cells[k] and cells[k].lower() not in MISSING]
         if not told:
             break
         if all(cell.lower() in TYPES for cell in cells if cell):
             notes.append(f"line {rows[at][0] + 1}, {line.strip()!r}, is taken for types")
-        elif all(map(_like_unit, told)):
+        elif all(map(like_unit, told)):
             notes.append(f"line {rows[at][0] + 1}, {line.strip()!r}, is taken for units")
             units = cells
         else:
@@ -168,34 +129,3 @@ def _with_header(rows: Sequence[tuple[int, str]], delimiter: str, names: list[st
         at += 1
     first = rows[at][0] if at < len(rows) else rows[-1][0] + 1
     return Dialect(delimiter, names, units, first, notes)
-
-
-def _numeric_columns(rows: Sequence[Sequence[str]], names: Sequence[str]) -> list[int]:
-    """Columns that hold numbers, and nothing else, in some rows."""
-    found = []
-    for k in range(len(names)):
-        cells = [row[k] for row in rows if len(row) > k and row[k].lower() not in MISSING]
-        cells = [cell for cell in cells if cell and not _RULE.fullmatch(cell)]
-        if cells and sum(map(is_number, cells)) > len(cells) / 2:
-            found.append(k)
-    return found
-
-
-def _like_unit(cell: str) -> bool:
-    """Whether a cell may be a unit."""
-    import astropy.units as u
-
-    if _UNITS.fullmatch(cell) or re.fullmatch(r"[\[(].*[\])]", cell):
-        return True
-    unit = u.Unit(cell, parse_strict="silent")
-    return not isinstance(unit, u.UnrecognizedUnit) or cell.lower().rstrip("s.") in (
-        "degree",
-        "deg",
-        "arcsecond",
-        "arcsec",
-        "mag",
-        "magnitude",
-        "count",
-        "ct",
-        "sec",
-    )

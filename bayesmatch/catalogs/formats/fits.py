@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from .asked import Asked, TableHead, chosen_table
+from .asked import Asked
 from .interface import Format, Record, one_file
 from .source import Source
 from .storage import storable
+from .tables_in import TableHead, chosen_table
 
 #: of the primary header, where the record of several tables stands
 RECORD_KEYWORD = "BMATCH"

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from .asked import Asked, TableHead, chosen_table
+from .asked import Asked
 from .source import Source
+from .tables_in import TableHead, chosen_table
 
 
 def read_table(source: Source, asked: Asked) -> Table:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .. import columns
-from .dialect import MISSING
+from .cells import MISSING
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from .asked import Asked, TableHead, chosen_table
+from .asked import Asked
 from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
 from .source import Source
 from .storage import parts_of, storable
+from .tables_in import TableHead, chosen_table
 
 
 def read_table(source: Source, asked: Asked) -> Table:
