@@ -73,7 +73,9 @@ def arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray |
     import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        parts = [c.dictionary.take(c.indices) for c in map(_without_views, column.chunks)]
+        kind = parts[0].type if parts else column.type.value_type
+        column = pa.chunked_array(parts, kind)
     if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array([c.storage for c in column.chunks], column.type.storage_type)
     if pa.types.is_fixed_size_list(column.type):
@@ -94,6 +96,16 @@ def arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray |
     if mask is not None:
         column = pc.fill_null(column, pa.scalar(0).cast(column.type))
     return column.to_numpy(), mask
+
+
+def _without_views(part: Any) -> Any:
+    """A part of a dictionary column, whose values are of a type that Arrow can take from."""
+    import pyarrow as pa
+
+    if str(part.type.value_type).endswith("_view"):
+        plain = part.dictionary.cast(pa.string() if "string" in str(part.type) else pa.binary())
+        return pa.DictionaryArray.from_arrays(part.indices, plain)
+    return part
 
 
 def _array_values(
@@ -133,7 +145,10 @@ def _plain_numbers(column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
 def _texts(column: pyarrow.ChunkedArray) -> np.ndarray:
     """Text, dates, and whatever else has one; nulls are empty."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return np.array(pc.fill_null(column, "").to_pylist(), dtype=str)
     if pa.types.is_fixed_size_binary(column.type):  # UUIDs, digests
         return np.array(["" if v is None else v.hex() for v in column.to_pylist()], dtype=str)
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":

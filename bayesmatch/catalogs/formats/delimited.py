@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .cells import BLANKS, fields
+from .cells import BLANKS, NUMBER, fields
 from .dialect import Dialect
 from .fixed_width import fixed_width
 
@@ -15,10 +16,16 @@ if TYPE_CHECKING:
 
 #: bytes that are cut at once; no row may be longer
 BLOCK = 1 << 24
+#: bytes and lines that columns of decimal numbers are told by
+HEAD, LOOKED_AT = 1 << 16, 60
 
 
-def columns_of(content: bytes, dialect: Dialect) -> tuple[list[str], list[pa.ChunkedArray]]:
-    """Names and cells (text, null where empty) of the columns of a table.
+def columns_of(
+    content: bytes, dialect: Dialect, texts: Callable[[str], bool]
+) -> tuple[list[str], list[pa.ChunkedArray]]:
+    """Names and cells of the columns of a table: text, null where empty; or float64 all over.
+
+    Those of whose names `texts` is true are text whatever is in them.
 
     Raises
     ------
@@ -33,7 +40,7 @@ def columns_of(content: bytes, dialect: Dialect) -> tuple[list[str], list[pa.Chu
     if dialect.delimiter == BLANKS:
         cells = _by_blanks(content, body, dialect)
     else:
-        cells = _delimited(body, dialect)
+        cells = _delimited(body, dialect, texts)
     if len(cells) == len(names) + 1:
         names.append("")
     # A delimiter at the ends of lines makes a column without a name and with nothing in it.
@@ -46,40 +53,64 @@ def columns_of(content: bytes, dialect: Dialect) -> tuple[list[str], list[pa.Chu
     return names, [cells[k] for k in kept]
 
 
-def _delimited(body: bytes, dialect: Dialect) -> list[pa.ChunkedArray]:
+def _delimited(
+    body: bytes, dialect: Dialect, texts: Callable[[str], bool]
+) -> list[pa.ChunkedArray]:
+    import pyarrow as pa
+
+    width = _width(body, dialect)
+    if not body or body.isspace():
+        return [pa.chunked_array([pa.array([], pa.string())]) for _ in range(width)]
+    floats = [k for k in _decimal(body, dialect) if not texts(dialect.names[k])]
+    if floats:  # most tables are what their first rows are, and this takes half the time
+        try:
+            return _cut(body, dialect, width, floats)
+        except pa.ArrowInvalid:
+            pass
+    try:
+        return _cut(body, dialect, width, [])
+    except pa.ArrowInvalid as error:
+        raise ValueError(_uneven(body, dialect) or str(error)) from None
+
+
+def _cut(body: bytes, dialect: Dialect, width: int, floats: list[int]) -> list[pa.ChunkedArray]:
+    """Cells of some columns as float64, of the others as text."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    width = _width(body, dialect)
     names = [str(k) for k in range(width)]
-    if not body.strip():
-        return [pa.chunked_array([pa.array([], pa.string())]) for _ in names]
+    kinds = dict.fromkeys(names, pa.string()) | {str(k): pa.float64() for k in floats}
     quoted = b'"' in body
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(body),
-            arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
-            arrow_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char='"' if quoted else False,
-                newlines_in_values=quoted,
-            ),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise ValueError(_uneven(body, dialect) or str(error)) from None
+    table = arrow_csv.read_csv(
+        pa.BufferReader(body),
+        arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
+        arrow_csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char='"' if quoted else False,
+            newlines_in_values=quoted,
+        ),
+        arrow_csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True),
+    )
     return list(table.columns)
+
+
+def _decimal(body: bytes, dialect: Dialect) -> list[int]:
+    """Columns of numbers with decimal points in the first rows."""
+    lines = body[:HEAD].decode("utf-8", "replace").split("\n")[:LOOKED_AT]
+    rows = [fields(line, dialect.delimiter) for line in lines[:-1] if line.strip()]
+    found = []
+    for k in range(len(dialect.names)):
+        cells = [row[k] for row in rows if len(row) > k and row[k]]
+        if cells and all("." in cell and NUMBER.fullmatch(cell) for cell in cells):
+            found.append(k)
+    return found
 
 
 def _width(body: bytes, dialect: Dialect) -> int:
     """Cells of the first row: as many as names, or one more that is empty."""
     width = len(dialect.names)
-    first = body.lstrip(b"\n").split(b"\n", 1)[0].decode("utf-8", "replace")
-    cells = fields(first, dialect.delimiter)
+    first = next((line for line in body[:HEAD].split(b"\n") if line.strip()), b"")
+    cells = fields(first.decode("utf-8", "replace"), dialect.delimiter)
     return width + 1 if len(cells) == width + 1 and not cells[-1] else width
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
 from .interface import Format, Record, one_file
@@ -62,13 +62,41 @@ def read_table(source: Source, asked: Asked) -> Table:
         if header.get("ZTABLE"):
             raise ValueError("its table is compressed (fpack); unpack it first (funpack does)")
         _check_length(hdus[chosen.number], source)
+        nulls = _nulls_of_scaled(hdus[chosen.number])
         table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
         for column, name in enumerate(table.colnames, start=1):
             # Numbers would be wrong as soon as somebody selects columns.
             ucd = table.meta.pop(f"TUCD{column}", None)
             if ucd:
                 table[name].info.meta = {"ucd": ucd}
+        _mask_scaled(table, hdus[chosen.number], nulls)
         return table
+
+
+def _nulls_of_scaled(hdu: Any) -> dict[str, int]:
+    """TNULL of columns that have TSCAL or TZERO, too, and of which astropy is not to see it.
+
+    It is of stored numbers, and astropy compares it with the scaled ones.
+    """
+    found = {}
+    for column in hdu.columns:
+        if isinstance(column.null, int) and not (
+            column.bscale in ("", None) and column.bzero in ("", None)
+        ):
+            found[column.name] = column.null
+            column.null = None
+    return found
+
+
+def _mask_scaled(table: Table, hdu: Any, nulls: dict[str, int]) -> None:
+    """Mask where stored numbers are those that stand for missing ones."""
+    stored = hdu.data.view(np.ndarray) if nulls else None
+    for name, null in nulls.items():
+        if stored[name].dtype.kind in "iu":
+            old = table[name]
+            new = MaskedColumn(np.ma.getdata(old), mask=stored[name] == null, unit=old.unit)
+            new.info.meta = old.info.meta
+            table.replace_column(name, new)
 
 
 def _check_length(hdu: Any, source: Source) -> None:

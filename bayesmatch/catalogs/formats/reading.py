@@ -16,7 +16,7 @@ from .choice import split_table
 from .naming import READ_ONLY, kind_by_name
 from .registry import FORMATS, known_endings
 from .regular import regular_file
-from .single import single_values
+from .single import single_values, without_empty
 from .source import Source
 
 #: characters of a note that are shown
@@ -59,7 +59,7 @@ def read_table(path: str | os.PathLike, asked: Asked | None = None) -> Table:
             # Unit strings outside the standard and the like: facts about the file, not the match.
             warnings.simplefilter("ignore")
             kind = source.kind or kind_by_name(file) or _kind_of_text(source, path)
-            table = single_values(_reader(kind)(source, asked))
+            table = without_empty(single_values(_reader(kind)(source, asked)), asked)
     except _UnknownFormatError:
         raise
     except Exception as error:  # astropy and pyarrow raise many kinds for a damaged file

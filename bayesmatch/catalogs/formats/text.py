@@ -44,7 +44,7 @@ def read_any_text(source: Source, asked: Asked) -> Table:
     if len(content) > LOOKED_AT and len(lines) > 1:
         lines.pop()  # cut somewhere
     dialect = find_dialect([line.rstrip("\r") for line in lines], _ending(source.path))
-    names, cells = columns_of(content, dialect)
+    names, cells = columns_of(content, dialect, lambda name: is_identifier(name, asked.id))
     asked.notes.extend(dialect.notes)
     return _table(names, cells, dialect, asked)
 
@@ -74,8 +74,11 @@ def _table(
 
 
 def _has_comma(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
+    if not pa.types.is_string(column.type):
+        return False
     return bool(pc.any(pc.match_substring(column, ",")).as_py())
 
 

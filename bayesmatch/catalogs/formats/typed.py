@@ -43,7 +43,11 @@ def typed(column: pa.ChunkedArray, *, identifier: bool, comma: bool = False) -> 
     import pyarrow.compute as pc
 
     if not identifier:
+        if pa.types.is_floating(column.type):  # read as such already
+            return column
         for kind in (pa.int64(), pa.float64()):
+            if pa.types.is_integer(kind) and "." in first_cell(column):
+                continue
             found = _cast(column, kind)
             if found is not None and not (pa.types.is_integer(kind) and _is_code(column)):
                 return found
@@ -57,6 +61,14 @@ def typed(column: pa.ChunkedArray, *, identifier: bool, comma: bool = False) -> 
         return trimmed if identifier else pa.chunked_array([pa.nulls(len(numbers), pa.float64())])
     found = _identifiers(numbers) if identifier else _numbers(numbers, comma)
     return trimmed if found is None else found
+
+
+def first_cell(column: pa.ChunkedArray) -> str:
+    """The first cell that is not empty; empty text where there is none."""
+    for chunk in column.chunks:
+        if chunk.null_count < len(chunk):
+            return next(str(v) for v in chunk if v.is_valid)
+    return ""
 
 
 def _identifiers(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
