@@ -90,7 +90,7 @@ def _nulls_of_scaled(hdu: Any) -> dict[str, int]:
 
 def _mask_scaled(table: Table, hdu: Any, nulls: dict[str, int]) -> None:
     """Mask where stored numbers are those that stand for missing ones."""
-    stored = hdu.data.view(np.ndarray) if nulls else None
+    stored: Any = hdu.data.view(np.ndarray) if nulls else None
     for name, null in nulls.items():
         if stored[name].dtype.kind in "iu":
             old = table[name]

@@ -21,13 +21,15 @@ READ_ONLY: dict[str, tuple[tuple[str, ...], Callable[[Source, Asked], Table]]] =
     "hdf5": ((".h5", ".hdf5", ".hdf"), hdf5.read_table),
     "arrow": ((".feather", ".arrow", ".ipc"), feather.read_table),
 }
+#: endings of formats that are written too, of files that are read only
+MORE_ENDINGS = {"fits": (".fits.fz", ".fts", ".ftz")}
 
 
 def kind_by_name(path: str | os.PathLike) -> str | None:
     """The format that a name stands for, compressed or not; None: it tells nothing."""
     name = unpacked_name(Path(path).name.lower())
     for kind, form in FORMATS.items():
-        if name.endswith(form.endings):
+        if name.endswith((*form.endings, *MORE_ENDINGS.get(kind, ()))):
             return kind
     return next((kind for kind, (ends, _) in READ_ONLY.items() if name.endswith(ends)), None)
 
@@ -43,6 +45,7 @@ def read_stem(path: Any) -> str:
     name = unpacked_name(split_table(path)[0].name)
     endings = [e for form in FORMATS.values() for e in form.endings]
     endings += [e for ends, _ in READ_ONLY.values() for e in ends]
+    endings += [e for ends in MORE_ENDINGS.values() for e in ends]
     for ending in sorted(endings, key=len, reverse=True):
         if name.lower().endswith(ending):
             return name[: -len(ending)]

@@ -43,6 +43,9 @@ def read_any_text(source: Source, asked: Asked) -> Table:
     lines = head.split("\n")
     if len(content) > LOOKED_AT and len(lines) > 1:
         lines.pop()  # cut somewhere
+    if re.match(r"\s*\+[-=+]+\+\s*\n", head):  # of TOPCAT, and of databases
+        content = re.sub(rb"(?m)^\+[-=+]+\+[ \t]*\n?", b"", content)
+        lines = [line for line in lines if not re.fullmatch(r"\+[-=+]+\+\s*", line)]
     dialect = find_dialect([line.rstrip("\r") for line in lines], _ending(source.path))
     names, cells = columns_of(content, dialect, lambda name: is_identifier(name, asked.id))
     asked.notes.extend(dialect.notes)
@@ -105,16 +108,17 @@ def _astropy_kind(head: str) -> str:
 
 
 def _by_astropy(text: str, kind: str, asked: Asked) -> Table:
+    lines = text.rstrip("\n").split("\n")
     options: dict[str, str] = {}
     if kind == "fixed_width_two_line":
-        rule = [line for line in text.split("\n") if line.strip()][1].strip()
+        rule = [line for line in lines if line.strip()][1].strip()
         options = {"position_char": rule[0]}
     try:
-        return Table.read(text.split("\n"), format=f"ascii.{kind}", **options)
+        return Table.read(lines, format=f"ascii.{kind}", **options)
     except Exception:
         if kind != "mrt":
             raise
-    return Table.read(text.split("\n"), format="ascii.cds")
+    return Table.read(lines, format="ascii.cds")
 
 
 def read_ecsv(source: Source, asked: Asked) -> Table:

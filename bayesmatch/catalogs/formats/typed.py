@@ -45,12 +45,12 @@ def typed(column: pa.ChunkedArray, *, identifier: bool, comma: bool = False) -> 
     if not identifier:
         if pa.types.is_floating(column.type):  # read as such already
             return column
-        for kind in (pa.int64(), pa.float64()):
-            if pa.types.is_integer(kind) and "." in first_cell(column):
-                continue
-            found = _cast(column, kind)
-            if found is not None and not (pa.types.is_integer(kind) and _is_code(column)):
-                return found
+        whole = None if "." in first_cell(column) else _cast(column, pa.int64())
+        if whole is not None and not _is_code(column):
+            return whole
+        found = _cast(column, pa.float64()) if whole is None else None
+        if found is not None:
+            return found
     trimmed = pc.utf8_trim_whitespace(column)
     trimmed = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
     if trimmed.null_count == len(trimmed):
