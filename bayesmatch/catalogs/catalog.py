@@ -14,6 +14,7 @@ from typing import Any
 from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
 from .columns import column_ucds
 from .convert import as_table
+from .coordinates import in_degrees
 from .formats.registry import file_stem, read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
@@ -102,8 +103,10 @@ class Catalog(HeldCatalog):
                 "selection that made it"
             )
         values, ucds = ColumnValues(table, name), column_ucds(table)
-        ra_name, dec_name = position_columns(values, ra, dec, ucds)
+        table, ra_name, dec_name = in_degrees(values, position_columns(values, ra, dec, ucds))
+        values = ColumnValues(table, name)
         ra_deg, dec_deg = read_positions(values, ra_name, dec_name)
+        values = ColumnValues(table, name, dec=dec_deg)
         errors = read_errors(values, tailed(pos_err, tail_fraction, tail_factor, name), len(table))
         identifiers = read_identifiers(values, id, ucds)
         if isinstance(area, str) and area == "estimate":
