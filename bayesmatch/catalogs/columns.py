@@ -104,6 +104,20 @@ ID = Role(
 )
 
 
+#: aliases that come after the others, and only where they are different in every row
+WEAK_ID = (
+    "designation",
+    "iauname",
+    "iau_name",
+    "source_name",
+    "src_name",
+    "target_id",
+    "targetid",
+    "recno",
+    "name",
+)
+
+
 def find_column(names: Sequence[str], ucds: dict[str, str], role: Role) -> list[str]:
     """Columns that answer to a role, by the first of the three rules that finds any."""
     rules = (

@@ -233,9 +233,7 @@ def _new_names(table: Table) -> tuple[str, str]:
     return NEW[0] + end, NEW[1] + end
 
 
-def with_units(
-    table: Table, names: tuple[str, str], said: tuple[str | None, str | None]
-) -> Table:
+def with_units(table: Table, names: tuple[str, str], said: tuple[str | None, str | None]) -> Table:
     """The table with units that were said in place of the columns' own."""
     if said == (None, None):
         return table

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import columns
 from .formats.storage import missing, native_values
+from .found_id import found_identifier
 from .scalars import shown_item
 from .values import ColumnValues
 
@@ -68,11 +68,16 @@ class Identifiers:
         )
 
 
-def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, str]) -> Identifiers:
-    """The identifiers in the column given or found; the rows' numbers where there is none."""
-    if given is None and not columns.find_column(values.table.colnames, ucds, columns.ID):
+def read_identifiers(
+    values: ColumnValues, given: str | None, ucds: dict[str, str], beside: str = ""
+) -> Identifiers:
+    """The identifiers in the column given or found; the rows' numbers where there is none.
+
+    `beside` is the column of right ascension, whose addition (RA_1) an identifier has too (ID_1).
+    """
+    name = found_identifier(values, ucds, beside) if given is None else values.existing(given)
+    if name is None:
         return Identifiers()
-    name = values.find(given, ucds, columns.ID)
     data = values.table[name]
     mask = getattr(data, "mask", None)
     absent = np.asarray(mask) if mask is not None and np.any(mask) else None

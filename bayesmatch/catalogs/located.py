@@ -48,6 +48,9 @@ def located(
         return Located(right.column, None)
     if right is None and down is None:
         pair = chosen(values, pairs_in(names, ucds))
+        if pair is not None and pair.kind == "exact":
+            for role in (columns.RA, columns.DEC):  # RA and ra, and one declination
+                values.find(None, dict(ucds), role)
         if pair is not None:
             return Located(pair.ra, pair.dec, kind=pair.kind)
         sky = [name for name in names if is_sky(values, name)]
@@ -171,7 +174,9 @@ def _apart(values: ColumnValues, one: Pair, two: Pair) -> tuple[bool, str]:
 def _step(degrees: np.ndarray, values: ColumnValues, column: str) -> float:
     """Half of the last digit that a column has, degrees; 0 where it has ten or more."""
     kind = values.table[column].dtype
-    single = 360.0 * float(np.finfo(np.float32).eps) if kind.kind == "f" and kind.itemsize <= 4 else 0.0
+    single = (
+        360.0 * float(np.finfo(np.float32).eps) if kind.kind == "f" and kind.itemsize <= 4 else 0.0
+    )
     some = degrees[np.isfinite(degrees)][:1000]
     for decimals in range(DECIMALS):
         scaled = some * 10.0**decimals

@@ -1,7 +1,7 @@
 """Which columns are the position: pairs of a right ascension and a declination that go together.
 
-``RAJ2000`` goes with ``DEJ2000``, ``RA_1`` with ``DEC_1``, ``_RAJ2000`` with ``_DEJ2000``: a name is
-what stands before and after its word for the coordinate, and a pair has both in common.
+``RAJ2000`` goes with ``DEJ2000``, ``RA_1`` with ``DEC_1``, ``_RAJ2000`` with ``_DEJ2000``: names
+are a word for the coordinate and what stands before and after it, which a pair has in common.
 """
 
 from __future__ import annotations

@@ -45,7 +45,11 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
     if len(parts) > 1:
         _check_ratio(values, entries, parts[0], parts[1])
     record = [
-        given_as(entry, values.named(entry)) if isinstance(entry, str) else float(part) if part.ndim == 0 else None
+        given_as(entry, values.named(entry))
+        if isinstance(entry, str)
+        else float(part)
+        if part.ndim == 0
+        else None
         for entry, part in zip(entries, parts, strict=True)
     ]
     errors = GaussianErrors.of(parts, n_rows, record)

@@ -16,7 +16,17 @@ NONE = frozenset(
 )
 #: spellings of angles that astropy does not know, or takes for something else (as: attosecond)
 ANGLES = {
-    "deg": ("degree", "d", "°", "decimaldegrees", "decimaldegree", "decdeg", "degdec", "ddeg", "degs"),
+    "deg": (
+        "degree",
+        "d",
+        "°",
+        "decimaldegrees",
+        "decimaldegree",
+        "decdeg",
+        "degdec",
+        "ddeg",
+        "degs",
+    ),
     "arcmin": ("'", "′", "amin", "arcminute", "arcmins"),
     "arcsec": ('"', "''", "″", "asec", "as", "arcs", "arcsecond", "secondsofarc", "secarc"),
     "mas": ("milliarcsec", "milliarcsecond", "marcsecond", "milliarcs", "masec"),

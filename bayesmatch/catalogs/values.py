@@ -140,8 +140,8 @@ class ColumnValues:
             else ""
         )
         return (
-            f"{time}correct the unit, or say the true one where the column is named, as {name}[{want}] "
-            "(on the command line too)"
+            f"{time}correct the unit, or say the true one where the column is named, as "
+            f"{name}[{want}] (on the command line too)"
         )
 
     def number_or_column(self, value: Any, unit: str, what: str) -> np.ndarray:

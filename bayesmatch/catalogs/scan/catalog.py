@@ -19,6 +19,7 @@ from ..field_sample import WithSample
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..identifiers import Identifiers, read_identifiers
+from ..known import warn_of_known
 from ..names import as_name, check_name
 from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
@@ -102,7 +103,8 @@ class ScannedCatalog(SkyCatalog):
         columns = ColumnValues(table, name)
         self.pos_err = pos_err
         errors = read_errors(columns, pos_err, 0)
-        identifiers = read_identifiers(columns, id, {})
+        warn_of_known(columns, error_entries(pos_err))
+        identifiers = read_identifiers(columns, id, {}, names[0])
         self.id_column = identifiers.name if identifiers.values is not None else None
         super().__init__(
             name=name,

@@ -47,7 +47,9 @@ def input_catalog(
     table = input_columns(result, record.name, rows, primary_row)
     if not {record.ra, record.dec} <= set(table.colnames):
         return None
-    has_error = pos_err is not None and set(error_columns(pos_err, table.colnames)) <= set(table.colnames)
+    has_error = pos_err is not None and set(error_columns(pos_err, table.colnames)) <= set(
+        table.colnames
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # said where the match was made
         try:
@@ -87,7 +89,9 @@ def _recorded_error(record: CatalogueRecord) -> Any:
     parts = record.pos_err
     if not parts or None in parts:
         return None
-    return parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2 else ErrorEllipse(*parts)
+    return (
+        parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2 else ErrorEllipse(*parts)
+    )
 
 
 def those_that_looked(source: Any, names: Sequence[str]) -> list[str]:
