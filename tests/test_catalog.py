@@ -217,8 +217,11 @@ class TestColumns:
 
     def test_identifiers_by_alias_and_row_numbers_without(self):
         assert catalog({"objID": SIZE, "RA": RA, "DEC": DEC}).id_name == "objID"
-        c = catalog({"name": SIZE, "RA": RA, "DEC": DEC})
+        c = catalog({"label": SIZE, "RA": RA, "DEC": DEC})
         assert c.id_name == "ID" and c.ids(np.array([4]))[0] == 4
+        assert catalog({"name": SIZE, "RA": RA, "DEC": DEC}).id_name == "name"
+        twice = np.zeros(len(SIZE), int)  # names of fields, say: they tell no rows apart
+        assert catalog({"name": twice, "RA": RA, "DEC": DEC}).id_name == "ID"
         assert catalog({"name": SIZE, "RA": RA, "DEC": DEC}, id="name").id_name == "name"
 
     @pytest.mark.parametrize("ext", ["vot", "fits"])

@@ -105,17 +105,7 @@ ID = Role(
 
 
 #: aliases that come after the others, and only where they are different in every row
-WEAK_ID = (
-    "designation",
-    "iauname",
-    "iau_name",
-    "source_name",
-    "src_name",
-    "target_id",
-    "targetid",
-    "recno",
-    "name",
-)
+WEAK_ID = ("iau_name", "source_name", "src_name", "target_id", "targetid", "name")
 
 
 def find_column(names: Sequence[str], ucds: dict[str, str], role: Role) -> list[str]:

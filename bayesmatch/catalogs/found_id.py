@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,11 +15,11 @@ def found_identifier(values: ColumnValues, ucds: Mapping[str, str], beside: str)
     """The identifier's column; None where there is none, and the rows' numbers serve.
 
     One that goes with the positions (``ID_1`` with ``RA_1``) comes first, then the rules of
-    :func:`.columns.find_column`. Names of sources (``designation``, ``name``) count only where
+    :func:`.columns.find_column`. Names of sources (``source_name``, ``name``) count only where
     there is nothing else and they are different in every row.
     """
     names: list[str] = values.table.colnames
-    part = next((p.part for p in pairs_in(names, ucds) if p.ra == beside), "")
+    part = "" if beside.lower() in ("", "ra") else _part(names, ucds, beside)
     if part:
         mine = [n for n in names if _is_of(n, part)]
         if mine:
@@ -32,6 +32,11 @@ def found_identifier(values: ColumnValues, ucds: Mapping[str, str], beside: str)
         return None
     order = sorted(found, key=lambda n: columns.WEAK_ID.index(n.lower()))
     return next((n for n in order if _tells_apart(values, n)), None)
+
+
+def _part(names: Sequence[str], ucds: Mapping[str, str], beside: str) -> str:
+    """What says whose positions a column has."""
+    return next((p.part for p in pairs_in(names, ucds) if p.ra == beside), "")
 
 
 def _is_of(name: str, part: str) -> bool:

@@ -39,6 +39,15 @@ class Quoted:
 
 KNOWN = (
     Quoted(
+        "ROSAT (1RXS)",
+        r"poserr|e_pos|pos_err",
+        "the radius of a total error of 1 sigma, 68%, its systematic 6 arcsec included",
+        0.68,
+        "arcsec",
+        "Voges et al. 1999, A&A 349, 389",
+        ("1rxs",),
+    ),
+    Quoted(
         "4XMM",
         r"(sc_)?poserr",
         "sqrt(sigma_ra^2 + sigma_dec^2), which holds 63% of the sources",
@@ -77,15 +86,6 @@ KNOWN = (
         0.68,
         "deg",
         "Abdollahi et al. 2020, ApJS 247, 33, table 12",
-    ),
-    Quoted(
-        "ROSAT (1RXS)",
-        r"poserr|e_pos|pos_err",
-        "the radius of a total error of 1 sigma, 68%, its systematic 6 arcsec included",
-        0.68,
-        "arcsec",
-        "Voges et al. 1999, A&A 349, 389",
-        ("1rxs",),
     ),
     Quoted(
         "NVSS",

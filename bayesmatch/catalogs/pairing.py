@@ -117,6 +117,8 @@ def _known_order(name: str) -> int:
 
 def _keys(name: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What stands before and after one of some words in a name, in small letters."""
+    if not any(word in name.lower() for word in words):
+        return
     low = re.sub(r"\s*[\[(](deg(rees?)?|d|h:m:s|d:m:s|hms|dms)[\])]$", "", name.strip().lower())
     low = re.sub(r"\s*\((j2000|icrs)[^()]*\)$", r"\1", low)
     for word in sorted(words, key=len, reverse=True):

@@ -118,7 +118,7 @@ class Radius:
 
     Parameters
     ----------
-    radius : float, Quantity, str or array
+    radius : float, Quantity, str or array of shape (n,)
         Radii: numbers in arcsec, or the name of a column, whose unit is honoured; where it has
         none, or a wrong one, the true one stands behind its name: ``"r90[arcmin]"``.
     containment : float

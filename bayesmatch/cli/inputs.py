@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
-from .given_errors import is_error, position_error
+from .given_catalogues import PER_CATALOGUE, catalogue_arguments, read_catalogue, tell_apart
+from .given_errors import position_error
 from .learning import (
     adapted,
     add_learning,
@@ -16,26 +16,6 @@ from .learning import (
     learning_priors,
 )
 from .parsing import completeness, host_covariates, number_or_name, per_catalogue
-
-#: ends of the names of files that a data set has
-PARQUET = (".parquet", ".pq")
-#: options with one value per catalogue, in the order of their values
-PER_CATALOGUE = (
-    ("id", "COL1:COL2", "identifier columns, one per catalogue; empty: found by name"),
-    ("name", "N1:N2", "names of the catalogues; empty: EXTNAME, or the file's name"),
-    (
-        "ra",
-        "COL1:COL2",
-        "right ascension columns; empty: found by name or UCD; COL[hms], COL[deg] "
-        "and the like say the unit",
-    ),
-    ("dec", "COL1:COL2", "declination columns; empty: those that go with the right ascension"),
-    (
-        "hdu",
-        "T1:T2",
-        "tables of files with several, by number or name; empty: the first with positions",
-    ),
-)
 
 
 def add_inputs(command: argparse.ArgumentParser) -> None:
@@ -187,7 +167,7 @@ def read_inputs(
     }
     areas = per_catalogue("--area", options.area, n, float)
     catalogs = [
-        _catalog(
+        read_catalogue(
             paths,
             pos_err=position_error(spec, paths[0]),
             area=areas[k],
@@ -195,7 +175,7 @@ def read_inputs(
         )
         for k, (paths, spec) in enumerate(given)
     ]
-    _tell_apart(catalogs, [paths[0] for paths, _ in given])
+    tell_apart(catalogs, [paths[0] for paths, _ in given])
     check_learned_catalogues(options, [catalog.name for catalog in catalogs])
     return catalogs, {
         "radius": options.radius,
@@ -208,66 +188,6 @@ def read_inputs(
         "field": options.field,
         "claims": options.claims,
     }
-
-
-def catalogue_arguments(arguments: Sequence[str]) -> list[tuple[list[str], str]]:
-    """The files of each catalogue and its error; several where the shell has expanded a glob."""
-    if len(arguments) % 2 == 0 and not any(map(is_error, arguments[::2])):
-        return [([path], spec) for path, spec in zip(arguments[::2], arguments[1::2], strict=True)]
-    given: list[tuple[list[str], str]] = []
-    paths: list[str] = []
-    for argument in arguments:
-        if paths and is_error(argument):
-            given.append((paths, argument))
-            paths = []
-        else:
-            paths.append(argument)
-    if paths:
-        raise ValueError(
-            f"{len(arguments)} catalogue arguments, and {paths[0]} has no position error: give "
-            f"FILE ERROR for each catalogue, an error being a number (arcsec) or :COLUMN"
-        )
-    for several, _ in given:
-        other = next((p for p in several if not p.lower().endswith(PARQUET)), None)
-        if len(several) > 1 and other is not None:
-            raise ValueError(
-                f"{other} has no position error: give FILE ERROR for each catalogue; several "
-                f"files are one catalogue if their names end in {' or '.join(PARQUET)}"
-            )
-    return given
-
-
-def _catalog(paths: list[str], *, hdu: str | None = None, **how: Any) -> Any:
-    """A file in memory; a directory, a glob or several files, scanned."""
-    from ..catalogs.catalog import Catalog
-    from ..catalogs.scan.files import is_data_set
-
-    if len(paths) > 1 or is_data_set(paths[0]):
-        if hdu is not None:
-            raise ValueError(f"--hdu {hdu}: {paths[0]} is a Parquet data set, which is one table")
-        return Catalog.scan(paths if len(paths) > 1 else paths[0], **how)
-    table: dict[str, Any] = {} if hdu is None else {"hdu": int(hdu) if hdu.isdigit() else hdu}
-    return Catalog.read(paths[0], **table, **how)
-
-
-def _tell_apart(catalogs: Sequence[Any], paths: Sequence[str]) -> None:
-    """Give catalogues of the same name different ones: the files of a command have what they have.
-
-    Columns of the result carry the names.
-    """
-    for k, catalog in enumerate(catalogs):
-        taken = {c.name for c in catalogs[:k]}
-        if catalog.name not in taken:
-            continue
-        taken |= {c.name for c in catalogs}
-        name = next(n for i in range(2, 99) if (n := f"{catalog.name}_{i}") not in taken)
-        warnings.warn(
-            f"{paths[k]} is called {catalog.name!r} as a catalogue before it; it is called "
-            f"{name!r} here (--name gives other names)",
-            UserWarning,
-            stacklevel=2,
-        )
-        catalog.name = name
 
 
 def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
