@@ -1,6 +1,8 @@
 """Which columns are the position, in which form: pairs, texts, hours, other frames; units."""
 
+import csv
 import warnings
+from pathlib import Path
 
 import astropy.units as u
 import numpy as np
@@ -228,6 +230,39 @@ def test_frames_of_headers(meta, frame):
     same(catalog(c.table), atol=1e-5)  # and not turned again
 
 
+@pytest.mark.parametrize("reference", ['ref="sys"', ""])
+@pytest.mark.parametrize(
+    ("system", "frame"),
+    [
+        ('system="eq_FK4" equinox="B1950"', FK4(equinox="B1950")),
+        ('system="eq_FK5" equinox="J1975"', FK5(equinox="J1975")),
+        ('system="galactic"', "galactic"),
+        ('system="eq_FK5" equinox="J2000"', None),
+        ('system="ICRS"', None),
+    ],
+)
+def test_frames_of_votables(system, frame, reference, tmp_path):
+    there = SKY if frame is None else SKY.transform_to(frame)
+    lon, lat = there.spherical.lon.deg, there.spherical.lat.deg
+    rows = "".join(
+        f"<TR><TD>{a!r}</TD><TD>{b!r}</TD></TR>"
+        for a, b in zip(lon.tolist(), lat.tolist(), strict=True)
+    )
+    fields = "".join(
+        f'<FIELD name="{n}" datatype="double" unit="deg" {reference}/>' for n in ("ra", "dec")
+    )
+    (tmp_path / "a.vot").write_text(
+        '<VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE>'
+        f'<COOSYS ID="sys" {system}/><TABLE>{fields}<DATA><TABLEDATA>{rows}</TABLEDATA></DATA>'
+        "</TABLE></RESOURCE></VOTABLE>"
+    )
+    if frame is None:
+        same(bm.Catalog.read(tmp_path / "a.vot", pos_err=1.0, area=1.0), atol=1e-6)
+        return
+    with pytest.warns(UserWarning, match="turned to ICRS"):
+        same(bm.Catalog.read(tmp_path / "a.vot", pos_err=1.0, area=1.0), atol=1e-5)
+
+
 @pytest.mark.parametrize("meta", [{"RADESYS": "ICRS"}, {"RADESYS": "FK5", "EQUINOX": 2000.0}, {}])
 def test_todays_frames_are_left_alone(meta):
     table = Table({"RA": RA, "DEC": DEC}, meta=meta)
@@ -296,3 +331,58 @@ def test_a_masked_text_is_missing_and_named():
     table = Table({"ra": MaskedColumn(["01h02m03s", "x"], mask=[False, True]), "dec": ["1d", "2d"]})
     with pytest.raises(ValueError, match="nan in row 1"), pytest.warns(UserWarning, match="hours"):
         catalog(table)
+
+
+MESSY = Path(__file__).resolve().parents[2] / "shared/data/messy"
+
+
+@pytest.mark.skipif(not MESSY.is_dir(), reason="the tables are not beside the project")
+class TestMessy:
+    """Tables as people keep them, and their first position by other means."""
+
+    def right(self, file):
+        with open(MESSY / "EXPECTED.csv", newline="") as f:
+            row = next(r for r in csv.DictReader(f) if r["file"] == file)
+        return int(row["rows"]), float(row["first_ra_deg"]), float(row["first_dec_deg"])
+
+    @pytest.mark.parametrize(
+        ("file", "options"),
+        [
+            ("01_bzcat5_sexagesimal.csv", {}),
+            ("03_blazars_hms_unit.vot", {}),
+            ("07_nvss_three_ra_columns.csv", {"ra": "_RAJ2000"}),
+            ("07_nvss_three_ra_columns.csv", {"ra": "RAJ2000"}),
+            ("16_supercosmos.csv", {"pos_err": ("sigRA[deg]", "sigDec[deg]")}),
+            ("17_aegean_comp.fits", {}),
+        ],
+    )
+    def test_first_position(self, file, options):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            c = bm.Catalog.read(MESSY / file, **{"pos_err": 1.0, "area": 1.0, **options})
+        rows, ra, dec = self.right(file)
+        assert len(c) == rows
+        assert c.ra[0] == pytest.approx(ra, abs=6e-7) and c.dec[0] == pytest.approx(dec, abs=6e-7)
+
+    def test_two_sources_in_one_table(self):
+        with pytest.raises(ValueError, match="ra, dec; _RAJ2000, _DEJ2000.*--ra and --dec"):
+            bm.Catalog.read(MESSY / "07_nvss_three_ra_columns.csv", pos_err=1.0, area=1.0)
+
+    def test_galactic(self):
+        with pytest.warns(UserWarning, match="galactic"):
+            c = bm.Catalog.read(MESSY / "14_glimpse_votable.xml", pos_err=1.0, area=1.0)
+        first = SkyCoord(c.ra[0], c.dec[0], unit="deg").galactic
+        assert (first.l.deg, first.b.deg) == pytest.approx((18.38432, 0.24038), abs=6e-6)
+
+    def test_seconds_of_time(self):
+        with pytest.warns(UserWarning, match="seconds of time"):
+            c = bm.Catalog.read(
+                MESSY / "07_nvss_three_ra_columns.csv",
+                pos_err=("e_RAJ2000[s]", "e_DEJ2000"),
+                area=1.0,
+                ra="_RAJ2000",
+            )
+        east, north, _ = c.covariance().T
+        time = np.asarray(c.table["e_RAJ2000"])
+        assert np.allclose(np.sqrt(east), 15 * time * np.cos(np.radians(c.dec)))
+        assert np.allclose(np.sqrt(north), c.table["e_DEJ2000"])

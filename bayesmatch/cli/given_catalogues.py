@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -63,12 +64,16 @@ def read_catalogue(paths: list[str], *, hdu: str | None = None, **how: Any) -> A
     from ..catalogs.catalog import Catalog
     from ..catalogs.scan.files import is_data_set
 
-    if len(paths) > 1 or is_data_set(paths[0]):
+    table = re.search(
+        r"\.(fits?|vot|votable|xml|h5|hdf5|cat)(\.\w+)?\[[^\[\]]+\]$", paths[0].lower()
+    )
+    if len(paths) > 1 or (is_data_set(paths[0]) and not table):
         if hdu is not None:
             raise ValueError(f"--hdu {hdu}: {paths[0]} is a Parquet data set, which is one table")
         return Catalog.scan(paths if len(paths) > 1 else paths[0], **how)
-    table: dict[str, Any] = {} if hdu is None else {"hdu": int(hdu) if hdu.isdigit() else hdu}
-    return Catalog.read(paths[0], **table, **how)
+    if hdu is not None:
+        how["hdu"] = int(hdu) if hdu.isdigit() else hdu
+    return Catalog.read(paths[0], **how)
 
 
 def tell_apart(catalogs: Sequence[Any], paths: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from .coosys import note_frames
 from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
 from .storage import parts_of, storable
@@ -20,8 +21,9 @@ def read_table(path: Path) -> Table:
     from astropy.io.votable import parse
 
     refuse_external_data(path)
-    for table in parse(path).iter_tables():
-        return table.to_table(use_names_over_ids=True)
+    votable = parse(path)
+    for table in votable.iter_tables():
+        return note_frames(votable, table, table.to_table(use_names_over_ids=True))
     raise ValueError("it holds no table")
 
 
