@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,65 +38,107 @@ MAX_PAIRS = 50_000
 
 def in_other_unit(view: View, finding: Finding) -> Finding | None:
     """A finding about errors that are off by the factor of another unit; None: they are not."""
-    best = (GAIN, 0.0, "", "")
+    best, factor, which = GAIN, 0.0, ("", [""])
     for part in view.around:
-        for whose in ("primary", "other"):
-            gain, factor = _best(view, part, whose)
-            if gain > best[0]:
-                catalog = view.setting.primary if whose == "primary" else part.catalog
-                given = catalog.error_record[0]
-                column = about(given).column if isinstance(given, str) else ""
-                best = gain, factor, catalog.name, column
-    gain, factor, name, column = best
-    unit = next((u for u in UNITS if factor and abs(math.log(factor / u)) < NEAR), None)
+        pairs = _Pairs.of(view, part)
+        for whose, catalog in (
+            ("primary", view.setting.primary),
+            ("other", part.catalog),
+            ("east", view.setting.primary),
+        ):
+            gain, tried = pairs.best(whose)
+            texts = [about(g).column for g in catalog.error_record if isinstance(g, str)]
+            if gain > best and (whose != "east" or (len(texts) == 2 and _near(tried) == 15.0)):
+                best, factor, which = gain, tried, (catalog.name, texts)
+    unit = _near(factor)
     if unit is None:
         return None
     what, bracket = UNITS[unit]
-    remedy = "convert them to arcsec"
-    if column and bracket:
-        remedy = (
-            f"say it behind the column's name, pos_err='{column}[{bracket}]' "
-            f"(':{column}[{bracket}]' on the command line)"
-        )
-    if bracket == "s":
-        remedy += ", as the first of a pair :RA_ERR:DEC_ERR"
-    advice = (
-        f"the separations are those of {name} errors {unit:.4g} times the quoted ones, as if these "
-        f"were in {what}: {remedy}"
-    )
+    name, columns = which
     return replace(
         finding,
         value=unit,
         expected=1.0,
-        error=0.5 * unit / math.sqrt(gain),
-        sigma=math.sqrt(2.0 * gain),
+        error=0.5 * unit / math.sqrt(best),
+        sigma=math.sqrt(2.0 * best),
         verdict=WRONG,
-        advice=advice,
+        advice=f"the separations are those of {name} errors {unit:.4g} times the quoted ones, as "
+        f"if these were in {what}: {_remedy(columns, bracket)}",
     )
 
 
-def _best(view: View, part: Around, whose: str) -> tuple[float, float]:
-    """Gain in ln likelihood of the factor of one catalogue's errors that fits best, and it."""
-    few = part.i < np.searchsorted(np.cumsum(np.bincount(part.i, minlength=view.n)), MAX_PAIRS) + 1
-    i, s2 = part.i[few], part.separation[few] ** 2
-    n = int(i.max()) + 1 if len(i) else 0
-    if n == 0:
-        return 0.0, 0.0
-    total = np.sqrt(part.determinant[few])
-    own = np.minimum(part.own[few], total)
-    varied, fixed = (own, total - own) if whose == "primary" else (total - own, own)
-    if not np.any(varied > 1e-9 * total):
-        return 0.0, 0.0
-    # In units of the density seen: with counterparts among them it is too large, which is safe.
-    density = len(i) / (math.pi * part.radius**2 * n)
+def _near(factor: float) -> float | None:
+    """The factor of a unit that a factor is."""
+    near = (u for u in UNITS if factor and abs(math.log(factor / u)) < NEAR)
+    return next(near, None)
 
-    def ln_likelihood(factor: float) -> float:
-        variance = np.maximum(varied * factor**2 + fixed, 1e-30)
-        ratio = np.exp(-0.5 * s2 / variance) / (2.0 * math.pi * variance * density)
-        each = np.bincount(i, weights=ratio, minlength=n)
+
+def _remedy(columns: list[str], bracket: str) -> str:
+    """How to say the unit, in Python and on the command line."""
+    if not columns:
+        return "give them in arcsec"
+    if bracket == "s":
+        said = [f"{columns[0]}[s]", *(columns[1:] or ["DEC_ERR"])]
+    else:
+        said = [f"{c}[{bracket}]" for c in columns[:2]] + columns[2:]
+    parts = ", ".join(f"'{text}'" for text in said[:2])
+    return (
+        f"say it behind the column's name, pos_err={parts if len(said) == 1 else f'({parts})'} "
+        f"(':{':'.join(said)}' on the command line)"
+    )
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Candidates of some primaries: offsets and both covariances."""
+
+    i: np.ndarray
+    """(m,) primary, from 0 without gaps at the end"""
+    n: int
+    offset: np.ndarray
+    """(m, 2) arcsec, east and north"""
+    own: np.ndarray
+    """(m, 3) covariance of the primary, arcsec^2"""
+    other: np.ndarray
+    """(m, 3) of the candidate"""
+    density: float
+    """candidates per arcsec^2; counterparts among them make it too large, which is safe"""
+
+    @classmethod
+    def of(cls, view: View, part: Around) -> _Pairs:
+        """Of the first primaries, so that there are not too many."""
+        few = slice(None)
+        if len(part.i) > MAX_PAIRS:
+            few = slice(0, int(np.searchsorted(part.i, part.i[MAX_PAIRS])) or MAX_PAIRS)
+        i = part.i[few]
+        n = int(i.max()) + 1 if len(i) else 0
+        other = view.setting.positions.covariance[part.slot[few], :3]
+        density = len(i) / (math.pi * part.radius**2 * max(n, 1))
+        return cls(i, n, part.offset[few], part.covariance[few] - other, other, density)
+
+    def best(self, whose: str) -> tuple[float, float]:
+        """Gain in ln likelihood of the factor of some errors that fits best, and it."""
+        if self.n == 0:
+            return 0.0, 0.0
+        as_read = max(self._ln_likelihood(whose, f) for f in (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5))
+        tried = [self._ln_likelihood(whose, f) for f in FACTORS]
+        k = int(np.argmax(tried))
+        return tried[k] - max(as_read, 0.0), float(FACTORS[k])
+
+    def _ln_likelihood(self, whose: str, factor: float) -> float:
+        """Over that of chance alone, at the best of some fractions with a counterpart."""
+        own, other = self.own.T, self.other.T
+        if whose == "other":
+            xx, yy, xy = own + factor**2 * other
+        elif whose == "primary":
+            xx, yy, xy = factor**2 * own + other
+        else:
+            xx, yy, xy = np.array([[factor**2], [1.0], [factor]]) * own + other
+        e, n = self.offset.T
+        det = np.maximum(xx * yy - xy * xy, 1e-60)
+        ratio = np.exp(
+            -0.5 * np.minimum((yy * e * e - 2.0 * xy * e * n + xx * n * n) / det, 1400.0)
+        )
+        ratio /= 2.0 * math.pi * np.sqrt(det) * self.density
+        each = np.bincount(self.i, weights=ratio, minlength=self.n)
         return max(float(np.log1p(q * (each - 1.0)).sum()) for q in FRACTIONS)
-
-    as_read = max(ln_likelihood(f) for f in (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5))
-    tried = [ln_likelihood(f) for f in FACTORS]
-    k = int(np.argmax(tried))
-    return tried[k] - max(as_read, 0.0), float(FACTORS[k])
