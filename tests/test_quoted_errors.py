@@ -181,3 +181,16 @@ def test_every_known_column_has_its_source():
         assert any(c.isdigit() for c in known.source) and known.what
     assert quoted_in(["PosErr"], "PosErr").catalogue == "4XMM"
     assert quoted_in(["x"], "x") is None
+
+
+def test_partitions_of_lsdb():
+    """Which columns a partition needs, and what they mean there."""
+    partition = pytest.importorskip("bayesmatch.distributed.partition")
+    t = table(r=SIGMA * R90 / 60)
+    survey = partition.Survey("X", bm.Radius("r[arcmin]", 0.9), N, 1.0)
+    survey.check_columns(t.colnames)
+    assert survey.error_columns(t.colnames) == ["r"]
+    part = partition.Partition(t.to_pandas(), survey, "RA", "DEC")
+    assert np.allclose(sigmas(part), SIGMA)
+    with pytest.raises(ValueError, match="no column 'r'"):
+        survey.check_columns(["RA", "DEC"])
