@@ -15,7 +15,7 @@ from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
 
 import bayesmatch as bm
-from bayesmatch.catalogs.formats.registry import read_table
+from bayesmatch.catalogs.formats.reading import read_table
 from bayesmatch.cli import main
 from bayesmatch.diagnostics.published.labels import valid_name, valid_unit
 from bayesmatch.diagnostics.published.latex import latex
