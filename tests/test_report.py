@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
+from astropy.io import fits
 from astropy.table import Table
+from astropy.wcs import WCS
 
 import bayesmatch as bm
 from bayesmatch.cli import main
@@ -502,3 +504,22 @@ def test_ellipses_in_sigma():
         covariance = turn @ np.diag([major**2, (major / 2) ** 2]) @ turn.T + 0.01 * np.eye(2)
         square = pairs.offset[n] @ np.linalg.solve(covariance, pairs.offset[n])
         assert pairs.in_sigma[n] == pytest.approx(np.sqrt(square), rel=1e-5)
+
+
+@pytest.mark.skipif(not hasattr(bm.plots, "open_images"), reason="no charts on images here")
+def test_charts_on_images(result, tmp_path):
+    pytest.importorskip("reproject")
+    wcs = WCS(naxis=2)
+    wcs.wcs.crpix, wcs.wcs.crval = [300, 300], [150.15, 2.15]
+    wcs.wcs.cdelt, wcs.wcs.ctype = [-2 / 3600, 2 / 3600], ["RA---TAN", "DEC--TAN"]
+    sky = np.random.default_rng(0).normal(10, 1, (600, 600)).astype("f4")
+    fits.PrimaryHDU(sky, wcs.to_header()).writeto(tmp_path / "sky.fits")
+    result.report(tmp_path / "r.html", images=tmp_path / "sky.fits", n_charts=2)
+    page = Page((tmp_path / "r.html").read_text())
+    photos = [a for a in page.all("img") if a["src"].startswith("data:image/jpeg")]
+    opened = [a for a in page.all("button") if "data-open" in a]
+    assert len(photos) == len(opened) >= 6
+    assert all(abs(int(a["width"]) / int(a["height"]) - 1) < 0.1 for a in photos)
+    with pytest.raises((ValueError, OSError)):
+        result.report(tmp_path / "s.html", images=tmp_path / "nothing.fits")
+    assert not (tmp_path / "s.html").exists()

@@ -28,6 +28,11 @@ LEGEND = (
     "position error; symbols: candidates, darker and larger the more probable, numbered by rank; "
     "grey circle: the search radius."
 )
+ON_IMAGES = (
+    "North is up, east to the left. Red: the source with its 68% (solid) and 95% (dashed) position "
+    "error; rings: candidates, coloured by probability and numbered by rank; the link below a "
+    "chart opens their evidence."
+)
 #: inches
 SIDE = 3.4
 #: which sources are shown is drawn with this seed
@@ -83,11 +88,11 @@ def charts(result: MatchResult, rows: list[int], images: Any) -> list[Chart]:
     for row in rows:
         explanation = explain(result, ids[row])
         said = f"{explanation.source}. {explanation.text.splitlines()[0]}"
-        shown = (
-            picture(_drawn(explanation), said, form="png")
-            if images is None
-            else picture(_on_image(explanation, images), said, form="jpg")
-        )
+        if images is None:
+            shown = picture(_drawn(explanation), said, form="png")
+        else:  # the table beside it is that of the evidence, which the chart opens
+            chart = _on_image(explanation, images)
+            shown = picture(chart, said, form="jpg", only=chart.axes[0])
         found.append(Chart(row, explanation.source, shown))
     return found
 

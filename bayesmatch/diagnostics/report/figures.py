@@ -53,17 +53,27 @@ class Picture:
     height: int
 
 
-def picture(figure: Figure, alt: str, caption: str = "", *, form: str = "svg") -> Picture:
+def picture(
+    figure: Figure, alt: str, caption: str = "", *, form: str = "svg", only: Axes | None = None
+) -> Picture:
     """A figure in the page; the same bytes for the same figure.
 
-    `form`: "svg" for lines and letters, "png" for many points, "jpg" for images of the sky.
+    `form`: "svg" for lines and letters, "png" for many points, "jpg" for images of the sky;
+    `only`: of its axes, where not the whole figure is shown.
     """
     kind, dpi, stamp = FORMS[form]
     buffer = io.BytesIO()
     with rc_context({"svg.hashsalt": "bayesmatch"}):
-        figure.savefig(buffer, format=form, dpi=dpi, metadata=stamp, facecolor="white")
+        how: dict[str, Any] = {"format": form, "dpi": dpi, "metadata": stamp, "facecolor": "white"}
+        wide, tall = figure.get_size_inches()
+        if only is not None:
+            figure.draw_without_rendering()
+            tight = only.get_tightbbox()
+            assert tight is not None
+            how["bbox_inches"] = tight.transformed(figure.dpi_scale_trans.inverted()).padded(0.05)
+            wide, tall = how["bbox_inches"].size
+        figure.savefig(buffer, **how)
     text = base64.b64encode(buffer.getvalue()).decode("ascii")
-    wide, tall = figure.get_size_inches()
     pixels = 96 * (LARGER if wide == WIDTH else 1.0)
     size = round(pixels * wide), round(pixels * tall)
     return Picture(f"data:{kind};base64,{text}", alt, caption, *size)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..published.core import classes
 from ..published.header import BIBTEX, citation, header, header_lines
-from .charts import KINDS, LEGEND, charts, chosen
+from .charts import KINDS, LEGEND, ON_IMAGES, charts, chosen
 from .material import Material
 from .page import Section, bullets, figure, paragraph, table
 from .words import claim_facts
@@ -59,7 +59,7 @@ def claims(m: Material) -> Section:
 
 def finding_charts(m: Material) -> Section:
     """Charts of some sources of each kind."""
-    parts = [paragraph(LEGEND)]
+    parts = [paragraph(LEGEND if m.images is None else ON_IMAGES)]
     for kind, rows in chosen(m.result, m.n_charts).items():
         if not rows:
             continue
