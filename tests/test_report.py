@@ -14,7 +14,7 @@ import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
-from astropy.table import Table
+from astropy.table import Table, vstack
 from astropy.wcs import WCS
 
 import bayesmatch as bm
@@ -411,6 +411,44 @@ def test_a_row_opens_its_evidence(browser, file, data, result):
     said = browser.run("document.querySelector('#evidence-body p').textContent")
     assert f"OPT {table['OPT_ID'][1]}" in said
     assert browser.run("document.querySelectorAll('#evidence svg circle').length") >= 3
+
+
+@needs_browser
+def test_the_chart_has_north_up_and_east_to_the_left(browser, file, data):
+    browser.open(file)
+    for n in (0, 7, 11, 40):
+        names = [c["name"] for c in data["columns"]]
+        row = data["start"][n]
+        k = next(k for k in range(2) if data["candidates"]["offset"][k][2 * row] is not None)
+        east, north = data["candidates"]["offset"][k][2 * row : 2 * row + 2]
+        source = data["columns"][names.index("XRAY_NAME")]["values"][n]
+        _type(browser, "search", source)
+        browser.run("document.querySelector('#sources tbody tr.row').click()")
+        spot = browser.run(
+            "(() => { const t = [...document.querySelectorAll('#evidence svg [fill-opacity]')]"
+            ".pop().getBBox(); return [t.x + t.width / 2 - 160, 160 - t.y - t.height / 2]; })()"
+        )
+        browser.run("document.getElementById('close').click()")
+        assert np.arctan2(*spot) == pytest.approx(np.arctan2(-east, north), abs=0.05)
+
+
+def test_a_scanned_catalogue(tmp_path):
+    x, o, _ = desk.tables()
+    o["flux_r"] = o["flux_r"].filled(0.0)
+    for n in range(2):
+        (tmp_path / "set").mkdir(exist_ok=True)
+        o[n::2].write(tmp_path / "set" / f"{n}.parquet")
+    result = bm.match(
+        bm.Catalog(x, name="XRAY", pos_err="err", area=0.09, id="NAME"),
+        bm.Catalog.scan(tmp_path / "set", name="OPT", pos_err=0.1, area=0.09),
+        radius=8.0,
+    )
+    Page(report_text(result, n_charts=1))
+    found = result.catalogue()
+    whole = vstack([o[0::2], o[1::2]])
+    row = np.asarray(found["OPT"])
+    np.testing.assert_array_equal(found["OPT_r"][row >= 0], whole["r"][row[row >= 0]])
+    assert found.meta["bayesmatch"]["inputs"][1]["sha256"] == ""
 
 
 @needs_browser
