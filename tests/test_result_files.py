@@ -25,6 +25,7 @@ from bayesmatch.catalogs.formats.digest import table_digest
 from bayesmatch.matching import result_files
 from bayesmatch.matching.result_check import check_result
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*(text|is called).*:UserWarning")
 FORMATS = ["fits", "fits.gz", "vot", "parquet", "ecsv", "csv"]
 SEVERAL = ["parquet", "ecsv", "csv"]
 N = 8

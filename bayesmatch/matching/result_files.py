@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from ..catalogs.formats.registry import (
 from ..catalogs.formats.storage import column_notes, restored
 from ..catalogs.formats.writing import real_path, replaced_together
 from ..catalogs.targets import check_targets
+from .mending import check_catalogue_names
 from .result_check import check_result
 
 NAMES = ("ASSOCIATIONS", "SOURCES")
@@ -40,6 +41,15 @@ TABLES, RUN = "tables_sha256", "run"
 def result_paths(path: str | os.PathLike) -> list[Path]:
     """The files of a result."""
     return table_paths(path, NAMES)
+
+
+def check_writable(
+    path: str | os.PathLike, tables: Iterable[Sequence[str]], read: Iterable[str] = ()
+) -> None:
+    """Raise, before anything is written, if tables with these columns cannot be there."""
+    check_targets(result_paths(path), read)
+    for names in tables:
+        check_columns(path, names)
 
 
 def write_result(
@@ -55,14 +65,13 @@ def write_result(
     """
     kind = file_format(path)
     paths = result_paths(path)
-    check_targets(paths, read)
     tables = dict(zip(NAMES, (associations, sources), strict=True))
-    for table in tables.values():
-        check_columns(path, table.colnames)
+    check_writable(path, [table.colnames for table in tables.values()], read)
+    check_catalogue_names(path, [catalogue["name"] for catalogue in meta["catalogues"]])
     notes = [column_notes(table) for table in tables.values()]
     digests = [table_digest(table) for table in tables.values()]
     tables = {
-        name: with_escapes(table, noted)
+        name: with_escapes(table, noted, kind)
         for (name, table), noted in zip(tables.items(), notes, strict=True)
     }
     # Seconds would make two equal runs differ.

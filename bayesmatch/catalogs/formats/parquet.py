@@ -8,7 +8,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from .arrow import from_arrow, table_notes, to_arrow
+from .arrow import astropy_notes, from_arrow, table_notes, to_arrow
 from .interface import RECORD_KEY, Format, Record, file_each, one_record
 
 
@@ -34,8 +34,8 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     from pyarrow import parquet
 
     for path, table in zip(paths, tables.values(), strict=True):
-        arrow = to_arrow(table)
-        parquet.write_table(arrow.replace_schema_metadata({RECORD_KEY: json.dumps(record)}), path)
+        notes = {RECORD_KEY: json.dumps(record), **astropy_notes(table)}
+        parquet.write_table(to_arrow(table).replace_schema_metadata(notes), path)
 
 
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:

@@ -12,6 +12,7 @@ from astropy.table import Table
 from .csv import CSV
 from .ecsv import ECSV
 from .fits import FITS
+from .held_table import held_table
 from .interface import Format, Record
 from .parquet import PARQUET
 from .regular import regular_file
@@ -66,10 +67,15 @@ def read_table(path: str | os.PathLike) -> Table:
 
 
 def write_table(table: Table, path: Path) -> None:
-    """Write a table; the file's extension tells the format."""
+    """Write a table; the file's extension tells the format.
+
+    Warns of every column that the format cannot hold as it is.
+    """
+    kind = file_format(path)
+    table = held_table(table, kind)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # units outside a format's standard
-        FORMATS[file_format(path)].write_table(table, path)
+        FORMATS[kind].write_table(table, path)
 
 
 def table_paths(path: str | os.PathLike, names: Sequence[str]) -> list[Path]:

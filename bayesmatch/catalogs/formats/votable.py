@@ -13,6 +13,7 @@ from astropy.table import Table
 from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
 from .storage import parts_of, storable
+from .votable_fields import set_identifiers, without_odd_units
 
 
 def read_table(path: Path) -> Table:
@@ -34,17 +35,18 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     """Write tables and the record, as an INFO, into one resource."""
     from astropy.io.votable import tree, writeto
 
-    votable = tree.VOTableFile()
-    resource = tree.Resource()
+    votable = tree.VOTableFile(version="1.4")
+    resource = tree.Resource(type="results")
     votable.resources.append(resource)
     resource.infos.append(tree.Info(name=RECORD_KEY, value=json.dumps(record)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # non-ASCII units and the like
         for name, table in tables.items():
-            bare = _with_room(storable(table))
+            bare = without_odd_units(_with_room(storable(table)))
             bare.meta = {}
             element = tree.TableElement.from_table(votable, bare)
             element.name = name
+            set_identifiers(element, f"{name.lower()}_")
             resource.tables.append(element)
         writeto(votable, str(paths[0]), tabledata_format="binary2")
 
