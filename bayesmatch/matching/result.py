@@ -144,7 +144,7 @@ class MatchResult:
             f"  candidates         {record.n_candidates:>9,}",
             f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
             f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
-            f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
+            f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9{self._named(hostless)}",
             f"  ambiguous          {_count(~(secure | hostless | unknown), n)}  everything else",
             expected_line(self.expected([0.5])[0], names[1]),
             *learned_lines(record.auto_priors or {}),
@@ -153,6 +153,14 @@ class MatchResult:
         if unknown.any():
             lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
         return "\n".join(lines)
+
+    def _named(self, hostless: np.ndarray) -> str:
+        """What the summary says of hostless sources that ``sources`` names a candidate of."""
+        members = [np.asarray(self.sources[name]) >= 0 for name in self.catalogue_names[1:]]
+        count = int(np.count_nonzero(hostless & np.any(members, axis=0)))
+        if count == 0:
+            return ""
+        return f"; of {count:,} sources names the best candidate, no identification"
 
     def expected(
         self,
@@ -259,7 +267,8 @@ class MatchResult:
         catalogs = self._catalogs if catalogues is None else tuple(catalogues)
         made_of = [*catalogs, *(p for listed in self.priors.values() for p in listed)]
         read = [source for part in made_of for source in getattr(part, "read_from", ())]
-        associations, joined = self.associations, []
+        joined: list[JoinedColumn] = []
+        associations = self.associations
         if include_inputs or (include_inputs is None and catalogs):
             associations, joined = self._joined(catalogues)
         tables = [associations.colnames, self.sources.colnames]

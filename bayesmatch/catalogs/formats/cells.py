@@ -34,7 +34,7 @@ def plain_column(column: Any) -> tuple[np.ndarray, np.ndarray | None]:
     if values.dtype.kind == "U" and values.ndim == 1:
         return values, mask
     cells = [values[k] for k in range(len(values))]  # not tolist: dates would become integers
-    gone = None if mask is None else mask.reshape(len(values), -1).all(axis=1)
+    gone: Any = None if mask is None else mask.reshape(len(values), -1).all(axis=1)
     as_json = values.ndim > 1 or values.dtype.kind == "V" or any(map(has_parts, cells))
     texts = [
         "" if is_absent(cell) or (gone is not None and gone[k]) else _text(cell, as_json)

@@ -106,11 +106,11 @@ def _extension(table: Table, name: str, history: Sequence[str] = ()) -> Any:
     from astropy.io import fits
 
     table.meta = {"EXTNAME": name}
+    texts = {name: plain_ascii(column.description or "") for name, column in table.items()}
+    units = {name: _unit(column.unit) for name, column in table.items()}
     for column in table.colnames:
         if table[column].dtype.kind == "U":
             table[column] = np.char.encode(np.ma.getdata(table[column]), "utf-8")
-    texts = {name: plain_ascii(column.description or "") for name, column in table.items()}
-    units = {name: _unit(column.unit) for name, column in table.items()}
     for column in table.itercols():
         column.description = None
         column.unit = None

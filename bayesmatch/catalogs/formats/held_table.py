@@ -63,4 +63,4 @@ def _is_ragged(column: Any) -> bool:
         cell.dtype if isinstance(cell, np.ndarray) and cell.ndim == 1 else None
         for cell in values.tolist()
     }
-    return len(kinds) == 1 and None not in kinds and kinds.pop().kind in "iuf"
+    return len(kinds) == 1 and all(dtype is not None and dtype.kind in "iuf" for dtype in kinds)

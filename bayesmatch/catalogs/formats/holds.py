@@ -29,7 +29,7 @@ def written_names(kind: str, names: Sequence[str]) -> list[str]:
     """
     legal = [_legal(kind, name) for name in names]
     key = str.lower if kind == "fits" else str
-    taken = {}
+    taken: dict[str, int] = {}
     for number, (name, new) in enumerate(zip(names, legal, strict=True)):
         if name == new:
             taken.setdefault(key(new), number)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
+from ..paths import given_path
 from .csv import CSV
 from .ecsv import ECSV
 from .fits import FITS
@@ -80,7 +81,7 @@ def write_table(table: Table, path: Path) -> None:
 
 def table_paths(path: str | os.PathLike, names: Sequence[str]) -> list[Path]:
     """The files that several tables and their record are written to."""
-    return FORMATS[file_format(path)].paths(Path(path), file_stem(path), names)
+    return FORMATS[file_format(path)].paths(given_path(path), file_stem(path), names)
 
 
 def write_tables(kind: str, paths: list[Path], tables: dict[str, Table], record: Record) -> None:

@@ -13,7 +13,7 @@ from astropy.table import Table
 from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
 from .storage import parts_of, storable
-from .votable_fields import set_identifiers, without_odd_units
+from .votable_fields import header_notes, without_identifiers, without_odd_units
 
 
 def read_table(path: Path) -> Table:
@@ -22,7 +22,9 @@ def read_table(path: Path) -> Table:
 
     refuse_external_data(path)
     for table in parse(path).iter_tables():
-        return table.to_table(use_names_over_ids=True)
+        found = table.to_table(use_names_over_ids=True)
+        found.meta.update(header_notes(table))
+        return found
     raise ValueError("it holds no table")
 
 
@@ -46,7 +48,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
             bare.meta = {}
             element = tree.TableElement.from_table(votable, bare)
             element.name = name
-            set_identifiers(element, f"{name.lower()}_")
+            without_identifiers(element)
             resource.tables.append(element)
         writeto(votable, str(paths[0]), tabledata_format="binary2")
 

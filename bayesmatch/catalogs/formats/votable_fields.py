@@ -39,9 +39,23 @@ def _is_vounit(unit: Any) -> bool:
     return bool(text) and text.isascii()
 
 
-def set_identifiers(element: Any, prefix: str) -> None:
-    """Identifiers of a table and its fields that are names in XML, and different in a document."""
-    names = [f"{prefix}{number}" for number in range(1, len(element.fields) + 1)]
-    element.ID = prefix.rstrip("_")
-    for field, name in zip(element.fields, names, strict=True):
-        field.ID = name
+def without_identifiers(element: Any) -> None:
+    """Take the identifiers off a table's fields: they are optional, and unique in a document.
+
+    Those that astropy gives are the names, which both tables of a result share; readers take the
+    names where there are none.
+    """
+    element.ID = None
+    for field in element.fields:
+        field.ID = None
+
+
+def header_notes(element: Any) -> dict[str, Any]:
+    """SKYAREA and EXTNAME of a table, which are parameters of it."""
+    notes: dict[str, Any] = {}
+    for param in element.params:
+        if param.name == "SKYAREA":
+            notes["SKYAREA"] = float(param.value)
+        elif param.name == "EXTNAME":
+            notes["EXTNAME"] = str(param.value).strip()
+    return notes

@@ -74,7 +74,8 @@ def replaced_together(
 
     A path that is a symbolic link stays one: what it leads to is replaced. A file that is replaced
     keeps its permissions, a new one has those that the process gives to new files. What a process
-    that was killed while it wrote one of these files left beside it is removed first.
+    that was killed while it wrote one of these files left beside it is removed first. Folders that
+    do not exist are made, and removed again if the block fails.
 
     Parameters
     ----------
