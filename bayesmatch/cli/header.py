@@ -42,6 +42,6 @@ def _header(options: argparse.Namespace) -> None:
     check_targets([options.out], [options.file], option="--out")
     copy_with_notes(options.file, options.out, area, options.name)
     if not options.quiet:
-        said = [f"SKYAREA {area:g} deg^2"] * (area is not None)
-        said += [f"EXTNAME {options.name}"] * (options.name is not None)
+        said = [] if area is None else [f"SKYAREA {area:g} deg^2"]
+        said += [] if options.name is None else [f"EXTNAME {options.name}"]
         print(f"{', '.join(said)}\nwrote {options.out}")

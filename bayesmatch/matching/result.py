@@ -17,7 +17,7 @@ from .field import FieldDensity
 from .host_fraction import HostFraction
 from .joined import JoinedColumn, with_columns
 from .learned_lines import learned_lines
-from .mending import warn_of_changes
+from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
 from .result_check import check_inputs, own_columns
 from .result_files import check_writable, read_result, write_result
@@ -272,6 +272,7 @@ class MatchResult:
         if include_inputs or (include_inputs is None and catalogs):
             associations, joined = self._joined(catalogues)
         tables = [associations.colnames, self.sources.colnames]
+        check_catalogue_names(path, self.catalogue_names)
         check_writable(path, tables, read)
         warn_of_changes(path, tables, joined)
         return write_result(path, associations, self.sources, self.meta, read)

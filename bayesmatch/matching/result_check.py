@@ -81,8 +81,9 @@ def check_inputs(associations: Table, record: MatchRecord, catalogs: Sequence[An
         if differs.any():
             first = int(np.argmax(differs))
             raise ValueError(
-                f"catalogue {catalog.name!r} has {found[first]!r} in row {rows[there][first]}, "
-                f"where the one that was matched has {column[there][first]!r}; give that one"
+                f"catalogue {catalog.name!r} has {str(found[first])!r} in row "
+                f"{rows[there][first]}, where the one that was matched has "
+                f"{str(column[there][first])!r}; give that one"
             )
 
 

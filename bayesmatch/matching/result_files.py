@@ -30,7 +30,6 @@ from ..catalogs.formats.registry import (
 from ..catalogs.formats.storage import column_notes, restored
 from ..catalogs.formats.writing import real_path, replaced_together
 from ..catalogs.targets import check_targets
-from .mending import check_catalogue_names
 from .result_check import check_result
 
 NAMES = ("ASSOCIATIONS", "SOURCES")
@@ -67,7 +66,6 @@ def write_result(
     paths = result_paths(path)
     tables = dict(zip(NAMES, (associations, sources), strict=True))
     check_writable(path, [table.colnames for table in tables.values()], read)
-    check_catalogue_names(path, [catalogue["name"] for catalogue in meta["catalogues"]])
     notes = [column_notes(table) for table in tables.values()]
     digests = [table_digest(table) for table in tables.values()]
     tables = {

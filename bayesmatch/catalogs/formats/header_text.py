@@ -15,7 +15,9 @@ WIDTH = 70
 
 def plain_ascii(text: str) -> str:
     """A text in the characters of a FITS header, breaks and runs of blanks as one blank."""
-    text = unicodedata.normalize("NFKD", text.replace("µ", "u").replace("μ", "u").replace("ß", "ss"))
+    text = unicodedata.normalize(
+        "NFKD", text.replace("µ", "u").replace("μ", "u").replace("ß", "ss")
+    )
     text = "".join(c for c in text if not unicodedata.combining(c))
     text = text.encode("ascii", "replace").decode()
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

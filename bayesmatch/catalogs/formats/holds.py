@@ -69,7 +69,7 @@ def _legal(kind: str, name: str) -> str:
             new = unicodedata.normalize("NFKD", new.replace("ß", "ss"))
             new = "".join(c for c in new if not unicodedata.combining(c))
             new = "".join(c if c.isascii() and c.isprintable() else "_" for c in new)
-        new = _short(_KEYWORD_LIKE.sub("_", new), MAX_NAME)
+        new = _short(_KEYWORD_LIKE.sub("_", new.strip()), MAX_NAME)
     return new or "column"
 
 

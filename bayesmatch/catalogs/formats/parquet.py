@@ -11,6 +11,9 @@ from astropy.table import Table
 from .arrow import astropy_notes, from_arrow, table_notes, to_arrow
 from .interface import RECORD_KEY, Format, Record, file_each, one_record
 
+#: of the meta data of a table, what a file of it keeps
+KEPT = ("EXTNAME", "SKYAREA")
+
 
 def read_table(path: Path) -> Table:
     """The table of a file."""
@@ -26,7 +29,9 @@ def write_table(table: Table, path: Path) -> None:
     """Write one table."""
     from pyarrow import parquet
 
-    parquet.write_table(to_arrow(table), path)
+    notes = {key: str(table.meta[key]) for key in KEPT if table.meta.get(key) is not None}
+    notes |= astropy_notes(table)
+    parquet.write_table(to_arrow(table).replace_schema_metadata(notes), path)
 
 
 def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:
@@ -36,6 +41,10 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     for path, table in zip(paths, tables.values(), strict=True):
         notes = {RECORD_KEY: json.dumps(record), **astropy_notes(table)}
         parquet.write_table(to_arrow(table).replace_schema_metadata(notes), path)
+
+
+#: of the meta data of a table, what a file of it keeps
+KEPT = ("EXTNAME", "SKYAREA")
 
 
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:

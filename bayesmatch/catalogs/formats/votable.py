@@ -13,7 +13,12 @@ from astropy.table import Table
 from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
 from .storage import parts_of, storable
-from .votable_fields import header_notes, without_identifiers, without_odd_units
+from .votable_fields import (
+    header_notes,
+    unwrap_descriptions,
+    without_identifiers,
+    without_odd_units,
+)
 
 
 def read_table(path: Path) -> Table:
@@ -51,6 +56,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
             without_identifiers(element)
             resource.tables.append(element)
         writeto(votable, str(paths[0]), tabledata_format="binary2")
+    unwrap_descriptions(paths[0])
 
 
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:

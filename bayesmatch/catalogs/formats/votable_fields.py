@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from astropy.table import Table
@@ -48,6 +50,18 @@ def without_identifiers(element: Any) -> None:
     element.ID = None
     for field in element.fields:
         field.ID = None
+
+
+def unwrap_descriptions(path: Path) -> None:
+    """Put descriptions on one line, as they were: astropy breaks them, and reads the breaks."""
+    content = path.read_bytes()
+    path.write_bytes(
+        re.sub(
+            rb"<DESCRIPTION>([^<]*)</DESCRIPTION>",
+            lambda found: b"<DESCRIPTION>" + b" ".join(found[1].split()) + b"</DESCRIPTION>",
+            content,
+        )
+    )
 
 
 def header_notes(element: Any) -> dict[str, Any]:
