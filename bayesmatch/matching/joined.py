@@ -14,6 +14,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..catalogs.formats.cells import MAX_CELL, cell_kind, largest_cell
+from ..catalogs.held import HeldCatalog
 from .table_columns import input_column
 
 
@@ -81,9 +82,12 @@ def _free(name: str, taken: set[str]) -> str:
 
 def known_columns(catalog: Any) -> Table:
     """A table with all columns of a catalogue: with its rows where they are at hand."""
-    scanned = getattr(catalog, "scanned", None)
-    whole = getattr(catalog, "whole", None)
-    table: Table = (scanned or whole or catalog).table
+    table: Table = catalog.table
+    if isinstance(catalog, HeldCatalog):
+        if hasattr(catalog, "scanned"):  # the candidates have the columns of the match
+            table = catalog.scanned.table
+        elif catalog.whole is not None:
+            table = catalog.whole.table
     return table
 
 

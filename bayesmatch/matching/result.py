@@ -11,17 +11,18 @@ from astropy.table import Table
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
-from .checks.table import checks_table, not_ok
-from .expected import expected_line, expected_table
+from ..catalogs.warned import warn_user
+from .checks.table import checks_table
+from .expected import expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
 from .joined import JoinedColumn, with_columns
-from .learned_lines import learned_lines
 from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
 from .result_check import check_inputs, own_columns
 from .result_files import check_writable, read_result, write_result
 from .settled import KnownClaims
+from .summary import summary_text
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
@@ -126,41 +127,7 @@ class MatchResult:
 
     def summary(self) -> str:
         """A few lines for people: how many sources, and how sure their counterparts are."""
-        unknown = np.ma.getmaskarray(np.ma.asarray(self.sources["p_hostless"]))
-        p_hostless = np.where(unknown, 0.0, np.ma.getdata(self.sources["p_hostless"]))
-        p_match = np.asarray(self.sources["p_match"])
-        n = len(self.sources)
-        record = self.record
-        given = (
-            "given"
-            if record.host_fraction_given
-            else (f"+- {record.host_fraction_error:.3f}, fitted")
-        )
-        names = self.catalogue_names
-        secure, hostless = p_match >= 0.9, p_hostless >= 0.9
-        lines = [
-            f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
-            f"{record.radius_arcsec:g} arcsec",
-            f"  candidates         {record.n_candidates:>9,}",
-            f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
-            f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
-            f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9{self._named(hostless)}",
-            f"  ambiguous          {_count(~(secure | hostless | unknown), n)}  everything else",
-            expected_line(self.expected([0.5])[0], names[1]),
-            *learned_lines(record.auto_priors or {}),
-            *(f"  {line}" for line in not_ok(record.checks or ())),
-        ]
-        if unknown.any():
-            lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
-        return "\n".join(lines)
-
-    def _named(self, hostless: np.ndarray) -> str:
-        """What the summary says of hostless sources that ``sources`` names a candidate of."""
-        members = [np.asarray(self.sources[name]) >= 0 for name in self.catalogue_names[1:]]
-        count = int(np.count_nonzero(hostless & np.any(members, axis=0)))
-        if count == 0:
-            return ""
-        return f"; of {count:,} sources names the best candidate, no identification"
+        return summary_text(self.associations, self.sources, self.record)
 
     def expected(
         self,
@@ -269,8 +236,14 @@ class MatchResult:
         read = [source for part in made_of for source in getattr(part, "read_from", ())]
         joined: list[JoinedColumn] = []
         associations = self.associations
+        check_writable(path, [associations.colnames], read)  # before a data set is read again
         if include_inputs or (include_inputs is None and catalogs):
-            associations, joined = self._joined(catalogues)
+            try:
+                associations, joined = self._joined(catalogues)
+            except OSError as error:
+                if include_inputs:
+                    raise
+                warn_user(f"{path}: written without the columns of the inputs ({error})")
         tables = [associations.colnames, self.sources.colnames]
         check_catalogue_names(path, self.catalogue_names)
         check_writable(path, tables, read)
@@ -323,7 +296,3 @@ class MatchResult:
         if catalogues is not None:
             check_inputs(self.associations, self.record, catalogs)
         return with_columns(self.associations, catalogs, core)
-
-
-def _count(which: np.ndarray, n: int) -> str:
-    return f"{int(which.sum()):>9,} {100 * which.sum() / n:>5.1f}%"
