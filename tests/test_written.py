@@ -74,7 +74,9 @@ def as_others_see(path):
     if ending == "vot":
         check_votable(path)
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*W03")  # names that are no identifiers
+            warnings.filterwarnings(
+                "ignore", message=".*(W03|W32)"
+            )  # names that are no identifiers
             parse(path, verify="exception")
         return Table.read(path, table_id=0)
     if ending == "parquet":
@@ -479,7 +481,9 @@ class TestHeader:
         with fits.open(tmp_path / "o.fits") as old, fits.open(tmp_path / "c.fits") as new:
             assert len(new) == 3 and new[1].header["EXTNAME"] == "A"
             assert new[1].header["INSTRUME"] == "EPIC" and "SKYAREA" not in new[1].header
-            assert fits.FITSDiff(old, new, ignore_keywords=["EXTNAME"]).identical
+        copied = (tmp_path / "c.fits").read_bytes()
+        renamed = copied.replace(b"EXTNAME = 'A       '", b"EXTNAME = 'OLD     '")
+        assert renamed == (tmp_path / "o.fits").read_bytes()
 
     def test_refusals(self, tmp_path, capsys):
         write_table(catalog().table, tmp_path / "o.csv")
