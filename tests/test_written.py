@@ -478,7 +478,7 @@ class TestHeader:
         argv = ["header", str(tmp_path / "o.fits"), "--name", "A", "--out"]
         assert main([*argv, str(tmp_path / "c.fits")]) == 0
         check_fits(tmp_path / "c.fits")
-        with fits.open(tmp_path / "o.fits") as old, fits.open(tmp_path / "c.fits") as new:
+        with fits.open(tmp_path / "c.fits") as new:
             assert len(new) == 3 and new[1].header["EXTNAME"] == "A"
             assert new[1].header["INSTRUME"] == "EPIC" and "SKYAREA" not in new[1].header
         copied = (tmp_path / "c.fits").read_bytes()

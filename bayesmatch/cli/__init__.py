@@ -16,25 +16,31 @@ from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
 from .check import add_check
+from .compare import add_compare
 from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
 from .header import add_header
 from .match import add_match
+from .regions import add_regions
+from .sample import add_sample
 from .shift import add_shift
 from .train import add_train
 
 #: each adds its subcommand; they import what they run only when it is run
 COMMANDS = (
     add_match,
+    add_sample,
     add_train,
     add_assess,
     add_check,
+    add_compare,
     add_calibrate,
     add_errors,
     add_demo,
     add_explain,
+    add_regions,
     add_area,
     add_fake,
     add_shift,

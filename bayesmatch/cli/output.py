@@ -26,8 +26,10 @@ def print_table(table: Any) -> None:
     sys.stdout.write(text.getvalue())
 
 
-def command_line(options: argparse.Namespace) -> str:
-    """The command as it was given, without what says where its output goes."""
+def command_line(options: argparse.Namespace) -> str | None:
+    """The command as it was given, without what says where its output goes; None: no command."""
+    if not hasattr(options, "argv"):  # a match that another command makes
+        return None
     kept, skip = [], 0
     for part in options.argv:
         name, equals, _ = part.partition("=")
