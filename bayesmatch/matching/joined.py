@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from ..catalogs.formats.cells import MAX_CELL, cell_kind, largest_cell
+from ..catalogs.formats.cell_values import MAX_CELL, cell_kind, largest_cell
 from ..catalogs.held import HeldCatalog
 from .table_columns import input_column
 

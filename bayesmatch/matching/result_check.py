@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ..catalogs.formats.cells import plain_column
+from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.registry import check_columns
 from ..catalogs.held import HeldCatalog
 from ..catalogs.names import check_name

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column
 
-from ..catalogs.formats.cells import plain_column
+from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
 from .field import FieldDensity

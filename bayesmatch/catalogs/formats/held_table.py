@@ -8,7 +8,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..warned import warn_user
-from .cells import cell_kind, plain_column
+from .cell_values import cell_kind, plain_column
 from .holds import changes
 from .storage import masked_column, parts_of
 

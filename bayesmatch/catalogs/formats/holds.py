@@ -14,6 +14,8 @@ from collections.abc import Sequence
 MAX_NAME = 68
 #: FITS readers take ``NAME: 1.5`` in a card for a keyword of its own
 _KEYWORD_LIKE = re.compile(r" *: +(?=[+-]? *[.\d])")
+#: what identifiers in XML have not, as far as names go
+_NO_IDENTIFIER = re.compile(r"[^A-Za-z0-9_.\-]")
 
 
 def written_names(kind: str, names: Sequence[str]) -> list[str]:
@@ -39,6 +41,19 @@ def written_names(kind: str, names: Sequence[str]) -> list[str]:
             new = _free(new, kind, taken)
             taken[key(new)] = number
         out.append(new)
+    return _apart_from_identifiers(out) if kind == "votable" else out
+
+
+def _apart_from_identifiers(names: list[str]) -> list[str]:
+    """Names of a VOTable of which none is what a reader makes an identifier of from another."""
+    taken = dict.fromkeys(names, 0)
+    out = []
+    for name in names:
+        identifier = _NO_IDENTIFIER.sub("_", name)
+        if identifier != name and identifier in taken:
+            name = _free(identifier, "votable", taken)
+            taken[name] = 0
+        out.append(name)
     return out
 
 

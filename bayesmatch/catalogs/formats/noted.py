@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..paths import given_path
+from .asked import Asked
 from .external import refuse_external_data
 from .registry import file_format
 from .regular import regular_file
+from .source import Source
+from .tables_in import TableHead, chosen_table
 from .writing import replaced_together
 
 AREA, NAME = "SKYAREA", "EXTNAME"
@@ -51,14 +54,17 @@ def copy_with_notes(
 def _fits(source: Path, target: Path, area: float | None, name: str | None) -> None:
     from astropy.io import fits
 
-    from .fits import _content, _write_hdus
+    from .fits import _ucds, _write_hdus
 
     with fits.open(
-        _content(source), memmap=False, do_not_scale_image_data=True, character_as_bytes=True
+        Source(source).readable, memmap=False, do_not_scale_image_data=True, character_as_bytes=True
     ) as hdus:
-        table = next((h for h in hdus if isinstance(h, (fits.BinTableHDU, fits.TableHDU))), None)
-        if table is None:
-            raise ValueError(f"{source}: it holds no table")
+        heads = [
+            TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu))
+            for number, hdu in enumerate(hdus)
+            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))
+        ]
+        table = hdus[chosen_table(heads, Asked()).number]  # that a match would read
         if area is not None:
             table.header[AREA] = (area, AREA_TEXT)
         if name is not None:
@@ -69,8 +75,8 @@ def _fits(source: Path, target: Path, area: float | None, name: str | None) -> N
 def _votable(source: Path, target: Path, area: float | None, name: str | None) -> None:
     from astropy.io.votable import parse, tree
 
-    refuse_external_data(source)
-    document = parse(source)
+    refuse_external_data(Source(source))
+    document = parse(Source(source).readable)
     table = next(document.iter_tables(), None)
     if table is None:
         raise ValueError(f"{source}: it holds no table")
@@ -90,9 +96,11 @@ def _votable(source: Path, target: Path, area: float | None, name: str | None) -
 
 
 def _ecsv(source: Path, target: Path, area: float | None, name: str | None) -> None:
-    from .text import read_ascii, write_ascii
+    from astropy.table import Table
 
-    table = read_ascii(source, "ecsv")
+    from .text import write_ascii
+
+    table = Table.read(source, format="ascii.ecsv")
     table.meta |= _notes(area, name)
     write_ascii(table, target, "ecsv")
 
