@@ -256,10 +256,11 @@ def test_without_inputs_it_says_what_is_missing(result, tmp_path):
     ("arguments", "message"),
     [
         (("r.txt",), "ends in .html"),
-        (("missing/r.html",), "directory"),
+        (("folder.html",), "is a directory"),
     ],
 )
 def test_where_it_cannot_be_written(result, tmp_path, arguments, message):
+    (tmp_path / "folder.html").mkdir()
     with pytest.raises((ValueError, OSError), match=message):
         result.report(tmp_path / arguments[0])
     with pytest.raises(ValueError, match=r"n_charts is -1 \(--charts"):

@@ -41,15 +41,14 @@ class CatalogueRecord:
     tail_fraction: float = 0.0
     """share of the errors that are wider, by"""
     tail_factor: float = 3.0
-    file: str | None = None
-    """name of the file that it was read from, without its folder; None: a table or a data set"""
+    files: list[str] | None = None
+    """names of what it was read from, without their folders; None: a table in memory"""
     sha256: str | None = None
-    """of that file"""
+    """of the file; None: a table, or a data set"""
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
         """What the record keeps of a catalogue."""
-        sha256 = catalog.sha256
         return cls(
             catalog.name,
             catalog.id_name,
@@ -61,7 +60,8 @@ class CatalogueRecord:
             catalog.n_listed - catalog.n_rows,
             catalog.tails.fraction,
             catalog.tails.factor,
-            *((None, None) if sha256 is None else (os.path.basename(catalog.read_from[0]), sha256)),
+            [os.path.basename(path) for path in catalog.read_from] or None,
+            catalog.sha256,
         )
 
     @property
@@ -125,7 +125,8 @@ class MatchRecord:
     claims: dict[str, Any]
     """``rule``, and what it found"""
     errors: dict[str, Any]
-    """``given`` (False: fitted), and what was fitted"""
+    """``given`` (False: fitted), and what was fitted; ``corrected``: by catalogue, the numbers of
+    fits that were applied to it before the match"""
     dropped: dict[str, dict[str, int]]
     """rows left out, by catalogue and reason: ``outside`` its area, a MOC"""
     checks: list[dict[str, Any]]
@@ -135,6 +136,8 @@ class MatchRecord:
     n_candidates: int
     n_associations: int
     seconds: dict[str, float]
+    command: str | None = None
+    """of the command line, without where its output goes; None: called from Python"""
     """by stage; not written to files"""
 
     @classmethod

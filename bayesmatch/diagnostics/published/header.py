@@ -40,6 +40,7 @@ def header(record: MatchRecord, found: np.ndarray, cuts: tuple[float, float]) ->
         "title": title(record),
         "bayesmatch": record.bayesmatch or "",
         "versions": dict(record.versions or {}),
+        "command": record.command or "",
         "inputs": [_input(c) for c in record.catalogues],
         "parameters": parameters(record),
         "class_cuts": {"secure_p_match": cuts[0], "hostless_p_hostless": cuts[1]},
@@ -71,7 +72,7 @@ def _input(c: CatalogueRecord) -> dict[str, Any]:
         "dec": c.dec,
         "id": c.id,
         "pos_err": list(c.pos_err or []),
-        "file": c.file or "",
+        "file": ", ".join(c.files or []),
         "sha256": c.sha256 or "",
     }
 
@@ -104,6 +105,8 @@ def header_lines(head: dict[str, Any]) -> list[str]:
         lines.append(
             "versions: " + ", ".join(f"{name} {v}" for name, v in head["versions"].items())
         )
+    if head["command"]:
+        lines.append(f"command: {head['command']}")
     for part in head["inputs"]:
         lines.append(
             f"input {part['name']}: {part['rows']} rows on {part['area_deg2']:.6g} deg^2, position "
@@ -112,7 +115,7 @@ def header_lines(head: dict[str, Any]) -> list[str]:
         if part["sha256"]:
             lines += [f"  file {part['file']}", f"  SHA-256 {part['sha256']}"]
         else:
-            lines.append("  not from one file: no SHA-256")
+            lines.append(f"  {part['file'] or 'a table in memory'}: not one file, no SHA-256")
     lines += [f"parameter {name}: {_said(value)}" for name, value in head["parameters"].items()]
     cuts, counts = head["class_cuts"], head["class_counts"]
     lines += [

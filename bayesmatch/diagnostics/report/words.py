@@ -12,6 +12,8 @@ from ...matching.result import MatchResult
 from ...matching.wording import listed
 from ..published.core import CLASSES, classes
 
+#: files of a catalogue that are named
+MOST_FILES = 3
 MEANINGS = {
     "p_hostless": "The probability that the source has no counterpart among the objects within the "
     "radius. Calibrated: of the sources with 0.3, about 30% have none.",
@@ -34,7 +36,7 @@ def catalogue_words(c: CatalogueRecord) -> str:
         said = f"position errors in right ascension and declination {listed(error)}"
     else:
         said = f"error ellipses (major axis, minor axis, position angle: {', '.join(error)})"
-    file = f", from the file {c.file}" if c.file else ""
+    file = f", from {listed(c.files[:MOST_FILES])}" if c.files else ""
     tails = (
         f", {100 * c.tail_fraction:.1f}% of them {c.tail_factor:.1f} times as wide"
         if c.tail_fraction
