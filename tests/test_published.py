@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 import warnings
 
 import desk
@@ -12,7 +13,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.io.votable import parse, validate
 from astropy.io.votable.ucd import check_ucd
-from astropy.table import Table
+from astropy.table import Table, vstack
 
 import bayesmatch as bm
 from bayesmatch.catalogs.formats.reading import read_table
@@ -424,3 +425,11 @@ def test_the_command_with_inputs(inputs, tmp_path, capsys):
     argv[-1] = str(paths[0])
     assert main([*argv, "--inputs", *map(str, paths)]) == 1
     assert "x.fits" in capsys.readouterr().err
+
+
+def test_the_machine_readable_table_of_many_rows_takes_no_long_time(two, tmp_path):
+    many = vstack([two.catalogue()] * 80, metadata_conflicts="silent")
+    many.meta = two.catalogue().meta
+    start = time.process_time()
+    bm.write_catalogue(many, tmp_path / "t.mrt")
+    assert time.process_time() - start < 10  # 100 s when each cell looked for the longest

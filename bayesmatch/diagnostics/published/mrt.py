@@ -48,6 +48,7 @@ class _Field:
 
     @property
     def width(self) -> int:
+        """Of the longest cell, which is looked for anew each time."""
         return max(1, *map(len, self.cells))
 
 
@@ -67,13 +68,11 @@ def mrt_text(table: Table) -> str:
         *(f"Note ({n}): {line.strip()}" for n, line in enumerate(header_lines(head), start=1)),
         SINGLE,
     ]
-    rows = zip(
-        *(
-            [c.ljust(f.width) if f.form[0] == "A" else c.rjust(f.width) for c in f.cells]
-            for f in fields
-        ),
-        strict=True,
-    )
+    columns = []
+    for f in fields:
+        width, left = f.width, f.form[0] == "A"
+        columns.append([c.ljust(width) if left else c.rjust(width) for c in f.cells])
+    rows = zip(*columns, strict=True)
     lines += [" ".join(row) for row in rows]
     return "\n".join(_ascii(line) for line in lines) + "\n"
 
