@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from .bad_rows import NOTHING_ASIDE, Aside
 from .errors import PositionErrorModel
 from .sentinels import of_magnitudes, without_sentinels
 from .tails import Tails, tails_of
@@ -35,6 +36,8 @@ class SkyCatalog(ABC):
     read_from: tuple[str, ...] = ()
     rows: np.ndarray | None = None
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
+    aside: Aside = NOTHING_ASIDE
+    """bad rows that are left out"""
     moc: Any = None
     """a `mocpy.MOC`, where the area was given as one"""
 

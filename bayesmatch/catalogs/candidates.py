@@ -34,6 +34,8 @@ class Candidates:
     """(n_slots,) arcsec from the primary"""
     n_other: int
     """number of other catalogues"""
+    unjudged: tuple[int, ...] = ()
+    """objects of each other catalogue that were left out because they have no position error"""
 
     @property
     def n_primary(self) -> int:
@@ -73,7 +75,7 @@ def find_candidates(
     found = []
     for other in others:
         # The candidates of a scanned catalogue have been counted when they were read.
-        counted = other.rows is not None
+        counted = not other.all_at_hand
         if not counted:
             check_expected_pairs(primary, other, radius, max_rows)
         found.append(

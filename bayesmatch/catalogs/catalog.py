@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
+from .bad_rows import Faults, faulty_positions
 from .columns import column_ucds
 from .convert import as_table
 from .formats.registry import file_stem, read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
 from .names import as_name, check_name
-from .positions import position_columns, read_positions
+from .positions import degrees_given, position_columns, read_only, turned
 from .quoted import read_errors
 from .scalars import shown
 from .scan.catalog import CandidateRows, ScannedCatalog
@@ -103,11 +104,15 @@ class Catalog(HeldCatalog):
             )
         values, ucds = ColumnValues(table, name), column_ucds(table)
         ra_name, dec_name = position_columns(values, ra, dec, ucds)
-        ra_deg, dec_deg = read_positions(values, ra_name, dec_name)
-        errors = read_errors(values, tailed(pos_err, tail_fraction, tail_factor, name), len(table))
+        degrees = degrees_given(values, ra_name, dec_name)
+        faulty, faults = faulty_positions(values, (ra_name, dec_name), *degrees), Faults(len(table))
+        ra_deg, dec_deg = read_only(turned(degrees[0])), read_only(degrees[1])
+        pos_err = tailed(pos_err, tail_fraction, tail_factor, name)
+        errors = read_errors(values, pos_err, len(table), faults)
         identifiers = read_identifiers(values, id, ucds)
         if isinstance(area, str) and area == "estimate":
-            deg2 = estimated_area(ra_deg, dec_deg)
+            there = slice(None) if faulty is None else ~faulty[0]
+            deg2 = estimated_area(ra_deg[there], dec_deg[there])
             warnings.warn(
                 f"catalogue {name!r}: area {deg2:.4g} deg^2; {ESTIMATE_CAVEAT}",
                 UserWarning,
@@ -127,6 +132,9 @@ class Catalog(HeldCatalog):
             area=deg2,
         )
         self.moc = moc_of(area)
+        self.bad_errors, self.error_fault = faults.mask, faults.text
+        if faulty is not None:
+            self.set_aside(*faulty)
 
     @classmethod
     def read(

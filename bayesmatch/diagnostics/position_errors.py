@@ -14,6 +14,7 @@ from typing import Any, cast
 from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
+from ..catalogs.left_out import checked_primary, with_positions
 from ..matching.arguments import check_catalogs, in_arcsec
 from ..matching.core import match
 from ..matching.covariates import covariate_matrix
@@ -23,6 +24,7 @@ from ..matching.error_fit.scaling import standards
 from ..matching.error_fit.selection import Request
 from ..matching.field import UniformField
 from ..matching.host_fraction import MIN_PRIMARIES
+from ..matching.left_out import with_errors_alone
 from ..priors.prior_set import PriorSet
 
 #: with fewer expected counterparts than this the errors are hardly measured
@@ -113,6 +115,8 @@ def fit_position_errors(
     centre.
     """
     check_catalogs(primary, others)
+    primary = cast(Catalog, checked_primary(primary, "strict"))
+    others = tuple(map(with_positions, others))
     radius_arcsec = in_arcsec(radius)
     request = Request.checked(tails, frame, covariates)
     standards(primary, request.covariates)  # before any work
@@ -124,6 +128,7 @@ def fit_position_errors(
         )
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
+    candidates = with_errors_alone(others, candidates)
     if len(candidates.row) == 0:
         raise ValueError(
             f"no {primary.name} source has a candidate within {radius_arcsec:g} "

@@ -15,17 +15,18 @@ import pandas as pd
 
 from .._kernels.jit import ranges
 from ..catalogs.area import contains
+from ..catalogs.bad_rows import MOST, Aside
 from ..catalogs.candidates import STREAM_ROWS, Grid, half_width, too_many
 from ..catalogs.catalog import Catalog
 from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
-from ..catalogs.positions import read_positions
 from ..catalogs.scan.search import MARGIN
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
+from ..catalogs.warned import warn_user
 from .order import rank_among_tied, sky_key, sky_order
-from .partition import Partition, Survey, plain_table
+from .partition import Partition, Survey, plain_table, positions_there
 from .passes import over_partitions, pixels_near
 from .sample import Sampler
 
@@ -62,6 +63,8 @@ class Near:
     """their columns"""
     n_rows: int
     n_inside: int
+    n_without: int
+    """rows that have no position"""
     cell: np.ndarray
     """(c,) cells with rows"""
     count: np.ndarray
@@ -85,12 +88,7 @@ class Found(WithSample, Partition):
     @property
     def n_rows(self) -> int:
         """Rows of the whole survey, those outside its footprint aside."""
-        return self.survey.n_rows if self.n_inside is None else self.n_inside
-
-    @property
-    def n_listed(self) -> int:
-        """Rows of the whole survey."""
-        return self.survey.n_rows
+        return self.survey.n_rows - len(self.aside) if self.n_inside is None else self.n_inside
 
     def cell_counts(self, box: SkyBox) -> np.ndarray:
         """Rows of the whole survey in the cells around the sources of the match."""
@@ -165,11 +163,37 @@ def find_rows(
         for _, part in parts:
             number[part.cell] += part.count
         out.counted = box.digest, number.reshape(box.shape)
+    out.aside = _without(parts, secondary, wanted, whole=moc is not None)
     if moc is not None:
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
-        tell_left_out(survey.name, survey.n_rows, survey.n_rows - out.n_inside)
+        with_place = survey.n_rows - len(out.aside)
+        tell_left_out(survey.name, with_place, with_place - out.n_inside)
     out.sampler = Sampler(secondary, pixels)
     return out
+
+
+def _without(
+    parts: list[tuple[int, Near]], secondary: Any, wanted: Wanted, *, whole: bool
+) -> Aside:
+    """Rows of the survey without a position: counted in all partitions where one has been met."""
+    n = sum(part.n_without for _, part in parts)
+    if n and not whole:
+        n = sum(v for _, v in over_partitions(secondary, rows_without, wanted))
+    name, listed = wanted.survey.name, wanted.survey.n_rows
+    if n > MOST * listed:
+        raise ValueError(
+            f"catalogue {name!r}: {n:,} of {listed:,} rows have no position in the columns "
+            f"{wanted.ra_name!r} and {wanted.dec_name!r}; check them and their unit"
+        )
+    if n:
+        warn_user(f"catalogue {name!r}: {n:,} of {listed:,} rows have no position and are left out")
+    return Aside(n_position=n, told=True)
+
+
+def rows_without(frame: pd.DataFrame, wanted: Wanted) -> int:
+    """Rows of one partition that have no position."""
+    values = ColumnValues(plain_table(frame[[wanted.ra_name, wanted.dec_name]]), wanted.survey.name)
+    return len(frame) - len(positions_there(values, wanted.ra_name, wanted.dec_name)[0])
 
 
 def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> Found:
@@ -191,11 +215,11 @@ def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> 
 def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
     """What one partition has of what is wanted."""
     values = ColumnValues(plain_table(frame[[wanted.ra_name, wanted.dec_name]]), wanted.survey.name)
-    ra, dec = read_positions(values, wanted.ra_name, wanted.dec_name)
-    inside = np.arange(len(ra))
+    ra, dec, inside = positions_there(values, wanted.ra_name, wanted.dec_name)
+    n_without = len(frame) - len(ra)
     if wanted.moc is not None:
-        inside = np.flatnonzero(contains(wanted.moc, ra, dec))
-        ra, dec = ra[inside], dec[inside]
+        within = np.flatnonzero(contains(wanted.moc, ra, dec))
+        ra, dec, inside = ra[within], dec[within], inside[within]
     near = _rows_within(ra, dec, wanted)
     cell = count = np.empty(0, np.int64)
     if wanted.box is not None and len(ra):
@@ -205,7 +229,7 @@ def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
         count = cells[cell]
     row = inside[near]
     some = pd.DataFrame(frame[list(wanted.columns)].iloc[row]).reset_index(drop=True)
-    return Near(row, some, len(frame), len(ra), cell, count)
+    return Near(row, some, len(frame), len(ra), n_without, cell, count)
 
 
 def _rows_within(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndarray:

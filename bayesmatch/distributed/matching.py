@@ -15,7 +15,9 @@ from typing import Any
 
 from ..catalogs.area import FULL_SKY_DEG2, area_deg2, moc_of
 from ..catalogs.held import HeldCatalog
+from ..catalogs.left_out import BAD_ROWS, checked_primary
 from ..catalogs.warned import warn_user
+from ..matching.arguments import one_of
 from ..matching.covariates import covariate_matrix
 from ..matching.fitted_errors import fitted
 from ..matching.host_fraction import fractions_for
@@ -58,6 +60,7 @@ def match(
     field: str = "local",
     claims: str = "exclusive",
     errors: str = "given",
+    bad_rows: str = "strict",
 ) -> Any:
     """Match two LSDB catalogues: what :func:`bayesmatch.match` gives, however the sky is cut.
 
@@ -92,7 +95,7 @@ def match(
         As for :func:`bayesmatch.match`; or the ``meta`` of a :class:`bayesmatch.MatchResult`, whose
         fit is taken.
     host_covariates, prior_completeness, correct_unrelated, secondary_ratio, min_p_i, prune, \
-max_rows, field, claims, errors
+max_rows, field, claims, errors, bad_rows
         As for :func:`bayesmatch.match`.
 
     Returns
@@ -164,6 +167,7 @@ max_rows, field, claims, errors
             "claims": claims,
             "errors": errors,
         },
+        one_of("bad_rows", bad_rows, BAD_ROWS),
     )
     sources, found, result = both.matched()
     out = joined(primary, secondary, sources, found, result, rows)
@@ -184,12 +188,13 @@ class Both:
     """footprint of the second"""
     given: dict[str, Any]
     """options of :func:`bayesmatch.match`"""
+    bad_rows: str = "strict"
 
     def matched(self) -> tuple[Sources, Found, MatchResult]:
         """The sources, the objects near them, and the result of their match."""
         options, columns = self._checked()
         sources = all_sources(self.catalogs[0], self.surveys[0], columns[0])
-        sources.check_primary_ids()
+        sources = checked_primary(sources, self.bad_rows)
         if self.fit is not None:
             mean, details = self.fit["host_fraction"], self.fit["host_fraction_fit"]
             options = replace(options, host_fraction=fractions_for(sources, mean, details))

@@ -21,7 +21,7 @@ from ..catalogs.positions import read_positions
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
 from .order import sky_order
-from .partition import plain_table
+from .partition import plain_table, positions_there
 from .passes import over_partitions
 
 
@@ -74,8 +74,8 @@ def taken_rows(frame: pd.DataFrame, wanted: Sampled) -> pd.DataFrame:
     """The rows of one partition that are sampled."""
     ra_name, dec_name = wanted.columns[:2]
     values = ColumnValues(plain_table(frame[[ra_name, dec_name]]), wanted.name)
-    ra, dec = read_positions(values, ra_name, dec_name)
+    ra, dec, there = positions_there(values, ra_name, dec_name)
     rows = sampled_rows(ra, dec, wanted.box, wanted.share)
     if wanted.moc is not None:
         rows = rows[contains(wanted.moc, ra[rows], dec[rows])]
-    return pd.DataFrame(frame[list(wanted.columns)].iloc[rows]).reset_index(drop=True)
+    return pd.DataFrame(frame[list(wanted.columns)].iloc[there[rows]]).reset_index(drop=True)

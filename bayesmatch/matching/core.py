@@ -8,8 +8,9 @@ from typing import Any
 
 from ..catalogs.catalog import Catalog
 from ..catalogs.footprint import within_footprint
+from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ..priors.prior_set import PriorSet
-from .arguments import check_catalogs
+from .arguments import check_catalogs, one_of
 from .covariates import covariate_matrix
 from .field import FieldDensity
 from .fitted_errors import fitted
@@ -39,6 +40,7 @@ def match(
     field: str | FieldDensity = "local",
     claims: str | KnownClaims = "exclusive",
     errors: str = "given",
+    bad_rows: str = "strict",
 ) -> MatchResult:
     """Find the counterparts of every primary source, and how probable each is.
 
@@ -108,6 +110,12 @@ def match(
         Position errors of the primary as they are quoted, or put right first by
         :func:`bayesmatch.fit_position_errors`, with everything that the data ask for; its numbers
         are in ``meta["errors"]``. With fewer than 30 likely counterparts they stay as quoted.
+    bad_rows : {"strict", "drop"}, default "strict"
+        What becomes of primaries without a position (missing, or out of range) or without a
+        position error (0, negative, missing, out of range): they are refused, or left out with a
+        warning; rows of ``sources`` and ``associations`` keep the numbers of the given table. Of
+        the other catalogues rows without a position are always left out, and candidates without a
+        position error; ``meta["dropped"]`` counts both, by catalogue and reason.
 
     Returns
     -------
@@ -123,7 +131,8 @@ def match(
     Warns
     -----
     UserWarning
-        If entries of the primary are probably the same source as another one.
+        If entries of the primary are probably the same source as another one, or bad rows are left
+        out.
 
     Notes
     -----
@@ -133,6 +142,7 @@ def match(
     set of counterparts (see :mod:`bayesmatch.matching.host_fraction`).
     """
     check_catalogs(primary, others)
+    primary = checked_primary(primary, one_of("bad_rows", bad_rows, BAD_ROWS))
     options = MatchOptions.checked(
         primary,
         others,
@@ -156,7 +166,7 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
-    inside = tuple(map(within_footprint, others))
+    inside = tuple(within_footprint(with_positions(other)) for other in others)
     found = None
     if options.errors == "fit":
         primary, found = fitted(primary, inside, prior_set, options)

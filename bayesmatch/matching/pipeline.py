@@ -29,6 +29,7 @@ from .evidence import Evidence, weigh
 from .fractions import Covariates, covariates_of, fractions_of
 from .host_fraction import HostFraction
 from .learning import learn_in_rounds, ratio_evidence
+from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
 from .options import MatchOptions
@@ -87,6 +88,7 @@ def run_match(
     record = MatchRecord.of(
         options,
         setting.catalogs,
+        dropped=dropped(setting.catalogs, setting.candidates.unjudged),
         priors=learned.names(),
         combination_priors=list(evidence.log10_combined),
         auto_priors=priors.learning_record(learned),
@@ -162,6 +164,7 @@ def _search(
         candidates = find_candidates(
             primary, held, radius, max_rows=options.max_rows, advance=advance
         )
+        candidates = with_errors_alone(held, candidates)
     with clock("associations"):
         return make_setting(
             primary,

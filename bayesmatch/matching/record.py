@@ -37,6 +37,8 @@ class CatalogueRecord:
     it was given per row"""
     outside: int = 0
     """rows left out because they are outside its area, a MOC"""
+    bad: int = 0
+    """rows left out because they have no position, or (of the primary) no position error"""
     tail_fraction: float = 0.0
     """share of the errors that are wider, by"""
     tail_factor: float = 3.0
@@ -52,7 +54,8 @@ class CatalogueRecord:
             catalog.n_listed,
             catalog.area,
             catalog.error_record,
-            catalog.n_listed - catalog.n_rows,
+            catalog.n_listed - catalog.n_rows - len(catalog.aside),
+            len(catalog.aside),
             catalog.tails.fraction,
             catalog.tails.factor,
         )
@@ -75,7 +78,7 @@ class CatalogueRecord:
     @property
     def n_inside(self) -> int:
         """Rows that take part, which the density goes by."""
-        return self.rows - (self.outside or 0)
+        return self.rows - (self.outside or 0) - (self.bad or 0)
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,8 @@ class MatchRecord:
     errors: dict[str, Any]
     """``given`` (False: fitted), and what was fitted"""
     dropped: dict[str, dict[str, int]]
-    """rows left out, by catalogue and reason: ``outside`` its area, a MOC"""
+    """rows left out, by catalogue and reason: ``outside`` its area, a MOC; ``position``: there is
+    none; ``error``: no position error that can be used, of the others those of candidates alone"""
     checks: list[dict[str, Any]]
     """what speaks for and against the result: the rows of ``MatchResult.checks()``"""
     catalogues: list[CatalogueRecord]
@@ -154,7 +158,6 @@ class MatchRecord:
             min_p_i=options.min_p_i,
             prune=options.prune,
             max_rows=options.max_rows,
-            dropped={c.name: {"outside": c.outside} for c in listed if c.outside},
             catalogues=listed,
             **found,
         )

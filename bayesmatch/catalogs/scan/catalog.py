@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..area import area_deg2, moc_of
+from ..bad_rows import Faults
 from ..base import SkyCatalog
 from ..errors import error_entries
 from ..field_counts import FieldCounts
@@ -48,8 +49,10 @@ class ScannedCatalog(SkyCatalog):
     Making one reads the footers of all files and compares their columns. A match then reads the
     two coordinates, of the row groups whose ranges come near a primary; after it the identifiers
     and the columns that errors and priors need, for the candidates alone; writing with
-    ``include_inputs=True`` reads the other columns of the objects written. So a bad position is
-    found when it is read, and a bad position error only if the object is a candidate. Priors that
+    ``include_inputs=True`` reads the other columns of the objects written. Rows without a position
+    are left out when they are read, those with a bad position error if they are candidates; where
+    one without a position is met, all are counted, which reads the coordinates of all row groups
+    (without one, those in row groups far from every primary count as objects). Priors that
     are functions of a whole catalogue see its candidates.
 
     Attributes
@@ -66,6 +69,8 @@ class ScannedCatalog(SkyCatalog):
 
     n_inside: int | None = None
     """rows within the footprint, where the area is a MOC and they have been counted"""
+    n_without: int = 0
+    """rows without a position, where they have been counted"""
     also_near: tuple[np.ndarray, np.ndarray] | None = None
     """(n,) and (n,) degrees: more positions near which a match holds rows"""
 
@@ -156,8 +161,11 @@ class ScannedCatalog(SkyCatalog):
 
     @property
     def n_rows(self) -> int:
-        """Number of rows, those outside the footprint aside where they have been counted."""
-        return len(self) if self.n_inside is None else self.n_inside
+        """Number of rows, those outside the footprint aside where they have been counted.
+
+        So with those without a position.
+        """
+        return len(self) - self.n_without if self.n_inside is None else self.n_inside
 
     def near_too(self, ra: np.ndarray, dec: np.ndarray) -> ScannedCatalog:
         """The same data set; a match holds its rows near these positions (degrees) as well."""
@@ -235,7 +243,8 @@ class CandidateRows(WithSample, HeldCatalog):
         self.read_from = whole.read_from
         table = from_arrow(data)
         columns = ColumnValues(table, whole.name, self.row_text)
-        errors = read_errors(columns, whole.pos_err, len(rows))
+        faults = Faults(len(rows), all_allowed=True)
+        errors = read_errors(columns, whole.pos_err, len(rows), faults)
         identifiers = (
             Identifiers(whole.id_name)
             if whole.id_column is None
@@ -252,6 +261,8 @@ class CandidateRows(WithSample, HeldCatalog):
             identifiers=identifiers,
             area=whole.area,
         )
+        self.bad_errors, self.error_fault = faults.mask, faults.text
+        self.aside = whole.aside
 
     @property
     def n_rows(self) -> int:

@@ -12,10 +12,11 @@ import numpy as np
 from ..._kernels.cell_counts import put_counts
 from ..._kernels.jit import n_threads
 from ..area import contains
+from ..bad_rows import without_position
 from ..candidates import Grid, too_many
 from ..cell_maps import CellMaps, taken
 from ..held import HeldCatalog
-from ..positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
+from ..positions import read_only, turned
 from ..sky_box import SkyBox
 from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
@@ -28,8 +29,37 @@ if TYPE_CHECKING:
 
 #: rows are taken up to this factor beyond the radius; the search among them is exact
 MARGIN = 1.0 + 1e-9
-#: first row in the data set, right ascensions and declinations (degrees), all columns read
-Batch = tuple[int, np.ndarray, np.ndarray, Any]
+#: a row of what a search finds that is none: how many rows have no position
+WITHOUT = -(1 << 62)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a data set that have a position."""
+
+    first: int
+    """row of the data set that the first row read is"""
+    ra: np.ndarray
+    """(n,) degrees"""
+    dec: np.ndarray
+    """(n,) degrees"""
+    data: Any
+    """all columns read, of all rows read"""
+    kept: np.ndarray | None
+    """(n,) which of the rows read these are; None: all"""
+
+    @property
+    def n_without(self) -> int:
+        """Rows read that have no position."""
+        return 0 if self.kept is None else len(self.data) - len(self.kept)
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Which of the rows read some of these are."""
+        return rows if self.kept is None else self.kept[rows]
+
+    def numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of the data set that some of these are."""
+        return self.first + self.read(rows)
 
 
 @dataclass(frozen=True)
@@ -100,13 +130,16 @@ def rows_near(
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
         with nullcontext() if maps is None else maps.one() as cells:
-            for first, ra, dec, _ in position_batches(other, *tasks[task], parallel):
+            without = 0
+            for batch in position_batches(other, *tasks[task], parallel):
+                ra, dec = batch.ra, batch.dec
+                without += batch.n_without
                 _, j, _ = where.search(0, len(ra), ra, dec, most)
                 check(len(j))
                 near = j[np.diff(j, prepend=-1) > 0]
                 if other.moc is not None:
                     near = near[contains(other.moc, ra[near], dec[near])]
-                found.append((first + near, ra[near], dec[near]))
+                found.append((batch.numbers(near), ra[near], dec[near]))
                 if box is None or cells is None:
                     continue
                 if other.moc is not None:
@@ -116,6 +149,8 @@ def rows_near(
             if cells is not None:
                 row, number = taken(cells)
                 found.append((row, number, np.zeros(len(row))))
+            if without:
+                found.append((np.array([WITHOUT]), np.array([float(without)]), np.zeros(1)))
         return pa.table(
             dict(
                 zip(
@@ -153,7 +188,12 @@ def rows_near(
 def count_inside(other: ScannedCatalog, moc: Any) -> int:
     """Number of rows of a data set within a `mocpy.MOC`."""
     batches = _all_positions(other)
-    return sum(int(np.count_nonzero(contains(moc, ra, dec))) for _, ra, dec, _ in batches)
+    return sum(int(np.count_nonzero(contains(moc, b.ra, b.dec))) for b in batches)
+
+
+def count_without(other: ScannedCatalog) -> int:
+    """Number of rows of a data set that have no position; all coordinates are read."""
+    return sum(batch.n_without for batch in _all_positions(other))
 
 
 def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -162,9 +202,9 @@ def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
     All positions are read.
     """
     step, found = max(1, len(other) // most), [(np.empty(0), np.empty(0))]
-    for first, ra, dec, _ in _all_positions(other):
-        begin = -first % step
-        found.append((ra[begin::step], dec[begin::step]))
+    for batch in _all_positions(other):
+        begin = -batch.first % step
+        found.append((batch.ra[begin::step], batch.dec[begin::step]))
     ra, dec = map(np.concatenate, zip(*found, strict=True))
     return ra, dec
 
@@ -182,15 +222,23 @@ def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
     """
     names = ("row", "ra", "dec")
     if box is None:
-        return *(found[name].to_numpy() for name in names), np.empty((0, 0), np.int32)
+        there = found["row"].to_numpy() >= 0
+        return *(found[name].to_numpy()[there] for name in names), np.empty((0, 0), np.int32)
     number = np.zeros(box.n_rows * box.n_columns, np.int32)
     rows = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
     for batch in found.to_batches():  # by pieces: as they lie in the memory
         row, ra, dec = (batch.column(name).to_numpy() for name in names)
-        put_counts(row, ra, number)
+        cells = row > WITHOUT
+        put_counts(row[cells], ra[cells], number)
         near = np.flatnonzero(row >= 0)
         rows.append((row[near], ra[near], dec[near]))
     return *map(np.concatenate, zip(*rows, strict=True)), number.reshape(box.shape)
+
+
+def rows_without(found: pa.Table) -> int:
+    """How many of the rows read in a search have no position."""
+    here = found["row"].to_numpy() == WITHOUT
+    return int(found["ra"].to_numpy()[here].sum())
 
 
 def position_batches(
@@ -200,7 +248,7 @@ def position_batches(
     parallel: bool,
     more: Sequence[str] = (),
 ) -> Iterator[Batch]:
-    """Rows of a part with their positions, checked, and with some more columns of the file."""
+    """Rows of a part that have a position, and with some more columns of the file."""
     names = (other.ra_name, other.dec_name)
     factors = [other.unit_factor(name) for name in names]
     in_file = [n for n in more if n not in other.data_set.partition_names]
@@ -212,20 +260,10 @@ def position_batches(
         )
         if len(ra) == 0:
             continue
-        low, high = _check_range(other, names[0], first, ra, RA_RANGE)
-        _check_range(other, names[1], first, dec, DEC_RANGE)
-        yield first, ra if 0.0 <= low <= high < 360.0 else read_only(turned(ra)), dec, batch
-
-
-def _check_range(
-    other: ScannedCatalog, column: str, first: int, values: np.ndarray, limits: tuple[float, float]
-) -> tuple[float, float]:
-    """Least and largest value, both within the limits."""
-    low, high = float(values.min()), float(values.max())  # NaN if any is
-    if limits[0] <= low and high <= limits[1]:
-        return low, high
-    row = int(np.flatnonzero(~((values >= limits[0]) & (values <= limits[1])))[0])
-    raise ValueError(
-        f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in "
-        f"{other.row_text(first + row)}; {position_remedy(limits[0])}"
-    )
+        bad = without_position(ra, dec)
+        kept = None
+        if bad is not None:
+            kept = np.flatnonzero(~bad)
+            ra, dec = read_only(ra[kept]), read_only(dec[kept])
+        ra = read_only(turned(ra))
+        yield Batch(first, ra, dec, batch, kept)

@@ -92,7 +92,7 @@ def _places(catalog: HeldCatalog) -> _Places | None:
     most = TRIED[1]
     if isinstance(catalog, CandidateRows) and catalog.moc is None:
         ra, dec = thinned(catalog.scanned, most)
-    elif catalog.rows is None:
+    elif catalog.all_at_hand:
         step = max(1, len(catalog) // most)
         ra, dec = catalog.ra[::step], catalog.dec[::step]
     else:
