@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
 from .held import HeldCatalog
 from .memory import check_memory
+from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
 
 #: streamed rows per piece of work
@@ -78,15 +80,14 @@ def find_candidates(
         counted = not other.all_at_hand
         if not counted:
             check_expected_pairs(primary, other, radius, max_rows)
-        found.append(
-            pairs_within(
-                primary,
-                other,
-                radius,
-                max_pairs=max_rows,
-                advance=(lambda rows: None) if counted else advance,
-            )
-        )
+        how: dict[str, Any] = {
+            "max_pairs": max_rows,
+            "advance": (lambda rows: None) if counted else advance,
+        }
+        if has_own_epochs(primary, other):
+            found.append(moving_pairs(pairs_within, primary, other, radius, **how))
+        else:
+            found.append(pairs_within(primary, other, radius, **how))
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)

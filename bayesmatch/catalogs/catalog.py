@@ -15,6 +15,7 @@ from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
 from .bad_rows import Faults, faulty_positions
 from .columns import column_ucds
 from .convert import as_table
+from .epochs import read_epoch, read_motions, said_of
 from .formats.registry import file_stem, read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
@@ -55,6 +56,18 @@ class Catalog(HeldCatalog):
         calibrated columns of a match go by it, NWAY's by N(C).
     tail_factor : float, default 3
         How much wider these are, above 1 and at most 100.
+    epoch : float, str, array or Time, optional
+        When the positions are of: a Julian year (2016.0), a column of such (or of MJD, by unit or
+        name), a date, an astropy Time. Default: a column ``ref_epoch``, or one of that UCD.
+    pm : pair of float, Quantity or str, optional
+        Proper motion ``(pmra * cos(dec), pmdec)``, mas/yr (units honoured); missing ones are 0. In
+        a match the objects of the other catalogues are moved to the epoch of the primary, on great
+        circles, where both epochs are known. Default: columns like Gaia's ``pmra`` and ``pmdec``,
+        by name or UCD; ``(0, 0)``: none.
+    pm_err : float, str, or pair of such, optional
+        Error of these, mas/yr per axis; it widens the position errors with the years. With
+        ``pm=(0, 0)``: how fast objects move whose motions are not known. Default: columns like
+        Gaia's ``pmra_error``.
 
     Attributes
     ----------
@@ -94,6 +107,9 @@ class Catalog(HeldCatalog):
         id: str | None = None,
         tail_fraction: float = 0.0,
         tail_factor: float = 3.0,
+        epoch: Any = None,
+        pm: Any = None,
+        pm_err: Any = None,
     ) -> None:
         check_name(name)
         table = as_table(table, name)
@@ -132,6 +148,9 @@ class Catalog(HeldCatalog):
             area=deg2,
         )
         self.moc = moc_of(area)
+        self.said = said_of(values, ucds, epoch, pm, pm_err)
+        self.epoch = read_epoch(values, self.said)
+        self.motions = read_motions(values, self.said, self.ra, self.dec)
         self.bad_errors, self.error_fault = faults.mask, faults.text
         if faulty is not None:
             self.set_aside(*faulty)
@@ -149,6 +168,9 @@ class Catalog(HeldCatalog):
         id: str | None = None,
         tail_fraction: float = 0.0,
         tail_factor: float = 3.0,
+        epoch: Any = None,
+        pm: Any = None,
+        pm_err: Any = None,
     ) -> Catalog:
         """Read a catalogue from a table in a file: FITS, VOTable, CSV, Parquet and others.
 
@@ -158,7 +180,7 @@ class Catalog(HeldCatalog):
             The file; its extension tells the format. In FITS, the first table is read.
         name : str, optional
             Default: the table's EXTNAME, else the file's name, made an identifier.
-        pos_err, area, ra, dec, id, tail_fraction, tail_factor
+        pos_err, area, ra, dec, id, tail_fraction, tail_factor, epoch, pm, pm_err
             As for :class:`Catalog`.
 
         Raises
@@ -187,6 +209,9 @@ class Catalog(HeldCatalog):
             id=id,
             tail_fraction=tail_fraction,
             tail_factor=tail_factor,
+            epoch=epoch,
+            pm=pm,
+            pm_err=pm_err,
         )
         catalog.read_from = as_read(path)
         return catalog
@@ -204,6 +229,9 @@ class Catalog(HeldCatalog):
         id: str | None = None,
         tail_fraction: float = 0.0,
         tail_factor: float = 3.0,
+        epoch: Any = None,
+        pm: Any = None,
+        pm_err: Any = None,
     ) -> ScannedCatalog:
         """A Parquet data set of any size, streamed through the search and never loaded whole.
 
@@ -226,6 +254,8 @@ class Catalog(HeldCatalog):
             As for :class:`Catalog`.
         tail_fraction, tail_factor : float
             As for :class:`Catalog`.
+        epoch, pm, pm_err
+            As for :class:`Catalog`, but not one value per row.
 
         Raises
         ------
@@ -239,7 +269,16 @@ class Catalog(HeldCatalog):
             :class:`Catalog`. Bad values are found when they are read.
         """
         pos_err = tailed(pos_err, tail_fraction, tail_factor, name or shown(paths))
-        return ScannedCatalog(paths, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+        return ScannedCatalog(
+            paths,
+            name=name,
+            pos_err=pos_err,
+            area=area,
+            ra=ra,
+            dec=dec,
+            id=id,
+            motion=(epoch, pm, pm_err),
+        )
 
 
 # Users ask whether something is a Catalog, wherever its rows are.

@@ -175,6 +175,7 @@ class HeldCatalog(SkyCatalog):
         part.table, part.rows = Table(), read_only(row_numbers)
         part.ra, part.dec, part.as_given = read_only(ra), read_only(dec), None
         part.errors, part.bad_errors = self.errors.subset(np.empty(0, np.int64)), None
+        part.motions = part.epoch = None
         part.identifiers = Identifiers(self.id_name)
         return part
 
@@ -189,6 +190,10 @@ class HeldCatalog(SkyCatalog):
         part.errors = self.errors.subset(rows)
         part.identifiers = self.identifiers.subset(rows, self.ids(rows))
         part.rows = None if self.rows is None else self.rows[rows]
+        if self.epoch is not None and self.epoch.ndim:
+            part.epoch = self.epoch[rows]
+        if self.motions is not None:
+            part.motions = self.motions.subset(rows)
         if self.bad_errors is not None:
             part.bad_errors = self.bad_errors[rows] if self.bad_errors[rows].any() else None
         return part

@@ -15,6 +15,7 @@ from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
 from ..catalogs.left_out import checked_primary, with_positions
+from ..catalogs.motions import at_epoch_of
 from ..matching.arguments import check_catalogs, in_arcsec
 from ..matching.core import match
 from ..matching.covariates import covariate_matrix
@@ -116,7 +117,7 @@ def fit_position_errors(
     """
     check_catalogs(primary, others)
     primary = cast(Catalog, checked_primary(primary, "strict"))
-    others = tuple(map(with_positions, others))
+    others = tuple(at_epoch_of(with_positions(other), primary) for other in others)
     radius_arcsec = in_arcsec(radius)
     request = Request.checked(tails, frame, covariates)
     standards(primary, request.covariates)  # before any work

@@ -7,7 +7,7 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,12 @@ from ..catalogs.catalog import Catalog
 from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
+from ..catalogs.motions import by_reach
 from ..catalogs.scan.search import MARGIN
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
 from ..catalogs.warned import warn_user
+from .moving import Motion, motion_to, moved_by, moved_rows, moved_to
 from .order import rank_among_tied, sky_key, sky_order
 from .partition import Partition, Survey, plain_table, positions_there
 from .passes import over_partitions, pixels_near
@@ -51,6 +53,8 @@ class Wanted:
     """cells in which to count all rows"""
     moc: Any
     """a `mocpy.MOC`: rows outside it do not count; None: all do"""
+    motion: Motion | None = None
+    """how rows are moved before they are searched; None: they are not"""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ def find_rows(
         The footprint; with one every partition is read, for the number of rows inside.
     """
     box = SkyBox(primary.ra, primary.dec) if count_cells else None
+    motion = motion_to(primary, secondary, survey)
     wanted = Wanted(
         survey,
         columns[0],
@@ -151,9 +156,10 @@ def find_rows(
         max_rows,
         None if box is None else box.outline(),
         moc,
+        motion,
     )
     pixels = secondary.get_healpix_pixels()
-    if moc is None:
+    if moc is None and motion is None:  # who knows how far rows move before they are read
         reach = radius_arcsec if box is None else max(radius_arcsec, box.reach_arcsec)
         pixels = pixels_near(pixels, primary.ra, primary.dec, reach)
     parts = over_partitions(secondary, near_rows, wanted, pixels) if pixels else []
@@ -168,8 +174,8 @@ def find_rows(
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
         with_place = survey.n_rows - len(out.aside)
         tell_left_out(survey.name, with_place, with_place - out.n_inside)
-    out.sampler = Sampler(secondary, pixels)
-    return out
+    out.sampler = Sampler(secondary, pixels, motion)
+    return moved_to(out, motion)
 
 
 def _without(
@@ -214,13 +220,16 @@ def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> 
 
 def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
     """What one partition has of what is wanted."""
-    values = ColumnValues(plain_table(frame[[wanted.ra_name, wanted.dec_name]]), wanted.survey.name)
+    names = [wanted.ra_name, wanted.dec_name, *moved_by(wanted.motion)]
+    values = ColumnValues(plain_table(frame[list(dict.fromkeys(names))]), wanted.survey.name)
     ra, dec, inside = positions_there(values, wanted.ra_name, wanted.dec_name)
     n_without = len(frame) - len(ra)
+    ra, dec, moves = moved_rows(wanted.motion, values, inside, ra, dec)
     if wanted.moc is not None:
         within = np.flatnonzero(contains(wanted.moc, ra, dec))
         ra, dec, inside = ra[within], dec[within], inside[within]
-    near = _rows_within(ra, dec, wanted)
+        moves = None if moves is None else moves[within]
+    near = _rows_near(ra, dec, moves, wanted)
     cell = count = np.empty(0, np.int64)
     if wanted.box is not None and len(ra):
         cells = np.zeros(wanted.box.n_rows * wanted.box.n_columns, np.int32)
@@ -230,6 +239,19 @@ def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
     row = inside[near]
     some = pd.DataFrame(frame[list(wanted.columns)].iloc[row]).reset_index(drop=True)
     return Near(row, some, len(frame), len(ra), n_without, cell, count)
+
+
+def _rows_near(
+    ra: np.ndarray, dec: np.ndarray, moves: np.ndarray | None, wanted: Wanted
+) -> np.ndarray:
+    """Rows within the radius, or farther by what they move (arcsec), of any position; ascending."""
+    if moves is None:
+        return _rows_within(ra, dec, wanted)
+    found = [np.empty(0, np.int64)]
+    for reach, rows in by_reach(moves, wanted.radius_arcsec):
+        wider = replace(wanted, radius_arcsec=reach)
+        found.append(rows[_rows_within(ra[rows], dec[rows], wider)])
+    return np.sort(np.concatenate(found))
 
 
 def _rows_within(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndarray:

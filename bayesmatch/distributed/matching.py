@@ -61,6 +61,10 @@ def match(
     claims: str = "exclusive",
     errors: str = "given",
     bad_rows: str = "strict",
+    primary_epoch: Any = None,
+    secondary_epoch: Any = None,
+    secondary_pm: Any = None,
+    secondary_pm_err: Any = None,
 ) -> Any:
     """Match two LSDB catalogues: what :func:`bayesmatch.match` gives, however the sky is cut.
 
@@ -97,6 +101,9 @@ def match(
     host_covariates, prior_completeness, correct_unrelated, secondary_ratio, min_p_i, prune, \
 max_rows, field, claims, errors, bad_rows
         As for :func:`bayesmatch.match`.
+    primary_epoch, secondary_epoch, secondary_pm, secondary_pm_err
+        As `epoch`, `pm` and `pm_err` of :class:`bayesmatch.Catalog`. Where objects are moved, all
+        partitions of the survey are read, and its margin has to be larger by what they move.
 
     Returns
     -------
@@ -138,13 +145,14 @@ max_rows, field, claims, errors, bad_rows
     both = Both(
         (primary, secondary),
         tuple(
-            Survey(name, pos_err, _n_rows(catalog), area, id)
-            for name, pos_err, catalog, area, id in zip(
+            Survey(name, pos_err, _n_rows(catalog), area, id, *motion)
+            for name, pos_err, catalog, area, id, motion in zip(
                 names,
                 (primary_pos_err, secondary_pos_err),
                 (primary, secondary),
                 areas,
                 (primary_id, secondary_id),
+                ((primary_epoch,), (secondary_epoch, secondary_pm, secondary_pm_err)),
                 strict=True,
             )
         ),

@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from ..catalogs.bad_rows import Faults, without_position
 from ..catalogs.catalog import Catalog
+from ..catalogs.epochs import read_epoch, read_motions, said_of
 from ..catalogs.errors import error_columns
 from ..catalogs.formats.arrow import from_arrow
 from ..catalogs.held import HeldCatalog
@@ -39,6 +40,8 @@ class Survey:
         Its sky area, deg^2.
     id : str, optional
         Identifier column. Default: as for :class:`bayesmatch.Catalog`.
+    epoch, pm, pm_err
+        As for :class:`bayesmatch.Catalog`, but not one value per row.
     """
 
     name: str
@@ -46,6 +49,9 @@ class Survey:
     n_rows: int
     area: float
     id: str | None = None
+    epoch: Any = None
+    pm: Any = None
+    pm_err: Any = None
 
     @property
     def density_deg2(self) -> float:
@@ -96,6 +102,9 @@ class Partition(HeldCatalog):
             identifiers=read_identifiers(columns, survey.id, {}),
             area=float(survey.area),
         )
+        self.said = said_of(columns, {}, survey.epoch, survey.pm, survey.pm_err)
+        self.epoch = read_epoch(columns, self.said)
+        self.motions = read_motions(columns, self.said, self.ra, self.dec)
         self.bad_errors, self.error_fault = faults.mask, faults.text
         if bad is not None:
             column = ra if not RA_RANGE[0] <= degrees[0][bad][0] <= RA_RANGE[1] else dec

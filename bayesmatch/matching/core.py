@@ -9,6 +9,7 @@ from typing import Any
 from ..catalogs.catalog import Catalog
 from ..catalogs.footprint import within_footprint
 from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
+from ..catalogs.motions import at_epoch_of
 from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs, one_of
 from .covariates import covariate_matrix
@@ -166,7 +167,8 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
-    inside = tuple(within_footprint(with_positions(other)) for other in others)
+    moved = [at_epoch_of(with_positions(other), primary) for other in others]
+    inside = tuple(map(within_footprint, moved))
     found = None
     if options.errors == "fit":
         primary, found = fitted(primary, inside, prior_set, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 import astropy
@@ -42,6 +42,9 @@ class CatalogueRecord:
     tail_fraction: float = 0.0
     """share of the errors that are wider, by"""
     tail_factor: float = 3.0
+    motion: dict[str, Any] = field(default_factory=dict)
+    """``epoch``, ``pm`` and ``pm_err``, as far as they are known: columns, numbers, None for values
+    per row; ``at``: Julian year that its objects were moved to"""
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
@@ -58,6 +61,8 @@ class CatalogueRecord:
             len(catalog.aside),
             catalog.tails.fraction,
             catalog.tails.factor,
+            catalog.said.record
+            | ({} if catalog.arrival is None else {"at": catalog.arrival.epoch}),
         )
 
     @property
@@ -170,12 +175,7 @@ class MatchRecord:
         """
         known: dict[str, Any] = {f.name: meta.get(f.name) for f in fields(cls)}
         known["catalogues"] = [
-            CatalogueRecord(
-                **{
-                    f.name: c.get(f.name, None if f.default is MISSING else f.default)
-                    for f in fields(CatalogueRecord)
-                }
-            )
+            CatalogueRecord(**{f.name: c.get(f.name, _default(f)) for f in fields(CatalogueRecord)})
             for c in meta["catalogues"]
         ]
         names = [c["name"] for c in meta["catalogues"]]
@@ -216,6 +216,12 @@ class MatchRecord:
         """Columns of the ratios of all priors."""
         own = [f"bias_{name}_{prior}" for name, prior in self.prior_names]
         return [*own, *(f"bias_{prior}" for prior in self.combinations)]
+
+
+def _default(of: Any) -> Any:
+    if of.default_factory is not MISSING:
+        return of.default_factory()
+    return None if of.default is MISSING else of.default
 
 
 def _in_order(fit: Mapping[str, Any], catalogues: Sequence[str]) -> dict[str, Any]:

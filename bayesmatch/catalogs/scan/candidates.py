@@ -123,7 +123,8 @@ def hold_candidates(
     rows, ra, dec, cells = split_counts(found, box)
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
-    names = list(dict.fromkeys([*identifier, *error_columns(other.pos_err), *wanted]))
+    moving = [] if other.arrival is None else [other.ra_name, other.dec_name, *other.said.columns]
+    names = list(dict.fromkeys([*identifier, *error_columns(other.pos_err), *wanted, *moving]))
     kept = None
     if checkpoint is not None and made_from is not None and names:
         digest = _digest(rows.tobytes(), *(n.encode() for n in names))
@@ -202,11 +203,16 @@ def _made_from(
         primary_positions=_digest(primary.ra.tobytes(), primary.dec.tobytes()),
         files=len(files),
         files_sizes_times=_digest(repr(files).encode()),
-        position_columns=(other.ra_name, other.dec_name),
+        position_columns=(other.ra_name, other.dec_name, *_moved_by(other)),
         tasks=len(tasks),
         task_rows=work.TASK_ROWS,
         task_ranges=_digest(repr(ranges).encode()),
     )
+
+
+def _moved_by(other: ScannedCatalog) -> tuple[str, ...]:
+    """What the motions of a data set are made from, and the epochs that they lead to."""
+    return () if other.arrival is None else (repr(other.said.record), repr(other.arrival))
 
 
 def _digest(*parts: bytes) -> str:

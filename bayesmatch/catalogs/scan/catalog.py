@@ -13,6 +13,7 @@ from astropy.table import Table
 from ..area import area_deg2, moc_of
 from ..bad_rows import Faults
 from ..base import SkyCatalog
+from ..epochs import read_motions, said_of
 from ..errors import error_entries
 from ..field_counts import FieldCounts
 from ..field_sample import WithSample
@@ -20,7 +21,7 @@ from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..identifiers import Identifiers, read_identifiers
 from ..names import as_name, check_name
-from ..positions import position_columns, warn_single_precision
+from ..positions import degrees_given, position_columns, turned, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
 from ..sky_box import SkyBox
@@ -84,6 +85,7 @@ class ScannedCatalog(SkyCatalog):
         ra: str | None = None,
         dec: str | None = None,
         id: str | None = None,
+        motion: tuple[Any, Any, Any] = (None, None, None),
     ) -> None:
         if not isinstance(paths, (str, os.PathLike)):
             paths = listed_paths(paths)
@@ -99,7 +101,14 @@ class ScannedCatalog(SkyCatalog):
         # Before thousands of files are opened, what the first one tells.
         columns = ColumnValues(from_arrow(schema.empty_table()), name)
         names = _numeric_positions(columns, ra, dec)
-        self.data_set = DataSet.open(name, files, schema, names)
+        self.said = said_of(columns, {}, *motion)
+        for part in (self.said.epoch, *(self.said.pm or ()), *(self.said.pm_err or ())):
+            if np.ndim(part):
+                raise TypeError(
+                    f"catalogue {name!r}: epoch, pm or pm_err has one value per row; a scanned "
+                    "catalogue takes numbers and names of columns"
+                )
+        self.data_set = DataSet.open(name, files, schema, (*names, *self.said.columns))
         table = from_arrow(self.schema.empty_table())
         table.meta.update(notes)
         columns = ColumnValues(table, name)
@@ -117,6 +126,8 @@ class ScannedCatalog(SkyCatalog):
             area=area_deg2(area, table.meta, name),
         )
         self.moc = moc_of(area)
+        if self.said.epoch is not None and not isinstance(self.said.epoch, str):
+            self.epoch = np.asarray(self.said.epoch, np.float64)
 
     def __len__(self) -> int:
         return self.data_set.n_rows
@@ -263,6 +274,10 @@ class CandidateRows(WithSample, HeldCatalog):
         )
         self.bad_errors, self.error_fault = faults.mask, faults.text
         self.aside = whole.aside
+        self.said, self.epoch, self.arrival = whole.said, whole.epoch, whole.arrival
+        if whole.arrival is not None:
+            given = degrees_given(columns, whole.ra_name, whole.dec_name)
+            self.motions = read_motions(columns, whole.said, turned(given[0]), given[1])
 
     @property
     def n_rows(self) -> int:

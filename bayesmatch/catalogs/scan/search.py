@@ -13,14 +13,17 @@ from ..._kernels.cell_counts import put_counts
 from ..._kernels.jit import n_threads
 from ..area import contains
 from ..bad_rows import without_position
-from ..candidates import Grid, too_many
+from ..candidates import too_many
 from ..cell_maps import CellMaps, taken
 from ..held import HeldCatalog
+from ..motions import by_reach
 from ..positions import read_only, turned
 from ..sky_box import SkyBox
 from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
 from .coverage import SkyMap
+from .grids import Grids
+from .moving import group_moves, moved
 from .parts import Part, numbers
 from .work import Task, cut_into_tasks, task_rows
 
@@ -47,6 +50,8 @@ class Batch:
     """all columns read, of all rows read"""
     kept: np.ndarray | None
     """(n,) which of the rows read these are; None: all"""
+    moves: np.ndarray | None = None
+    """(n,) arcsec that they may move from there, to the epochs of some primaries; None: nothing"""
 
     @property
     def n_without(self) -> int:
@@ -100,9 +105,17 @@ def near_tasks(
     reach = radius if box is None else max(radius, box.reach_arcsec)
     sky = SkyMap(primary.ra, primary.dec, reach)
     scale = np.array(factors)[:, None]
-    return cut_into_tasks(
-        [(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts]
-    )
+
+    def near(part: Part) -> np.ndarray:
+        bounds = part.bounds[:, :2] * scale
+        found = sky.touches(bounds)
+        if other.arrival is not None:  # row groups hold rows of the old places
+            for wide, groups in by_reach(group_moves(other, part), reach):
+                some = SkyMap(primary.ra, primary.dec, wide)
+                found[groups] = some.touches(bounds[groups])
+        return np.flatnonzero(found)
+
+    return cut_into_tasks([(part, near(part)) for part in other.parts])
 
 
 def rows_near(
@@ -121,7 +134,7 @@ def rows_near(
     """
     import pyarrow as pa
 
-    where = Grid(primary.ra, primary.dec, radius * MARGIN)
+    where = Grids(primary, radius * MARGIN)
     most = int(max_rows * primary.lists)
     parallel = len(tasks) < n_threads()
 
@@ -134,9 +147,7 @@ def rows_near(
             for batch in position_batches(other, *tasks[task], parallel):
                 ra, dec = batch.ra, batch.dec
                 without += batch.n_without
-                _, j, _ = where.search(0, len(ra), ra, dec, most)
-                check(len(j))
-                near = j[np.diff(j, prepend=-1) > 0]
+                near = where.rows_near(ra, dec, batch.moves, most, check)
                 if other.moc is not None:
                     near = near[contains(other.moc, ra[near], dec[near])]
                 found.append((batch.numbers(near), ra[near], dec[near]))
@@ -252,7 +263,8 @@ def position_batches(
     names = (other.ra_name, other.dec_name)
     factors = [other.unit_factor(name) for name in names]
     in_file = [n for n in more if n not in other.data_set.partition_names]
-    wanted = list(dict.fromkeys([*names, *in_file]))
+    moved_by = [] if other.arrival is None else other.said.columns
+    wanted = list(dict.fromkeys([*names, *in_file, *moved_by]))
     for first, batch in part.batches(wanted, groups, parallel=parallel):
         first += part.first_row
         ra, dec = (
@@ -266,4 +278,7 @@ def position_batches(
             kept = np.flatnonzero(~bad)
             ra, dec = read_only(ra[kept]), read_only(dec[kept])
         ra = read_only(turned(ra))
-        yield Batch(first, ra, dec, batch, kept)
+        moves = None
+        if other.arrival is not None:
+            ra, dec, moves = moved(other, batch, kept, ra, dec)
+        yield Batch(first, ra, dec, batch, kept, moves)

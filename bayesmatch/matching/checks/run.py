@@ -21,6 +21,7 @@ from .density import (
     ring_of,
     without_wings,
 )
+from .epochs import epochs
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
@@ -78,6 +79,7 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
         yield duplicates(view, part)
     yield from priors
     yield claims(view)
+    yield from epochs(view)
 
 
 def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
