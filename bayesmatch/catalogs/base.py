@@ -48,6 +48,8 @@ class SkyCatalog(ABC):
     """of the rows that are held; None: they do not move, or nobody knows since when"""
     arrival: Arrival | None = None
     """when its positions are of, where they were moved"""
+    itself: bool = False
+    """whether it is the primary of the match once more"""
     moc: Any = None
     """a `mocpy.MOC`, where the area was given as one"""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,16 @@ class Candidates:
     """number of other catalogues"""
     unjudged: tuple[int, ...] = ()
     """objects of each other catalogue that were left out because they have no position error"""
+
+    def without(self, left_out: np.ndarray) -> Candidates:
+        """The same without some slots, (n_slots,) bool."""
+        gone = np.concatenate([[0], np.cumsum(left_out)])
+        return replace(
+            self,
+            start=self.start - gone[self.start],
+            row=self.row[~left_out],
+            separation=self.separation[~left_out],
+        )
 
     @property
     def n_primary(self) -> int:

@@ -102,6 +102,10 @@ class HeldCatalog(SkyCatalog):
         """Rows without an identifier, (n,); None: there are none."""
         return self.identifiers.mask
 
+    def own_numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers by which some rows are known in the same catalogue as a primary."""
+        return self.row_numbers(rows)
+
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the whole catalogue."""
         return (self if self.whole is None else self.whole).table[row_numbers]

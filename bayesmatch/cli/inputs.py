@@ -6,6 +6,8 @@ import argparse
 import warnings
 from typing import Any
 
+from .bad_rows import add_bad_rows
+from .epochs import add_epochs, read_epochs
 from .learning import (
     adapted,
     add_learning,
@@ -66,6 +68,8 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
         metavar="COL1:COL2",
         help="identifier columns, one per catalogue; empty: found by name",
     )
+    add_epochs(command)
+    add_bad_rows(command)
     _add_model(command)
     _add_priors(command)
 
@@ -162,12 +166,13 @@ def read_inputs(
     priors = read_priors(options) if priors is None else priors
     n = len(options.catalogues) // 2
     catalogs = [
-        _catalog(path, pos_err=position_error(spec, path), area=area, id=name)
-        for path, spec, area, name in zip(
+        _catalog(path, pos_err=position_error(spec, path), area=area, id=name, **motion)
+        for path, spec, area, name, motion in zip(
             options.catalogues[::2],
             options.catalogues[1::2],
             per_catalogue("--area", options.area, n, float),
             per_catalogue("--id", options.id, n, str),
+            read_epochs(options, n),
             strict=True,
         )
     ]
@@ -182,6 +187,7 @@ def read_inputs(
         "max_rows": options.max_rows,
         "field": options.field,
         "claims": options.claims,
+        "bad_rows": options.bad_rows,
     }
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from .bad_rows import add_keep_dropped
 from .inputs import add_inputs, files_read, read_inputs, read_priors
 from .learning import learned_files, learned_paths, write_learned
 from .parsing import TABLE_ENDINGS
@@ -72,6 +73,7 @@ def add_match(commands: Any) -> None:
     match.add_argument(
         "--no-inputs", action="store_true", help="leave the input columns out of the result"
     )
+    add_keep_dropped(match)
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -97,7 +99,9 @@ def _match(options: argparse.Namespace) -> None:
         errors="fit" if options.fit_errors else "given",
         progress=sys.stderr.isatty() and not options.quiet,
     )
-    written = result.write(options.out, include_inputs=not options.no_inputs)
+    written = result.write(
+        options.out, include_inputs=not options.no_inputs, keep_dropped=options.keep_dropped
+    )
     written = [*written, *write_learned(result, learned)]
     if not options.quiet:
         print(result.summary())

@@ -103,6 +103,19 @@ class Found(WithSample, Partition):
             )
         return self.counted[1]
 
+    own: np.ndarray | None = None
+    """(n,) where each row is among the sources, if these are of the same survey"""
+
+    def known_as(self, sources: Any) -> None:
+        """Note that the sources are the survey itself: which of them each row is."""
+        listed, mine = (zip(c.home.tolist(), c.at.tolist(), strict=True) for c in (sources, self))
+        place = {key: k for k, key in enumerate(listed)}
+        self.own, self.itself = np.array([place[key] for key in mine], np.int64), True
+
+    def own_numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers by which some rows are known among the sources."""
+        return super().own_numbers(rows) if self.own is None else self.own[rows]
+
     def row_text(self, row: int) -> str:
         """A row, as messages name it: partitions have no row numbers that mean anything."""
         return f"the row at {self.ra[row]:.7f}, {self.dec[row]:+.7f}"

@@ -206,6 +206,8 @@ class Both:
         if self.fit is not None:
             mean, details = self.fit["host_fraction"], self.fit["host_fraction_fit"]
             options = replace(options, host_fraction=fractions_for(sources, mean, details))
+        if self.itself:
+            options = replace(options, claims="independent")
         found = self._near(sources, columns[1], options)
         primary: Any = sources
         told = None
@@ -218,7 +220,7 @@ class Both:
         return sources, found, result
 
     def _near(self, sources: HeldCatalog, columns: tuple[str, ...], options: MatchOptions) -> Found:
-        return find_rows(
+        found = find_rows(
             self.catalogs[1],
             self.surveys[1],
             columns,
@@ -228,6 +230,14 @@ class Both:
             count_cells=options.field.counts_cells or learns_from_field(self.priors),
             moc=self.moc,
         )
+        if self.itself:
+            found.known_as(sources)
+        return found
+
+    @property
+    def itself(self) -> bool:
+        """Whether a catalogue is matched with itself."""
+        return self.catalogs[0] is self.catalogs[1]
 
     def _checked(self) -> tuple[MatchOptions, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Options, and the columns needed of each catalogue; no partition is read."""
@@ -258,6 +268,8 @@ def _names(primary: Any, secondary: Any, *given: str | None) -> tuple[str, str]:
         _identifier(name or catalog.name)
         for name, catalog in zip(given, (primary, secondary), strict=True)
     )
+    if primary is secondary and first == second:
+        second = f"{first}_2"
     if first == second:
         raise ValueError(f"both catalogues are called {first!r}; give secondary_name=")
     return first, second

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..catalogs.catalog import Catalog
 from ..catalogs.footprint import within_footprint
+from ..catalogs.itself import known_as_itself, named_apart
 from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ..catalogs.motions import at_epoch_of
 from ..priors.prior_set import PriorSet
@@ -50,7 +52,10 @@ def match(
     primary : Catalog
         The sources to identify (X-ray, radio, gamma-ray ...).
     *others : Catalog
-        One or more catalogues that may hold their counterparts.
+        One or more catalogues that may hold their counterparts. Of the primary itself
+        (``match(x, x, ...)``, or the same file or rows under another name) no object is its own
+        candidate, and every pair comes once, with the earlier row as the source; ``claims`` are
+        "independent" then.
     radius : float or Quantity
         Largest separation within an association, arcsec, exclusive. Five times the largest
         position error loses nothing.
@@ -142,6 +147,7 @@ def match(
     The calibrated columns maximise the marginal likelihood of the fractions of sources with each
     set of counterparts (see :mod:`bayesmatch.matching.host_fraction`).
     """
+    others = named_apart(primary, others)
     check_catalogs(primary, others)
     primary = checked_primary(primary, one_of("bad_rows", bad_rows, BAD_ROWS))
     options = MatchOptions.checked(
@@ -167,7 +173,10 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
-    moved = [at_epoch_of(with_positions(other), primary) for other in others]
+    others = tuple(known_as_itself(primary, with_positions(other)) for other in others)
+    if any(other.itself for other in others):  # of a pair, neither object is the counterpart
+        options = replace(options, claims="independent")
+    moved = [at_epoch_of(other, primary) for other in others]
     inside = tuple(map(within_footprint, moved))
     found = None
     if options.errors == "fit":

@@ -12,6 +12,7 @@ import numpy as np
 from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
+from ..catalogs.itself import pairs_once
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.warned import warn_user
@@ -116,7 +117,7 @@ def _fit(
     candidates = find_candidates(primary, held, radius, max_rows=options.max_rows)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the match says so
-        candidates = with_errors_alone(held, candidates)
+        candidates = pairs_once(primary, held, with_errors_alone(held, candidates))
     if len(candidates.row) == 0:
         return None
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)

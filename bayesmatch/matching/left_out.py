@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,14 +52,7 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
         )
     if not bad.any():
         return candidates
-    gone = np.concatenate([[0], np.cumsum(bad)])
-    return Candidates(
-        candidates.start - gone[candidates.start],
-        candidates.row[~bad],
-        candidates.separation[~bad],
-        candidates.n_other,
-        tuple(counts),
-    )
+    return replace(candidates.without(bad), unjudged=tuple(counts))
 
 
 def dropped(catalogs: Sequence[HeldCatalog], unjudged: Sequence[int]) -> dict[str, dict[str, int]]:

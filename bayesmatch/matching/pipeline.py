@@ -9,6 +9,7 @@ import numpy as np
 
 from ..catalogs.candidates import find_candidates
 from ..catalogs.held import HeldCatalog
+from ..catalogs.itself import pairs_once
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.sky_box import SkyBox
@@ -164,7 +165,7 @@ def _search(
         candidates = find_candidates(
             primary, held, radius, max_rows=options.max_rows, advance=advance
         )
-        candidates = with_errors_alone(held, candidates)
+        candidates = pairs_once(primary, held, with_errors_alone(held, candidates))
     with clock("associations"):
         return make_setting(
             primary,

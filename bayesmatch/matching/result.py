@@ -15,6 +15,7 @@ from .checks.table import checks_table, not_ok
 from .expected import expected_line, expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
+from .kept_dropped import KEPT, never_masked, with_dropped
 from .learned_lines import learned_lines
 from .record import MatchRecord
 from .result_files import read_result, write_result
@@ -206,7 +207,9 @@ class MatchResult:
 
         return bayesmatch.explain(self, primary_id)
 
-    def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
+    def write(
+        self, path: str | os.PathLike, include_inputs: bool = False, keep_dropped: bool = False
+    ) -> list[str]:
         """Write both tables and the meta data; whole or not at all.
 
         Before anything is written, all places are checked. All files are written under other names
@@ -224,6 +227,9 @@ class MatchResult:
             file ``<stem>.sources.<ext>`` (and CSV units and meta data into ``<stem>.meta.json``).
         include_inputs : bool, default False
             Also give every association the columns of its members, as ``<NAME>_<column>``.
+        keep_dropped : bool, default False
+            Also write a row for each primary that was left out (``bad_rows="drop"``), with all that
+            a match finds masked; :meth:`read` passes over these.
 
         Returns
         -------
@@ -240,9 +246,19 @@ class MatchResult:
             If a file cannot be written there.
         """
         associations = self.with_inputs() if include_inputs else self.associations
+        sources, meta = self.sources, self.meta
+        if keep_dropped:
+            if not self._catalogs:
+                raise ValueError(
+                    "the primary is not at hand: this result was read from a file; write with "
+                    "keep_dropped=True where the match is made"
+                )
+            tables = associations, sources
+            meta = {**meta, KEPT: [never_masked(table) for table in tables]}
+            associations, sources = (with_dropped(table, self._catalogs[0]) for table in tables)
         made_of = [*self._catalogs, *(p for listed in self.priors.values() for p in listed)]
         read = [source for part in made_of for source in getattr(part, "read_from", ())]
-        return write_result(path, associations, self.sources, self.meta, read)
+        return write_result(path, associations, sources, meta, read)
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> MatchResult:
