@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from .. import __version__
 
 
 def temporary_cache() -> Path | None:
@@ -17,7 +16,11 @@ def temporary_cache() -> Path | None:
     that is owned by this user and closed to all others.
     """
     user = os.getuid() if hasattr(os, "getuid") else 0
-    folder = Path(tempfile.gettempdir()) / f"bayesmatch-{__version__}-{user}"
+    try:
+        number = version("bayesmatch")
+    except PackageNotFoundError:  # run from a checkout
+        number = "checkout"
+    folder = Path(tempfile.gettempdir()) / f"bayesmatch-{number}-{user}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()

@@ -225,7 +225,7 @@ def _epoch_given(values: ColumnValues, epoch: Any) -> Any:
     if isinstance(epoch, str):
         if epoch in values.table.colnames:
             return epoch
-        year = _year_of_text(epoch)
+        year: Any = _year_of_text(epoch)
         if year is None:
             raise ValueError(
                 f"{what}, which is no column ({', '.join(values.table.colnames)}) nor a date; "
@@ -297,5 +297,5 @@ def _found_epoch(values: ColumnValues, ucds: Mapping[str, str]) -> str | None:
         return None
     with contextlib.suppress(ValueError, TypeError):
         read_epoch(values, Said(names[0]))
-        return names[0]
+        return str(names[0])
     return None

@@ -188,7 +188,8 @@ def find_rows(
         with_place = survey.n_rows - len(out.aside)
         tell_left_out(survey.name, with_place, with_place - out.n_inside)
     out.sampler = Sampler(secondary, pixels, motion)
-    return moved_to(out, motion)
+    moved_to(out, motion)
+    return out
 
 
 def _without(

@@ -62,9 +62,8 @@ def moved_rows(
     return read_only(new[0]), read_only(new[1]), moves
 
 
-def moved_to(found: Any, motion: Motion | None) -> Any:
+def moved_to(found: Any, motion: Motion | None) -> None:
     """The candidates of a survey, moved in place."""
     if motion is not None:
         found.arrival = motion.arrival
         found.ra, found.dec = map(read_only, found.motions.at(motion.arrival.epoch))
-    return found

@@ -69,8 +69,8 @@ def without_dropped(table: Table, plain: Sequence[str]) -> Table:
 def _stacked(old: Any, known: Any, new: np.ndarray) -> Any:
     """A column with values (None: masked ones) in the rows that are `new`."""
     values, mask = parts_of(old)
-    known_values, known_mask = (None, None) if known is None else parts_of(known)
-    kind = values.dtype if known is None else np.result_type(values.dtype, known_values.dtype)
+    known_values, known_mask = parts_of(old[:0] if known is None else known)
+    kind = np.result_type(values.dtype, known_values.dtype)
     full = np.zeros((len(new), *values.shape[1:]), kind)
     absent = np.zeros(full.shape, bool)
     full[~new] = values

@@ -63,4 +63,5 @@ def group_moves(other: Any, part: Part) -> np.ndarray:
         epoch = offset + factor * epoch
     years = np.abs(epoch[:, :, None] - np.array(other.arrival.ends)).max(axis=(1, 2))
     moves: np.ndarray = np.nan_to_num(1e-3 * speed * years * SLACK, nan=FAR)
-    return np.minimum(moves, FAR)
+    within: np.ndarray = np.minimum(moves, FAR)
+    return within

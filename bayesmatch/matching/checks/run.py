@@ -52,6 +52,7 @@ def findings(view: View) -> Iterator[Finding]:
     if together.verdict == OK:
         yield from _around(view, reach.verdict, twice)
     yield twice
+    yield from epochs(view)
 
 
 def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
@@ -79,7 +80,6 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
         yield duplicates(view, part)
     yield from priors
     yield claims(view)
-    yield from epochs(view)
 
 
 def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
