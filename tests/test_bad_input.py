@@ -114,9 +114,9 @@ CASES = {
     ),
     # positions
     "NaN RA": Bad(["'A'", "'RA'", "nan in row 3", "remove or repair"], a=put("RA", np.nan, 3)),
-    "masked RA": Bad(["'O'", "'RA'", "nan in row 7", "remove"], o=mask("RA", 7)),
+    "masked RA": Bad(["'A'", "'RA'", "nan in row 7", "--bad-rows drop"], a=mask("RA", 7)),
     "infinite DEC": Bad(["'A'", "'DEC'", "inf in row 39", "finite"], a=put("DEC", np.inf, 39)),
-    "DEC of 91": Bad(["'O'", "'DEC'", "91.0 in row 5", "-90 to 90"], o=put("DEC", 91.0, 5)),
+    "DEC of 91": Bad(["'A'", "'DEC'", "91.0 in row 5", "-90 to 90"], a=put("DEC", 91.0, 5)),
     "RA of 1000": Bad(
         ["'A'", "'RA'", "1000.0 in row 0 (and 39 more rows)", "0 to 360"],
         a=put("RA", np.full(N, 1000.0)),
@@ -484,8 +484,8 @@ FILES = {
     "ragged csv": ("r.csv", lambda p: p.write_text("RA,DEC\n1,2\n1,2,3\n"), ["r.csv", "as csv"]),
     "csv with an empty position": (
         "p.csv",
-        lambda p: p.write_text("RA,DEC\n1,2\n,2\n"),
-        ["'p'", "'RA'", "nan in row 1"],
+        lambda p: p.write_text("RA,DEC\n1,2\n,2\n,3\n"),
+        ["'p'", "'RA'", "nan in row 1 (and 1 more row", "most rows have none"],
     ),
     "ecsv that is csv": ("c.ecsv", lambda p: p.write_text("RA,DEC\n1,2\n"), ["c.ecsv", "as ecsv"]),
     "empty file": ("e.parquet", lambda p: p.touch(), ["e.parquet", "read as parquet"]),
@@ -557,7 +557,11 @@ PYTHON = {
     "error in metres": (lambda: catalog("X", pos_err=2 * u.m), ["'X'", "pos_err", "unit m"]),
     "errors too few": (lambda: catalog("X", pos_err=np.ones(3)), ["'X'", "one value per row"]),
     "errors masked": (
-        lambda: catalog("X", pos_err=np.ma.array(np.ones(N), mask=np.arange(N) == 2)),
+        lambda: bm.match(
+            catalog("X", pos_err=np.ma.array(np.ones(N), mask=np.arange(N) == 2)),
+            catalog("O"),
+            radius=3,
+        ),
         ["'X'", "pos_err", "nan in row 2"],
     ),
     "negative errors": (

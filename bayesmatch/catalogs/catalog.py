@@ -23,7 +23,8 @@ from .names import as_name, check_name
 from .positions import degrees_given, position_columns, read_only, turned
 from .quoted import read_errors
 from .scalars import shown
-from .scan.catalog import CandidateRows, ScannedCatalog
+from .scan.candidate_rows import CandidateRows
+from .scan.catalog import ScannedCatalog
 from .tails import tailed
 from .targets import as_read
 from .values import ColumnValues

@@ -12,6 +12,7 @@ import numpy as np
 from .motions import Motions
 from .scalars import shown
 from .values import ColumnValues
+from .years import REMEDY, column_years, year_of_text
 
 #: Julian years that are taken for an epoch: a date as a number (20160101, an MJD) is none
 FIRST_YEAR, LAST_YEAR = 1600.0, 2500.0
@@ -27,7 +28,6 @@ ERROR_NAMES = (
     ("pm_ra_cosdec_error", "pm_dec_error"),
 )
 ERROR_UCDS = (("stat.error;pos.pm;pos.eq.ra", "stat.error;pos.pm;pos.eq.dec"),)
-REMEDY = "give a Julian year (2016.0), the name of a column, or an astropy Time"
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,44 +155,6 @@ def read_motions(
     return Motions(ra, dec, pm[0], pm[1], error, epoch)
 
 
-def column_years(values: ColumnValues, column: str) -> np.ndarray:
-    """A column of epochs as Julian years (n,): years, MJD or JD by unit and name, dates, Times."""
-    data = values.table[values.existing(column)]
-    if hasattr(data, "jyear"):
-        return np.ma.filled(np.ma.asarray(data.jyear, np.float64), np.nan)
-    if np.asarray(data).dtype.kind in "MUSO":
-        from astropy.time import Time
-
-        mask = np.ma.getmaskarray(np.ma.asarray(data))
-        text = np.asarray(np.ma.getdata(data)).astype(
-            "datetime64[us]" if data.dtype.kind == "M" else str
-        )
-        years = np.full(len(text), np.nan)
-        try:
-            years[~mask] = Time(text[~mask]).jyear
-        except Exception as error:  # of whatever stands there
-            raise ValueError(
-                f"catalogue {values.catalog!r}: column {column!r} is no epoch "
-                f"({' '.join(str(error).split())[:80]}); {REMEDY}"
-            ) from error
-        return years
-    offset, factor = year_scale(values, column)
-    return offset + factor * values.numbers(column)
-
-
-def year_scale(values: ColumnValues, column: str) -> tuple[float, float]:
-    """What turns the numbers of a column into Julian years: offset and factor."""
-    data = values.table[column]
-    unit, name = str(getattr(data, "unit", None) or "").strip().lower(), column.lower()
-    if unit in ("d", "day", "days", "mjd", "jd") or (not unit and "mjd" in name):
-        julian = unit == "jd" or ("jd" in name and "mjd" not in name)
-        zero = 2_451_545.0 if julian else 51_544.5
-        return 2000.0 - zero / 365.25, 1.0 / 365.25
-    if not unit and name in ("jd", "bjd", "hjd", "epoch_jd", "jd_epoch"):
-        return 2000.0 - 2_451_545.0 / 365.25, 1.0 / 365.25
-    return 0.0, 1.0
-
-
 def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2
 
@@ -225,7 +187,7 @@ def _epoch_given(values: ColumnValues, epoch: Any) -> Any:
     if isinstance(epoch, str):
         if epoch in values.table.colnames:
             return epoch
-        year: Any = _year_of_text(epoch)
+        year: Any = year_of_text(epoch)
         if year is None:
             raise ValueError(
                 f"{what}, which is no column ({', '.join(values.table.colnames)}) nor a date; "
@@ -246,17 +208,6 @@ def _epoch_given(values: ColumnValues, epoch: Any) -> Any:
     if year.ndim and len(year) and year.min() == year.max():
         return float(year[0])
     return float(year) if year.ndim == 0 else year
-
-
-def _year_of_text(text: str) -> float | None:
-    """A year, "J2015.5" or a date as a Julian year; None: it is none."""
-    with contextlib.suppress(ValueError):
-        return float(text.strip().upper().removeprefix("J"))
-    from astropy.time import Time
-
-    with contextlib.suppress(ValueError):
-        return float(Time(text.strip()).jyear)
-    return None
 
 
 def _found(

@@ -10,7 +10,6 @@ import numpy as np
 
 from .candidates import Candidates
 from .held import HeldCatalog
-from .warned import warn_user
 
 
 def named_apart(primary: Any, others: Sequence[Any]) -> tuple[Any, ...]:
@@ -31,56 +30,32 @@ def named_apart(primary: Any, others: Sequence[Any]) -> tuple[Any, ...]:
 def known_as_itself(primary: Any, other: Any) -> Any:
     """The other catalogue, marked if it is the primary once more.
 
-    It is if both are made from the same file or from the same columns in memory, or if they have
-    the same columns, and in them the same positions and identifiers (in an identifier column), row
-    by row.
+    It is if both were read from the same file, or are made from the same columns in memory.
     """
     if other.itself or other.n_listed != primary.n_listed:
         return other
-    if primary.read_from and primary.read_from == other.read_from:
-        same, told = True, True
-    elif not isinstance(other, HeldCatalog) or not _same_rows(primary, other):
+    same_file = primary.read_from and primary.read_from == other.read_from
+    if not same_file and not (isinstance(other, HeldCatalog) and _same_columns(primary, other)):
         return other
-    else:
-        one, two = _whole(primary).table, _whole(other).table
-        told = all(
-            np.shares_memory(np.asarray(one[a]), np.asarray(two[b]))
-            for a, b in ((primary.ra_name, other.ra_name), (primary.dec_name, other.dec_name))
-        )
-        same = told or (one.colnames == two.colnames and _same_identifiers(primary, other))
-    if not same:
-        return other
-    if not told:
-        warn_user(
-            f"catalogues {primary.name!r} and {other.name!r} have the same columns, positions and "
-            "identifiers: they are taken for one, matched with itself, so that no object is its "
-            "own counterpart"
-        )
     out = copy.copy(other)
     out.itself = True
     return out
 
 
-def _whole(catalog: Any) -> Any:
-    return catalog if catalog.whole is None else catalog.whole
-
-
-def _same_rows(primary: Any, other: Any) -> bool:
-    """Whether rows have the same positions, as given."""
-    one, two = _whole(primary), _whole(other)
+def _same_columns(primary: Any, other: Any) -> bool:
+    """Whether two catalogues have the same table, or all their numbers at the same place."""
+    one, two = ((c if c.whole is None else c.whole) for c in (primary, other))
+    if (one.ra_name, one.dec_name) != (two.ra_name, two.dec_name):
+        return False
+    if one.table is two.table:
+        return True
+    if one.table.colnames != two.table.colnames:
+        return False
+    columns = [[np.asarray(t[name]) for name in t.colnames] for t in (one.table, two.table)]
     return all(
-        len(a) == len(b) and np.array_equal(a, b, equal_nan=True)
-        for a, b in ((one.ra, two.ra), (one.dec, two.dec))
-    )
-
-
-def _same_identifiers(primary: Any, other: Any) -> bool:
-    one, two = _whole(primary).identifiers, _whole(other).identifiers
-    return (
-        one.values is not None
-        and two.values is not None
-        and one.name == two.name
-        and np.array_equal(one.values, two.values)
+        a.dtype == b.dtype and np.shares_memory(a, b)
+        for a, b in zip(*columns, strict=True)
+        if a.dtype.kind in "fiub" or b.dtype.kind in "fiub"
     )
 
 

@@ -35,7 +35,7 @@ def checked_primary(primary: Any, bad_rows: str) -> Any:
         if len(primary.aside.position):
             raise ValueError(
                 f"{primary.aside.fault}; every source of the first catalogue needs a position "
-                f"(degrees): remove or repair those rows, or {DROP}"
+                f"in finite degrees (0 to 360, -90 to 90): remove or repair those rows, or {DROP}"
             )
         if primary.bad_errors is not None:
             raise ValueError(f"{primary.error_fault}, or {DROP}")

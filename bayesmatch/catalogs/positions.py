@@ -70,7 +70,8 @@ def turned(ra: np.ndarray) -> np.ndarray:
     """Right ascensions from 0 to below 360 degrees; the same array where they are already."""
     if len(ra) == 0 or 0.0 <= ra.min() <= ra.max() < 360.0:
         return ra
-    ra = np.mod(ra, 360.0)
+    with np.errstate(invalid="ignore"):  # of rows that have none
+        ra = np.mod(ra, 360.0)
     ra[ra == 360.0] = 0.0  # what a tiny negative number becomes
     return ra
 

@@ -7,7 +7,7 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,53 +26,12 @@ from ..catalogs.scan.search import MARGIN
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
 from ..catalogs.warned import warn_user
-from .moving import Motion, motion_to, moved_by, moved_rows, moved_to
+from .moving import motion_to, moved_by, moved_rows, moved_to
 from .order import rank_among_tied, sky_key, sky_order
 from .partition import Partition, Survey, plain_table, positions_there
 from .passes import over_partitions, pixels_near
 from .sample import Sampler
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is wanted of every partition."""
-
-    survey: Survey
-    ra_name: str
-    dec_name: str
-    columns: tuple[str, ...]
-    """to have of the candidates"""
-    ra: np.ndarray
-    """(n,) degrees: positions to search around"""
-    dec: np.ndarray
-    """(n,) degrees"""
-    radius_arcsec: float
-    max_rows: int
-    """most pairs of a position and a row"""
-    box: SkyBox | None
-    """cells in which to count all rows"""
-    moc: Any
-    """a `mocpy.MOC`: rows outside it do not count; None: all do"""
-    motion: Motion | None = None
-    """how rows are moved before they are searched; None: they are not"""
-
-
-@dataclass(frozen=True)
-class Near:
-    """What one partition has."""
-
-    row: np.ndarray
-    """(m,) rows that are near, in the partition"""
-    frame: pd.DataFrame
-    """their columns"""
-    n_rows: int
-    n_inside: int
-    n_without: int
-    """rows that have no position"""
-    cell: np.ndarray
-    """(c,) cells with rows"""
-    count: np.ndarray
-    """(c,) rows in each of them"""
+from .wanted import Near, Wanted
 
 
 class Found(WithSample, Partition):

@@ -8,15 +8,13 @@ errors are those of the whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..catalogs.area import FULL_SKY_DEG2, area_deg2, moc_of
+from ..catalogs.area import moc_of
 from ..catalogs.held import HeldCatalog
 from ..catalogs.left_out import BAD_ROWS, checked_primary
-from ..catalogs.warned import warn_user
 from ..matching.arguments import one_of
 from ..matching.covariates import covariate_matrix
 from ..matching.fitted_errors import fitted
@@ -31,6 +29,7 @@ from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .found import Found, find_rows
 from .joined import joined
 from .partition import Partition, Survey
+from .sizes import catalog_names, count_rows, sky_area, survey_area
 from .sources import Sources, all_sources, columns_for
 
 
@@ -134,18 +133,18 @@ max_rows, field, claims, errors, bad_rows
     those of a match in memory of rows in that order to the last bit; of another order, sums round
     differently (below 1e-11). What ``errors="fit"`` finds is what it finds of a scanned catalogue.
     """
-    names = _names(primary, secondary, primary_name, secondary_name)
+    names = catalog_names(primary, secondary, primary_name, secondary_name)
     check_rows(rows)
     check_priors(names[1], priors, whole=True)
     given = given_fraction(host_fraction, names[1], "give 'fit' or a number between 0 and 1")
     areas = (
-        _area(primary, primary_area, names[0]),
-        _survey_area(secondary, secondary_area, names[1]),
+        sky_area(primary, primary_area, names[0]),
+        survey_area(secondary, secondary_area, names[1]),
     )
     both = Both(
         (primary, secondary),
         tuple(
-            Survey(name, pos_err, _n_rows(catalog), area, id, *motion)
+            Survey(name, pos_err, count_rows(catalog), area, id, *motion)
             for name, pos_err, catalog, area, id, motion in zip(
                 names,
                 (primary_pos_err, secondary_pos_err),
@@ -261,51 +260,3 @@ class Both:
         check_names(empty[0], empty[1:], self.priors)
         check_margin(self.catalogs[1], options.radius_arcsec)
         return options, columns
-
-
-def _names(primary: Any, secondary: Any, *given: str | None) -> tuple[str, str]:
-    first, second = (
-        _identifier(name or catalog.name)
-        for name, catalog in zip(given, (primary, secondary), strict=True)
-    )
-    if primary is secondary and first == second:
-        second = f"{first}_2"
-    if first == second:
-        raise ValueError(f"both catalogues are called {first!r}; give secondary_name=")
-    return first, second
-
-
-def _identifier(name: str) -> str:
-    name = re.sub(r"\W", "_", name, flags=re.ASCII)
-    return name if name[:1].isalpha() else f"_{name}"
-
-
-def _n_rows(catalog: Any) -> int:
-    """Rows of a catalogue; counted where it is the outcome of a selection."""
-    try:
-        return len(catalog)
-    except ValueError:  # LSDB does not know after a query
-        return int(catalog.map_partitions(len).compute().sum())
-
-
-def _area(catalog: Any, given: Any, name: str) -> float:
-    """Sky area given, or of the coverage map or else the partitions, deg^2."""
-    if given is not None:
-        return area_deg2(given, {}, name)
-    moc = catalog.hc_structure.moc
-    if moc is not None:
-        return float(FULL_SKY_DEG2 * moc.sky_fraction)
-    pixels = catalog.get_healpix_pixels()
-    return float(sum(FULL_SKY_DEG2 / (12 << (2 * pixel.order)) for pixel in pixels))
-
-
-def _survey_area(catalog: Any, given: Any, name: str) -> float:
-    if given is None and catalog.hc_structure.moc is None:
-        raise ValueError(f"catalogue {name!r} has no coverage map; give secondary_area= (deg^2)")
-    area = _area(catalog, given, name)
-    if given is None:
-        warn_user(
-            f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
-            "are coarse; give secondary_area= if you know it"
-        )
-    return area

@@ -18,7 +18,8 @@ from ..held import HeldCatalog
 from ..sky_box import SkyBox
 from ..warned import warn_user
 from . import work
-from .catalog import CandidateRows, ScannedCatalog
+from .candidate_rows import CandidateRows
+from .catalog import ScannedCatalog
 from .checkpoint import Stage
 from .columns import fetch
 from .lock import locked

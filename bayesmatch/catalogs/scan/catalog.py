@@ -11,20 +11,17 @@ import numpy as np
 from astropy.table import Table
 
 from ..area import area_deg2, moc_of
-from ..bad_rows import Faults
 from ..base import SkyCatalog
-from ..epochs import read_motions, said_of
+from ..epochs import said_of
 from ..errors import error_entries
 from ..field_counts import FieldCounts
-from ..field_sample import WithSample
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
-from ..identifiers import Identifiers, read_identifiers
+from ..identifiers import read_identifiers
 from ..names import as_name, check_name
-from ..positions import degrees_given, position_columns, turned, warn_single_precision
+from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
-from ..sky_box import SkyBox
 from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
@@ -232,85 +229,3 @@ def _numeric_positions(columns: ColumnValues, ra: str | None, dec: str | None) -
         columns.numbers(column, "deg")
         warn_single_precision(columns, column)
     return names
-
-
-class CandidateRows(WithSample, HeldCatalog):
-    """The candidates of a scanned catalogue: held in memory, with their row numbers."""
-
-    rows: np.ndarray
-    """(n,) numbers, in the data set, of the rows that are held, ascending"""
-    counted: tuple[str, np.ndarray] | None = None
-    """digest of the cells in which all objects were counted, and the counts (rows, columns)"""
-
-    def __init__(
-        self,
-        whole: ScannedCatalog,
-        rows: np.ndarray,
-        ra: np.ndarray,
-        dec: np.ndarray,
-        data: pa.Table,
-    ) -> None:
-        self.scanned, self.rows, self.moc = whole, rows, whole.moc
-        self.read_from = whole.read_from
-        table = from_arrow(data)
-        columns = ColumnValues(table, whole.name, self.row_text)
-        faults = Faults(len(rows), all_allowed=True)
-        errors = read_errors(columns, whole.pos_err, len(rows), faults)
-        identifiers = (
-            Identifiers(whole.id_name)
-            if whole.id_column is None
-            else read_identifiers(columns, whole.id_column, {})
-        )
-        super().__init__(
-            name=whole.name,
-            table=table,
-            ra_name=whole.ra_name,
-            dec_name=whole.dec_name,
-            ra=ra,
-            dec=dec,
-            errors=errors,
-            identifiers=identifiers,
-            area=whole.area,
-        )
-        self.bad_errors, self.error_fault = faults.mask, faults.text
-        self.aside = whole.aside
-        self.itself = whole.itself
-        self.said, self.epoch, self.arrival = whole.said, whole.epoch, whole.arrival
-        if whole.arrival is not None:
-            given = degrees_given(columns, whole.ra_name, whole.dec_name)
-            self.motions = read_motions(columns, whole.said, turned(given[0]), given[1])
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows of the data set, those outside its footprint aside."""
-        return self.scanned.n_rows
-
-    @property
-    def n_listed(self) -> int:
-        """Number of rows of the data set."""
-        return len(self.scanned)
-
-    def cell_counts(self, box: SkyBox) -> np.ndarray:
-        """Objects of the data set in the cells around the sources of the match, counted with it."""
-        if self.counted is None or self.counted[0] != box.digest:
-            raise ValueError(
-                f"catalogue {self.name!r}: these are the candidates of another match; scan the "
-                "data set again (Catalog.scan), or use field='uniform'"
-            )
-        return self.counted[1]
-
-    def ids(self, rows: np.ndarray) -> np.ndarray:
-        """Identifiers of some rows; the rows' numbers in the data set where it has none."""
-        return super().ids(self.row_numbers(rows) if self.identifiers.values is None else rows)
-
-    def input_rows(self, row_numbers: np.ndarray) -> Table:
-        """All columns of some rows of the data set, read now."""
-        return self.scanned.input_rows(row_numbers)
-
-    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> FieldCounts:
-        """Counts of all values of a column below some edges, read now; some rows left out."""
-        return self.scanned.field_counts(column, self.row_numbers(left_out), edges)
-
-    def row_text(self, row: int) -> str:
-        """A row, as messages name it."""
-        return self.scanned.row_text(int(self.rows[row]))

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..epochs import read_motions, year_scale
+from ..epochs import read_motions
 from ..formats.arrow import from_arrow
 from ..motions import SLACK
 from ..positions import read_only
 from ..values import ColumnValues
+from ..years import year_scale
 from .parts import Part
 
 #: arcsec: farther than any map of the sky goes

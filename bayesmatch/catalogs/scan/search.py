@@ -162,13 +162,8 @@ def rows_near(
                 found.append((row, number, np.zeros(len(row))))
             if without:
                 found.append((np.array([WITHOUT]), np.array([float(without)]), np.zeros(1)))
-        return pa.table(
-            dict(
-                zip(
-                    ("row", "ra", "dec"), map(np.concatenate, zip(*found, strict=True)), strict=True
-                )
-            )
-        )
+        columns = map(np.concatenate, zip(*found, strict=True))
+        return pa.table(dict(zip(("row", "ra", "dec"), columns, strict=True)))
 
     def check(pairs: int) -> None:
         if pairs > most:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...catalogs.held import HeldCatalog
-from ...catalogs.scan.catalog import CandidateRows
+from ...catalogs.scan.candidate_rows import CandidateRows
 from ...catalogs.scan.search import thinned
 from .finding import LOOK, OK, SIGMA, WRONG, Finding
 from .view import View
