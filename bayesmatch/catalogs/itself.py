@@ -66,12 +66,26 @@ def pairs_once(
 
     So every pair is there once, with the earlier row for the source.
     """
+    return _those(primary, others, candidates, np.less_equal)
+
+
+def not_itself(
+    primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
+) -> Candidates:
+    """The candidates but for those that are their primary."""
+    return _those(primary, others, candidates, np.equal)
+
+
+def _those(
+    primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates, left_out: np.ufunc
+) -> Candidates:
+    """The candidates without those whose number is related to the primary's in a way."""
     if not any(other.itself for other in others):
         return candidates
-    twice = np.zeros(len(candidates.row), bool)
+    gone = np.zeros(len(candidates.row), bool)
     numbers = primary.row_numbers(np.arange(len(primary)))
     for k, other in enumerate(others):
         if other.itself:
             slots, i = candidates.of_catalogue(k)
-            twice[slots] = other.own_numbers(candidates.row[slots]) <= numbers[i]
-    return candidates.without(twice)
+            gone[slots] = left_out(other.own_numbers(candidates.row[slots]), numbers[i])
+    return candidates.without(gone)

@@ -34,6 +34,7 @@ from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
 from .options import MatchOptions
+from .pairs_field import pairs_field
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
@@ -165,13 +166,15 @@ def _search(
         candidates = find_candidates(
             primary, held, radius, max_rows=options.max_rows, advance=advance
         )
-        candidates = pairs_once(primary, held, with_errors_alone(held, candidates))
+        candidates = with_errors_alone(held, candidates)
+        field = pairs_field(options.field, primary, held, candidates)
+        candidates = pairs_once(primary, held, candidates)
     with clock("associations"):
         return make_setting(
             primary,
             held,
             candidates,
-            options.field,
+            field,
             options.completeness,
             options.correct_unrelated,
             radius,
