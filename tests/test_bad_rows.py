@@ -131,8 +131,10 @@ def test_errors_are_judged_for_candidates_alone(error, tmp_path):
     )
     results = []
     for catalog in (other(o), scanned):
+        with pytest.raises(ValueError, match=r"'e' is .* in row 3.*bad_rows='drop' .--bad-rows dr"):
+            bm.match(primary(x), catalog, radius=10)
         with pytest.warns(UserWarning, match=r"2 candidates have no position error .*rows 3, 4"):
-            results.append(bm.match(primary(x), catalog, radius=10))
+            results.append(bm.match(primary(x), catalog, radius=10, bad_rows="drop"))
     equal(*results)
     result = results[0]
     assert result.meta["dropped"] == {"O": {"error": 2}}
@@ -153,7 +155,7 @@ def test_a_wrong_column_is_refused():
     x, o = tables()
     o["e"][:1400] = 0.0  # most of the candidates
     with pytest.raises(ValueError, match="'e' is 0.0 in row 0 .*most candidates"):
-        bm.match(primary(x), other(o), radius=10)
+        bm.match(primary(x), other(o), radius=10, bad_rows="drop")
 
 
 def with_bad_primaries():

@@ -48,6 +48,10 @@ class SkyCatalog(ABC):
     """of the rows that are held; None: they do not move, or nobody knows since when"""
     arrival: Arrival | None = None
     """when its positions are of, where they were moved"""
+    lenient: bool = False
+    """whether candidates without a position error are left out, and not refused"""
+    pos_err: Any = None
+    """what its position errors were given as, tails included"""
     itself: bool = False
     """whether it is the primary of the match once more"""
     moc: Any = None

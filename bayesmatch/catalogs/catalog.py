@@ -149,6 +149,7 @@ class Catalog(HeldCatalog):
             area=deg2,
         )
         self.moc = moc_of(area)
+        self.pos_err = pos_err
         self.said = said_of(values, ucds, epoch, pm, pm_err)
         self.epoch = read_epoch(values, self.said)
         self.motions = read_motions(values, self.said, self.ra, self.dec)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from .bad_rows import DROP, ERROR, POSITION
+from .quoted import read_errors
+from .values import ColumnValues
 from .warned import warn_user
 
 #: what may become of the bad rows of a primary
@@ -57,13 +59,33 @@ def with_good_rows(catalog: Any) -> Any:
     return _marked(kept)
 
 
-def with_positions(catalog: Any) -> Any:
-    """The same catalogue; says which rows are left out because they have no position."""
+def with_positions(catalog: Any, bad_rows: str = "strict") -> Any:
+    """The same catalogue; says which rows are left out because they have no position.
+
+    With `bad_rows` "drop" its candidates without a position error will be, too.
+    """
     rows = catalog.aside.position
-    if len(rows) == 0 or catalog.aside.told:
-        return catalog
-    _tell(catalog, POSITION, rows)
-    return _marked(catalog)
+    if len(rows) and not catalog.aside.told:
+        _tell(catalog, POSITION, rows)
+        catalog = _marked(catalog)
+    if bad_rows == "drop" and not catalog.lenient:
+        catalog = copy.copy(catalog)
+        catalog.lenient = True
+    return catalog
+
+
+def refuse_errors(catalog: Any, rows: np.ndarray) -> NoReturn:
+    """Raise a ValueError for the first of some rows whose position error is none."""
+    values = ColumnValues(
+        catalog.table[rows], catalog.name, lambda k: str(catalog.row_text(int(rows[k])))
+    )
+    try:
+        read_errors(values, catalog.pos_err, len(rows))
+    except ValueError as error:
+        raise ValueError(f"{error}, or {DROP}") from None
+    except TypeError:  # errors given row by row, of all rows
+        pass
+    raise ValueError(f"{catalog.error_fault}, or {DROP}")
 
 
 def _tell(catalog: Any, reason: str, rows: np.ndarray) -> None:

@@ -229,6 +229,7 @@ class Both:
             count_cells=options.field.counts_cells or learns_from_field(self.priors),
             moc=self.moc,
         )
+        found.lenient = self.bad_rows == "drop"
         if self.itself:
             found.known_as(sources)
         return found

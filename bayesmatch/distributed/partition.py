@@ -102,6 +102,7 @@ class Partition(HeldCatalog):
             identifiers=read_identifiers(columns, survey.id, {}),
             area=float(survey.area),
         )
+        self.pos_err = survey.pos_err
         self.said = said_of(columns, {}, survey.epoch, survey.pm, survey.pm_err)
         self.epoch = read_epoch(columns, self.said)
         self.motions = read_motions(columns, self.said, self.ra, self.dec)

@@ -118,10 +118,11 @@ def match(
         are in ``meta["errors"]``. With fewer than 30 likely counterparts they stay as quoted.
     bad_rows : {"strict", "drop"}, default "strict"
         What becomes of primaries without a position (missing, or out of range) or without a
-        position error (0, negative, missing, out of range): they are refused, or left out with a
-        warning; rows of ``sources`` and ``associations`` keep the numbers of the given table. Of
-        the other catalogues rows without a position are always left out, and candidates without a
-        position error; ``meta["dropped"]`` counts both, by catalogue and reason.
+        position error (0, negative, missing, out of range), and of candidates without a position
+        error: they are refused, or left out with a warning; rows of ``sources`` and
+        ``associations`` keep the numbers of the given table. Rows of the other catalogues without a
+        position are always left out, with a warning, and other bad errors there are no matter.
+        ``meta["dropped"]`` counts what is left out, by catalogue and reason.
 
     Returns
     -------
@@ -173,7 +174,7 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
-    others = tuple(known_as_itself(primary, with_positions(other)) for other in others)
+    others = tuple(known_as_itself(primary, with_positions(other, bad_rows)) for other in others)
     if any(other.itself for other in others):  # of a pair, neither object is the counterpart
         options = replace(options, claims="independent")
     moved = [at_epoch_of(other, primary) for other in others]

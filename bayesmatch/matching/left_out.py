@@ -10,7 +10,7 @@ import numpy as np
 from ..catalogs.bad_rows import ERROR
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
-from ..catalogs.left_out import WORDS, named
+from ..catalogs.left_out import WORDS, named, refuse_errors
 from ..catalogs.warned import warn_user
 
 #: of the candidates, with a larger share of bad errors the column is taken for the wrong one
@@ -23,7 +23,8 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
     Raises
     ------
     ValueError
-        If most candidates of a catalogue have none.
+        If one has none and ``bad_rows`` is not "drop", or if most candidates of a catalogue have
+        none.
 
     Warns
     -----
@@ -41,6 +42,8 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
             counts.append(0)
             continue
         mine = other.bad_errors[row]
+        if not other.lenient:
+            refuse_errors(other, np.unique(row[mine]))
         if mine.mean() > MOST:
             raise ValueError(f"{other.error_fault}; most candidates have such an error")
         bad[slots] = mine

@@ -49,7 +49,7 @@ class PairsField:
         half = whole.scaled(np.where(itself, 0.5, 1.0))
         # How many objects a source may have around it at all goes by where it is in the list.
         n = len(primary)
-        later = (n - 1.0 - np.arange(n))[:, None] / max(n - 1, 1)
+        later = np.maximum(n - 1.0 - np.arange(n), 0.5)[:, None] / max(n - 1, 1)
         return replace(half, around=np.where(itself, whole.around * later, whole.around))
 
 

@@ -64,7 +64,7 @@ class CandidateRows(WithSample, HeldCatalog):
         )
         self.bad_errors, self.error_fault = faults.mask, faults.text
         self.aside = whole.aside
-        self.itself = whole.itself
+        self.pos_err, self.lenient, self.itself = whole.pos_err, whole.lenient, whole.itself
         self.said, self.epoch, self.arrival = whole.said, whole.epoch, whole.arrival
         if whole.arrival is not None:
             given = degrees_given(columns, whole.ra_name, whole.dec_name)

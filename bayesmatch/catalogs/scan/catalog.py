@@ -48,8 +48,8 @@ class ScannedCatalog(SkyCatalog):
     two coordinates, of the row groups whose ranges come near a primary; after it the identifiers
     and the columns that errors and priors need, for the candidates alone; writing with
     ``include_inputs=True`` reads the other columns of the objects written. Rows without a position
-    are left out when they are read, those with a bad position error if they are candidates; where
-    one without a position is met, all are counted, which reads the coordinates of all row groups
+    are left out when they are read, and a bad position error is found only if the object is a
+    candidate. Where a row without a position is met, all are counted, which reads the coordinates of all row groups
     (without one, those in row groups far from every primary count as objects). Priors that
     are functions of a whole catalogue see its candidates.
 

@@ -108,7 +108,7 @@ def calibrate(
     check_catalogs(primary, others)
     how = one_of("bad_rows", match_options.get("bad_rows", "strict"), BAD_ROWS)
     primary = checked_primary(primary, how)
-    others = tuple(at_epoch_of(with_positions(other), primary) for other in others)
+    others = tuple(at_epoch_of(with_positions(other, how), primary) for other in others)
     radius = in_arcsec(radius)
     places = realizations(primary, radius, method, n_realizations, seed)
 
