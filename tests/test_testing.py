@@ -29,6 +29,19 @@ def test_a_right_result_passes_also_from_a_file(result, tmp_path):
     check_invariants(bm.MatchResult.read(tmp_path / "r.fits"))
 
 
+def test_two_objects_just_as_far_apart_as_the_radius_pass():
+    """Rounding decides, and where it decides against, no row has their separation."""
+    ra, dec = (
+        (359.99957924985046, 359.9999, 359.9989377495514),
+        (-29.999999999611237, -29.999999999999996, -29.99999999650116),
+    )
+    catalogs = [
+        bm.Catalog({"RA": [a], "DEC": [d]}, name=name, pos_err=0.5, area=1.0)
+        for a, d, name in zip(ra, dec, ("X", "A", "B"), strict=True)
+    ]
+    check_invariants(bm.match(*catalogs, radius=3.0, host_fraction=0.7))
+
+
 SPOILT = [
     ("associations", "p_match", 0.5, "sum of p_match|p_match is|p_hostless"),
     ("associations", "p_i", 0.5, "p_i"),

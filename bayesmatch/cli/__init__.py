@@ -21,12 +21,15 @@ from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
 from .match import add_match
+from .regions import add_regions
+from .sample import add_sample
 from .shift import add_shift
 from .train import add_train
 
 #: each adds its subcommand; they import what they run only when it is run
 COMMANDS = (
     add_match,
+    add_sample,
     add_train,
     add_assess,
     add_check,
@@ -34,6 +37,7 @@ COMMANDS = (
     add_errors,
     add_demo,
     add_explain,
+    add_regions,
     add_area,
     add_fake,
     add_shift,
