@@ -11,9 +11,9 @@ def add_bad_rows(command: argparse.ArgumentParser) -> None:
         "--bad-rows",
         default="strict",
         choices=("strict", "drop"),
-        help="sources of the first catalogue without a position or a position error, and candidates "
-        "without a position error: refused, or left out with a warning (default: strict); other rows "
-        "without a position are always left out",
+        help="sources of the first catalogue without a position or a position error, and "
+        "candidates without a position error: refused, or left out with a warning (default: "
+        "strict); other rows without a position are always left out",
     )
 
 

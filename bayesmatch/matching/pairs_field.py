@@ -17,6 +17,9 @@ from ..catalogs.itself import not_itself
 from ..catalogs.sky_box import SkyBox
 from .field import FieldDensity, FieldModel, GivenField
 
+#: of the density around, where nothing is to follow from an empty circle
+NOTHING = 1e-9
+
 
 @dataclass(frozen=True)
 class PairsField:
@@ -47,10 +50,11 @@ class PairsField:
         itself = np.array([other.itself for other in others])
         whole = whole.scaled(np.where(itself, 1.0 / (1.0 - hosts), 1.0))
         half = whole.scaled(np.where(itself, 0.5, 1.0))
-        # How many objects a source may have around it at all goes by where it is in the list.
-        n = len(primary)
-        later = np.maximum(n - 1.0 - np.arange(n), 0.5)[:, None] / max(n - 1, 1)
-        return replace(half, around=np.where(itself, whole.around * later, whole.around))
+        if len(others) > 1:
+            return half
+        # A source at the end of the list has nothing around that could be its candidate, and is
+        # not outside the footprint for that: of what is expected around it nothing follows.
+        return replace(half, around=NOTHING * whole.around)
 
 
 def pairs_field(

@@ -49,9 +49,9 @@ class ScannedCatalog(SkyCatalog):
     and the columns that errors and priors need, for the candidates alone; writing with
     ``include_inputs=True`` reads the other columns of the objects written. Rows without a position
     are left out when they are read, and a bad position error is found only if the object is a
-    candidate. Where a row without a position is met, all are counted, which reads the coordinates of all row groups
-    (without one, those in row groups far from every primary count as objects). Priors that
-    are functions of a whole catalogue see its candidates.
+    candidate. Where a row without a position is met, all are counted, which reads the coordinates
+    of all row groups (without one, those in row groups far from every primary count as objects).
+    Priors that are functions of a whole catalogue see its candidates.
 
     Attributes
     ----------
