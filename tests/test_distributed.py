@@ -111,13 +111,17 @@ def distributed(left, right, **options):
         right,
         radius=RADIUS,
         primary_pos_err="sigma",
-        secondary_pos_err=0.1,
         primary_name="XRAY",
         secondary_name="OPT",
         primary_id="id",
         secondary_id="oid",
         primary_area=1.0,
-        **{"secondary_area": AREA, "priors": [histogram()], **options},
+        **{
+            "secondary_pos_err": 0.1,
+            "secondary_area": AREA,
+            "priors": [histogram()],
+            **options,
+        },
     )
 
 
