@@ -16,7 +16,9 @@ from .bad_rows import Faults, faulty_positions
 from .columns import column_ucds
 from .convert import as_table
 from .epochs import read_epoch, read_motions, said_of
-from .formats.registry import file_stem, read_table
+from .formats.asked import Asked, check_hdu
+from .formats.naming import read_stem
+from .formats.reading import read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
 from .names import as_name, check_name
@@ -149,8 +151,7 @@ class Catalog(HeldCatalog):
             area=deg2,
         )
         self.moc = moc_of(area)
-        self.pos_err = pos_err
-        self.said = said_of(values, ucds, epoch, pm, pm_err)
+        self.pos_err, self.said = pos_err, said_of(values, ucds, epoch, pm, pm_err)
         self.epoch = read_epoch(values, self.said)
         self.motions = read_motions(values, self.said, self.ra, self.dec)
         self.bad_errors, self.error_fault = faults.mask, faults.text
@@ -162,6 +163,7 @@ class Catalog(HeldCatalog):
         cls,
         path: str | os.PathLike,
         *,
+        hdu: int | str | None = None,
         name: str | None = None,
         pos_err: Any = None,
         area: Any = None,
@@ -179,7 +181,11 @@ class Catalog(HeldCatalog):
         Parameters
         ----------
         path : path
-            The file; its extension tells the format. In FITS, the first table is read.
+            The file; its content and extension tell the format, compressed or not.
+            ``file.fits#2``, ``file.fits[2]`` and ``file.fits#NAME`` name one of its tables.
+        hdu : int or str, optional
+            Number (in FITS that of the extension, from 1) or name of the table. Default: the first
+            with positions.
         name : str, optional
             Default: the table's EXTNAME, else the file's name, made an identifier.
         pos_err, area, ra, dec, id, tail_fraction, tail_factor, epoch, pm, pm_err
@@ -191,11 +197,17 @@ class Catalog(HeldCatalog):
             If there is no such file.
         ValueError, TypeError
             If it cannot be read, or as for :class:`Catalog`.
+
+        Warns
+        -----
+        UserWarning
+            If something had to be guessed or left out: one of several tables, an encoding, a line
+            of units, columns with lists in their cells.
         """
-        table = read_table(path)
+        table = read_table(path, Asked(check_hdu(hdu), ra, dec, id))
         if name is None:
             extname = str(table.meta.get("EXTNAME") or "").strip()
-            name = as_name(extname or file_stem(path))
+            name = as_name(extname or read_stem(path))
         if pos_err is None:
             raise ValueError(
                 f"catalogue {name!r} ({path}) has no position error: give pos_err= in "

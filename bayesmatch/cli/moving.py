@@ -39,7 +39,9 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
 def read_sources(options: argparse.Namespace) -> Any:
     """The catalogue, after checking the arguments common to both commands."""
     from ..catalogs.catalog import Catalog
-    from ..catalogs.formats.registry import check_columns, read_table
+    from ..catalogs.formats.asked import Asked
+    from ..catalogs.formats.reading import read_table
+    from ..catalogs.formats.registry import check_columns
 
     if (not options.out) == (options.out_as_nway is None):
         raise ValueError("give one file to write: --out FILE, or FILE after the catalogue")
@@ -50,7 +52,7 @@ def read_sources(options: argparse.Namespace) -> Any:
         raise ValueError(
             f"--radius is {options.radius:g} arcsec; it must be above 0 and at most 45 degrees"
         )
-    table = read_table(options.catalogue)
+    table = read_table(options.catalogue, Asked(ra=options.ra, dec=options.dec))
     check_columns(options.out, table.colnames)
     # Only positions matter here; the rest has to be something.
     some_id = next(

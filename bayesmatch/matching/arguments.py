@@ -62,6 +62,9 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
         raise ValueError(f"two catalogues are called {twice!r}; give each its own name=")
+    for other in others:
+        if not isinstance(other, ScannedCatalog):  # of those the candidates are looked at
+            other.identifiers.warn_repeated(other.columns)
 
 
 def in_arcsec(radius: Any) -> float:

@@ -51,6 +51,7 @@ class CandidateRows(WithSample, HeldCatalog):
             if whole.id_column is None
             else read_identifiers(columns, whole.id_column, {})
         )
+        identifiers.warn_repeated(columns)
         super().__init__(
             name=whole.name,
             table=table,

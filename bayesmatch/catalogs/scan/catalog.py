@@ -165,7 +165,7 @@ class ScannedCatalog(SkyCatalog):
         from .columns import fetch
 
         rows, inverse = np.unique(row_numbers, return_inverse=True)
-        return from_arrow(fetch(self.data_set, rows, self.schema.names))[inverse]
+        return from_arrow(fetch(self.data_set, rows, self.table.colnames))[inverse]
 
     @property
     def n_rows(self) -> int:

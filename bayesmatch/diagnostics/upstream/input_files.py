@@ -50,6 +50,6 @@ def _error(parts: list[Any]) -> Any:
 
 
 def _names(path: Path) -> list[str]:
-    from ...catalogs.formats.registry import read_table
+    from ...catalogs.formats.reading import read_table
 
     return list(read_table(path).colnames)

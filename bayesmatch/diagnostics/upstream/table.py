@@ -13,7 +13,9 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
-from ...catalogs.formats.registry import file_format, read_table
+from ...catalogs.formats.asked import Asked
+from ...catalogs.formats.naming import kind_by_name
+from ...catalogs.formats.reading import read_table
 from ...catalogs.formats.regular import regular_file
 from .command import NwayCommand
 
@@ -70,8 +72,8 @@ def read_nway(source: Any, catalogues: Sequence[str]) -> NwayTable:
     names = list(catalogues)
     if isinstance(source, (str, os.PathLike)):
         what, folder = str(source), Path(source).parent
-        table = read_table(source)
-        if file_format(source) == "fits":
+        table = read_table(source, Asked(positions=False))
+        if kind_by_name(source) == "fits":
             regular_file(source)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
