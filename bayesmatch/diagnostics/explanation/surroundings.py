@@ -11,7 +11,7 @@ from ..._kernels.sphere import convergence, offset, rotate_covariance
 from ...catalogs.errors import ErrorProfile
 from ...catalogs.tails import profile_with
 from ...matching.result import MatchResult
-from .inputs import input_catalog
+from .inputs import input_catalog, number_of
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,13 @@ def surroundings(result: MatchResult, row: int, evidence: Table) -> Surroundings
     catalogue, rows, rank, p, separation = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
-    source, source_covariance = _located(result, 0, np.array([row]), row)
+    number = number_of(result, row)
+    source, source_covariance = _located(result, 0, np.array([number]), number)
     position, covariance = np.full((len(rows), 2), np.nan), np.full((len(rows), 3), np.nan)
     for k in range(len(others)):
         mine = catalogue == k
         if mine.any():
-            position[mine], covariance[mine] = _located(result, k + 1, rows[mine], row)
+            position[mine], covariance[mine] = _located(result, k + 1, rows[mine], number)
     at, turned = np.empty((len(rows), 2)), np.empty((len(rows), 3))
     for n, (there, apart) in enumerate(zip(position, separation, strict=True)):
         at[n] = offset(*source[0], *there, apart)
