@@ -200,11 +200,13 @@ class MatchResult:
         """
         return checks_table(self.record.checks or ())
 
-    def explain(self, primary_id: Any) -> bayesmatch.Explanation:
+    def explain(
+        self, primary_id: Any, *, image: Any = None, also: Any = ()
+    ) -> bayesmatch.Explanation:
         """Why this source got its probabilities: :func:`bayesmatch.explain`."""
         import bayesmatch
 
-        return bayesmatch.explain(self, primary_id)
+        return bayesmatch.explain(self, primary_id, image=image, also=also)
 
     def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
         """Write both tables and the meta data; whole or not at all.

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from ..matching.combined import EXCLUDED
 from ..matching.wording import label, member, probability, shortened
 from .charts import probability_colors
-from .finding import MAX_NUMBERED, draw_candidates, draw_separations
+from .finding import MAX_NUMBERED, draw_candidates, draw_separations, view_of
 
 if TYPE_CHECKING:
     import bayesmatch as bm
@@ -33,7 +33,8 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     """Where the candidates of a source are, and the log10 odds of each against no counterpart.
 
     Candidates are coloured and sized by the probability of being the counterpart, and numbered by
-    rank; bars stack the terms of :attr:`Explanation.table`, a diamond marks their sum.
+    rank; where the explanation has an image, they lie on it. Bars stack the terms of
+    :attr:`Explanation.table`, a diamond marks their sum.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     top = height - 0.7
     chart = axes(0.9, top - CHART, CHART, CHART)
     if explanation.objects.positions_known:
-        caption = draw_candidates(chart, explanation)
+        view = view_of(explanation, explanation.image, explanation.also)
+        caption = draw_candidates(chart, explanation, view)
     else:
         caption = draw_separations(chart, explanation)
     figure.text(0.9 / width, (top - CHART - 0.58) / height, caption, va="top", fontsize=9)
@@ -72,7 +74,7 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     else:
         figure.text(left / width, (top - CHART / 2) / height, "no candidate: nothing to weigh")
     figure.suptitle(
-        _title(explanation), fontsize=12, y=1 - 0.2 / height, va="top", parse_math=False
+        chart_title(explanation), fontsize=12, y=1 - 0.2 / height, va="top", parse_math=False
     )
     return figure
 
@@ -98,7 +100,8 @@ def _separation_columns(e: bm.Explanation) -> list[str]:
     return [c for c in e.table.colnames if c.startswith("Separation_")]
 
 
-def _title(e: bm.Explanation) -> str:
+def chart_title(e: bm.Explanation) -> str:
+    """Who it is, and how probable its best counterpart and none are."""
     none = _with_p("no counterpart", float(e.table["p_match"][0]))
     if len(e.table) == 1:
         return f"{e.source}: {none}"
