@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .pictures import add_pictures, pictures_read, read_pictures
+
 FIGURES = (".png", ".pdf")
 
 
@@ -22,6 +24,7 @@ def add_explain(commands: Any) -> None:
     explain.add_argument(
         "--out", metavar="FILE", help="also draw a finding chart and the evidence: .png or .pdf"
     )
+    add_pictures(explain)
     explain.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -32,8 +35,13 @@ def _explain(options: argparse.Namespace) -> None:
 
     if options.out is not None:
         _check_figure(Path(options.out))
-        check_targets([options.out], result_paths(options.result), option="--out")
-    explanation = MatchResult.read(options.result).explain(options.id)
+        read: list[Any] = [*result_paths(options.result), *pictures_read(options)]
+        check_targets([options.out], read, option="--out")
+    elif options.images or options.hips or options.also:
+        raise ValueError("an image is for the chart; give --out FILE, where it is drawn")
+    image, also = read_pictures(options) if options.out is not None else (None, ())
+    result = MatchResult.read(options.result)
+    explanation = result.explain(options.id, image=image, also=also)
     if not options.quiet:
         print(explanation)
     if options.out is not None:

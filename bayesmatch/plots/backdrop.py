@@ -17,12 +17,8 @@ from .images.cutout import Cutout
 from .images.stretch import color, grey
 from .overlays import Overlay
 
-#: secure, not secure, not known: colours that the colour-blind tell apart, and line styles
-SECURE = {
-    1: ("#0072b2", "-", "secure"),
-    0: ("#e69f00", "--", "not secure"),
-    -1: ("#cc79a7", "-.", "X-ray source"),
-}
+#: line styles and words of secure, not secure, not known
+SECURE = {1: ("-", "secure"), 0: ("--", "not secure"), -1: ("-.", "")}
 CROSSES = ("x", "1", "2", "3", "4")
 NO_DATA = "#b9c4cf"
 #: brightness of a colour that text on it must be dark on
@@ -39,6 +35,12 @@ class Ink:
     """around them, of the brightness of what they lie on"""
     image: bool
     """whether an image lies under them"""
+    source: str = "tab:red"
+    """colour of the source"""
+    faint: str = "0.75"
+    """of what matters least"""
+    secure: tuple[str, str, str] = ("#e69f00", "#0072b2", "#cc79a7")
+    """of other X-ray sources: not secure, secure, not known; the last is number -1"""
 
     def halos(self, width: float) -> list[AbstractPathEffect]:
         """Path effects that set a line of some width (points) off from an image."""
@@ -66,7 +68,9 @@ def draw_image(ax: Axes, cutout: Cutout | None) -> Ink:
         interpolation="nearest",
         zorder=0,
     )
-    return Ink("w", "k", True) if colored else Ink("k", "w", True)
+    if colored:
+        return Ink("w", "k", True, "#ff6f61", "0.7", ("#ffc04d", "#6fc8ff", "#ff9fd0"))
+    return Ink("k", "w", True, "#d40000", "0.45", ("#c96a00", "#0060c0", "#b0307a"))
 
 
 def caption_of_image(cutout: Cutout) -> str:
@@ -92,7 +96,7 @@ def draw_overlays(ax: Axes, overlays: Sequence[tuple[Overlay, np.ndarray]], ink:
     for k, (overlay, offsets) in enumerate(overlays):
         for n, (x, y) in enumerate(offsets):
             state = int(overlay.secure[n])
-            given, style, _ = SECURE[state]
+            given, style = ink.secure[state], SECURE[state][0]
             seen[state] = None
             if np.isfinite(overlay.covariance[n]).all():
                 circle = error_ellipse(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -168,7 +169,7 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     right = max(1.0, 1.12 * up.max())
     left = min(-1.0, 1.08 * max(lowest, down.min()))
     _draw_totals(ax, at, total, left)
-    ax.axvline(0, color="k", lw=0.8)
+    ax.axvline(0, color=rcParams["axes.edgecolor"], lw=0.8)
     ax.set(
         xlim=(left, right),
         ylim=(n_rows - 0.4, -0.6),
@@ -176,7 +177,7 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
         xlabel="log10 odds against no counterpart  (x 10: decibans)",
     )
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.grid(axis="x", color="0.9", lw=0.6)
+    ax.grid(axis="x", color="0.5", alpha=0.2, lw=0.6)
     ax.set_axisbelow(True)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)

@@ -76,7 +76,15 @@ def draw_candidates(ax: Axes, e: bm.Explanation, view: View | None = None) -> st
     o, reach = e.objects, view.reach
     frame(ax, reach)
     ink = draw_image(ax, view.cutout)
-    draw_source(ax, o.source_covariance, e.radius_arcsec, o.profiles[0])
+    draw_source(
+        ax,
+        o.source_covariance,
+        e.radius_arcsec,
+        o.profiles[0],
+        color=ink.source,
+        width=1.5 if ink.image else 1.0,
+        faint=ink.faint,
+    )
     if ink.image:
         for patch in ax.patches:
             patch.set_path_effects(ink.halos(patch.get_linewidth() + 1.4))
@@ -95,13 +103,17 @@ def draw_candidates(ax: Axes, e: bm.Explanation, view: View | None = None) -> st
             ax.add_patch(own)
             own_errors = True
         _draw_object(ax, o, n, ink)
-    _write_ranks(ax, e, reach, ink)
+    _write_ranks(ax, e, view, ink)
     _name_markers(ax, e)
     if ink.image or view.asked:
-        at = [*o.offset, np.zeros(2), *(at for _, found in view.overlays for at in found)]
-        draw_scale_and_compass(ax, reach, np.array(at), ink)
+        draw_scale_and_compass(ax, reach, np.array(_spots(o, view)), ink)
     ax.set(xlabel="offset to the east (arcsec)", ylabel="offset to the north (arcsec)")
     return textwrap.fill("; ".join(_caption(e, view, ink, others, own_errors)), 84)
+
+
+def _spots(o: Surroundings, view: View) -> list[np.ndarray]:
+    """Where symbols are: of candidates, the source and other X-ray sources."""
+    return [*o.offset, np.zeros(2), *(at for _, found in view.overlays for at in found)]
 
 
 def _draw_object(ax: Axes, o: Surroundings, n: int, ink: Ink) -> None:
@@ -184,13 +196,13 @@ def _reach(e: bm.Explanation) -> float:
     return min(1.2 * reach, whole)
 
 
-def _write_ranks(ax: Axes, e: bm.Explanation, reach: float, ink: Ink) -> None:
+def _write_ranks(ax: Axes, e: bm.Explanation, view: View, ink: Ink) -> None:
     """The rank beside every numbered candidate, in the direction with most room."""
-    o = e.objects
+    o, reach = e.objects, view.reach
     arcsec = 2 * reach / (72 * ax.bbox.height / ax.figure.dpi)  # per point
     angle = np.radians(np.arange(0, 360, 30))
     directions = np.column_stack([np.cos(angle), np.sin(angle)])
-    taken = [*o.offset, np.zeros(2)]
+    taken = _spots(o, view)
     written: list[tuple[int, np.ndarray]] = []
     for n in np.lexsort((o.catalogue, o.rank)):
         at, rank = o.offset[n], int(o.rank[n])

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 from ..matching.wording import label, probability, shortened
-from .backdrop import SECURE, is_light
+from .backdrop import SECURE, Ink, is_light
 from .charts import COLORS, SCALE
 from .explanation import _separation_columns, chart_title
 from .finding import MAX_NUMBERED, View, draw_candidates, draw_separations, view_of
@@ -114,7 +114,7 @@ class _Table:
         self.rule()
         shown = min(len(e.table), MAX_NUMBERED + 1)
         ordered = [*range(1, shown), 0]
-        if float(e.table["p_match"][0]) > float(e.table["p_match"][1:].max(initial=-1)):
+        if float(e.table["p_match"][0]) > 0.5:
             ordered = list(range(shown))
         for n in ordered:
             self.candidate(e, n, true is not None and bool(true[1][n]))
@@ -163,10 +163,10 @@ class _Table:
         self.line(("", "", "other X-ray source", "sep. (″)", ""), faint=True)
         self.rule()
         for apart, name, identifier, secure in sorted(found)[:MAX_XRAY]:
-            told = "" if secure < 0 else SECURE[secure][2]
+            called = identifier if identifier.startswith(name) else f"{name} {identifier}"
             self.line(
-                ("", "", shortened(f"{name} {identifier}", LONGEST), f"{apart:.2f}", told),
-                color=SECURE[secure][0],
+                ("", "", shortened(called, LONGEST), f"{apart:.2f}", SECURE[secure][1]),
+                color=Ink.secure[secure],
                 cross=True,
             )
         if len(found) > MAX_XRAY:

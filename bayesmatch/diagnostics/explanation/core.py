@@ -123,7 +123,7 @@ def explain(
             f"explain takes a MatchResult, got a {type(result).__name__}; read a file "
             "with bayesmatch.MatchResult.read(path)"
         )
-    row = _row_of(result, primary_id)
+    row = row_of(result, primary_id)
     return explain_row(result, row, image=_opened(image), also=_overlays(also))
 
 
@@ -163,7 +163,8 @@ def _overlays(also: Any) -> tuple[Any, ...]:
     return as_overlays(given) if len(given) else ()
 
 
-def _row_of(result: MatchResult, primary_id: Any) -> int:
+def row_of(result: MatchResult, primary_id: Any) -> int:
+    """The row of the primary with this identifier; similar ones are named where there is none."""
     record = result.record.primary
     column = f"{record.name}_{record.id}"
     ids = np.char.strip(np.asarray(result.sources[column]).astype(str))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 #: the sky's noise below the sky is white (of a dark image: black), what is above this is saturated
-BELOW, PERCENTILE, LEAST = 1.5, 99.7, 10.0
+BELOW, PERCENTILE, LEAST = 2.5, 99.7, 20.0
 #: brightness grows like the logarithm from this many noises on
-SOFT = 3.0
+SOFT = 5.0
 #: of the Lupton et al. (2004) colours, of images in units of their brightest pixels
-STRETCH, Q = 0.12, 8.0
+MINIMUM, STRETCH, Q = 0.01, 0.2, 6.0
 
 
 def levels(data: np.ndarray) -> tuple[float, float, float]:
@@ -54,7 +54,6 @@ def color(data: np.ndarray) -> np.ndarray:
         sky, noise, bright = levels(data[..., k])
         band = (data[..., k] - sky) / (bright - sky)
         bands.append(np.where(np.isfinite(band), band, 0.0))
-    minimum = -0.03
-    painted = make_lupton_rgb(*bands, minimum=minimum, stretch=STRETCH, Q=Q)
+    painted = make_lupton_rgb(*bands, minimum=MINIMUM, stretch=STRETCH, Q=Q)
     known = np.isfinite(data).any(axis=2)
     return np.dstack([painted, np.where(known, 255, 0).astype(np.uint8)])
