@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .chart_files import file_names, write
 from .pictures import add_pictures, pictures_read, read_pictures
 
 #: without --n
@@ -92,7 +91,7 @@ def _charts(options: argparse.Namespace) -> None:
     image, also = read_pictures(options)
     result = MatchResult.read(options.result)
     rows, truth, told = _rows(result, options)
-    names = _file_names(result, rows)
+    names = file_names(result, rows)
     if not one_file and out.is_dir():
         check_targets([out / name for name in names], read, option="--out")
     without = 0
@@ -115,7 +114,7 @@ def _charts(options: argparse.Namespace) -> None:
             without += image is not None and not figure.axes[0].images
             yield figure
 
-    _write(figures(), len(rows), out, names, one_file=one_file, quiet=options.quiet)
+    write(figures(), len(rows), out, names, one_file=one_file, quiet=options.quiet)
     if not options.quiet:
         some = f"; {without} without an image there" if without else ""
         print(f"{len(rows)} charts{told}{some}")
@@ -125,7 +124,8 @@ def _charts(options: argparse.Namespace) -> None:
 def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
     """Rows of the sources, what is true of them, and what they are in words."""
     from ..diagnostics.explanation.core import row_of
-    from ..diagnostics.explanation.picking import pick, read_truth
+    from ..diagnostics.explanation.known import read_truth
+    from ..diagnostics.explanation.picking import pick
 
     truth = None
     if options.truth is not None:
@@ -142,43 +142,3 @@ def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
     rows = pick(result, kind, n=options.n or MANY, seed=options.seed, truth=truth)
     words = {"random": "sources", "claimed": "sources whose best candidate others claim"}
     return rows, truth, f" of {len(every):,} {words.get(kind, f'{kind} sources')}"
-
-
-def _file_names(result: Any, rows: Sequence[int]) -> list[str]:
-    """A file's name for each source, from its identifier."""
-    primary = result.record.primary
-    column = result.sources[f"{primary.name}_{primary.id}"]
-    names: list[str] = []
-    for row in rows:
-        text = str(column[row]).strip()
-        name = re.sub(r"[^A-Za-z0-9.+-]+", "_", f"{primary.name}_{text}").strip("._")[:120]
-        taken = {known.lower() for known in names}
-        names.append(f"{name}.png" if f"{name}.png".lower() not in taken else f"{name}_{row}.png")
-    return names
-
-
-def _write(
-    figures: Iterator[Any], n: int, out: Path, names: list[str], *, one_file: bool, quiet: bool
-) -> None:
-    """The charts to files, one after the other."""
-    from matplotlib.backends.backend_pdf import PdfPages
-    from tqdm import tqdm
-
-    from .. import plots
-    from ..catalogs.formats.writing import replaced_together
-
-    hidden = quiet or not sys.stderr.isatty()
-    with tqdm(total=n, desc="charts", unit="charts", disable=hidden, leave=False) as bar:
-        if one_file:
-            with (
-                replaced_together([out]) as (temporary,),
-                PdfPages(temporary, metadata={"CreationDate": None}) as pages,
-            ):
-                for figure in figures:
-                    pages.savefig(figure, dpi=150)
-                    bar.update()
-            return
-        for name, figure in zip(names, figures, strict=True):
-            out.mkdir(parents=True, exist_ok=True)
-            plots.save(figure, out / name)
-            bar.update()

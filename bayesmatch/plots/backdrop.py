@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
-from .charts import error_ellipse
 from .images.cutout import Cutout
 from .images.stretch import color, grey
-from .overlays import Overlay
 
-#: line styles and words of secure, not secure, not known
-SECURE = {1: ("-", "secure"), 0: ("--", "not secure"), -1: ("-.", "")}
-CROSSES = ("x", "1", "2", "3", "4")
 NO_DATA = "#b9c4cf"
 #: brightness of a colour that text on it must be dark on
 LIGHT = 0.5
@@ -88,125 +81,3 @@ def caption_of_image(cutout: Cutout) -> str:
     else:
         text = f"image: {named}" + (f" ({cutout.bands[0]})" if cutout.bands else "")
     return text + ("; blue-grey: no image" if cutout.covered < 0.995 else "")
-
-
-def draw_overlays(ax: Axes, overlays: Sequence[tuple[Overlay, np.ndarray]], ink: Ink) -> list[str]:
-    """Other X-ray catalogues' sources with their 95% errors; return what the caption says."""
-    seen: dict[int, None] = {}
-    for k, (overlay, offsets) in enumerate(overlays):
-        for n, (x, y) in enumerate(offsets):
-            state = int(overlay.secure[n])
-            given, style = ink.secure[state], SECURE[state][0]
-            seen[state] = None
-            if np.isfinite(overlay.covariance[n]).all():
-                circle = error_ellipse(
-                    overlay.covariance[n], math.sqrt(-2 * math.log(0.05)), (x, y), given, style, 1.6
-                )
-                circle.set(path_effects=ink.halos(3.0), zorder=2.2)
-                ax.add_patch(circle)
-            ax.plot(
-                x,
-                y,
-                CROSSES[k % len(CROSSES)],
-                color=given,
-                ms=7,
-                mew=1.8,
-                zorder=2.3,
-                path_effects=ink.halos(3.2),
-            )
-    if not seen:
-        return []
-    words = {1: "blue: secure", 0: "orange, dashed: not secure", -1: "pink, dash-dotted"}
-    names = ", ".join(
-        f"{overlay.name} ({CROSSES[k % len(CROSSES)]})" if len(overlays) > 1 else overlay.name
-        for k, (overlay, offsets) in enumerate(overlays)
-        if len(offsets)
-    )
-    told = ", ".join(words[state] for state in sorted(seen, reverse=True))
-    return [f"{names} with 95% errors: {told}"]
-
-
-def draw_scale_and_compass(ax: Axes, reach: float, spots: np.ndarray, ink: Ink) -> None:
-    """A scale bar and the directions, in the corners that have most room.
-
-    Parameters
-    ----------
-    ax : Axes
-        A chart.
-    reach : float
-        Half its width, arcsec.
-    spots : ndarray, shape (n, 2)
-        Where its symbols are, arcsec.
-    ink : Ink
-        For this chart.
-    """
-    corners = [(sx, sy) for sy in (-1, 1) for sx in (1, -1)]
-    room = [
-        np.hypot(*(spots - 0.8 * reach * np.array(corner)).T).min(initial=np.inf)
-        for corner in corners
-    ]
-    order = np.argsort(-np.minimum(room, 0.45 * reach), kind="stable")
-    _scale(ax, reach, corners[order[0]], ink)
-    _compass(ax, reach, corners[order[1]], ink)
-
-
-def _scale(ax: Axes, reach: float, corner: tuple[int, int], ink: Ink) -> None:
-    length = _round_length(0.5 * reach)
-    x, y = corner[0] * 0.92 * reach, corner[1] * 0.9 * reach
-    end = x - corner[0] * length
-    ax.plot([x, end], [y, y], color=ink.line, lw=2.2, zorder=6, path_effects=ink.halos(4.2))
-    ax.annotate(
-        f"{length:g}″" if length < 60 else f"{length / 60:g}′",
-        ((x + end) / 2, y),
-        (0, -5 if corner[1] > 0 else 5),
-        textcoords="offset points",
-        ha="center",
-        va="top" if corner[1] > 0 else "bottom",
-        color=ink.line,
-        fontsize=10,
-        zorder=6,
-        path_effects=ink.halos(2.5),
-    )
-
-
-def _round_length(longest: float) -> float:
-    """The longest length (arcsec) that is 1, 2 or 5 times a power of ten, of arcsec or arcmin."""
-    unit = 60.0 if longest >= 60 else 1.0
-    power = 10.0 ** math.floor(math.log10(longest / unit))
-    step = max(n for n in (1, 2, 5) if n * power * unit <= longest * (1 + 1e-9))
-    return float(step * power * unit)
-
-
-def _compass(ax: Axes, reach: float, corner: tuple[int, int], ink: Ink) -> None:
-    """North and east from a point near a corner, so that both arrows stay inside."""
-    arm = 0.17 * reach
-    x = corner[0] * 0.9 * reach - (arm if corner[0] > 0 else 0)
-    y = corner[1] * 0.9 * reach - (arm if corner[1] > 0 else 0)
-    for dx, dy, name in ((0, 1, "N"), (1, 0, "E")):
-        arrow = ax.annotate(
-            "",
-            (x + dx * arm, y + dy * arm),
-            (x, y),
-            zorder=6,
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": ink.line,
-                "lw": 1.5,
-                "shrinkA": 0,
-                "shrinkB": 0,
-                "path_effects": ink.halos(3.4),
-            },
-        )
-        arrow.set_zorder(6)
-        ax.annotate(
-            name,
-            (x + dx * arm, y + dy * arm),
-            (-6 * dx, 6 * dy),
-            textcoords="offset points",
-            ha="right" if dx else "center",
-            va="bottom" if dy else "center",
-            color=ink.line,
-            fontsize=10,
-            zorder=6,
-            path_effects=ink.halos(2.5),
-        )

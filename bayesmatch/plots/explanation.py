@@ -84,7 +84,7 @@ def _row_name(e: bm.Explanation, n: int) -> str:
     """Rank, members and their separations; a line per member where names are long."""
     if n == 0:
         return "no counterpart"
-    columns = zip(e.catalogues, e.id_names, _separation_columns(e), strict=True)
+    columns = zip(e.catalogues, e.id_names, separation_columns(e), strict=True)
     taking_part = [
         (member(e.table, n, name, id_name), e.table[separation][n])
         for name, id_name, separation in columns
@@ -97,7 +97,8 @@ def _row_name(e: bm.Explanation, n: int) -> str:
     return f"{n}   " + "\n".join(lines) + (" ..." if len(taking_part) > 3 else "")
 
 
-def _separation_columns(e: bm.Explanation) -> list[str]:
+def separation_columns(e: bm.Explanation) -> list[str]:
+    """Columns of an evidence table with separations from the source."""
     return [c for c in e.table.colnames if c.startswith("Separation_")]
 
 

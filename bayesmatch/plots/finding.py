@@ -13,13 +13,13 @@ from .backdrop import (
     Ink,
     caption_of_image,
     draw_image,
-    draw_overlays,
-    draw_scale_and_compass,
 )
 from .charts import COLORS, SCALE, draw_source, error_ellipse, frame
+from .compass import draw_scale_and_compass
 from .images.cutout import Cutout
 from .images.read import ImageSource
 from .overlays import Overlay
+from .xray_marks import draw_overlays
 
 if TYPE_CHECKING:
     from typing import Any

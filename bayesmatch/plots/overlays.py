@@ -12,22 +12,9 @@ from astropy.table import Table
 
 from .._kernels.sphere import convergence, offset, rotate_covariance, separation
 from ..catalogs.catalog import Catalog
-from ..catalogs.errors import ErrorEllipse, sigma_from_radius
 from ..catalogs.formats.registry import file_stem, read_table
 from ..catalogs.names import as_name
-from ..catalogs.scalars import shown
-
-#: circular errors by the names of their columns, and the share of sources within that radius
-#: (None: 1 sigma per axis; 0.393: the radius is 1 sigma)
-PER_AXIS = ("sigma", "pos_err", "poserr_axis", "sigma_pos", "pos_sigma")
-RADII = {
-    **{"r68": 0.68, "r90": 0.9, "r95": 0.95, "r98": 0.98, "pos_r98": 0.98},
-    # 4XMM, eROSITA: sqrt(sigma_x^2 + sigma_y^2) = sqrt(2) sigma per axis, within which 1 - 1/e are
-    **{"sc_poserr": 0.632120558829, "poserr": 0.632120558829, "radec_err": 0.632120558829},
-}
-#: of the Chandra Source Catalog: semi-axes (arcsec) at 95% and the position angle
-ELLIPSE_95 = ("err_ellipse_r0", "err_ellipse_r1", "err_ellipse_ang")
-SECURE, TRUE, FALSE = "secure", ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0", "")
+from .overlay_columns import error_by_name, flags
 
 
 @dataclass(frozen=True)
@@ -129,7 +116,7 @@ def read_overlay(
             name = as_name(extname or file_stem(path))
     name = name or "XRAY"
     named = Catalog(table, name=name, pos_err=1.0, area=1.0)
-    error = _error(named.table) if pos_err is None else pos_err
+    error = error_by_name(named.table) if pos_err is None else pos_err
     if error is None:
         return _overlay(named, named.table, secure, known=False)
     return _overlay(
@@ -151,54 +138,5 @@ def _overlay(catalog: Catalog, table: Table, secure: str | None, *, known: bool)
         else (np.arange(n).astype(str))
     )
     return Overlay(
-        catalog.name, ids, catalog.ra, catalog.dec, covariance, _flags(catalog.name, table, secure)
+        catalog.name, ids, catalog.ra, catalog.dec, covariance, flags(catalog.name, table, secure)
     )
-
-
-def _error(table: Table) -> Any:
-    """The position error by the names of columns, 1 sigma per axis; None: no such column."""
-    names = {name.lower(): name for name in table.colnames}
-    if all(part in names for part in ELLIPSE_95):
-        major, minor, angle = (names[part] for part in ELLIPSE_95)
-        return ErrorEllipse(_sigma(table[major], 0.95), _sigma(table[minor], 0.95), angle)
-    for column in PER_AXIS:
-        if column in names:
-            return names[column]
-    for column, share in RADII.items():
-        if column in names:
-            return _sigma(table[names[column]], share)
-    return None
-
-
-def _sigma(column: Any, share: float) -> Any:
-    """Of radii that hold a share of the sources; in the column's unit, else arcsec."""
-    unit = column.unit
-    sigma = sigma_from_radius(np.ma.filled(np.ma.asarray(column).astype(float), np.nan), share)
-    return sigma if unit is None else sigma * unit
-
-
-def _flags(name: str, table: Table, column: str | None) -> np.ndarray:
-    """1: secure, 0: not, -1: not known."""
-    if column is None:
-        column = next((c for c in table.colnames if c.lower() == SECURE), None)
-        if column is None:
-            return np.full(len(table), -1)
-    if column not in table.colnames:
-        raise ValueError(
-            f"catalogue {name!r} has no column {shown(column)} that tells which sources are "
-            f"secure (secure=, --also-secure on the command line); it has "
-            f"{', '.join(table.colnames)}"
-        )
-    absent = np.ma.getmaskarray(np.ma.asarray(table[column]))
-    words = np.char.lower(np.char.strip(np.ma.getdata(table[column]).astype(str)))
-    words = np.where(np.char.endswith(words, ".0"), np.char.rstrip(words, "0"), words)
-    words = np.char.rstrip(words, ".")
-    yes, no = np.isin(words, TRUE), np.isin(words, FALSE)
-    odd = ~(yes | no | absent)
-    if odd.any():
-        row = int(np.argmax(odd))
-        raise ValueError(
-            f"catalogue {name!r}: column {column!r} has {shown(words[row])} in row {row}; it must "
-            "tell which sources are secure: true and false, or 1 and 0"
-        )
-    return np.where(absent, -1, yes.astype(int))

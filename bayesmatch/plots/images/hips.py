@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import urllib.error
 import urllib.parse
-import urllib.request
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +13,18 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from ...catalogs.formats.writing import replaced_together
 from ...catalogs.scalars import number_within, shown
-from .cutout import Cutout, cut, need_reproject
-from .planes import Plane, planes_in
+from .cutout import Cutout, cut
+from .extensions import planes_in
+from .fetched import cache_folder, fetch, keep
+from .grid import need_reproject
+from .planes import Plane
 
 #: of the Centre de Donnees astronomiques de Strasbourg
 ADDRESS = "https://alasky.cds.unistra.fr/hips-image-services/hips2fits"
-ADDRESS_VARIABLE, CACHE_VARIABLE = "BAYESMATCH_HIPS_ADDRESS", "BAYESMATCH_CACHE"
-#: of a cutout asked for; bytes of an answer that are read; seconds
-PIXELS, LARGEST, TIMEOUT = 500, 64_000_000, 30.0
+ADDRESS_VARIABLE = "BAYESMATCH_HIPS_ADDRESS"
+#: of a cutout asked for; seconds
+PIXELS, TIMEOUT = 500, 30.0
 
 
 class HipsImages:
@@ -70,7 +70,7 @@ class HipsImages:
         need_reproject()
         self.name, self.address = name.strip(), address
         self.timeout = number_within("timeout", timeout, 0.0, 3600.0)
-        self.cache = Path(cache) if cache is not None else _cache_folder()
+        self.cache = Path(cache) if cache is not None else cache_folder()
 
     def __repr__(self) -> str:
         return f"<HipsImages: {self.name} from {self.address}>"
@@ -99,7 +99,11 @@ class HipsImages:
         """
         url = self._url(ra, dec, reach)
         kept = self.cache / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.fits"
-        content = kept.read_bytes() if kept.is_file() else self._fetch(url)
+        content = (
+            kept.read_bytes()
+            if kept.is_file()
+            else fetch(url, self.name, self.address, self.timeout)
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -111,10 +115,10 @@ class HipsImages:
         if not planes:
             kept.unlink(missing_ok=True)
             raise ValueError(
-                f"{self.address}: its answer for HiPS {self.name} is no image ({told})"
+                f"{self.address}: its answer for HiPS {self.name} is no image ({told or 'no pixels'})"
             )
         if not kept.is_file():
-            _keep(kept, content)
+            keep(kept, content)
         return cut(planes, ra, dec, reach)
 
     def _url(self, ra: float, dec: float, reach: float) -> str:
@@ -134,60 +138,7 @@ class HipsImages:
         joint = "&" if urllib.parse.urlsplit(self.address).query else "?"
         return f"{self.address}{joint}{urllib.parse.urlencode(query, safe='/')}"
 
-    def _fetch(self, url: str) -> bytes:
-        """The answer of the service; what is wrong in one line, with what can be done."""
-        request = urllib.request.Request(url, headers={"User-Agent": "bayesmatch"})
-        try:
-            with urllib.request.urlopen(request, timeout=self.timeout) as answer:
-                content = bytes(answer.read(LARGEST + 1))
-        except urllib.error.HTTPError as error:
-            said = " ".join(error.read(2000).decode("utf-8", "replace").split())[:200]
-            raise OSError(
-                f"{self.address}: HiPS {self.name} is refused ({error.code} {error.reason}"
-                + (f": {said}" if said and "<" not in said else "")
-                + "); check its name"
-            ) from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise OSError(
-                f"{self.address}: no answer for HiPS {self.name} ({reason}): no network, or "
-                "another address is needed (address=, --hips-address on the command line); "
-                "files need none (image=, on the command line --image or --images)"
-            ) from error
-        if len(content) > LARGEST:
-            raise ValueError(
-                f"{self.address}: its answer for HiPS {self.name} is larger than "
-                f"{LARGEST // 1_000_000} MB"
-            )
-        return content
-
 
 def _held(plane: Plane, data: np.ndarray) -> Plane:
     """The plane with its pixels, for the file is closed."""
     return replace(plane, data=data[plane.slot])
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Write to the cache; that it cannot be written is no error."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_together([path]) as (temporary,):
-            temporary.write_bytes(content)
-    except OSError as error:
-        warnings.warn(
-            f"the cutout is not kept for the next time ({error}); give another folder with "
-            f"{CACHE_VARIABLE}",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
-def _cache_folder() -> Path:
-    """Of the user, by the environment."""
-    given = os.environ.get(CACHE_VARIABLE)
-    if given:
-        return Path(given) / "hips"
-    if os.name == "nt" and os.environ.get("LOCALAPPDATA"):
-        return Path(os.environ["LOCALAPPDATA"]) / "bayesmatch" / "hips"
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "bayesmatch" / "hips"

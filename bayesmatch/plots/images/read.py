@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ...catalogs.scalars import shown
 from .bands import PLANES
-from .cutout import Cutout, cut, need_reproject
-from .planes import ENDINGS, NO_PICTURE, Plane, planes_of
+from .cutout import Cutout, cut
+from .extensions import planes_of
+from .folder import planes_in_folder
+from .grid import need_reproject
+from .planes import Plane
 
 
 @runtime_checkable
@@ -101,7 +103,7 @@ def open_images(image: Any) -> ImageSource:
             ]
         )
     path = _there(image)
-    return Images(_in_folder(path) if path.is_dir() else planes_of(path))
+    return Images(planes_in_folder(path) if path.is_dir() else planes_of(path))
 
 
 def _there(path: Any) -> Path:
@@ -115,29 +117,3 @@ def _there(path: Any) -> Path:
     if not (os.path.isdir(path) or os.path.isfile(path)):
         raise ValueError(f"{path}: is a device or pipe; give a FITS image or a folder")
     return Path(path)
-
-
-def _in_folder(folder: Path) -> list[Plane]:
-    """The planes of all images in a folder; files that are none are told of."""
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.name.lower().endswith(ENDINGS) and path.is_file()
-    ]
-    pictures = [path for path in files if not NO_PICTURE.search(path.name.split(".")[0])] or files
-    found: list[Plane] = []
-    bad: list[str] = []
-    for path in pictures:
-        try:
-            found += planes_of(path)
-        except (ValueError, OSError) as error:
-            bad.append(str(error))
-    if not found:
-        raise ValueError(
-            f"{folder}: no FITS image with celestial coordinates in it"
-            + (f"; {bad[0]}" if bad else f" ({len(files)} files end in {', '.join(ENDINGS[:3])})")
-        )
-    if bad:
-        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-        warnings.warn(f"{bad[0]}{more}: left out", UserWarning, stacklevel=3)
-    return found
