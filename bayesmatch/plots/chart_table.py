@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 
 #: inches: width of the table, height of a row
 TABLE, LINE = 4.9, 0.29
-
-
 #: characters of a name, rows of other X-ray sources
 LONGEST, MAX_XRAY = 27, 6
-
-
 #: inches from the left of the table; where numbers end, or names begin
 RANK, SWATCH, NAME, APART, P = 0.12, 0.34, 0.55, 3.62, 4.42
 

@@ -50,7 +50,7 @@ class View:
     cutout: Cutout | None = None
     """the image under it"""
     overlays: tuple[tuple[Overlay, np.ndarray], ...] = ()
-    """other X-ray sources in it, and their offsets"""
+    """other X-ray sources in it, and their offsets (m, 2), arcsec"""
     asked: bool = False
     """whether an image was wanted"""
 

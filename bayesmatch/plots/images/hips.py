@@ -99,27 +99,30 @@ class HipsImages:
         """
         url = self._url(ra, dec, reach)
         kept = self.cache / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.fits"
-        content = (
-            kept.read_bytes()
-            if kept.is_file()
-            else fetch(url, self.name, self.address, self.timeout)
-        )
+        planes: list[Plane] = []
+        if kept.is_file():
+            planes, _ = self._planes(kept.read_bytes())
+        if not planes:  # not there, or damaged
+            content = fetch(url, self.name, self.address, self.timeout)
+            planes, told = self._planes(content)
+            if not planes:
+                raise ValueError(
+                    f"{self.address}: its answer for HiPS {self.name} is no image "
+                    f"({told or 'no pixels'}); check the name and the address"
+                )
+            keep(kept, content)
+        return cut(planes, ra, dec, reach)
+
+    def _planes(self, content: bytes) -> tuple[list[Plane], str]:
+        """The images of an answer, in memory; or none, and what is wrong with it."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 with fits.open(io.BytesIO(content), memmap=False) as hdus:
                     planes, told = planes_in(hdus, self.name)
-                    planes = [_held(plane, hdus[plane.hdu].data) for plane in planes]
-            except (OSError, TypeError, KeyError) as error:
-                planes, told = [], " ".join(str(error).split())
-        if not planes:
-            kept.unlink(missing_ok=True)
-            raise ValueError(
-                f"{self.address}: its answer for HiPS {self.name} is no image ({told or 'no pixels'})"
-            )
-        if not kept.is_file():
-            keep(kept, content)
-        return cut(planes, ra, dec, reach)
+                    return [_held(plane, hdus[plane.hdu].data) for plane in planes], told
+            except Exception as error:  # astropy raises many kinds for what is no FITS
+                return [], " ".join(str(error).split())
 
     def _url(self, ra: float, dec: float, reach: float) -> str:
         query = {

@@ -41,7 +41,7 @@ class Plane:
     scale: float
     """arcsec per pixel"""
     data: np.ndarray | None = None
-    """its pixels, where they are in memory"""
+    """(rows, columns) its pixels, where they are in memory"""
 
     def near(self, ra: float, dec: float, reach: float) -> bool:
         """Whether a circle (arcsec) about a position can touch it."""
@@ -59,6 +59,7 @@ class Plane:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[Any]:
+    """The extensions of a file, pixels left where they are until they are asked for."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cards outside the standard, and the like
         with fits.open(path, memmap=not str(path).endswith(".gz")) as hdus:
