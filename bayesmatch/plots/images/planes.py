@@ -62,5 +62,6 @@ def opened(path: str) -> Iterator[Any]:
     """The extensions of a file, pixels left where they are until they are asked for."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cards outside the standard, and the like
-        with fits.open(path, memmap=not str(path).endswith(".gz")) as hdus:
+        # A section reads its own rows only, and a memory map holds no scaled integers.
+        with fits.open(path, memmap=False) as hdus:
             yield hdus
