@@ -292,8 +292,8 @@ def test_p_match_is_the_one_to_select_by():
     result, truth = made(rows)
     p = np.where(np.arange(500) < 200, 0.5, 0.94)
     result.sources["p_match"] = result.sources["p_OPT"] = p
-    assert bm.assess(result, truth).completeness_at_purity(0.99) == 0
-    assert bm.assess(result, truth, score="p_match").completeness_at_purity(0.99) == 0.6
+    assert bm.assess(result, truth, score="p_any").completeness_at_purity(0.99) == 0
+    assert bm.assess(result, truth).completeness_at_purity(0.99) == 0.6
 
 
 def test_no_crossing():
@@ -604,7 +604,7 @@ def test_command_line(two, tmp_path, capsys, monkeypatch):
     assert main(["assess", "r.fits", "t.csv"]) == 0
     out = capsys.readouterr().out
     a = bm.assess(result, truth)
-    assert f"{a.n_hostless} hostless; cut on p_any" in out
+    assert f"{a.n_hostless} hostless; cut on p_match" in out
     counts = a.confusion(0.5)
     line = next(text for text in out.splitlines() if text.split()[:1] == ["0.5"])
     assert [int(v) for v in line.split()[-5:]] == list(counts)

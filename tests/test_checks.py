@@ -148,7 +148,7 @@ def test_command_line(clean, wrong, tmp_path, capsys, monkeypatch):
     assert "overlap" in capsys.readouterr().out
     assert main(["check", "none.fits"]) == 1 and "no such file" in capsys.readouterr().err
     assert main(["check", "clean.fits", "--out", "c.txt"]) == 1
-    assert "ends in .csv" in capsys.readouterr().err
+    assert "must end in one of .csv" in capsys.readouterr().err
     assert main(["check", "clean.fits", "--out", "clean.fits"]) == 1
     meta = {k: v for k, v in clean.meta.items() if k != "checks"}
     bm.MatchResult(clean.associations, clean.sources, meta).write("old.fits")

@@ -542,8 +542,8 @@ def test_the_command(written, tmp_path, capsys, out):
     [
         (["r.fits", "S77"], "no source with ID 'S77' among 40; did you mean S7"),
         (["none.fits", "S0"], "none.fits: no such file"),
-        (["r.fits", "S0", "--out", "f.doc"], "f.doc: a figure's name ends in .png or .pdf"),
-        (["r.fits", "S0", "--out", "no/f.png"], "the directory no does not exist"),
+        (["r.fits", "S0", "--out", "f.doc"], "f.doc: the name must end in one of .png, .pdf, .svg"),
+        (["r.fits", "S0", "--out", "r.fits/f.png"], "r.fits is not a directory"),
     ],
 )
 def test_the_command_fails(written, tmp_path, capsys, argv, message):
@@ -553,10 +553,12 @@ def test_the_command_fails(written, tmp_path, capsys, argv, message):
     assert [p.name for p in tmp_path.iterdir()] == ["r.fits"]
 
 
-def test_a_directory_is_no_figure(written, tmp_path, capsys):
+def test_a_figure_in_a_folder(written, tmp_path, capsys):
+    """A folder that is there, whatever its name; one without an ending is made."""
     (tmp_path / "d.png").mkdir()
-    assert main(["explain", "r.fits", "S0", "--out", "d.png"]) == 1
-    assert "is a directory" in capsys.readouterr().err
+    for folder in ("d.png", "new/er"):
+        assert main(["explain", "r.fits", "S0", "--out", folder]) == 0
+        assert (tmp_path / folder / "explain_S0.png").exists()
 
 
 def test_saving_is_repeatable(written, tmp_path):

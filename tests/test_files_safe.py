@@ -190,7 +190,7 @@ class TestInputsAreKept:
         Table({"id": ["X1", "X2"], "c": ["3", "hostless"]}).write(f"d/{name}", format="ascii.csv")
         argv = ["assess", "r.fits", f"d/{name}", "--quiet", "--out"]
         refused(capsys, *argv, "d", says="would overwrite an input")
-        refused(capsys, *argv, "r.fits", says="is not a directory")
+        refused(capsys, *argv, "r.fits", says="or be that of a folder")
         assert main([*argv, "new/place"]) == 0
         assert len(os.listdir("new/place")) == 3
 

@@ -440,8 +440,8 @@ def test_thirty_counterparts_are_enough(small):
     "label, message",
     [
         (lambda y: y[:-1], "shape"),
-        (lambda y: np.where(np.arange(len(y)) == 7, 2.0, y), "2.0 in row 7"),
-        (lambda y: np.where(np.arange(len(y)) == 3, np.nan, y), "nan in row 3"),
+        (lambda y: np.where(np.arange(len(y)) == 7, 2.0, y), "is 2 in row 7.*--counterpart 2"),
+        (lambda y: np.where(np.arange(len(y)) == 3, 0.4, y), "0.4 in row 3.*--least-label"),
         (lambda y: "nope", "no column 'nope'"),
     ],
 )

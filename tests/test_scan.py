@@ -881,30 +881,40 @@ def test_command_line(folder, tmp_path, monkeypatch, capsys):
     assert "SURVEY" in Path("d.csv").read_text().splitlines()[0]
 
 
-def test_progress_counts_every_row(folder, monkeypatch):
-    counted = []
+def test_progress_ends_with_the_work(folder, monkeypatch):
+    """All rows searched are 60%, and the bar is full when the tables are made, not before."""
+    bars, seen = [], {}
 
     class Bar:
         def __init__(self, total, **_):
-            self.total = total
+            self.total, self.n, self.closed = total, 0, False
+            bars.append(self)
 
-        def __enter__(self):
-            return self
+        def set_description(self, stage):
+            seen.setdefault(stage, self.n)
 
-        def __exit__(self, *_):
-            counted.append((self.total, self.done))
+        def update(self, more):
+            assert more >= 0
+            self.n += more
 
-        done = 0
-
-        def update(self, rows):
-            self.done += rows
+        def close(self):
+            self.closed = True
 
     monkeypatch.setattr("tqdm.tqdm", Bar)
     scanned = bm.Catalog.scan(folder, pos_err=0.3, **OPTIONS)
-    bm.match(
-        sources(40, ra=(0, 0.2), dec=(0, 0.2)), scanned, radius=30, progress=True, host_fraction=0.5
-    )
-    assert counted == [(6000, 6000)]
+    few = sources(40, ra=(0, 0.2), dec=(0, 0.2))
+    bm.match(few, scanned, radius=30, progress=True, host_fraction=0.5)
+    (bar,) = bars
+    assert bar.n == bar.total == 100 and bar.closed
+    assert seen["search"] == 0 and seen["associations"] == 60 and 60 < seen["tables"] < 100
+
+    def fails(*_):
+        raise ValueError("of a table")
+
+    monkeypatch.setattr("bayesmatch.matching.pipeline.source_table", fails)
+    with pytest.raises(ValueError, match="of a table"):
+        bm.match(few, scanned, radius=30, progress=True)
+    assert bars[1].closed and bars[1].n < 100
 
 
 @pytest.mark.parametrize("method", ["fake", "shift"])

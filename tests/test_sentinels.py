@@ -62,3 +62,15 @@ def test_what_is_a_value_goes_by_the_column(magnitudes, kept):
 def test_the_context_of_a_prior_has_no_sentinels():
     table = {"flux": [99.0, -120.0, np.inf]}
     np.testing.assert_array_equal(column_values(table, "flux", sentinels=False), [99, -120, NAN])
+
+
+@pytest.mark.parametrize(
+    "value", [1e308, -1e308, 1.7976931348623157e308, 3.4028235e38, -3.4028235e38]
+)
+@pytest.mark.parametrize("magnitudes", [True, False, None])
+def test_the_largest_numbers_are_missing(value, magnitudes):
+    """What programs write for infinity; a luminosity of 1e47 is what it says."""
+    got = without_sentinels(np.array([value, 5.0, 20.0]), magnitudes)
+    assert np.isnan(got[0]) and got[2] == 20.0
+    real = without_sentinels(np.array([1e47, -1e47, -200.0, 3e38]), False)
+    assert list(real) == [1e47, -1e47, -200.0, 3e38]

@@ -167,8 +167,7 @@ def test_trained_prior_in_a_match(folder, capsys):
         ({"g,r": "g,z"}, "no column 'z'"),
         ({"g,r": "g,g"}, "comes twice"),
         ({"g,r": "g,"}, "not the name of a band"),
-        ({"p.json": "p.txt"}, "a prior is a .json file"),
-        ({"p.json": "none/p.json"}, "does not exist"),
+        ({"p.json": "p.txt"}, "must end in one of .json"),
     ],
 )
 def test_wrong_input_is_one_line(folder, capsys, change, words):

@@ -187,63 +187,6 @@ def mark(b, a, size, cells):
 
 
 @jit
-def covered_sums(count, covered, cell_area, sources):
-    """Objects, area and sources of covered cells, summed over the corner below each cell.
-
-    ``cell_area`` (r,) by row; the sums (r + 1, c + 1, 3) stand side by side in the memory.
-    """
-    n_rows, n_columns = count.shape
-    out = np.empty((n_rows + 1, n_columns + 1, 3))
-    out[0] = 0.0
-    for row in range(n_rows):
-        out[row + 1, 0] = 0.0
-        n, area, n_sources = 0.0, 0.0, 0.0
-        for column in range(n_columns):
-            if covered[row, column]:
-                n += count[row, column]
-                area += cell_area[row]
-                n_sources += sources[row, column]
-            out[row + 1, column + 1, 0] = out[row, column + 1, 0] + n
-            out[row + 1, column + 1, 1] = out[row, column + 1, 1] + area
-            out[row + 1, column + 1, 2] = out[row, column + 1, 2] + n_sources
-    return out
-
-
-@jit
-def sum_windows(first, last, row, column, half_rows, half_columns, corner, n, square, n_sources):
-    """Objects, covered area and sources in windows around each source.
-
-    ``half_rows`` (w,) and ``half_columns`` (rows, w) are half the windows' sizes, the source's cell
-    aside; `corner` (r + 1, c + 1, 3) sums of the three; the outputs are (n, w).
-    """
-    last_row, n_columns = corner.shape[0] - 1, corner.shape[1] - 1
-    for i in range(first, last):
-        for w in range(len(half_rows)):
-            low, high = max(0, row[i] - half_rows[w]), min(last_row, row[i] + half_rows[w] + 1)
-            a = column[i] - half_columns[row[i], w]
-            b = column[i] + half_columns[row[i], w] + 1
-            if b - a >= n_columns:
-                a, b = 0, n_columns
-            sums = (0.0, 0.0, 0.0)
-            if a < 0:  # it goes on at the other side
-                sums = with_box(sums, corner, low, high, a + n_columns, n_columns)
-            if b > n_columns:
-                sums = with_box(sums, corner, low, high, 0, b - n_columns)
-            sums = with_box(sums, corner, low, high, max(a, 0), min(b, n_columns))
-            n[i, w], square[i, w], n_sources[i, w] = sums
-
-
-@jit
-def with_box(sums, corner, low, high, a, b):
-    """Three sums, with those over a window of cells added."""
-    return (
-        sums[0] + (corner[high, b, 0] - corner[low, b, 0] - corner[high, a, 0] + corner[low, a, 0]),
-        sums[1] + (corner[high, b, 1] - corner[low, b, 1] - corner[high, a, 1] + corner[low, a, 1]),
-        sums[2] + (corner[high, b, 2] - corner[low, b, 2] - corner[high, a, 2] + corner[low, a, 2]),
-    )
-
-
-@jit
 def count_rings(first, last, start, separation, inner, radius, halvings, count, area):
     """Candidates of each primary in rings: from half the radius to it, a quarter to half, ...
 

@@ -1,6 +1,8 @@
 """Numbers that stand for "not measured": the one place that says which.
 
-Masked and not finite means missing in every column. What else does depends on the column:
+Masked and not finite means missing in every column, and so do numbers as large as their type holds
+(1e300 and beyond, 3.4028e38 of single precision), with either sign. What else does depends on the
+column:
 
 * of magnitudes (its unit says so, or the caller knows): -99 and below, 90 and above, which no
   magnitude reaches;
@@ -19,6 +21,8 @@ import numpy as np
 MAG_RANGE = (-99.0, 90.0)
 #: what catalogues write, with either sign, where there is no magnitude
 SENTINELS = (99.0, 99.9, 99.99, 99.999, 999.0, 999.9, 999.99, 9999.0)
+#: nothing measured is as large: what stands for infinity in double, and in single precision
+LARGEST, LARGEST_SINGLE = 1e300, 3.4028e38
 #: single precision changes them by less than this
 TOLERANCE = 1e-6
 
@@ -43,7 +47,9 @@ def without_sentinels(values: np.ndarray, magnitudes: bool | None) -> np.ndarray
     if magnitudes:
         low, high = MAG_RANGE
         return np.where((values > low) & (values < high), values, np.nan)
-    out = np.where(np.isfinite(values), values, np.nan)
+    size = np.abs(values)
+    no_number = ~(size < LARGEST) | (np.abs(size / LARGEST_SINGLE - 1.0) < 1e-5)
+    out = np.where(no_number, np.nan, values)
     far = np.flatnonzero(np.abs(out) > SENTINELS[0] - 0.5)  # few: the rest need no comparing
     size = np.abs(out[far])[:, None]
     is_sentinel = (np.abs(size - SENTINELS) < TOLERANCE * size).any(axis=1)

@@ -16,6 +16,8 @@ import numpy as np
 from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
 from .._kernels.jit import n_threads, ranges, run_ranges
+from .._kernels.near_far import count_near_far
+from .._kernels.sky_windows import covered_sums, sum_windows, sums_with_area
 from .cell_maps import CellMaps
 
 #: smallest height of a cell, arcsec, and most cells
@@ -179,19 +181,16 @@ class SkyBox:
         for cells, near in zip(NEAR, within, strict=True):
             columns = np.rint(self.half_columns[:, 0] * (cells / self.half_rows[0]))
             kernels.near_positions(self._source_sums, cells, columns.astype(np.int64), near)
-        area = np.broadcast_to(self.cell_area[:, None], self.shape)
-        near, far = covered & within[0], covered & ~within[1]
+        n_near, n_far = np.zeros(self.n_rows, np.int64), np.zeros((self.n_rows, 2), np.int64)
+        extent = ((int(at.min()), int(at.max())) for at in (self.row, self.column))
+        beside, *far = count_near_far(count, covered, *within, *extent, n_near, n_far)
         # The rim of a survey, partly covered, is no lack of objects, if there are other such cells.
-        inside = np.zeros(self.shape, np.bool_)
-        inside[self.row.min() : self.row.max() + 1, self.column.min() : self.column.max() + 1] = (
-            True
-        )
-        far = far & inside if (far & inside).any() else far
-        density = float(count[near].sum()) / max(float(area[near].sum()), 1e-300)
-        square = float(area[far].sum())
+        which = int(n_far[:, 1].any())
+        density = beside / max(float(n_near @ self.cell_area), 1e-300)
+        square = float(n_far[:, which] @ self.cell_area)
         if density * square < FEW:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
-        return density, float(count[far].sum()) / square
+        return density, far[which] / square
 
     def windows(self, count: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.
@@ -199,23 +198,18 @@ class SkyBox:
         `count` and `area` (rows, columns): of the objects and of what was looked at in each cell.
         Sources in cells without area do not count.
         """
-        sources = np.where(area > 0, self.sources, 0.0)
-        return self._summed(np.stack([_corner_sums(v) for v in (count, area, sources)], axis=2))
+        return self._summed(sums_with_area(count, area, self.sources))
 
     def covered_windows(self, count: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, ...]:
         """As :meth:`windows`, of the objects in the cells (rows, columns) that are `covered`."""
-        return self._summed(kernels.covered_sums(count, covered, self.cell_area, self.sources))
+        return self._summed(covered_sums(count, covered, self.cell_area, self.sources))
 
     def _summed(self, corner: np.ndarray) -> tuple[np.ndarray, ...]:
         n = len(self.row)
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
         around = self.row, self.column, self.half_rows, self.half_columns
-        list(
-            run_ranges(
-                lambda a, b: kernels.sum_windows(a, b, *around, corner, *out), ranges(n, 1 << 14)
-            )
-        )
+        list(run_ranges(lambda a, b: sum_windows(a, b, *around, corner, *out), ranges(n, 1 << 14)))
         return out
 
 

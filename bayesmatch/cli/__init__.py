@@ -22,12 +22,15 @@ from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
 from .match import add_match
+from .regions import add_regions
+from .sample import add_sample
 from .shift import add_shift
 from .train import add_train
 
 #: each adds its subcommand; they import what they run only when it is run
 COMMANDS = (
     add_match,
+    add_sample,
     add_train,
     add_assess,
     add_check,
@@ -36,6 +39,7 @@ COMMANDS = (
     add_demo,
     add_explain,
     add_charts,
+    add_regions,
     add_area,
     add_fake,
     add_shift,

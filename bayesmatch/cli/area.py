@@ -6,26 +6,53 @@ import argparse
 import sys
 from typing import Any
 
+from .sources import one_catalogue
+
 
 def add_area(commands: Any) -> None:
     """Add ``bayesmatch area``."""
     area = commands.add_parser(
         "area",
         help="estimate the sky area of a catalogue",
-        description="Area of the HEALPix cells that hold an object.",
+        description="Estimate the sky area that a catalogue covers, in square degrees: the area of "
+        "the HEALPix cells that hold an object.",
+        epilog="A match needs the area of every catalogue: write it into the file "
+        "('bayesmatch header FILE --area DEG2 --out NEW'), or give it with --area.",
     )
     area.set_defaults(run=_area)
-    area.add_argument("file", metavar="FILE")
-    area.add_argument("--order", type=int, help="HEALPix order (default: 12 objects per cell)")
-    area.add_argument("--ra", metavar="COL", help="right ascension column")
-    area.add_argument("--dec", metavar="COL", help="declination column")
+    area.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="the catalogue: a file, or a folder, a glob or several files of Parquet, which are "
+        "taken as one data set",
+    )
+    area.add_argument(
+        "--order",
+        type=int,
+        metavar="N",
+        help="HEALPix order, 0 to 29: cells of about 58.6 / 2^N degrees (default: 12 objects per "
+        "cell)",
+    )
+    area.add_argument("--ra", metavar="COL", help="right ascension column (default: found by name)")
+    area.add_argument("--dec", metavar="COL", help="declination column (default: found by name)")
 
 
 def _area(options: argparse.Namespace) -> None:
     from ..catalogs.area import ESTIMATE_CAVEAT
-    from ..catalogs.catalog import Catalog
+    from ..catalogs.scan.area import scanned_area
+    from ..catalogs.scan.catalog import ScannedCatalog
 
     # Only positions matter here; error and area have to be something.
-    catalog = Catalog.read(options.file, pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec)
-    print(f"{catalog.estimate_area(options.order):.6g} deg^2")
-    print(f"{ESTIMATE_CAVEAT} (write it as SKYAREA into the table's header)", file=sys.stderr)
+    catalog = one_catalogue(options.files, pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec)
+    area = (
+        scanned_area(catalog, options.order)
+        if isinstance(catalog, ScannedCatalog)
+        else catalog.estimate_area(options.order)
+    )
+    print(f"{area:.6g} deg^2")
+    print(
+        f"{ESTIMATE_CAVEAT} (write it as SKYAREA into the table's header: "
+        "bayesmatch header FILE --area DEG2 --out NEW)",
+        file=sys.stderr,
+    )

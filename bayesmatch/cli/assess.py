@@ -6,6 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .outputs import Kinds, add_out, check_outputs, make_folders, outputs
+from .parsing import FIGURES
+
 
 def add_assess(commands: Any) -> None:
     """Add ``bayesmatch assess``."""
@@ -25,10 +28,10 @@ def add_assess(commands: Any) -> None:
     )
     assess.add_argument(
         "--score",
-        default="p_any",
+        default="p_match",
         choices=("p_any", "p_hostless", "p_match"),
         help="what to cut on: matched at p_any or p_match >= cutoff, or at "
-        "p_hostless <= cutoff (default: p_any)",
+        "p_hostless <= cutoff (default: p_match; the others do not see rivals of the best)",
     )
     assess.add_argument(
         "--cutoff",
@@ -46,28 +49,24 @@ def add_assess(commands: Any) -> None:
     assess.add_argument(
         "--compare", metavar="RESULT2", help="another result, to compare on the same truth"
     )
-    assess.add_argument(
-        "--out",
-        metavar="DIR",
-        help="directory for assessment.csv, reliability.csv and assessment.png",
+    add_out(
+        assess,
+        "figure (.png, .pdf, .svg) or table of purity and completeness (.csv)",
+        several=True,
     )
     assess.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _assess(options: argparse.Namespace) -> None:
-    from ..catalogs.targets import check_folder, check_targets
     from ..diagnostics.assessment.core import assess
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
 
-    if options.out:
-        check_folder(options.out, option="--out")
+    targets = outputs(options.out, _kinds(bool(options.compare)))
+    if targets:
         results = [options.result, *([options.compare] if options.compare else [])]
         read = [path for result in results for path in result_paths(result)]
-        if Path(options.out).is_dir():
-            targets = [Path(options.out) / name for name in _outputs(bool(options.compare))]
-            check_targets(targets, [*read, options.truth], option="--out")
-
+        check_outputs([path for _, path in targets], [*read, options.truth])
     how = {"score": options.score, "catalogue": options.catalogue}
     found = assess(MatchResult.read(options.result), options.truth, **how)
     compared = None
@@ -77,10 +76,10 @@ def _assess(options: argparse.Namespace) -> None:
         print(f"{found.summary()}\n\n{_metrics(found, options.cutoff)}")
         if compared is not None:
             print(f"\n{options.result} - {options.compare}, 95% interval\n{_difference(compared)}")
-    if options.out:
-        written = _write_files(found, compared, Path(options.out))
+    if targets:
+        _write_files(found, compared, targets)
         if not options.quiet:
-            print("\n".join(f"wrote {path}" for path in written))
+            print("\n".join(f"wrote {path}" for _, path in targets))
 
 
 def _metrics(found: Any, cutoffs: list[float] | None) -> str:
@@ -139,21 +138,32 @@ def _aligned(lines: list[list[str]]) -> str:
     )
 
 
-def _outputs(compared: bool) -> list[str]:
-    """Names of the files of an assessment: the tables, and the figure."""
-    comparison = ["comparison.csv"] if compared else []
-    return ["assessment.csv", "reliability.csv", *comparison, "assessment.png"]
+def _kinds(compared: bool) -> Kinds:
+    """What can be written of an assessment: the tables, and the figure."""
+    comparison: Kinds = {"comparison": ((".csv",), "comparison.csv")} if compared else {}
+    return {
+        "assessment": ((".csv",), "assessment.csv"),
+        "reliability": ((".csv",), "reliability.csv"),
+        **comparison,
+        "figure": (FIGURES, "assessment.png"),
+    }
 
 
-def _write_files(found: Any, compared: Any, out: Path) -> list[Path]:
+def _write_files(found: Any, compared: Any, targets: list[tuple[str, Path]]) -> None:
     from .. import plots
     from ..catalogs.formats.writing import replaced_together
 
-    out.mkdir(parents=True, exist_ok=True)
-    tables = [found.table, found.reliability, *([] if compared is None else [compared])]
-    *paths, figure = [out / name for name in _outputs(compared is not None)]
-    with replaced_together(paths) as temporary:
-        for path, table in zip(temporary, tables, strict=True):
-            table.write(path, format="ascii.csv", overwrite=True)
-    plots.save(found.plot(), figure)
-    return [*paths, figure]
+    make_folders(path for _, path in targets)
+    tables = {
+        "assessment": found.table,
+        "reliability": found.reliability,
+        "comparison": compared,
+    }
+    kinds, paths = zip(*targets, strict=True)
+    files = [path for kind, path in targets if kind in tables]
+    with replaced_together(files) as temporary:
+        for kind, path in zip([k for k in kinds if k in tables], temporary, strict=True):
+            tables[kind].write(path, format="ascii.csv", overwrite=True)
+    for kind, path in zip(kinds, paths, strict=True):
+        if kind == "figure":
+            plots.save(found.plot(), path)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from .inputs import add_inputs, files_read, read_inputs
+from .outputs import add_out, check_outputs, make_folders, outputs
 from .parsing import FIGURES
 
 TABLES = (".csv", ".ecsv")
@@ -21,13 +21,7 @@ def add_calibrate(commands: Any) -> None:
         "nothing: how many sources without a counterpart does each cutoff select?",
     )
     calibrate.set_defaults(run=_calibrate)
-    calibrate.add_argument(
-        "--out",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="figure (.png, .pdf, .svg) or table (.csv, .ecsv); repeatable",
-    )
+    add_out(calibrate, "figure (.png, .pdf, .svg) or table (.csv, .ecsv)", several=True)
     add_inputs(calibrate)
     calibrate.add_argument(
         "--method",
@@ -39,25 +33,40 @@ def add_calibrate(commands: Any) -> None:
     calibrate.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     calibrate.add_argument(
         "--score",
-        default="p_any",
+        default="p_match",
         choices=("p_any", "p_match", "p_hostless"),
         help="what to cut on: selected at p_any or p_match >= cutoff, or at "
-        "p_hostless <= cutoff (default: p_any)",
+        "p_hostless <= cutoff (default: p_match; p_any, NWAY's, does not see rivals)",
+    )
+    calibrate.add_argument(
+        "--cutoff",
+        type=float,
+        action="append",
+        metavar="C",
+        help="row of the table; repeatable (default: 0, 0.01 ... 1)",
+    )
+    calibrate.add_argument(
+        "--false-fraction",
+        type=float,
+        action="append",
+        default=[],
+        metavar="F",
+        help="also print the cutoff that this share of the sources without a counterpart reaches; "
+        "repeatable",
     )
     calibrate.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _calibrate(options: argparse.Namespace) -> None:
     from ..catalogs.formats.writing import replaced_together
-    from ..catalogs.targets import check_targets
     from ..diagnostics.false_matches.core import calibrate
 
-    for out in options.out:
-        if Path(out).suffix.lower() not in TABLES + FIGURES:
-            raise ValueError(
-                f"--out {out}: the name must end in one of {', '.join(TABLES + FIGURES)}"
-            )
-    check_targets(options.out, files_read(options), option="--out")
+    found_out = outputs(
+        options.out,
+        {"table": (TABLES, "calibration.csv"), "figure": (FIGURES, "calibration.png")},
+    )
+    paths = [path for _, path in found_out]
+    check_outputs(paths, files_read(options))
     catalogs, how = read_inputs(options)
     found = calibrate(
         *catalogs,
@@ -66,17 +75,22 @@ def _calibrate(options: argparse.Namespace) -> None:
         n_realizations=options.realizations,
         seed=options.seed,
         score=options.score,
+        cutoffs=options.cutoff,
     )
-    for out in options.out:
-        if Path(out).suffix.lower() in FIGURES:
+    reached = [
+        f"{found.cutoff(share):.4g} is the cutoff in {options.score} for a false fraction of "
+        f"{share:g}"
+        for share in options.false_fraction
+    ]
+    make_folders(paths)
+    for kind, out in found_out:
+        if kind == "figure":
             from .. import plots  # slow to import
 
             plots.save(found.plot(), out)
         else:
             with replaced_together([out]) as (temporary,):
-                found.table.write(
-                    temporary, format=f"ascii{Path(out).suffix.lower()}", overwrite=True
-                )
+                found.table.write(temporary, format=f"ascii{out.suffix.lower()}", overwrite=True)
     if not options.quiet:
-        print(found)
-        print("\n".join(f"wrote {out}" for out in options.out), end="\n" if options.out else "")
+        print("\n".join([str(found), *reached]))
+        print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")

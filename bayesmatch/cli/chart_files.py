@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+from .outputs import make_folders
 
 
 def file_names(result: Any, rows: Sequence[int]) -> list[str]:
@@ -32,6 +35,8 @@ def write(
     from .. import plots
     from ..catalogs.formats.writing import replaced_together
 
+    figures = chain([next(figures)], figures)  # what fails at once leaves no folder behind
+    make_folders([out if one_file else out / names[0]])
     hidden = quiet or not sys.stderr.isatty()
     with tqdm(total=n, desc="charts", unit="charts", disable=hidden, leave=False) as bar:
         if one_file:
@@ -44,6 +49,5 @@ def write(
                     bar.update()
             return
         for name, figure in zip(names, figures, strict=True):
-            out.mkdir(parents=True, exist_ok=True)
             plots.save(figure, out / name)
             bar.update()

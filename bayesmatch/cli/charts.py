@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from .chart_files import file_names, write
+from .outputs import check_outputs, is_folder
 from .pictures import add_pictures, pictures_read, read_pictures
 
 #: without --n
@@ -35,6 +36,7 @@ def add_charts(commands: Any) -> None:
     charts.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
     charts.add_argument(
         "--out",
+        action="append",
         required=True,
         metavar="FOLDER|PDF",
         help="folder for a PNG image per source, or a file .pdf with a page per source",
@@ -73,7 +75,6 @@ def add_charts(commands: Any) -> None:
 
 
 def _charts(options: argparse.Namespace) -> None:
-    from ..catalogs.targets import check_folder, check_targets
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
 
@@ -81,19 +82,16 @@ def _charts(options: argparse.Namespace) -> None:
         raise ValueError("--ids and --pick are both given; give one of them")
     if options.n is not None and options.n < 1:
         raise ValueError(f"--n is {options.n}; give 1 or more")
-    out = Path(options.out)
+    out, one_file = _place(options.out)
     read: list[Any] = [*result_paths(options.result), *pictures_read(options)]
-    one_file = out.suffix.lower() == ".pdf"
-    if one_file:
-        check_targets([out], read, option="--out")
-    else:
-        check_folder(out, option="--out")
+    read += [] if options.truth is None else [options.truth]
+    check_outputs([out if one_file else out / "chart.png"], read)
     image, also = read_pictures(options)
     result = MatchResult.read(options.result)
     rows, truth, told = _rows(result, options)
     names = file_names(result, rows)
-    if not one_file and out.is_dir():
-        check_targets([out / name for name in names], read, option="--out")
+    if not one_file:
+        check_outputs([out / name for name in names], read)
     without = 0
 
     def figures() -> Iterator[Any]:
@@ -119,6 +117,21 @@ def _charts(options: argparse.Namespace) -> None:
         some = f"; {without} without an image there" if without else ""
         print(f"{len(rows)} charts{told}{some}")
         print(f"wrote {out}")
+
+
+def _place(given: Sequence[str]) -> tuple[Path, bool]:
+    """Where to, and whether that is one file."""
+    if len(given) > 1:
+        raise ValueError(f"--out comes {len(given)} times ({', '.join(given)}); give it once")
+    out = Path(given[0]).expanduser()
+    if is_folder(given[0]):
+        return out, False
+    if out.suffix.lower() != ".pdf":
+        raise ValueError(
+            f"--out {given[0]}: the name must end in .pdf, or be that of a folder, which gets an "
+            "image per source"
+        )
+    return out, True
 
 
 def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .outputs import add_out, check_outputs, make_folders, one_output
+
 
 def add_check(commands: Any) -> None:
     """Add ``bayesmatch check``."""
@@ -19,20 +21,18 @@ def add_check(commands: Any) -> None:
     check.set_defaults(run=_check)
     check.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
     check.add_argument("--all", action="store_true", help="also print what is ok")
-    check.add_argument("--out", metavar="FILE", help="also write the table: .csv")
+    add_out(check, "also write the table: .csv")
     check.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _check(options: argparse.Namespace) -> int:
-    from ..catalogs.targets import check_targets
     from ..matching.checks.table import checks_text, is_wrong
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
 
-    if options.out is not None:
-        if not str(options.out).lower().endswith(".csv"):
-            raise ValueError(f"--out {options.out}: give a name that ends in .csv")
-        check_targets([options.out], result_paths(options.result), option="--out")
+    out = one_output(options.out, {"table": ((".csv",), "checks.csv")})
+    if out is not None:
+        check_outputs([out], result_paths(options.result))
     table = MatchResult.read(options.result).checks()
     if len(table) == 0:
         raise ValueError(
@@ -40,11 +40,12 @@ def _check(options: argparse.Namespace) -> int:
         )
     if not options.quiet:
         print(checks_text(table, everything=options.all))
-    if options.out is not None:
+    if out is not None:
         from ..catalogs.formats.writing import replaced_together
 
-        with replaced_together([options.out]) as (temporary,):
+        make_folders([out])
+        with replaced_together([out]) as (temporary,):
             table.write(temporary, format="ascii.csv", overwrite=True)
         if not options.quiet:
-            print(f"wrote {options.out}")
+            print(f"wrote {out}")
     return int(is_wrong(table))

@@ -18,8 +18,8 @@ def add_demo(commands: Any) -> None:
     demo.add_argument(
         "--out",
         default="bayesmatch-demo",
-        metavar="DIR",
-        help="directory for tables and plots (default: bayesmatch-demo)",
+        metavar="PATH",
+        help="folder for tables and plots, made if it is not there (default: bayesmatch-demo)",
     )
     demo.add_argument("--quiet", action="store_true", help="print nothing but errors")
 

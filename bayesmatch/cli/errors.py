@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .inputs import add_inputs, files_read, read_inputs
+from .outputs import add_out, check_outputs, make_folders, outputs, table_endings
 from .parsing import FIGURES, TABLE_ENDINGS
 
 
@@ -21,13 +22,10 @@ def add_errors(commands: Any) -> None:
         "catalogues nor the radius nor priors change nothing here.",
     )
     errors.set_defaults(run=_errors)
-    errors.add_argument(
-        "--out",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help=f"Rayleigh plot (.png, .pdf, .svg), or the corrected catalogue ({TABLE_ENDINGS}); "
-        "repeatable",
+    add_out(
+        errors,
+        f"Rayleigh plot (.png, .pdf, .svg), or the corrected catalogue ({TABLE_ENDINGS})",
+        several=True,
     )
     add_inputs(errors)
     errors.add_argument(
@@ -52,15 +50,17 @@ def add_errors(commands: Any) -> None:
 
 
 def _errors(options: argparse.Namespace) -> None:
-    from ..catalogs.formats.registry import check_columns, file_format
-    from ..catalogs.targets import check_targets
+    from ..catalogs.formats.registry import check_columns
     from ..diagnostics.position_errors import fit_position_errors
     from ..matching.error_fit.wording import correction_text
 
-    tables = [out for out in options.out if Path(out).suffix.lower() not in FIGURES]
-    for out in tables:
-        file_format(out)
-    check_targets(options.out, files_read(options), option="--out")
+    targets = outputs(
+        options.out,
+        {"figure": (FIGURES, "rayleigh.png"), "table": (table_endings(), "corrected.fits")},
+    )
+    tables = [out for kind, out in targets if kind == "table"]
+    paths = [out for _, out in targets]
+    check_outputs(paths, files_read(options))
     (primary, *others), how = read_inputs(options)
     for out in tables:
         check_columns(out, primary.table.colnames)
@@ -73,14 +73,15 @@ def _errors(options: argparse.Namespace) -> None:
         frame=options.frame,
         covariates=options.covariates.split(",") if options.covariates else (),
     )
-    for out in options.out:
-        _write(fit, primary, out, table=out in tables)
+    make_folders(paths)
+    for kind, out in targets:
+        _write(fit, primary, out, table=kind == "table")
     if not options.quiet:
         print(f"{fit}\n\n{correction_text(fit)}")
-        print("\n".join(f"wrote {out}" for out in options.out), end="\n" if options.out else "")
+        print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")
 
 
-def _write(fit: Any, primary: Any, out: str, *, table: bool) -> None:
+def _write(fit: Any, primary: Any, out: Path, *, table: bool) -> None:
     """The plot, or the corrected catalogue."""
     from ..catalogs.formats.registry import write_table
     from ..catalogs.formats.writing import replaced_together

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import re
 from typing import Any
 
+from .outputs import add_out, check_outputs, make_folders, one_output
+from .parsing import FIGURES
 from .pictures import add_pictures, pictures_read, read_pictures
-
-FIGURES = (".png", ".pdf")
 
 
 def add_explain(commands: Any) -> None:
@@ -21,38 +21,30 @@ def add_explain(commands: Any) -> None:
     explain.set_defaults(run=_explain)
     explain.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
     explain.add_argument("id", metavar="ID", help="identifier of the source")
-    explain.add_argument(
-        "--out", metavar="FILE", help="also draw a finding chart and the evidence: .png or .pdf"
-    )
+    add_out(explain, f"also draw a finding chart and the evidence: {' or '.join(FIGURES)}")
     add_pictures(explain)
     explain.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _explain(options: argparse.Namespace) -> None:
-    from ..catalogs.targets import check_targets
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
 
-    if options.out is not None:
-        _check_figure(Path(options.out))
-        read: list[Any] = [*result_paths(options.result), *pictures_read(options)]
-        check_targets([options.out], read, option="--out")
+    name = re.sub(r"[^\w.+-]", "_", options.id)
+    out = one_output(options.out, {"figure": (FIGURES, f"explain_{name}.png")})
+    if out is not None:
+        check_outputs([out], [*result_paths(options.result), *pictures_read(options)])
     elif options.images or options.hips or options.also:
         raise ValueError("an image is for the chart; give --out FILE, where it is drawn")
-    image, also = read_pictures(options) if options.out is not None else (None, ())
+    image, also = read_pictures(options) if out is not None else (None, ())
     result = MatchResult.read(options.result)
     explanation = result.explain(options.id, image=image, also=also)
     if not options.quiet:
         print(explanation)
-    if options.out is not None:
+    if out is not None:
         from .. import plots  # slow to import
 
-        plots.save(explanation.plot(), options.out)
+        make_folders([out])
+        plots.save(explanation.plot(), out)
         if not options.quiet:
-            print(f"\nwrote {options.out}")
-
-
-def _check_figure(path: Path) -> None:
-    """Refuse, before any work, a name that is no figure's."""
-    if path.suffix.lower() not in FIGURES:
-        raise ValueError(f"{path}: a figure's name ends in {' or '.join(FIGURES)}")
+            print(f"\nwrote {out}")

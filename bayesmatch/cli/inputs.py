@@ -14,6 +14,7 @@ from .learning import (
     learning_priors,
 )
 from .parsing import completeness, host_covariates, number_or_name, per_catalogue, position_error
+from .radius import radius_arcsec
 
 
 def add_inputs(command: argparse.ArgumentParser) -> None:
@@ -26,10 +27,11 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--radius",
-        type=float,
+        type=radius_arcsec,
         required=True,
         metavar="ARCSEC",
-        help="largest separation within an association (exclusive)",
+        help="largest separation within an association (exclusive), in arcsec or with its unit, "
+        "as 1arcmin",
     )
     command.add_argument(
         "--ignore-unrelated-associations",

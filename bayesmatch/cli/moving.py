@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .outputs import add_out, check_outputs, make_folders, one_output, table_endings
 from .parsing import TABLE_ENDINGS
+from .radius import radius_arcsec
 
 MAX_ARCSEC = 45 * 3600
 
@@ -14,22 +16,19 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
     """Add a command with the arguments of both."""
     command = commands.add_parser(name, help=text, description=description)
     command.set_defaults(run=run)
-    command.add_argument("catalogue", metavar="CATALOGUE")
+    command.add_argument("catalogue", metavar="CATALOGUE", help="table of sources with positions")
     command.add_argument(
         "--radius",
-        type=float,
+        type=radius_arcsec,
         required=True,
         metavar="ARCSEC",
         help="distance to keep from real sources: the radius of the match",
     )
+    add_out(command, f"the same table with other positions: {TABLE_ENDINGS}", required=True)
     command.add_argument(
-        "--out",
-        required=True,
-        metavar="FILE",
-        help=f"the same table with other positions: {TABLE_ENDINGS}",
+        "--ra", metavar="COL", help="right ascension column (default: found by name)"
     )
-    command.add_argument("--ra", metavar="COL", help="right ascension column")
-    command.add_argument("--dec", metavar="COL", help="declination column")
+    command.add_argument("--dec", metavar="COL", help="declination column (default: found by name)")
     command.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return command
 
@@ -37,11 +36,10 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
 def read_sources(options: argparse.Namespace) -> Any:
     """The catalogue, after checking the arguments common to both commands."""
     from ..catalogs.catalog import Catalog
-    from ..catalogs.formats.registry import check_columns, file_format, read_table
-    from ..catalogs.targets import check_targets
+    from ..catalogs.formats.registry import check_columns, read_table
 
-    file_format(options.out)
-    check_targets([options.out], [options.catalogue], option="--out")
+    options.out = one_output(options.out, {"table": (table_endings(), f"{options.command}.fits")})
+    check_outputs([options.out], [options.catalogue])
     if not 0 < options.radius <= MAX_ARCSEC:
         raise ValueError(
             f"--radius is {options.radius:g} arcsec; it must be above 0 and at most 45 degrees"
@@ -71,6 +69,7 @@ def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, ro
             column,
             Column(values, unit=old.unit and "deg", meta=old.meta, description=old.description),
         )
+    make_folders([options.out])
     with replaced_together([options.out]) as (temporary,):
         write_table(table, temporary)
     if not options.quiet:

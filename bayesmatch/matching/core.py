@@ -80,7 +80,7 @@ def match(
         concerns, ``meta["pruned_bound"]`` how far a probability can be off by it, typically
         1e-10. 0 keeps every association.
     progress : bool, default False
-        Show a progress bar over the rows searched.
+        Show a progress bar, which is full when the result is ready.
     max_rows : int, default 200 million
         Refuse a match with more candidates or associations than this; one that would not fit into
         the memory available is refused anyway.

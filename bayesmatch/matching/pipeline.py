@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from .calibrated import (
     pruned_bound,
 )
 from .checks.run import run_checks
-from .clock import Clock, progress_bar
+from .clock import Clock
 from .combined import bytes_more, judged, unpruned
 from .evidence import Evidence, weigh
 from .fractions import Covariates, covariates_of, fractions_of
@@ -61,7 +62,23 @@ def run_match(
 
     `fitted_errors`: of the primary, what :mod:`bayesmatch.matching.fitted_errors` found.
     """
-    clock, options = Clock(), unpruned(options, priors)
+    clock, options = Clock(options.progress), unpruned(options, priors)
+    with contextlib.closing(clock):
+        result = _run(primary, others, priors, options, covariates, fitted_errors, clock)
+        clock.finish()
+    return result
+
+
+def _run(
+    primary: HeldCatalog,
+    others: Sequence[AnyCatalog],
+    priors: PriorSet,
+    options: MatchOptions,
+    covariates: Covariates,
+    fitted_errors: dict[str, Any] | None,
+    clock: Clock,
+) -> MatchResult:
+    """All stages, one after the other."""
     setting = _search(primary, others, priors, options, clock)
     learned, log10_ratios, slot_ln_ratio, weighed = _learn(
         setting, priors, options, covariates, clock
@@ -144,7 +161,7 @@ def _search(
     """Candidates, where they lie, and how dense the field is."""
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)
-    with clock("search"), progress_bar(n_rows, options.progress) as advance:
+    with clock("search"), clock.searching(n_rows) as advance:
         counted = options.field.counts_cells or learns_from_field(priors)
         box = SkyBox(primary.ra, primary.dec) if counted else None
         held = tuple(

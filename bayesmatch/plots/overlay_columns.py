@@ -72,7 +72,7 @@ def flags(name: str, table: Table, column: str | None) -> np.ndarray:
     if odd.any():
         row = int(np.argmax(odd))
         raise ValueError(
-            f"catalogue {name!r}: column {column!r} has {shown(str(words[row]))} in row {row}; it must "
-            "tell which sources are secure: true and false, or 1 and 0"
+            f"catalogue {name!r}: column {column!r} has {shown(str(words[row]))} in row {row}; it "
+            "must tell which sources are secure: true and false, or 1 and 0"
         )
     return np.where(absent, -1, yes.astype(int))

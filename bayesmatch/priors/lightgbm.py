@@ -100,7 +100,8 @@ class LightGBMPrior:
         table : Table, DataFrame or mapping
             One row per object, counterparts and field objects.
         is_counterpart : array_like of bool, shape (n,), or str
-            Which are counterparts; or the name of that column.
+            Which are counterparts; or the name of that column. Truth values, 1 and 0, 1 and -1, or
+            texts such as true and false, yes and no; rows without a label are left out.
         features : sequence of str or photometry.Features
             Numeric columns, or magnitudes and colours to compute. Missing values (masked, NaN,
             infinite, -99 and below) are LightGBM's own missing values.

@@ -11,7 +11,7 @@ from .boosting import train_folds
 from .context_mean import with_context_mean
 from .density_ratio import DensityRatio
 from .density_ratio_fit import fit_density_ratio
-from .training_sample import TrainingSample
+from .training_sample import NO_FEATURE, NO_LABEL, TrainingSample
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,8 @@ class TrainingRecord:
     """(n,) ln ratio from that model"""
     loss: list[dict[str, list[float]]]
     """log loss by round, of each fold's training and validation part"""
+    left_out: dict[str, tuple[int, int]]
+    """counterparts and field objects left out, by reason"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +84,10 @@ def train(
     counts = {
         "counterparts": sample.n_counterparts,
         "field": sample.n_field,
-        "left_out_without_features": sample.left_out,
+        "left_out_without_features": sum(sample.left_out.get(NO_FEATURE, (0, 0))),
     }
+    if NO_LABEL in sample.left_out:
+        counts["left_out_without_label"] = sum(sample.left_out[NO_LABEL])
     versions = {
         "bayesmatch": __version__,
         "lightgbm": lightgbm.__version__,
@@ -95,6 +99,12 @@ def train(
         counts,
         versions,
         TrainingRecord(
-            sample.inputs, sample.label, sample.weight, models.fold, ln_ratio, models.loss
+            sample.inputs,
+            sample.label,
+            sample.weight,
+            models.fold,
+            ln_ratio,
+            models.loss,
+            sample.left_out,
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,17 @@ import numpy as np
 
 from ..catalogs.columns import column_values, table_columns
 from ..catalogs.scalars import dimensions, names_of, numbers_of, shown
+from ..truth.counts import n_true
 from .feature_matrix import context_matrix, feature_matrix, feature_names
+from .training_labels import label_values
 
 if TYPE_CHECKING:
     from ..photometry import Features
 
 #: least number of counterparts, and of field objects
 MIN_OBJECTS = 30
+#: why rows are left out
+NO_LABEL, NO_FEATURE = "without a label", "with no feature measured"
 #: columns; :mod:`bayesmatch.priors.context_mean` has numbers of nodes for these
 MAX_CONTEXT = 3
 
@@ -42,8 +46,8 @@ class TrainingSample:
     """(n,)"""
     group: np.ndarray
     """(n,) rows of one group stay together in cross-validation"""
-    left_out: int
-    """number of objects without any feature, which say nothing"""
+    left_out: dict[str, tuple[int, int]]
+    """counterparts and field objects left out, by reason; rows without a label count as field"""
 
     @classmethod
     def of(
@@ -71,7 +75,7 @@ class TrainingSample:
         if not feature_names(features):
             raise ValueError("features is empty; name at least one column")
         x, missing = feature_matrix(table, features)
-        label = _labels(table, is_counterpart, len(x))
+        label = label_values(table, is_counterpart, len(x))
         if context is not None and not hasattr(context, "keys"):
             raise TypeError(f"context is {shown(context)}; give a Table, DataFrame or mapping")
         context_names = tuple(table_columns(context)) if context is not None else ()
@@ -81,7 +85,9 @@ class TrainingSample:
             )
         values = context_matrix(context, context_names, len(x))
         weight = _weights(sample_weight, len(x))
-        used = ~np.isnan(x).all(axis=1)
+        labelled, measured = ~np.isnan(label), ~np.isnan(x).all(axis=1)
+        left_out = {NO_LABEL: ~labelled, NO_FEATURE: labelled & ~measured}
+        used = labelled & measured
         group = _groups(table, groups, len(x))
         sample = cls(
             features,
@@ -89,16 +95,20 @@ class TrainingSample:
             x[used],
             missing[used],
             values[used],
-            label[used],
+            label[used] == 1,
             weight[used],
             group[used],
-            int((~used).sum()),
+            {
+                why: (n_true(rows & (label == 1)), n_true(rows & (label != 1)))
+                for why, rows in left_out.items()
+                if rows.any()
+            },
         )
         for what, n in (("counterparts", sample.n_counterparts), ("field objects", sample.n_field)):
             if n < MIN_OBJECTS:
                 raise ValueError(
                     f"only {n} {what} with any feature measured; training needs at "
-                    f"least {MIN_OBJECTS}: enlarge the sample"
+                    f"least {MIN_OBJECTS}: enlarge the sample{left_out_text(sample.left_out)}"
                 )
         return sample
 
@@ -118,32 +128,13 @@ class TrainingSample:
         return np.column_stack([self.x, self.context])
 
 
-def _labels(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
-    values = (
-        column_values(table, is_counterpart, sentinels=False)
-        if isinstance(is_counterpart, str)
-        else numbers_of("is_counterpart", _truth(is_counterpart))
-    )
-    if values.shape != (n,):
-        raise ValueError(f"is_counterpart has shape {values.shape} for {n} rows")
-    if not np.isin(values, (0, 1)).all():
-        row = int(np.flatnonzero(~np.isin(values, (0, 1)))[0])
-        raise ValueError(f"is_counterpart is {values[row]} in row {row}; it must be true or false")
-    label: np.ndarray = values == 1
-    if label.all() or not label.any():
-        raise ValueError(
-            f"is_counterpart is {bool(label[0]) if n else 'empty'} in every row; "
-            "training needs counterparts and field objects"
-        )
-    return label
-
-
-def _truth(values: Any) -> Any:
-    """Truth values as 0 and 1."""
-    if isinstance(values, (list, tuple)) and dimensions(values) == 1:
-        values = np.asarray(values)
-    kind = getattr(getattr(values, "dtype", None), "kind", "")
-    return values.astype(np.float64) if kind == "b" else values
+def left_out_text(left_out: Mapping[str, tuple[int, int]]) -> str:
+    """What was left out and why, to be put behind a sentence; nothing where nothing was."""
+    parts = []
+    for why, (counterparts, field) in left_out.items():
+        n = f"{field:,} rows" if why == NO_LABEL else f"{counterparts:,} counterparts and "
+        parts.append(f"{n}{'' if why == NO_LABEL else f'{field:,} field objects'} {why}")
+    return f" (left out: {'; '.join(parts)})" if parts else ""
 
 
 def _weights(sample_weight: Any, n: int) -> np.ndarray:

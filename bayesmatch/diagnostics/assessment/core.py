@@ -18,7 +18,7 @@ def assess(
     result: MatchResult,
     truth: Any,
     *,
-    score: str = "p_any",
+    score: str = "p_match",
     cutoffs: Sequence[float] | np.ndarray | None = None,
     catalogue: str | None = None,
 ) -> Assessment:
@@ -32,7 +32,7 @@ def assess(
         The primary's identifier in the first column, its counterpart's in the second, or
         ``hostless``. Identifiers are compared as text, without blanks around them. Primaries that
         are not in it are left out.
-    score : {"p_any", "p_hostless", "p_match"}
+    score : {"p_match", "p_any", "p_hostless"}
         What is cut on. A source is matched where ``p_any``, or ``p_match`` of its best candidate,
         is at or above the cutoff, or ``p_hostless`` at or below it; a source without candidates
         never is. Select by ``p_match``: the others do not see rivals of the best candidate.

@@ -42,9 +42,23 @@ def input_catalog(
     primary_row : int
         The primary.
     """
-    record = result.record.catalogues[k]
+    name = result.record.catalogues[k].name
+    return _as_matched(result.record.catalogues[k], input_columns(result, name, rows, primary_row))
+
+
+def all_input_rows(result: MatchResult, k: int) -> tuple[np.ndarray, InputRows] | None:
+    """All rows of catalogue k that associations have, ascending, as far as they carry them."""
+    name = result.record.catalogues[k].name
+    table = result.associations
+    rows, first = np.unique(np.asarray(table[name]), return_index=True)
+    rows, first = rows[rows >= 0], first[rows >= 0]
+    found = _as_matched(result.record.catalogues[k], _input_table(table, name, first))
+    return None if found is None else (rows, found)
+
+
+def _as_matched(record: CatalogueRecord, table: Table) -> InputRows | None:
+    """Input columns of some rows as a catalogue, with what is recorded of it."""
     pos_err, error_columns = _recorded_error(record)
-    table = input_columns(result, record.name, rows, primary_row)
     if not {record.ra, record.dec} <= set(table.colnames):
         return None
     has_error = pos_err is not None and set(error_columns) <= set(table.colnames)
@@ -72,6 +86,11 @@ def input_columns(result: MatchResult, name: str, rows: np.ndarray, primary_row:
     mine = np.flatnonzero(np.asarray(table[result.catalogue_names[0]]) == primary_row)
     member, first = np.unique(np.asarray(table[name])[mine], return_index=True)
     at = mine[first[np.searchsorted(member, rows)]]
+    return _input_table(table, name, at)
+
+
+def _input_table(table: Table, name: str, at: np.ndarray) -> Table:
+    """The input columns of a catalogue in some rows of the associations."""
     prefix = f"{name}_"
     return Table(
         {

@@ -34,7 +34,7 @@ def calibrate(
     method: str = "fake",
     n_realizations: int = 10,
     seed: int = 0,
-    score: str = "p_any",
+    score: str = "p_match",
     cutoffs: Sequence[float] | np.ndarray | None = None,
     **match_options: Any,
 ) -> Calibration:
@@ -57,7 +57,7 @@ def calibrate(
         How many times.
     seed : int, default 0
         The same seed gives the same numbers, for any number of threads.
-    score : {"p_any", "p_match", "p_hostless"}
+    score : {"p_match", "p_any", "p_hostless"}
         What is cut on. A source is selected where ``p_any``, or ``p_match`` of its best
         association, is at or above the cutoff, or ``p_hostless`` at or below it.
     cutoffs : sequence of float, optional

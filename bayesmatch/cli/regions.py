@@ -1,0 +1,56 @@
+"""``bayesmatch regions``: sources and candidates for DS9."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .outputs import add_out, check_outputs, make_folders, one_output
+
+
+def add_regions(commands: Any) -> None:
+    """Add ``bayesmatch regions``."""
+    regions = commands.add_parser(
+        "regions",
+        help="sources and candidates as regions for DS9",
+        description="Write a region file for DS9: the sources as circles or ellipses that hold 68% "
+        "of their position errors, the candidates as points with their probabilities. Green: "
+        "secure, one association has p_match >= 0.9; red: hostless, p_hostless >= 0.9; yellow: "
+        "everything else; cyan: no catalogue has looked there.",
+        epilog="example: bayesmatch regions matched.fits --out matched.reg; "
+        "ds9 image.fits -regions matched.reg",
+    )
+    regions.set_defaults(run=_regions)
+    regions.add_argument(
+        "result",
+        metavar="RESULT",
+        help="what 'bayesmatch match' wrote, with the input columns (without --no-inputs)",
+    )
+    add_out(regions, "the regions: .reg", required=True)
+    regions.add_argument(
+        "--min-p",
+        type=float,
+        default=0.01,
+        metavar="P",
+        help="leave out candidates that are less probable (default: 0.01; 0: none)",
+    )
+    regions.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _regions(options: argparse.Namespace) -> None:
+    from ..catalogs.formats.writing import replaced_together
+    from ..diagnostics.regions import ds9_regions
+    from ..matching.result import MatchResult
+    from ..matching.result_files import result_paths
+
+    if not 0 <= options.min_p <= 1:
+        raise ValueError(f"--min-p is {options.min_p:g}; give a probability, 0 to 1")
+    out = one_output(options.out, {"regions": ((".reg",), "regions.reg")})
+    assert out is not None  # the option is required
+    check_outputs([out], result_paths(options.result))
+    text = ds9_regions(MatchResult.read(options.result), options.min_p)
+    make_folders([out])
+    with replaced_together([out]) as (temporary,):
+        temporary.write_text(text, encoding="utf-8")
+    if not options.quiet:
+        print(f"wrote {out}")
