@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import rcParams
@@ -40,7 +41,7 @@ class Ink:
         return [withStroke(linewidth=width, foreground=self.halo)]
 
 
-def is_light(given: str) -> bool:
+def is_light(given: Any) -> bool:
     """Whether a colour is nearer to white."""
     return float(np.dot(to_rgb(given), (0.299, 0.587, 0.114))) > LIGHT
 

@@ -13,7 +13,7 @@ from .backdrop import Ink, is_light
 from .charts import COLORS, SCALE
 from .explanation import separation_columns
 from .finding import MAX_NUMBERED, View
-from .xray_marks import SECURE
+from .xray_marks import CROSSES, SECURE
 
 if TYPE_CHECKING:
     import bayesmatch as bm
@@ -78,8 +78,8 @@ class ChartTable:
     def xray(self, view: View) -> None:
         """The sources of other X-ray catalogues in the chart."""
         found = [
-            (float(np.hypot(*at)), overlay.name, overlay.ids[n], int(overlay.secure[n]))
-            for overlay, offsets in view.overlays
+            (float(np.hypot(*at)), k, overlay.name, overlay.ids[n], int(overlay.secure[n]))
+            for k, (overlay, offsets) in enumerate(view.overlays)
             for n, at in enumerate(offsets)
         ]
         if not found:
@@ -87,12 +87,12 @@ class ChartTable:
         self.y += 0.2
         self.line(("", "", "other X-ray source", "sep. (″)", ""), faint=True)
         self.rule()
-        for apart, name, identifier, secure in sorted(found)[:MAX_XRAY]:
+        for apart, k, name, identifier, secure in sorted(found)[:MAX_XRAY]:
             called = identifier if identifier.startswith(name) else f"{name} {identifier}"
             self.line(
                 ("", "", shortened(called, LONGEST), f"{apart:.2f}", SECURE[secure][1]),
                 color=Ink.secure[secure],
-                cross=True,
+                mark=CROSSES[k % len(CROSSES)],
             )
         if len(found) > MAX_XRAY:
             self.line(("", "", f"{len(found) - MAX_XRAY} more", "", ""), faint=True)
@@ -109,7 +109,7 @@ class ChartTable:
         faint: bool = False,
         bold: bool = False,
         color: Any = None,
-        cross: bool = False,
+        mark: str = "",
         true: bool = False,
     ) -> None:
         """One line; a ring or a cross in its colour before the name."""
@@ -126,8 +126,8 @@ class ChartTable:
                 weight="bold" if bold else "normal",
                 **({"color": self.faint} if faint else {}),
             )
-        if cross:
-            self.ax.plot(SWATCH, self.y, "x", color=color, ms=6, mew=1.8)
+        if mark:
+            self.ax.plot(SWATCH, self.y, mark, color=color, ms=6, mew=1.8)
         elif color is not None:
             ring = Ellipse((SWATCH, self.y), 0.15, 0.15, fc=color, ec=self.faint, lw=0.8)
             self.ax.add_patch(ring)

@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from .backdrop import Ink
 
 
-def draw_scale_and_compass(ax: Axes, reach: float, spots: np.ndarray, ink: Ink) -> None:
+def draw_scale_and_compass(
+    ax: Axes, reach: float, spots: np.ndarray, ink: Ink, *, legend: bool = False
+) -> None:
     """A scale bar and the directions, in the corners that have most room.
 
     Parameters
@@ -23,8 +25,10 @@ def draw_scale_and_compass(ax: Axes, reach: float, spots: np.ndarray, ink: Ink) 
         Where its symbols are, arcsec.
     ink : Ink
         For this chart.
+    legend : bool, default False
+        Whether a legend is in the upper right corner.
     """
-    corners = [(sx, sy) for sy in (-1, 1) for sx in (1, -1)]
+    corners = [(1, -1), (-1, -1), (1, 1), *([] if legend else [(-1, 1)])]
     room = [
         np.hypot(*(spots - 0.8 * reach * np.array(corner)).T).min(initial=np.inf)
         for corner in corners

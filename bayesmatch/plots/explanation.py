@@ -51,6 +51,8 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     names = [_row_name(explanation, n) for n in range(n_rows)]
     left = 7.1 + CHARACTER * max(20, *(len(line) for name in names for line in name.split("\n")))
     width, height = left + BARS + 1.65, CHART + 2.0
+    if explanation.image is not None or explanation.also:
+        height += 0.4  # more to say below
     figure = Figure(figsize=(width, height))
 
     def axes(x: float, y: float, wide: float, tall: float) -> Axes:

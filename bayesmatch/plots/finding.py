@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from .backdrop import (
     Ink,
     caption_of_image,
     draw_image,
+    is_light,
 )
 from .charts import COLORS, SCALE, draw_source, error_ellipse, frame
 from .compass import draw_scale_and_compass
@@ -89,7 +91,7 @@ def draw_candidates(ax: Axes, e: bm.Explanation, view: View | None = None) -> st
         for patch in ax.patches:
             patch.set_path_effects(ink.halos(patch.get_linewidth() + 1.4))
         for line in ax.lines:
-            line.set_path_effects(ink.halos(3.2))
+            line.set(path_effects=ink.halos(3.2), zorder=2.6)  # above other X-ray sources
     others = draw_overlays(ax, view.overlays, ink)
     own_errors = False
     for n in np.lexsort((o.p, o.catalogue)):
@@ -106,7 +108,8 @@ def draw_candidates(ax: Axes, e: bm.Explanation, view: View | None = None) -> st
     _write_ranks(ax, e, view, ink)
     _name_markers(ax, e)
     if ink.image or view.asked:
-        draw_scale_and_compass(ax, reach, np.array(_spots(o, view)), ink)
+        named = len(e.catalogues) > 1  # there is a legend
+        draw_scale_and_compass(ax, reach, np.array(_spots(o, view)), ink, legend=named)
     ax.set(xlabel="offset to the east (arcsec)", ylabel="offset to the north (arcsec)")
     return textwrap.fill("; ".join(_caption(e, view, ink, others, own_errors)), 84)
 
@@ -122,6 +125,7 @@ def _draw_object(ax: Axes, o: Surroundings, n: int, ink: Ink) -> None:
     marker = MARKERS[o.catalogue[n] % len(MARKERS)]
     x, y = o.offset[n]
     if ink.image:
+        edge = "k" if is_light(given) else "w"  # shows the ring on any ground
         size = RING * (1 + 0.55 * o.catalogue[n])  # later catalogues around, all show
         ax.scatter(
             x,
@@ -132,7 +136,7 @@ def _draw_object(ax: Axes, o: Surroundings, n: int, ink: Ink) -> None:
             lw=2.2,
             marker=marker,
             zorder=3,
-            path_effects=ink.halos(4.0),
+            path_effects=[withStroke(linewidth=3.6, foreground=edge)],
         )
         return
     # Later catalogues on top and smaller, so that members of one association all show.

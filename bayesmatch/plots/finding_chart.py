@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: inches: side of the chart
 CHART = 5.4
+#: characters of a line below
+WIDE = 150
 
 
 def finding_chart(
@@ -66,6 +69,7 @@ def finding_chart(
         caption = draw_candidates(ax, e, view)
     else:
         caption = draw_separations(ax, e)
+    caption = textwrap.fill(" ".join(caption.split()), WIDE)
     figure.text(0.85 / width, (top - CHART - 0.58) / height, caption, va="top", fontsize=9)
     table = figure.add_axes(
         ((CHART + 1.15) / width, (top - CHART) / height, TABLE / width, CHART / height)

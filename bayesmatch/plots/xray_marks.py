@@ -16,7 +16,9 @@ from .overlays import Overlay
 SECURE = {1: ("-", "secure"), 0: ("--", "not secure"), -1: ("-.", "")}
 
 
+#: of the first, second, ... catalogue, and what they look like
 CROSSES = ("x", "1", "2", "3", "4")
+CROSS_NAMES = ("×", "Y", "inverted Y", "Y to the left", "Y to the right")
 
 
 def draw_overlays(ax: Axes, overlays: Sequence[tuple[Overlay, np.ndarray]], ink: Ink) -> list[str]:
@@ -45,9 +47,9 @@ def draw_overlays(ax: Axes, overlays: Sequence[tuple[Overlay, np.ndarray]], ink:
             )
     if not seen:
         return []
-    words = {1: "blue: secure", 0: "orange, dashed: not secure", -1: "pink, dash-dotted"}
+    words = {1: "blue: secure", 0: "orange, dashed: not secure", -1: "pink, dash-dotted: not known"}
     names = ", ".join(
-        f"{overlay.name} ({CROSSES[k % len(CROSSES)]})" if len(overlays) > 1 else overlay.name
+        f"{overlay.name} ({CROSS_NAMES[k % len(CROSSES)]})" if len(overlays) > 1 else overlay.name
         for k, (overlay, offsets) in enumerate(overlays)
         if len(offsets)
     )

@@ -8,8 +8,9 @@ import numpy as np
 BELOW, PERCENTILE, LEAST = 2.5, 99.7, 20.0
 #: brightness grows like the logarithm from this many noises on
 SOFT = 5.0
-#: of the Lupton et al. (2004) colours, of images in units of their brightest pixels
-MINIMUM, STRETCH, Q = 0.01, 0.2, 6.0
+#: of the Lupton et al. (2004) colours, of images in units of their noise: so that a bright object
+#: in one band does not tint the sky
+MINIMUM, STRETCH, Q = 0.0, 6.0, 8.0
 
 
 def levels(data: np.ndarray) -> tuple[float, float, float]:
@@ -51,9 +52,10 @@ def color(data: np.ndarray) -> np.ndarray:
 
     bands = []
     for k in range(3):
-        sky, noise, bright = levels(data[..., k])
-        band = (data[..., k] - sky) / (bright - sky)
+        sky, noise, _ = levels(data[..., k])
+        band = (data[..., k] - sky) / noise
         bands.append(np.where(np.isfinite(band), band, 0.0))
-    painted = make_lupton_rgb(*bands, minimum=MINIMUM, stretch=STRETCH, Q=Q)
+    with np.errstate(invalid="ignore", divide="ignore"):  # 0 / 0 where nothing is above the sky
+        painted = make_lupton_rgb(*bands, minimum=MINIMUM, stretch=STRETCH, Q=Q)
     known = np.isfinite(data).any(axis=2)
     return np.dstack([painted, np.where(known, 255, 0).astype(np.uint8)])
