@@ -17,6 +17,8 @@ from .diagnostics.explanation.core import explain as explain
 from .diagnostics.false_matches.core import calibrate as calibrate
 from .diagnostics.false_matches.result import Calibration as Calibration
 from .diagnostics.position_errors import fit_position_errors as fit_position_errors
+from .diagnostics.upstream.comparison import Comparison as Comparison
+from .diagnostics.upstream.core import compare_nway as compare_nway
 from .matching.core import match as match
 from .matching.error_fit.found import PositionErrorFit as PositionErrorFit
 from .matching.result import MatchResult as MatchResult

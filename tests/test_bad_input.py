@@ -452,9 +452,9 @@ def truncated(ending):
 FILES = {
     "missing": ("none.fits", None, ["none.fits", "no such file"]),
     "unknown extension": (
-        "a.txt",
-        lambda p: p.write_text("RA DEC\n"),
-        ["a.txt", "unknown table format", ".csv"],
+        "a.npy",
+        lambda p: p.write_bytes(b"\x93NUMPY\x01\x00"),
+        ["a.npy", "unknown table format", ".csv"],
     ),
     "a directory": ("a.vot", lambda p: p.mkdir(), ["a.vot", "no such file"]),
     "truncated fits": ("t.fits", truncated("fits"), ["t.fits", "cannot be read as fits"]),

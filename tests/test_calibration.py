@@ -13,7 +13,7 @@ from small_skies import BY_HAND
 import bayesmatch as bm
 from bayesmatch import plots
 from bayesmatch._kernels import jit
-from bayesmatch.catalogs.formats.registry import read_table
+from bayesmatch.catalogs.formats.reading import read_table
 from bayesmatch.cli import main
 from bayesmatch.diagnostics.false_matches import positions as fake
 from bayesmatch.diagnostics.false_matches.rate import selected_fraction

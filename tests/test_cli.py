@@ -202,7 +202,7 @@ def test_identifiers_named_on_the_command_line(tmp_path, capsys):
         Table(
             {
                 "detuid": [f"{name}{k}" for k in range(n)],
-                "iauname": [f"J{k}" for k in range(n)],
+                "objid": [f"J{k}" for k in range(n)],
                 "RA": 10 + rng.random(n),
                 "DEC": rng.random(n),
             },
@@ -212,11 +212,11 @@ def test_identifiers_named_on_the_command_line(tmp_path, capsys):
     rest = ["--radius", "30", "--out", str(tmp_path / "out.fits")]
     assert main(["match", *files, *rest]) == 1
     assert "detuid" in capsys.readouterr().err
-    assert main(["match", *files, *rest, "--id", "iauname"]) == 1
-    assert "--id is 'iauname'; give 2 values" in capsys.readouterr().err
-    assert main(["match", *files, *rest, "--id", "iauname:detuid"]) == 0
+    assert main(["match", *files, *rest, "--id", "objid"]) == 1
+    assert "--id is 'objid'; give 2 values" in capsys.readouterr().err
+    assert main(["match", *files, *rest, "--id", "objid:detuid"]) == 0
     sources = bm.MatchResult.read(tmp_path / "out.fits").sources
-    assert {"a_iauname", "b_detuid"} <= set(sources.colnames)
+    assert {"a_objid", "b_detuid"} <= set(sources.colnames)
 
 
 def test_max_rows(folder, capsys):

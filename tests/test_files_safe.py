@@ -19,7 +19,8 @@ from astropy.utils.masked import Masked
 
 import bayesmatch as bm
 from bayesmatch.catalogs.formats import stale
-from bayesmatch.catalogs.formats.registry import read_table, write_table
+from bayesmatch.catalogs.formats.reading import read_table
+from bayesmatch.catalogs.formats.registry import write_table
 from bayesmatch.catalogs.formats.writing import check_place, replaced_together
 from bayesmatch.catalogs.targets import check_targets
 from bayesmatch.cli import main

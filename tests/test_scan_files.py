@@ -14,7 +14,8 @@ from pyarrow import parquet
 from test_scan import OPTIONS, survey
 
 import bayesmatch as bm
-from bayesmatch.catalogs.formats.registry import FORMATS, read_table
+from bayesmatch.catalogs.formats.reading import read_table
+from bayesmatch.catalogs.formats.registry import FORMATS
 from bayesmatch.catalogs.scan import walk
 from bayesmatch.catalogs.scan.files import find_files
 

@@ -14,7 +14,9 @@ from typing import Any
 from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
 from .columns import column_ucds
 from .convert import as_table
-from .formats.registry import file_stem, read_table
+from .formats.asked import Asked, check_hdu
+from .formats.naming import read_stem
+from .formats.reading import read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
 from .names import as_name, check_name
@@ -133,6 +135,7 @@ class Catalog(HeldCatalog):
         cls,
         path: str | os.PathLike,
         *,
+        hdu: int | str | None = None,
         name: str | None = None,
         pos_err: Any = None,
         area: Any = None,
@@ -147,7 +150,11 @@ class Catalog(HeldCatalog):
         Parameters
         ----------
         path : path
-            The file; its extension tells the format. In FITS, the first table is read.
+            The file; its content and extension tell the format, compressed or not.
+            ``file.fits#2``, ``file.fits[2]`` and ``file.fits#NAME`` name one of its tables.
+        hdu : int or str, optional
+            Number (in FITS that of the extension, from 1) or name of the table. Default: the first
+            with positions.
         name : str, optional
             Default: the table's EXTNAME, else the file's name, made an identifier.
         pos_err, area, ra, dec, id, tail_fraction, tail_factor
@@ -159,11 +166,17 @@ class Catalog(HeldCatalog):
             If there is no such file.
         ValueError, TypeError
             If it cannot be read, or as for :class:`Catalog`.
+
+        Warns
+        -----
+        UserWarning
+            If something had to be guessed or left out: one of several tables, an encoding, a line
+            of units, columns with lists in their cells.
         """
-        table = read_table(path)
+        table = read_table(path, Asked(check_hdu(hdu), ra, dec, id))
         if name is None:
             extname = str(table.meta.get("EXTNAME") or "").strip()
-            name = as_name(extname or file_stem(path))
+            name = as_name(extname or read_stem(path))
         if pos_err is None:
             raise ValueError(
                 f"catalogue {name!r} ({path}) has no position error: give pos_err= in "

@@ -3,40 +3,87 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
+from .formats.single import single_values
+from .objects import without_objects
 from .scalars import shown
 
 
 def as_table(table: Any, name: str) -> Table:
-    """An astropy Table that shares the data of a Table, DataFrame or mapping where it can."""
+    """An astropy Table that shares the data of a Table, DataFrame or mapping where it can.
+
+    Also of an Arrow table and of what gives one (polars' frames). Objects that are numbers or
+    texts, None and NA among them, become columns of such.
+    """
     if isinstance(table, Table):
-        return unmasked(table)
+        return plain(table)
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(table, pandas.DataFrame):
-        return _from_pandas(table, name)
+        return plain(_from_pandas(table, name))
+    if hasattr(table, "__arrow_c_stream__") and not isinstance(table, Mapping):
+        return plain(_from_arrow(table, name))
     if not isinstance(table, Mapping):
         raise TypeError(
             f"catalogue {name!r}: the table is a {type(table).__name__}; give an "
-            "astropy Table, a pandas DataFrame or a mapping of column names to arrays"
+            "astropy Table, a pandas, polars or Arrow table or a mapping of column names to arrays"
         )
     columns = dict(table)
     check_names(columns, name)
     for key, values in columns.items():
         if pandas is not None and isinstance(values, pandas.Series):
             columns[key] = _from_pandas(values.to_frame("values"), name)["values"]
+        elif hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+            columns[key] = _from_arrow_column(values)
     try:
-        return unmasked(Table(columns, copy=False))
+        return plain(Table(columns, copy=False))
     except Exception as error:  # of whatever was given
         text = " ".join(str(error).split())
         raise ValueError(
             f"catalogue {name!r}: the columns do not make a table ({text}); give "
             "arrays of one length"
         ) from error
+
+
+def plain(table: Table) -> Table:
+    """The table with columns that can be read as numbers and texts as such."""
+    return without_objects(single_values(unmasked(table)))
+
+
+def _from_arrow(data: Any, name: str) -> Table:
+    """A table of Arrow's, or of a library that hands out its data so."""
+    import pyarrow as pa
+
+    from .formats.arrow import from_arrow, left_out_note
+
+    found = data if isinstance(data, pa.Table) else pa.table(data)
+    check_names(found.schema.names, name)
+    twice = next((n for n in found.schema.names if found.schema.names.count(n) > 1), None)
+    if twice is not None:
+        raise ValueError(
+            f"catalogue {name!r}: two columns of the table are called {twice!r}; rename one"
+        )
+    note = left_out_note(found.schema)
+    if note:
+        warnings.warn(f"catalogue {name!r}: {note}", UserWarning, stacklevel=4)
+    return from_arrow(found)
+
+
+def _from_arrow_column(values: Any) -> Any:
+    """A column of Arrow's, or of a library that hands out its data so."""
+    import pyarrow as pa
+
+    from .formats.arrow import from_arrow
+
+    if not isinstance(values, (pa.Array, pa.ChunkedArray)):
+        values = pa.chunked_array(values)
+    table = from_arrow(pa.table({"values": values}))
+    return table["values"] if table.colnames else values.to_pylist()
 
 
 def check_names(names: Iterable[Any], catalog: str) -> None:
@@ -72,13 +119,31 @@ def _from_pandas(frame: Any, name: str) -> Table:
         raise ValueError(
             f"catalogue {name!r}: two columns of the DataFrame are called {twice!r}; rename one"
         )
-    plain = {
+    frame = _with_index(frame)
+    shared = {
         c: isinstance(frame[c].dtype, np.dtype) and frame[c].dtype.kind in "fiub"
         for c in frame.columns
     }
-    converted = Table.from_pandas(frame[[c for c in frame.columns if not plain[c]]])
+    nested = [c for c in frame.columns if getattr(frame[c].dtype, "name", "").startswith("nested<")]
+    if nested:
+        warnings.warn(
+            f"catalogue {name!r}: {len(nested)} columns with tables in their cells are left out: "
+            f"{', '.join(nested[:8])}",
+            UserWarning,
+            stacklevel=5,
+        )
+        frame = frame[[c for c in frame.columns if c not in nested]]
+    converted = Table.from_pandas(frame[[c for c in frame.columns if not shared[c]]])
     return Table(
-        [frame[c].to_numpy() if plain[c] else converted[str(c)] for c in frame.columns],
+        [frame[c].to_numpy() if shared[c] else converted[str(c)] for c in frame.columns],
         names=[str(c) for c in frame.columns],
         copy=False,
     )
+
+
+def _with_index(frame: Any) -> Any:
+    """The frame with an index that has a name as its first column: often the identifiers."""
+    names = [n for n in frame.index.names if isinstance(n, str)]
+    if len(names) < frame.index.nlevels or any(n in frame.columns for n in names):
+        return frame
+    return frame.reset_index()

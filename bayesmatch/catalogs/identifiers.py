@@ -9,10 +9,15 @@ import numpy as np
 from . import columns
 from .formats.storage import missing, native_values
 from .scalars import shown_item
+from .unique import repeated_row, warn_rounded
 from .values import ColumnValues
+from .warned import warn_user
 
-#: whole numbers up to here have a float64 of their own
-EXACT = 2.0**53
+#: whole numbers up to here have a float of their own, by the bytes of its type
+EXACT = {2: 2.0**11, 4: 2.0**24, 8: 2.0**53}
+
+#: of the known names of identifiers, the first that is one of names
+FIRST_NAME = "iauname"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +51,21 @@ class Identifiers:
         """Those of some rows, where `ids` are their identifiers."""
         return Identifiers(self.name, ids, None if self.mask is None else self.mask[rows])
 
+    def warn_repeated(self, columns: ColumnValues) -> None:
+        """Warn if some objects have the identifier of another."""
+        if self.values is None:
+            return
+        repeated = repeated_row(self.values, self.mask)
+        if repeated is not None:
+            row, n_more = repeated
+            warn_user(
+                f"catalogue {columns.catalog!r}: {n_more:,} rows have an identifier "
+                f"({self.name}) that an earlier row has, the first is "
+                f"{shown_item(self.of(np.array([row]))[0])} in {columns.row_text(row)}; the result "
+                "tells them apart by their row numbers only: name a column "
+                "of unique ones with id= (--id on the command line)"
+            )
+
     def check_unique(self, values: ColumnValues, ids: np.ndarray) -> None:
         """Raise a ValueError unless all `ids` (n,) are there and different."""
         absent = missing(ids) if self.mask is None else self.mask | missing(ids)
@@ -54,7 +74,8 @@ class Identifiers:
                 self.name,
                 absent,
                 ["missing"] * len(ids),
-                "give every source an identifier, or name another column with id=",
+                "give every source an identifier, or name another column with id= (--id on the "
+                "command line)",
             )
         unique, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
         if len(unique) == len(ids):
@@ -64,36 +85,66 @@ class Identifiers:
             f"catalogue {values.catalog!r}: column {self.name!r} has "
             f"{shown_item(ids[row])} in row {row} and already in row {first[inverse[row]]} "
             f"({len(ids) - len(unique)} duplicates in all); remove them, or name another "
-            "column with id="
+            "column with id= (--id on the command line)"
         )
 
 
 def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, str]) -> Identifiers:
     """The identifiers in the column given or found; the rows' numbers where there is none."""
-    if given is None and not columns.find_column(values.table.colnames, ucds, columns.ID):
+    name = values.existing(given) if given is not None else identifier_column(values, ucds)
+    if name is None:
         return Identifiers()
-    name = values.find(given, ucds, columns.ID)
     data = values.table[name]
     mask = getattr(data, "mask", None)
     absent = np.asarray(mask) if mask is not None and np.any(mask) else None
     ids = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
     if ids.dtype.kind == "O":
         ids = native_values(ids)
-    if ids.dtype.kind == "f" and np.all(ids[np.isfinite(ids)] % 1 == 0):
-        finite = np.isfinite(ids)
-        if (np.abs(ids[finite]) > EXACT).any():
-            values.reject(
-                name,
-                finite & (np.abs(np.where(finite, ids, 0.0)) > EXACT),
-                ids,
-                "floating-point numbers above 2^53 are not exact; store identifiers as integers "
-                "or text",
-            )
-        absent = ~finite if not finite.all() else absent
-        ids = np.where(np.isfinite(ids), ids, 0).astype(np.int64)
+    if ids.dtype.kind == "f":
+        ids, absent = _whole_numbers(values, name, ids, absent)
     if ids.dtype.kind not in "iuSU" or ids.ndim != 1:
         raise TypeError(
             f"catalogue {values.catalog!r}: identifier column {name!r} is of type "
-            f"{ids.dtype.name}, not integer or text; name another with id="
+            f"{ids.dtype.name}, not integer or text; name another with id= (--id on the command "
+            "line)"
         )
+    warn_rounded(values, name, ids)
     return Identifiers(name, ids, absent)
+
+
+def identifier_column(values: ColumnValues, ucds: dict[str, str]) -> str | None:
+    """The column of identifiers that is found; names serve where there is none of numbers."""
+    names = values.table.colnames
+    known = columns.ID.aliases
+    found = columns.find_column(names, ucds, columns.ID)
+    if not found:
+        return None
+    if len(found) > 1 and all(name.lower() in known for name in found):
+        numbers = [n for n in found if known.index(n.lower()) < known.index(FIRST_NAME)]
+        found = numbers or sorted(found, key=lambda n: known.index(n.lower()))[:1]
+    return columns.pick_column(found, names, catalog=values.catalog, role=columns.ID)
+
+
+def _whole_numbers(
+    values: ColumnValues, name: str, ids: np.ndarray, absent: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Floating-point numbers (n,) as the integers they are, and where there is none.
+
+    Those that are not whole stay as they are.
+    """
+    there = np.isfinite(ids) if absent is None else np.isfinite(ids) & ~absent
+    exact = EXACT.get(ids.dtype.itemsize, EXACT[8])
+    large = there & (np.abs(np.where(there, ids, 0.0)) > exact)
+    if large.any():
+        values.reject(
+            name,
+            large,
+            ids,
+            f"floating-point numbers above 2^{int(np.log2(exact))} are not exact, so identifiers "
+            "were lost before; read the catalogue again with them as integers (pandas: "
+            "dtype={...: 'Int64'}) or text, or name another column with id= (--id on the command "
+            "line)",
+        )
+    if (ids[there] % 1 != 0).any():
+        return ids, absent
+    return np.where(there, ids, 0).astype(np.int64), None if there.all() else ~there

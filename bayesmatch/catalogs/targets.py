@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from .formats.choice import split_table
 from .formats.writing import check_place, real_path
 from .scan.files import ENDINGS, find_files, is_data_set
 
@@ -21,7 +22,7 @@ PathLike = str | os.PathLike
 def as_read(paths: Any) -> tuple[str, ...]:
     """What was read, a path or several, so that it can be found from any directory."""
     given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-    return tuple(os.path.abspath(path) for path in given)
+    return tuple(os.path.abspath(split_table(path)[0]) for path in given)
 
 
 def check_targets(
@@ -104,6 +105,8 @@ def _identity(path: Path) -> tuple[Any, ...]:
 
 def _files(source: str) -> list[Path]:
     """The files that a path stands for; none where reading it will say what is wrong."""
+    with contextlib.suppress(ValueError):
+        source = os.fspath(split_table(source)[0])
     if not is_data_set(source):
         return [Path(source)]
     with contextlib.suppress(OSError, ValueError):

@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from . import columns
+from .culprit import culprit
 from .scalars import plain_numbers, shown, shown_item
 
 
@@ -72,7 +73,8 @@ class ColumnValues:
         raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
         if raw.dtype.kind not in "fiu" or raw.ndim != 1:
             what = f"of type {raw.dtype}" if raw.ndim == 1 else f"of shape {raw.shape}"
-            example = f" ({shown_item(raw[0])})" if raw.ndim == 1 and len(raw) else ""
+            row = culprit(raw)
+            example = "" if row is None else f" ({shown_item(raw[row])} in {self.row_text(row)})"
             raise TypeError(
                 f"catalogue {self.catalog!r}: column {column!r} is {what}{example}; it "
                 f"must hold one number per row{unit and f', in {unit}'}"

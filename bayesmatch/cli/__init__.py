@@ -17,6 +17,7 @@ from .assess import add_assess
 from .calibrate import add_calibrate
 from .charts import add_charts
 from .check import add_check
+from .compare import add_compare
 from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
@@ -34,6 +35,7 @@ COMMANDS = (
     add_train,
     add_assess,
     add_check,
+    add_compare,
     add_calibrate,
     add_errors,
     add_demo,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from typing import Any
 
 from .inputs import add_inputs, files_read, read_inputs, read_priors
@@ -64,6 +65,13 @@ def add_match(commands: Any) -> None:
         help="leave out associations below this p_i (default: 0, keep all)",
     )
     match.add_argument(
+        "--prefilter-pair",
+        nargs=3,
+        action="append",
+        metavar=("CAT1", "CAT2", "ARCSEC"),
+        help="taken from lines of nway.py, without effect: nothing needs it here",
+    )
+    match.add_argument(
         "--fit-errors",
         action="store_true",
         help="put the position errors of the first catalogue right before the match "
@@ -76,11 +84,25 @@ def add_match(commands: Any) -> None:
 
 
 def _match(options: argparse.Namespace) -> None:
+    result, written = run_match(options)
+    if not options.quiet:
+        print(result.summary())
+        print("\n".join(f"wrote {path}" for path in written))
+
+
+def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
+    """Match and write as the arguments say; the result, and the files written."""
     from ..catalogs.targets import check_targets
     from ..matching.core import match
     from ..matching.result_check import check_output
     from ..matching.result_files import result_paths
 
+    if options.prefilter_pair:
+        warnings.warn(
+            "--prefilter-pair has no effect: crowded sources are pruned as needed (--prune)",
+            UserWarning,
+            stacklevel=2,
+        )
     priors = read_priors(options)
     learned = learned_paths(options.out, priors)
     targets = [*result_paths(options.out), *learned_files(learned)]
@@ -98,7 +120,4 @@ def _match(options: argparse.Namespace) -> None:
         progress=sys.stderr.isatty() and not options.quiet,
     )
     written = result.write(options.out, include_inputs=not options.no_inputs)
-    written = [*written, *write_learned(result, learned)]
-    if not options.quiet:
-        print(result.summary())
-        print("\n".join(f"wrote {path}" for path in written))
+    return result, [*written, *write_learned(result, learned)]

@@ -18,13 +18,16 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
     command.set_defaults(run=run)
     command.add_argument("catalogue", metavar="CATALOGUE", help="table of sources with positions")
     command.add_argument(
+        "out_as_nway", nargs="?", metavar="FILE", help="the same as --out FILE, as NWAY's has it"
+    )
+    command.add_argument(
         "--radius",
         type=radius_arcsec,
         required=True,
         metavar="ARCSEC",
         help="distance to keep from real sources: the radius of the match",
     )
-    add_out(command, f"the same table with other positions: {TABLE_ENDINGS}", required=True)
+    add_out(command, f"the same table with other positions: {TABLE_ENDINGS}")
     command.add_argument(
         "--ra", metavar="COL", help="right ascension column (default: found by name)"
     )
@@ -36,15 +39,20 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
 def read_sources(options: argparse.Namespace) -> Any:
     """The catalogue, after checking the arguments common to both commands."""
     from ..catalogs.catalog import Catalog
-    from ..catalogs.formats.registry import check_columns, read_table
+    from ..catalogs.formats.asked import Asked
+    from ..catalogs.formats.reading import read_table
+    from ..catalogs.formats.registry import check_columns
 
+    if (not options.out) == (options.out_as_nway is None):
+        raise ValueError("give one file to write: --out FILE, or FILE after the catalogue")
+    options.out = options.out or [options.out_as_nway]
     options.out = one_output(options.out, {"table": (table_endings(), f"{options.command}.fits")})
     check_outputs([options.out], [options.catalogue])
     if not 0 < options.radius <= MAX_ARCSEC:
         raise ValueError(
             f"--radius is {options.radius:g} arcsec; it must be above 0 and at most 45 degrees"
         )
-    table = read_table(options.catalogue)
+    table = read_table(options.catalogue, Asked(ra=options.ra, dec=options.dec))
     check_columns(options.out, table.colnames)
     # Only positions matter here; the rest has to be something.
     some_id = next(

@@ -107,7 +107,8 @@ def _add_learning(train: argparse.ArgumentParser) -> None:
 def _train(options: argparse.Namespace) -> None:
     from .. import plots
     from ..catalogs.columns import column_values
-    from ..catalogs.formats.registry import read_table
+    from ..catalogs.formats.asked import Asked
+    from ..catalogs.formats.reading import read_table
     from ..photometry import Features
     from ..priors.diagnostics import diagnose
     from ..priors.label_choice import chosen
@@ -123,7 +124,7 @@ def _train(options: argparse.Namespace) -> None:
     if colors not in ("adjacent", "all", "none"):
         colors = colors.split(",")
     features = Features(options.bands.split(","), colors=colors, mag=options.mag)
-    table = read_table(options.table)
+    table = read_table(options.table, Asked(positions=False))
     label: Any = options.label
     if options.counterpart or options.least_label is not None:
         label = chosen(table, options.label, options.counterpart, options.least_label)

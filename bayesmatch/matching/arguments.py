@@ -60,6 +60,9 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
     if twice is not None:
         raise ValueError(f"two catalogues are called {twice!r}; give each its own name=")
     primary.check_primary_ids()
+    for other in others:
+        if not isinstance(other, ScannedCatalog):  # of those the candidates are looked at
+            other.identifiers.warn_repeated(other.columns)
 
 
 def in_arcsec(radius: Any) -> float:

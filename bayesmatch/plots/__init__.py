@@ -10,6 +10,7 @@ from .images.hips import HipsImages
 from .images.read import open_images
 from .learned import learned_ratio
 from .matches import probability_plane, sky_map
+from .nway import comparison_panels
 from .overlays import read_overlay
 from .priors import histogram_prior, prior_diagnostics
 from .rayleigh import rayleigh_plot
@@ -18,6 +19,7 @@ __all__ = [
     "HipsImages",
     "assessment_panels",
     "calibration_curves",
+    "comparison_panels",
     "evidence_chart",
     "expected_curves",
     "finding_chart",

@@ -11,12 +11,7 @@ from astropy.table import Table
 from .arrow import from_arrow
 from .interface import Format, Record, file_each
 from .storage import WRITTEN, as_json_text
-from .text import read_ascii, write_ascii
-
-
-def read_table(path: Path) -> Table:
-    """The table of a file."""
-    return read_ascii(path, "csv")
+from .text import read_any_text, write_ascii
 
 
 def write_table(table: Table, path: Path) -> None:
@@ -65,4 +60,4 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     return tables, record
 
 
-CSV = Format("csv", (".csv",), read_table, write_table, paths, write_tables, read_tables)
+CSV = Format("csv", (".csv",), read_any_text, write_table, paths, write_tables, read_tables)

@@ -9,12 +9,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from .interface import RECORD_KEY, Format, Record, file_each, one_record
-from .text import read_ascii, write_ascii
-
-
-def read_table(path: Path) -> Table:
-    """The table of a file."""
-    return read_ascii(path, "ecsv")
+from .text import read_ecsv, write_ascii
 
 
 def write_table(table: Table, path: Path) -> None:
@@ -41,4 +36,4 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     return tables, one_record(paths, records)
 
 
-ECSV = Format("ecsv", (".ecsv",), read_table, write_table, file_each, write_tables, read_tables)
+ECSV = Format("ecsv", (".ecsv",), read_ecsv, write_table, file_each, write_tables, read_tables)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import xml.parsers.expat
-from pathlib import Path
 from typing import Any
+
+from .source import Source
 
 CHUNK = 1 << 20
 #: without one of these no element can have an attribute ``href``; UTF-16 has NULs
 TELLING = (b"href", b"<!ENTITY", b"\0")
 
 
-def refuse_external_data(path: Path) -> None:
+def refuse_external_data(source: Source) -> None:
     """Raise a ValueError if a table's data are not in the file but behind a ``STREAM href=``."""
-    from astropy.utils.data import get_readable_fileobj
-
-    with get_readable_fileobj(str(path), encoding="binary") as file:
+    with source.opened() as file:
         if not _may_refer(file):
             return
-    with get_readable_fileobj(str(path), encoding="binary") as file:
+    with source.opened() as file:
         parser = xml.parsers.expat.ParserCreate()
         parser.StartElementHandler = _start
         try:

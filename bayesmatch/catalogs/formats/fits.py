@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
+from .asked import Asked
 from .interface import Format, Record, one_file
+from .source import Source
 from .storage import storable
+from .tables_in import TableHead, chosen_table
 
 #: of the primary header, where the record of several tables stands
 RECORD_KEYWORD = "BMATCH"
@@ -44,21 +47,71 @@ def _printable(name: str) -> bool:
     return name.isascii() and name.isprintable()
 
 
-def read_table(path: Path) -> Table:
-    """The first table of a file."""
+def read_table(source: Source, asked: Asked) -> Table:
+    """The table of a file that is asked for."""
     from astropy.io import fits
 
-    with fits.open(_content(path)) as hdus:
-        for number, hdu in enumerate(hdus):
-            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
-                table = Table.read(hdus, hdu=number, mask_invalid=False)
-                for column, name in enumerate(table.colnames, start=1):
-                    # Numbers would be wrong as soon as somebody selects columns.
-                    ucd = table.meta.pop(f"TUCD{column}", None)
-                    if ucd:
-                        table[name].info.meta = {"ucd": ucd}
-                return table
-    raise ValueError("it holds no table")
+    with fits.open(source.readable) as hdus:
+        heads = [
+            TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu))
+            for number, hdu in enumerate(hdus)
+            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))
+        ]
+        chosen = chosen_table(heads, asked)
+        header = hdus[chosen.number].header
+        if header.get("ZTABLE"):
+            raise ValueError("its table is compressed (fpack); unpack it first (funpack does)")
+        _check_length(hdus[chosen.number], source)
+        nulls = _nulls_of_scaled(hdus[chosen.number])
+        table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
+        for column, name in enumerate(table.colnames, start=1):
+            # Numbers would be wrong as soon as somebody selects columns.
+            ucd = table.meta.pop(f"TUCD{column}", None)
+            if ucd:
+                table[name].info.meta = {"ucd": ucd}
+        _mask_scaled(table, hdus[chosen.number], nulls)
+        return table
+
+
+def _nulls_of_scaled(hdu: Any) -> dict[str, int]:
+    """TNULL of columns that have TSCAL or TZERO, too, and of which astropy is not to see it.
+
+    It is of stored numbers, and astropy compares it with the scaled ones.
+    """
+    found = {}
+    for column in hdu.columns:
+        if isinstance(column.null, int) and not (
+            column.bscale in ("", None) and column.bzero in ("", None)
+        ):
+            found[column.name] = column.null
+            column.null = None
+    return found
+
+
+def _mask_scaled(table: Table, hdu: Any, nulls: dict[str, int]) -> None:
+    """Mask where stored numbers are those that stand for missing ones."""
+    stored: Any = hdu.data.view(np.ndarray) if nulls else None
+    for name, null in nulls.items():
+        if stored[name].dtype.kind in "iu":
+            old = table[name]
+            new = MaskedColumn(np.ma.getdata(old), mask=stored[name] == null, unit=old.unit)
+            new.info.meta = old.info.meta
+            table.replace_column(name, new)
+
+
+def _check_length(hdu: Any, source: Source) -> None:
+    """Raise a ValueError if the file ends before its table does."""
+    header, size = hdu.header, source.size
+    end = hdu.fileinfo()["datLoc"] + header["NAXIS1"] * header["NAXIS2"] + header.get("PCOUNT", 0)
+    if end > size:
+        raise ValueError(
+            f"it is cut short: {size:,} bytes of at least {end:,} are there; get it again"
+        )
+
+
+def _ucds(hdu: Any) -> dict[str, str]:
+    found = {n: hdu.header.get(f"TUCD{k}") for k, n in enumerate(hdu.columns.names, start=1)}
+    return {name: str(ucd) for name, ucd in found.items() if ucd}
 
 
 def write_table(table: Table, path: Path) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 
 from astropy.table import Table
 
+from .asked import Asked
+from .source import Source
+
 Record = dict[str, Any]
 
 #: name of the record that goes with several tables, in formats that name such things freely
@@ -46,8 +49,8 @@ class Format:
     name: str
     endings: tuple[str, ...]
     """of file names, in lower case"""
-    read_table: Callable[[Path], Table]
-    """the (first) table of a file"""
+    read_table: Callable[[Source, Asked], Table]
+    """the table of a file that is asked for"""
     write_table: Callable[[Table, Path], None]
     paths: Callable[[Path, str, Sequence[str]], list[Path]]
     """the files of several tables with a record: by path, its stem and the tables' names"""

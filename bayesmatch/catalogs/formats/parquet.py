@@ -5,20 +5,42 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from astropy.table import Table
 
-from .arrow import from_arrow, table_notes, to_arrow
+from .arrow import flat_names, from_arrow, left_out_note, table_notes, to_arrow
+from .asked import Asked
 from .interface import RECORD_KEY, Format, Record, file_each, one_record
+from .source import Source
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
-def read_table(path: Path) -> Table:
-    """The table of a file."""
+def read_table(source: Source, asked: Asked) -> Table:
+    """The table of a file; what no Table can hold is not even read."""
+    import pyarrow as pa
     from pyarrow import parquet
 
-    data = parquet.read_table(path)
+    file = pa.BufferReader(source.content) if source.packed else source.path
+    schema = parquet.read_schema(file)
+    names = flat_names(schema)
+    wanted = names if len(names) < len(schema.names) else None
+    data = parquet.read_table(file, columns=wanted, partitioning=None)
+    return table_of(data, schema, asked)
+
+
+def table_of(data: pyarrow.Table, schema: pyarrow.Schema, asked: Asked) -> Table:
+    """A Table of columns that it can hold, with a note on those that it cannot."""
+    note = left_out_note(schema)
+    if note:
+        asked.notes.append(note)
+    if len(set(schema.names)) < len(schema.names):
+        twice = next(n for n in schema.names if schema.names.count(n) > 1)
+        raise ValueError(f"two of its columns are called {twice!r}; rename one")
     table = from_arrow(data)
-    table.meta.update(table_notes(data.schema))
+    table.meta.update(table_notes(schema))
     return table
 
 
@@ -49,5 +71,11 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
 
 
 PARQUET = Format(
-    "parquet", (".parquet", ".pq"), read_table, write_table, file_each, write_tables, read_tables
+    "parquet",
+    (".parquet", ".pq", ".parq"),
+    read_table,
+    write_table,
+    file_each,
+    write_tables,
+    read_tables,
 )

@@ -1,4 +1,4 @@
-"""The formats of tables in files: one reader and one writer, which go by the file's name."""
+"""The formats that tables are written in, by the file's name; :mod:`.reading` reads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from .ecsv import ECSV
 from .fits import FITS
 from .interface import Format, Record
 from .parquet import PARQUET
-from .regular import regular_file
 from .votable import VOTABLE
 
 #: in the order in which a name is compared with their endings
@@ -27,8 +26,13 @@ def file_format(path: str | os.PathLike) -> str:
     for kind, form in FORMATS.items():
         if name.endswith(form.endings):
             return kind
-    known = ", ".join(e for form in FORMATS.values() for e in form.endings)
+    known = ", ".join(known_endings())
     raise ValueError(f"{path}: unknown table format; the name must end in one of {known}")
+
+
+def known_endings() -> list[str]:
+    """What names of files that are written may end in."""
+    return [ending for form in FORMATS.values() for ending in form.endings]
 
 
 def file_stem(path: str | os.PathLike) -> str:
@@ -38,31 +42,6 @@ def file_stem(path: str | os.PathLike) -> str:
         if name.lower().endswith(ending):
             return name[: -len(ending)]
     return name
-
-
-def read_table(path: str | os.PathLike) -> Table:
-    """Read the (first) table of a FITS, VOTable, ECSV, CSV or Parquet file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    OSError
-        If it cannot be looked at.
-    ValueError
-        If it is a pipe or a device, the extension is unknown, or the file cannot be read as that
-        format.
-    """
-    kind = file_format(path)
-    regular_file(path)
-    try:
-        with warnings.catch_warnings():
-            # Unit strings outside the standard and the like: facts about the file, not the match.
-            warnings.simplefilter("ignore")
-            return FORMATS[kind].read_table(Path(path))
-    except Exception as error:  # astropy and pyarrow raise many kinds for a damaged file
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{path}: cannot be read as {kind} ({reason})") from error
 
 
 def write_table(table: Table, path: Path) -> None:

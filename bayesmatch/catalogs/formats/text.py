@@ -1,18 +1,135 @@
-"""What the text formats share."""
+"""Tables of plain text: delimited, with blanks between, fixed in width, or of astropy's kinds."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from astropy.table import Table
+from astropy.table import Column, MaskedColumn, Table
+
+from .arrow import arrow_values
+from .asked import Asked
+from .decoded import as_utf8
+from .delimited import columns_of
+from .dialect import Dialect, find_dialect
+from .source import Source
+from .typed import is_identifier, typed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: of text tables that are read and not written, in lower case
+ENDINGS = (
+    *(".txt", ".dat", ".tsv", ".tab", ".tbl", ".mrt", ".asc", ".ascii", ".cat", ".psv"),
+    *(".rdb", ".lis", ".lst", ".ipac"),
+)
+#: bytes in which the way of writing is looked for
+LOOKED_AT = 1 << 18
+#: missing cells in ECSV whose writer did not know how to write them
+_NULLS = tuple((word, "0") for word in ("", "null", "NULL", "NA", "N/A", "--", "None"))
 
 
-def read_ascii(path: Path, kind: str) -> Table:
-    """Read a table of text; `kind` is astropy's name of the format."""
-    table = Table.read(path, format=f"ascii.{kind}")
-    first = table.colnames[0]
-    table.rename_column(first, first.lstrip("\ufeff").strip('"'))  # spreadsheets' byte-order mark
-    return table
+def read_any_text(source: Source, asked: Asked) -> Table:
+    """The table of a file of text, whatever way it is written."""
+    content, note = as_utf8(source.content)
+    if note:
+        asked.notes.append(note)
+    head = content[:LOOKED_AT].decode("utf-8", "ignore")
+    special = _astropy_kind(head)
+    if special:
+        return _by_astropy(content.decode(), special, asked)
+    lines = head.split("\n")
+    if len(content) > LOOKED_AT and len(lines) > 1:
+        lines.pop()  # cut somewhere
+    if re.match(r"\s*\+[-=+]+\+\s*\n", head):  # of TOPCAT, and of databases
+        content = re.sub(rb"(?m)^\+[-=+]+\+[ \t]*\n?", b"", content)
+        lines = [line for line in lines if not re.fullmatch(r"\+[-=+]+\+\s*", line)]
+    dialect = find_dialect([line.rstrip("\r") for line in lines], _ending(source.path))
+    names, cells = columns_of(content, dialect, lambda name: is_identifier(name, asked.id))
+    asked.notes.extend(dialect.notes)
+    return _table(names, cells, dialect, asked)
+
+
+def _table(
+    names: Sequence[str], cells: Sequence[pa.ChunkedArray], dialect: Dialect, asked: Asked
+) -> Table:
+    """Columns as numbers or text."""
+    comma = dialect.delimiter != ","
+    units = dict(zip(dialect.names, dialect.units, strict=False))
+    out = Table()
+    with_comma = []
+    for name, column in zip(names, cells, strict=True):
+        found = typed(column, identifier=is_identifier(name, asked.id), comma=comma)
+        if comma and found.type != column.type and _has_comma(column):
+            with_comma.append(name)
+        values, mask = arrow_values(found)
+        unit = units.get(name, "").strip("[]() ") or None
+        out[name] = (
+            Column(values, unit=unit)
+            if mask is None
+            else MaskedColumn(values, mask=mask, unit=unit)
+        )
+    if with_comma:
+        asked.notes.append(f"numbers with a decimal comma in {', '.join(with_comma)}")
+    return out
+
+
+def _has_comma(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(column.type):
+        return False
+    return bool(pc.any(pc.match_substring(column, ",")).as_py())
+
+
+def _ending(path: Path) -> str:
+    name = path.name.lower()
+    return next((e for e in (".csv", ".tsv", ".tab", ".psv") if e in name), "")
+
+
+def _astropy_kind(head: str) -> str:
+    """Astropy's name of a text format that says what it is; empty: none of them."""
+    if "Byte-by-byte Description" in head:
+        return "mrt"
+    lines = [line for line in head.split("\n") if line.strip()]
+    bars = [line for line in lines if not line.startswith("\\")][:8]
+    if bars and bars[0].startswith("|") and not all(line.startswith("|") for line in bars):
+        return "ipac"
+    comments = [line for line in lines[:500] if line.startswith("#")]
+    numbered = [re.match(r"#\s*\d+\s+[A-Za-z_]\w*", line) for line in comments]
+    if len(comments) > 1 and all(numbered) and lines[0].startswith("#"):
+        return "sextractor"
+    if len(lines) > 1 and re.fullmatch(r"\s*[-=]{2,}([ ]+[-=]+)+\s*", lines[1]):
+        return "fixed_width_two_line"
+    return ""
+
+
+def _by_astropy(text: str, kind: str, asked: Asked) -> Table:
+    lines = text.rstrip("\n").split("\n")
+    options: dict[str, str] = {}
+    if kind == "fixed_width_two_line":
+        rule = [line for line in lines if line.strip()][1].strip()
+        options = {"position_char": rule[0]}
+    try:
+        return Table.read(lines, format=f"ascii.{kind}", **options)
+    except Exception:
+        if kind != "mrt":
+            raise
+    return Table.read(lines, format="ascii.cds")
+
+
+def read_ecsv(source: Source, asked: Asked) -> Table:
+    """The table of an ECSV file; ``null`` and the like are missing, as in Gaia's bulk files."""
+    text = source.content.decode("utf-8-sig")
+    try:
+        return Table.read(text, format="ascii.ecsv")
+    except ValueError as error:
+        if "failed to convert" not in str(error):
+            raise
+        return Table.read(text, format="ascii.ecsv", fill_values=list(_NULLS))
 
 
 def write_ascii(table: Table, path: Path, kind: str) -> None:

@@ -6,23 +6,49 @@ import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.table import Table
 
+from .asked import Asked
 from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
+from .source import Source
 from .storage import parts_of, storable
+from .tables_in import TableHead, chosen_table
 
 
-def read_table(path: Path) -> Table:
-    """The first table of a file."""
+def read_table(source: Source, asked: Asked) -> Table:
+    """The table of a file that is asked for."""
     from astropy.io.votable import parse
 
-    refuse_external_data(path)
-    for table in parse(path).iter_tables():
-        return table.to_table(use_names_over_ids=True)
-    raise ValueError("it holds no table")
+    refuse_external_data(source)
+    document = parse(source.readable)
+    tables = list(document.iter_tables())
+    if not tables:
+        raise ValueError(_why_no_table(document))
+    heads = [
+        TableHead(
+            number,
+            table.name or table.ID or "",
+            [field.name or field.ID for field in table.fields],
+            {field.name or field.ID: field.ucd for field in table.fields if field.ucd},
+        )
+        for number, table in enumerate(tables, start=1)
+    ]
+    chosen = chosen_table(heads, asked)
+    return tables[chosen.number - 1].to_table(use_names_over_ids=True)
+
+
+def _why_no_table(document: Any) -> str:
+    """What a server says where there is no table."""
+    for resource in document.resources:
+        for info in resource.infos:
+            if info.name == "QUERY_STATUS" and str(info.value).upper() == "ERROR":
+                said = " ".join((info.content or "").split())
+                return f"it holds no table but the error of a server{said and f': {said}'}"
+    return "it holds no table"
 
 
 def write_table(table: Table, path: Path) -> None:
@@ -53,7 +79,7 @@ def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], R
     """The tables of these names, and the record."""
     from astropy.io.votable import parse
 
-    refuse_external_data(paths[0])
+    refuse_external_data(Source(paths[0]))
     resource = parse(paths[0]).resources[0]
     tables = {t.name: t.to_table(use_names_over_ids=True) for t in resource.tables}
     record = json.loads(next(i.value for i in resource.infos if i.name == RECORD_KEY))

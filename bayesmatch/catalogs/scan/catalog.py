@@ -152,7 +152,7 @@ class ScannedCatalog(SkyCatalog):
         from .columns import fetch
 
         rows, inverse = np.unique(row_numbers, return_inverse=True)
-        return from_arrow(fetch(self.data_set, rows, self.schema.names))[inverse]
+        return from_arrow(fetch(self.data_set, rows, self.table.colnames))[inverse]
 
     @property
     def n_rows(self) -> int:
@@ -241,6 +241,7 @@ class CandidateRows(WithSample, HeldCatalog):
             if whole.id_column is None
             else read_identifiers(columns, whole.id_column, {})
         )
+        identifiers.warn_repeated(columns)
         super().__init__(
             name=whole.name,
             table=table,

@@ -7,7 +7,9 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..formats.choice import split_table
 from ..formats.regular import file_identity, path_status, regular_file
+from ..paths import given_path
 from ..scalars import shown
 from .collection import is_pixel, primary_table
 from .partitions import partition_values
@@ -82,8 +84,10 @@ def listed_paths(paths: PathLike | Iterable[PathLike]) -> list[PathLike]:
 
 def is_data_set(path: PathLike) -> bool:
     """Whether a path on a command line means a data set: a directory or a glob."""
-    text = os.fspath(path)
-    return os.path.isdir(text) or (is_pattern(text) and not os.path.exists(text))
+    text = os.path.expanduser(os.fspath(path))
+    return os.path.isdir(text) or (
+        is_pattern(text) and not os.path.exists(text) and not os.path.isfile(split_table(text)[0])
+    )
 
 
 def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
@@ -91,9 +95,7 @@ def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
         raise TypeError(
             f"scan: a path is {shown(path)}; give a directory, a glob or a list of files"
         )
-    text = str(os.fspath(path))
-    if "://" in text:
-        raise ValueError(f"{text}: only local files can be scanned; copy or mount the data set")
+    text = os.fspath(given_path(path)) + (os.sep if os.fspath(path).endswith(os.sep) else "")
     if is_pattern(text) and not os.path.lexists(text):
         return _pattern(Path(text), text.endswith(os.sep))
     try:

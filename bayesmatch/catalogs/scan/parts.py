@@ -161,7 +161,9 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
         return plain_type(kind.value_type)
     if pa.types.is_large_string(kind) or str(kind) == "string_view":
         return pa.string()
-    return pa.binary() if pa.types.is_large_binary(kind) else kind
+    if pa.types.is_large_binary(kind) or str(kind) == "binary_view":
+        return pa.binary()
+    return kind
 
 
 def open_parts(
@@ -262,6 +264,9 @@ def rows_of(
     import pyarrow as pa
 
     found = batch.select([f.name for f in schema if f.name in batch.schema.names])
+    for k, f in enumerate(found.schema):
+        if str(f.type).endswith("_view"):  # Arrow cannot take rows of these
+            found = found.set_column(k, f.name, found.column(k).cast(plain_type(f.type)))
     found = found.take(pa.array(rows))
     return [
         (

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...catalogs.convert import as_table
-from ...catalogs.formats.registry import read_table
+from ...catalogs.formats.asked import Asked
+from ...catalogs.formats.reading import read_table
 from ...catalogs.formats.storage import missing, native_values, parts_of
 from ...catalogs.scalars import shown_item
 
@@ -32,7 +33,11 @@ def as_text(column: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def known_answers(truth: Any) -> tuple[np.ndarray, np.ndarray]:
     """Primary and counterpart identifiers as text."""
-    table = read_table(truth) if isinstance(truth, (str, os.PathLike)) else as_table(truth, "truth")
+    table = (
+        read_table(truth, Asked(positions=False))
+        if isinstance(truth, (str, os.PathLike))
+        else as_table(truth, "truth")
+    )
     if len(table.colnames) < 2:
         raise ValueError(
             f"truth has {len(table.colnames)} column(s); the first must hold the "

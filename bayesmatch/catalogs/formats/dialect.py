@@ -1,0 +1,131 @@
+"""How a table of text is written: delimiter, header, lines of units; told from its first lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .cells import BLANKS, MISSING, fields, is_number, looks_like_data
+from .under_header import RULE, TYPES, like_unit, numeric_columns
+
+#: in the order in which they are tried
+DELIMITERS = (",", "\t", ";", "|")
+#: lines that are looked at
+LOOKED_AT = 60
+#: lines at the beginning that are no data although they are no comments: units, types, rules
+MOST_EXTRA = 4
+
+
+@dataclass
+class Dialect:
+    """How a table of text is written."""
+
+    delimiter: str
+    names: list[str]
+    """of the columns"""
+    units: list[str]
+    """of the columns, where a line has them; else empty"""
+    first: int
+    """line of the first row, from 0"""
+    notes: list[str] = field(default_factory=list)
+    """what was guessed"""
+
+
+class DialectError(ValueError):
+    """A text is no table, as far as can be told."""
+
+
+def find_dialect(lines: Sequence[str], ending: str = "") -> Dialect:
+    """How a table is written, from its first lines.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        Without their ends.
+    ending : str
+        Of the file's name; ``.csv`` and ``.tsv`` speak for a delimiter.
+
+    Raises
+    ------
+    DialectError
+        If that cannot be told; says why.
+    """
+    rows = [(k, line) for k, line in enumerate(lines) if line.strip()]
+    comments: list[tuple[int, str]] = []
+    while rows and rows[0][1].lstrip().startswith(("#", "//", "%")):
+        comments.append(rows.pop(0))
+    rows = rows[:LOOKED_AT]
+    if not rows:
+        if comments:
+            return _header_alone(comments)
+        raise DialectError("it is empty")
+    delimiter = _delimiter([line for _, line in rows], ending)
+    header = fields(rows[0][1], delimiter)
+    if not looks_like_data(header):
+        return _with_header(rows, delimiter, header)
+    width = len(header)
+    for _, line in reversed(comments):
+        names = fields(re.sub(r"^\s*(#+|//|%+)\s*", "", line), delimiter)
+        if len(names) in (width, width - 1) and len(names) > 1 and not looks_like_data(names):
+            notes = []
+            if comments[-1][1] is not line:
+                notes = [f"the names of its columns are taken from the comment {line.strip()!r}"]
+            return Dialect(delimiter, names, [], rows[0][0], notes)
+    raise DialectError(
+        f"its first line, {rows[0][1].strip()[:60]!r}, has numbers in place of the names of "
+        "columns; write a first line with the names"
+    )
+
+
+def _header_alone(comments: Sequence[tuple[int, str]]) -> Dialect:
+    line = re.sub(r"^\s*(#+|//|%+)\s*", "", comments[-1][1])
+    delimiter = _delimiter([line], "")
+    return Dialect(delimiter, fields(line, delimiter), [], comments[-1][0] + 1)
+
+
+def _delimiter(lines: Sequence[str], ending: str) -> str:
+    """The delimiter that cuts most lines into as many cells as the first."""
+    lines = [line for line in lines if not RULE.fullmatch(line)] or list(lines)
+    best, score = "", (0.0, 0, 0)
+    for order, delimiter in enumerate(DELIMITERS):
+        counts = [len(fields(line, delimiter)) for line in lines]
+        if counts[0] < 2:
+            continue
+        same = sum(n in (counts[0], counts[0] + 1) for n in counts) / len(counts)
+        favoured = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|"}.get(ending) == delimiter
+        this = (same if not favoured or same < 0.5 else 2.0, counts[0], -order)
+        if this > score:
+            best, score = delimiter, this
+    if best:
+        return best
+    return "," if ending == ".csv" and len(lines[0].split()) < 2 else BLANKS
+
+
+def _with_header(rows: Sequence[tuple[int, str]], delimiter: str, names: list[str]) -> Dialect:
+    """The dialect of a table with a header; lines of units, types and rules are known."""
+    notes: list[str] = []
+    units: list[str] = []
+    at = 1
+    while at < min(len(rows), MOST_EXTRA):
+        line = rows[at][1]
+        cells = fields(line, delimiter)
+        if RULE.fullmatch(line):
+            at += 1
+            continue
+        if len(cells) != len(names) or any(map(is_number, cells)):
+            break
+        numeric = numeric_columns([fields(line, delimiter) for _, line in rows[at + 1 :]], names)
+        told = [cells[k] for k in numeric if cells[k] and cells[k].lower() not in MISSING]
+        if not told:
+            break
+        if all(cell.lower() in TYPES for cell in cells if cell):
+            notes.append(f"line {rows[at][0] + 1}, {line.strip()!r}, is taken for types")
+        elif all(map(like_unit, told)):
+            notes.append(f"line {rows[at][0] + 1}, {line.strip()!r}, is taken for units")
+            units = cells
+        else:
+            break
+        at += 1
+    first = rows[at][0] if at < len(rows) else rows[-1][0] + 1
+    return Dialect(delimiter, names, units, first, notes)
