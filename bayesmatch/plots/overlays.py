@@ -12,8 +12,6 @@ from astropy.table import Table
 
 from .._kernels.sphere import convergence, offset, rotate_covariance, separation
 from ..catalogs.catalog import Catalog
-from ..catalogs.formats.registry import file_stem, read_table
-from ..catalogs.names import as_name
 from .overlay_columns import error_by_name, flags
 
 
@@ -106,21 +104,21 @@ def read_overlay(
     ValueError, TypeError
         If it is no catalogue, or a column does not exist or holds something else.
     """
-    path = table if isinstance(table, (str, os.PathLike)) else None
     if isinstance(table, Catalog):
         return _overlay(table, table.table, secure, known=True)
-    if path is not None:
-        table = read_table(path)
-        if name is None:
-            extname = str(table.meta.get("EXTNAME") or "").strip()
-            name = as_name(extname or file_stem(path))
-    name = name or "XRAY"
-    named = Catalog(table, name=name, pos_err=1.0, area=1.0)
+    unused: dict[str, Any] = {"pos_err": 1.0, "area": 1.0}
+    if isinstance(table, (str, os.PathLike)):
+        named = Catalog.read(table, name=name, **unused)
+    else:
+        named = Catalog(table, name=name or "XRAY", **unused)
     error = error_by_name(named.table) if pos_err is None else pos_err
     if error is None:
         return _overlay(named, named.table, secure, known=False)
     return _overlay(
-        Catalog(named.table, name=name, pos_err=error, area=1.0), named.table, secure, known=True
+        Catalog(named.table, name=named.name, pos_err=error, area=1.0),
+        named.table,
+        secure,
+        known=True,
     )
 
 
