@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
-from astropy.wcs import WCS
+from astropy.wcs import WCS, DistortionLookupTable
 
 from bayesmatch import plots
 from bayesmatch.plots.images import fetched
@@ -80,21 +80,62 @@ def test_stars_are_where_their_coordinates_are(tmp_path, options):
     assert cutout.scale == pytest.approx(options.get("scale", 0.2), rel=1e-4)
 
 
-def test_a_large_image_is_averaged_as_it_is_read(tmp_path, monkeypatch):
+def test_a_fine_image_is_averaged_as_it_is_read(tmp_path, monkeypatch):
+    from bayesmatch.plots.images import cutout as module
     from bayesmatch.plots.images import grid
 
     images = plots.open_images(image(tmp_path / "a.fits", noise=0.1, scale=0.1, n=401))
     whole = images.cutout(*CENTER, 16.0)
     read = []
     plain = type(images.planes[0]).pixels
-    monkeypatch.setattr(grid, "MAX_READ", 150)
+    monkeypatch.setattr(module, "MAX_PIXELS", 150)
+    monkeypatch.setattr(grid, "STRIP", 16)
     monkeypatch.setattr(
         type(images.planes[0]), "pixels", lambda self, box: read.append(box) or plain(self, box)
     )
     averaged = images.cutout(*CENTER, 16.0)
     check_stars(averaged, CENTER)
-    assert len(read) > 1 and averaged.data.shape == whole.data.shape
+    assert len(read) > 3 and len(averaged.data) == 151 < len(whole.data)
+    covered = [cutout.covered for cutout in (averaged, whole)]
+    assert covered[0] == pytest.approx(covered[1], abs=0.02)
     assert np.nanmean(averaged.data) == pytest.approx(np.nanmean(whole.data), rel=0.01)
+
+
+def distorted(n, tables):
+    """A dark image whose coordinates have SIP polynomials, or tables, of some pixels."""
+    wcs = mi.rotated_wcs(CENTER, n)
+    header = wcs.to_header()
+    if not tables:
+        header["CTYPE1"], header["CTYPE2"] = "RA---TAN-SIP", "DEC--TAN-SIP"
+        header.update(A_ORDER=2, B_ORDER=2, A_2_0=6e-5, A_1_1=2e-5, B_0_2=-5e-5, A_0_2=0.0)
+        return fits.HDUList([fits.PrimaryHDU(np.zeros((n, n), np.float32), header)])
+    table = np.float32(3 * np.linspace(-1, 1, 25).reshape(5, 5))
+    where = ((1.0, 1.0), (1.0, 1.0), (n / 4, n / 4))
+    wcs.cpdis1 = DistortionLookupTable(table, *where)
+    wcs.cpdis2 = DistortionLookupTable(table.T.copy(), *where)
+    made = wcs.to_fits(relax=True)
+    made[0].data = np.zeros((n, n), np.float32)
+    return made
+
+
+@pytest.mark.parametrize("tables", [False, True])
+@pytest.mark.filterwarnings("ignore")  # cards of tables
+def test_distorted_coordinates(tmp_path, tables):
+    """Polynomials and tables of distortions count in the pixels of the whole image."""
+    n = 500
+    distorted(n, tables).writeto(tmp_path / "a.fits")
+    with fits.open(tmp_path / "a.fits", mode="update") as hdus:
+        wcs = WCS(hdus[0].header, hdus)
+        assert (wcs.cpdis1 if tables else wcs.sip) is not None
+        hdus[0].data[:] = mi.paint(wcs, n, *stars(CENTER), np.full(len(STARS), 1000.0), noise=0.1)
+        plain = mi.rotated_wcs(CENTER, n)
+        sky = SkyCoord(*stars(CENTER), unit="deg")
+        moved = np.hypot(*(np.array(wcs.world_to_pixel(sky)) - plain.world_to_pixel(sky)))
+        assert moved.max() > 0.1
+    images = plots.open_images(tmp_path / "a.fits")
+    assert images.planes[0].distorted and images.planes[0].tabulated == tables
+    check_stars(images.cutout(*CENTER, 16.0), CENTER)
+    assert images.cutout(CENTER[0] + 2, CENTER[1] + 3, 16.0) is None
 
 
 def test_north_is_up_and_east_is_left(tmp_path):

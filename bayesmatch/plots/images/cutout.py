@@ -13,8 +13,8 @@ from .bands import three_of
 from .grid import Grid
 from .planes import Plane
 
-#: pixels across of a cutout; finer images are averaged, over this many fine pixels at most
-MIN_PIXELS, MAX_PIXELS, MAX_FINER = 121, 721, 4
+#: pixels across of a cutout; finer images are averaged, distorted ones over so many pixels at most
+MIN_PIXELS, MAX_PIXELS, MAX_FINER = 121, 601, 3
 #: pixels of a cutout in one of the image, so that resampling costs no sharpness
 FINER = 1.5
 #: a band takes part in a colour if it covers this much of what the best one does
@@ -67,7 +67,8 @@ def cut(planes: Sequence[Plane], ra: float, dec: float, reach: float) -> Cutout 
     scale = min(plane.scale for plane in near)
     fine = 2 * reach / scale * FINER
     pixels = int(np.clip(fine, MIN_PIXELS, MAX_PIXELS)) // 2 * 2 + 1
-    finer = int(np.clip(round(fine / pixels), 1, MAX_FINER))
+    distorted = any(plane.distorted for plane in near)
+    finer = int(np.clip(round(fine / pixels / FINER), 1, MAX_FINER)) if distorted else 1
     grid = Grid(ra, dec, reach, pixels, finer)
     layers, used = {}, {}
     for band in dict.fromkeys(plane.band for plane in near):

@@ -11,9 +11,6 @@ from astropy.wcs import WCS
 
 from .planes import Plane
 
-#: pixels of the image (a side) that are read as they are; more are averaged as they are read
-MAX_READ = 3000
-
 
 def need_reproject() -> Any:
     """The function that puts images on another sky; a line that tells what to install."""
@@ -24,6 +21,10 @@ def need_reproject() -> Any:
             "images need the package reproject: pip install 'bayesmatch[images]'"
         ) from error
     return reproject_interp
+
+
+#: averaged rows that are made at once
+STRIP = 64
 
 
 class Grid:
@@ -47,11 +48,15 @@ class Grid:
         box = self._box(plane)
         if box is None:
             return None
-        data, wcs = _read(plane, box)
+        data, wcs = _read(plane, box, max(1, int(self.step / plane.scale)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the WCS, and of NaN pixels
             placed = need_reproject()(
-                (data, wcs), self.wcs, shape_out=self.shape, return_footprint=False
+                (data, wcs),
+                self.wcs,
+                shape_out=self.shape,
+                return_footprint=False,
+                roundtrip_coords=False,  # the box is on this side of the sky
             )
         n, k = self.shape[0] // self.finer, self.finer
         if k > 1:
@@ -87,23 +92,24 @@ def _span(values: np.ndarray) -> tuple[float, float]:
     return (float(known.min()), float(known.max())) if len(known) else (np.nan, np.nan)
 
 
-def _read(plane: Plane, box: tuple[slice, slice]) -> tuple[np.ndarray, WCS]:
-    """The pixels in a box and their WCS; a large box averaged, strip by strip."""
-    k = -(-max(part.stop - part.start for part in box) // MAX_READ)
-    if k > 1 and plane.wcs.sip is None:  # a distorted WCS does not count in steps
-        whole = tuple(
-            slice(part.start, part.start + (part.stop - part.start) // k * k) for part in box
-        )
-        strips = [
-            _averaged(plane.pixels((slice(row, row + 64 * k), whole[1])), k)
-            for row in range(whole[0].start, whole[0].stop - 64 * k + 1, 64 * k)
-        ]
-        last = whole[0].start + 64 * k * len(strips)
-        if last < whole[0].stop:
-            strips.append(_averaged(plane.pixels((slice(last, whole[0].stop), whole[1])), k))
-        steps = tuple(slice(part.start, part.stop, k) for part in whole)
-        return np.concatenate(strips), plane.wcs.slice(steps)
-    return plane.pixels(box), plane.wcs.slice(box)
+def _read(plane: Plane, box: tuple[slice, slice], k: int) -> tuple[np.ndarray, WCS]:
+    """The pixels in a box, k x k of them averaged, strip by strip, and their WCS."""
+    wcs = plane.wcs
+    if plane.tabulated:  # its tables count from the first pixel
+        whole = tuple(slice(0, part.stop) for part in box)
+        return plane.pixels((whole[0], whole[1])), wcs
+    if k == 1 or plane.distorted:  # a polynomial does not count in steps
+        return plane.pixels(box), wcs.slice(box)
+    rows, columns = (
+        slice(part.start, part.start + (part.stop - part.start) // k * k) for part in box
+    )
+    tall = STRIP * k
+    strips = [
+        _averaged(plane.pixels((slice(row, min(row + tall, rows.stop)), columns)), k)
+        for row in range(rows.start, rows.stop, tall)
+    ]
+    steps = tuple(slice(part.start, part.stop, k) for part in (rows, columns))
+    return np.concatenate(strips), wcs.slice(steps)
 
 
 def _averaged(data: np.ndarray, k: int) -> np.ndarray:

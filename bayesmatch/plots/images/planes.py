@@ -43,6 +43,17 @@ class Plane:
     data: np.ndarray | None = None
     """(rows, columns) its pixels, where they are in memory"""
 
+    @property
+    def tabulated(self) -> bool:
+        """Whether tables of distortions go with its coordinates."""
+        w = self.wcs
+        return any(t is not None for t in (w.cpdis1, w.cpdis2, w.det2im1, w.det2im2))
+
+    @property
+    def distorted(self) -> bool:
+        """Whether its pixels are no regular grid before the projection."""
+        return self.wcs.sip is not None or self.tabulated
+
     def near(self, ra: float, dec: float, reach: float) -> bool:
         """Whether a circle (arcsec) about a position can touch it."""
         cosines = (math.cos(math.radians(d)) for d in (self.center[1], dec))
