@@ -10,6 +10,7 @@ from . import truth as truth
 from .catalogs.catalog import Catalog as Catalog
 from .catalogs.errors import ErrorEllipse as ErrorEllipse
 from .catalogs.errors import sigma_from_radius as sigma_from_radius
+from .catalogs.said import Radius as Radius
 from .diagnostics.assessment.core import assess as assess
 from .diagnostics.assessment.result import Assessment as Assessment
 from .diagnostics.explanation.core import Explanation as Explanation

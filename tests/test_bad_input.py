@@ -104,7 +104,9 @@ CASES = {
         o=both(rename(ID="srcid"), put("objid", np.arange(N))),
     ),
     "no such error column": Bad(["'A' has no column 'nope'", "RA, DEC, sigma"], err=":nope"),
-    "text for RA": Bad(["'A'", "'RA'", "<U3", "in deg"], a=put("RA", ["12h"] * N)),
+    "text for RA": Bad(
+        ["'A'", "'RA'", "is north in row 0", "number of degrees"], a=put("RA", ["north"] * N)
+    ),
     "array for DEC": Bad(
         ["'O'", "'DEC'", "shape (40, 2)", "one number per row"], o=put("DEC", np.zeros((N, 2)))
     ),
@@ -169,7 +171,6 @@ CASES = {
         ["'p_any'", "is a column of the result"], o=meta("EXTNAME", "p_any")
     ),
     "name a keyword": Bad(["'class'", "not an identifier", "'CLASS'"], o=meta("EXTNAME", "class")),
-    "one name twice": Bad(["two catalogues are called 'A'", "name="], o=meta("EXTNAME", "A")),
     "names that collide": Bad(["two columns", "'A_ID'", "rename"], o=meta("EXTNAME", "A_ID")),
     # match options
     "radius 0": Bad(["radius is 0"], python={"radius": 0}, cli=["--radius", "0"]),
@@ -546,6 +547,10 @@ PYTHON = {
     "RA twice": (
         lambda: catalog("X", {"RA": [1.0], "ra": [1.0], "DEC": [1.0]}),
         ["'X'", "2 columns", "RA, ra", "ra="],
+    ),
+    "one name twice": (
+        lambda: bm.match(catalog("X", area=1.0), catalog("X", area=1.0), radius=1),
+        ["two catalogues are called 'X'", "name="],
     ),
     "no such column": (lambda: catalog("X", ra="alpha"), ["'X' has no column 'alpha'", "RA, DEC"]),
     "no error": (lambda: catalog("X", pos_err=None), ["'X'", "pos_err is None", "column name"]),

@@ -191,7 +191,7 @@ def test_milliarcsec_as_in_the_issue():
     assert np.median(result.sources["p_hostless"]) > 0.99
     row = checks_of(result)["position_errors"]
     assert row["verdict"] == "wrong" and row["value"] > 2 * row["expected"]
-    assert "another unit" in row["advice"]
+    assert "1000 times" in row["advice"] and "SIGMA[arcsec]" in row["advice"]
 
 
 def test_sizes_are_right():

@@ -655,7 +655,7 @@ REFUSED = {
     "no area": (lambda f: {"area": None}, ValueError, "has no sky area"),
     "area to estimate": (lambda f: {"area": "estimate"}, ValueError, "not estimated"),
     "no such RA": (lambda f: {"ra": "alpha"}, ValueError, "no column 'alpha'"),
-    "RA of text": (lambda f: {"ra": "SRCID"}, TypeError, "'SRCID' is of type"),
+    "RA of text": (lambda f: {"ra": "SRCID"}, ValueError, "SRCID and DEC are texts.*--ra"),
     "identifier of numbers": (lambda f: {"id": "mag"}, None, ""),
     "bad name": (lambda f: {"name": "a b"}, ValueError, "not an identifier"),
 }

@@ -14,11 +14,14 @@ from typing import Any
 from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
 from .columns import column_ucds
 from .convert import as_table
+from .coordinates import in_degrees
+from .errors import error_entries
 from .formats.asked import Asked, check_hdu
 from .formats.naming import read_stem
 from .formats.reading import read_table
 from .held import HeldCatalog, estimated_area
 from .identifiers import read_identifiers
+from .known import warn_of_known
 from .names import as_name, check_name
 from .positions import position_columns, read_positions
 from .quoted import read_errors
@@ -39,17 +42,22 @@ class Catalog(HeldCatalog):
         (errors). It is never modified, and not copied where its columns can be used as they are.
     name : str
         An identifier; the result's columns carry it.
-    pos_err : float, Quantity, str, pair or ErrorEllipse
-        Position error, 1 sigma **per axis** (see :func:`bayesmatch.sigma_from_radius` for r90 and
-        the like): a number in arcsec or a column name (circular); a pair
-        ``(sigma_ra_cosdec, sigma_dec)`` of such; or an :class:`ErrorEllipse`. From 1e-6 to 1e7
-        arcsec, the two axes of one error at most a factor 1e6 apart.
+    pos_err : float, Quantity, str, Radius, pair or ErrorEllipse
+        Position error, 1 sigma **per axis**: a number in arcsec or a column name (circular); a
+        :class:`bayesmatch.Radius` for r90 and the like; a pair ``(sigma_ra_cosdec, sigma_dec)`` of
+        such; or an :class:`ErrorEllipse`. A unit behind a column's name, ``"e_RA[mas]"``, stands
+        for the column's own. From 1e-6 to 1e7 arcsec, the two axes of one error at most a factor
+        1e6 apart.
     area : float, Quantity or mocpy.MOC, optional
         Sky area the catalogue covers, deg^2. Default: SKYAREA from the table's header. The string
         ``"estimate"`` takes :meth:`estimate_area`, with a warning.
     ra, dec, id : str, optional
         Column names. Default: exactly ``RA``, ``DEC``, ``ID`` (any case), then the UCD, then a
-        known alias. Without an identifier column, row numbers serve, called ``ID``.
+        known alias, right ascension and declination as a pair; of one of them, the other is its
+        partner. Pairs of numbers that differ are refused. Texts (``12:34:56``, ``"ra[hms]"`` where
+        hours and degrees cannot be told apart), galactic coordinates, other equinoxes and a
+        SkyCoord column are converted to ICRS degrees in two new columns. Without an identifier
+        column, row numbers serve, called ``ID``.
     tail_fraction : float, default 0
         Share of the sources whose errors are wider than quoted: the error of a row is
         ``(1 - tail_fraction) N(C) + tail_fraction N(tail_factor^2 C)``, from 0 to below 1. The
@@ -104,10 +112,13 @@ class Catalog(HeldCatalog):
                 "selection that made it"
             )
         values, ucds = ColumnValues(table, name), column_ucds(table)
-        ra_name, dec_name = position_columns(values, ra, dec, ucds)
+        table, ra_name, dec_name = in_degrees(values, position_columns(values, ra, dec, ucds))
+        values = ColumnValues(table, name)
         ra_deg, dec_deg = read_positions(values, ra_name, dec_name)
+        values = ColumnValues(table, name, dec=dec_deg)
         errors = read_errors(values, tailed(pos_err, tail_fraction, tail_factor, name), len(table))
-        identifiers = read_identifiers(values, id, ucds)
+        warn_of_known(values, error_entries(pos_err))
+        identifiers = read_identifiers(values, id, ucds, ra_name)
         if isinstance(area, str) and area == "estimate":
             deg2 = estimated_area(ra_deg, dec_deg)
             warnings.warn(

@@ -1,7 +1,7 @@
 """Finding position and identifier columns: by exact name, then by UCD, then by known alias.
 
 Nothing is guessed from a part of a name (RANK is not RA), and whenever two columns would do, the
-caller is asked.
+caller is asked. Positions are looked for in pairs first, see :mod:`bayesmatch.catalogs.pairing`.
 """
 
 from __future__ import annotations
@@ -104,6 +104,10 @@ ID = Role(
 )
 
 
+#: aliases that come after the others, and only where they are different in every row
+WEAK_ID = ("iau_name", "source_name", "src_name", "target_id", "targetid", "name")
+
+
 def find_column(names: Sequence[str], ucds: dict[str, str], role: Role) -> list[str]:
     """Columns that answer to a role, by the first of the three rules that finds any."""
     rules = (
@@ -127,11 +131,13 @@ def pick_column(found: Sequence[str], names: Sequence[str], *, catalog: str, rol
     if found:
         raise ValueError(
             f"catalogue {catalog!r}: {len(found)} columns could be the {role.what} "
-            f"({', '.join(found)}); say which with {role.option}="
+            f"({', '.join(found)}); say which with {role.option}= (--{role.option} on the command "
+            "line)"
         )
     raise ValueError(
         f"catalogue {catalog!r}: no {role.what} column found among "
-        f"{', '.join(names) or 'no columns'}; name it with {role.option}="
+        f"{', '.join(names) or 'no columns'}; name it with {role.option}= "
+        f"(--{role.option} on the command line)"
     )
 
 

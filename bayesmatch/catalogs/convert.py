@@ -98,7 +98,11 @@ def check_names(names: Iterable[Any], catalog: str) -> None:
 
 def unmasked(table: Table) -> Table:
     """The table with its columns of astropy's Masked class as the masked columns of tables."""
-    masked = [n for n in table.colnames if hasattr(table[n], "unmasked")]
+    masked = [
+        n
+        for n in table.colnames
+        if hasattr(table[n], "unmasked") and type(table[n]).__name__ != "SkyCoord"
+    ]
     if not masked:
         return table
     table = table.copy(copy_data=False)

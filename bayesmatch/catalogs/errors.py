@@ -27,6 +27,7 @@ import numpy as np
 
 from .._kernels.thin import THIN
 from .gaussian import GAUSSIAN
+from .said import Radius, said
 from .scalars import plain_numbers, shown, unmasked
 
 
@@ -144,8 +145,9 @@ class ErrorEllipse:
 
     Parameters
     ----------
-    major, minor : float, Quantity or str
-        1-sigma error along and across the ellipse, arcsec, or the name of a column.
+    major, minor : float, Quantity, str or Radius
+        1-sigma error along and across the ellipse, arcsec, or the name of a column; or the axis of
+        the ellipse that holds a fraction of the sources, a :class:`bayesmatch.Radius`.
     pa : float, Quantity or str
         Position angle of `major` in degrees **east of north**, or the name of a column.
     """
@@ -161,16 +163,21 @@ def quoted_part(pos_err: Any) -> Any:
 
 
 def error_entries(pos_err: Any) -> Sequence[Any]:
-    """The numbers and column names that a position error consists of."""
+    """The numbers and column names that a position error consists of.
+
+    Names with what is said of them, as :func:`bayesmatch.catalogs.said.said` reads it.
+    """
     pos_err = quoted_part(pos_err)
     if isinstance(pos_err, ErrorEllipse):
-        return pos_err.major, pos_err.minor, pos_err.pa
-    return pos_err if isinstance(pos_err, (tuple, list)) else (pos_err,)
+        parts: Sequence[Any] = (pos_err.major, pos_err.minor, pos_err.pa)
+    else:
+        parts = pos_err if isinstance(pos_err, (tuple, list)) else (pos_err,)
+    return [part.entry if isinstance(part, Radius) else part for part in parts]
 
 
-def error_columns(pos_err: Any) -> list[str]:
-    """Columns that position errors are made from."""
-    return [part for part in error_entries(pos_err) if isinstance(part, str)]
+def error_columns(pos_err: Any, names: Sequence[str] | None = None) -> list[str]:
+    """Columns that position errors are made from, among those that there are."""
+    return [said(part, names).column for part in error_entries(pos_err) if isinstance(part, str)]
 
 
 def error_radius(covariance: np.ndarray, determinant: np.ndarray | None = None) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .said import Given, about
+
 
 class GaussianProfile:
     """How separations are distributed in units of the per-axis sigma: the Rayleigh distribution.
@@ -88,7 +90,7 @@ class GaussianErrors(GaussianProfile):
     def scaled(self, scale: float | np.ndarray, floor: float) -> GaussianErrors:
         """Every sigma times `scale` (one, or (n,)), `floor` (arcsec per axis) in quadrature."""
         sigma = [np.hypot(scale * part, floor) for part in self.parts[:2]]
-        record = list(self.record)
+        record = [g.in_arcsec() if isinstance(g, Given) else g for g in self.record]
         for k, given in enumerate(record[:2]):
             if not isinstance(given, str):
                 record[k] = _plain(sigma[0 if self.circular else k])
@@ -97,9 +99,14 @@ class GaussianErrors(GaussianProfile):
         return GaussianErrors.of([*sigma, *self.parts[2:]], self.n_rows, record)
 
     def columns(self) -> Mapping[str, np.ndarray]:
-        """Sigmas (arcsec, (n,)) by the columns they were given in."""
+        """What stands for the errors (arcsec, (n,)) in the columns they were given in: sigmas.
+
+        Or the radii that hold the fraction of the sources that is said of a column.
+        """
         return {
-            given: np.broadcast_to(self.parts[0 if self.circular else k], (self.n_rows,))
+            about(given).column: np.broadcast_to(
+                self.parts[0 if self.circular else k] * about(given).sigmas, (self.n_rows,)
+            )
             for k, given in enumerate(self.record[:2])
             if isinstance(given, str)
         }

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import columns
 from .formats.storage import missing, native_values
+from .found_id import found_identifier
 from .scalars import shown_item
 from .unique import repeated_row, warn_rounded
 from .values import ColumnValues
@@ -15,9 +15,6 @@ from .warned import warn_user
 
 #: whole numbers up to here have a float of their own, by the bytes of its type
 EXACT = {2: 2.0**11, 4: 2.0**24, 8: 2.0**53}
-
-#: of the known names of identifiers, the first that is one of names
-FIRST_NAME = "iauname"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +86,14 @@ class Identifiers:
         )
 
 
-def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, str]) -> Identifiers:
-    """The identifiers in the column given or found; the rows' numbers where there is none."""
-    name = values.existing(given) if given is not None else identifier_column(values, ucds)
+def read_identifiers(
+    values: ColumnValues, given: str | None, ucds: dict[str, str], beside: str = ""
+) -> Identifiers:
+    """The identifiers in the column given or found; the rows' numbers where there is none.
+
+    `beside` is the column of right ascension, whose addition (RA_1) an identifier has too (ID_1).
+    """
+    name = found_identifier(values, ucds, beside) if given is None else values.existing(given)
     if name is None:
         return Identifiers()
     data = values.table[name]
@@ -110,19 +112,6 @@ def read_identifiers(values: ColumnValues, given: str | None, ucds: dict[str, st
         )
     warn_rounded(values, name, ids)
     return Identifiers(name, ids, absent)
-
-
-def identifier_column(values: ColumnValues, ucds: dict[str, str]) -> str | None:
-    """The column of identifiers that is found; names serve where there is none of numbers."""
-    names = values.table.colnames
-    known = columns.ID.aliases
-    found = columns.find_column(names, ucds, columns.ID)
-    if not found:
-        return None
-    if len(found) > 1 and all(name.lower() in known for name in found):
-        numbers = [n for n in found if known.index(n.lower()) < known.index(FIRST_NAME)]
-        found = numbers or sorted(found, key=lambda n: known.index(n.lower()))[:1]
-    return columns.pick_column(found, names, catalog=values.catalog, role=columns.ID)
 
 
 def _whole_numbers(

@@ -44,8 +44,11 @@ def check_name(name: Any) -> str:
         hint = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("0123456789_").upper() or "OPT"
         raise ValueError(
             f"catalogue name {name!r} is not an identifier (letters, digits, _), "
-            f"which column names need; use for example {hint!r}"
+            f"which column names need; use for example {hint!r} (--name on the command line)"
         )
     if name in RESERVED:
-        raise ValueError(f"catalogue name {name!r} is a column of the result; use another name")
+        raise ValueError(
+            f"catalogue name {name!r} is a column of the result; use another name "
+            "(--name on the command line)"
+        )
     return name

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from . import columns
+from .located import Located, located
 from .values import ColumnValues
 
 #: degrees that are taken for a right ascension, and for a declination
@@ -16,9 +16,9 @@ RA_RANGE, DEC_RANGE = (-360.0, 720.0), (-90.0, 90.0)
 
 def position_columns(
     values: ColumnValues, ra: str | None, dec: str | None, ucds: dict[str, str]
-) -> tuple[str, str]:
-    """Names of the right ascension and declination columns."""
-    return values.find(ra, ucds, columns.RA), values.find(dec, ucds, columns.DEC)
+) -> Located:
+    """The right ascension and declination columns that are given, or found."""
+    return located(values, ra, dec, ucds)
 
 
 def read_positions(values: ColumnValues, ra: str, dec: str) -> tuple[np.ndarray, np.ndarray]:

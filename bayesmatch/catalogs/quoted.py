@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .errors import ErrorEllipse, ErrorKind, PositionErrorModel, error_entries, quoted_part
 from .gaussian import GaussianErrors
+from .said import given_as
 from .values import ColumnValues
 
 #: position errors that are taken (arcsec), and how thin an ellipse may be: within these the Bayes
@@ -33,13 +35,21 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
             "one error, a pair (sigma_ra_cosdec, sigma_dec), or an "
             "ErrorEllipse(major, minor, pa)"
         )
-    parts = [_sigma(values, entry) for entry in entries[:2]]
+    pair = len(entries) == 2
+    parts = [
+        _sigma(replace(values, is_east=pair and k == 0), entry)
+        for k, entry in enumerate(entries[:2])
+    ]
     if isinstance(pos_err, ErrorEllipse):
         parts.append(_angle(values, pos_err.pa))
     if len(parts) > 1:
         _check_ratio(values, entries, parts[0], parts[1])
     record = [
-        entry if isinstance(entry, str) else float(part) if part.ndim == 0 else None
+        given_as(entry, values.named(entry))
+        if isinstance(entry, str)
+        else float(part)
+        if part.ndim == 0
+        else None
         for entry, part in zip(entries, parts, strict=True)
     ]
     errors = GaussianErrors.of(parts, n_rows, record)

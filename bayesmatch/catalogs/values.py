@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,11 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
-from . import columns
+from . import columns, units
 from .culprit import culprit
+from .said import Said, said
 from .scalars import plain_numbers, shown, shown_item
+from .warned import warn_user
 
 
 def numbered(row: int) -> str:
@@ -37,6 +38,10 @@ class ColumnValues:
     table: Table
     catalog: str
     row_text: Callable[[int], str] = numbered
+    dec: np.ndarray | None = None
+    """declinations of the rows (n,), degrees, where they are known"""
+    is_east: bool = False
+    """whether what is read are errors in right ascension"""
 
     def existing(self, column: str) -> str:
         """The name of a column, which must exist."""
@@ -52,6 +57,14 @@ class ColumnValues:
             )
         return column
 
+    def named(self, column: str) -> Said:
+        """An existing column, and what is said of it: ``"e_RA[mas]"``, ``"r90@90%"``."""
+        if isinstance(column, str) and column not in self.table.colnames:
+            found = said(column, self.table.colnames)
+            if found.column in self.table.colnames:
+                return found
+        return Said(self.existing(column))
+
     def find(self, given: str | None, ucds: dict[str, str], role: columns.Role) -> str:
         """The column given for a role, or the one that the rules of `columns` find."""
         if given is not None:
@@ -63,12 +76,19 @@ class ColumnValues:
 
     def check_numbers(self, column: str) -> None:
         """Raise unless :meth:`numbers` would give a column; no value is converted."""
-        first = Table({column: self.table[self.existing(column)][:1]}, copy=False)
+        name = self.named(column).column
+        first = Table({name: self.table[name][:1]}, copy=False)
         ColumnValues(first, self.catalog).numbers(column)
 
     def numbers(self, column: str, unit: str = "") -> np.ndarray:
-        """An existing column as native float64 in `unit`, NaN where masked, shape (n,)."""
-        data = self.table[self.existing(column)]
+        """An existing column as native float64 in `unit`, NaN where masked, shape (n,).
+
+        A unit in brackets after its name, ``"e_RA[mas]"``, stands for the column's own; of what
+        is said to hold a fraction of the sources, ``"r90@90%"``, it is the error per axis.
+        """
+        about = self.named(column)
+        column = about.column
+        data = self.table[column]
         mask = getattr(data, "mask", None)
         raw = np.asarray(np.ma.getdata(getattr(data, "unmasked", data)))
         if raw.dtype.kind not in "fiu" or raw.ndim != 1:
@@ -80,23 +100,50 @@ class ColumnValues:
                 f"must hold one number per row{unit and f', in {unit}'}"
             )
         values = np.ascontiguousarray(raw, dtype=np.float64)
-        have = getattr(data, "unit", None)  # a Masked array is a column without one
-        if unit and have is not None and str(have) not in ("", unit):
-            values = values * self.unit_factor(have, unit, f"column {column!r}")
+        # a Masked array is a column without one
+        have = getattr(data, "unit", None) if about.unit is None else about.unit
+        if unit and have is not None and str(have) not in ("", unit) and units.has_unit(have):
+            values = values * self._factor(have, unit, column)
+        if about.containment is not None:
+            values = values / about.sigmas
         if mask is not None and np.any(mask):
             values = np.where(mask, np.nan, values)
         return values
 
+    def _factor(self, have: Any, want: str, column: str) -> Any:
+        """What turns a column into a unit: a number, or (n,) of errors in seconds of time."""
+        time = units.spelled(have) if want == "arcsec" else None
+        if time in units.TIMES and self.dec is not None and self.is_east:
+            warn_user(
+                f"catalogue {self.catalog!r}: position error {column!r} is in seconds of time; "
+                "read as an error of right ascension, 15 cos(dec) arcsec each"
+            )
+            return units.SECONDS[time] * 15.0 * np.cos(np.radians(self.dec))
+        return self.unit_factor(have, want, f"column {column!r}")
+
     def unit_factor(self, have: Any, want: str, what: str) -> float:
         """What turns numbers in one unit into another."""
-        import astropy.units as u
+        factor = units.factor(have, want)
+        if factor is None:
+            raise ValueError(
+                f"catalogue {self.catalog!r}: {what} has unit {have!s}, which is not "
+                f"convertible to {want}; {self._remedy(what, have, want)}"
+            )
+        return factor
 
-        for spelling in (have, str(have).lower().rstrip("s")):  # many files say "Degrees"
-            with contextlib.suppress(u.UnitConversionError, ValueError, TypeError):
-                return float(u.Unit(spelling).to(want))
-        raise ValueError(
-            f"catalogue {self.catalog!r}: {what} has unit {have!s}, which is not "
-            f"convertible to {want}; correct the unit"
+    def _remedy(self, what: str, have: Any, want: str) -> str:
+        """What to do about a unit."""
+        if not (what.startswith("column ") and units.is_angle(want)):
+            return "correct the unit"
+        name = what[len("column ") :].strip("'\"")
+        time = (
+            "seconds of time are understood of the first error of a pair, that of right ascension; "
+            if units.spelled(have) in units.TIMES
+            else ""
+        )
+        return (
+            f"{time}correct the unit, or say the true one where the column is named, as "
+            f"{name}[{want}] (on the command line too)"
         )
 
     def number_or_column(self, value: Any, unit: str, what: str) -> np.ndarray:

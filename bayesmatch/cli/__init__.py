@@ -8,7 +8,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .. import __version__
 from .._kernels import stopping
@@ -130,7 +130,13 @@ def _forget_output() -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the whole usage before it."""
+    """Says what is wrong in one line, without the whole usage before it.
+
+    Options are never guessed from their first letters: --ra is not --radius.
+    """
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **how})
 
     def error(self, message: str) -> NoReturn:
         """Print the message and leave with status 2."""

@@ -6,6 +6,8 @@ import argparse
 import warnings
 from typing import Any
 
+from .given_catalogues import PER_CATALOGUE, catalogue_arguments, read_catalogue, tell_apart
+from .given_errors import position_error
 from .learning import (
     adapted,
     add_learning,
@@ -13,7 +15,7 @@ from .learning import (
     check_learning,
     learning_priors,
 )
-from .parsing import completeness, host_covariates, number_or_name, per_catalogue, position_error
+from .parsing import completeness, host_covariates, number_or_name, per_catalogue
 from .radius import radius_arcsec
 
 
@@ -63,11 +65,8 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
         metavar="A1:A2",
         help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA",
     )
-    command.add_argument(
-        "--id",
-        metavar="COL1:COL2",
-        help="identifier columns, one per catalogue; empty: found by name",
-    )
+    for option, metavar, text in PER_CATALOGUE:
+        command.add_argument(f"--{option}", metavar=metavar, help=text)
     _add_model(command)
     _add_priors(command)
 
@@ -143,7 +142,7 @@ def files_read(options: argparse.Namespace) -> list[str]:
     """The files and data sets that the arguments name."""
     saved = [given.partition(":")[2] for given in options.prior]
     return [
-        *options.catalogues[::2],
+        *(path for paths, _ in catalogue_arguments(options.catalogues) for path in paths),
         *(source for _, source in options.mag if source != "auto"),
         *(source for source in saved if not source.startswith("@")),
     ]
@@ -156,23 +155,29 @@ def read_inputs(
 
     `priors` are those that :func:`read_priors` has read already.
     """
-    if len(options.catalogues) % 2 or len(options.catalogues) < 4:
+    given = catalogue_arguments(options.catalogues)
+    if len(given) < 2:
         raise ValueError(
             f"{len(options.catalogues)} catalogue arguments; give FILE ERROR for the "
             "primary and for at least one other catalogue"
         )
     priors = read_priors(options) if priors is None else priors
-    n = len(options.catalogues) // 2
+    n = len(given)
+    each = {
+        option: per_catalogue(f"--{option}", getattr(options, option), n, str)
+        for option, *_ in PER_CATALOGUE
+    }
+    areas = per_catalogue("--area", options.area, n, float)
     catalogs = [
-        _catalog(path, pos_err=position_error(spec, path), area=area, id=name)
-        for path, spec, area, name in zip(
-            options.catalogues[::2],
-            options.catalogues[1::2],
-            per_catalogue("--area", options.area, n, float),
-            per_catalogue("--id", options.id, n, str),
-            strict=True,
+        read_catalogue(
+            paths,
+            pos_err=position_error(spec, paths[0]),
+            area=areas[k],
+            **{option: values[k] for option, values in each.items() if values[k] is not None},
         )
+        for k, (paths, spec) in enumerate(given)
     ]
+    tell_apart(catalogs, [paths[0] for paths, _ in given])
     check_learned_catalogues(options, [catalog.name for catalog in catalogs])
     return catalogs, {
         "radius": options.radius,
@@ -185,14 +190,6 @@ def read_inputs(
         "field": options.field,
         "claims": options.claims,
     }
-
-
-def _catalog(path: str, **how: Any) -> Any:
-    """A file in memory; a directory or glob, scanned."""
-    from ..catalogs.catalog import Catalog
-    from ..catalogs.scan.files import is_data_set
-
-    return (Catalog.scan if is_data_set(path) else Catalog.read)(path, **how)
 
 
 def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:

@@ -7,15 +7,15 @@ import sys
 import warnings
 from typing import Any
 
+from .given_errors import HELP as ERRORS
 from .inputs import add_inputs, files_read, read_inputs, read_priors
 from .learning import learned_files, learned_paths, write_learned
 from .parsing import TABLE_ENDINGS
 
-EPILOG = """\
-An error is a number (arcsec, 1 sigma per axis), :COLUMN, :RA_ERR:DEC_ERR, or :MAJOR:MINOR:PA
-(an ellipse, position angle east of north).  Catalogue names are the files' EXTNAME; sky areas
-their SKYAREA (deg^2).  A directory or a quoted glob of Parquet files is streamed, never loaded
-whole; it can be any catalogue but the first.
+EPILOG = f"""\
+{ERRORS}
+Catalogue names are the files' EXTNAME; sky areas their SKYAREA (deg^2).  A directory or a glob of
+Parquet files is streamed, never loaded whole; it can be any catalogue but the first.
 
 examples:
   bayesmatch match xmm.fits :pos_err optical.fits 0.1 --radius 20 --out matched.fits

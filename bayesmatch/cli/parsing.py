@@ -11,29 +11,6 @@ TABLE_ENDINGS = ".fits, .vot, .ecsv, .csv or .parquet"
 FIGURES = (".png", ".pdf", ".svg")
 
 
-def position_error(spec: str, path: str) -> Any:
-    """The position error of the catalogue in a file, as :class:`bayesmatch.Catalog` takes it."""
-    from ..catalogs.errors import ErrorEllipse
-
-    if not spec.startswith(":"):
-        try:
-            return float(spec)
-        except ValueError:
-            raise ValueError(
-                f"position error of {path} is {spec!r}; give a number (arcsec), "
-                ":COLUMN, :RA_ERR:DEC_ERR or :MAJOR:MINOR:PA"
-            ) from None
-    parts = [number_or_name(part) for part in spec[1:].split(":")]
-    if len(parts) > 3 or "" in parts:
-        raise ValueError(
-            f"position error of {path} is {spec!r}; give :COLUMN, :RA_ERR:DEC_ERR or "
-            ":MAJOR:MINOR:PA"
-        )
-    return (
-        parts[0] if len(parts) == 1 else (tuple(parts) if len(parts) == 2 else ErrorEllipse(*parts))
-    )
-
-
 def number_or_name(text: str) -> float | str:
     """A number if it is one."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .parsing import position_error
+from .given_errors import position_error
 
 
 def add_pictures(command: argparse.ArgumentParser) -> None:

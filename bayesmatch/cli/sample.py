@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from .given_errors import position_error
 from .outputs import add_out, check_outputs, make_folders, one_output, table_endings
-from .parsing import TABLE_ENDINGS, number_or_name, per_catalogue, position_error
+from .parsing import TABLE_ENDINGS, number_or_name, per_catalogue
 
 EPILOG = """\
 A precise position (Chandra's, say) names the counterpart by itself where the sky is not crowded:

@@ -16,6 +16,7 @@ from lsdb.core.crossmatch.abstract_crossmatch_algorithm import AbstractCrossmatc
 from lsdb.core.crossmatch.crossmatch_args import CrossmatchArgs
 from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 
+from ..catalogs.errors import error_entries
 from ..catalogs.scalars import shown
 from ..matching.arguments import in_arcsec
 from ..matching.beyond import ERRORS
@@ -192,7 +193,8 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
 def _one_error(pos_err: Any) -> float:
     """The error of all objects (arcsec) where they have one; else 0, as if they had none."""
     try:
-        return float(in_arcsec(pos_err))
+        entries = error_entries(pos_err)
+        return float(in_arcsec(entries[0] if len(entries) == 1 else pos_err))
     except (ValueError, TypeError):
         return 0.0
 

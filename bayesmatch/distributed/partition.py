@@ -58,14 +58,13 @@ class Survey:
                 f"{self.area:g}; give the whole catalogue's, both positive (deg^2)"
             )
 
-    @property
-    def error_columns(self) -> list[str]:
-        """Columns that the position errors are made from."""
-        return error_columns(self.pos_err)
+    def error_columns(self, columns: Sequence[str]) -> list[str]:
+        """Columns that the position errors are made from, of those that there are."""
+        return error_columns(self.pos_err, list(columns))
 
     def check_columns(self, columns: Sequence[str], more: Sequence[str] = ()) -> None:
         """Refuse names of columns that are not among those of the catalogue."""
-        for name in (*self.error_columns, *(() if self.id is None else (self.id,)), *more):
+        for name in (*self.error_columns(columns), *(() if self.id is None else (self.id,)), *more):
             if name not in columns:
                 raise ValueError(
                     f"catalogue {self.name!r} has no column {name!r}; give one of "
@@ -81,6 +80,7 @@ class Partition(HeldCatalog):
         table = plain_table(frame)
         columns = ColumnValues(table, survey.name)
         ra_deg, dec_deg = read_positions(columns, ra, dec)
+        columns = ColumnValues(table, survey.name, dec=dec_deg)
         super().__init__(
             name=survey.name,
             table=table,

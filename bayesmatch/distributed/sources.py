@@ -72,6 +72,13 @@ def columns_for(
     rest = table.colnames if every else []
     return tuple(
         dict.fromkeys(
-            [info.ra_column, info.dec_column, *survey.error_columns, *named, *more, *rest]
+            [
+                info.ra_column,
+                info.dec_column,
+                *survey.error_columns(table.colnames),
+                *named,
+                *more,
+                *rest,
+            ]
         )
     )

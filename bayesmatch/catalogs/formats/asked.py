@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import columns
+from ..pairing import pairs_in
 from ..scalars import is_whole, shown
 
 
@@ -27,10 +27,11 @@ class Asked:
 
     def has_positions(self, names: Sequence[str], ucds: dict[str, str]) -> bool:
         """Whether a table of such columns has a right ascension and a declination."""
-        return all(
-            given in names if given is not None else bool(columns.find_column(names, ucds, role))
-            for given, role in ((self.ra, columns.RA), (self.dec, columns.DEC))
-        )
+        given = [name for name in (self.ra, self.dec) if name is not None]
+        # What comes after a name says how it is read, as in RA[hms].
+        if any(name not in names and name.partition("[")[0] not in names for name in given):
+            return False
+        return bool(given) or bool(pairs_in(names, ucds))
 
 
 def check_hdu(hdu: Any) -> int | str | None:

@@ -12,6 +12,7 @@ import numpy as np
 from astropy.table import Table
 
 from .asked import Asked
+from .coosys import note_frames
 from .external import refuse_external_data
 from .interface import RECORD_KEY, Format, Record, one_file
 from .source import Source
@@ -38,7 +39,8 @@ def read_table(source: Source, asked: Asked) -> Table:
         for number, table in enumerate(tables, start=1)
     ]
     chosen = chosen_table(heads, asked)
-    return tables[chosen.number - 1].to_table(use_names_over_ids=True)
+    table = tables[chosen.number - 1]
+    return note_frames(document, table, table.to_table(use_names_over_ids=True))
 
 
 def _why_no_table(document: Any) -> str:

@@ -112,7 +112,9 @@ def hold_candidates(
     rows, ra, dec, cells = split_counts(found, box)
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
-    names = list(dict.fromkeys([*identifier, *error_columns(other.pos_err), *wanted]))
+    names = list(
+        dict.fromkeys([*identifier, *error_columns(other.pos_err, other.schema.names), *wanted])
+    )
     kept = None
     if checkpoint is not None and made_from is not None and names:
         digest = _digest(rows.tobytes(), *(n.encode() for n in names))

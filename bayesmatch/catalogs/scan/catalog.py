@@ -12,12 +12,14 @@ from astropy.table import Table
 
 from ..area import area_deg2, moc_of
 from ..base import SkyCatalog
+from ..coordinates import check_scanned, with_units
 from ..errors import error_entries
 from ..field_counts import FieldCounts
 from ..field_sample import WithSample
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..identifiers import Identifiers, read_identifiers
+from ..known import warn_of_known
 from ..names import as_name, check_name
 from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
@@ -93,14 +95,16 @@ class ScannedCatalog(SkyCatalog):
         _check_arguments(name, area, pos_err, schema.names)
         # Before thousands of files are opened, what the first one tells.
         columns = ColumnValues(from_arrow(schema.empty_table()), name)
-        names = _numeric_positions(columns, ra, dec)
+        names, units = _numeric_positions(columns, ra, dec)
         self.data_set = DataSet.open(name, files, schema, names)
         table = from_arrow(self.schema.empty_table())
         table.meta.update(notes)
+        table = with_units(table, names, units)
         columns = ColumnValues(table, name)
         self.pos_err = pos_err
         errors = read_errors(columns, pos_err, 0)
-        identifiers = read_identifiers(columns, id, {})
+        warn_of_known(columns, error_entries(pos_err))
+        identifiers = read_identifiers(columns, id, {}, names[0])
         self.id_column = identifiers.name if identifiers.values is not None else None
         super().__init__(
             name=name,
@@ -206,13 +210,17 @@ def _check_arguments(name: str, area: Any, pos_err: Any, columns: Sequence[str])
             )
 
 
-def _numeric_positions(columns: ColumnValues, ra: str | None, dec: str | None) -> tuple[str, str]:
-    """Names of the position columns, which must hold numbers in a unit of angle."""
-    names = position_columns(columns, ra, dec, {})
-    for column in names:
-        columns.numbers(column, "deg")
+def _numeric_positions(
+    columns: ColumnValues, ra: str | None, dec: str | None
+) -> tuple[tuple[str, str], tuple[str | None, str | None]]:
+    """Names of the position columns, numbers in a unit of angle, and the units said of them."""
+    found = position_columns(columns, ra, dec, {})
+    check_scanned(columns, found)
+    names = (found.ra, str(found.dec))
+    for column, unit in zip(names, found.units, strict=True):
+        columns.numbers(column if unit is None else f"{column}[{unit}]", "deg")
         warn_single_precision(columns, column)
-    return names
+    return names, found.units
 
 
 class CandidateRows(WithSample, HeldCatalog):
@@ -234,7 +242,7 @@ class CandidateRows(WithSample, HeldCatalog):
         self.scanned, self.rows, self.moc = whole, rows, whole.moc
         self.read_from = whole.read_from
         table = from_arrow(data)
-        columns = ColumnValues(table, whole.name, self.row_text)
+        columns = ColumnValues(table, whole.name, self.row_text, dec)
         errors = read_errors(columns, whole.pos_err, len(rows))
         identifiers = (
             Identifiers(whole.id_name)

@@ -11,7 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from ...catalogs.catalog import Catalog
-from ...catalogs.errors import ErrorEllipse
+from ...catalogs.errors import ErrorEllipse, error_columns
 from ...matching.record import CatalogueRecord
 from ...matching.result import MatchResult
 from ...matching.table_columns import later_columns
@@ -58,10 +58,12 @@ def all_input_rows(result: MatchResult, k: int) -> tuple[np.ndarray, InputRows] 
 
 def _as_matched(record: CatalogueRecord, table: Table) -> InputRows | None:
     """Input columns of some rows as a catalogue, with what is recorded of it."""
-    pos_err, error_columns = _recorded_error(record)
+    pos_err = _recorded_error(record)
     if not {record.ra, record.dec} <= set(table.colnames):
         return None
-    has_error = pos_err is not None and set(error_columns) <= set(table.colnames)
+    has_error = pos_err is not None and set(error_columns(pos_err, table.colnames)) <= set(
+        table.colnames
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # said where the match was made
         try:
@@ -101,15 +103,14 @@ def _input_table(table: Table, name: str, at: np.ndarray) -> Table:
     )
 
 
-def _recorded_error(record: CatalogueRecord) -> tuple[Any, list[str]]:
-    """``pos_err`` of a catalogue as the meta data have it (None: not known), and its columns."""
+def _recorded_error(record: CatalogueRecord) -> Any:
+    """``pos_err`` of a catalogue as the meta data have it; None: it is not known."""
     parts = record.pos_err
     if not parts or None in parts:
-        return None, []
-    error = (
+        return None
+    return (
         parts[0] if len(parts) == 1 else tuple(parts) if len(parts) == 2 else ErrorEllipse(*parts)
     )
-    return error, [part for part in parts if isinstance(part, str)]
 
 
 def those_that_looked(source: Any, names: Sequence[str]) -> list[str]:

@@ -24,6 +24,7 @@ from .density import (
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
+from .other_unit import in_other_unit
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
@@ -83,11 +84,15 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
 def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
     """Position errors, where what the probabilities take for counterparts can be `right`."""
     apart = close_pairs(view)
-    if apart:
-        yield apart
-    else:
-        yield position_errors(view, scale_step(view)) if right else skipped(ERRORS, 1.0, NOT_JUDGED)
-    right = right and apart is None
+    found = apart
+    if found is None and right:
+        found = position_errors(view, scale_step(view))
+    found = found or skipped(ERRORS, 1.0, NOT_JUDGED)
+    unit = None
+    if found.verdict != OK or not math.isfinite(found.sigma):
+        unit = in_other_unit(view, found)
+    yield found if unit is None else unit
+    right = right and apart is None and unit is None
     yield tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
     yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
 

@@ -1,0 +1,189 @@
+"""Columns that catalogues are known to quote other numbers in than 1 sigma per axis, in arcsec.
+
+What each column means is from the paper or the description named with it. A column of that name
+given as ``pos_err`` without its containment (or, without a unit of its own, its unit) is warned of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .said import Said
+from .units import has_unit
+from .values import ColumnValues
+from .warned import warn_user
+
+#: of a circular Gaussian, within sqrt(2) sigma: sqrt(sigma_ra^2 + sigma_dec^2)
+TWO_D_RMS = 0.632
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """What a catalogue quotes in a column."""
+
+    catalogue: str
+    column: str
+    """regular expression, any case"""
+    what: str
+    containment: float | None
+    """of the radius; None: it is 1 sigma per axis"""
+    unit: str
+    """of the numbers, where the column has none"""
+    source: str
+    beside: tuple[str, ...] = ()
+    """columns that tell the catalogue; none: the name alone does"""
+
+
+KNOWN = (
+    Quoted(
+        "ROSAT (1RXS)",
+        r"poserr|e_pos|pos_err",
+        "the radius of a total error of 1 sigma, 68%, its systematic 6 arcsec included",
+        0.68,
+        "arcsec",
+        "Voges et al. 1999, A&A 349, 389",
+        ("1rxs",),
+    ),
+    Quoted(
+        "4XMM",
+        r"(sc_)?poserr",
+        "sqrt(sigma_ra^2 + sigma_dec^2), which holds 63% of the sources",
+        TWO_D_RMS,
+        "arcsec",
+        "4XMM-DR13 column descriptions, POSERR; Webb et al. 2020, A&A 641, A136",
+    ),
+    Quoted(
+        "4XMM or eROSITA",
+        r"radec_err",
+        "sqrt(sigma_ra^2 + sigma_dec^2) of the fit, without systematics; it holds 63%",
+        TWO_D_RMS,
+        "arcsec",
+        "4XMM-DR13 column descriptions, RADEC_ERR; Merloni et al. 2024, A&A 682, A34, table D.1",
+    ),
+    Quoted(
+        "CSC",
+        r"(csc_)?err_(ellipse_)?r[01]",
+        "an axis of the 95% ellipse",
+        0.95,
+        "arcsec",
+        "Evans et al. 2010, ApJS 189, 37; Chandra Source Catalog 2 columns, err_ellipse_r0",
+    ),
+    Quoted(
+        "4FGL",
+        r"conf_95_semi(major|minor)",
+        "an axis of the 95% ellipse in degrees",
+        0.95,
+        "deg",
+        "Abdollahi et al. 2020, ApJS 247, 33, table 12",
+    ),
+    Quoted(
+        "4FGL",
+        r"conf_68_semi(major|minor)",
+        "an axis of the 68% ellipse in degrees",
+        0.68,
+        "deg",
+        "Abdollahi et al. 2020, ApJS 247, 33, table 12",
+    ),
+    Quoted(
+        "NVSS",
+        r"e_raj2000",
+        "an error of right ascension in seconds of time",
+        None,
+        "s",
+        "Condon et al. 1998, AJ 115, 1693; VizieR VIII/65, e_RAJ2000",
+        ("nvss|nvss_\\d", "s1.4"),
+    ),
+    Quoted(
+        "GLEAM",
+        r"err_(raj2000|dej2000)",
+        "an error of the fit in degrees",
+        None,
+        "deg",
+        "Hurley-Walker et al. 2017, MNRAS 464, 1146, catalogue columns",
+        ("gleam|peak_flux_wide|int_flux_wide",),
+    ),
+    Quoted(
+        "RACS",
+        r"e_(ra|dec)",
+        "an error of the fit alone in arcsec: the frame is off by up to 1 arcsec more",
+        None,
+        "arcsec",
+        "Hale et al. 2021, PASA 38, e058, sections 4 and 5",
+        ("e_ra", "e_dec", "total_flux_source|total_flux|source_island_id", "tile_id|gal_lon"),
+    ),
+)
+#: eROSITA's POS_ERR is 1 sigma as it is (Merloni et al. 2024, table D.1): nothing to say of it
+#: names that say a containment: r90, R_95, err90, poserr_95, r68pc
+_BY_NAME = re.compile(
+    r"(?:.*_)?(?:r|rad|radius|err|error|poserr|pos_err|conf|theta)_?(39|50|68|90|95|98|99)"
+    r"(?:pc|p)?(?:_.*)?",
+    re.IGNORECASE,
+)
+
+
+def warn_of_known(values: ColumnValues, entries: Sequence[Any]) -> None:
+    """Warn of columns that are known, or say by their name, to hold another number."""
+    for entry in entries[:2]:
+        if isinstance(entry, str):
+            text = advice(values, values.named(entry))
+            if text:
+                warn_user(f"catalogue {values.catalog!r}: {text}")
+
+
+def advice(values: ColumnValues, about: Said) -> str:
+    """What to say of a column that is given as a position error; empty: nothing."""
+    if about.column not in values.table.colnames:
+        return ""
+    own = has_unit(getattr(values.table[about.column], "unit", None)) or about.unit is not None
+    known = quoted_in(values.table.colnames, about.column)
+    if known is not None:
+        contains = about.containment is None and known.containment is not None
+        unit = not own and known.unit != "arcsec"
+        if not (contains or unit or (known.containment is None and known.unit == "arcsec")):
+            return ""
+        better = Said(
+            about.column,
+            known.unit if unit else about.unit,
+            known.containment if contains else about.containment,
+        )
+        text = f"column {about.column!r} of {known.catalogue} is {known.what} ({known.source})"
+        if better == about:
+            return f"{text}; add it in quadrature, or see fit_position_errors (--fit-errors)"
+        return f"{text}, and is read as {_read_as(about)}; {_remedy(better)}"
+    found = _BY_NAME.fullmatch(about.column)
+    if found is None or about.containment is not None:
+        return ""
+    fraction = float(found[1]) / 100.0
+    return (
+        f"column {about.column!r} is read as {_read_as(about)}; if it is a radius that holds "
+        f"{found[1]}% of the sources, {_remedy(Said(about.column, about.unit, fraction))}"
+    )
+
+
+def _read_as(about: Said) -> str:
+    return "1 sigma per axis" + ("" if about.unit else ", in arcsec if it has no unit")
+
+
+def _remedy(better: Said) -> str:
+    """How to say it, in Python and on the command line."""
+    if better.containment is None:
+        return f"say pos_err='{better}' (':{better}' on the command line)"
+    name = str(Said(better.column, better.unit))
+    return (
+        f"say pos_err=Radius({name!r}, containment={better.containment:g}) "
+        f"(':{better}' on the command line)"
+    )
+
+
+def quoted_in(names: Sequence[str], column: str) -> Quoted | None:
+    """What a column is known to hold, beside the others of its table."""
+    low = [name.strip().lower() for name in names]
+    for known in KNOWN:
+        if re.fullmatch(known.column, column.strip().lower()) and all(
+            any(re.fullmatch(pattern, name) for name in low) for pattern in known.beside
+        ):
+            return known
+    return None

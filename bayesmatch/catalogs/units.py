@@ -1,0 +1,115 @@
+"""Units as files spell them: which unit of angle (or time) a text stands for.
+
+Files write ``[deg]``, ``deg (J2000)``, ``MAS``, ``"`` and ``none``; what is understood here is what
+every such file means, and anything else is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import Any
+
+#: what stands where there is no unit
+NONE = frozenset(
+    ("", "none", "null", "nan", "n/a", "na", "unitless", "dimensionless", "unknown", "?", "1", "*")
+)
+#: spellings of angles that astropy does not know, or takes for something else (as: attosecond)
+ANGLES = {
+    "deg": (
+        "degree",
+        "d",
+        "°",
+        "decimaldegrees",
+        "decimaldegree",
+        "decdeg",
+        "degdec",
+        "ddeg",
+        "degs",
+    ),
+    "arcmin": ("'", "′", "amin", "arcminute", "arcmins"),
+    "arcsec": ('"', "''", "″", "asec", "as", "arcs", "arcsecond", "secondsofarc", "secarc"),
+    "mas": ("milliarcsec", "milliarcsecond", "marcsecond", "milliarcs", "masec"),
+    "uas": ("microarcsec", "microarcsecond", "µas", "muas"),
+    "rad": ("radian", "rads"),
+    "hourangle": ("h", "hr", "hour", "hrs", "hour angle", "hourangle"),
+}
+#: of texts such as 12:34:56, which hold several numbers
+SEXAGESIMAL = {
+    "hms": ("hms", "h:m:s", "hh:mm:ss", "hhmmss", "h m s", "hh mm ss", "hms.s", "hh:mm:ss.s"),
+    "dms": ("dms", "d:m:s", "dd:mm:ss", "ddmmss", "d m s", "dd mm ss", "dms.s", "dd:mm:ss.s"),
+}
+#: of errors in right ascension alone
+TIMES = {"s": ("s", "second", "secondoftime", "timesec"), "ms": ("ms", "millisecond")}
+#: of those, in seconds
+SECONDS = {"s": 1.0, "ms": 0.001}
+_KNOWN = {
+    spelling: unit
+    for table in (ANGLES, SEXAGESIMAL, TIMES)
+    for unit, spellings in table.items()
+    for spelling in (unit, *spellings)
+}
+_SEXAGESIMAL_SPELLINGS = {s: unit for unit, many in SEXAGESIMAL.items() for s in many}
+#: brackets and quotes around a unit
+_AROUND = (("[", "]"), ("(", ")"), ("{", "}"), ("'", "'"), ('"', '"'))
+#: what follows a unit of a coordinate: its frame
+_FRAME = re.compile(r"[\s_,;]*[\[(]?\s*(icrs|fk[45]|j2000(\.0)?|b1950(\.0)?)\s*[\])]?$")
+
+
+def has_unit(unit: Any) -> bool:
+    """Whether a column's unit is one, and not a word for none."""
+    return unit is not None and bool(_stripped(str(unit)))
+
+
+def _stripped(text: str) -> str:
+    """A spelling without case, frame, brackets and full stop; empty where there is no unit."""
+    text = text.strip().lower()
+    if text in _KNOWN:
+        return text
+    for left, right in _AROUND:
+        if len(text) > 2 and text[0] == left and text[-1] == right:
+            return _stripped(text[1:-1])
+    shorter = _FRAME.sub("", text)
+    if shorter != text:
+        return _stripped(shorter)
+    text = text.rstrip(".").strip()
+    return "" if text in NONE or not text.strip("-–— ._") else text
+
+
+def spelled(text: Any) -> str | None:
+    """The unit of angle or time that a spelling stands for; None where it is not a known one.
+
+    One of the keys of :data:`ANGLES`, :data:`SEXAGESIMAL`, :data:`TIMES`.
+    """
+    short = _stripped(str(text))
+    if short in _SEXAGESIMAL_SPELLINGS:
+        return _SEXAGESIMAL_SPELLINGS[short]
+    short = re.sub(r"[\s_]", "", short)
+    # arcseconds, degrees; but s is a second and as an arcsecond
+    for candidate in (short, short.rstrip("s") if len(short) > 3 else short):
+        if candidate in _KNOWN:
+            return _KNOWN[candidate]
+    return None
+
+
+def factor(have: Any, want: str) -> float | None:
+    """What turns numbers in one unit into another; None where nothing does."""
+    import astropy.units as u
+
+    text = str(have).strip()
+    spellings: list[Any] = [have, text.lower().rstrip("s")]
+    named = spelled(text)
+    if named is not None and is_angle(want):
+        # the known ones first: for astropy, an angle in "h" is a time, and one in "d" a day
+        spellings = [named, *spellings]
+    elif _stripped(text):
+        spellings += [_stripped(text), _stripped(text).rstrip("s")]
+    for spelling in spellings:
+        with contextlib.suppress(u.UnitConversionError, ValueError, TypeError):
+            return float(u.Unit(spelling).to(want))
+    return None
+
+
+def is_angle(unit: str) -> bool:
+    """Whether a unit that is asked for is one of angle."""
+    return unit in ANGLES

@@ -1,0 +1,144 @@
+"""Position errors in another unit than they are read in: the factor that would fit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...catalogs.said import about
+from .around import Around
+from .finding import WRONG, Finding
+from .view import View
+
+#: what a factor of the errors says of their unit, as the brackets behind a column's name have it
+UNITS = {
+    3600.0: ("degrees", "deg"),
+    60.0: ("arcmin", "arcmin"),
+    15.0: ("seconds of time", "s"),
+    1e-3: ("mas", "mas"),
+    1e-6: ("microarcsec", "uas"),
+    206264.80624709636: ("radians", "rad"),
+    1.0 / 3600.0: ("arcsec, and their unit said degrees", "arcsec"),
+    1.0 / 60.0: ("arcsec, and their unit said arcmin", "arcsec"),
+    1000.0: ("arcsec, and their unit said mas", "arcsec"),
+}
+#: ln of the ratio between the factor that fits best and that of a unit
+NEAR = 0.35
+#: gain in ln likelihood, over the errors as they are read, that no field of chance pairs gives: the
+#: best of a hundred factors reaches 10 in one of a thousand
+GAIN = 15.0
+#: factors that are tried, and fractions with a counterpart
+FACTORS = np.exp(np.arange(math.log(1e-7), math.log(5e5), 0.1))
+FRACTIONS = (0.1, 0.3, 0.6, 0.9)
+#: candidates that are looked at
+MAX_PAIRS = 50_000
+
+
+def in_other_unit(view: View, finding: Finding) -> Finding | None:
+    """A finding about errors that are off by the factor of another unit; None: they are not."""
+    best, factor, which = GAIN, 0.0, ("", [""])
+    for part in view.around:
+        pairs = _Pairs.of(view, part)
+        for whose, catalog in (
+            ("primary", view.setting.primary),
+            ("other", part.catalog),
+            ("east", view.setting.primary),
+        ):
+            gain, tried = pairs.best(whose)
+            texts = [about(g).column for g in catalog.error_record if isinstance(g, str)]
+            if gain > best and (whose != "east" or (len(texts) == 2 and _near(tried) == 15.0)):
+                best, factor, which = gain, tried, (catalog.name, texts)
+    unit = _near(factor)
+    if unit is None:
+        return None
+    what, bracket = UNITS[unit]
+    name, columns = which
+    return replace(
+        finding,
+        value=unit,
+        expected=1.0,
+        error=0.5 * unit / math.sqrt(best),
+        sigma=math.sqrt(2.0 * best),
+        verdict=WRONG,
+        advice=f"the separations are those of {name} errors {unit:.4g} times the quoted ones, as "
+        f"if these were in {what}: {_remedy(columns, bracket)}",
+    )
+
+
+def _near(factor: float) -> float | None:
+    """The factor of a unit that a factor is."""
+    near = (u for u in UNITS if factor and abs(math.log(factor / u)) < NEAR)
+    return next(near, None)
+
+
+def _remedy(columns: list[str], bracket: str) -> str:
+    """How to say the unit, in Python and on the command line."""
+    if not columns:
+        return "give them in arcsec"
+    if bracket == "s":
+        said = [f"{columns[0]}[s]", *(columns[1:] or ["DEC_ERR"])]
+    else:
+        said = [f"{c}[{bracket}]" for c in columns[:2]] + columns[2:]
+    parts = ", ".join(f"'{text}'" for text in said[:2])
+    return (
+        f"say it behind the column's name, pos_err={parts if len(said) == 1 else f'({parts})'} "
+        f"(':{':'.join(said)}' on the command line)"
+    )
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Candidates of some primaries: offsets and both covariances."""
+
+    i: np.ndarray
+    """(m,) primary, from 0 without gaps at the end"""
+    n: int
+    offset: np.ndarray
+    """(m, 2) arcsec, east and north"""
+    own: np.ndarray
+    """(m, 3) covariance of the primary, arcsec^2"""
+    other: np.ndarray
+    """(m, 3) of the candidate"""
+    density: float
+    """candidates per arcsec^2; counterparts among them make it too large, which is safe"""
+
+    @classmethod
+    def of(cls, view: View, part: Around) -> _Pairs:
+        """Of the first primaries, so that there are not too many."""
+        few = slice(None)
+        if len(part.i) > MAX_PAIRS:
+            few = slice(0, int(np.searchsorted(part.i, part.i[MAX_PAIRS])) or MAX_PAIRS)
+        i = part.i[few]
+        n = int(i.max()) + 1 if len(i) else 0
+        other = view.setting.positions.covariance[part.slot[few], :3]
+        density = len(i) / (math.pi * part.radius**2 * max(n, 1))
+        return cls(i, n, part.offset[few], part.covariance[few] - other, other, density)
+
+    def best(self, whose: str) -> tuple[float, float]:
+        """Gain in ln likelihood of the factor of some errors that fits best, and it."""
+        if self.n == 0:
+            return 0.0, 0.0
+        as_read = max(self._ln_likelihood(whose, f) for f in (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5))
+        tried = [self._ln_likelihood(whose, f) for f in FACTORS]
+        k = int(np.argmax(tried))
+        return tried[k] - max(as_read, 0.0), float(FACTORS[k])
+
+    def _ln_likelihood(self, whose: str, factor: float) -> float:
+        """Over that of chance alone, at the best of some fractions with a counterpart."""
+        own, other = self.own.T, self.other.T
+        if whose == "other":
+            xx, yy, xy = own + factor**2 * other
+        elif whose == "primary":
+            xx, yy, xy = factor**2 * own + other
+        else:
+            xx, yy, xy = np.array([[factor**2], [1.0], [factor]]) * own + other
+        e, n = self.offset.T
+        det = np.maximum(xx * yy - xy * xy, 1e-60)
+        ratio = np.exp(
+            -0.5 * np.minimum((yy * e * e - 2.0 * xy * e * n + xx * n * n) / det, 1400.0)
+        )
+        ratio /= 2.0 * math.pi * np.sqrt(det) * self.density
+        each = np.bincount(self.i, weights=ratio, minlength=self.n)
+        return max(float(np.log1p(q * (each - 1.0)).sum()) for q in FRACTIONS)

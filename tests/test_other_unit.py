@@ -1,0 +1,87 @@
+"""The check of position errors names the unit that the errors seem to be in."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+import bayesmatch as bm
+
+N, M, SIDE = 60, 1500, 0.4
+
+
+def sky(sigma_east=1.0, sigma_north=1.0, hostless=10, seed=1):
+    rng = np.random.default_rng(seed)
+    o = Table({"RA": 150 + SIDE * rng.random(M), "DEC": 2 + SIDE * rng.random(M)})
+    k = N - hostless
+    ra, dec = np.array(o["RA"][:N]), np.array(o["DEC"][:N])
+    ra[:k] += rng.normal(size=k) * sigma_east / 3600 / math.cos(math.radians(2.2))
+    dec[:k] += rng.normal(size=k) * sigma_north / 3600
+    ra[k:], dec[k:] = 150 + SIDE * rng.random(hostless), 2 + SIDE * rng.random(hostless)
+    return Table({"RA": ra, "DEC": dec}), o
+
+
+def errors_found(x, o, pos_err, other=0.1, radius=10.0):
+    found = bm.match(
+        bm.Catalog(x, name="X", pos_err=pos_err, area=SIDE**2),
+        bm.Catalog(o, name="O", pos_err=other, area=SIDE**2),
+        radius=radius,
+    ).checks()
+    return next(row for row in found if row["check"] == "position_errors")
+
+
+FACTORS = {"deg": 3600.0, "arcmin": 60.0, "mas": 1e-3, "rad": 206264.806}
+
+
+@pytest.mark.parametrize("unit", FACTORS)
+def test_the_factor_of_a_unit(unit):
+    x, o = sky()
+    x["e"] = np.ones(N) / FACTORS[unit]
+    row = errors_found(x, o, "e")
+    assert row["verdict"] == "wrong" and row["value"] == pytest.approx(FACTORS[unit])
+    assert f"pos_err='e[{unit}]'" in row["advice"] and f"':e[{unit}]'" in row["advice"]
+    assert errors_found(x, o, f"e[{unit}]")["verdict"] == "ok"
+
+
+def test_of_the_other_catalogue():
+    x, o = sky()
+    o["e"] = np.ones(M) / 3600
+    row = errors_found(x, o, 0.01, "e")
+    assert row["verdict"] == "wrong" and "O errors 3600 times" in row["advice"]
+
+
+def test_of_pairs_and_ellipses():
+    x, o = sky(1.5, 1.0)
+    x["a"], x["b"], x["pa"] = np.full(N, 1.5 / 3600), np.full(N, 1 / 3600), np.full(N, 90.0)
+    assert "(':a[deg]:b[deg]' on" in errors_found(x, o, ("a", "b"))["advice"]
+    assert (
+        "(':a[deg]:b[deg]:pa' on" in errors_found(x, o, bm.ErrorEllipse("a", "b", "pa"))["advice"]
+    )
+
+
+def test_right_ascensions_in_seconds_of_time():
+    x, o = sky(1.5, 1.5)
+    x["a"], x["d"] = np.full(N, 0.1), np.full(N, 1.5)
+    row = errors_found(x, o, ("a", "d"))
+    assert row["value"] == 15.0 and "(':a[s]:d' on" in row["advice"]
+    with pytest.warns(UserWarning, match="seconds of time"):
+        assert errors_found(x, o, ("a[s]", "d"))["verdict"] == "ok"
+
+
+@pytest.mark.parametrize("hostless", [10, 60])
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_named_where_nothing_is_wrong(hostless, seed):
+    x, o = sky(hostless=hostless, seed=seed)
+    x["e"] = np.ones(N)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the host fraction, where there is none
+        row = errors_found(x, o, "e")
+    assert row["verdict"] == "ok" and "[" not in row["advice"]
+
+
+def test_errors_that_are_a_little_off_are_in_no_other_unit():
+    x, o = sky()
+    x["e"] = np.full(N, 2.146)
+    assert "[" not in errors_found(x, o, "e")["advice"]
