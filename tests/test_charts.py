@@ -206,6 +206,29 @@ def test_texts_do_not_overlap(image):
     assert overlap(plots.finding_chart(e, truth="hostless")) == []
 
 
+def test_ranks_stay_inside_the_frame(image):
+    """Also those of candidates at the edge of the chart."""
+    x, o = catalogues()
+    east, north = (
+        np.array([[0.4, 9.6], [9.7, -0.3], [-9.7, 1.0], [9.0, -3.5], [-4.0, -8.6]]).T / 3600
+    )
+    table = Table(o.table)[: len(east)]
+    table["RA"], table["DEC"] = CENTER[0] + east / np.cos(np.radians(CENTER[1])), CENTER[1] + north
+    o = bm.Catalog(table, name="OPT", pos_err=0.1, area=1.0)
+    result = bm.match(bm.Catalog(x.table, name="X", pos_err=6.0, area=1.0), o, radius=10)
+    figure = bm.explain(result, "S0", image=image).chart()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    ax = figure.axes[0]
+    frame = ax.get_window_extent(renderer)
+    ranks = [t for t in ax.texts if t.get_text().isdigit()]
+    assert len(ranks) == 5
+    for text in ranks:
+        box = text.get_window_extent(renderer)
+        assert frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1
+
+
 @pytest.mark.parametrize("theme", ["default", "dark_background"])
 @pytest.mark.parametrize("with_image", [True, False])
 def test_texts_can_be_read_on_any_theme(result, image, theme, with_image):

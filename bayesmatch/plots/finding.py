@@ -222,7 +222,9 @@ def _write_ranks(ax: Axes, e: bm.Explanation, view: View, ink: Ink) -> None:
         others = np.array([spot for spot in taken if np.hypot(*(spot - at)) > 0]).reshape(-1, 2)
         room = np.hypot(*(spots[:, None] - others[None]).T).min(axis=0, initial=np.inf)
         away = spots @ at / max(np.hypot(*at), 1e-9)  # ties go outwards
-        best = directions[np.argmax(np.minimum(room, 2 * points * arcsec) + 1e-3 * away)]
+        score = np.minimum(room, 2 * points * arcsec) + 1e-3 * away
+        score[np.abs(spots).max(axis=1) + 6 * arcsec > reach] -= 1e6  # rather inside the frame
+        best = directions[np.argmax(score)]
         ax.annotate(
             str(rank),
             at,

@@ -10,7 +10,7 @@ BELOW, PERCENTILE, LEAST = 2.5, 99.7, 20.0
 SOFT = 5.0
 #: of the Lupton et al. (2004) colours, of images in units of their noise: so that a bright object
 #: in one band does not tint the sky
-MINIMUM, STRETCH, Q = 0.0, 6.0, 8.0
+MINIMUM, STRETCH, Q = 0.6, 6.0, 8.0
 
 
 def levels(data: np.ndarray) -> tuple[float, float, float]:
