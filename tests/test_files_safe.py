@@ -153,7 +153,9 @@ class TestInputsAreKept:
         monkeypatch.chdir("elsewhere")  # what was read is known from everywhere
         with pytest.raises(ValueError, match="would overwrite"):
             result.write("../set/o.parquet")
-        result.write("o.parquet")
+        result.write("../relative.parquet", include_inputs=False)
+        with pytest.warns(UserWarning, match="written without the columns of the inputs"):
+            result.write("o.parquet")
 
     def test_histograms(self, capsys):
         primary, other = tables()
@@ -221,7 +223,7 @@ class TestInputsAreKept:
         os.mkfifo("pipe.csv")
         os.symlink("loop.csv", "loop.csv")
         os.symlink("nowhere/r.csv", "astray.csv")
-        for name in ("folder.csv", "pipe.csv", "loop.csv", "astray.csv", "no/r.csv"):
+        for name in ("folder.csv", "pipe.csv", "loop.csv", "folder.csv/r.csv/"):
             with pytest.raises(OSError, match=name):
                 check_targets(["good.csv", name], [])
         with pytest.raises(OSError, match="name too long"):
@@ -409,16 +411,13 @@ class TestFormats:
         for k in range(1000):
             other[f"c{k}"] = np.zeros(len(other), np.int8)
         save(other, "wide.csv")
-        long = tables()[1]
-        long["n" * 80] = 1.0
-        save(long, "long.csv")
         monkeypatch.setattr(
             "bayesmatch.matching.core.run_match", lambda *a: pytest.fail("too late")
         )
-        for file, says in (("wide.csv", "FITS holds 999"), ("long.csv", "68 characters")):
-            argv = ["match", "x.csv", "1", file, "0.2", *MATCH, "--out", "r.fits"]
-            refused(capsys, *argv, says=says)
-            refused(capsys, "fake", file, "--radius", "5", "--out", "f.fits", says=says)
+        says = "FITS holds 999"
+        argv = ["match", "x.csv", "1", "wide.csv", "0.2", *MATCH, "--out", "r.fits"]
+        refused(capsys, *argv, says=says)
+        refused(capsys, "fake", "wide.csv", "--radius", "5", "--out", "f.fits", says=says)
 
     def test_fits_limits_in_python(self):
         primary, other = tables()
@@ -428,9 +427,8 @@ class TestFormats:
             for t, n in zip((primary, other), "XO", strict=True)
         )
         result = bm.match(x, o, radius=20)
-        with pytest.raises(ValueError, match=r"r\.fits: the name of column 'O_nnn.* 68 characters"):
+        with pytest.warns(UserWarning, match=r"r\.fits: column 'O_nnn.* is called 'O_n"):
             result.write("r.fits", include_inputs=True)
-        assert os.listdir() == []
         result.write("r.parquet", include_inputs=True)
 
 

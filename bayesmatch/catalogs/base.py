@@ -35,6 +35,8 @@ class SkyCatalog(ABC):
     read_from: tuple[str, ...] = ()
     rows: np.ndarray | None = None
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
+    corrections: tuple[dict[str, Any], ...] = ()
+    """numbers of the fits of position errors that were applied to it, in their order"""
     moc: Any = None
     """a `mocpy.MOC`, where the area was given as one"""
 

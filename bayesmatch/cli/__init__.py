@@ -22,6 +22,7 @@ from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
+from .header import add_header
 from .match import add_match
 from .regions import add_regions
 from .sample import add_sample
@@ -45,6 +46,7 @@ COMMANDS = (
     add_area,
     add_fake,
     add_shift,
+    add_header,
 )
 
 
@@ -80,12 +82,12 @@ def _run(argv: Sequence[str] | None) -> int:
         options = _parser().parse_args(argv)
     except SystemExit as stop:  # argparse has said why
         return int(stop.code or 0)
+    options.argv = list(sys.argv[1:] if argv is None else argv)
     stopping.describe(lambda written: _stopped(options, written))
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = lambda message, *_, **__: print(
-            f"bayesmatch: warning: {message}", file=sys.stderr
-        )
+        told: set[str] = set()  # what is found before a match is found again when it is written
+        warnings.showwarning = lambda message, *_, **__: _warn(str(message), told)
         try:
             status = options.run(options)  # None, or what a check found
         except BrokenPipeError:
@@ -95,6 +97,13 @@ def _run(argv: Sequence[str] | None) -> int:
             print(f"bayesmatch {options.command}: error: {text}", file=sys.stderr)
             return 1
     return status or 0
+
+
+def _warn(text: str, told: set[str]) -> None:
+    """Print a warning that was not printed yet."""
+    if text not in told:
+        told.add(text)
+        print(f"bayesmatch: warning: {text}", file=sys.stderr)
 
 
 def _stopped(options: argparse.Namespace, written: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from .given_errors import HELP as ERRORS
 from .inputs import add_inputs, files_read, read_inputs, read_priors
 from .learning import learned_files, learned_paths, write_learned
+from .output import AS_PRINTED, STANDARD_OUTPUT, command_line, print_table
 from .parsing import TABLE_ENDINGS
 
 EPILOG = f"""\
@@ -34,7 +35,12 @@ def add_match(commands: Any) -> None:
         description="Match a primary catalogue with one or more others.",
     )
     match.set_defaults(run=_match)
-    match.add_argument("--out", required=True, metavar="FILE", help=f"result: {TABLE_ENDINGS}")
+    match.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help=f"result: {TABLE_ENDINGS}; folders are made; - prints the associations as CSV",
+    )
     add_inputs(match)
     match.add_argument(
         "--prune",
@@ -86,8 +92,10 @@ def add_match(commands: Any) -> None:
 def _match(options: argparse.Namespace) -> None:
     result, written = run_match(options)
     if not options.quiet:
-        print(result.summary())
-        print("\n".join(f"wrote {path}" for path in written))
+        stream = sys.stderr if options.out == STANDARD_OUTPUT else sys.stdout
+        print(result.summary(), file=stream)
+        for path in written:
+            print(f"wrote {path}", file=stream)
 
 
 def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
@@ -97,6 +105,8 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     from ..matching.result_check import check_output
     from ..matching.result_files import result_paths
 
+    printed = options.out == STANDARD_OUTPUT
+    out = AS_PRINTED if printed else options.out
     if options.prefilter_pair:
         warnings.warn(
             "--prefilter-pair has no effect: crowded sources are pruned as needed (--prune)",
@@ -104,11 +114,11 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
             stacklevel=2,
         )
     priors = read_priors(options)
-    learned = learned_paths(options.out, priors)
-    targets = [*result_paths(options.out), *learned_files(learned)]
+    learned = learned_paths(out, priors)
+    targets = [*([] if printed else result_paths(out)), *learned_files(learned)]
     check_targets(targets, files_read(options), option="--out")
     catalogs, how = read_inputs(options, priors)
-    check_output(options.out, catalogs, how["priors"], include_inputs=not options.no_inputs)
+    check_output(out, catalogs, how["priors"], include_inputs=not options.no_inputs)
     result = match(
         *catalogs,
         **how,
@@ -119,5 +129,10 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
         errors="fit" if options.fit_errors else "given",
         progress=sys.stderr.isatty() and not options.quiet,
     )
-    written = result.write(options.out, include_inputs=not options.no_inputs)
+    result.meta["command"] = command_line(options)
+    if printed:
+        print_table(result.with_inputs() if not options.no_inputs else result.associations)
+        written = []
+    else:
+        written = result.write(out, include_inputs=not options.no_inputs)
     return result, [*written, *write_learned(result, learned)]

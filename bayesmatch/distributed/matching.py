@@ -197,7 +197,8 @@ class Both:
         primary: Any = sources
         told = None
         if options.errors == "fit":
-            primary, told = fitted(primary, (found,), self.priors, options)
+            primary, numbers = fitted(primary, (found,), self.priors, options)
+            told = {"given": False, **numbers}
             if primary is not sources:
                 found = self._near(primary, columns[1], options)
         covariates = covariate_matrix(primary, options.host_covariates)

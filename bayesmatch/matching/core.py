@@ -157,8 +157,12 @@ def match(
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
     inside = tuple(map(within_footprint, others))
-    found = None
+    found: dict[str, Any] = {"given": True}
+    corrected = {c.name: list(c.corrections) for c in (primary, *others) if c.corrections}
     if options.errors == "fit":
-        primary, found = fitted(primary, inside, prior_set, options)
+        primary, numbers = fitted(primary, inside, prior_set, options)
+        found = {"given": False, **numbers}
         covariates = covariate_matrix(primary, options.host_covariates)
+    if corrected:  # by whoever called, before
+        found["corrected"] = corrected
     return run_match(primary, inside, prior_set, options, covariates, found)

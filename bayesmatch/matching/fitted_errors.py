@@ -18,6 +18,7 @@ from ..priors.prior_set import PriorSet
 from .covariates import covariate_matrix
 from .error_fit.engine import Surroundings, fit_with_learned
 from .error_fit.found import PositionErrorFit
+from .error_fit.numbers import fit_numbers
 from .error_fit.selection import Request
 from .field import UniformField
 from .host_fraction import MIN_PRIMARIES
@@ -28,7 +29,6 @@ from .pipeline import run_match
 MIN_LIKELY = 30
 #: a candidate counts as one with a probability above
 LIKELY = 0.5
-NUMBERS = ("scale", "floor_arcsec", "dra_arcsec", "ddec_arcsec", "tail_fraction", "tail_factor")
 
 
 def fitted(
@@ -70,28 +70,7 @@ def fitted(
             f"position errors of {primary.name!r}: the fit did not converge; its best values are "
             "applied (errors='given' takes the quoted errors)"
         )
-    return fit.apply(primary), {"applied": True, "n_likely": likely, **fit_record(fit)}
-
-
-def fit_record(fit: PositionErrorFit) -> dict[str, Any]:
-    """The numbers of a fit as plain types; what was not looked for is left out."""
-    record: dict[str, Any] = {}
-    for name in NUMBERS:
-        for part in (name, f"{name}_error"):
-            value = float(getattr(fit, part))
-            if np.isfinite(value):
-                record[part] = value
-    if fit.matrix.any():
-        assert fit.center is not None
-        record["matrix"] = fit.matrix.tolist()
-        record["matrix_error"] = fit.matrix_error.tolist()
-        record["center"] = list(fit.center)
-    if fit.slopes:
-        record["slopes"], record["slopes_error"] = dict(fit.slopes), dict(fit.slopes_error)
-    record["n_counterparts"] = fit.n_counterparts
-    record["ln_gain"] = float(fit.ln_gain)
-    record["converged"] = bool(fit.converged)
-    return record
+    return fit.apply(primary), {"applied": True, "n_likely": likely, **fit_numbers(fit)}
 
 
 def _fit(

@@ -60,7 +60,7 @@ def run_match(
 ) -> MatchResult:
     """See :func:`bayesmatch.match`; the arguments are checked, `covariates` a matrix of them.
 
-    `fitted_errors`: of the primary, what :mod:`bayesmatch.matching.fitted_errors` found.
+    `fitted_errors`: what was done to position errors, for the record.
     """
     clock, options = Clock(options.progress), unpruned(options, priors)
     with contextlib.closing(clock):
@@ -114,7 +114,7 @@ def _run(
         pruned_bound=pruned_bound(associations, fit, calibrated, ln_gain),
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
-        errors={"given": fitted_errors is None, **(fitted_errors or {})},
+        errors=fitted_errors or {"given": True},
         checks=run_checks(setting, associations, calibrated, fit, log10_ratios, options),
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),

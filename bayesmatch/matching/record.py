@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
@@ -40,6 +41,8 @@ class CatalogueRecord:
     tail_fraction: float = 0.0
     """share of the errors that are wider, by"""
     tail_factor: float = 3.0
+    files: list[str] | None = None
+    """names of what it was read from, without their folders; None: a table in memory"""
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
@@ -55,6 +58,7 @@ class CatalogueRecord:
             catalog.n_listed - catalog.n_rows,
             catalog.tails.fraction,
             catalog.tails.factor,
+            [os.path.basename(path) for path in catalog.read_from] or None,
         )
 
     @property
@@ -118,7 +122,8 @@ class MatchRecord:
     claims: dict[str, Any]
     """``rule``, and what it found"""
     errors: dict[str, Any]
-    """``given`` (False: fitted), and what was fitted"""
+    """``given`` (False: fitted), and what was fitted; ``corrected``: by catalogue, the numbers of
+    fits that were applied to it before the match"""
     dropped: dict[str, dict[str, int]]
     """rows left out, by catalogue and reason: ``outside`` its area, a MOC"""
     checks: list[dict[str, Any]]
@@ -128,6 +133,8 @@ class MatchRecord:
     n_candidates: int
     n_associations: int
     seconds: dict[str, float]
+    command: str | None = None
+    """of the command line, without where its output goes; None: called from Python"""
     """by stage; not written to files"""
 
     @classmethod

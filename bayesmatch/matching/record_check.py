@@ -109,6 +109,7 @@ LATER: dict[str, Check] = {
     "errors": _named(_is_anything),
     "dropped": _named(_named(_count(0))),
     "checks": _each(_is_finding),
+    "command": lambda v: v is None or _is_text(v),
 }
 CATALOGUE: dict[str, Check] = {
     "name": _is_text,
@@ -123,6 +124,7 @@ CATALOGUE: dict[str, Check] = {
 CATALOGUE_LATER: dict[str, Check] = {
     "tail_fraction": lambda v: _number(0, 1)(v) and v < 1,
     "tail_factor": lambda v: _number(1, MAX_FACTOR)(v) and v > 1,
+    "files": lambda v: v is None or _each(_is_text)(v),
 }
 FIT: dict[str, Check] = {
     "fraction": _named(_number(0, 1)),

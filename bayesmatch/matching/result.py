@@ -11,15 +11,18 @@ from astropy.table import Table
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
-from .checks.table import checks_table, not_ok
-from .expected import expected_line, expected_table
+from ..catalogs.warned import warn_user
+from .checks.table import checks_table
+from .expected import expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
-from .learned_lines import learned_lines
+from .joined import JoinedColumn, with_columns
+from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
-from .result_files import read_result, write_result
+from .result_check import check_inputs, own_columns
+from .result_files import check_writable, read_result, write_result
 from .settled import KnownClaims
-from .table_columns import input_column
+from .summary import summary_text
 from .terms import PosteriorTerms
 
 if TYPE_CHECKING:
@@ -124,33 +127,7 @@ class MatchResult:
 
     def summary(self) -> str:
         """A few lines for people: how many sources, and how sure their counterparts are."""
-        unknown = np.ma.getmaskarray(np.ma.asarray(self.sources["p_hostless"]))
-        p_hostless = np.where(unknown, 0.0, np.ma.getdata(self.sources["p_hostless"]))
-        p_match = np.asarray(self.sources["p_match"])
-        n = len(self.sources)
-        record = self.record
-        given = (
-            "given"
-            if record.host_fraction_given
-            else (f"+- {record.host_fraction_error:.3f}, fitted")
-        )
-        names = self.catalogue_names
-        secure, hostless = p_match >= 0.9, p_hostless >= 0.9
-        lines = [
-            f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
-            f"{record.radius_arcsec:g} arcsec",
-            f"  candidates         {record.n_candidates:>9,}",
-            f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
-            f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
-            f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9",
-            f"  ambiguous          {_count(~(secure | hostless | unknown), n)}  everything else",
-            expected_line(self.expected([0.5])[0], names[1]),
-            *learned_lines(record.auto_priors or {}),
-            *(f"  {line}" for line in not_ok(record.checks or ())),
-        ]
-        if unknown.any():
-            lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
-        return "\n".join(lines)
+        return summary_text(self.associations, self.sources, self.record)
 
     def expected(
         self,
@@ -208,7 +185,13 @@ class MatchResult:
 
         return bayesmatch.explain(self, primary_id, image=image, also=also)
 
-    def write(self, path: str | os.PathLike, include_inputs: bool = False) -> list[str]:
+    def write(
+        self,
+        path: str | os.PathLike,
+        include_inputs: bool | None = None,
+        *,
+        catalogues: Sequence[bayesmatch.Catalog] | None = None,
+    ) -> list[str]:
         """Write both tables and the meta data; whole or not at all.
 
         Before anything is written, all places are checked. All files are written under other names
@@ -216,16 +199,19 @@ class MatchResult:
         moment, leaves the old result or the new one for :meth:`read`, never a part of each (where
         there are several files, a hidden ``.finishing-...`` file tells the next reader which
         renames are left). A file that a catalogue was read from is not overwritten; a path that is
-        a symbolic link stays one, and what it leads to is replaced. Every file carries one digest
-        of the run, and equal runs give equal files.
+        a symbolic link stays one, and what it leads to is replaced. Folders that do not exist are
+        made. Every file carries one digest of the run, and equal runs give equal files.
 
         Parameters
         ----------
         path : path
             FITS and VOTable hold both tables; ECSV, Parquet and CSV put the sources into a second
             file ``<stem>.sources.<ext>`` (and CSV units and meta data into ``<stem>.meta.json``).
-        include_inputs : bool, default False
-            Also give every association the columns of its members, as ``<NAME>_<column>``.
+        include_inputs : bool, optional
+            Also give every association the columns of its members, as ``<NAME>_<column>``. Default:
+            where the inputs are at hand, which they are not for a result read from a file.
+        catalogues : sequence of Catalog, optional
+            The catalogues that were matched, in their order, for a result read from a file.
 
         Returns
         -------
@@ -237,13 +223,33 @@ class MatchResult:
         ValueError
             If the format is unknown or cannot hold the columns, a file would overwrite an input
             or become part of a data set that was scanned, or `include_inputs` is asked of a result
-            read from a file.
+            read from a file without its `catalogues`.
         OSError
             If a file cannot be written there.
+
+        Warns
+        -----
+        UserWarning
+            Of every column that the format cannot hold as it is: what it is called there, whether
+            it is written as text (arrays in cells, as JSON) or left out.
         """
-        associations = self.with_inputs() if include_inputs else self.associations
-        made_of = [*self._catalogs, *(p for listed in self.priors.values() for p in listed)]
+        catalogs = self._catalogs if catalogues is None else tuple(catalogues)
+        made_of = [*catalogs, *(p for listed in self.priors.values() for p in listed)]
         read = [source for part in made_of for source in getattr(part, "read_from", ())]
+        joined: list[JoinedColumn] = []
+        associations = self.associations
+        check_writable(path, [associations.colnames], read)  # before a data set is read again
+        if include_inputs or (include_inputs is None and catalogs):
+            try:
+                associations, joined = self._joined(catalogues)
+            except OSError as error:
+                if include_inputs:
+                    raise
+                warn_user(f"{path}: written without the columns of the inputs ({error})")
+        tables = [associations.colnames, self.sources.colnames]
+        check_catalogue_names(path, self.catalogue_names)
+        check_writable(path, tables, read)
+        warn_of_changes(path, tables, joined)
         return write_result(path, associations, self.sources, self.meta, read)
 
     @classmethod
@@ -260,24 +266,35 @@ class MatchResult:
         """
         return cls(*read_result(path))
 
-    def with_inputs(self) -> Table:
-        """The associations with the input columns of every member, ``<NAME>_<column>``."""
-        if not self._catalogs:
+    def with_inputs(self, catalogues: Sequence[bayesmatch.Catalog] | None = None) -> Table:
+        """The associations with the input columns of every member, ``<NAME>_<column>``.
+
+        Where that is the name of another column already, a number is put behind it. Arrays of
+        different lengths in cells, and the like, are JSON text.
+
+        Parameters
+        ----------
+        catalogues : sequence of Catalog, optional
+            The catalogues that were matched, in their order, for a result read from a file.
+
+        Raises
+        ------
+        ValueError
+            If the inputs are not at hand, or the catalogues are not those that were matched.
+        """
+        return self._joined(catalogues)[0]
+
+    def _joined(
+        self, catalogues: Sequence[bayesmatch.Catalog] | None
+    ) -> tuple[Table, list[JoinedColumn]]:
+        """The associations with the input columns, and what became of each of these."""
+        catalogs = self._catalogs if catalogues is None else tuple(catalogues)
+        if not catalogs:
             raise ValueError(
-                "the input catalogues are not at hand: this result was read from a "
-                "file; write with include_inputs=True where the match is made"
+                "the input catalogues are not at hand: this result was read from a file; write "
+                "with include_inputs=True where the match is made, or give them as catalogues="
             )
-        out = self.associations.copy(copy_data=False)
-        for catalog in self._catalogs:
-            row = np.asarray(out[catalog.name])
-            absent = row < 0
-            part = catalog.input_rows(np.where(absent, 0, row))
-            for column in part.colnames:
-                name = f"{catalog.name}_{column}"
-                if name not in out.colnames:  # the identifier is there already
-                    out[name] = input_column(part[column], absent)
-        return out
-
-
-def _count(which: np.ndarray, n: int) -> str:
-    return f"{int(which.sum()):>9,} {100 * which.sum() / n:>5.1f}%"
+        core = own_columns(self.record)
+        if catalogues is not None:
+            check_inputs(self.associations, self.record, catalogs)
+        return with_columns(self.associations, catalogs, core)

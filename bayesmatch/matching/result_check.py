@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.registry import check_columns
 from ..catalogs.held import HeldCatalog
 from ..catalogs.names import check_name
 from ..priors.prior_set import PriorSet
+from .joined import joined_columns, known_columns
+from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
 from .record_check import check_meta
 from .table_columns import later_columns, mean_ratio_column
@@ -32,14 +35,56 @@ def check_output(
     *,
     include_inputs: bool,
 ) -> None:
-    """Raise, before a match, if its result could not be written to a file of this format."""
+    """Raise, before a match, if its result could not be written to a file of this format.
+
+    Warns of what will be written in another way than it is.
+    """
+    check_catalogue_names(path, [c.name for c in catalogs])
     prior_names = {name: [p.name for p in listed] for name, listed in priors.items()}
     names = association_columns(catalogs, prior_names)
-    if include_inputs:
-        inputs = (f"{c.name}_{column}" for c in catalogs for column in c.table.colnames)
-        names = list(dict.fromkeys([*names, *inputs]))
-    check_columns(path, names)
-    check_columns(path, source_columns(catalogs))
+    joined = joined_columns(catalogs, map(known_columns, catalogs), names) if include_inputs else []
+    names = [*names, *(column.name for column in joined if not column.left_out)]
+    sources = source_columns(catalogs)
+    for listed in (names, sources):
+        check_columns(path, listed)
+    warn_of_changes(path, [names, sources], joined)
+
+
+def own_columns(record: MatchRecord) -> list[str]:
+    """Columns of the associations that are not those of the inputs."""
+    return association_columns(record.catalogues, record.priors, record.combinations)
+
+
+def check_inputs(associations: Table, record: MatchRecord, catalogs: Sequence[Any]) -> None:
+    """Raise unless these are the catalogues that were matched, in their order."""
+    names = [c.name for c in record.catalogues]
+    given = [getattr(c, "name", type(c).__name__) for c in catalogs]
+    if given != names:
+        raise ValueError(f"catalogues are {', '.join(given)}; give {', '.join(names)}, as matched")
+    for catalog, matched in zip(catalogs, record.catalogues, strict=True):
+        if catalog.n_listed != matched.rows or catalog.id_name != matched.id:
+            raise ValueError(
+                f"catalogue {catalog.name!r} has {catalog.n_listed} rows and identifiers "
+                f"{catalog.id_name!r}, the one that was matched {matched.rows} and "
+                f"{matched.id!r}; give that one"
+            )
+        rows = np.asarray(associations[catalog.name])
+        there = np.flatnonzero(rows >= 0)
+        column = associations[f"{catalog.name}_{catalog.id_name}"]
+        there = there[~np.ma.getmaskarray(np.ma.asarray(column))[there]]
+        part = catalog.input_rows(rows[there])
+        if catalog.id_name not in part.colnames:
+            continue
+        values, _ = plain_column(part[catalog.id_name])
+        found = np.char.strip(values.astype(str))
+        differs = found != np.char.strip(np.ma.getdata(column)[there].astype(str))
+        if differs.any():
+            first = int(np.argmax(differs))
+            raise ValueError(
+                f"catalogue {catalog.name!r} has {str(found[first])!r} in row "
+                f"{rows[there][first]}, where the one that was matched has "
+                f"{str(column[there][first])!r}; give that one"
+            )
 
 
 def check_names(primary: HeldCatalog, others: Sequence[HeldCatalog], priors: PriorSet) -> None:

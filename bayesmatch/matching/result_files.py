@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,15 @@ def result_paths(path: str | os.PathLike) -> list[Path]:
     return table_paths(path, NAMES)
 
 
+def check_writable(
+    path: str | os.PathLike, tables: Iterable[Sequence[str]], read: Iterable[str] = ()
+) -> None:
+    """Raise, before anything is written, if tables with these columns cannot be there."""
+    check_targets(result_paths(path), read)
+    for names in tables:
+        check_columns(path, names)
+
+
 def write_result(
     path: str | os.PathLike,
     associations: Table,
@@ -55,14 +64,12 @@ def write_result(
     """
     kind = file_format(path)
     paths = result_paths(path)
-    check_targets(paths, read)
     tables = dict(zip(NAMES, (associations, sources), strict=True))
-    for table in tables.values():
-        check_columns(path, table.colnames)
+    check_writable(path, [table.colnames for table in tables.values()], read)
     notes = [column_notes(table) for table in tables.values()]
     digests = [table_digest(table) for table in tables.values()]
     tables = {
-        name: with_escapes(table, noted)
+        name: with_escapes(table, noted, kind)
         for (name, table), noted in zip(tables.items(), notes, strict=True)
     }
     # Seconds would make two equal runs differ.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 from astropy.table import Column
 
-from ..catalogs.formats.storage import masked_column, missing, native_values, parts_of
+from ..catalogs.formats.cell_values import plain_column
+from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
 from .field import FieldDensity
 
@@ -52,10 +52,7 @@ def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
 
 def input_column(column: Any, absent: np.ndarray) -> Any:
     """An input column as plain data, masked where the member is absent or the value missing."""
-    values, mask = parts_of(column)
-    values = native_values(values)
-    if values.dtype.kind == "U" and values.ndim > 1:
-        values, mask = np.array([json.dumps(row.tolist()) for row in values]), None
+    values, mask = plain_column(column)
     mask = missing(values) if mask is None else mask | missing(values)
     mask = mask | absent.reshape((-1,) + (1,) * (values.ndim - 1))
     words = " ".join((column.info.description or "").split())

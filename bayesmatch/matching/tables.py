@@ -30,6 +30,8 @@ from .table_columns import (
 
 LN_10 = np.log(10.0)
 SAME_SOURCE = "same_source"
+#: what the members in sources are, in the descriptions of their columns
+CANDIDATE = "the best candidate, no identification where p_hostless is high"
 
 
 @dataclass(frozen=True)
@@ -230,9 +232,11 @@ def source_table(m: Matched) -> Table:
     for k, other in enumerate(others):
         row = take(candidates.row, member[:, k], -1)
         columns[other.name] = Column(
-            row_numbers(other, row), description=f"{row_text(other)}, in the best association"
+            row_numbers(other, row),
+            description=f"{row_text(other)}, in the best association: {CANDIDATE}",
         )
         columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
+        columns[f"{other.name}_{other.id_name}"].description += f", of {CANDIDATE}"
         columns[f"p_{other.name}"] = Column(
             m.calibrated.marginal[:, k],
             description=f"Calibrated probability that this {other.name} object is the counterpart",

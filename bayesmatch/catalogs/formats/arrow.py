@@ -178,3 +178,24 @@ def to_arrow(table: Table) -> pyarrow.Table:
         notes = {"unit": column.unit and column.unit.to_string(), "description": column.description}
         fields.append(pa.field(name, array.type, metadata={k: v for k, v in notes.items() if v}))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def astropy_notes(table: Table) -> dict[str, str]:
+    """Metadata from which ``Table.read`` takes units and descriptions, as astropy writes them."""
+    from astropy.table.meta import get_yaml_from_table
+
+    shown = Table()
+    notes = {}
+    for name, column in table.items():
+        values, _ = parts_of(column)
+        values = native_values(values)
+        shown[name] = Column(
+            [],
+            dtype=values.dtype,
+            shape=values.shape[1:],
+            unit=column.unit,
+            description=column.description,
+        )
+        if values.dtype.kind == "U":  # astropy looks for it, or for the longest text
+            notes[f"table::len::{name}"] = str(max(1, values.dtype.itemsize // 4))
+    return {**notes, "table_meta_yaml": "\n".join(get_yaml_from_table(shown))}

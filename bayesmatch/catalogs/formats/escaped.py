@@ -1,7 +1,7 @@
 """Texts that some format could not give back: those with line breaks and other control characters.
 
 A column with such a text is written as JSON strings, in every format, and the record says so. A
-column whose name is such a text is called by its number.
+column whose name the format cannot hold gets another one (see :mod:`.holds`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from .holds import written_names
 from .storage import ESCAPED, WRITTEN, masked_column, parts_of
 
 
@@ -34,15 +35,14 @@ def is_awkward(values: np.ndarray) -> bool:
     return bool((breaks | (no_text & (high <= 0xFFFF))).any())
 
 
-def with_escapes(table: Table, notes: Sequence[dict[str, Any]]) -> Table:
-    """The table as it is written; the notes of its columns tell which are escaped."""
-    out = Table(table, copy=False)
-    for name, note in zip(table.colnames, notes, strict=True):
-        values, mask = parts_of(table[name])
-        if not name.isprintable() or name != name.strip():
-            note[WRITTEN] = _new_name(out)
-            out.rename_column(name, note[WRITTEN])
-            name = note[WRITTEN]
+def with_escapes(table: Table, notes: Sequence[dict[str, Any]], kind: str) -> Table:
+    """The table as a format has it; the notes of its columns tell what is escaped and renamed."""
+    names = written_names(kind, table.colnames)
+    out = Table(list(table.itercols()), names=names, meta=table.meta, copy=False)
+    for old, name, note in zip(table.colnames, names, notes, strict=True):
+        values, mask = parts_of(table[old])
+        if name != old:
+            note[WRITTEN] = name
         if not is_awkward(values):
             continue
         note[ESCAPED] = True
@@ -55,7 +55,3 @@ def with_escapes(table: Table, notes: Sequence[dict[str, Any]]) -> Table:
             Column(texts, **kept) if mask is None else masked_column(texts, texts == "", **kept)
         )
     return out
-
-
-def _new_name(table: Table) -> str:
-    return next(n for k in range(1, 10**6) if (n := f"column_{k}") not in table.colnames)

@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import io
 import json
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
+from .header_text import add_cards, described, history_lines, plain_ascii
 from .interface import Format, Record, one_file
 from .source import Source
 from .storage import storable
@@ -22,29 +22,17 @@ from .tables_in import TableHead, chosen_table
 
 #: of the primary header, where the record of several tables stands
 RECORD_KEYWORD = "BMATCH"
-#: of the FITS standard: columns of a table, and characters of a text in one card of a header
+#: of the FITS standard: columns of a table
 MAX_COLUMNS = 999
-MAX_NAME = 68
 
 
 def check_columns(names: Sequence[str]) -> None:
-    """Raise a ValueError if there are too many columns, or a name is too long."""
+    """Raise a ValueError if there are too many columns; names are made to fit."""
     if len(names) > MAX_COLUMNS:
         raise ValueError(
-            f"{len(names)} columns, and FITS holds {MAX_COLUMNS}; "
-            "write without the input columns, or to .parquet"
+            f"{len(names)} columns, and FITS holds {MAX_COLUMNS}; write without the input columns "
+            "(include_inputs=False, --no-inputs on the command line), or to .parquet"
         )
-    for name in names:
-        # A quote takes two places.
-        if _printable(name) and len(name.replace("'", "''")) > MAX_NAME:
-            raise ValueError(
-                f"the name of column {name!r} is longer than the {MAX_NAME} characters that "
-                "FITS holds; rename it, write without the input columns, or to .parquet"
-            )
-
-
-def _printable(name: str) -> bool:
-    return name.isascii() and name.isprintable()
 
 
 def read_table(source: Source, asked: Asked) -> Table:
@@ -118,8 +106,13 @@ def write_table(table: Table, path: Path) -> None:
     """Write one table."""
     from astropy.io import fits
 
-    hdu = fits.table_to_hdu(table)
+    bare = table.copy(copy_data=False)
+    for column in bare.itercols():
+        column.unit = None
+    hdu = fits.table_to_hdu(bare)
     for number, column in enumerate(table.itercols(), start=1):
+        if unit := _unit(column.unit):
+            hdu.header.set(f"TUNIT{number}", unit, after=f"TFORM{number}")
         if (column.meta or {}).get("ucd"):
             hdu.header[f"TUCD{number}"] = column.meta["ucd"]
     _write_hdus([fits.PrimaryHDU(), hdu], path)
@@ -131,9 +124,11 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
 
     hdus: list[Any] = [fits.PrimaryHDU()]
     hdus[0].header[RECORD_KEYWORD] = json.dumps(record)
+    history = history_lines(record)
+    add_cards(hdus[0].header, "HISTORY", history)
     for name, table in tables.items():
         check_columns(table.colnames)
-        hdus.append(_extension(storable(table), name))
+        hdus.append(_extension(storable(table), name, history))
     _write_hdus(hdus, paths[0])
 
 
@@ -159,28 +154,39 @@ def _content(path: Path) -> Any:
             return io.BytesIO(content.read())
 
 
-def _extension(table: Table, name: str) -> Any:
+def _extension(table: Table, name: str, history: Sequence[str] = ()) -> Any:
+    """A table as an extension: texts in UTF-8, descriptions as TCOMM and as astropy reads them."""
     from astropy.io import fits
 
-    texts = [column.description for column in table.itercols()]
     table.meta = {"EXTNAME": name}
-    for number, column in enumerate(table.colnames, start=1):
+    texts = {name: plain_ascii(column.description or "") for name, column in table.items()}
+    units = {name: _unit(column.unit) for name, column in table.items()}
+    for column in table.colnames:
         if table[column].dtype.kind == "U":
             table[column] = np.char.encode(np.ma.getdata(table[column]), "utf-8")
-        if not _printable(column):
-            new = f"column_{number}"
-            while new in table.colnames:
-                new += "_"
-            table.rename_column(column, new)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # units outside the FITS standard
-        hdu = fits.table_to_hdu(table)
-    for number, text in enumerate(texts, start=1):
-        if text:
-            plain = text.encode("ascii", "replace").decode()
-            plain = "".join(c if c.isprintable() else " " for c in plain)
-            hdu.header[f"TCOMM{number}"] = " ".join(plain.split())
+    for column in table.itercols():
+        column.description = None
+        column.unit = None
+    hdu = fits.table_to_hdu(table)
+    for number, column in enumerate(table.colnames, start=1):
+        if units[column]:
+            hdu.header.set(f"TUNIT{number}", units[column], after=f"TFORM{number}")
+        if texts[column]:
+            hdu.header[f"TCOMM{number}"] = texts[column]
+    add_cards(hdu.header, "COMMENT", described(table, texts))
+    add_cards(hdu.header, "HISTORY", history)
     return hdu
+
+
+def _unit(unit: Any) -> str:
+    """A unit as FITS has it, or in the words of who made the table; "" for none."""
+    if unit is None:
+        return ""
+    try:
+        text = unit.to_string(format="fits")
+    except (ValueError, TypeError, AttributeError):
+        text = str(unit)
+    return plain_ascii(text)[:68]
 
 
 def _write_hdus(hdus: Sequence[Any], path: Path) -> None:

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING
 
 from astropy.table import Table
 
-from .arrow import flat_names, from_arrow, left_out_note, table_notes, to_arrow
+from .arrow import (
+    astropy_notes,
+    flat_names,
+    from_arrow,
+    left_out_note,
+    table_notes,
+    to_arrow,
+)
 from .asked import Asked
 from .interface import RECORD_KEY, Format, Record, file_each, one_record
 from .source import Source
 
 if TYPE_CHECKING:
     import pyarrow
+
+#: of the meta data of a table, what a file of it keeps
+KEPT = ("EXTNAME", "SKYAREA")
 
 
 def read_table(source: Source, asked: Asked) -> Table:
@@ -48,7 +58,9 @@ def write_table(table: Table, path: Path) -> None:
     """Write one table."""
     from pyarrow import parquet
 
-    parquet.write_table(to_arrow(table), path)
+    notes = {key: str(table.meta[key]) for key in KEPT if table.meta.get(key) is not None}
+    notes |= astropy_notes(table)
+    parquet.write_table(to_arrow(table).replace_schema_metadata(notes), path)
 
 
 def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:
@@ -56,8 +68,12 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     from pyarrow import parquet
 
     for path, table in zip(paths, tables.values(), strict=True):
-        arrow = to_arrow(table)
-        parquet.write_table(arrow.replace_schema_metadata({RECORD_KEY: json.dumps(record)}), path)
+        notes = {RECORD_KEY: json.dumps(record), **astropy_notes(table)}
+        parquet.write_table(to_arrow(table).replace_schema_metadata(notes), path)
+
+
+#: of the meta data of a table, what a file of it keeps
+KEPT = ("EXTNAME", "SKYAREA")
 
 
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from astropy.table import Table
 
+from ..paths import given_path
 from .csv import CSV
 from .ecsv import ECSV
 from .fits import FITS
+from .held_table import held_table
 from .interface import Format, Record
 from .parquet import PARQUET
 from .votable import VOTABLE
@@ -45,15 +47,20 @@ def file_stem(path: str | os.PathLike) -> str:
 
 
 def write_table(table: Table, path: Path) -> None:
-    """Write a table; the file's extension tells the format."""
+    """Write a table; the file's extension tells the format.
+
+    Warns of every column that the format cannot hold as it is.
+    """
+    kind = file_format(path)
+    table = held_table(table, kind)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # units outside a format's standard
-        FORMATS[file_format(path)].write_table(table, path)
+        FORMATS[kind].write_table(table, path)
 
 
 def table_paths(path: str | os.PathLike, names: Sequence[str]) -> list[Path]:
     """The files that several tables and their record are written to."""
-    return FORMATS[file_format(path)].paths(Path(path), file_stem(path), names)
+    return FORMATS[file_format(path)].paths(given_path(path), file_stem(path), names)
 
 
 def write_tables(kind: str, paths: list[Path], tables: dict[str, Table], record: Record) -> None:

@@ -61,11 +61,11 @@ def native_values(values: np.ndarray) -> np.ndarray:
         return values.astype(np.float32 if values.dtype.itemsize < 4 else np.float64)
     if values.dtype.kind in "iufbU":
         return values.astype(values.dtype.newbyteorder("="), copy=False)
-    text = ["" if _absent(v) else str(v) for v in values.ravel()]
+    text = ["" if is_absent(v) else str(v) for v in values.ravel()]
     return np.array(text, dtype=str).reshape(values.shape)
 
 
-def _absent(value: Any) -> bool:
+def is_absent(value: Any) -> bool:
     """Whether an entry is none: None, masked, NaN or pandas' NA, which equal nothing."""
     if value is None or value is np.ma.masked:
         return True

@@ -18,6 +18,12 @@ from .interface import RECORD_KEY, Format, Record, one_file
 from .source import Source
 from .storage import parts_of, storable
 from .tables_in import TableHead, chosen_table
+from .votable_fields import (
+    header_notes,
+    unwrap_descriptions,
+    without_identifiers,
+    without_odd_units,
+)
 
 
 def read_table(source: Source, asked: Asked) -> Table:
@@ -39,8 +45,10 @@ def read_table(source: Source, asked: Asked) -> Table:
         for number, table in enumerate(tables, start=1)
     ]
     chosen = chosen_table(heads, asked)
-    table = tables[chosen.number - 1]
-    return note_frames(document, table, table.to_table(use_names_over_ids=True))
+    element = tables[chosen.number - 1]
+    table = note_frames(document, element, element.to_table(use_names_over_ids=True))
+    table.meta.update(header_notes(element))
+    return table
 
 
 def _why_no_table(document: Any) -> str:
@@ -62,19 +70,21 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     """Write tables and the record, as an INFO, into one resource."""
     from astropy.io.votable import tree, writeto
 
-    votable = tree.VOTableFile()
-    resource = tree.Resource()
+    votable = tree.VOTableFile(version="1.4")
+    resource = tree.Resource(type="results")
     votable.resources.append(resource)
     resource.infos.append(tree.Info(name=RECORD_KEY, value=json.dumps(record)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # non-ASCII units and the like
         for name, table in tables.items():
-            bare = _with_room(storable(table))
+            bare = without_odd_units(_with_room(storable(table)))
             bare.meta = {}
             element = tree.TableElement.from_table(votable, bare)
             element.name = name
+            without_identifiers(element)
             resource.tables.append(element)
         writeto(votable, str(paths[0]), tabledata_format="binary2")
+    unwrap_descriptions(paths[0])
 
 
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:

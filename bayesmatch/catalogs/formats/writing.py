@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..._kernels import stopping
+from ..paths import given_path
 from .marker import PREFIX, finish, mark, sync_folder
 from .stale import maker, remove_stale
 
@@ -18,35 +19,51 @@ MAX_TAIL = 40
 
 
 def real_path(path: str | os.PathLike) -> Path:
-    """The file that a path means: where its symbolic links lead, whether or not it exists."""
-    final = Path(os.path.realpath(path))
+    """The file that a path means: where its symbolic links lead, whether or not it exists.
+
+    ``~`` is the home directory; an address on the network is refused.
+    """
+    final = Path(os.path.realpath(given_path(path)))
     if final.is_symlink():
         raise OSError(f"{path}: its symbolic links go round in a circle; give another name")
     return final
 
 
 def check_place(path: str | os.PathLike) -> None:
-    """Raise, before any work, if no file could be written to `path`."""
-    given = Path(path)
-    if not given.parent.is_dir():
-        raise FileNotFoundError(
-            f"{path}: the directory {given.parent} does not exist; create it first"
-        )
-    if given.is_dir():
+    """Raise, before any work, if no file could be written to `path`.
+
+    Folders that do not exist are made when it is written.
+    """
+    given = given_path(path)
+    if given.is_dir() or os.fspath(path).endswith(os.sep):
         raise IsADirectoryError(f"{path}: is a directory; give a file name")
     final = real_path(path)
     parent = given.parent if final.parent == Path(os.path.realpath(given.parent)) else final.parent
-    if not parent.is_dir():
-        raise FileNotFoundError(
-            f"{path}: the directory {parent}, where its link leads, does not exist; create it first"
-        )
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise PermissionError(f"{path}: the directory {parent} is not writable")
+    there = parent
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise NotADirectoryError(f"{path}: {there} is not a directory; give another name")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(f"{path}: the directory {there} is not writable")
     if final.exists():
         if not final.is_file():
             raise OSError(f"{path}: is a device or pipe, not a file; give another name")
         if not os.access(final, os.W_OK):
             raise PermissionError(f"{path}: is write-protected; remove it, or give another name")
+
+
+def _made_folders(finals: Sequence[Path]) -> list[Path]:
+    """Make the folders of files that are not there; those made, the innermost last."""
+    made: list[Path] = []
+    for final in finals:
+        lacking = [final.parent, *final.parent.parents]
+        lacking = [folder for folder in lacking if not folder.exists()]
+        for folder in reversed(lacking):
+            with contextlib.suppress(FileExistsError):  # another process made it
+                folder.mkdir()
+                made.append(folder)
+    return made
 
 
 @contextlib.contextmanager
@@ -57,7 +74,8 @@ def replaced_together(
 
     A path that is a symbolic link stays one: what it leads to is replaced. A file that is replaced
     keeps its permissions, a new one has those that the process gives to new files. What a process
-    that was killed while it wrote one of these files left beside it is removed first.
+    that was killed while it wrote one of these files left beside it is removed first. Folders that
+    do not exist are made, and removed again if the block fails.
 
     Parameters
     ----------
@@ -69,7 +87,8 @@ def replaced_together(
     """
     finals = [real_path(path) for path in paths]
     temporary: list[Path] = []
-    decided = False
+    decided = done = False
+    made = _made_folders(finals)
     try:
         for final in finals:
             remove_stale(final, final.name[-MAX_TAIL:])
@@ -91,12 +110,17 @@ def replaced_together(
                 for path, final in zip(temporary, finals, strict=True):
                     path.replace(final)
             stopping.written(finals)
+        done = True
     finally:
         if not decided:  # else they are the new set, whatever came between
             for path in temporary:
                 path.unlink(missing_ok=True)
         for path in temporary:
             stopping.gone(path)
+        if not (done or decided):
+            for folder in reversed(made):
+                with contextlib.suppress(OSError):  # somebody has put something there
+                    folder.rmdir()
 
 
 def _temporary(final: Path) -> Path:

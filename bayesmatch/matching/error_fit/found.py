@@ -13,6 +13,7 @@ from ...catalogs.errors import ErrorProfile
 from ...catalogs.places import shifted_positions
 from ...catalogs.tails import Tails, profile_with
 from .frame import frame_design
+from .numbers import fit_numbers
 from .scaling import standardised_columns
 from .wording import RADIUS_95 as RADIUS_95
 from .wording import fit_text
@@ -116,7 +117,8 @@ class PositionErrorFit:
         -------
         Catalog
             With the corrected values in its columns of positions and errors: covariances times
-            ``scale^2`` plus ``floor_arcsec^2`` on the diagonal, and with the tails.
+            ``scale^2`` plus ``floor_arcsec^2`` on the diagonal, and with the tails. The ``meta`` of
+            a match of it has the numbers of this fit, ``meta["errors"]["corrected"]``.
 
         Raises
         ------
@@ -132,7 +134,9 @@ class PositionErrorFit:
             )
         east, north = self._offsets(primary)
         ra, dec = shifted_positions(primary, east, north)
-        return primary.corrected(ra, dec, self._scales(primary), self.floor_arcsec, self.tails)
+        out = primary.corrected(ra, dec, self._scales(primary), self.floor_arcsec, self.tails)
+        out.corrections = (*primary.corrections, fit_numbers(self))
+        return out
 
     @property
     def tails(self) -> Tails:

@@ -1,0 +1,104 @@
+"""Names of columns as each format can hold them, and how the others are written.
+
+A name that a format cannot hold is written as one that it can, made from it; the record of a
+result says which, so that reading brings the name back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+#: of the FITS standard: characters of a text in one card of a header
+MAX_NAME = 68
+#: FITS readers take ``NAME: 1.5`` in a card for a keyword of its own
+_KEYWORD_LIKE = re.compile(r" *: +(?=[+-]? *[.\d])")
+#: what identifiers in XML have not, as far as names go
+_NO_IDENTIFIER = re.compile(r"[^A-Za-z0-9_.\-]")
+
+
+def written_names(kind: str, names: Sequence[str]) -> list[str]:
+    """The names that columns have in a file of a format: legal there, and none twice.
+
+    Parameters
+    ----------
+    kind : str
+        The format.
+    names : sequence of str
+        Of the columns, all different. Those that are legal keep theirs, the first of those that
+        differ by case only in FITS, too.
+    """
+    legal = [_legal(kind, name) for name in names]
+    key = str.lower if kind == "fits" else str
+    taken: dict[str, int] = {}
+    for number, (name, new) in enumerate(zip(names, legal, strict=True)):
+        if name == new:
+            taken.setdefault(key(new), number)
+    out = []
+    for number, new in enumerate(legal):
+        if taken.setdefault(key(new), number) != number:
+            new = _free(new, kind, taken)
+            taken[key(new)] = number
+        out.append(new)
+    return _apart_from_identifiers(out) if kind == "votable" else out
+
+
+def _apart_from_identifiers(names: list[str]) -> list[str]:
+    """Names of a VOTable of which none is what a reader makes an identifier of from another."""
+    taken = dict.fromkeys(names, 0)
+    out = []
+    for name in names:
+        identifier = _NO_IDENTIFIER.sub("_", name)
+        if identifier != name and identifier in taken:
+            name = _free(identifier, "votable", taken)
+            taken[name] = 0
+        out.append(name)
+    return out
+
+
+def changes(kind: str, names: Sequence[str]) -> dict[str, str]:
+    """Columns that have another name in a file of a format, and the name."""
+    pairs = zip(names, written_names(kind, names), strict=True)
+    return {name: new for name, new in pairs if new != name}
+
+
+def _free(name: str, kind: str, taken: dict[str, int]) -> str:
+    number = 2
+    while True:
+        end = f"_{number}"
+        new = name + end
+        if kind == "fits":
+            new = _short(name, MAX_NAME - len(end)) + end
+        if (new.lower() if kind == "fits" else new) not in taken:
+            return new
+        number += 1
+
+
+def _legal(kind: str, name: str) -> str:
+    """A name that the format can hold: itself if that can be."""
+    new = "".join(c if c.isprintable() else "_" for c in name).strip()
+    new = re.sub(" {2,}", " ", new) if kind == "votable" else new
+    if kind == "fits":
+        if not new.isascii():
+            new = unicodedata.normalize("NFKD", new.replace("ß", "ss"))
+            new = "".join(c for c in new if not unicodedata.combining(c))
+            new = "".join(c if c.isascii() and c.isprintable() else "_" for c in new)
+        new = _short(_KEYWORD_LIKE.sub("_", new.strip()), MAX_NAME)
+    return new or "column"
+
+
+def _short(name: str, room: int) -> str:
+    """A name of at most `room` characters: its beginning and its end, which tell most."""
+    while _places(name) > room:
+        half = (min(len(name), room) - 2) // 2
+        if len(name) <= room:  # quotes take two places
+            name = name.replace("'", "_")
+            continue
+        name = f"{name[: room - 2 - half].rstrip()}__{name[-half:].lstrip()}"
+    return name
+
+
+def _places(name: str) -> int:
+    """Places in a card: a quote takes two."""
+    return len(name) + name.count("'")

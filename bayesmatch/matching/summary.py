@@ -1,0 +1,53 @@
+"""A result in a few lines for people."""
+
+from __future__ import annotations
+
+import numpy as np
+from astropy.table import Table
+
+from .checks.table import not_ok
+from .expected import expected_line, expected_table
+from .learned_lines import learned_lines
+from .record import MatchRecord
+
+
+def summary_text(associations: Table, sources: Table, record: MatchRecord) -> str:
+    """How many sources there are, and how sure their counterparts are."""
+    unknown = np.ma.getmaskarray(np.ma.asarray(sources["p_hostless"]))
+    p_hostless = np.where(unknown, 0.0, np.ma.getdata(sources["p_hostless"]))
+    p_match = np.asarray(sources["p_match"])
+    n, names = len(sources), [c.name for c in record.catalogues]
+    given = (
+        "given" if record.host_fraction_given else (f"+- {record.host_fraction_error:.3f}, fitted")
+    )
+    secure, hostless = p_match >= 0.9, p_hostless >= 0.9
+    expected = expected_table(associations, sources, record, [0.5], None)
+    lines = [
+        f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
+        f"{record.radius_arcsec:g} arcsec",
+        f"  candidates         {record.n_candidates:>9,}",
+        f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
+        f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
+        f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9"
+        f"{_candidates(sources, hostless, names[1:])}",
+        f"  ambiguous          {_count(~(secure | hostless | unknown), n)}  everything else",
+        expected_line(expected[0], names[1]),
+        *learned_lines(record.auto_priors or {}),
+        *(f"  {line}" for line in not_ok(record.checks or ())),
+    ]
+    if unknown.any():
+        lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
+    return "\n".join(lines)
+
+
+def _candidates(sources: Table, hostless: np.ndarray, names: list[str]) -> str:
+    """That hostless sources have candidates in ``sources``, too, and what these are."""
+    named = np.any([np.asarray(sources[name]) >= 0 for name in names], axis=0)
+    count = int(np.count_nonzero(hostless & named))
+    if count == 0:
+        return ""
+    return f"; the best candidate that sources names for {count:,} of them is no identification"
+
+
+def _count(which: np.ndarray, n: int) -> str:
+    return f"{int(which.sum()):>9,} {100 * which.sum() / n:>5.1f}%"
