@@ -209,13 +209,11 @@ def test_texts_do_not_overlap(image):
 def test_ranks_stay_inside_the_frame(image):
     """Also those of candidates at the edge of the chart."""
     x, o = catalogues()
-    east, north = (
-        np.array([[0.4, 9.6], [9.7, -0.3], [-9.7, 1.0], [9.0, -3.5], [-4.0, -8.6]]).T / 3600
-    )
+    east, north = np.array([[0.4, 0.9], [5.85, 1], [-5.85, -2], [1, 5.85], [-2, -5.85]]).T / 3600
     table = Table(o.table)[: len(east)]
     table["RA"], table["DEC"] = CENTER[0] + east / np.cos(np.radians(CENTER[1])), CENTER[1] + north
     o = bm.Catalog(table, name="OPT", pos_err=0.1, area=1.0)
-    result = bm.match(bm.Catalog(x.table, name="X", pos_err=6.0, area=1.0), o, radius=10)
+    result = bm.match(bm.Catalog(x.table, name="X", pos_err=0.9, area=1.0), o, radius=10)
     figure = bm.explain(result, "S0", image=image).chart()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
