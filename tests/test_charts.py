@@ -143,7 +143,7 @@ def test_a_result_by_its_path(result, image, tmp_path):
     assert str(a) == str(result.explain("S0", image=image))
     np.testing.assert_allclose(a.objects.source, CENTER)
     assert isinstance(a.chart(), Figure)
-    result.write(tmp_path / "bare.fits")
+    result.write(tmp_path / "bare.fits", include_inputs=False)
     bare = bm.explain(tmp_path / "bare.fits", "S0", image=image)
     assert np.isnan(bare.objects.source).all()
     assert "no finding chart" in " ".join(t.get_text() for t in bare.chart().texts)
@@ -471,7 +471,7 @@ def test_nothing_is_overwritten_that_is_read(folder, capsys):
 
 
 def test_without_positions(folder, result, capsys):
-    result.write("bare.fits")
+    result.write("bare.fits", include_inputs=False)
     assert main(["charts", "bare.fits", "--ids", "S0", "--out", "charts"]) == 1
     assert "match again without --no-inputs" in capsys.readouterr().err
 
