@@ -15,6 +15,7 @@ from .._kernels import stopping
 from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
+from .charts import add_charts
 from .check import add_check
 from .compare import add_compare
 from .demo import add_demo
@@ -40,6 +41,7 @@ COMMANDS = (
     add_errors,
     add_demo,
     add_explain,
+    add_charts,
     add_regions,
     add_area,
     add_fake,
@@ -90,7 +92,7 @@ def _run(argv: Sequence[str] | None) -> int:
             status = options.run(options)  # None, or what a check found
         except BrokenPipeError:
             raise
-        except (ValueError, TypeError, OSError, MemoryError) as error:
+        except (ValueError, TypeError, OSError, MemoryError, ImportError) as error:
             text = " ".join(str(error).split()) or type(error).__name__
             print(f"bayesmatch {options.command}: error: {text}", file=sys.stderr)
             return 1

@@ -178,11 +178,13 @@ class MatchResult:
         """
         return checks_table(self.record.checks or ())
 
-    def explain(self, primary_id: Any) -> bayesmatch.Explanation:
+    def explain(
+        self, primary_id: Any, *, image: Any = None, also: Any = ()
+    ) -> bayesmatch.Explanation:
         """Why this source got its probabilities: :func:`bayesmatch.explain`."""
         import bayesmatch
 
-        return bayesmatch.explain(self, primary_id)
+        return bayesmatch.explain(self, primary_id, image=image, also=also)
 
     def write(
         self,

@@ -34,6 +34,8 @@ class Surroundings:
     """(n, 3) of the object's position: east^2, north^2, east*north, arcsec^2"""
     source_covariance: np.ndarray
     """(3,) of the source's position"""
+    source: np.ndarray
+    """(2,) right ascension and declination of the source, degrees"""
     profiles: tuple[ErrorProfile, ...]
     """how the errors of each catalogue are distributed, the primary's first"""
 
@@ -91,7 +93,16 @@ def surroundings(result: MatchResult, row: int, evidence: Table) -> Surroundings
         turned[n] = rotate_covariance(*covariance[n], convergence(*source[0], *there))
     profiles = tuple(profile_with(c.tails) for c in result.record.catalogues)
     return Surroundings(
-        catalogue, rows, rank, p, separation, at, turned, source_covariance[0], profiles
+        catalogue,
+        rows,
+        rank,
+        p,
+        separation,
+        at,
+        turned,
+        source_covariance[0],
+        source[0],
+        profiles,
     )
 
 
