@@ -116,9 +116,9 @@ CASES = {
     ),
     # positions
     "NaN RA": Bad(["'A'", "'RA'", "nan in row 3", "remove or repair"], a=put("RA", np.nan, 3)),
-    "masked RA": Bad(["'O'", "'RA'", "nan in row 7", "remove"], o=mask("RA", 7)),
+    "masked RA": Bad(["'A'", "'RA'", "nan in row 7", "--bad-rows drop"], a=mask("RA", 7)),
     "infinite DEC": Bad(["'A'", "'DEC'", "inf in row 39", "finite"], a=put("DEC", np.inf, 39)),
-    "DEC of 91": Bad(["'O'", "'DEC'", "91.0 in row 5", "-90 to 90"], o=put("DEC", 91.0, 5)),
+    "DEC of 91": Bad(["'A'", "'DEC'", "91.0 in row 5", "-90 to 90"], a=put("DEC", 91.0, 5)),
     "RA of 1000": Bad(
         ["'A'", "'RA'", "1000.0 in row 0 (and 39 more rows)", "0 to 360"],
         a=put("RA", np.full(N, 1000.0)),
@@ -368,6 +368,8 @@ def check_refused(argv, says, folder, capsys, status=(1, 2)):
     before = sorted(p.name for p in folder.rglob("*"))
     assert main([str(a) for a in argv]) in status
     out, err = capsys.readouterr()
+    lines = err.splitlines(keepends=True)
+    err = "".join(line for line in lines if not line.startswith("bayesmatch: warning: "))
     assert out == "" and err.startswith("bayesmatch") and ": error: " in err
     assert err.endswith("\n")
     check_message(err[:-1], says)
@@ -384,10 +386,6 @@ def folder(tmp_path, monkeypatch):
 
 GOOD = ["match", "a.fits", ":sigma", "o.fits", "0.3"]
 USAGE = {
-    "no output directory": (
-        [*GOOD, "--radius", "9", "--out", "no/out.fits"],
-        ["no/out.fits", "does not exist", "create it"],
-    ),
     "unknown output format": (
         [*GOOD, "--radius", "9", "--out", "out.txt"],
         ["out.txt", "unknown table format", ".fits", ".parquet"],
@@ -485,8 +483,8 @@ FILES = {
     "ragged csv": ("r.csv", lambda p: p.write_text("RA,DEC\n1,2\n1,2,3\n"), ["r.csv", "as csv"]),
     "csv with an empty position": (
         "p.csv",
-        lambda p: p.write_text("RA,DEC\n1,2\n,2\n"),
-        ["'p'", "'RA'", "nan in row 1"],
+        lambda p: p.write_text("RA,DEC\n1,2\n,2\n,3\n"),
+        ["'p'", "'RA'", "nan in row 1 (and 1 more row", "most rows have none"],
     ),
     "ecsv that is csv": ("c.ecsv", lambda p: p.write_text("RA,DEC\n1,2\n"), ["c.ecsv", "as ecsv"]),
     "empty file": ("e.parquet", lambda p: p.touch(), ["e.parquet", "read as parquet"]),
@@ -562,7 +560,11 @@ PYTHON = {
     "error in metres": (lambda: catalog("X", pos_err=2 * u.m), ["'X'", "pos_err", "unit m"]),
     "errors too few": (lambda: catalog("X", pos_err=np.ones(3)), ["'X'", "one value per row"]),
     "errors masked": (
-        lambda: catalog("X", pos_err=np.ma.array(np.ones(N), mask=np.arange(N) == 2)),
+        lambda: bm.match(
+            catalog("X", pos_err=np.ma.array(np.ones(N), mask=np.arange(N) == 2)),
+            catalog("O"),
+            radius=3,
+        ),
         ["'X'", "pos_err", "nan in row 2"],
     ),
     "negative errors": (
@@ -661,7 +663,6 @@ def test_python_only(call, says, folder):
 @pytest.mark.parametrize(
     "path, says",
     [
-        ("no/x.fits", "does not exist"),
         ("x.hdf5", "unknown table format"),
         ("d.fits", "is a directory"),
     ],
@@ -679,7 +680,6 @@ def test_writing_where_it_cannot_be(path, says, folder):
     "argv, status, says",
     [
         ([*GOOD, "--radius", "-1", "--out", "out.fits"], 1, "radius is -1"),
-        ([*GOOD, "--radius", "9", "--out", "no/out.fits"], 1, "does not exist"),
         (
             [*GOOD[:2], ":nope", *GOOD[3:], "--radius", "9", "--out", "out.csv"],
             1,

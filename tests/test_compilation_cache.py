@@ -9,7 +9,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from bayesmatch._kernels import cache, jit
+from bayesmatch._kernels import cache, cache_folder, jit
 
 DAMAGE = {
     "cut": lambda content: content[:40],
@@ -79,3 +79,36 @@ def test_every_kernel_is_checked():
         warnings.simplefilter("error")
         assert isinstance(grid.search._cache._cache_file, cache.CheckedFiles)
     assert Path(grid.search._cache._cache_file._index_name).name.endswith(".checked.nbi")
+
+
+def test_a_place_in_the_temporary_folder_where_no_other_can_be_written(tmp_path, load, monkeypatch):
+    def nowhere(self, *arguments, **options):
+        if not numba.config.CACHE_DIR:
+            raise RuntimeError("cannot cache function: no locator available")
+        return cached(self, *arguments, **options)
+
+    cached = numba.core.dispatcher.Dispatcher.enable_caching
+    monkeypatch.setattr(numba.core.dispatcher.Dispatcher, "enable_caching", nowhere)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(cache_folder.tempfile, "gettempdir", lambda: str(tmp_path))
+    assert call(load()) == ([6.0, 1.5], 0)
+    assert call(load()) == ([6.0, 1.5], 2)
+    (folder,) = tmp_path.glob("bayesmatch-*")
+    assert folder.stat().st_mode & 0o777 == 0o700 and list(folder.rglob("*.checked.nbi"))
+    assert numba.config.CACHE_DIR == ""
+    # What others can write to is not read from.
+    folder.chmod(0o777)
+    monkeypatch.setattr(jit, "_said", [])
+    with pytest.warns(UserWarning, match="set NUMBA_CACHE_DIR") as said:
+        kernels = load()
+    assert [kernel(3.0) for kernel in kernels] == [6.0, 1.5] and len(said) == 1
+
+
+def test_a_link_in_the_temporary_folder_is_not_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache_folder.tempfile, "gettempdir", lambda: str(tmp_path))
+    folder = cache_folder.temporary_cache()
+    assert folder is not None
+    folder.rmdir()
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert cache_folder.temporary_cache() is None

@@ -111,13 +111,17 @@ def distributed(left, right, **options):
         right,
         radius=RADIUS,
         primary_pos_err="sigma",
-        secondary_pos_err=0.1,
         primary_name="XRAY",
         secondary_name="OPT",
         primary_id="id",
         secondary_id="oid",
         primary_area=1.0,
-        **{"secondary_area": AREA, "priors": [histogram()], **options},
+        **{
+            "secondary_pos_err": 0.1,
+            "secondary_area": AREA,
+            "priors": [histogram()],
+            **options,
+        },
     )
 
 
@@ -162,11 +166,7 @@ def assert_all_same(got, want):
         == np.where(entry < 0, "", names[np.maximum(entry, 0)]).tolist()
     )
     found, expected = (
-        {
-            **{k: v for k, v in m.items() if k != "seconds"},
-            "catalogues": [{**c, "files": None} for c in m["catalogues"]],  # one may be scanned
-        }
-        for m in (got.match_meta, want.meta)
+        {k: v for k, v in m.items() if k != "seconds"} for m in (got.match_meta, want.meta)
     )
     assert found == expected
     return frame
@@ -564,3 +564,68 @@ def test_a_field_sample_is_that_of_the_whole(monkeypatch):
     for name in ("ra", "dec"):
         np.testing.assert_array_equal(getattr(got.catalog, name), getattr(want.catalog, name))
     np.testing.assert_array_equal(got.catalog.table["mag"], want.catalog.table["mag"])
+
+
+def test_bad_errors_of_sources_and_objects():
+    sources, objects = sky(n=300, m=3000)
+    objects["e"] = 0.1
+    near = in_memory(sources, objects, priors=False).associations["OPT_oid"]
+    objects.loc[objects["oid"] == np.ma.compressed(near)[0], "e"] = 0.0
+    sources.loc[[5, 50], "sigma"] = np.nan
+    left, right = partitioned(sources, objects)
+    sources, objects = by_position(sources, objects)
+    x = bm.Catalog(sources, name="XRAY", pos_err="sigma", area=1.0, id="id")
+    o = bm.Catalog(objects, name="OPT", pos_err="e", area=AREA, id="oid")
+    with pytest.warns(UserWarning, match="are left out"):
+        want = bm.match(x, o, radius=RADIUS, bad_rows="drop")
+    with pytest.raises(ValueError, match="'sigma' is nan .*bad_rows='drop'"):
+        distributed(left, right, secondary_pos_err="e", priors=())
+    with pytest.warns(UserWarning, match="are left out"):
+        got = distributed(left, right, secondary_pos_err="e", priors=(), bad_rows="drop")
+    assert got.match_meta["dropped"] == want.meta["dropped"]
+    assert want.meta["dropped"] == {"XRAY": {"error": 2}, "OPT": {"error": 1}}
+    frame = got.compute(progress_bar=False)
+    assert_same(frame, want.associations.to_pandas(), ["p_any", "p_match", "p_i"])
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_objects_that_move(own):
+    sources, objects = sky(n=300, m=3000)
+    rng = np.random.default_rng(2)
+    for name in ("pmra", "pmdec"):
+        objects[name] = rng.normal(0, 50, len(objects))
+    sources["year"] = rng.uniform(1990, 2010, len(sources)) if own else 2000.0
+    left, right = partitioned(sources, objects)
+    sources, objects = by_position(sources, objects)
+    x = bm.Catalog(sources, name="XRAY", pos_err="sigma", area=1.0, id="id", epoch="year")
+    motion = {"epoch": 2016.0, "pm": ("pmra", "pmdec"), "pm_err": 1.0}
+    o = bm.Catalog(objects, name="OPT", pos_err=0.1, area=AREA, id="oid", **motion)
+    want = bm.match(x, o, radius=RADIUS)
+    how = {f"secondary_{name}": value for name, value in motion.items()}
+    got = distributed(left, right, priors=(), primary_epoch="year", **how)
+    still = bm.match(x, bm.Catalog(objects, name="OPT", pos_err=0.1, area=AREA), radius=RADIUS)
+    assert not np.array_equal(still.sources["p_any"], want.sources["p_any"])
+    columns = ["p_any", "p_match", "p_i", "Separation_XRAY_OPT"]
+    assert_same(got.compute(progress_bar=False), want.associations.to_pandas(), columns)
+
+
+def test_a_catalogue_with_itself():
+    sources, _ = sky(n=400)
+    twin = sources.iloc[:20].assign(id=[f"T{i}" for i in range(20)])
+    twin["ra"] += 0.5 / 3600
+    both = pd.concat([sources, twin], ignore_index=True)
+    left = lsdb.from_dataframe(both, catalog_name="x", partition_rows=100, margin_threshold=30)
+    got = match(
+        left,
+        left,
+        radius=5,
+        primary_pos_err="sigma",
+        secondary_pos_err="sigma",
+        primary_id="id",
+        secondary_id="id",
+        secondary_area=AREA,
+    ).compute(progress_bar=False)
+    pairs = got[got["id_x_2"].notna()]
+    names = {frozenset(p) for p in zip(pairs["id_x"], pairs["id_x_2"], strict=True)}
+    assert len(names) == len(pairs) and all(len(p) == 2 for p in names)
+    assert {frozenset((f"X{i}", f"T{i}")) for i in range(20)} <= names

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import astropy.units as u
 import numpy as np
 import pytest
 
@@ -274,3 +275,51 @@ def test_bad_faint_flux(flux_faint):
 def test_precise_wants_a_sky():
     with pytest.raises(TypeError, match="sky is a tuple.*mock.sky"):
         mock.precise(mock.survey(n_primary=10, area=0.1))
+
+
+# -- images ---------------------------------------------------------------------------------------
+
+
+def test_images_of_a_sky(sky):
+    """Objects lie at their coordinates, as bright as their magnitudes, above the noise."""
+    from astropy.coordinates import SkyCoord
+    from astropy.wcs import WCS
+
+    objects = sky[1]
+    bright = int(np.nanargmin(np.where(np.asarray(objects["r"]) > 19.5, objects["r"], np.nan)))
+    center = (objects["RA"][bright] + 0.002, objects["DEC"][bright] + 0.001)
+    hdu = mock.image(objects, center=center, size=40, scale=0.2, angle=30, band="r", seed=1)
+    assert hdu.data.shape == (200, 200) and hdu.header["FILTER"] == "r"
+    wcs = WCS(hdu.header)
+    at = SkyCoord(objects["RA"], objects["DEC"], unit="deg")
+    x, y = wcs.world_to_pixel(at[bright])
+    rows, columns = np.indices(hdu.data.shape)
+    near = np.hypot(rows - y, columns - x) < 10
+    data = np.where(near, hdu.data, 0.0)
+    assert (
+        np.hypot((data * columns).sum() / data.sum() - x, (data * rows).sum() / data.sum() - y)
+        < 0.2
+    )
+    apart = at.separation(at[bright]).arcsec
+    around = np.asarray(objects["r"])[(apart < 2)]
+    counts = (10 ** (-0.4 * (around[np.isfinite(around)] - 22.5))).sum()
+    assert data.sum() == pytest.approx(counts, rel=0.1)
+    # north: up along the y axis turned by 30 degrees to the east
+    north = SkyCoord(*center, unit="deg").directional_offset_by(30 * u.deg, 5 * u.arcsec)
+    assert np.hypot(*(np.array(wcs.world_to_pixel(north)) - [99.5, 124.5])) < 0.01
+    again = mock.image(objects, center=center, size=40, scale=0.2, angle=30, band="r", seed=1)
+    np.testing.assert_array_equal(again.data, hdu.data)
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"band": "K"}, "band is 'K'; give one of g, r, z, w1, w2"),
+        ({"size": -1}, "size"),
+        ({"scale": 0.01, "size": 3000}, "size / scale is 300000 pixels"),
+        ({"center": 5}, "center is 5"),
+    ],
+)
+def test_images_that_cannot_be(sky, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        mock.image(sky[1], **{"center": (161.0, 58.0), **wrong})

@@ -219,24 +219,32 @@ def test_units(unit, kept, said):
 
 
 def test_the_header_tells_of_the_inputs(inputs, tmp_path):
-    inputs[0].write(tmp_path / "x.fits")
-    inputs[1].write(tmp_path / "o.parquet")
-    result = bm.match(
-        bm.Catalog.read(tmp_path / "x.fits", name="X", pos_err="err", area=0.09, id="NAME"),
-        bm.Catalog.read(tmp_path / "o.parquet", name="O", pos_err=0.1, area=0.09),
+    names = ["x.fits", "o.ecsv"]
+    paths = [tmp_path / name for name in names]
+    for path, given in zip(paths, inputs, strict=False):
+        given.write(path)
+    out = tmp_path / "out.fits"
+    argv = ["match", str(paths[0]), ":err", str(paths[1]), "0.1", "--area", "0.09:0.09"]
+    argv += ["--name", "X:O", "--id", "NAME:", "--radius", "8", "--out", str(out), "--quiet"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of columns that FITS calls otherwise
+        assert main(argv) == 0
+    inside = bm.match(
+        bm.Catalog.read(paths[0], name="X", pos_err="err", area=0.09, id="NAME"),
+        bm.Catalog.read(paths[1], name="O", pos_err=0.1, area=0.09),
         radius=8.0,
     )
-    result.write(tmp_path / "out.fits", include_inputs=True)
-    head = bm.MatchResult.read(tmp_path / "out.fits").catalogue().meta["bayesmatch"]
-    assert head == result.catalogue().meta["bayesmatch"]
-    for part, name in zip(head["inputs"], ("x.fits", "o.parquet"), strict=True):
-        digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
-        assert (part["file"], part["sha256"]) == (name, digest)
-    assert head["parameters"]["radius_arcsec"] == 8.0 and head["bayesmatch"] == bm.__version__
-    assert any("Salvato" in line for line in head["citation"])
-    bm.write_catalogue(result.catalogue(), tmp_path / "published.fits")
-    text = repr(fits.getheader(tmp_path / "published.fits", 1))
-    assert head["inputs"][0]["sha256"] in text and "Salvato" in text
+    for result in (bm.MatchResult.read(out), inside):
+        head = result.catalogue().meta["bayesmatch"]
+        for part, name in zip(head["inputs"], names, strict=True):
+            digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+            assert (part["file"], part["sha256"]) == (name, digest)
+        assert head["parameters"]["radius_arcsec"] == 8.0
+        assert head["bayesmatch"] == bm.__version__
+        assert any("Salvato" in line for line in head["citation"])
+        bm.write_catalogue(result.catalogue(), tmp_path / "published.fits")
+        text = repr(fits.getheader(tmp_path / "published.fits", 1))
+        assert head["inputs"][0]["sha256"] in text and "Salvato" in text
 
 
 def test_fits(table, tmp_path):

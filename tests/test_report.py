@@ -545,7 +545,6 @@ def test_ellipses_in_sigma():
         assert pairs.in_sigma[n] == pytest.approx(np.sqrt(square), rel=1e-5)
 
 
-@pytest.mark.skipif(not hasattr(bm.plots, "open_images"), reason="no charts on images here")
 def test_charts_on_images(result, tmp_path):
     pytest.importorskip("reproject")
     wcs = WCS(naxis=2)

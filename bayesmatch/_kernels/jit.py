@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,12 +14,18 @@ import numba
 import numpy as np
 
 from .cache import check_files
+from .cache_folder import temporary_cache
 
+#: whether it has been said that nothing is cached
+_said: list[bool] = []
 _thread = threading.local()
 
 
 def jit(function: Callable) -> Callable:
-    """Compile to a nogil kernel, cached on disk where a cache directory can be written.
+    """Compile to a nogil kernel, cached on disk.
+
+    Where Numba does: in NUMBA_CACHE_DIR, beside the source, or in the user's cache directory; and
+    where it can write to none of these, in the temporary folder (:mod:`.cache_folder`).
 
     Numba replaces cache files atomically, and every kernel here is called with one signature, so
     processes that start together can only write the same bytes.  No fastmath: it would make
@@ -27,11 +34,39 @@ def jit(function: Callable) -> Callable:
     options = {"nogil": True, "error_model": "numpy"}
     compiled: Callable
     try:
-        compiled = numba.njit(cache=True, **options)(function)
-        if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
-            check_files(compiled)
-    except RuntimeError:  # no writable cache directory: compile in each process instead
-        compiled = numba.njit(**options)(function)
+        compiled = _cached(function, options)
+    except RuntimeError:  # no writable cache directory
+        compiled = _cached_elsewhere(function, options)
+    return compiled
+
+
+def _cached(function: Callable, options: dict[str, Any]) -> Callable:
+    compiled: Callable = numba.njit(cache=True, **options)(function)
+    if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
+        check_files(compiled)
+    return compiled
+
+
+def _cached_elsewhere(function: Callable, options: dict[str, Any]) -> Callable:
+    """The same with the cache in the temporary folder; without one where that is not safe."""
+    folder, before = temporary_cache(), numba.config.CACHE_DIR
+    if folder is not None:
+        numba.config.CACHE_DIR = str(folder)
+        try:
+            return _cached(function, options)
+        except RuntimeError:
+            pass
+        finally:
+            numba.config.CACHE_DIR = before
+    if not _said:
+        _said.append(True)
+        warnings.warn(
+            "no folder can be written to for compiled kernels, so every process compiles them, "
+            "which takes half a minute: set NUMBA_CACHE_DIR to a folder of yours",
+            UserWarning,
+            stacklevel=2,
+        )
+    compiled: Callable = numba.njit(**options)(function)
     return compiled
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .scalars import as_number, shown
+from .warned import warn_user
 
 FULL_SKY_DEG2 = 4.0 * math.pi * (180.0 / math.pi) ** 2
 #: a circle of 2 mas: no survey is smaller, and densities stay far from overflow
@@ -107,3 +108,21 @@ def estimate_area(ra: np.ndarray, dec: np.ndarray, order: int) -> float:
 
     moc = MOC.from_lonlat(ra * u.deg, dec * u.deg, max_norder=order)
     return float(moc.sky_fraction) * FULL_SKY_DEG2
+
+
+def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> float:
+    """Area (deg^2) of the HEALPix cells of an order, or the best one, that hold a position."""
+    if order is None:
+        order = default_order(ra, dec)
+    if not (isinstance(order, (int, np.integer)) and 0 <= order <= 29):
+        raise ValueError(f"order is {shown(order)}: give a HEALPix order, 0 to 29")
+    return estimate_area(ra, dec, int(order))
+
+
+def area_given(area: Any, ra: np.ndarray, dec: np.ndarray, meta: Any, name: str) -> float:
+    """Area in deg^2: as given, of the header, or "estimate"d from the positions, with a warning."""
+    if not (isinstance(area, str) and area == "estimate"):
+        return area_deg2(area, meta, name)
+    deg2 = estimated_area(ra, dec)
+    warn_user(f"catalogue {name!r}: area {deg2:.4g} deg^2; {ESTIMATE_CAVEAT}")
+    return deg2

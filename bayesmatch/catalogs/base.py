@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from .bad_rows import NOTHING_ASIDE, Aside
+from .epochs import NOTHING_SAID, Said
 from .errors import PositionErrorModel
+from .motions import Arrival, Motions
 from .sentinels import of_magnitudes, without_sentinels
 from .tails import Tails, tails_of
 from .values import ColumnValues, numbered
@@ -39,6 +42,22 @@ class SkyCatalog(ABC):
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
     corrections: tuple[dict[str, Any], ...] = ()
     """numbers of the fits of position errors that were applied to it, in their order"""
+    aside: Aside = NOTHING_ASIDE
+    """bad rows that are left out"""
+    said: Said = NOTHING_SAID
+    """what is known of its epoch and of proper motions"""
+    epoch: np.ndarray | None = None
+    """() or (n,) Julian years; None: not known"""
+    motions: Motions | None = None
+    """of the rows that are held; None: they do not move, or nobody knows since when"""
+    arrival: Arrival | None = None
+    """when its positions are of, where they were moved"""
+    lenient: bool = False
+    """whether candidates without a position error are left out, and not refused"""
+    pos_err: Any = None
+    """what its position errors were given as, tails included"""
+    itself: bool = False
+    """whether it is the primary of the match once more"""
     moc: Any = None
     """a `mocpy.MOC`, where the area was given as one"""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
 from .held import HeldCatalog
 from .memory import check_memory
+from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
 
 #: streamed rows per piece of work
@@ -34,6 +36,18 @@ class Candidates:
     """(n_slots,) arcsec from the primary"""
     n_other: int
     """number of other catalogues"""
+    unjudged: tuple[int, ...] = ()
+    """objects of each other catalogue that were left out because they have no position error"""
+
+    def without(self, left_out: np.ndarray) -> Candidates:
+        """The same without some slots, (n_slots,) bool."""
+        gone = np.concatenate([[0], np.cumsum(left_out)])
+        return replace(
+            self,
+            start=self.start - gone[self.start],
+            row=self.row[~left_out],
+            separation=self.separation[~left_out],
+        )
 
     @property
     def n_primary(self) -> int:
@@ -73,18 +87,17 @@ def find_candidates(
     found = []
     for other in others:
         # The candidates of a scanned catalogue have been counted when they were read.
-        counted = other.rows is not None
+        counted = not other.all_at_hand
         if not counted:
             check_expected_pairs(primary, other, radius, max_rows)
-        found.append(
-            pairs_within(
-                primary,
-                other,
-                radius,
-                max_pairs=max_rows,
-                advance=(lambda rows: None) if counted else advance,
-            )
-        )
+        how: dict[str, Any] = {
+            "max_pairs": max_rows,
+            "advance": (lambda rows: None) if counted else advance,
+        }
+        if has_own_epochs(primary, other):
+            found.append(moving_pairs(pairs_within, primary, other, radius, **how))
+        else:
+            found.append(pairs_within(primary, other, radius, **how))
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)

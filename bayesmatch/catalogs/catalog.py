@@ -7,27 +7,29 @@ deg^2), and where everything wrong with it is said; the stages behind it trust w
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from .area import ESTIMATE_CAVEAT, area_deg2, moc_of
+from .area import area_given, moc_of
+from .bad_rows import Faults, faulty_positions
 from .columns import column_ucds
 from .convert import as_table
 from .coordinates import in_degrees
+from .epochs import read_epoch, read_motions, said_of
 from .errors import error_entries
 from .formats.asked import Asked, check_hdu
 from .formats.digest import file_sha256
 from .formats.naming import read_stem
 from .formats.reading import read_table
-from .held import HeldCatalog, estimated_area
+from .held import HeldCatalog
 from .identifiers import read_identifiers
 from .known import warn_of_known
 from .names import as_name, check_name
-from .positions import position_columns, read_positions
+from .positions import degrees_given, position_columns, read_only, turned
 from .quoted import read_errors
 from .scalars import shown
-from .scan.catalog import CandidateRows, ScannedCatalog
+from .scan.candidate_rows import CandidateRows
+from .scan.catalog import ScannedCatalog
 from .tails import tailed
 from .targets import as_read
 from .values import ColumnValues
@@ -65,6 +67,18 @@ class Catalog(HeldCatalog):
         calibrated columns of a match go by it, NWAY's by N(C).
     tail_factor : float, default 3
         How much wider these are, above 1 and at most 100.
+    epoch : float, str, array or Time, optional
+        When the positions are of: a Julian year (2016.0), a column of such (or of MJD, by unit or
+        name), a date, an astropy Time. Default: a column ``ref_epoch``, or one of that UCD.
+    pm : pair of float, Quantity or str, optional
+        Proper motion ``(pmra * cos(dec), pmdec)``, mas/yr (units honoured); missing ones are 0. In
+        a match the objects of the other catalogues are moved to the epoch of the primary, on great
+        circles, where both epochs are known. Default: columns like Gaia's ``pmra`` and ``pmdec``,
+        by name or UCD; ``(0, 0)``: none.
+    pm_err : float, str, or pair of such, optional
+        Error of these, mas/yr per axis; it widens the position errors with the years. With
+        ``pm=(0, 0)``: how fast objects move whose motions are not known. Default: columns like
+        Gaia's ``pmra_error``.
 
     Attributes
     ----------
@@ -104,6 +118,9 @@ class Catalog(HeldCatalog):
         id: str | None = None,
         tail_fraction: float = 0.0,
         tail_factor: float = 3.0,
+        epoch: Any = None,
+        pm: Any = None,
+        pm_err: Any = None,
     ) -> None:
         check_name(name)
         table = as_table(table, name)
@@ -115,20 +132,16 @@ class Catalog(HeldCatalog):
         values, ucds = ColumnValues(table, name), column_ucds(table)
         table, ra_name, dec_name = in_degrees(values, position_columns(values, ra, dec, ucds))
         values = ColumnValues(table, name)
-        ra_deg, dec_deg = read_positions(values, ra_name, dec_name)
+        degrees = degrees_given(values, ra_name, dec_name)
+        faulty, faults = faulty_positions(values, (ra_name, dec_name), *degrees), Faults(len(table))
+        ra_deg, dec_deg = read_only(turned(degrees[0])), read_only(degrees[1])
         values = ColumnValues(table, name, dec=dec_deg)
-        errors = read_errors(values, tailed(pos_err, tail_fraction, tail_factor, name), len(table))
         warn_of_known(values, error_entries(pos_err))
+        pos_err = tailed(pos_err, tail_fraction, tail_factor, name)
+        errors = read_errors(values, pos_err, len(table), faults)
         identifiers = read_identifiers(values, id, ucds, ra_name)
-        if isinstance(area, str) and area == "estimate":
-            deg2 = estimated_area(ra_deg, dec_deg)
-            warnings.warn(
-                f"catalogue {name!r}: area {deg2:.4g} deg^2; {ESTIMATE_CAVEAT}",
-                UserWarning,
-                stacklevel=2,
-            )
-        else:
-            deg2 = area_deg2(area, table.meta, name)
+        there = slice(None) if faulty is None else ~faulty[0]
+        deg2 = area_given(area, ra_deg[there], dec_deg[there], table.meta, name)
         super().__init__(
             name=name,
             table=table,
@@ -141,6 +154,12 @@ class Catalog(HeldCatalog):
             area=deg2,
         )
         self.moc = moc_of(area)
+        self.pos_err, self.said = pos_err, said_of(values, ucds, epoch, pm, pm_err)
+        self.epoch = read_epoch(values, self.said)
+        self.motions = read_motions(values, self.said, self.ra, self.dec)
+        self.bad_errors, self.error_fault = faults.mask, faults.text
+        if faulty is not None:
+            self.set_aside(*faulty)
 
     @classmethod
     def read(
@@ -156,6 +175,9 @@ class Catalog(HeldCatalog):
         id: str | None = None,
         tail_fraction: float = 0.0,
         tail_factor: float = 3.0,
+        epoch: Any = None,
+        pm: Any = None,
+        pm_err: Any = None,
     ) -> Catalog:
         """Read a catalogue from a table in a file: FITS, VOTable, CSV, Parquet and others.
 
@@ -169,7 +191,7 @@ class Catalog(HeldCatalog):
             with positions.
         name : str, optional
             Default: the table's EXTNAME, else the file's name, made an identifier.
-        pos_err, area, ra, dec, id, tail_fraction, tail_factor
+        pos_err, area, ra, dec, id, tail_fraction, tail_factor, epoch, pm, pm_err
             As for :class:`Catalog`.
 
         Raises
@@ -204,6 +226,9 @@ class Catalog(HeldCatalog):
             id=id,
             tail_fraction=tail_fraction,
             tail_factor=tail_factor,
+            epoch=epoch,
+            pm=pm,
+            pm_err=pm_err,
         )
         catalog.read_from = as_read(path)
         catalog.sha256 = file_sha256(catalog.read_from[0])
@@ -222,6 +247,9 @@ class Catalog(HeldCatalog):
         id: str | None = None,
         tail_fraction: float = 0.0,
         tail_factor: float = 3.0,
+        epoch: Any = None,
+        pm: Any = None,
+        pm_err: Any = None,
     ) -> ScannedCatalog:
         """A Parquet data set of any size, streamed through the search and never loaded whole.
 
@@ -240,10 +268,8 @@ class Catalog(HeldCatalog):
             As for :class:`Catalog`, but not one value per row.
         area : float, Quantity or mocpy.MOC, optional
             As for :class:`Catalog`. Default: SKYAREA in the files' key-value metadata.
-        ra, dec, id : str, optional
-            As for :class:`Catalog`.
-        tail_fraction, tail_factor : float
-            As for :class:`Catalog`.
+        ra, dec, id, tail_fraction, tail_factor, epoch, pm, pm_err
+            As for :class:`Catalog`, epoch and motions not one value per row.
 
         Raises
         ------
@@ -257,7 +283,16 @@ class Catalog(HeldCatalog):
             :class:`Catalog`. Bad values are found when they are read.
         """
         pos_err = tailed(pos_err, tail_fraction, tail_factor, name or shown(paths))
-        return ScannedCatalog(paths, name=name, pos_err=pos_err, area=area, ra=ra, dec=dec, id=id)
+        return ScannedCatalog(
+            paths,
+            name=name,
+            pos_err=pos_err,
+            area=area,
+            ra=ra,
+            dec=dec,
+            id=id,
+            motion=(epoch, pm, pm_err),
+        )
 
 
 # Users ask whether something is a Catalog, wherever its rows are.

@@ -8,7 +8,6 @@ import numpy as np
 
 from .area import contains
 from .held import HeldCatalog
-from .positions import read_only
 from .scan.catalog import ScannedCatalog
 from .scan.search import count_inside
 from .warned import warn_user
@@ -50,9 +49,7 @@ def within_footprint(
     if inside.all():
         return catalog
     tell_left_out(catalog.name, len(catalog), int(np.count_nonzero(~inside)))
-    kept = catalog.subset(np.flatnonzero(inside))
-    kept.rows, kept.whole = read_only(np.flatnonzero(inside)), catalog
-    return kept
+    return catalog.without(~inside)
 
 
 def tell_left_out(name: str, n_rows: int, n_left_out: int) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from astropy.table import Column, Table
 
-from .area import default_order, estimate_area
+from .area import estimated_area
+from .bad_rows import Aside
 from .base import SkyCatalog
 from .errors import PositionErrorModel
 from .field_sample import FIELD_ROWS, FieldSample, rows_around, sampled_rows, sampled_share
 from .identifiers import Identifiers
 from .positions import read_only, read_positions
-from .scalars import shown
 from .sky_box import SkyBox
 from .tails import Tails, with_tails
 
@@ -59,7 +60,13 @@ class HeldCatalog(SkyCatalog):
         self.identifiers = identifiers
 
     whole: HeldCatalog | None = None
-    """the catalogue that this one is without the rows outside its footprint"""
+    """the catalogue that this one is without some rows: those outside its footprint, bad ones"""
+
+    bad_errors: np.ndarray | None = None
+    """(n,) rows whose position error is none, among those that are held; None: there are none"""
+
+    error_fault: str = ""
+    """the first of these, as messages name it"""
 
     as_given: tuple[np.ndarray, np.ndarray] | None = None
     """positions (degrees) before they were corrected; None: they were not"""
@@ -71,7 +78,7 @@ class HeldCatalog(SkyCatalog):
 
     @property
     def n_listed(self) -> int:
-        """Number of rows of the whole catalogue, those outside its footprint included."""
+        """Number of rows of the whole catalogue, those that are left out included."""
         return self.n_rows if self.whole is None else len(self.whole)
 
     def row_text(self, row: int) -> str:
@@ -93,6 +100,10 @@ class HeldCatalog(SkyCatalog):
     def id_mask(self) -> np.ndarray | None:
         """Rows without an identifier, (n,); None: there are none."""
         return self.identifiers.mask
+
+    def own_numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers by which some rows are known in the same catalogue as a primary."""
+        return self.row_numbers(rows)
 
     def input_rows(self, row_numbers: np.ndarray) -> Table:
         """All columns of some rows of the whole catalogue."""
@@ -166,7 +177,8 @@ class HeldCatalog(SkyCatalog):
         part = copy.copy(self)
         part.table, part.rows = Table(), read_only(row_numbers)
         part.ra, part.dec, part.as_given = read_only(ra), read_only(dec), None
-        part.errors = self.errors.subset(np.empty(0, np.int64))
+        part.errors, part.bad_errors = self.errors.subset(np.empty(0, np.int64)), None
+        part.motions = part.epoch = None
         part.identifiers = Identifiers(self.id_name)
         return part
 
@@ -181,7 +193,41 @@ class HeldCatalog(SkyCatalog):
         part.errors = self.errors.subset(rows)
         part.identifiers = self.identifiers.subset(rows, self.ids(rows))
         part.rows = None if self.rows is None else self.rows[rows]
+        if self.epoch is not None and self.epoch.ndim:
+            part.epoch = self.epoch[rows]
+        if self.motions is not None:
+            part.motions = self.motions.subset(rows)
+        if self.bad_errors is not None:
+            part.bad_errors = self.bad_errors[rows] if self.bad_errors[rows].any() else None
         return part
+
+    def without(self, left_out: np.ndarray) -> Self:
+        """The catalogue without some rows, (n,) bool; the others keep their numbers."""
+        kept = np.flatnonzero(~left_out)
+        part = self.subset(kept)
+        part.rows = read_only(self.row_numbers(kept))
+        part.whole = self if self.whole is None else self.whole
+        return part
+
+    def set_aside(self, bad: np.ndarray, fault: str) -> None:
+        """Hold the rows without a position, (n,) bool, no more: when a catalogue is made."""
+        part = self.without(bad)
+        part.aside = Aside(position=self.row_numbers(np.flatnonzero(bad)), fault=fault)
+        vars(self).update(vars(part), whole=copy.copy(self))
+
+    def with_good_errors(self) -> Self:
+        """The catalogue without the rows whose position error is none."""
+        bad = self.bad_errors
+        if bad is None:
+            return self
+        part = self.without(bad)
+        part.aside = replace(self.aside, error=self.row_numbers(np.flatnonzero(bad)))
+        return part
+
+    @property
+    def all_at_hand(self) -> bool:
+        """Whether all rows are held, those left out aside: not those of a scanned catalogue."""
+        return self.rows is None or (self.whole is not None and self.moc is None)
 
     def corrected(
         self,
@@ -209,6 +255,13 @@ class HeldCatalog(SkyCatalog):
             out.table.replace_column(column, values)
         out.ra, out.dec = read_positions(out.columns, self.ra_name, self.dec_name)
         out.as_given = self.given_positions
+        if self.whole is not None:  # what is written is of the whole
+            out.whole = copy.copy(self.whole)
+            out.whole.table = self.whole.table.copy(copy_data=False)
+            for column, values in new.items():
+                full = np.full(len(self.whole), np.nan)
+                full[self.rows] = values
+                out.whole.table.replace_column(column, Column(full, unit=values.unit))
         return out
 
     def check_primary_ids(self) -> None:
@@ -219,12 +272,3 @@ class HeldCatalog(SkyCatalog):
 def _rows_of(table: Table, columns: Sequence[str], rows: np.ndarray) -> Table:
     """Some rows of some columns; a table of these columns would copy all of their rows first."""
     return Table({name: table[name][rows] for name in columns}, meta=table.meta, copy=False)
-
-
-def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> float:
-    """Area (deg^2) of the HEALPix cells of an order, or the best one, that hold a position."""
-    if order is None:
-        order = default_order(ra, dec)
-    if not (isinstance(order, (int, np.integer)) and 0 <= order <= 29):
-        raise ValueError(f"order is {shown(order)}: give a HEALPix order, 0 to 29")
-    return estimate_area(ra, dec, int(order))

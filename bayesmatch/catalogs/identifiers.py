@@ -80,7 +80,8 @@ class Identifiers:
         row = int(np.flatnonzero(first[inverse] != np.arange(len(ids)))[0])
         raise ValueError(
             f"catalogue {values.catalog!r}: column {self.name!r} has "
-            f"{shown_item(ids[row])} in row {row} and already in row {first[inverse[row]]} "
+            f"{shown_item(ids[row])} in {values.row_text(row)} and already in "
+            f"{values.row_text(int(first[inverse[row]]))} "
             f"({len(ids) - len(unique)} duplicates in all); remove them, or name another "
             "column with id= (--id on the command line)"
         )

@@ -23,13 +23,19 @@ def position_columns(
 
 def read_positions(values: ColumnValues, ra: str, dec: str) -> tuple[np.ndarray, np.ndarray]:
     """Right ascensions from 0 to below 360 and declinations, degrees, (n,) each, read-only."""
+    degrees = degrees_given(values, ra, dec)
+    for column, given, limits in zip((ra, dec), degrees, (RA_RANGE, DEC_RANGE), strict=True):
+        check_range(values, column, given, limits)
+    return read_only(turned(degrees[0])), read_only(degrees[1])
+
+
+def degrees_given(values: ColumnValues, ra: str, dec: str) -> tuple[np.ndarray, np.ndarray]:
+    """Right ascensions and declinations in degrees as they stand, whether they can be or not."""
     read = []
-    for column, limits in ((ra, RA_RANGE), (dec, DEC_RANGE)):
-        degrees = values.numbers(column, "deg")
-        check_range(values, column, degrees, limits)
+    for column in (ra, dec):
+        read.append(values.numbers(column, "deg"))
         warn_single_precision(values, column)
-        read.append(degrees)
-    return read_only(turned(read[0])), read_only(read[1])
+    return read[0], read[1]
 
 
 def check_range(
@@ -64,7 +70,8 @@ def turned(ra: np.ndarray) -> np.ndarray:
     """Right ascensions from 0 to below 360 degrees; the same array where they are already."""
     if len(ra) == 0 or 0.0 <= ra.min() <= ra.max() < 360.0:
         return ra
-    ra = np.mod(ra, 360.0)
+    with np.errstate(invalid="ignore"):  # of rows that have none
+        ra = np.mod(ra, 360.0)
     ra[ra == 360.0] = 0.0  # what a tiny negative number becomes
     return ra
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .bad_rows import Faults, NoFaults
 from .errors import ErrorEllipse, ErrorKind, PositionErrorModel, error_entries, quoted_part
 from .gaussian import GaussianErrors
 from .said import given_as
@@ -19,8 +20,12 @@ MIN_SIGMA, MAX_SIGMA, MAX_AXIS_RATIO = 1e-6, 1e7, 1e6
 ALLOWED = f"from {MIN_SIGMA:g} to {MAX_SIGMA:g}"
 
 
-def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErrorModel:
+def read_errors(
+    values: ColumnValues, pos_err: Any, n_rows: int, faults: Faults | None = None
+) -> PositionErrorModel:
     """The errors that `pos_err` of :class:`bayesmatch.Catalog` stands for.
+
+    Rows whose error is none are noted in `faults`, where it is given.
 
     Raises
     ------
@@ -35,15 +40,18 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
             "one error, a pair (sigma_ra_cosdec, sigma_dec), or an "
             "ErrorEllipse(major, minor, pa)"
         )
+    faults = NoFaults() if faults is None else faults
     pair = len(entries) == 2
     parts = [
-        _sigma(replace(values, is_east=pair and k == 0), entry)
+        _sigma(replace(values, is_east=pair and k == 0), entry, faults)
         for k, entry in enumerate(entries[:2])
     ]
     if isinstance(pos_err, ErrorEllipse):
-        parts.append(_angle(values, pos_err.pa))
+        parts.append(_angle(values, pos_err.pa, faults))
     if len(parts) > 1:
-        _check_ratio(values, entries, parts[0], parts[1])
+        first, second = (faults.filled(part, 1.0) for part in parts[:2])
+        _check_ratio(values, entries, first, second, faults)
+    parts = [*(faults.filled(p, 1.0) for p in parts[:2]), *(faults.filled(p, 0) for p in parts[2:])]
     record = [
         given_as(entry, values.named(entry))
         if isinstance(entry, str)
@@ -56,18 +64,19 @@ def read_errors(values: ColumnValues, pos_err: Any, n_rows: int) -> PositionErro
     return kind.model(errors) if isinstance(kind, ErrorKind) else errors
 
 
-def _sigma(values: ColumnValues, given: Any) -> np.ndarray:
+def _sigma(values: ColumnValues, given: Any, faults: Faults) -> np.ndarray:
     sigma = values.number_or_column(given, "arcsec", "pos_err")
     bad = ~((sigma >= MIN_SIGMA) & (sigma <= MAX_SIGMA))
     if bad.any() and sigma.ndim:
-        values.reject(
+        faults.take(
+            values,
             given if isinstance(given, str) else "pos_err",
             bad,
             sigma,
             "position errors must be positive and finite (arcsec, 1 sigma per axis), "
             f"{ALLOWED}; remove those rows or set a floor",
         )
-    if bad.any():
+    elif bad.any():
         raise ValueError(
             f"catalogue {values.catalog!r}: pos_err is {sigma:g}; a position error "
             f"must be positive and finite (arcsec, 1 sigma per axis), {ALLOWED}"
@@ -76,7 +85,11 @@ def _sigma(values: ColumnValues, given: Any) -> np.ndarray:
 
 
 def _check_ratio(
-    values: ColumnValues, entries: Sequence[Any], first: np.ndarray, second: np.ndarray
+    values: ColumnValues,
+    entries: Sequence[Any],
+    first: np.ndarray,
+    second: np.ndarray,
+    faults: Faults,
 ) -> None:
     """Refuse ellipses too thin for double precision."""
     ratio = np.maximum(first, second) / np.minimum(first, second)
@@ -85,18 +98,20 @@ def _check_ratio(
         one, two = (given if isinstance(given, str) else "pos_err" for given in entries[:2])
         row = int(np.flatnonzero(bad)[0])
         where = f" in {values.row_text(row)}" if ratio.ndim else ""
-        raise ValueError(
+        text = (
             f"catalogue {values.catalog!r}: the axes of the position error ({one}, {two}) differ "
             f"by a factor {np.atleast_1d(ratio)[row]:.3g}{where}, at most {MAX_AXIS_RATIO:g} can "
             "be computed with; set a floor on the smaller one"
         )
+        faults.note(text, bad, per_row=ratio.ndim > 0)
 
 
-def _angle(values: ColumnValues, given: Any) -> np.ndarray:
+def _angle(values: ColumnValues, given: Any, faults: Faults) -> np.ndarray:
     pa = values.number_or_column(given, "deg", "pa")
     angle = np.atleast_1d(pa)
     if not np.isfinite(angle).all():
-        values.reject(
+        faults.take(
+            values,
             given if isinstance(given, str) else "pa",
             ~np.isfinite(angle),
             angle,

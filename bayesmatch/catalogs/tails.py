@@ -68,7 +68,7 @@ class Tails:
         return (core, (self.fraction, self.factor)) if self.fraction > 0 else (core,)
 
 
-NO_TAILS = Tails()
+NO_TAILS: Tails = Tails()
 
 
 @dataclass(frozen=True, eq=False)

@@ -165,10 +165,14 @@ class ColumnValues:
 
     def reject(self, column: str, bad: np.ndarray, values: Any, remedy: str) -> None:
         """Raise a ValueError that names the first bad row, its value, and the remedy."""
+        raise ValueError(f"{self.fault(column, bad, values)}; {remedy}")
+
+    def fault(self, column: str, bad: np.ndarray, values: Any) -> str:
+        """The first bad row and its value, as messages name them."""
         row = int(np.flatnonzero(bad)[0])
         others = int(bad.sum()) - 1
         more = f" (and {others} more rows)" if others else ""
-        raise ValueError(
+        return (
             f"catalogue {self.catalog!r}: column {column!r} is {values[row]!s} in "
-            f"{self.row_text(row)}{more}; {remedy}"
+            f"{self.row_text(row)}{more}"
         )

@@ -16,6 +16,7 @@ from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
 from .catalogue import add_catalogue
+from .charts import add_charts
 from .check import add_check
 from .compare import add_compare
 from .demo import add_demo
@@ -46,6 +47,7 @@ COMMANDS = (
     add_catalogue,
     add_report,
     add_send,
+    add_charts,
     add_regions,
     add_area,
     add_fake,
@@ -96,7 +98,7 @@ def _run(argv: Sequence[str] | None) -> int:
             status = options.run(options)  # None, or what a check found
         except BrokenPipeError:
             raise
-        except (ValueError, TypeError, OSError, MemoryError) as error:
+        except (ValueError, TypeError, OSError, MemoryError, ImportError) as error:
             text = " ".join(str(error).split()) or type(error).__name__
             print(f"bayesmatch {options.command}: error: {text}", file=sys.stderr)
             return 1

@@ -8,6 +8,7 @@ from typing import Any
 
 from .outputs import add_out, check_outputs, make_folders, one_output
 from .parsing import FIGURES
+from .pictures import add_pictures, pictures_read, read_pictures
 
 
 def add_explain(commands: Any) -> None:
@@ -21,6 +22,7 @@ def add_explain(commands: Any) -> None:
     explain.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
     explain.add_argument("id", metavar="ID", help="identifier of the source")
     add_out(explain, f"also draw a finding chart and the evidence: {' or '.join(FIGURES)}")
+    add_pictures(explain)
     explain.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -31,8 +33,12 @@ def _explain(options: argparse.Namespace) -> None:
     name = re.sub(r"[^\w.+-]", "_", options.id)
     out = one_output(options.out, {"figure": (FIGURES, f"explain_{name}.png")})
     if out is not None:
-        check_outputs([out], result_paths(options.result))
-    explanation = MatchResult.read(options.result).explain(options.id)
+        check_outputs([out], [*result_paths(options.result), *pictures_read(options)])
+    elif options.images or options.hips or options.also:
+        raise ValueError("an image is for the chart; give --out FILE, where it is drawn")
+    image, also = read_pictures(options) if out is not None else (None, ())
+    result = MatchResult.read(options.result)
+    explanation = result.explain(options.id, image=image, also=also)
     if not options.quiet:
         print(explanation)
     if out is not None:

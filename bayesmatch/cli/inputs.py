@@ -6,6 +6,8 @@ import argparse
 import warnings
 from typing import Any
 
+from .bad_rows import add_bad_rows
+from .epochs import add_epochs, read_epochs
 from .given_catalogues import PER_CATALOGUE, catalogue_arguments, read_catalogue, tell_apart
 from .given_errors import position_error
 from .learning import (
@@ -67,6 +69,8 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
     )
     for option, metavar, text in PER_CATALOGUE:
         command.add_argument(f"--{option}", metavar=metavar, help=text)
+    add_epochs(command)
+    add_bad_rows(command)
     _add_model(command)
     _add_priors(command)
 
@@ -168,12 +172,14 @@ def read_inputs(
         for option, *_ in PER_CATALOGUE
     }
     areas = per_catalogue("--area", options.area, n, float)
+    motions = read_epochs(options, n)
     catalogs = [
         read_catalogue(
             paths,
             pos_err=position_error(spec, paths[0]),
             area=areas[k],
             **{option: values[k] for option, values in each.items() if values[k] is not None},
+            **motions[k],
         )
         for k, (paths, spec) in enumerate(given)
     ]
@@ -189,6 +195,7 @@ def read_inputs(
         "max_rows": options.max_rows,
         "field": options.field,
         "claims": options.claims,
+        "bad_rows": options.bad_rows,
     }
 
 

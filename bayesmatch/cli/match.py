@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from typing import Any
 
+from .bad_rows import add_keep_dropped
 from .given_errors import HELP as ERRORS
 from .inputs import add_inputs, files_read, read_inputs, read_priors
 from .learning import learned_files, learned_paths, write_learned
@@ -83,9 +85,15 @@ def add_match(commands: Any) -> None:
         help="put the position errors of the first catalogue right before the match "
         "('bayesmatch errors' shows what is found)",
     )
+    _add_output(match)
+
+
+def _add_output(match: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is written and printed."""
     match.add_argument(
         "--no-inputs", action="store_true", help="leave the input columns out of the result"
     )
+    add_keep_dropped(match)
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -130,9 +138,14 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
         progress=sys.stderr.isatty() and not options.quiet,
     )
     result.meta["command"] = command_line(options)
+    for told, catalog in zip(result.meta["catalogues"], catalogs, strict=True):
+        told["files"] = [os.path.basename(path) for path in catalog.read_from] or None
+        told["sha256"] = catalog.sha256
     if printed:
         print_table(result.with_inputs() if not options.no_inputs else result.associations)
         written = []
     else:
-        written = result.write(out, include_inputs=not options.no_inputs)
+        written = result.write(
+            out, include_inputs=not options.no_inputs, keep_dropped=options.keep_dropped
+        )
     return result, [*written, *write_learned(result, learned)]

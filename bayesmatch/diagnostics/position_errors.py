@@ -14,6 +14,9 @@ from typing import Any, cast
 from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
+from ..catalogs.itself import known_as_itself, named_apart, pairs_once
+from ..catalogs.left_out import checked_primary, with_positions
+from ..catalogs.motions import at_epoch_of
 from ..matching.arguments import check_catalogs, in_arcsec
 from ..matching.core import match
 from ..matching.covariates import covariate_matrix
@@ -23,6 +26,7 @@ from ..matching.error_fit.scaling import standards
 from ..matching.error_fit.selection import Request
 from ..matching.field import UniformField
 from ..matching.host_fraction import MIN_PRIMARIES
+from ..matching.left_out import with_errors_alone
 from ..priors.prior_set import PriorSet
 
 #: with fewer expected counterparts than this the errors are hardly measured
@@ -112,7 +116,11 @@ def fit_position_errors(
     circle: their spread would pass for them. A frame is for fields within 20 degrees of their
     centre.
     """
+    others = named_apart(primary, others)
     check_catalogs(primary, others)
+    primary = cast(Catalog, checked_primary(primary, "strict"))
+    others = tuple(known_as_itself(primary, with_positions(other)) for other in others)
+    others = tuple(at_epoch_of(other, primary) for other in others)
     radius_arcsec = in_arcsec(radius)
     request = Request.checked(tails, frame, covariates)
     standards(primary, request.covariates)  # before any work
@@ -124,6 +132,7 @@ def fit_position_errors(
         )
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
+    candidates = pairs_once(primary, others, with_errors_alone(others, candidates))
     if len(candidates.row) == 0:
         raise ValueError(
             f"no {primary.name} source has a candidate within {radius_arcsec:g} "

@@ -7,7 +7,7 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,57 +15,23 @@ import pandas as pd
 
 from .._kernels.jit import ranges
 from ..catalogs.area import contains
+from ..catalogs.bad_rows import MOST, Aside
 from ..catalogs.candidates import STREAM_ROWS, Grid, half_width, too_many
 from ..catalogs.catalog import Catalog
 from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
-from ..catalogs.positions import read_positions
+from ..catalogs.motions import by_reach
 from ..catalogs.scan.search import MARGIN
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
+from ..catalogs.warned import warn_user
+from .moving import motion_to, moved_by, moved_rows, moved_to
 from .order import rank_among_tied, sky_key, sky_order
-from .partition import Partition, Survey, plain_table
+from .partition import Partition, Survey, plain_table, positions_there
 from .passes import over_partitions, pixels_near
 from .sample import Sampler
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is wanted of every partition."""
-
-    survey: Survey
-    ra_name: str
-    dec_name: str
-    columns: tuple[str, ...]
-    """to have of the candidates"""
-    ra: np.ndarray
-    """(n,) degrees: positions to search around"""
-    dec: np.ndarray
-    """(n,) degrees"""
-    radius_arcsec: float
-    max_rows: int
-    """most pairs of a position and a row"""
-    box: SkyBox | None
-    """cells in which to count all rows"""
-    moc: Any
-    """a `mocpy.MOC`: rows outside it do not count; None: all do"""
-
-
-@dataclass(frozen=True)
-class Near:
-    """What one partition has."""
-
-    row: np.ndarray
-    """(m,) rows that are near, in the partition"""
-    frame: pd.DataFrame
-    """their columns"""
-    n_rows: int
-    n_inside: int
-    cell: np.ndarray
-    """(c,) cells with rows"""
-    count: np.ndarray
-    """(c,) rows in each of them"""
+from .wanted import Near, Wanted
 
 
 class Found(WithSample, Partition):
@@ -85,12 +51,7 @@ class Found(WithSample, Partition):
     @property
     def n_rows(self) -> int:
         """Rows of the whole survey, those outside its footprint aside."""
-        return self.survey.n_rows if self.n_inside is None else self.n_inside
-
-    @property
-    def n_listed(self) -> int:
-        """Rows of the whole survey."""
-        return self.survey.n_rows
+        return self.survey.n_rows - len(self.aside) if self.n_inside is None else self.n_inside
 
     def cell_counts(self, box: SkyBox) -> np.ndarray:
         """Rows of the whole survey in the cells around the sources of the match."""
@@ -100,6 +61,19 @@ class Found(WithSample, Partition):
                 "(bayesmatch.distributed.match), or use field='uniform'"
             )
         return self.counted[1]
+
+    own: np.ndarray | None = None
+    """(n,) where each row is among the sources, if these are of the same survey"""
+
+    def known_as(self, sources: Any) -> None:
+        """Note that the sources are the survey itself: which of them each row is."""
+        listed, mine = (zip(c.home.tolist(), c.at.tolist(), strict=True) for c in (sources, self))
+        place = {key: k for k, key in enumerate(listed)}
+        self.own, self.itself = np.array([place[key] for key in mine], np.int64), True
+
+    def own_numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers by which some rows are known among the sources."""
+        return super().own_numbers(rows) if self.own is None else self.own[rows]
 
     def row_text(self, row: int) -> str:
         """A row, as messages name it: partitions have no row numbers that mean anything."""
@@ -142,6 +116,7 @@ def find_rows(
         The footprint; with one every partition is read, for the number of rows inside.
     """
     box = SkyBox(primary.ra, primary.dec) if count_cells else None
+    motion = motion_to(primary, secondary, survey)
     wanted = Wanted(
         survey,
         columns[0],
@@ -153,9 +128,10 @@ def find_rows(
         max_rows,
         None if box is None else box.outline(),
         moc,
+        motion,
     )
     pixels = secondary.get_healpix_pixels()
-    if moc is None:
+    if moc is None and motion is None:  # who knows how far rows move before they are read
         reach = radius_arcsec if box is None else max(radius_arcsec, box.reach_arcsec)
         pixels = pixels_near(pixels, primary.ra, primary.dec, reach)
     parts = over_partitions(secondary, near_rows, wanted, pixels) if pixels else []
@@ -165,11 +141,38 @@ def find_rows(
         for _, part in parts:
             number[part.cell] += part.count
         out.counted = box.digest, number.reshape(box.shape)
+    out.aside = _without(parts, secondary, wanted, whole=moc is not None)
     if moc is not None:
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
-        tell_left_out(survey.name, survey.n_rows, survey.n_rows - out.n_inside)
-    out.sampler = Sampler(secondary, pixels)
+        with_place = survey.n_rows - len(out.aside)
+        tell_left_out(survey.name, with_place, with_place - out.n_inside)
+    out.sampler = Sampler(secondary, pixels, motion)
+    moved_to(out, motion)
     return out
+
+
+def _without(
+    parts: list[tuple[int, Near]], secondary: Any, wanted: Wanted, *, whole: bool
+) -> Aside:
+    """Rows of the survey without a position: counted in all partitions where one has been met."""
+    n = sum(part.n_without for _, part in parts)
+    if n and not whole:
+        n = sum(v for _, v in over_partitions(secondary, rows_without, wanted))
+    name, listed = wanted.survey.name, wanted.survey.n_rows
+    if n > MOST * listed:
+        raise ValueError(
+            f"catalogue {name!r}: {n:,} of {listed:,} rows have no position in the columns "
+            f"{wanted.ra_name!r} and {wanted.dec_name!r}; check them and their unit"
+        )
+    if n:
+        warn_user(f"catalogue {name!r}: {n:,} of {listed:,} rows have no position and are left out")
+    return Aside(n_position=n, told=True)
+
+
+def rows_without(frame: pd.DataFrame, wanted: Wanted) -> int:
+    """Rows of one partition that have no position."""
+    values = ColumnValues(plain_table(frame[[wanted.ra_name, wanted.dec_name]]), wanted.survey.name)
+    return len(frame) - len(positions_there(values, wanted.ra_name, wanted.dec_name)[0])
 
 
 def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> Found:
@@ -190,13 +193,16 @@ def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> 
 
 def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
     """What one partition has of what is wanted."""
-    values = ColumnValues(plain_table(frame[[wanted.ra_name, wanted.dec_name]]), wanted.survey.name)
-    ra, dec = read_positions(values, wanted.ra_name, wanted.dec_name)
-    inside = np.arange(len(ra))
+    names = [wanted.ra_name, wanted.dec_name, *moved_by(wanted.motion)]
+    values = ColumnValues(plain_table(frame[list(dict.fromkeys(names))]), wanted.survey.name)
+    ra, dec, inside = positions_there(values, wanted.ra_name, wanted.dec_name)
+    n_without = len(frame) - len(ra)
+    ra, dec, moves = moved_rows(wanted.motion, values, inside, ra, dec)
     if wanted.moc is not None:
-        inside = np.flatnonzero(contains(wanted.moc, ra, dec))
-        ra, dec = ra[inside], dec[inside]
-    near = _rows_within(ra, dec, wanted)
+        within = np.flatnonzero(contains(wanted.moc, ra, dec))
+        ra, dec, inside = ra[within], dec[within], inside[within]
+        moves = None if moves is None else moves[within]
+    near = _rows_near(ra, dec, moves, wanted)
     cell = count = np.empty(0, np.int64)
     if wanted.box is not None and len(ra):
         cells = np.zeros(wanted.box.n_rows * wanted.box.n_columns, np.int32)
@@ -205,7 +211,20 @@ def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
         count = cells[cell]
     row = inside[near]
     some = pd.DataFrame(frame[list(wanted.columns)].iloc[row]).reset_index(drop=True)
-    return Near(row, some, len(frame), len(ra), cell, count)
+    return Near(row, some, len(frame), len(ra), n_without, cell, count)
+
+
+def _rows_near(
+    ra: np.ndarray, dec: np.ndarray, moves: np.ndarray | None, wanted: Wanted
+) -> np.ndarray:
+    """Rows within the radius, or farther by what they move (arcsec), of any position; ascending."""
+    if moves is None:
+        return _rows_within(ra, dec, wanted)
+    found = [np.empty(0, np.int64)]
+    for reach, rows in by_reach(moves, wanted.radius_arcsec):
+        wider = replace(wanted, radius_arcsec=reach)
+        found.append(rows[_rows_within(ra[rows], dec[rows], wider)])
+    return np.sort(np.concatenate(found))
 
 
 def _rows_within(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndarray:

@@ -65,7 +65,7 @@ def joined(
     """
     table = result.sources if rows == "sources" else result.associations
     i, j = (np.asarray(table[c.name], dtype=np.int64) for c in (sources, found))
-    extra = result_frame(result, rows, i)
+    extra = result_frame(result, rows, sources.held(i))
     rows_of = pd.concat([_places(sources, found, i, j), extra], axis=1)
     suffixes = (f"_{sources.name}", f"_{found.name}")
     alignment = align_catalogs(primary, secondary, alignment_type=PixelAlignmentType.LEFT)
@@ -92,6 +92,7 @@ def joined(
         suffixes,
         (found.ra_name, found.dec_name, *found.table.colnames),
         meta,
+        len(sources.aside) == 0,
     )
     info = create_merged_catalog_info(
         primary, secondary, f"{primary.name}_x_{secondary.name}", suffixes, SUFFIX_METHOD
@@ -149,15 +150,16 @@ def join(*given: Any) -> npd.NestedFrame:
 
     Of the primary, the survey, its margin, the result and nothing there are a partition, a pixel
     and properties each; then suffixes, columns that tell objects of one position apart (those of
-    the position first), and an empty frame as it is to be.
+    the position first), an empty frame as it is to be, and whether every source was matched.
     """
     left, right, margin, part, _ = given[:5]
     left_pixel, right_pixel, _, _, aligned = given[5:10]
     left_info = given[10]
-    suffixes, columns, meta = given[15:]
-    if left is None or len(left) == 0:
+    suffixes, columns, meta, all_matched = given[15:]
+    if left is None or len(left) == 0 or (len(part) == 0 and not all_matched):
         return meta
-    if len(left) != part[SOURCE].max() + 1:  # NaN of no rows
+    n_matched = part[SOURCE].max() + 1  # NaN of no rows
+    if not (len(left) == n_matched or (len(left) > n_matched and not all_matched)):
         raise ValueError(_changed(left_pixel))
     if aligned.order > left_pixel.order:
         at = pd.DataFrame({"at": np.arange(len(left))}, index=left.index)

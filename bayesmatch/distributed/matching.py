@@ -8,14 +8,14 @@ errors are those of the whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..catalogs.area import FULL_SKY_DEG2, area_deg2, moc_of
+from ..catalogs.area import moc_of
 from ..catalogs.held import HeldCatalog
-from ..catalogs.warned import warn_user
+from ..catalogs.left_out import BAD_ROWS, checked_primary
+from ..matching.arguments import one_of
 from ..matching.covariates import covariate_matrix
 from ..matching.fitted_errors import fitted
 from ..matching.host_fraction import fractions_for
@@ -29,6 +29,7 @@ from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .found import Found, find_rows
 from .joined import joined
 from .partition import Partition, Survey
+from .sizes import catalog_names, count_rows, sky_area, survey_area
 from .sources import Sources, all_sources, columns_for
 
 
@@ -58,6 +59,11 @@ def match(
     field: str = "local",
     claims: str = "exclusive",
     errors: str = "given",
+    bad_rows: str = "strict",
+    primary_epoch: Any = None,
+    secondary_epoch: Any = None,
+    secondary_pm: Any = None,
+    secondary_pm_err: Any = None,
 ) -> Any:
     """Match two LSDB catalogues: what :func:`bayesmatch.match` gives, however the sky is cut.
 
@@ -92,8 +98,11 @@ def match(
         As for :func:`bayesmatch.match`; or the ``meta`` of a :class:`bayesmatch.MatchResult`, whose
         fit is taken.
     host_covariates, prior_completeness, correct_unrelated, secondary_ratio, min_p_i, prune, \
-max_rows, field, claims, errors
+max_rows, field, claims, errors, bad_rows
         As for :func:`bayesmatch.match`.
+    primary_epoch, secondary_epoch, secondary_pm, secondary_pm_err
+        As `epoch`, `pm` and `pm_err` of :class:`bayesmatch.Catalog`. Where objects are moved, all
+        partitions of the survey are read, and its margin has to be larger by what they move.
 
     Returns
     -------
@@ -124,24 +133,25 @@ max_rows, field, claims, errors
     those of a match in memory of rows in that order to the last bit; of another order, sums round
     differently (below 1e-11). What ``errors="fit"`` finds is what it finds of a scanned catalogue.
     """
-    names = _names(primary, secondary, primary_name, secondary_name)
+    names = catalog_names(primary, secondary, primary_name, secondary_name)
     check_rows(rows)
     check_priors(names[1], priors, whole=True)
     given = given_fraction(host_fraction, names[1], "give 'fit' or a number between 0 and 1")
     areas = (
-        _area(primary, primary_area, names[0]),
-        _survey_area(secondary, secondary_area, names[1]),
+        sky_area(primary, primary_area, names[0]),
+        survey_area(secondary, secondary_area, names[1]),
     )
     both = Both(
         (primary, secondary),
         tuple(
-            Survey(name, pos_err, _n_rows(catalog), area, id)
-            for name, pos_err, catalog, area, id in zip(
+            Survey(name, pos_err, count_rows(catalog), area, id, *motion)
+            for name, pos_err, catalog, area, id, motion in zip(
                 names,
                 (primary_pos_err, secondary_pos_err),
                 (primary, secondary),
                 areas,
                 (primary_id, secondary_id),
+                ((primary_epoch,), (secondary_epoch, secondary_pm, secondary_pm_err)),
                 strict=True,
             )
         ),
@@ -164,6 +174,7 @@ max_rows, field, claims, errors
             "claims": claims,
             "errors": errors,
         },
+        one_of("bad_rows", bad_rows, BAD_ROWS),
     )
     sources, found, result = both.matched()
     out = joined(primary, secondary, sources, found, result, rows)
@@ -184,15 +195,18 @@ class Both:
     """footprint of the second"""
     given: dict[str, Any]
     """options of :func:`bayesmatch.match`"""
+    bad_rows: str = "strict"
 
     def matched(self) -> tuple[Sources, Found, MatchResult]:
         """The sources, the objects near them, and the result of their match."""
         options, columns = self._checked()
         sources = all_sources(self.catalogs[0], self.surveys[0], columns[0])
-        sources.check_primary_ids()
+        sources = checked_primary(sources, self.bad_rows)
         if self.fit is not None:
             mean, details = self.fit["host_fraction"], self.fit["host_fraction_fit"]
             options = replace(options, host_fraction=fractions_for(sources, mean, details))
+        if self.itself:
+            options = replace(options, claims="independent")
         found = self._near(sources, columns[1], options)
         primary: Any = sources
         told = None
@@ -206,7 +220,7 @@ class Both:
         return sources, found, result
 
     def _near(self, sources: HeldCatalog, columns: tuple[str, ...], options: MatchOptions) -> Found:
-        return find_rows(
+        found = find_rows(
             self.catalogs[1],
             self.surveys[1],
             columns,
@@ -216,6 +230,15 @@ class Both:
             count_cells=options.field.counts_cells or learns_from_field(self.priors),
             moc=self.moc,
         )
+        found.lenient = self.bad_rows == "drop"
+        if self.itself:
+            found.known_as(sources)
+        return found
+
+    @property
+    def itself(self) -> bool:
+        """Whether a catalogue is matched with itself."""
+        return self.catalogs[0] is self.catalogs[1]
 
     def _checked(self) -> tuple[MatchOptions, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Options, and the columns needed of each catalogue; no partition is read."""
@@ -239,49 +262,3 @@ class Both:
         check_names(empty[0], empty[1:], self.priors)
         check_margin(self.catalogs[1], options.radius_arcsec)
         return options, columns
-
-
-def _names(primary: Any, secondary: Any, *given: str | None) -> tuple[str, str]:
-    first, second = (
-        _identifier(name or catalog.name)
-        for name, catalog in zip(given, (primary, secondary), strict=True)
-    )
-    if first == second:
-        raise ValueError(f"both catalogues are called {first!r}; give secondary_name=")
-    return first, second
-
-
-def _identifier(name: str) -> str:
-    name = re.sub(r"\W", "_", name, flags=re.ASCII)
-    return name if name[:1].isalpha() else f"_{name}"
-
-
-def _n_rows(catalog: Any) -> int:
-    """Rows of a catalogue; counted where it is the outcome of a selection."""
-    try:
-        return len(catalog)
-    except ValueError:  # LSDB does not know after a query
-        return int(catalog.map_partitions(len).compute().sum())
-
-
-def _area(catalog: Any, given: Any, name: str) -> float:
-    """Sky area given, or of the coverage map or else the partitions, deg^2."""
-    if given is not None:
-        return area_deg2(given, {}, name)
-    moc = catalog.hc_structure.moc
-    if moc is not None:
-        return float(FULL_SKY_DEG2 * moc.sky_fraction)
-    pixels = catalog.get_healpix_pixels()
-    return float(sum(FULL_SKY_DEG2 / (12 << (2 * pixel.order)) for pixel in pixels))
-
-
-def _survey_area(catalog: Any, given: Any, name: str) -> float:
-    if given is None and catalog.hc_structure.moc is None:
-        raise ValueError(f"catalogue {name!r} has no coverage map; give secondary_area= (deg^2)")
-    area = _area(catalog, given, name)
-    if given is None:
-        warn_user(
-            f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
-            "are coarse; give secondary_area= if you know it"
-        )
-    return area

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from astropy.table import Table
 
+from ..catalogs.bad_rows import Faults, without_position
 from ..catalogs.catalog import Catalog
+from ..catalogs.epochs import read_epoch, read_motions, said_of
 from ..catalogs.errors import error_columns
 from ..catalogs.formats.arrow import from_arrow
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import read_identifiers
 from ..catalogs.names import check_name
-from ..catalogs.positions import read_positions
+from ..catalogs.positions import RA_RANGE, degrees_given, read_only, turned
 from ..catalogs.quoted import read_errors
 from ..catalogs.values import ColumnValues
 
@@ -37,6 +40,8 @@ class Survey:
         Its sky area, deg^2.
     id : str, optional
         Identifier column. Default: as for :class:`bayesmatch.Catalog`.
+    epoch, pm, pm_err
+        As for :class:`bayesmatch.Catalog`, but not one value per row.
     """
 
     name: str
@@ -44,6 +49,9 @@ class Survey:
     n_rows: int
     area: float
     id: str | None = None
+    epoch: Any = None
+    pm: Any = None
+    pm_err: Any = None
 
     @property
     def density_deg2(self) -> float:
@@ -79,7 +87,9 @@ class Partition(HeldCatalog):
         self.survey = survey
         table = plain_table(frame)
         columns = ColumnValues(table, survey.name)
-        ra_deg, dec_deg = read_positions(columns, ra, dec)
+        degrees, faults = degrees_given(columns, ra, dec), Faults(len(table), all_allowed=True)
+        bad = without_position(*degrees)
+        ra_deg, dec_deg = read_only(turned(degrees[0])), read_only(degrees[1])
         columns = ColumnValues(table, survey.name, dec=dec_deg)
         super().__init__(
             name=survey.name,
@@ -88,18 +98,42 @@ class Partition(HeldCatalog):
             dec_name=dec,
             ra=ra_deg,
             dec=dec_deg,
-            errors=read_errors(columns, survey.pos_err, len(table)),
+            errors=read_errors(columns, survey.pos_err, len(table), faults),
             identifiers=read_identifiers(columns, survey.id, {}),
             area=float(survey.area),
         )
+        self.pos_err = survey.pos_err
+        self.said = said_of(columns, {}, survey.epoch, survey.pm, survey.pm_err)
+        self.epoch = read_epoch(columns, self.said)
+        self.motions = read_motions(columns, self.said, self.ra, self.dec)
+        self.bad_errors, self.error_fault = faults.mask, faults.text
+        if bad is not None:
+            column = ra if not RA_RANGE[0] <= degrees[0][bad][0] <= RA_RANGE[1] else dec
+            given = degrees[0] if column == ra else degrees[1]
+            self.set_aside(bad, columns.fault(column, bad, given))
 
     @property
     def n_rows(self) -> int:
+        """Rows of the whole catalogue, those aside that this part of it lacks."""
+        return self.survey.n_rows - len(self.aside)
+
+    @property
+    def n_listed(self) -> int:
         """Rows of the whole catalogue."""
         return self.survey.n_rows
 
 
 Catalog.register(Partition)
+
+
+def positions_there(
+    values: ColumnValues, ra: str, dec: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions (degrees) of the rows that have one, and which these are, (m,) each."""
+    degrees = degrees_given(values, ra, dec)
+    bad = without_position(*degrees)
+    there = np.arange(len(degrees[0])) if bad is None else np.flatnonzero(~bad)
+    return read_only(turned(degrees[0][there])), read_only(degrees[1][there]), there
 
 
 def plain_table(frame: pd.DataFrame) -> Table:

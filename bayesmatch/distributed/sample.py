@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..catalogs.area import contains
@@ -20,8 +21,9 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.positions import read_positions
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
+from .moving import Motion, moved_by, moved_rows
 from .order import sky_order
-from .partition import plain_table
+from .partition import plain_table, positions_there
 from .passes import over_partitions
 
 
@@ -38,6 +40,7 @@ class Sampled:
     """of the rows in its cells"""
     moc: Any
     """a `mocpy.MOC`: rows outside it do not count; None: all do"""
+    motion: Motion | None = None
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,16 @@ class Sampler:
     """the `lsdb.Catalog`"""
     pixels: Sequence[Any]
     """of the partitions that may have rows near the sources"""
+    motion: Motion | None = None
+    """how rows are moved; None: they are not"""
 
     def __call__(self, found: HeldCatalog, box: SkyBox, columns: Sequence[str]) -> FieldSample:
         """Of the rows around the sources, with some columns, by right ascension and declination."""
         n_around = rows_around(box, found.cell_counts(box))
-        names = tuple(dict.fromkeys([found.ra_name, found.dec_name, *columns]))
+        moved = moved_by(self.motion)
+        names = tuple(dict.fromkeys([found.ra_name, found.dec_name, *moved, *columns]))
         share = sampled_share(n_around, FIELD_ROWS)
-        wanted = Sampled(found.name, names, box.outline(known=True), share, found.moc)
+        wanted = Sampled(found.name, names, box.outline(known=True), share, found.moc, self.motion)
         parts = (
             over_partitions(self.secondary, taken_rows, wanted, self.pixels) if self.pixels else []
         )
@@ -63,19 +69,21 @@ class Sampler:
         frame = pd.concat(frames, ignore_index=True) if frames else empty
         frame = frame.iloc[sky_order(frame, *names[:2])].reset_index(drop=True)
         table = plain_table(frame)
-        sample = found.bare_of(
-            frame.index.to_numpy(), *read_positions(ColumnValues(table, found.name), *names[:2])
-        )
+        values = ColumnValues(table, found.name)
+        ra, dec = read_positions(values, *names[:2])
+        ra, dec, _ = moved_rows(self.motion, values, np.arange(len(ra)), ra, dec)
+        sample = found.bare_of(frame.index.to_numpy(), ra, dec)
         sample.table = table[list(dict.fromkeys(columns))]
         return FieldSample(sample, n_around)
 
 
 def taken_rows(frame: pd.DataFrame, wanted: Sampled) -> pd.DataFrame:
     """The rows of one partition that are sampled."""
-    ra_name, dec_name = wanted.columns[:2]
-    values = ColumnValues(plain_table(frame[[ra_name, dec_name]]), wanted.name)
-    ra, dec = read_positions(values, ra_name, dec_name)
+    names = list(dict.fromkeys([*wanted.columns[:2], *moved_by(wanted.motion)]))
+    values = ColumnValues(plain_table(frame[names]), wanted.name)
+    ra, dec, there = positions_there(values, *names[:2])
+    ra, dec, _ = moved_rows(wanted.motion, values, there, ra, dec)
     rows = sampled_rows(ra, dec, wanted.box, wanted.share)
     if wanted.moc is not None:
         rows = rows[contains(wanted.moc, ra[rows], dec[rows])]
-    return pd.DataFrame(frame[list(wanted.columns)].iloc[rows]).reset_index(drop=True)
+    return pd.DataFrame(frame[list(wanted.columns)].iloc[there[rows]]).reset_index(drop=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.epochs import said_of
 from ..catalogs.identifiers import read_identifiers
 from ..catalogs.values import ColumnValues
 from .order import sky_order
@@ -70,6 +71,9 @@ def columns_for(
     identifiers = read_identifiers(ColumnValues(table, survey.name), survey.id, {})
     named = [] if identifiers.values is None else [identifiers.name]
     rest = table.colnames if every else []
+    moved = said_of(
+        ColumnValues(table, survey.name), {}, survey.epoch, survey.pm, survey.pm_err
+    ).columns
     return tuple(
         dict.fromkeys(
             [
@@ -77,6 +81,7 @@ def columns_for(
                 info.dec_column,
                 *survey.error_columns(table.colnames),
                 *named,
+                *moved,
                 *more,
                 *rest,
             ]

@@ -47,7 +47,7 @@ def result_frame(result: MatchResult, rows: str, i: np.ndarray) -> pd.DataFrame:
     rows : {"associations", "sources"}
         Which table.
     i : ndarray of int, shape (n,)
-        Source of each of its rows.
+        Row in the table of sources, of each of its rows.
     """
     sources = result.sources
     table = sources if rows == "sources" else result.associations
@@ -78,6 +78,8 @@ def _arrow(column: Any) -> pd.api.extensions.ExtensionArray:
 
 def _first_entries(result: MatchResult, record: MatchRecord) -> pd.api.extensions.ExtensionArray:
     """Identifiers of the first entries of the same sources: partitions know no row numbers."""
-    row = np.asarray(result.sources[SAME_SOURCE])
+    first = np.asarray(result.sources[SAME_SOURCE])
+    numbers = np.asarray(result.sources[record.primary.name])
+    row = np.where(first < 0, -1, np.searchsorted(numbers, first))
     ids = np.asarray(result.sources[f"{record.primary.name}_{record.primary.id_name}"])
     return _arrow(np.ma.MaskedArray(ids[np.maximum(row, 0)], mask=row < 0))

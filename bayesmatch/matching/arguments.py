@@ -37,7 +37,10 @@ def check_probabilities(p_match: np.ndarray, **more: np.ndarray) -> None:
 
 
 def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
-    """Raise unless these can be matched: a primary in memory and 1 to 15 others, all named."""
+    """Raise unless these can be matched: a primary in memory and 1 to 15 others, all named.
+
+    :func:`bayesmatch.catalogs.left_out.checked_primary` is for the rows of the primary.
+    """
     for catalog in (primary, *others):
         if not isinstance(catalog, Catalog):
             raise TypeError(
@@ -59,7 +62,6 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
         raise ValueError(f"two catalogues are called {twice!r}; give each its own name=")
-    primary.check_primary_ids()
     for other in others:
         if not isinstance(other, ScannedCatalog):  # of those the candidates are looked at
             other.identifiers.warn_repeated(other.columns)

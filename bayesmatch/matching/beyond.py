@@ -31,12 +31,13 @@ from .setting import Setting
 #: is exact to 1e-9 for axes of 1 to 10, and to 1e-3 for any
 DIRECTIONS = 32
 #: an object that is not seen has an error that one of these shares of the candidates do not exceed
-SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
+SHARES: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9)
 #: that many candidates tell which errors there are
 SAMPLE = 100_000
 #: of the details of a fit: errors (arcsec) that objects of each other catalogue have, and the
 #: largest q of any source
-ERRORS, LARGEST = "object_errors", "beyond_radius"
+ERRORS: str = "object_errors"
+LARGEST: str = "beyond_radius"
 
 
 @dataclass(frozen=True)

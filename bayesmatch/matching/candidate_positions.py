@@ -12,6 +12,7 @@ from .._kernels.jit import run_ranges
 from ..catalogs.candidates import Candidates
 from ..catalogs.errors import PositionErrorModel
 from ..catalogs.held import HeldCatalog
+from .moved import move_candidates
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ def candidate_positions(
             ra[slots] = other.ra[row]
             dec[slots] = other.dec[row]
             covariance[slots] = with_determinant(other.errors, row)
+    wider = move_candidates(primary, others, candidates, ra, dec, covariance)
     # Decided by the candidates alone: objects elsewhere must not change the last digit.
     circular = primary.circular and (
-        all(other.circular for other in others)
+        (not wider and all(other.circular for other in others))
         or bool(np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
     )
     return CandidatePositions(ra, dec, np.cos(np.radians(dec)), covariance, circular)

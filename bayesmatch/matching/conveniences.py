@@ -22,11 +22,13 @@ class Conveniences:
         assert isinstance(self, bayesmatch.MatchResult)
         return self
 
-    def explain(self, primary_id: Any) -> bayesmatch.Explanation:
+    def explain(
+        self, primary_id: Any, *, image: Any = None, also: Any = ()
+    ) -> bayesmatch.Explanation:
         """Why this source got its probabilities: :func:`bayesmatch.explain`."""
         import bayesmatch
 
-        return bayesmatch.explain(self._result, primary_id)
+        return bayesmatch.explain(self._result, primary_id, image=image, also=also)
 
     def catalogue(
         self,

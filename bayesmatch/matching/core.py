@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..catalogs.catalog import Catalog
 from ..catalogs.footprint import within_footprint
+from ..catalogs.itself import known_as_itself, named_apart
+from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
+from ..catalogs.motions import at_epoch_of
 from ..priors.prior_set import PriorSet
-from .arguments import check_catalogs
+from .arguments import check_catalogs, one_of
 from .covariates import covariate_matrix
 from .field import FieldDensity
 from .fitted_errors import fitted
@@ -39,6 +43,7 @@ def match(
     field: str | FieldDensity = "local",
     claims: str | KnownClaims = "exclusive",
     errors: str = "given",
+    bad_rows: str = "strict",
 ) -> MatchResult:
     """Find the counterparts of every primary source, and how probable each is.
 
@@ -47,7 +52,10 @@ def match(
     primary : Catalog
         The sources to identify (X-ray, radio, gamma-ray ...).
     *others : Catalog
-        One or more catalogues that may hold their counterparts.
+        One or more catalogues that may hold their counterparts. Of the primary itself
+        (``match(x, x, ...)``, or the same file or rows under another name) no object is its own
+        candidate, and every pair comes once, with the earlier row as the source; ``claims`` are
+        "independent" then.
     radius : float or Quantity
         Largest separation within an association, arcsec, exclusive. Five times the largest
         position error loses nothing.
@@ -108,6 +116,13 @@ def match(
         Position errors of the primary as they are quoted, or put right first by
         :func:`bayesmatch.fit_position_errors`, with everything that the data ask for; its numbers
         are in ``meta["errors"]``. With fewer than 30 likely counterparts they stay as quoted.
+    bad_rows : {"strict", "drop"}, default "strict"
+        What becomes of primaries without a position (missing, or out of range) or without a
+        position error (0, negative, missing, out of range), and of candidates without a position
+        error: they are refused, or left out with a warning; rows of ``sources`` and
+        ``associations`` keep the numbers of the given table. Rows of the other catalogues without a
+        position are always left out, with a warning, and other bad errors there are no matter.
+        ``meta["dropped"]`` counts what is left out, by catalogue and reason.
 
     Returns
     -------
@@ -123,7 +138,8 @@ def match(
     Warns
     -----
     UserWarning
-        If entries of the primary are probably the same source as another one.
+        If entries of the primary are probably the same source as another one, or bad rows are left
+        out.
 
     Notes
     -----
@@ -132,7 +148,9 @@ def match(
     The calibrated columns maximise the marginal likelihood of the fractions of sources with each
     set of counterparts (see :mod:`bayesmatch.matching.host_fraction`).
     """
+    others = named_apart(primary, others)
     check_catalogs(primary, others)
+    primary = checked_primary(primary, one_of("bad_rows", bad_rows, BAD_ROWS))
     options = MatchOptions.checked(
         primary,
         others,
@@ -156,7 +174,11 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
-    inside = tuple(map(within_footprint, others))
+    others = tuple(known_as_itself(primary, with_positions(other, bad_rows)) for other in others)
+    if any(other.itself for other in others):  # of a pair, neither object is the counterpart
+        options = replace(options, claims="independent")
+    moved = [at_epoch_of(other, primary) for other in others]
+    inside = tuple(map(within_footprint, moved))
     found: dict[str, Any] = {"given": True}
     corrected = {c.name: list(c.corrections) for c in (primary, *others) if c.corrections}
     if options.errors == "fit":

@@ -134,7 +134,8 @@ def _has_counterpart(
     """
     if len(others) == 1:
         return any_host
-    row, n = np.asarray(associations[primary]), len(any_host)
+    number, n = np.asarray(associations[primary]), len(any_host)
+    row = np.cumsum(np.diff(number, prepend=number[:1]) != 0)  # some sources may be left out
     p_match = _numbers(associations["p_match"])[0]
     alone = np.asarray(associations["ncat"]) == 1
     with_it = np.asarray(associations[name]) >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
+from ..catalogs.itself import pairs_once
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.warned import warn_user
@@ -22,6 +24,7 @@ from .error_fit.numbers import fit_numbers
 from .error_fit.selection import Request
 from .field import UniformField
 from .host_fraction import MIN_PRIMARIES
+from .left_out import with_errors_alone
 from .options import MatchOptions
 from .pipeline import run_match
 
@@ -91,6 +94,9 @@ def _fit(
         checkpoint=None,  # the match keeps its own, of corrected positions
     )
     candidates = find_candidates(primary, held, radius, max_rows=options.max_rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the match says so
+        candidates = pairs_once(primary, held, with_errors_alone(held, candidates))
     if len(candidates.row) == 0:
         return None
     z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..catalogs.candidates import find_candidates
 from ..catalogs.held import HeldCatalog
+from ..catalogs.itself import pairs_once
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.sky_box import SkyBox
@@ -30,9 +31,11 @@ from .evidence import Evidence, weigh
 from .fractions import Covariates, covariates_of, fractions_of
 from .host_fraction import HostFraction
 from .learning import learn_in_rounds, ratio_evidence
+from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
 from .options import MatchOptions
+from .pairs_field import pairs_field
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
@@ -104,6 +107,7 @@ def _run(
     record = MatchRecord.of(
         options,
         setting.catalogs,
+        dropped=dropped(setting.catalogs, setting.candidates.unjudged),
         priors=learned.names(),
         combination_priors=list(evidence.log10_combined),
         auto_priors=priors.learning_record(learned),
@@ -179,12 +183,15 @@ def _search(
         candidates = find_candidates(
             primary, held, radius, max_rows=options.max_rows, advance=advance
         )
+        candidates = with_errors_alone(held, candidates)
+        field = pairs_field(options.field, primary, held, candidates)
+        candidates = pairs_once(primary, held, candidates)
     with clock("associations"):
         return make_setting(
             primary,
             held,
             candidates,
-            options.field,
+            field,
             options.completeness,
             options.correct_unrelated,
             radius,

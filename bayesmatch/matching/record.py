@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 import astropy
@@ -38,13 +37,18 @@ class CatalogueRecord:
     it was given per row"""
     outside: int = 0
     """rows left out because they are outside its area, a MOC"""
+    bad: int = 0
+    """rows left out because they have no position, or (of the primary) no position error"""
     tail_fraction: float = 0.0
     """share of the errors that are wider, by"""
     tail_factor: float = 3.0
     files: list[str] | None = None
-    """names of what it was read from, without their folders; None: a table in memory"""
+    """names of what the command line read, without their folders; None: made in Python"""
+    motion: dict[str, Any] = field(default_factory=dict)
+    """``epoch``, ``pm`` and ``pm_err``, as far as they are known: columns, numbers, None for values
+    per row; ``at``: Julian year that its objects were moved to"""
     sha256: str | None = None
-    """of the file; None: a table, or a data set"""
+    """of the file that the command line read, as ``files``; None: made in Python, or a data set"""
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:
@@ -57,11 +61,13 @@ class CatalogueRecord:
             catalog.n_listed,
             catalog.area,
             catalog.error_record,
-            catalog.n_listed - catalog.n_rows,
+            catalog.n_listed - catalog.n_rows - len(catalog.aside),
+            len(catalog.aside),
             catalog.tails.fraction,
             catalog.tails.factor,
-            [os.path.basename(path) for path in catalog.read_from] or None,
-            catalog.sha256,
+            None,
+            catalog.said.record
+            | ({} if catalog.arrival is None else {"at": catalog.arrival.epoch}),
         )
 
     @property
@@ -82,7 +88,7 @@ class CatalogueRecord:
     @property
     def n_inside(self) -> int:
         """Rows that take part, which the density goes by."""
-        return self.rows - (self.outside or 0)
+        return self.rows - (self.outside or 0) - (self.bad or 0)
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,8 @@ class MatchRecord:
     """``given`` (False: fitted), and what was fitted; ``corrected``: by catalogue, the numbers of
     fits that were applied to it before the match"""
     dropped: dict[str, dict[str, int]]
-    """rows left out, by catalogue and reason: ``outside`` its area, a MOC"""
+    """rows left out, by catalogue and reason: ``outside`` its area, a MOC; ``position``: there is
+    none; ``error``: no position error that can be used, of the others those of candidates alone"""
     checks: list[dict[str, Any]]
     """what speaks for and against the result: the rows of ``MatchResult.checks()``"""
     catalogues: list[CatalogueRecord]
@@ -164,7 +171,6 @@ class MatchRecord:
             min_p_i=options.min_p_i,
             prune=options.prune,
             max_rows=options.max_rows,
-            dropped={c.name: {"outside": c.outside} for c in listed if c.outside},
             catalogues=listed,
             **found,
         )
@@ -177,12 +183,7 @@ class MatchRecord:
         """
         known: dict[str, Any] = {f.name: meta.get(f.name) for f in fields(cls)}
         known["catalogues"] = [
-            CatalogueRecord(
-                **{
-                    f.name: c.get(f.name, None if f.default is MISSING else f.default)
-                    for f in fields(CatalogueRecord)
-                }
-            )
+            CatalogueRecord(**{f.name: c.get(f.name, _default(f)) for f in fields(CatalogueRecord)})
             for c in meta["catalogues"]
         ]
         names = [c["name"] for c in meta["catalogues"]]
@@ -223,6 +224,12 @@ class MatchRecord:
         """Columns of the ratios of all priors."""
         own = [f"bias_{name}_{prior}" for name, prior in self.prior_names]
         return [*own, *(f"bias_{prior}" for prior in self.combinations)]
+
+
+def _default(of: Any) -> Any:
+    if of.default_factory is not MISSING:
+        return of.default_factory()
+    return None if of.default is MISSING else of.default
 
 
 def _in_order(fit: Mapping[str, Any], catalogues: Sequence[str]) -> dict[str, Any]:

@@ -126,6 +126,9 @@ CATALOGUE: dict[str, Check] = {
 }
 #: of a catalogue, what older files lack
 CATALOGUE_LATER: dict[str, Check] = {
+    "outside": _count(0),
+    "bad": _count(0),
+    "motion": _named(_is_anything),
     "tail_fraction": lambda v: _number(0, 1)(v) and v < 1,
     "tail_factor": lambda v: _number(1, MAX_FACTOR)(v) and v > 1,
     "sha256": _is_text_or_none,

@@ -18,6 +18,7 @@ from .expected import expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
 from .joined import JoinedColumn, with_columns
+from .kept_dropped import with_kept
 from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
 from .result_check import check_inputs, own_columns
@@ -184,16 +185,16 @@ class MatchResult(Conveniences):
         include_inputs: bool | None = None,
         *,
         catalogues: Sequence[bayesmatch.Catalog] | None = None,
+        keep_dropped: bool = False,
     ) -> list[str]:
         """Write both tables and the meta data; whole or not at all.
 
-        Before anything is written, all places are checked. All files are written under other names
-        and brought to the disk, then renamed together: a process that is killed, at whatever
-        moment, leaves the old result or the new one for :meth:`read`, never a part of each (where
-        there are several files, a hidden ``.finishing-...`` file tells the next reader which
-        renames are left). A file that a catalogue was read from is not overwritten; a path that is
-        a symbolic link stays one, and what it leads to is replaced. Folders that do not exist are
-        made. Every file carries one digest of the run, and equal runs give equal files.
+        All places are checked first. Files are written under other names and brought to the disk,
+        then renamed together: a process that is killed leaves the old result or the new one for
+        :meth:`read` (where there are several files, a hidden ``.finishing-...`` file tells which
+        renames are left). A file that a catalogue was read from is not overwritten; of a symbolic
+        link what it leads to is replaced. Folders that do not exist are made. Every file carries
+        one digest of the run, and equal runs give equal files.
 
         Parameters
         ----------
@@ -205,6 +206,9 @@ class MatchResult(Conveniences):
             where the inputs are at hand, which they are not for a result read from a file.
         catalogues : sequence of Catalog, optional
             The catalogues that were matched, in their order, for a result read from a file.
+        keep_dropped : bool, default False
+            Also write a row for each primary that was left out (``bad_rows="drop"``), with all that
+            a match finds masked; :meth:`read` passes over these.
 
         Returns
         -------
@@ -214,23 +218,20 @@ class MatchResult(Conveniences):
         Raises
         ------
         ValueError
-            If the format is unknown or cannot hold the columns, a file would overwrite an input
-            or become part of a data set that was scanned, or `include_inputs` is asked of a result
-            read from a file without its `catalogues`.
+            If the format is unknown or cannot hold the columns, a file would overwrite an input or
+            join a data set that was scanned, or inputs are asked for that are not at hand.
         OSError
             If a file cannot be written there.
 
         Warns
         -----
         UserWarning
-            Of every column that the format cannot hold as it is: what it is called there, whether
-            it is written as text (arrays in cells, as JSON) or left out.
+            Of every column that the format cannot hold: renamed, written as text, or left out.
         """
         catalogs = self._catalogs if catalogues is None else tuple(catalogues)
         made_of = [*catalogs, *(p for listed in self.priors.values() for p in listed)]
         read = [source for part in made_of for source in getattr(part, "read_from", ())]
-        joined: list[JoinedColumn] = []
-        associations = self.associations
+        associations, joined = self.associations, list[JoinedColumn]()
         check_writable(path, [associations.colnames], read)  # before a data set is read again
         if include_inputs or (include_inputs is None and catalogs):
             try:
@@ -243,7 +244,8 @@ class MatchResult(Conveniences):
         check_catalogue_names(path, self.catalogue_names)
         check_writable(path, tables, read)
         warn_of_changes(path, tables, joined)
-        return write_result(path, associations, self.sources, self.meta, read)
+        parts = associations, self.sources, self.meta
+        return write_result(path, *(with_kept(*parts, catalogs) if keep_dropped else parts), read)
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> MatchResult:

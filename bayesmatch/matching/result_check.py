@@ -129,13 +129,17 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
         raise ValueError(
             f"ASSOCIATIONS has {len(associations)} rows, and meta says {record.n_associations}"
         )
-    if len(sources) != catalogues[0].rows:
+    matched = catalogues[0].n_inside
+    if len(sources) != matched:
         raise ValueError(
-            f"SOURCES has {len(sources)} rows, and the catalogue {names[0]} {catalogues[0].rows}"
+            f"SOURCES has {len(sources)} rows, and the catalogue {names[0]} {matched} to match"
         )
-    if not np.array_equal(sources[names[0]], np.arange(len(sources))):
+    row = np.asarray(sources[names[0]])
+    if matched == catalogues[0].rows and not np.array_equal(row, np.arange(matched)):
         raise ValueError(f"column {names[0]!r} of SOURCES is not 0, 1, 2 ...")
-    _check_primaries(associations, names, len(sources))
+    if row[0] < 0 or row[-1] >= catalogues[0].rows or (np.diff(row) <= 0).any():
+        raise ValueError(f"column {names[0]!r} of SOURCES has not rows of that catalogue in order")
+    _check_primaries(associations, names, row)
     for catalogue in catalogues[1:]:
         for title, table in (("ASSOCIATIONS", associations), ("SOURCES", sources)):
             row = np.asarray(table[catalogue.name])
@@ -186,11 +190,11 @@ def missing_in(column: Column) -> np.ndarray:
     return mask | np.isnan(np.ma.getdata(column)) if column.name in MAY_MISS else mask
 
 
-def _check_primaries(table: Table, names: Sequence[str], n: int) -> None:
+def _check_primaries(table: Table, names: Sequence[str], rows: np.ndarray) -> None:
     """Raise unless every primary has its rows together, the no-counterpart row first."""
     primary = np.asarray(table[names[0]])
     first = np.flatnonzero(np.diff(primary, prepend=-1))
-    if not np.array_equal(primary[first], np.arange(n)):
+    if not np.array_equal(primary[first], rows):
         raise ValueError(f"column {names[0]!r} of ASSOCIATIONS does not go through all sources")
     members = np.column_stack([np.asarray(table[name]) for name in names[1:]])
     count = 1 + np.count_nonzero(members >= 0, axis=1)

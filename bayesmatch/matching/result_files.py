@@ -30,6 +30,7 @@ from ..catalogs.formats.registry import (
 from ..catalogs.formats.storage import column_notes, restored
 from ..catalogs.formats.writing import real_path, replaced_together
 from ..catalogs.targets import check_targets
+from .kept_dropped import KEPT, without_dropped
 from .result_check import check_result
 
 NAMES = ("ASSOCIATIONS", "SOURCES")
@@ -105,6 +106,8 @@ def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
         tables, record = read_tables(kind, files, NAMES)
         associations, sources = map(restored, tables, record["columns"])
         _check_digests(paths, (associations, sources), record)
+        plain = record["meta"].pop(KEPT, ((), ()))
+        associations, sources = map(without_dropped, (associations, sources), plain)
         check_result(associations, sources, record["meta"])
     except PermissionError:
         raise

@@ -218,7 +218,7 @@ def source_table(m: Matched) -> Table:
     n, name = len(best), primary.name
     count = np.diff(candidates.start).reshape(n, -1).sum(axis=1)
     columns: dict[str, Column] = {
-        name: Column(np.arange(n), description=row_text(primary)),
+        name: Column(row_numbers(primary, np.arange(n)), description=row_text(primary)),
         f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
         "p_hostless": _where_looked(
@@ -261,7 +261,8 @@ def source_table(m: Matched) -> Table:
             columns["n_claims"] = Column(claims, description=text)
         columns[f"n_claims_{other.name}"] = Column(claims, description=text)
     columns[SAME_SOURCE] = Column(
-        m.same_source, description="Row of the first primary that is probably the same source"
+        row_numbers(primary, m.same_source),
+        description="Row of the first primary that is probably the same source",
     )
     return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
 

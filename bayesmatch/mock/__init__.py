@@ -2,9 +2,10 @@
 
 :func:`survey` draws an X-ray list, an optical survey and the truth; :func:`sky` the same with the
 faint X-ray sources below the list's limit, so that :func:`precise` can look at it with Chandra or
-XMM-Newton.
+XMM-Newton, and :func:`image` with a camera.
 """
 
+from .camera import image
 from .lockman import FLUX_MAX, FLUX_MIN, FLUX_SLOPE, XRAY_DENSITY, Sky, sky, survey
 from .photometry import BANDS, FIELD_DENSITY, OPTICAL_ERROR
 from .telescope import CHANDRA, XMM, Telescope, precise
@@ -21,6 +22,7 @@ __all__ = [
     "XRAY_DENSITY",
     "Sky",
     "Telescope",
+    "image",
     "precise",
     "sky",
     "survey",

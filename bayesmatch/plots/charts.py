@@ -42,15 +42,22 @@ def error_ellipse(
 
 
 def draw_source(
-    ax: Axes, covariance: np.ndarray, radius: float, profile: ErrorProfile = GAUSSIAN
+    ax: Axes,
+    covariance: np.ndarray,
+    radius: float,
+    profile: ErrorProfile = GAUSSIAN,
+    *,
+    color: str = "tab:red",
+    width: float = 1.0,
+    faint: str = "0.75",
 ) -> None:
     """The source in the middle, its 68% and 95% errors (unless NaN), and the search radius."""
     if np.isfinite(covariance).all():
         for containment, style in ((0.68, "-"), (0.95, "--")):
             factor = float(profile.quantile(containment))
-            ax.add_patch(error_ellipse(covariance, factor, style=style))
-    ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec="0.75", lw=0.8))
-    ax.plot(0, 0, "+", color="tab:red", ms=9, mew=1.4)
+            ax.add_patch(error_ellipse(covariance, factor, (0.0, 0.0), color, style, width))
+    ax.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec=faint, lw=0.8))
+    ax.plot(0, 0, "+", color=color, ms=9, mew=1.4)
 
 
 def frame(ax: Axes, reach: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -12,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from ..matching.combined import EXCLUDED
 from ..matching.wording import label, member, probability, shortened
 from .charts import probability_colors
-from .finding import MAX_NUMBERED, draw_candidates, draw_separations
+from .finding import MAX_NUMBERED, draw_candidates, draw_separations, view_of
 
 if TYPE_CHECKING:
     import bayesmatch as bm
@@ -33,7 +34,8 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     """Where the candidates of a source are, and the log10 odds of each against no counterpart.
 
     Candidates are coloured and sized by the probability of being the counterpart, and numbered by
-    rank; bars stack the terms of :attr:`Explanation.table`, a diamond marks their sum.
+    rank; where the explanation has an image, they lie on it. Bars stack the terms of
+    :attr:`Explanation.table`, a diamond marks their sum.
 
     Parameters
     ----------
@@ -49,6 +51,8 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     names = [_row_name(explanation, n) for n in range(n_rows)]
     left = 7.1 + CHARACTER * max(20, *(len(line) for name in names for line in name.split("\n")))
     width, height = left + BARS + 1.65, CHART + 2.0
+    if explanation.image is not None or explanation.also:
+        height += 0.4  # more to say below
     figure = Figure(figsize=(width, height))
 
     def axes(x: float, y: float, wide: float, tall: float) -> Axes:
@@ -57,7 +61,8 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     top = height - 0.7
     chart = axes(0.9, top - CHART, CHART, CHART)
     if explanation.objects.positions_known:
-        caption = draw_candidates(chart, explanation)
+        view = view_of(explanation, explanation.image, explanation.also)
+        caption = draw_candidates(chart, explanation, view)
     else:
         caption = draw_separations(chart, explanation)
     figure.text(0.9 / width, (top - CHART - 0.58) / height, caption, va="top", fontsize=9)
@@ -72,7 +77,7 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
     else:
         figure.text(left / width, (top - CHART / 2) / height, "no candidate: nothing to weigh")
     figure.suptitle(
-        _title(explanation), fontsize=12, y=1 - 0.2 / height, va="top", parse_math=False
+        chart_title(explanation), fontsize=12, y=1 - 0.2 / height, va="top", parse_math=False
     )
     return figure
 
@@ -81,7 +86,7 @@ def _row_name(e: bm.Explanation, n: int) -> str:
     """Rank, members and their separations; a line per member where names are long."""
     if n == 0:
         return "no counterpart"
-    columns = zip(e.catalogues, e.id_names, _separation_columns(e), strict=True)
+    columns = zip(e.catalogues, e.id_names, separation_columns(e), strict=True)
     taking_part = [
         (member(e.table, n, name, id_name), e.table[separation][n])
         for name, id_name, separation in columns
@@ -94,11 +99,13 @@ def _row_name(e: bm.Explanation, n: int) -> str:
     return f"{n}   " + "\n".join(lines) + (" ..." if len(taking_part) > 3 else "")
 
 
-def _separation_columns(e: bm.Explanation) -> list[str]:
+def separation_columns(e: bm.Explanation) -> list[str]:
+    """Columns of an evidence table with separations from the source."""
     return [c for c in e.table.colnames if c.startswith("Separation_")]
 
 
-def _title(e: bm.Explanation) -> str:
+def chart_title(e: bm.Explanation) -> str:
+    """Who it is, and how probable its best counterpart and none are."""
     none = _with_p("no counterpart", float(e.table["p_match"][0]))
     if len(e.table) == 1:
         return f"{e.source}: {none}"
@@ -165,7 +172,7 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     right = max(1.0, 1.12 * up.max())
     left = min(-1.0, 1.08 * max(lowest, down.min()))
     _draw_totals(ax, at, total, left)
-    ax.axvline(0, color="k", lw=0.8)
+    ax.axvline(0, color=rcParams["axes.edgecolor"], lw=0.8)
     ax.set(
         xlim=(left, right),
         ylim=(n_rows - 0.4, -0.6),
@@ -173,7 +180,7 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
         xlabel="log10 odds against no counterpart  (x 10: decibans)",
     )
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.grid(axis="x", color="0.9", lw=0.6)
+    ax.grid(axis="x", color="0.5", alpha=0.2, lw=0.6)
     ax.set_axisbelow(True)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
+from .backdrop import (
+    Ink,
+    caption_of_image,
+    draw_image,
+    is_light,
+)
 from .charts import COLORS, SCALE, draw_source, error_ellipse, frame
+from .compass import draw_scale_and_compass
+from .images.cutout import Cutout
+from .images.read import ImageSource
+from .overlays import Overlay
+from .xray_marks import draw_overlays
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import bayesmatch as bm
+
+    Surroundings = Any  # of diagnostics, a later room
 
 #: candidates numbered
 MAX_NUMBERED = 8
@@ -21,15 +37,62 @@ NEGLIGIBLE = 8.0
 #: largest error of a candidate (of the chart's half width) that its symbol hides
 HIDDEN = 0.025
 MARKERS = "osD^vPX"
+#: area (points^2) of a ring around a candidate on an image
+RING = 190.0
+#: a chart on an image shows at least this far (arcsec), if the search radius does
+LEAST_REACH = 6.0
 
 
-def draw_candidates(ax: Axes, e: bm.Explanation) -> str:
-    """Draw the chart; return its caption."""
+@dataclass(frozen=True)
+class View:
+    """What a chart shows beside the candidates."""
+
+    reach: float
+    """half its width, arcsec"""
+    cutout: Cutout | None = None
+    """the image under it"""
+    overlays: tuple[tuple[Overlay, np.ndarray], ...] = ()
+    """other X-ray sources in it, and their offsets (m, 2), arcsec"""
+    asked: bool = False
+    """whether an image was wanted"""
+
+
+def view_of(e: bm.Explanation, image: ImageSource | None, also: tuple[Overlay, ...]) -> View:
+    """The part of the sky that the chart of a source shows, looked up in images and catalogues."""
     o = e.objects
-    known = bool(np.isfinite(o.source_covariance).all())
     reach = _reach(e)
+    ra, dec = (float(x) for x in o.source)
+    if image is None and not also:
+        return View(reach)
+    overlays = tuple(one.around(ra, dec, reach) for one in also)
+    cutout = None
+    if image is not None:
+        reach = min(max(reach, LEAST_REACH), max(reach, 1.08 * e.radius_arcsec))
+        cutout = image.cutout(ra, dec, reach)
+    return View(reach, cutout, overlays, image is not None)
+
+
+def draw_candidates(ax: Axes, e: bm.Explanation, view: View | None = None) -> str:
+    """Draw the chart; return its caption."""
+    view = View(_reach(e)) if view is None else view
+    o, reach = e.objects, view.reach
     frame(ax, reach)
-    draw_source(ax, o.source_covariance, e.radius_arcsec, o.profiles[0])
+    ink = draw_image(ax, view.cutout)
+    draw_source(
+        ax,
+        o.source_covariance,
+        e.radius_arcsec,
+        o.profiles[0],
+        color=ink.source,
+        width=1.5 if ink.image else 1.0,
+        faint=ink.faint,
+    )
+    if ink.image:
+        for patch in ax.patches:
+            patch.set_path_effects(ink.halos(patch.get_linewidth() + 1.4))
+        for line in ax.lines:
+            line.set(path_effects=ink.halos(3.2), zorder=2.6)  # above other X-ray sources
+    others = draw_overlays(ax, view.overlays, ink)
     own_errors = False
     for n in np.lexsort((o.p, o.catalogue)):
         x, y = o.offset[n]
@@ -38,22 +101,63 @@ def draw_candidates(ax: Axes, e: bm.Explanation) -> str:
         variance = float(o.covariance[n, :2].max())
         r68 = float(o.profiles[1 + o.catalogue[n]].quantile(0.68))
         if r68 * np.sqrt(variance) > HIDDEN * reach:  # False where it is NaN
-            ax.add_patch(error_ellipse(o.covariance[n], r68, (x, y), color="k", width=0.7))
+            own = error_ellipse(o.covariance[n], r68, (x, y), color=ink.line, width=0.7)
+            ax.add_patch(own)
             own_errors = True
-        # Later catalogues on top and smaller, so that members of one association all show.
+        _draw_object(ax, o, n, ink)
+    _write_ranks(ax, e, view, ink)
+    _name_markers(ax, e)
+    if ink.image or view.asked:
+        named = len(e.catalogues) > 1  # there is a legend
+        draw_scale_and_compass(ax, reach, np.array(_spots(o, view)), ink, legend=named)
+    ax.set(xlabel="offset to the east (arcsec)", ylabel="offset to the north (arcsec)")
+    return textwrap.fill("; ".join(_caption(e, view, ink, others, own_errors)), 84)
+
+
+def _spots(o: Surroundings, view: View) -> list[np.ndarray]:
+    """Where symbols are: of candidates, the source and other X-ray sources."""
+    return [*o.offset, np.zeros(2), *(at for _, found in view.overlays for at in found)]
+
+
+def _draw_object(ax: Axes, o: Surroundings, n: int, ink: Ink) -> None:
+    """The symbol of a candidate; on an image a ring, so that the object shows in it."""
+    given = COLORS(SCALE(o.p[n]))
+    marker = MARKERS[o.catalogue[n] % len(MARKERS)]
+    x, y = o.offset[n]
+    if ink.image:
+        edge = "k" if is_light(given) else "w"  # shows the ring on any ground
+        size = RING * (1 + 0.55 * o.catalogue[n])  # later catalogues around, all show
         ax.scatter(
             x,
             y,
-            s=_size(o.p[n]) * max(0.15, 0.45 ** o.catalogue[n]),
-            ec="k",
-            lw=0.6,
-            color=COLORS(SCALE(o.p[n])),
-            marker=MARKERS[o.catalogue[n] % len(MARKERS)],
+            s=size,
+            facecolors="none",
+            edgecolors=[given],
+            lw=2.2,
+            marker=marker,
             zorder=3,
+            path_effects=[withStroke(linewidth=3.6, foreground=edge)],
         )
-    _write_ranks(ax, e, reach)
-    _name_markers(ax, e)
-    ax.set(xlabel="offset to the east (arcsec)", ylabel="offset to the north (arcsec)")
+        return
+    # Later catalogues on top and smaller, so that members of one association all show.
+    ax.scatter(
+        x,
+        y,
+        s=_size(o.p[n]) * max(0.15, 0.45 ** o.catalogue[n]),
+        ec=ink.line,
+        lw=0.6,
+        color=given,
+        marker=marker,
+        zorder=3,
+    )
+
+
+def _caption(
+    e: bm.Explanation, view: View, ink: Ink, others: list[str], own_errors: bool
+) -> list[str]:
+    """What the chart shows, in parts."""
+    o, reach = e.objects, view.reach
+    known = bool(np.isfinite(o.source_covariance).all())
     outside = int((np.abs(o.offset).max(axis=1, initial=0.0) > reach).sum())
     parts = [
         "red: the source with its 68% (solid) and 95% (dashed) error"
@@ -62,9 +166,11 @@ def draw_candidates(ax: Axes, e: bm.Explanation) -> str:
         f"grey: search radius, {e.radius_arcsec:.4g} arcsec"
         if reach * 1.4 > e.radius_arcsec
         else f"the search radius, {e.radius_arcsec:.4g} arcsec, lies outside the chart",
+        *others,
     ]
     if own_errors:
-        parts.append("black: 68% error of a candidate")
+        colored = {"k": "black", "black": "black", "w": "white", "white": "white"}
+        parts.append(f"{colored.get(ink.line, 'thin')}: 68% error of a candidate")
     elif np.isfinite(o.covariance).any():
         parts.append("the candidates' own errors are smaller than their symbols")
     if outside:
@@ -72,7 +178,11 @@ def draw_candidates(ax: Axes, e: bm.Explanation) -> str:
             f"{outside} more {'candidate lies' if outside == 1 else 'candidates lie'} "
             "outside the chart"
         )
-    return textwrap.fill("; ".join(parts), 84)
+    if view.cutout is not None:
+        parts.append(caption_of_image(view.cutout))
+    elif view.asked:
+        parts.append("no image covers this place")
+    return parts
 
 
 def _reach(e: bm.Explanation) -> float:
@@ -90,13 +200,13 @@ def _reach(e: bm.Explanation) -> float:
     return min(1.2 * reach, whole)
 
 
-def _write_ranks(ax: Axes, e: bm.Explanation, reach: float) -> None:
+def _write_ranks(ax: Axes, e: bm.Explanation, view: View, ink: Ink) -> None:
     """The rank beside every numbered candidate, in the direction with most room."""
-    o = e.objects
+    o, reach = e.objects, view.reach
     arcsec = 2 * reach / (72 * ax.bbox.height / ax.figure.dpi)  # per point
     angle = np.radians(np.arange(0, 360, 30))
     directions = np.column_stack([np.cos(angle), np.sin(angle)])
-    taken = [*o.offset, np.zeros(2)]
+    taken = _spots(o, view)
     written: list[tuple[int, np.ndarray]] = []
     for n in np.lexsort((o.catalogue, o.rank)):
         at, rank = o.offset[n], int(o.rank[n])
@@ -107,12 +217,14 @@ def _write_ranks(ax: Axes, e: bm.Explanation, reach: float) -> None:
             or any(np.hypot(*(at - spot)) < 0.1 * reach for spot in same)
         ):
             continue  # members of one association at one place: one number
-        points = 7.0 + 0.5 * np.sqrt(_size(o.p[n]))
+        points = 7.0 + 0.5 * np.sqrt(RING if ink.image else _size(o.p[n]))
         spots = at + directions * points * arcsec
         others = np.array([spot for spot in taken if np.hypot(*(spot - at)) > 0]).reshape(-1, 2)
         room = np.hypot(*(spots[:, None] - others[None]).T).min(axis=0, initial=np.inf)
         away = spots @ at / max(np.hypot(*at), 1e-9)  # ties go outwards
-        best = directions[np.argmax(np.minimum(room, 2 * points * arcsec) + 1e-3 * away)]
+        score = np.minimum(room, 2 * points * arcsec) + 1e-3 * away
+        score[np.abs(spots).max(axis=1) + 6 * arcsec > reach] -= 1e6  # rather inside the frame
+        best = directions[np.argmax(score)]
         ax.annotate(
             str(rank),
             at,
@@ -122,7 +234,8 @@ def _write_ranks(ax: Axes, e: bm.Explanation, reach: float) -> None:
             textcoords="offset points",
             va="center",
             fontsize=10,
-            path_effects=[withStroke(linewidth=2.5, foreground="w")],
+            color=ink.line,
+            path_effects=ink.halos(2.5),
         )
         taken.append(at + best * points * arcsec)
         written.append((rank, at))

@@ -63,13 +63,16 @@ def sky_map(
 
 def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row: int) -> None:
     table = result.associations
-    mine = table[(np.asarray(table[primary.name]) == row) & (np.asarray(table[other.name]) >= 0)]
+    number = int(primary.row_numbers(np.array([row]))[0])
+    mine = table[(np.asarray(table[primary.name]) == number) & (np.asarray(table[other.name]) >= 0)]
     radius = result.record.radius_arcsec
     spots = np.array(
         [
             offset(primary.ra[row], primary.dec[row], other.ra[j], other.dec[j], s)
             for j, s in zip(
-                mine[other.name], mine[f"Separation_{primary.name}_{other.name}"], strict=True
+                other.held(np.asarray(mine[other.name])),
+                mine[f"Separation_{primary.name}_{other.name}"],
+                strict=True,
             )
         ]
     ).reshape(-1, 2)

@@ -37,7 +37,9 @@ def check_invariants(result: MatchResult) -> None:
 
 def order_of_rows(v: View) -> None:
     """By primary, then by members, absent first; one no-counterpart row each, the first."""
-    require("order of sources", np.asarray(v.sources[v.names[0]] == np.arange(v.n)))
+    numbers = np.asarray(v.sources[v.names[0]])
+    ascending = np.diff(numbers, prepend=-1) > 0
+    require("order of sources", ascending if v.record.primary.bad else numbers == np.arange(v.n))
     keys = np.column_stack([v.primary, v.member])
     step = np.diff(keys, axis=0)
     different = np.take_along_axis(step, (step != 0).argmax(axis=1)[:, None], axis=1)

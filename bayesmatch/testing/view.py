@@ -67,7 +67,7 @@ class View:
             names,
             a,
             s,
-            np.asarray(a[names[0]], np.int64),
+            np.searchsorted(s[names[0]], a[names[0]]).astype(np.int64),
             np.column_stack([a[name] for name in names[1:]]).astype(np.int64),
             ratio,
             told,

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.left_out import with_good_rows, with_positions
 from .columns import Columns, read_columns
 from .counts import steps_text
 from .options import check_sample_catalogs
@@ -23,8 +24,9 @@ class Combined:
     def __init__(
         self, primary: Catalog, precise: Any, survey: Catalog, cuts: Cuts, columns: Columns
     ) -> None:
+        self.catalogs = list(map(with_good_rows, check_sample_catalogs(primary, precise, survey)))
+        primary, survey = with_good_rows(primary), with_positions(survey)
         self.primary, self.survey = primary, survey
-        self.catalogs = check_sample_catalogs(primary, precise, survey)
         known_flux, read = read_columns(primary, self.catalogs, columns)
         self.of_catalog = [verdicts(primary, known_flux, p, survey, cuts) for p in read]
         self.agreed = self._combine()

@@ -13,6 +13,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.left_out import with_good_rows, with_positions
 from ..catalogs.scalars import number_or_nan, shown
 from .counts import n_true
 from .options import check_annulus
@@ -103,6 +104,7 @@ def training_sample(
     23.0          False        0
     """
     _check_arguments(precise, survey, max_separation, flux_min, duplicate_radius)
+    precise, survey = with_good_rows(precise), with_positions(survey)
     max_separation, flux_min = _float(max_separation), _float(flux_min)
     duplicate_radius = _float(duplicate_radius) or 0.0
     inner, outer = check_annulus(annulus)
@@ -249,8 +251,8 @@ def _sample(
     out = survey.table[j]
     out.meta = {"counts": counts}
     out["is_counterpart"] = Column(counterpart, description="secure counterpart, not field")
-    out["xray_row"] = Column(i, description=f"row in {precise.name} (0-based)")
-    out["survey_row"] = Column(j, description=f"row in {survey.name} (0-based)")
+    out["xray_row"] = Column(precise.row_numbers(i), description=f"row in {precise.name} (0-based)")
+    out["survey_row"] = Column(survey.row_numbers(j), description=f"row in {survey.name} (0-based)")
     out["separation"] = Column(separation, unit="arcsec", description="from the X-ray source")
     xray = precise.table[i]
     for name, column in zip(names, xray.colnames, strict=True):

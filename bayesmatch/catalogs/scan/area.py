@@ -32,8 +32,9 @@ def scanned_area(other: ScannedCatalog, order: int | None = None) -> float:
     finest = FINEST if order is None else whole_number("order", order, 0, 29)
     found = MOC.new_empty(finest)
     for part in other.parts:
-        for _, ra, dec, _ in position_batches(other, part, range(len(part.group_rows)), True):
-            found = found.union(MOC.from_lonlat(ra * u.deg, dec * u.deg, max_norder=finest))
+        for batch in position_batches(other, part, range(len(part.group_rows)), True):
+            place = batch.ra * u.deg, batch.dec * u.deg
+            found = found.union(MOC.from_lonlat(*place, max_norder=finest))
     if order is None:
         sparse = (k for k in range(1, FINEST + 1) if len(other) < PER_CELL * _cells(found, k))
         best = next(sparse, FINEST + 1) - 1

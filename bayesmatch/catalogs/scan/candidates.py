@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -9,19 +10,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ... import __version__
+from ..bad_rows import MOST, Aside
 from ..errors import error_columns
 from ..field_sample import FIELD_ROWS, FieldSample, rows_around
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..sky_box import SkyBox
+from ..warned import warn_user
 from . import work
-from .catalog import CandidateRows, ScannedCatalog
+from .candidate_rows import CandidateRows
+from .catalog import ScannedCatalog
 from .checkpoint import Stage
 from .columns import fetch
 from .lock import locked
 from .manifest import MadeFrom
 from .sample import read_sample
-from .search import Positions, near_tasks, rows_near, split_counts
+from .search import (
+    Positions,
+    count_without,
+    near_tasks,
+    rows_near,
+    rows_without,
+    split_counts,
+)
 
 
 def hold_scanned(
@@ -109,12 +120,13 @@ def hold_candidates(
     if checkpoint is not None and made_from is not None:
         stage = Stage(checkpoint / "search", made_from)
     found = rows_near(near, other, radius, tasks, max_rows, advance, stage, box)
+    other = _counted(other, rows_without(found))
     rows, ra, dec, cells = split_counts(found, box)
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
-    names = list(
-        dict.fromkeys([*identifier, *error_columns(other.pos_err, other.schema.names), *wanted])
-    )
+    moving = [] if other.arrival is None else [other.ra_name, other.dec_name, *other.said.columns]
+    errors = error_columns(other.pos_err, other.schema.names)
+    names = list(dict.fromkeys([*identifier, *errors, *wanted, *moving]))
     kept = None
     if checkpoint is not None and made_from is not None and names:
         digest = _digest(rows.tobytes(), *(n.encode() for n in names))
@@ -159,6 +171,26 @@ class Sampler:
         return FieldSample(sample, n_around)
 
 
+def _counted(other: ScannedCatalog, n_without: int) -> ScannedCatalog:
+    """The data set, with the rows counted that have no position, where one has been met."""
+    if n_without == 0 or len(other.aside):
+        return other
+    rows = count_without(other)
+    if rows > MOST * len(other):
+        raise ValueError(
+            f"catalogue {other.name!r}: {rows:,} of {len(other):,} rows have no position in the "
+            f"columns {other.ra_name!r} and {other.dec_name!r}; check these (ra=, dec=; --ra, "
+            "--dec on the command line) and their unit"
+        )
+    warn_user(
+        f"catalogue {other.name!r}: {rows:,} of {len(other):,} rows have no position and are left "
+        "out"
+    )
+    out = copy.copy(other)
+    out.aside, out.n_without = Aside(n_position=rows, told=True), rows
+    return out
+
+
 def _made_from(
     primary: Positions, other: ScannedCatalog, radius: float, tasks: Sequence[work.Task]
 ) -> MadeFrom:
@@ -173,11 +205,16 @@ def _made_from(
         primary_positions=_digest(primary.ra.tobytes(), primary.dec.tobytes()),
         files=len(files),
         files_sizes_times=_digest(repr(files).encode()),
-        position_columns=(other.ra_name, other.dec_name),
+        position_columns=(other.ra_name, other.dec_name, *_moved_by(other)),
         tasks=len(tasks),
         task_rows=work.TASK_ROWS,
         task_ranges=_digest(repr(ranges).encode()),
     )
+
+
+def _moved_by(other: ScannedCatalog) -> tuple[str, ...]:
+    """What the motions of a data set are made from, and the epochs that they lead to."""
+    return () if other.arrival is None else (repr(other.said.record), repr(other.arrival))
 
 
 def _digest(*parts: bytes) -> str:

@@ -13,18 +13,17 @@ from astropy.table import Table
 from ..area import area_deg2, moc_of
 from ..base import SkyCatalog
 from ..coordinates import check_scanned, with_units
+from ..epochs import said_of
 from ..errors import error_entries
 from ..field_counts import FieldCounts
-from ..field_sample import WithSample
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
-from ..identifiers import Identifiers, read_identifiers
+from ..identifiers import read_identifiers
 from ..known import warn_of_known
 from ..names import as_name, check_name
 from ..positions import position_columns, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
-from ..sky_box import SkyBox
 from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
@@ -50,9 +49,11 @@ class ScannedCatalog(SkyCatalog):
     Making one reads the footers of all files and compares their columns. A match then reads the
     two coordinates, of the row groups whose ranges come near a primary; after it the identifiers
     and the columns that errors and priors need, for the candidates alone; writing with
-    ``include_inputs=True`` reads the other columns of the objects written. So a bad position is
-    found when it is read, and a bad position error only if the object is a candidate. Priors that
-    are functions of a whole catalogue see its candidates.
+    ``include_inputs=True`` reads the other columns of the objects written. Rows without a position
+    are left out when they are read, and a bad position error is found only if the object is a
+    candidate. Where a row without a position is met, all are counted, which reads the coordinates
+    of all row groups (without one, those in row groups far from every primary count as objects).
+    Priors that are functions of a whole catalogue see its candidates.
 
     Attributes
     ----------
@@ -68,6 +69,8 @@ class ScannedCatalog(SkyCatalog):
 
     n_inside: int | None = None
     """rows within the footprint, where the area is a MOC and they have been counted"""
+    n_without: int = 0
+    """rows without a position, where they have been counted"""
     also_near: tuple[np.ndarray, np.ndarray] | None = None
     """(n,) and (n,) degrees: more positions near which a match holds rows"""
 
@@ -81,6 +84,7 @@ class ScannedCatalog(SkyCatalog):
         ra: str | None = None,
         dec: str | None = None,
         id: str | None = None,
+        motion: tuple[Any, Any, Any] = (None, None, None),
     ) -> None:
         if not isinstance(paths, (str, os.PathLike)):
             paths = listed_paths(paths)
@@ -96,7 +100,14 @@ class ScannedCatalog(SkyCatalog):
         # Before thousands of files are opened, what the first one tells.
         columns = ColumnValues(from_arrow(schema.empty_table()), name)
         names, units = _numeric_positions(columns, ra, dec)
-        self.data_set = DataSet.open(name, files, schema, names)
+        self.said = said_of(columns, {}, *motion)
+        for part in (self.said.epoch, *(self.said.pm or ()), *(self.said.pm_err or ())):
+            if np.ndim(part):
+                raise TypeError(
+                    f"catalogue {name!r}: epoch, pm or pm_err has one value per row; a scanned "
+                    "catalogue takes numbers and names of columns"
+                )
+        self.data_set = DataSet.open(name, files, schema, (*names, *self.said.columns))
         table = from_arrow(self.schema.empty_table())
         table.meta.update(notes)
         table = with_units(table, names, units)
@@ -116,6 +127,8 @@ class ScannedCatalog(SkyCatalog):
             area=area_deg2(area, table.meta, name),
         )
         self.moc = moc_of(area)
+        if self.said.epoch is not None and not isinstance(self.said.epoch, str):
+            self.epoch = np.asarray(self.said.epoch, np.float64)
 
     def __len__(self) -> int:
         return self.data_set.n_rows
@@ -160,8 +173,11 @@ class ScannedCatalog(SkyCatalog):
 
     @property
     def n_rows(self) -> int:
-        """Number of rows, those outside the footprint aside where they have been counted."""
-        return len(self) if self.n_inside is None else self.n_inside
+        """Number of rows, those outside the footprint aside where they have been counted.
+
+        So with those without a position.
+        """
+        return len(self) - self.n_without if self.n_inside is None else self.n_inside
 
     def near_too(self, ra: np.ndarray, dec: np.ndarray) -> ScannedCatalog:
         """The same data set; a match holds its rows near these positions (degrees) as well."""
@@ -221,78 +237,3 @@ def _numeric_positions(
         columns.numbers(column if unit is None else f"{column}[{unit}]", "deg")
         warn_single_precision(columns, column)
     return names, found.units
-
-
-class CandidateRows(WithSample, HeldCatalog):
-    """The candidates of a scanned catalogue: held in memory, with their row numbers."""
-
-    rows: np.ndarray
-    """(n,) numbers, in the data set, of the rows that are held, ascending"""
-    counted: tuple[str, np.ndarray] | None = None
-    """digest of the cells in which all objects were counted, and the counts (rows, columns)"""
-
-    def __init__(
-        self,
-        whole: ScannedCatalog,
-        rows: np.ndarray,
-        ra: np.ndarray,
-        dec: np.ndarray,
-        data: pa.Table,
-    ) -> None:
-        self.scanned, self.rows, self.moc = whole, rows, whole.moc
-        self.read_from = whole.read_from
-        table = from_arrow(data)
-        columns = ColumnValues(table, whole.name, self.row_text, dec)
-        errors = read_errors(columns, whole.pos_err, len(rows))
-        identifiers = (
-            Identifiers(whole.id_name)
-            if whole.id_column is None
-            else read_identifiers(columns, whole.id_column, {})
-        )
-        identifiers.warn_repeated(columns)
-        super().__init__(
-            name=whole.name,
-            table=table,
-            ra_name=whole.ra_name,
-            dec_name=whole.dec_name,
-            ra=ra,
-            dec=dec,
-            errors=errors,
-            identifiers=identifiers,
-            area=whole.area,
-        )
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows of the data set, those outside its footprint aside."""
-        return self.scanned.n_rows
-
-    @property
-    def n_listed(self) -> int:
-        """Number of rows of the data set."""
-        return len(self.scanned)
-
-    def cell_counts(self, box: SkyBox) -> np.ndarray:
-        """Objects of the data set in the cells around the sources of the match, counted with it."""
-        if self.counted is None or self.counted[0] != box.digest:
-            raise ValueError(
-                f"catalogue {self.name!r}: these are the candidates of another match; scan the "
-                "data set again (Catalog.scan), or use field='uniform'"
-            )
-        return self.counted[1]
-
-    def ids(self, rows: np.ndarray) -> np.ndarray:
-        """Identifiers of some rows; the rows' numbers in the data set where it has none."""
-        return super().ids(self.row_numbers(rows) if self.identifiers.values is None else rows)
-
-    def input_rows(self, row_numbers: np.ndarray) -> Table:
-        """All columns of some rows of the data set, read now."""
-        return self.scanned.input_rows(row_numbers)
-
-    def field_counts(self, column: str, left_out: np.ndarray, edges: np.ndarray) -> FieldCounts:
-        """Counts of all values of a column below some edges, read now; some rows left out."""
-        return self.scanned.field_counts(column, self.row_numbers(left_out), edges)
-
-    def row_text(self, row: int) -> str:
-        """A row, as messages name it."""
-        return self.scanned.row_text(int(self.rows[row]))

@@ -33,9 +33,9 @@ class DataSet:
 
     @classmethod
     def open(
-        cls, name: str, files: Files, schema: pa.Schema, bounds_of: tuple[str, str]
+        cls, name: str, files: Files, schema: pa.Schema, bounds_of: tuple[str, ...]
     ) -> DataSet:
-        """Read the footers of all files, with the bounds of the position columns.
+        """Read the footers of all files, with the bounds of some columns, the positions first.
 
         Raises
         ------

@@ -56,12 +56,13 @@ def read_sample(
     def work(task: int) -> pa.Table:
         part, groups = tasks[task]
         pieces = [types.empty_table()]
-        for first, ra, dec, batch in position_batches(other, part, groups, parallel, columns):
+        for batch in position_batches(other, part, groups, parallel, columns):
+            ra, dec = batch.ra, batch.dec
             taken = sampled_rows(ra, dec, box, share)
             if other.moc is not None:
                 taken = taken[contains(other.moc, ra[taken], dec[taken])]
-            values = [pa.array(v) for v in (first + taken, ra[taken], dec[taken])]
-            found = rows_of(part, batch, taken, schema)
+            values = [pa.array(v) for v in (batch.numbers(taken), ra[taken], dec[taken])]
+            found = rows_of(part, batch.data, batch.read(taken), schema)
             pieces.append(pa.Table.from_arrays([*values, *found], schema=types))
         return pa.concat_tables(pieces)
 

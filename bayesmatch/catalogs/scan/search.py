@@ -12,14 +12,18 @@ import numpy as np
 from ..._kernels.cell_counts import put_counts
 from ..._kernels.jit import n_threads
 from ..area import contains
-from ..candidates import Grid, too_many
+from ..bad_rows import without_position
+from ..candidates import too_many
 from ..cell_maps import CellMaps, taken
 from ..held import HeldCatalog
-from ..positions import DEC_RANGE, RA_RANGE, position_remedy, read_only, turned
+from ..motions import by_reach
+from ..positions import read_only, turned
 from ..sky_box import SkyBox
 from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
 from .coverage import SkyMap
+from .grids import Grids
+from .moving import group_moves, moved
 from .parts import Part, numbers
 from .work import Task, cut_into_tasks, task_rows
 
@@ -28,8 +32,39 @@ if TYPE_CHECKING:
 
 #: rows are taken up to this factor beyond the radius; the search among them is exact
 MARGIN = 1.0 + 1e-9
-#: first row in the data set, right ascensions and declinations (degrees), all columns read
-Batch = tuple[int, np.ndarray, np.ndarray, Any]
+#: a row of what a search finds that is none: how many rows have no position
+WITHOUT = -(1 << 62)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a data set that have a position."""
+
+    first: int
+    """row of the data set that the first row read is"""
+    ra: np.ndarray
+    """(n,) degrees"""
+    dec: np.ndarray
+    """(n,) degrees"""
+    data: Any
+    """all columns read, of all rows read"""
+    kept: np.ndarray | None
+    """(n,) which of the rows read these are; None: all"""
+    moves: np.ndarray | None = None
+    """(n,) arcsec that they may move from there, to the epochs of some primaries; None: nothing"""
+
+    @property
+    def n_without(self) -> int:
+        """Rows read that have no position."""
+        return 0 if self.kept is None else len(self.data) - len(self.kept)
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Which of the rows read some of these are."""
+        return rows if self.kept is None else self.kept[rows]
+
+    def numbers(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of the data set that some of these are."""
+        return self.first + self.read(rows)
 
 
 @dataclass(frozen=True)
@@ -70,9 +105,17 @@ def near_tasks(
     reach = radius if box is None else max(radius, box.reach_arcsec)
     sky = SkyMap(primary.ra, primary.dec, reach)
     scale = np.array(factors)[:, None]
-    return cut_into_tasks(
-        [(part, np.flatnonzero(sky.touches(part.bounds * scale))) for part in other.parts]
-    )
+
+    def near(part: Part) -> np.ndarray:
+        bounds = part.bounds[:, :2] * scale
+        found = sky.touches(bounds)
+        if other.arrival is not None:  # row groups hold rows of the old places
+            for wide, groups in by_reach(group_moves(other, part), reach):
+                some = SkyMap(primary.ra, primary.dec, wide)
+                found[groups] = some.touches(bounds[groups])
+        return np.flatnonzero(found)
+
+    return cut_into_tasks([(part, near(part)) for part in other.parts])
 
 
 def rows_near(
@@ -91,7 +134,7 @@ def rows_near(
     """
     import pyarrow as pa
 
-    where = Grid(primary.ra, primary.dec, radius * MARGIN)
+    where = Grids(primary, radius * MARGIN)
     most = int(max_rows * primary.lists)
     parallel = len(tasks) < n_threads()
 
@@ -100,13 +143,14 @@ def rows_near(
     def work(task: int) -> pa.Table:
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
         with nullcontext() if maps is None else maps.one() as cells:
-            for first, ra, dec, _ in position_batches(other, *tasks[task], parallel):
-                _, j, _ = where.search(0, len(ra), ra, dec, most)
-                check(len(j))
-                near = j[np.diff(j, prepend=-1) > 0]
+            without = 0
+            for batch in position_batches(other, *tasks[task], parallel):
+                ra, dec = batch.ra, batch.dec
+                without += batch.n_without
+                near = where.rows_near(ra, dec, batch.moves, most, check)
                 if other.moc is not None:
                     near = near[contains(other.moc, ra[near], dec[near])]
-                found.append((first + near, ra[near], dec[near]))
+                found.append((batch.numbers(near), ra[near], dec[near]))
                 if box is None or cells is None:
                     continue
                 if other.moc is not None:
@@ -116,13 +160,10 @@ def rows_near(
             if cells is not None:
                 row, number = taken(cells)
                 found.append((row, number, np.zeros(len(row))))
-        return pa.table(
-            dict(
-                zip(
-                    ("row", "ra", "dec"), map(np.concatenate, zip(*found, strict=True)), strict=True
-                )
-            )
-        )
+            if without:
+                found.append((np.array([WITHOUT]), np.array([float(without)]), np.zeros(1)))
+        columns = map(np.concatenate, zip(*found, strict=True))
+        return pa.table(dict(zip(("row", "ra", "dec"), columns, strict=True)))
 
     def check(pairs: int) -> None:
         if pairs > most:
@@ -153,7 +194,12 @@ def rows_near(
 def count_inside(other: ScannedCatalog, moc: Any) -> int:
     """Number of rows of a data set within a `mocpy.MOC`."""
     batches = _all_positions(other)
-    return sum(int(np.count_nonzero(contains(moc, ra, dec))) for _, ra, dec, _ in batches)
+    return sum(int(np.count_nonzero(contains(moc, b.ra, b.dec))) for b in batches)
+
+
+def count_without(other: ScannedCatalog) -> int:
+    """Number of rows of a data set that have no position; all coordinates are read."""
+    return sum(batch.n_without for batch in _all_positions(other))
 
 
 def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -162,9 +208,9 @@ def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
     All positions are read.
     """
     step, found = max(1, len(other) // most), [(np.empty(0), np.empty(0))]
-    for first, ra, dec, _ in _all_positions(other):
-        begin = -first % step
-        found.append((ra[begin::step], dec[begin::step]))
+    for batch in _all_positions(other):
+        begin = -batch.first % step
+        found.append((batch.ra[begin::step], batch.dec[begin::step]))
     ra, dec = map(np.concatenate, zip(*found, strict=True))
     return ra, dec
 
@@ -182,15 +228,23 @@ def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
     """
     names = ("row", "ra", "dec")
     if box is None:
-        return *(found[name].to_numpy() for name in names), np.empty((0, 0), np.int32)
+        there = found["row"].to_numpy() >= 0
+        return *(found[name].to_numpy()[there] for name in names), np.empty((0, 0), np.int32)
     number = np.zeros(box.n_rows * box.n_columns, np.int32)
     rows = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
     for batch in found.to_batches():  # by pieces: as they lie in the memory
         row, ra, dec = (batch.column(name).to_numpy() for name in names)
-        put_counts(row, ra, number)
+        cells = row > WITHOUT
+        put_counts(row[cells], ra[cells], number)
         near = np.flatnonzero(row >= 0)
         rows.append((row[near], ra[near], dec[near]))
     return *map(np.concatenate, zip(*rows, strict=True)), number.reshape(box.shape)
+
+
+def rows_without(found: pa.Table) -> int:
+    """How many of the rows read in a search have no position."""
+    here = found["row"].to_numpy() == WITHOUT
+    return int(found["ra"].to_numpy()[here].sum())
 
 
 def position_batches(
@@ -200,11 +254,12 @@ def position_batches(
     parallel: bool,
     more: Sequence[str] = (),
 ) -> Iterator[Batch]:
-    """Rows of a part with their positions, checked, and with some more columns of the file."""
+    """Rows of a part that have a position, and with some more columns of the file."""
     names = (other.ra_name, other.dec_name)
     factors = [other.unit_factor(name) for name in names]
     in_file = [n for n in more if n not in other.data_set.partition_names]
-    wanted = list(dict.fromkeys([*names, *in_file]))
+    moved_by = [] if other.arrival is None else other.said.columns
+    wanted = list(dict.fromkeys([*names, *in_file, *moved_by]))
     for first, batch in part.batches(wanted, groups, parallel=parallel):
         first += part.first_row
         ra, dec = (
@@ -212,20 +267,13 @@ def position_batches(
         )
         if len(ra) == 0:
             continue
-        low, high = _check_range(other, names[0], first, ra, RA_RANGE)
-        _check_range(other, names[1], first, dec, DEC_RANGE)
-        yield first, ra if 0.0 <= low <= high < 360.0 else read_only(turned(ra)), dec, batch
-
-
-def _check_range(
-    other: ScannedCatalog, column: str, first: int, values: np.ndarray, limits: tuple[float, float]
-) -> tuple[float, float]:
-    """Least and largest value, both within the limits."""
-    low, high = float(values.min()), float(values.max())  # NaN if any is
-    if limits[0] <= low and high <= limits[1]:
-        return low, high
-    row = int(np.flatnonzero(~((values >= limits[0]) & (values <= limits[1])))[0])
-    raise ValueError(
-        f"catalogue {other.name!r}: column {column!r} is {values[row]!s} in "
-        f"{other.row_text(first + row)}; {position_remedy(limits[0])}"
-    )
+        bad = without_position(ra, dec)
+        kept = None
+        if bad is not None:
+            kept = np.flatnonzero(~bad)
+            ra, dec = read_only(ra[kept]), read_only(dec[kept])
+        ra = read_only(turned(ra))
+        moves = None
+        if other.arrival is not None:
+            ra, dec, moves = moved(other, batch, kept, ra, dec)
+        yield Batch(first, ra, dec, batch, kept, moves)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -44,6 +46,11 @@ class Explanation:
     """names of the other catalogues"""
     id_names: tuple[str, ...]
     """and of their identifier columns"""
+    image: Any = None
+    """the images under its charts, opened"""
+    also: tuple[Any, ...] = ()
+    """other X-ray catalogues that its charts show, as :func:`bayesmatch.plots.read_overlay` reads
+    them"""
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.source}: {len(self.table) - 1} associations>"
@@ -57,16 +64,33 @@ class Explanation:
 
         return bayesmatch.plots.evidence_chart(self)
 
+    def chart(self) -> Figure:
+        """A finding chart of the candidates on the image, with a table of them beside it."""
+        import bayesmatch
 
-def explain(result: MatchResult, primary_id: Any) -> Explanation:
+        return bayesmatch.plots.finding_chart(self)
+
+
+def explain(
+    result: MatchResult | str | os.PathLike,
+    primary_id: Any,
+    *,
+    image: Any = None,
+    also: Any = (),
+) -> Explanation:
     """Explain the probabilities of one source: every candidate and the terms that make them.
 
     Parameters
     ----------
-    result : MatchResult
-        From :func:`bayesmatch.match` or :meth:`MatchResult.read`.
+    result : MatchResult or path
+        From :func:`bayesmatch.match` or :meth:`MatchResult.read`, or the file of one.
     primary_id : int or str
         The source's identifier; compared as text, without blanks around it.
+    image : path, three paths or images, optional
+        What the charts are drawn on, as :func:`bayesmatch.plots.open_images` takes it: a FITS image
+        with celestial coordinates, a folder of them, or three for red, green and blue.
+    also : path, Overlay or several of them, optional
+        Other X-ray catalogues whose sources the charts show.
 
     Returns
     -------
@@ -75,14 +99,16 @@ def explain(result: MatchResult, primary_id: Any) -> Explanation:
         ``density`` (of chance objects), ``prior_<NAME>_<prior>``, ``prior_<prior>`` (on the whole
         combination), ``fraction`` (of sources with such counterparts), their sum ``total`` = log10
         of p_match / p_hostless, NWAY's terms and sum beside them, and the probabilities;
-        ``.plot()``; and text with ``print()``.
+        ``.plot()`` and ``.chart()``; and text with ``print()``.
 
     Raises
     ------
     ValueError
-        If there is no such source; similar identifiers are suggested.
+        If there is no such source (similar identifiers are suggested), or `image` is none.
     TypeError
-        If `result` is not a MatchResult.
+        If `result` is neither a MatchResult nor a path.
+    ImportError
+        If `image` is given and the extra ``images`` is not installed.
 
     Notes
     -----
@@ -90,12 +116,21 @@ def explain(result: MatchResult, primary_id: Any) -> Explanation:
     with three or more catalogues a factor for unrelated associations; the calibrated columns leave
     that factor out.
     """
+    if isinstance(result, (str, os.PathLike)):
+        result = MatchResult.read(result)
     if not isinstance(result, MatchResult):
         raise TypeError(
             f"explain takes a MatchResult, got a {type(result).__name__}; read a file "
             "with bayesmatch.MatchResult.read(path)"
         )
-    row = _row_of(result, primary_id)
+    row = row_of(result, primary_id)
+    return explain_row(result, row, image=_opened(image), also=_overlays(also))
+
+
+def explain_row(
+    result: MatchResult, row: int, *, image: Any = None, also: tuple[Any, ...] = ()
+) -> Explanation:
+    """As :func:`explain`, of a row of the primaries, with images and catalogues already opened."""
     table = evidence_table(result, row)
     record = result.record
     name, id_name = record.primary.name, record.primary.id
@@ -107,10 +142,29 @@ def explain(result: MatchResult, primary_id: Any) -> Explanation:
         radius_arcsec=record.radius_arcsec,
         catalogues=tuple(other.name for other in record.others),
         id_names=tuple(other.id for other in record.others),
+        image=image,
+        also=also,
     )
 
 
-def _row_of(result: MatchResult, primary_id: Any) -> int:
+def _opened(image: Any) -> Any:
+    if image is None:
+        return None
+    from ...plots.images.read import open_images  # slow to import
+
+    return open_images(image)
+
+
+def _overlays(also: Any) -> tuple[Any, ...]:
+    """What `also` stands for, read."""
+    from ...plots.overlays import as_overlays
+
+    given: Sequence[Any] = also if isinstance(also, (list, tuple)) else [also]
+    return as_overlays(given) if len(given) else ()
+
+
+def row_of(result: MatchResult, primary_id: Any) -> int:
+    """The row of the primary with this identifier; similar ones are named where there is none."""
     record = result.record.primary
     column = f"{record.name}_{record.id}"
     ids = np.char.strip(np.asarray(result.sources[column]).astype(str))

@@ -40,6 +40,7 @@ from ...matching.terms import (
 )
 from .combination import combination_terms, excluding_none
 from .fraction import log10_hostless, log10_odds_of, recorded_fractions, remaining_fractions
+from .inputs import number_of
 
 #: of the associations: log10 of the Bayes factor with the tails of the errors
 TAILED = "dist_bayesfactor_tails"
@@ -69,7 +70,7 @@ def evidence_table(result: MatchResult, row: int) -> Table:
     record = result.record
     names = [c.name for c in record.catalogues]
     all_rows = result.associations
-    mine = all_rows[np.flatnonzero(np.asarray(all_rows[names[0]]) == row)]
+    mine = all_rows[np.flatnonzero(np.asarray(all_rows[names[0]]) == number_of(result, row))]
     members = np.column_stack([np.asarray(mine[name]) for name in names[1:]]) >= 0
     terms = _terms(result, row, mine, members)
     total = _sum([term.log10 for term in terms])

@@ -11,7 +11,7 @@ from ...matching.host_fraction import ln_fractions_at
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
 from ...matching.wording import times
-from .inputs import input_catalog
+from .inputs import input_catalog, number_of
 
 LN_10 = np.log(10.0)
 #: counterparts outside the radius that change no digit that is shown
@@ -48,7 +48,8 @@ def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
     outside = details.get(beyond.LARGEST, 0.0) > NEGLIGIBLE
     source = None
     if details["center"] or outside:
-        source = input_catalog(result, 0, np.array([row]), row)
+        number = number_of(result, row)
+        source = input_catalog(result, 0, np.array([number]), number)
         if source is None or ((SIGMA in details["center"] or outside) and not source.error_known):
             return None
         try:

@@ -26,6 +26,11 @@ class InputRows:
     """whether its position errors are those of the match"""
 
 
+def number_of(result: MatchResult, row: int) -> int:
+    """Row of the primary catalogue that a row of ``sources`` is about."""
+    return int(result.sources[result.catalogue_names[0]][row])
+
+
 def input_catalog(
     result: MatchResult, k: int, rows: np.ndarray, primary_row: int
 ) -> InputRows | None:

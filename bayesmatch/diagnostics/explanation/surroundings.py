@@ -11,7 +11,7 @@ from ..._kernels.sphere import convergence, offset, rotate_covariance
 from ...catalogs.errors import ErrorProfile
 from ...catalogs.tails import profile_with
 from ...matching.result import MatchResult
-from .inputs import input_catalog
+from .inputs import input_catalog, number_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Surroundings:
     """(n, 3) of the object's position: east^2, north^2, east*north, arcsec^2"""
     source_covariance: np.ndarray
     """(3,) of the source's position"""
+    source: np.ndarray
+    """(2,) right ascension and declination of the source, degrees"""
     profiles: tuple[ErrorProfile, ...]
     """how the errors of each catalogue are distributed, the primary's first"""
 
@@ -78,19 +80,29 @@ def surroundings(result: MatchResult, row: int, evidence: Table) -> Surroundings
     catalogue, rows, rank, p, separation = (
         np.concatenate(part) for part in zip(*parts, strict=True)
     )
-    source, source_covariance = _located(result, 0, np.array([row]), row)
+    number = number_of(result, row)
+    source, source_covariance = _located(result, 0, np.array([number]), number)
     position, covariance = np.full((len(rows), 2), np.nan), np.full((len(rows), 3), np.nan)
     for k in range(len(others)):
         mine = catalogue == k
         if mine.any():
-            position[mine], covariance[mine] = _located(result, k + 1, rows[mine], row)
+            position[mine], covariance[mine] = _located(result, k + 1, rows[mine], number)
     at, turned = np.empty((len(rows), 2)), np.empty((len(rows), 3))
     for n, (there, apart) in enumerate(zip(position, separation, strict=True)):
         at[n] = offset(*source[0], *there, apart)
         turned[n] = rotate_covariance(*covariance[n], convergence(*source[0], *there))
     profiles = tuple(profile_with(c.tails) for c in result.record.catalogues)
     return Surroundings(
-        catalogue, rows, rank, p, separation, at, turned, source_covariance[0], profiles
+        catalogue,
+        rows,
+        rank,
+        p,
+        separation,
+        at,
+        turned,
+        source_covariance[0],
+        source[0],
+        profiles,
     )
 
 

@@ -14,9 +14,11 @@ from astropy.table import Column, Table
 
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
+from ...catalogs.left_out import BAD_ROWS, checked_primary, with_positions
+from ...catalogs.motions import at_epoch_of
 from ...catalogs.scalars import check_seed, shown
 from ...catalogs.scan.catalog import ScannedCatalog
-from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, whole_number
+from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, one_of, whole_number
 from ...matching.core import match
 from ...matching.result import MatchResult
 from .positions import realizations
@@ -104,6 +106,9 @@ def calibrate(
     seed = check_seed(seed)
     at = _cutoffs(cutoffs, score)
     check_catalogs(primary, others)
+    how = one_of("bad_rows", match_options.get("bad_rows", "strict"), BAD_ROWS)
+    primary = checked_primary(primary, how)
+    others = tuple(at_epoch_of(with_positions(other, how), primary) for other in others)
     radius = in_arcsec(radius)
     places = realizations(primary, radius, method, n_realizations, seed)
 

@@ -112,7 +112,7 @@ def catalogue(
     table = labelled(columns, record)
     table.meta = {
         "EXTNAME": "CATALOGUE",
-        "bayesmatch": header(record, np.asarray(table["class"]), cuts),
+        "bayesmatch": header(record, np.asarray(table["class"]), cuts, catalogs),
     }
     return table
 

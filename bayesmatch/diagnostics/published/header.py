@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ...catalogs.held import HeldCatalog
 from ...matching.record import CatalogueRecord, MatchRecord
 
 #: how the method is cited, wherever a table or a report says so
@@ -31,17 +34,25 @@ BIBTEX = """\
 """
 
 
-def header(record: MatchRecord, found: np.ndarray, cuts: tuple[float, float]) -> dict[str, Any]:
+def header(
+    record: MatchRecord,
+    found: np.ndarray,
+    cuts: tuple[float, float],
+    catalogs: Sequence[HeldCatalog] = (),
+) -> dict[str, Any]:
     """The header, in plain Python types, in the order that it is written.
 
-    `found`: the class of each source, (n,) of str.
+    `found`: the class of each source, (n,) of str; `catalogs`: those of the match, where they are
+    at hand, whose files the record of a match made in Python has not.
     """
     return {
         "title": title(record),
         "bayesmatch": record.bayesmatch or "",
         "versions": dict(record.versions or {}),
         "command": record.command or "",
-        "inputs": [_input(c) for c in record.catalogues],
+        "inputs": [
+            _input(c, catalogs[k] if catalogs else None) for k, c in enumerate(record.catalogues)
+        ],
         "parameters": parameters(record),
         "class_cuts": {"secure_p_match": cuts[0], "hostless_p_hostless": cuts[1]},
         "class_counts": {
@@ -63,7 +74,12 @@ def citation(record: MatchRecord) -> list[str]:
     return [line.format(version=record.bayesmatch or "") for line in CITATION]
 
 
-def _input(c: CatalogueRecord) -> dict[str, Any]:
+def _input(c: CatalogueRecord, catalog: HeldCatalog | None) -> dict[str, Any]:
+    """What is told of one catalogue."""
+    files, sha256 = c.files, c.sha256
+    if catalog is not None and not files:
+        files = [os.path.basename(path) for path in catalog.read_from]
+        sha256 = catalog.sha256
     return {
         "name": c.name,
         "rows": c.rows,
@@ -72,8 +88,8 @@ def _input(c: CatalogueRecord) -> dict[str, Any]:
         "dec": c.dec,
         "id": c.id,
         "pos_err": list(c.pos_err or []),
-        "file": ", ".join(c.files or []),
-        "sha256": c.sha256 or "",
+        "file": ", ".join(files or []),
+        "sha256": sha256 or "",
     }
 
 
@@ -115,7 +131,7 @@ def header_lines(head: dict[str, Any]) -> list[str]:
         if part["sha256"]:
             lines += [f"  file {part['file']}", f"  SHA-256 {part['sha256']}"]
         else:
-            lines.append(f"  {part['file'] or 'a table in memory'}: not one file, no SHA-256")
+            lines.append(f"  {part['file'] or 'files not recorded'}: no SHA-256")
     lines += [f"parameter {name}: {_said(value)}" for name, value in head["parameters"].items()]
     cuts, counts = head["class_cuts"], head["class_counts"]
     lines += [

@@ -59,12 +59,7 @@ def opened(images: Any) -> Any:
     """
     if images is None:
         return None
-    opener = getattr(plots, "open_images", None)
-    if opener is None:
-        raise ValueError(
-            "images (--images on the command line): this version draws no charts on images"
-        )
-    return opener(images)
+    return plots.open_images(images)
 
 
 def chosen(result: MatchResult, n_charts: int) -> dict[str, list[int]]:
@@ -99,8 +94,7 @@ def charts(result: MatchResult, rows: list[int], images: Any) -> list[Chart]:
 
 def _on_image(e: Explanation, images: Any) -> Figure:
     """The chart on its image, with the table of its candidates."""
-    chart: Figure = getattr(plots, "finding_chart")(e, images)  # noqa: B009
-    return chart
+    return plots.finding_chart(e, images)
 
 
 def _drawn(e: Explanation) -> Figure:

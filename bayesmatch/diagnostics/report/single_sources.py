@@ -86,7 +86,7 @@ def source_table(m: Material) -> Section:
 def citing(m: Material) -> Section:
     """Versions, parameters, inputs, and what to cite."""
     record = m.result.record
-    head = header(record, classes(m.result), (0.9, 0.9))
+    head = header(record, classes(m.result), (0.9, 0.9), m.result._catalogs)
     html = "\n".join(
         [
             "<h3>To cite</h3>",

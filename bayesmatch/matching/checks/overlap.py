@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...catalogs.held import HeldCatalog
-from ...catalogs.scan.catalog import CandidateRows
+from ...catalogs.scan.candidate_rows import CandidateRows
 from ...catalogs.scan.search import thinned
 from .finding import LOOK, OK, SIGMA, WRONG, Finding
 from .view import View
@@ -92,7 +92,7 @@ def _places(catalog: HeldCatalog) -> _Places | None:
     most = TRIED[1]
     if isinstance(catalog, CandidateRows) and catalog.moc is None:
         ra, dec = thinned(catalog.scanned, most)
-    elif catalog.rows is None:
+    elif catalog.all_at_hand:
         step = max(1, len(catalog) // most)
         ra, dec = catalog.ra[::step], catalog.dec[::step]
     else:

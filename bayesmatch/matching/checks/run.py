@@ -21,6 +21,7 @@ from .density import (
     ring_of,
     without_wings,
 )
+from .epochs import epochs
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
@@ -52,6 +53,7 @@ def findings(view: View) -> Iterator[Finding]:
     if together.verdict == OK:
         yield from _around(view, reach.verdict, twice)
     yield twice
+    yield from epochs(view)
 
 
 def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def covered(
     """
     near = np.diff(candidates.start).reshape(-1, len(others)) > 0
     for k, other in enumerate(others):
-        if other.rows is not None:
+        if not other.all_at_hand:
             near[:, k] = True
             continue
         reach = min(3600.0 * np.sqrt(EXPECTED * other.area / (np.pi * len(other))), MAX_REACH)

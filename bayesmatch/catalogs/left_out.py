@@ -1,0 +1,108 @@
+"""Catalogues without their bad rows, as what they are in a match or a sample."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .bad_rows import DROP, ERROR, POSITION
+from .quoted import read_errors
+from .values import ColumnValues
+from .warned import warn_user
+
+#: what may become of the bad rows of a primary
+BAD_ROWS = ("strict", "drop")
+WORDS = {POSITION: "position", ERROR: "position error that can be used"}
+#: rows that a warning names
+NAMED = 5
+
+
+def checked_primary(primary: Any, bad_rows: str) -> Any:
+    """The primary without its bad rows; the same one where it has none.
+
+    Raises
+    ------
+    ValueError
+        If it has some, and `bad_rows` is "strict"; if identifiers are missing or repeated.
+
+    Warns
+    -----
+    UserWarning
+        With the numbers of the rows left out.
+    """
+    if bad_rows == "strict" and not primary.aside.told:
+        if len(primary.aside.position):
+            raise ValueError(
+                f"{primary.aside.fault}; every source of the first catalogue needs a position "
+                f"in finite degrees (0 to 360, -90 to 90): remove or repair those rows, or {DROP}"
+            )
+        if primary.bad_errors is not None:
+            raise ValueError(f"{primary.error_fault}, or {DROP}")
+    kept = with_good_rows(primary)
+    kept.check_primary_ids()
+    return kept
+
+
+def with_good_rows(catalog: Any) -> Any:
+    """A catalogue without its bad rows; says which are left out, if it has not been said."""
+    if catalog.bad_errors is None and (len(catalog.aside) == 0 or catalog.aside.told):
+        return catalog
+    kept = catalog.with_good_errors()
+    if len(kept) == 0:
+        raise ValueError(f"{catalog.error_fault}; no row is left")
+    for reason, rows in ((POSITION, kept.aside.position), (ERROR, kept.aside.error)):
+        if len(rows):
+            _tell(kept, reason, rows)
+    return _marked(kept)
+
+
+def with_positions(catalog: Any, bad_rows: str = "strict") -> Any:
+    """The same catalogue; says which rows are left out because they have no position.
+
+    With `bad_rows` "drop" its candidates without a position error will be, too.
+    """
+    rows = catalog.aside.position
+    if len(rows) and not catalog.aside.told:
+        _tell(catalog, POSITION, rows)
+        catalog = _marked(catalog)
+    if bad_rows == "drop" and not catalog.lenient:
+        catalog = copy.copy(catalog)
+        catalog.lenient = True
+    return catalog
+
+
+def refuse_errors(catalog: Any, rows: np.ndarray) -> NoReturn:
+    """Raise a ValueError for the first of some rows whose position error is none."""
+    values = ColumnValues(
+        catalog.table[rows], catalog.name, lambda k: str(catalog.row_text(int(rows[k])))
+    )
+    try:
+        read_errors(values, catalog.pos_err, len(rows))
+    except ValueError as error:
+        raise ValueError(f"{error}, or {DROP}") from None
+    except TypeError:  # errors given row by row, of all rows
+        pass
+    raise ValueError(f"{catalog.error_fault}, or {DROP}")
+
+
+def _tell(catalog: Any, reason: str, rows: np.ndarray) -> None:
+    warn_user(
+        f"catalogue {catalog.name!r}: {len(rows):,} of {catalog.n_listed:,} rows have no "
+        f"{WORDS[reason]} and are left out ({named(rows)})"
+    )
+
+
+def _marked(catalog: Any) -> Any:
+    """The same catalogue, of which has been told what it lacks."""
+    out = copy.copy(catalog)
+    out.aside = replace(catalog.aside, told=True)
+    return out
+
+
+def named(rows: np.ndarray) -> str:
+    """The first rows by number."""
+    more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
+    return f"row{'s' * (len(rows) > 1)} {', '.join(map(str, rows[:NAMED].tolist()))}{more}"

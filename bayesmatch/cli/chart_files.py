@@ -1,0 +1,53 @@
+"""Charts to files: names, pages, one after the other."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from .outputs import make_folders
+
+
+def file_names(result: Any, rows: Sequence[int]) -> list[str]:
+    """A file's name for each source, from its identifier."""
+    primary = result.record.primary
+    column = result.sources[f"{primary.name}_{primary.id}"]
+    names: list[str] = []
+    for row in rows:
+        text = str(column[row]).strip()
+        name = re.sub(r"[^A-Za-z0-9.+-]+", "_", f"{primary.name}_{text}").strip("._")[:120]
+        taken = {known.lower() for known in names}
+        names.append(f"{name}.png" if f"{name}.png".lower() not in taken else f"{name}_{row}.png")
+    return names
+
+
+def write(
+    figures: Iterator[Any], n: int, out: Path, names: list[str], *, one_file: bool, quiet: bool
+) -> None:
+    """The charts to files, one after the other."""
+    from matplotlib.backends.backend_pdf import PdfPages
+    from tqdm import tqdm
+
+    from .. import plots
+    from ..catalogs.formats.writing import replaced_together
+
+    figures = chain([next(figures)], figures)  # what fails at once leaves no folder behind
+    make_folders([out if one_file else out / names[0]])
+    hidden = quiet or not sys.stderr.isatty()
+    with tqdm(total=n, desc="charts", unit="charts", disable=hidden, leave=False) as bar:
+        if one_file:
+            with (
+                replaced_together([out]) as (temporary,),
+                PdfPages(temporary, metadata={"CreationDate": None}) as pages,
+            ):
+                for figure in figures:
+                    pages.savefig(figure, dpi=150)
+                    bar.update()
+            return
+        for name, figure in zip(names, figures, strict=True):
+            plots.save(figure, out / name)
+            bar.update()

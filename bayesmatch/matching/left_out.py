@@ -1,0 +1,76 @@
+"""Candidates without a position error, and the record of the rows that a match leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..catalogs.bad_rows import ERROR
+from ..catalogs.candidates import Candidates
+from ..catalogs.held import HeldCatalog
+from ..catalogs.left_out import WORDS, named, refuse_errors
+from ..catalogs.warned import warn_user
+
+#: of the candidates, with a larger share of bad errors the column is taken for the wrong one
+MOST = 0.5
+
+
+def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> Candidates:
+    """The candidates that have a position error; the same where all have one.
+
+    Raises
+    ------
+    ValueError
+        If one has none and ``bad_rows`` is not "drop", or if most candidates of a catalogue have
+        none.
+
+    Warns
+    -----
+    UserWarning
+        With the number left out.
+    """
+    if all(other.bad_errors is None for other in others):
+        return candidates
+    bad = np.zeros(len(candidates.row), bool)
+    counts = []
+    for k, other in enumerate(others):
+        slots, _ = candidates.of_catalogue(k)
+        row = candidates.row[slots]
+        if other.bad_errors is None or not other.bad_errors[row].any():
+            counts.append(0)
+            continue
+        mine = other.bad_errors[row]
+        if not other.lenient:
+            refuse_errors(other, np.unique(row[mine]))
+        if mine.mean() > MOST:
+            raise ValueError(f"{other.error_fault}; most candidates have such an error")
+        bad[slots] = mine
+        rows = np.unique(other.row_numbers(row[mine]))
+        counts.append(len(rows))
+        warn_user(
+            f"catalogue {other.name!r}: {len(rows):,} candidates have no {WORDS[ERROR]} and are "
+            f"left out ({named(rows)})"
+        )
+    if not bad.any():
+        return candidates
+    return replace(candidates.without(bad), unjudged=tuple(counts))
+
+
+def dropped(catalogs: Sequence[HeldCatalog], unjudged: Sequence[int]) -> dict[str, dict[str, int]]:
+    """Rows left out by catalogue and reason, for the record of a match.
+
+    `unjudged`: candidates of each other catalogue that have no position error.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for k, catalog in enumerate(catalogs):
+        counts = dict(catalog.aside.counts)
+        if k and unjudged and unjudged[k - 1]:
+            counts[ERROR] = unjudged[k - 1]
+        outside = catalog.n_listed - catalog.n_rows - len(catalog.aside)
+        if outside:
+            counts["outside"] = outside
+        if counts:
+            found[catalog.name] = counts
+    return found

@@ -1,0 +1,1 @@
+"""Images of the sky under a chart: FITS files with celestial coordinates, and sky surveys."""

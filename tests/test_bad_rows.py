@@ -1,0 +1,251 @@
+"""Rows without a position or a position error: left out, counted, refused where it matters."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from astropy.table import MaskedColumn, Table
+
+import bayesmatch as bm
+from bayesmatch.cli import main
+
+SIDE = 0.4
+
+
+def tables(seed=1, n=60, m=1500, hostless=10):
+    """Sources and objects: object i is the counterpart of source i, but for the last ones."""
+    rng = np.random.default_rng(seed)
+    o = Table({"ID": np.arange(m) + 1000, "RA": 150 + SIDE * rng.random(m)})
+    o["DEC"], o["e"] = 2 + SIDE * rng.random(m), np.full(m, 0.1)
+    k = n - hostless
+    x = Table({"ID": [f"X{i:03d}" for i in range(n)], "RA": np.array(o["RA"][:n])})
+    x["DEC"], x["sigma"] = np.array(o["DEC"][:n]), rng.uniform(0.8, 1.2, n)
+    x["RA"][:k] += rng.normal(size=k) / 3600
+    x["DEC"][:k] += rng.normal(size=k) / 3600
+    x["RA"][k:] = 150 + SIDE * rng.random(hostless)
+    for t, name in ((x, "X"), (o, "O")):
+        t.meta.update(EXTNAME=name, SKYAREA=SIDE * SIDE)
+    return x, o
+
+
+def primary(x):
+    return bm.Catalog(x, name="X", pos_err="sigma")
+
+
+def other(o):
+    return bm.Catalog(o, name="O", pos_err="e")
+
+
+def values(column):
+    return np.ma.getdata(column)
+
+
+def equal(one, two, rows=None):
+    """The same result; `rows`: those of the second's other catalogue by the first's."""
+    for a, b in ((one.associations, two.associations), (one.sources, two.sources)):
+        assert a.colnames == b.colnames
+        for name in a.colnames:
+            x, y = values(a[name]), values(b[name])
+            if rows is not None and name == "O":
+                y = np.where(y < 0, -1, rows[y])
+            assert np.array_equal(x, y, equal_nan=x.dtype.kind == "f"), name
+
+
+FILLS = {
+    "NaN": (np.nan, 2.0),
+    "NaN declination": (150.0, np.nan),
+    "-999": (-999.0, -999.0),
+    "-99 and -9.9": (-99.0, -9.9),
+    "-99 and -99": (-99.0, -99.0),
+    "infinite": (np.inf, np.inf),
+}
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_secondaries_without_a_position_are_left_out(fill, tmp_path):
+    x, o = tables()
+    bad = [55, 900, 1499]
+    o["RA"][bad], o["DEC"][bad] = FILLS[fill]
+    kept = np.setdiff1d(np.arange(len(o)), bad)
+    x_cat = primary(x)
+    with pytest.warns(UserWarning, match=r"'O': 3 of 1,500 rows have no position .*55, 900, 1499"):
+        result = bm.match(x_cat, other(o), radius=10)
+    assert result.meta["dropped"] == {"O": {"position": 3}}
+    equal(result, bm.match(x_cat, other(o[kept]), radius=10), kept)  # N counts the kept rows
+    assert result.record.others[0].rows == 1500
+    pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
+    scanned = bm.Catalog.scan(
+        tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=SIDE * SIDE
+    )
+    with pytest.warns(UserWarning, match="3 of 1,500 rows have no position"):
+        streamed = bm.match(x_cat, scanned, radius=10)
+    equal(result, streamed)
+    assert streamed.meta["dropped"] == result.meta["dropped"]
+
+
+def test_masked_positions_are_none():
+    x, o = tables()
+    o["RA"] = MaskedColumn(o["RA"], mask=np.arange(len(o)) == 700)
+    with pytest.warns(UserWarning, match="1 of 1,500 rows"):
+        assert bm.match(primary(x), other(o), radius=10).meta["dropped"] == {"O": {"position": 1}}
+
+
+def test_a_scan_counts_them_in_row_groups_that_it_would_not_read(tmp_path):
+    x, o = tables()
+    far = Table({"ID": np.arange(1000), "RA": 300 + np.arange(1000) / 1e3, "DEC": np.zeros(1000)})
+    far["e"] = 0.1
+    far["RA"][3], o["RA"][1400] = np.nan, np.nan
+    whole = {c: np.concatenate([np.asarray(o[c]), np.asarray(far[c])]) for c in far.colnames}
+    pq.write_table(pa.table(whole), tmp_path / "o.parquet", row_group_size=500)
+    scanned = bm.Catalog.scan(tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=1)
+    held = bm.Catalog(whole, name="O", pos_err="e", area=1)
+    with pytest.warns(UserWarning, match="2 of 2,500 rows"):
+        equal(bm.match(primary(x), held, radius=10), bm.match(primary(x), scanned, radius=10))
+
+
+def test_a_checkpoint_remembers_them(tmp_path):
+    x, o = tables()
+    o["RA"][900] = np.nan
+    pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
+
+    def matched():
+        scanned = bm.Catalog.scan(tmp_path / "o.parquet", name="O", pos_err="e", area=1)
+        with pytest.warns(UserWarning, match="1 of 1,500 rows"):
+            return bm.match(primary(x), scanned, radius=10, checkpoint=tmp_path / "c")
+
+    equal(matched(), matched())
+
+
+@pytest.mark.parametrize("error", [0.0, -999.0, np.nan, 1e30, 1e-30])
+def test_errors_are_judged_for_candidates_alone(error, tmp_path):
+    x, o = tables()
+    near = bm.match(primary(x), other(o), radius=10).associations["O"]
+    away = np.setdiff1d(np.arange(len(o)), values(near))[:5]
+    o["e"][away] = error
+    before = bm.match(primary(x), other(o), radius=10)  # and nothing is said
+    assert before.meta["dropped"] == {}
+    o["e"][[3, 4]] = error
+    pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
+    scanned = bm.Catalog.scan(
+        tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=SIDE * SIDE
+    )
+    results = []
+    for catalog in (other(o), scanned):
+        with pytest.raises(ValueError, match=r"'e' is .* in row 3.*bad_rows='drop' .--bad-rows dr"):
+            bm.match(primary(x), catalog, radius=10)
+        with pytest.warns(UserWarning, match=r"2 candidates have no position error .*rows 3, 4"):
+            results.append(bm.match(primary(x), catalog, radius=10, bad_rows="drop"))
+    equal(*results)
+    result = results[0]
+    assert result.meta["dropped"] == {"O": {"error": 2}}
+    assert not np.isin(values(result.associations["O"]), [3, 4]).any()
+    assert np.sum(values(result.sources["O"])[:50] == np.arange(50)) >= 47
+    assert result.record.others[0].n_inside == 1500  # an object, whatever its error
+
+
+def test_a_wrong_column_is_refused():
+    x, o = tables()
+    o["e"] = 0.0
+    with pytest.raises(ValueError, match=r"'e' is 0.0 in row 0 .and 1499 more rows"):
+        other(o)
+    o["RA"][: len(o) - 10] = 1000.0
+    o["e"] = 0.1
+    with pytest.raises(ValueError, match=r"'RA' is 1000.0 in row 0 .*most rows have none.*--ra"):
+        other(o)
+    x, o = tables()
+    o["e"][:1400] = 0.0  # most of the candidates
+    with pytest.raises(ValueError, match="'e' is 0.0 in row 0 .*most candidates"):
+        bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+
+
+def with_bad_primaries():
+    x, o = tables()
+    x["DEC"][55], x["sigma"][3], x["RA"][7] = np.nan, 0.0, -999.0
+    return x, o, np.setdiff1d(np.arange(60), [3, 7, 55])
+
+
+def test_primaries_are_refused_or_dropped():
+    x, o, kept = with_bad_primaries()
+    with pytest.raises(ValueError, match=r"'X'.*'RA' is -999.0 in row 7.*bad_rows='drop'.*--bad-r"):
+        bm.match(primary(x), other(o), radius=10)
+    x2 = x.copy()
+    x2["DEC"][55], x2["RA"][7] = 2.0, 150.0
+    with pytest.raises(ValueError, match=r"'X'.*'sigma' is 0.0 in row 3.*bad_rows='drop'"):
+        bm.match(primary(x2), other(o), radius=10)
+    with pytest.raises(ValueError, match="bad_rows is 'keep'; give 'strict' or 'drop'"):
+        bm.match(primary(x), other(o), radius=10, bad_rows="keep")
+    with pytest.warns(UserWarning) as said:
+        result = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    assert [str(w.message).partition(" and are")[0] for w in said] == [
+        "catalogue 'X': 2 of 60 rows have no position",
+        "catalogue 'X': 1 of 60 rows have no position error that can be used",
+    ]
+    assert result.meta["dropped"] == {"X": {"position": 2, "error": 1}}
+    assert np.array_equal(result.sources["X"], kept)
+    plain = bm.match(primary(x[kept]), other(o), radius=10)
+    for one, two in ((result.sources, plain.sources), (result.associations, plain.associations)):
+        for name in one.colnames:
+            a, b = values(one[name]), values(two[name])
+            b = kept[b] if name == "X" else b
+            assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), name
+    assert "X058" in result.explain("X058").text
+    with pytest.raises(ValueError, match="no source with ID 'X055'"):
+        result.explain("X055")
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'X'")
+@pytest.mark.parametrize("ending", ["fits", "vot", "ecsv", "parquet", "csv"])
+@pytest.mark.parametrize("inputs", [False, True])
+def test_dropped_rows_in_the_output(ending, inputs, tmp_path):
+    x, o, kept = with_bad_primaries()
+    result = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    path = tmp_path / f"r.{ending}"
+    result.write(path, include_inputs=inputs, keep_dropped=True)
+    again = bm.MatchResult.read(path)
+    for one, two in ((result.sources, again.sources), (result.associations, again.associations)):
+        for name in one.colnames:
+            a, b = values(one[name]), values(two[name])
+            assert np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), name
+            assert type(one[name]) is type(two[name]), name
+    assert again.summary() == result.summary()
+    if ending == "fits":
+        for hdu in ("ASSOCIATIONS", "SOURCES"):
+            t = Table.read(path, hdu=hdu)
+            gone = t[np.isin(np.asarray(t["X"]), [3, 7, 55])]
+            assert gone["X"].tolist() == [3, 7, 55] and gone["X_ID"].tolist()[0] == "X003"
+            assert np.all(gone["p_any"].mask) and np.all(gone["O"].mask)
+            assert np.all(np.diff(np.asarray(t["X"])) >= 0)
+            if inputs and hdu == "ASSOCIATIONS":
+                assert gone["X_sigma"].tolist()[0] == 0.0
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'X'")
+def test_what_else_takes_catalogues():
+    x, o, kept = with_bad_primaries()
+    found = bm.calibrate(primary(x), other(o), radius=10, n_realizations=2, bad_rows="drop")
+    same = bm.calibrate(primary(x[kept]), other(o), radius=10, n_realizations=2)
+    assert np.array_equal(found.table["false_fraction"], same.table["false_fraction"])
+    with pytest.raises(ValueError, match="'RA' is -999.0 in row 7"):
+        bm.fit_position_errors(primary(x), other(o), radius=10)
+    result = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    truth = Table({"ID": x["ID"][:50], "counterpart": o["ID"][:50]})
+    with pytest.raises(ValueError, match="'X003', which is no identifier .*remove those rows"):
+        bm.assess(result, truth)
+    truth = truth[np.isin(np.arange(50), kept)]
+    assessed = bm.assess(result, truth)
+    same = bm.assess(bm.match(primary(x[kept]), other(o), radius=10), truth)
+    assert assessed.confusion(0.5) == same.confusion(0.5)
+
+
+def test_on_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    x, o, kept = with_bad_primaries()
+    x.write("x.fits")
+    o.write("o.fits")
+    line = ["match", "x.fits", ":sigma", "o.fits", "0.1", "--radius", "10", "--out", "r.fits"]
+    assert main([*line, "--quiet"]) == 1
+    assert "--bad-rows drop" in capsys.readouterr().err
+    assert main([*line, "--quiet", "--bad-rows", "drop", "--keep-dropped"]) == 0
+    assert "catalogue 'X': 2 of 60 rows have no position" in capsys.readouterr().err
+    assert len(Table.read("r.fits", hdu="SOURCES")) == 60
+    assert len(bm.MatchResult.read("r.fits").sources) == 57
