@@ -20,6 +20,7 @@ from astropy.wcs import WCS
 import bayesmatch as bm
 from bayesmatch.cli import main
 from bayesmatch.diagnostics.report.core import report_text
+from bayesmatch.diagnostics.report.evidence import page_data
 from bayesmatch.diagnostics.report.pairs import pairs_with, places
 
 PARTS = Path(bm.__file__).parent / "diagnostics" / "report"
@@ -561,3 +562,34 @@ def test_charts_on_images(result, tmp_path):
     with pytest.raises((ValueError, OSError)):
         result.report(tmp_path / "s.html", images=tmp_path / "nothing.fits")
     assert not (tmp_path / "s.html").exists()
+
+
+def test_rows_that_were_dropped_shift_nothing():
+    x, o, _ = desk.tables()
+    x["RA"][5] = o["RA"][7] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that they are left out
+        result = bm.match(
+            bm.Catalog(x, name="X", pos_err="err", area=0.09, id="NAME"),
+            bm.Catalog(o, name="O", pos_err=0.1, area=0.09),
+            radius=8.0,
+            bad_rows="drop",
+        )
+    rows = np.asarray(result.sources["X"])
+    assert len(rows) == 89 and 5 not in rows
+    found = result.catalogue(second=True)
+    np.testing.assert_array_equal(found["X_RA"], x["RA"][rows])
+    sources = places(result, 0, rows)
+    pairs = pairs_with(result, 1, sources)
+    np.testing.assert_allclose(np.hypot(*pairs.offset.T), pairs.separation, rtol=1e-6)
+    a = SkyCoord(x["RA"][rows][pairs.primary], x["DEC"][rows][pairs.primary])
+    b = SkyCoord(o["RA"][pairs.row], o["DEC"][pairs.row])
+    np.testing.assert_allclose(a.separation(b).arcsec, pairs.separation, atol=1e-6)
+    data = page_data(result, sources, [pairs])
+    best = np.asarray(result.sources["p_match"])
+    for n, start in enumerate(data["start"][:-1]):
+        if start < data["start"][n + 1]:
+            assert data["candidates"]["p_match"][start] == pytest.approx(best[n], rel=1e-3)
+        first = result.associations["p_match"][np.asarray(result.associations["X"]) == rows[n]]
+        assert found["second_p_match"][n] == (np.sort(first[1:])[-2] if len(first) > 2 else 0)
+    Page(report_text(result, n_charts=1))

@@ -16,6 +16,16 @@ from ...matching.table_columns import input_column
 from ...matching.tables import association_columns, source_columns
 
 
+def source_of(result: MatchResult, associations: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """Place among the sources of the primary of each association, or of some, (r,).
+
+    The row of a primary in its catalogue, which tables have, is another where rows were dropped.
+    """
+    name = result.catalogue_names[0]
+    listed = np.asarray(result.sources[name])  # ascending
+    return np.searchsorted(listed, np.asarray(result.associations[name])[associations])
+
+
 def check_catalogues(
     result: MatchResult, catalogues: Sequence[Any] | None
 ) -> tuple[HeldCatalog, ...]:

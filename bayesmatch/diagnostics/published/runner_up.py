@@ -11,7 +11,7 @@ from astropy.table import Column
 from ...catalogs.formats.storage import masked_column, parts_of
 from ...catalogs.held import HeldCatalog
 from ...matching.result import MatchResult
-from .inputs import member_columns
+from .inputs import member_columns, source_of
 
 
 def second_rows(result: MatchResult) -> np.ndarray:
@@ -23,7 +23,7 @@ def second_rows(result: MatchResult) -> np.ndarray:
     table, sources = result.associations, result.sources
     names = result.catalogue_names
     n = len(sources)
-    primary = np.asarray(table[names[0]])
+    primary = source_of(result)
     members = np.column_stack([np.asarray(table[name]) for name in names[1:]])
     best = np.column_stack([np.asarray(sources[name]) for name in names[1:]])[primary]
     counts = (members >= 0).any(axis=1) & (members != best).any(axis=1)

@@ -13,6 +13,7 @@ from ...catalogs.formats.storage import parts_of
 from ...matching.result import MatchResult
 from ...matching.table_columns import later_columns
 from ..published.core import CLASSES, classes
+from ..published.inputs import source_of
 from .pairs import Pairs, Places, numbers
 
 #: candidates of a source that the page has, and below which probability only the first few
@@ -93,7 +94,7 @@ def texts(column: Any) -> list[str | None]:
 def _kept(result: MatchResult) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of associations that the page has, by source and rank; where each begins; the rest."""
     table, n = result.associations, len(result.sources)
-    primary = np.asarray(table[result.catalogue_names[0]])
+    primary = source_of(result)
     rows = np.flatnonzero(np.asarray(table["ncat"]) > 1)
     p = np.asarray(table["p_match"], float)[rows]
     nway = np.asarray(table["p_i"], float)[rows]
@@ -111,7 +112,7 @@ def _candidates(result: MatchResult, kept: np.ndarray, pairs: Sequence[Pairs]) -
     """The lists by association."""
     record, table = result.record, result.associations
     primary, *others = record.catalogues
-    source = np.asarray(table[primary.name])[kept]
+    source = source_of(result, kept)
     out: dict[str, Any] = {"id": [], "separation": [], "offset": []}
     for other, pair in zip(others, pairs, strict=True):
         rows = np.asarray(table[other.name])[kept]

@@ -11,6 +11,7 @@ from ..._kernels.sphere import offsets
 from ...catalogs.formats.storage import parts_of
 from ...matching.result import MatchResult
 from ..explanation.inputs import all_input_rows
+from ..published.inputs import source_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Pairs:
     """Pairs of a primary and an object of one other catalogue, ordered by primary."""
 
     primary: np.ndarray
-    """(m,) row of the primary"""
+    """(m,) place of the primary among the sources"""
     row: np.ndarray
     """(m,) row of the object"""
     p: np.ndarray
@@ -80,7 +81,7 @@ def places(result: MatchResult, k: int, rows: np.ndarray) -> Places:
 def pairs_with(result: MatchResult, k: int, sources: Places) -> Pairs:
     """Every pair of a primary and a candidate of catalogue k (1: the first other one)."""
     table, names = result.associations, result.catalogue_names
-    primary, row = (np.asarray(table[name], np.int64) for name in (names[0], names[k]))
+    primary, row = source_of(result), np.asarray(table[names[k]], np.int64)
     there = row >= 0
     primary, row = primary[there], row[there]
     keys = np.stack([primary, row], axis=1)
