@@ -344,7 +344,7 @@ class TestFormats:
         else:
             result = bm.match(
                 bm.Catalog(table, name="X", pos_err=1, area=1),
-                bm.Catalog(table, name="O", pos_err=1, area=1),
+                bm.Catalog(table.copy(), name="O", pos_err=1, area=1),
                 radius=9,
                 host_fraction=0.5,
             )
@@ -451,7 +451,9 @@ class TestColumns:
             if masked in ("RA", "DEC", "err"):
                 columns[masked].mask[3] = True
                 with pytest.raises(ValueError, match=f"column '{masked}' is nan in row 3"):
-                    bm.Catalog(make(columns), name="O", pos_err="err", area=1)
+                    bm.match(
+                        bm.Catalog(make(columns), name="P", pos_err="err", area=1), o, radius=20
+                    )
 
     @pytest.mark.parametrize("name", [("a", "b"), b"x", None, float("nan")])
     @pytest.mark.parametrize("make", [dict, pd.DataFrame])

@@ -585,7 +585,7 @@ def test_priors_of_catalogues_that_are_not_in_alphabetical_order(tmp_path, kind)
     """Columns are in the order of the catalogues, whatever a format does to mappings."""
     ra = np.arange(N) * 0.01
     catalogs = [
-        bm.Catalog({"RA": ra, "DEC": ra, "m": ra}, name=name, pos_err=1.0, area=0.01)
+        bm.Catalog({"RA": ra.copy(), "DEC": ra, "m": ra}, name=name, pos_err=1.0, area=0.01)
         for name in ("X", "O", "B")
     ]
     flat = [bm.FunctionPrior(name, lambda table: np.zeros(len(table))) for name in ("b", "a")]

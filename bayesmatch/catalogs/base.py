@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -11,6 +12,7 @@ from astropy.table import Table
 from .bad_rows import NOTHING_ASIDE, Aside
 from .epochs import NOTHING_SAID, Said
 from .errors import PositionErrorModel
+from .formats.digest import file_sha256, file_state
 from .motions import Arrival, Motions
 from .sentinels import of_magnitudes, without_sentinels
 from .tails import Tails, tails_of
@@ -36,8 +38,8 @@ class SkyCatalog(ABC):
 
     #: absolute paths of what it was read from: files, directories, globs
     read_from: tuple[str, ...] = ()
-    sha256: str | None = None
-    """of the one file that it was read from as a whole"""
+    read_as: tuple[int, int] | None = None
+    """size and time of change of the one file that was read as a whole, when it was"""
     rows: np.ndarray | None = None
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
     corrections: tuple[dict[str, Any], ...] = ()
@@ -92,6 +94,14 @@ class SkyCatalog(ABC):
     def n_listed(self) -> int:
         """Number of rows of the whole catalogue, those outside its footprint included."""
         return self.n_rows
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the one file that it was read from as a whole; None: none, or it has changed since."""
+        if self.read_as is None or not os.path.exists(self.read_from[0]):
+            return None
+        path = self.read_from[0]
+        return file_sha256(path) if file_state(path) == self.read_as else None
 
     @property
     def density_deg2(self) -> float:

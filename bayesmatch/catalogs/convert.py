@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from astropy.table import MaskedColumn, Table
 from .formats.single import single_values
 from .objects import without_objects
 from .scalars import shown
+from .warned import warn_user
 
 
 def as_table(table: Any, name: str) -> Table:
@@ -70,7 +70,7 @@ def _from_arrow(data: Any, name: str) -> Table:
         )
     note = left_out_note(found.schema)
     if note:
-        warnings.warn(f"catalogue {name!r}: {note}", UserWarning, stacklevel=4)
+        warn_user(f"catalogue {name!r}: {note}")
     return from_arrow(found)
 
 
@@ -130,11 +130,9 @@ def _from_pandas(frame: Any, name: str) -> Table:
     }
     nested = [c for c in frame.columns if getattr(frame[c].dtype, "name", "").startswith("nested<")]
     if nested:
-        warnings.warn(
+        warn_user(
             f"catalogue {name!r}: {len(nested)} columns with tables in their cells are left out: "
-            f"{', '.join(nested[:8])}",
-            UserWarning,
-            stacklevel=5,
+            f"{', '.join(nested[:8])}"
         )
         frame = frame[[c for c in frame.columns if c not in nested]]
     converted = Table.from_pandas(frame[[c for c in frame.columns if not shared[c]]])

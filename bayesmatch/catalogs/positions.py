@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 
 import numpy as np
 
 from .located import Located, located
 from .values import ColumnValues
+from .warned import warn_user
 
 #: degrees that are taken for a right ascension, and for a declination
 RA_RANGE, DEC_RANGE = (-360.0, 720.0), (-90.0, 90.0)
@@ -51,12 +51,10 @@ def warn_single_precision(values: ColumnValues, column: str) -> None:
     """Warn if a coordinate is stored in steps that matter."""
     kind = values.table[column].dtype
     if kind.kind == "f" and kind.itemsize <= 4:
-        warnings.warn(
+        warn_user(
             f"catalogue {values.catalog!r}: column {column!r} is stored in single "
             "precision, which moves positions in steps of up to 0.03 arcsec; use "
-            "double precision",
-            UserWarning,
-            stacklevel=5,
+            "double precision"
         )
 
 

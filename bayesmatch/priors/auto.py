@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import as_number, shown, text_of
+from ..catalogs.warned import warn_user
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
 from .protocol import Seen
@@ -123,11 +123,9 @@ class AutoPrior:
             near = seen.row[seen.separation < self.exclude_radius]
             largest = max(self.radius, self.exclude_radius or 0.0)
             if largest > seen.radius:
-                warnings.warn(
+                warn_user(
                     f"{self!r}: the match has looked no farther than its radius, "
-                    f"{seen.radius:g} arcsec; objects beyond count as field",
-                    UserWarning,
-                    stacklevel=6,
+                    f"{seen.radius:g} arcsec; objects beyond count as field"
                 )
         known = ~np.isnan(values[rows])
         self._check_selected(catalog, known)

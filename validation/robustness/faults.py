@@ -80,7 +80,7 @@ def check_old_or_new(path: Path, names: set[str] | None = None) -> None:
 def check_write(data: st.DataObject) -> None:
     """Writing a result over another on a disk that is full or forbids: the old or the new one."""
     path = folder() / f"file.{data.draw(st.sampled_from(FORMATS))}"
-    small_match().write(path)
+    small_match().write(path, include_inputs=False)
     names = set(contents(path.parent))
     if data.draw(st.booleans()):
         fault = file_size_limit(data.draw(st.integers(0, 20_000)))
@@ -93,7 +93,7 @@ def check_write(data: st.DataObject) -> None:
         )
     new = other_match()
     with fault:
-        done = outcome(lambda: new.write(path))
+        done = outcome(lambda: new.write(path, include_inputs=False))
     check_old_or_new(path, names)
     assert done is None or same_tables(bm.MatchResult.read(path), new), "written, but not there"
     shutil.rmtree(path.parent)
@@ -106,7 +106,9 @@ def scanned() -> tuple[Path, Path]:
     parts = place / "set"
     parts.mkdir()
     for k in range(4):
-        table(10 + k, 30).write(parts / f"part{k}.parquet")
+        part = table(10 + k, 30)
+        part["ID"] = [f"{k}{name}" for name in part["ID"]]
+        part.write(parts / f"part{k}.parquet")
     match_scanned(parts, place / "checkpoint")
     return parts, place / "checkpoint"
 

@@ -40,6 +40,12 @@ def file_sha256(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def file_state(path: str | os.PathLike) -> tuple[int, int]:
+    """Size of a file and when it was changed (ns), to know whether it still is the same."""
+    state = os.stat(path)
+    return state.st_size, state.st_mtime_ns
+
+
 def json_digest(value: Any) -> str:
     """SHA-256 of what JSON can hold; the order of keys is not part of it."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
