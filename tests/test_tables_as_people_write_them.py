@@ -254,7 +254,7 @@ def check_in_memory(case):
     assert snapshot(given_table) == before, "the table given was changed"
     if catalog is None:
         return
-    if not (kind == "DataFrame" and _has_units(table)):  # which it cannot hold
+    if not (kind == "DataFrame" and _has_units(table, pos_err)):  # which it cannot hold
         check_read(catalog, at, sigma, bad)
     place = Path(tempfile.mkdtemp())
     try:
@@ -313,14 +313,17 @@ def check_file(case):
         )
         assert path.read_bytes() == before and list(place.iterdir()) == [path]
         # a CSV has no units: what was written in others is read as degrees, or refused
-        if catalog is not None and not (ending == "csv" and _has_units(table)):
+        if catalog is not None and not (ending == "csv" and _has_units(table, pos_err)):
             check_read(catalog, at, sigma, bad)
     finally:
         shutil.rmtree(place)
 
 
-def _has_units(table):
-    return any(str(table[name].unit or "") not in ("", "deg", "arcsec") for name in table.colnames)
+def _has_units(table, pos_err):
+    """Whether it has other units than those of bare numbers."""
+    units = {name: str(table[name].unit or "") for name in table.colnames}
+    error = units.pop(pos_err, "")
+    return error not in ("", "arcsec") or not {*units.values()} <= {"", "deg"}
 
 
 CHECKS = {"in memory": check_in_memory, "file": check_file}
