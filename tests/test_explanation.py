@@ -177,7 +177,7 @@ def test_ecsv_keeps_the_order_of_the_patterns_and_properties(three, tmp_path):
 
 
 def test_a_file_without_the_inputs(three, tmp_path):
-    three.write(tmp_path / "r.fits")
+    three.write(tmp_path / "r.fits", include_inputs=False)
     row = int(np.argmax(three.sources["n_candidates"]))
     e = bm.MatchResult.read(tmp_path / "r.fits").explain(row)
     assert not e.objects.positions_known and np.isnan(e.objects.source_covariance).all()
