@@ -1,5 +1,6 @@
 """Rows without a position or a position error: left out, counted, refused where it matters."""
 
+import astropy.units as u
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -249,3 +250,47 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert "catalogue 'X': 2 of 60 rows have no position" in capsys.readouterr().err
     assert len(Table.read("r.fits", hdu="SOURCES")) == 60
     assert len(bm.MatchResult.read("r.fits").sources) == 57
+
+
+@pytest.mark.filterwarnings("ignore:catalogue", "ignore:position errors")
+def test_the_fit_of_position_errors_takes_the_remedy_that_it_names(tmp_path, monkeypatch):
+    x, o, kept = with_bad_primaries()
+    bad = np.array([4, 9])  # counterparts without an error
+    o["e"][bad] = np.nan
+    with pytest.raises(ValueError, match="bad_rows='drop' .--bad-rows drop"):
+        bm.fit_position_errors(primary(x[kept]), other(o), radius=10)
+    found = bm.fit_position_errors(primary(x), other(o), radius=10, bad_rows="drop")
+    same = bm.fit_position_errors(primary(x[kept]), other(o), radius=10, bad_rows="drop")
+    assert found.scale == same.scale and found.n_counterparts == same.n_counterparts
+    with pytest.raises(ValueError, match="bad_rows is 'keep'"):
+        bm.fit_position_errors(primary(x), other(o), radius=10, bad_rows="keep")
+    monkeypatch.chdir(tmp_path)
+    x.write("x.fits")
+    o.write("o.fits")
+    line = ["errors", "x.fits", ":sigma", "o.fits", ":e", "--radius", "10", "--out", "c.fits"]
+    assert main([*line, "--quiet"]) == 1
+    assert main([*line, "--quiet", "--bad-rows", "drop"]) == 0
+    corrected = Table.read("c.fits")
+    assert [i.strip() for i in corrected["ID"]] == [f"X{k:03d}" for k in kept]
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'O'", "ignore:NumPy", "ignore:.*outside")
+@pytest.mark.parametrize("footprint", [False, True])
+def test_a_prior_learned_in_a_scan_is_of_rows_with_a_position_inside(footprint, tmp_path):
+    x, o = tables(n=200, hostless=20)
+    rng = np.random.default_rng(2)
+    o["mag"] = rng.normal(np.where(np.arange(len(o)) < 200, 18.0, 22.0), 1.0)
+    o["RA"][[300, 1400]], o["DEC"][700] = np.nan, 95.0
+    o["mag"][[300, 700, 1400]] = 10.0
+    pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
+    area = SIDE * SIDE
+    if footprint:
+        corners = [149.9, 150.35, 150.35, 149.9] * u.deg, [1.9, 1.9, 2.5, 2.5] * u.deg
+        area = pytest.importorskip("mocpy").MOC.from_polygon(*corners, max_depth=12)
+    scanned = bm.Catalog.scan(tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=area)
+    held = bm.Catalog(o, name="O", pos_err="e", area=area)
+    results = [
+        bm.match(primary(x), c, radius=6, priors={"O": [bm.AutoPrior("mag", radius=2)]})
+        for c in (held, scanned)
+    ]
+    equal(*results)

@@ -564,7 +564,7 @@ def test_bad_input(basic):
     with pytest.raises(ValueError, match="radius is -1"):
         bm.fit_position_errors(x, o, radius=-1)
     with pytest.raises(ValueError, match="two catalogues are called 'X'"):
-        bm.fit_position_errors(x, x, radius=5)
+        bm.fit_position_errors(x, bm.Catalog(o.table, name="X", pos_err=0.1, area=1.0), radius=5)
     with pytest.raises(ValueError, match="priors: catalogue 'NO'"):
         bm.fit_position_errors(x, o, radius=5, priors={"NO": []})
     far = bm.Catalog({"RA": [300.0], "DEC": [-50.0]}, name="F", pos_err=0.1, area=1.0)

@@ -329,8 +329,9 @@ def test_what_is_no_angle(spelling):
 
 def test_a_masked_text_is_missing_and_named():
     table = Table({"ra": MaskedColumn(["01h02m03s", "x"], mask=[False, True]), "dec": ["1d", "2d"]})
-    with pytest.raises(ValueError, match="nan in row 1"), pytest.warns(UserWarning, match="hours"):
-        catalog(table)
+    c = noted(table, "hours")
+    with pytest.raises(ValueError, match=r"'RA_ICRS' .made of 'ra'. is nan in row 1"):
+        bm.match(c, catalog({"RA": [15.5], "DEC": [1.0]}, name="O"), radius=1)
 
 
 MESSY = Path(__file__).resolve().parents[2] / "shared/data/messy"
@@ -386,3 +387,9 @@ class TestMessy:
         time = np.asarray(c.table["e_RAJ2000"])
         assert np.allclose(np.sqrt(east), 15 * time * np.cos(np.radians(c.dec)))
         assert np.allclose(np.sqrt(north), c.table["e_DEJ2000"])
+
+
+def test_what_is_wrong_is_said_of_the_column_that_was_given():
+    texts = Table({"RAJ2000": ["10.5", "11.5"], "DEJ2000": [-1200.0, -1300.0]})
+    with pytest.raises(ValueError, match=r"'DEC_ICRS' \(made of 'DEJ2000'\) is -1200.0 in row 0"):
+        noted(texts, "texts read as numbers")

@@ -329,6 +329,18 @@ def test_peculiar_fits(column, cards, values, tmp_path):
     assert np.ma.asarray(c.table["c"]).tolist() == values
 
 
+def test_a_column_called_as_pandas_calls_an_index(tmp_path):
+    """Astropy writes the name, and takes it for a card of several values when it reads."""
+    t = table()
+    t["Unnamed: 0"] = np.arange(N)
+    t["a.b: 2"] = RA
+    t.write(tmp_path / "t.fits")
+    found = read_table(tmp_path / "t.fits")
+    assert found.colnames == t.colnames
+    np.testing.assert_array_equal(found["Unnamed: 0"], np.arange(N))
+    check(read(tmp_path / "t.fits"))
+
+
 def test_positions_as_scaled_integers(tmp_path):
     path = tmp_path / "x.fits"
     columns = [fits.Column("RA", "J", array=i), fits.Column("DEC", "J", array=i)]

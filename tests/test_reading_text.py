@@ -294,6 +294,22 @@ def test_refused(text, says, tmp_path):
     assert "\n" not in message and all(part in message for part in says), message
 
 
+def test_a_header_with_a_break_in_a_name(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('# made by hand\nID,RA,DEC,mag,"flux\n(0.5-2 keV)"\n' + "".join(
+        ",".join(row) + f",{k}.5\n" for k, row in enumerate(ROWS)
+    ))  # fmt: skip
+    c = check(path)
+    assert c.table["flux\n(0.5-2 keV)"].tolist() == [0.5, 1.5, 2.5]
+
+
+def test_a_header_with_a_quote_that_is_none(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(lines().replace("mag", 'mag 5"', 1))
+    c = bm.Catalog.read(path, pos_err=0.5, area=1.0)
+    np.testing.assert_array_equal(c.ra, RA)
+
+
 def test_the_culprit_is_shown(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(lines().replace("150.5,", "about 150,"))

@@ -2,7 +2,7 @@
 
 Whatever comes is read right, or refused in one line that names catalogue and column; what is
 written reads back equal; and nothing of what was given is changed. The ordinary run is a short one;
-``pytest -m slow tests/test_tables_as_people_write_them.py`` tries 5,000 tables of either kind.
+``pytest -m slow -n 2 tests/test_tables_as_people_write_them.py`` tries 7,000 in some 13 minutes.
 """
 
 import shutil
@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 import bayesmatch as bm
 
-SHORT, LONG = 40, 5000
+#: examples of the ordinary run, and of the long one
+SHORT, LONG = {"in memory": 12, "file": 40}, {"in memory": 2000, "file": 5000}
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 #: what a refusal may be
 REFUSALS = (ValueError, TypeError, OSError)
@@ -254,7 +255,7 @@ def check_in_memory(case):
     assert snapshot(given_table) == before, "the table given was changed"
     if catalog is None:
         return
-    if not (kind == "DataFrame" and _has_units(table)):  # which it cannot hold
+    if not (kind == "DataFrame" and _has_units(table, pos_err)):  # which it cannot hold
         check_read(catalog, at, sigma, bad)
     place = Path(tempfile.mkdtemp())
     try:
@@ -313,22 +314,27 @@ def check_file(case):
         )
         assert path.read_bytes() == before and list(place.iterdir()) == [path]
         # a CSV has no units: what was written in others is read as degrees, or refused
-        if catalog is not None and not (ending == "csv" and _has_units(table)):
+        if catalog is not None and not (ending == "csv" and _has_units(table, pos_err)):
             check_read(catalog, at, sigma, bad)
     finally:
         shutil.rmtree(place)
 
 
-def _has_units(table):
-    return any(str(table[name].unit or "") not in ("", "deg", "arcsec") for name in table.colnames)
+def _has_units(table, pos_err):
+    """Whether it has other units than those of bare numbers."""
+    units = {name: str(table[name].unit or "") for name in table.colnames}
+    error = units.pop(pos_err, "")
+    return error not in ("", "arcsec") or not {*units.values()} <= {"", "deg"}
 
 
 CHECKS = {"in memory": check_in_memory, "file": check_file}
+#: NumPy warns of the fill value of masked half-precision numbers while a table is made
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_some(check):
-    settings(max_examples=SHORT, derandomize=True, database=None, **RELAXED)(
+    settings(max_examples=SHORT[check], derandomize=True, database=None, **RELAXED)(
         given(cases())(CHECKS[check])
     )()
 
@@ -336,4 +342,4 @@ def test_some(check):
 @pytest.mark.slow
 @pytest.mark.parametrize("check", CHECKS)
 def test_many(check):
-    settings(max_examples=LONG, database=None, **RELAXED)(given(cases())(CHECKS[check]))()
+    settings(max_examples=LONG[check], database=None, **RELAXED)(given(cases())(CHECKS[check]))()

@@ -130,8 +130,8 @@ class Catalog(HeldCatalog):
                 "selection that made it"
             )
         values, ucds = ColumnValues(table, name), column_ucds(table)
-        table, ra_name, dec_name = in_degrees(values, position_columns(values, ra, dec, ucds))
-        values = ColumnValues(table, name)
+        table, ra_name, dec_name = in_degrees(values, f := position_columns(values, ra, dec, ucds))
+        values = ColumnValues(table, name, origins=f.origins(ra_name, dec_name))
         degrees = degrees_given(values, ra_name, dec_name)
         faulty, faults = faulty_positions(values, (ra_name, dec_name), *degrees), Faults(len(table))
         ra_deg, dec_deg = read_only(turned(degrees[0])), read_only(degrees[1])

@@ -30,6 +30,11 @@ class Located:
     kind: str = "known"
     """as of :class:`bayesmatch.catalogs.pairing.Pair`"""
 
+    def origins(self, ra: str, dec: str) -> dict[str, str]:
+        """Of new columns of degrees, which of the given ones they were made of."""
+        given = (self.ra, self.ra if self.dec is None else self.dec)
+        return {new: old for new, old in zip((ra, dec), given, strict=True) if new != old}
+
 
 def located(
     values: ColumnValues, ra: str | None, dec: str | None, ucds: Mapping[str, str]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ class ColumnValues:
     """declinations of the rows (n,), degrees, where they are known"""
     is_east: bool = False
     """whether what is read are errors in right ascension"""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """of columns that were made of others, those"""
 
     def existing(self, column: str) -> str:
         """The name of a column, which must exist."""
@@ -172,7 +174,8 @@ class ColumnValues:
         row = int(np.flatnonzero(bad)[0])
         others = int(bad.sum()) - 1
         more = f" (and {others} more rows)" if others else ""
+        made = f" (made of {self.origins[column]!r})" if column in self.origins else ""
         return (
-            f"catalogue {self.catalog!r}: column {column!r} is {values[row]!s} in "
+            f"catalogue {self.catalog!r}: column {column!r}{made} is {values[row]!s} in "
             f"{self.row_text(row)}{more}"
         )

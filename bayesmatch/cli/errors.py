@@ -51,6 +51,7 @@ def add_errors(commands: Any) -> None:
 
 def _errors(options: argparse.Namespace) -> None:
     from ..catalogs.formats.registry import check_columns
+    from ..catalogs.left_out import checked_primary
     from ..diagnostics.position_errors import fit_position_errors
     from ..matching.error_fit.wording import correction_text
 
@@ -64,6 +65,7 @@ def _errors(options: argparse.Namespace) -> None:
     (primary, *others), how = read_inputs(options)
     for out in tables:
         check_columns(out, primary.table.colnames)
+    primary = checked_primary(primary, options.bad_rows)  # the corrected table is of these rows
     fit = fit_position_errors(
         primary,
         *others,
@@ -72,6 +74,7 @@ def _errors(options: argparse.Namespace) -> None:
         tails="auto" if options.tails == "auto" else options.tails == "yes",
         frame=options.frame,
         covariates=options.covariates.split(",") if options.covariates else (),
+        bad_rows=options.bad_rows,
     )
     make_folders(paths)
     for kind, out in targets:

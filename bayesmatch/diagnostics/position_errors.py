@@ -15,9 +15,9 @@ from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
 from ..catalogs.itself import known_as_itself, named_apart, pairs_once
-from ..catalogs.left_out import checked_primary, with_positions
+from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ..catalogs.motions import at_epoch_of
-from ..matching.arguments import check_catalogs, in_arcsec
+from ..matching.arguments import check_catalogs, in_arcsec, one_of
 from ..matching.core import match
 from ..matching.covariates import covariate_matrix
 from ..matching.error_fit.engine import MAX_ROWS, Surroundings, fit_with_learned
@@ -43,6 +43,7 @@ def fit_position_errors(
     tails: str | bool = "auto",
     frame: str = "auto",
     covariates: Sequence[str] = (),
+    bad_rows: str = "strict",
 ) -> PositionErrorFit:
     """Fit the primary's position errors to its counterparts: scale, floor, offset, and more.
 
@@ -65,6 +66,9 @@ def fit_position_errors(
         the data ask for it.
     covariates : sequence of str, default ()
         Columns of the primary in which ln scale is linear, such as the off-axis angle.
+    bad_rows : {"strict", "drop"}
+        What becomes of rows without a position or a position error, as in
+        :func:`bayesmatch.match`.
 
     Returns
     -------
@@ -118,8 +122,8 @@ def fit_position_errors(
     """
     others = named_apart(primary, others)
     check_catalogs(primary, others)
-    primary = cast(Catalog, checked_primary(primary, "strict"))
-    others = tuple(known_as_itself(primary, with_positions(other)) for other in others)
+    primary = cast(Catalog, checked_primary(primary, one_of("bad_rows", bad_rows, BAD_ROWS)))
+    others = tuple(known_as_itself(primary, with_positions(other, bad_rows)) for other in others)
     others = tuple(at_epoch_of(other, primary) for other in others)
     radius_arcsec = in_arcsec(radius)
     request = Request.checked(tails, frame, covariates)
@@ -143,7 +147,11 @@ def fit_position_errors(
 
     def learn(corrected: HeldCatalog) -> PriorSet:
         found = match(
-            cast(Catalog, corrected), *others, radius=radius_arcsec, priors=checked.as_dict()
+            cast(Catalog, corrected),
+            *others,
+            radius=radius_arcsec,
+            priors=checked.as_dict(),
+            bad_rows=bad_rows,
         )
         return PriorSet.of(found.priors)
 

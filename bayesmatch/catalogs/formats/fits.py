@@ -40,11 +40,11 @@ def read_table(source: Source, asked: Asked) -> Table:
     from astropy.io import fits
 
     with fits.open(source.readable) as hdus:
-        heads = [
-            TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu))
-            for number, hdu in enumerate(hdus)
-            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU))
-        ]
+        heads = []
+        for number, hdu in enumerate(hdus):
+            if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
+                _plain_cards(hdu.header)
+                heads.append(TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu)))
         chosen = chosen_table(heads, asked)
         header = hdus[chosen.number].header
         if header.get("ZTABLE"):
@@ -59,6 +59,20 @@ def read_table(source: Source, asked: Asked) -> Table:
                 table[name].info.meta = {"ucd": ucd}
         _mask_scaled(table, hdus[chosen.number], nulls)
         return table
+
+
+def _plain_cards(header: Any) -> None:
+    """Undo what astropy makes of a column's name like "Unnamed: 0": a card of several values.
+
+    Its columns would have no name.
+    """
+    from astropy.io import fits
+
+    with fits.conf.set_temp("enable_record_valued_keyword_cards", False):
+        for k, card in enumerate(header.cards):
+            if card.field_specifier and card.rawkeyword.startswith("T"):
+                header.insert(k, fits.Card(card.rawkeyword, card.rawvalue, card.comment))
+                del header[k + 1]
 
 
 def _nulls_of_scaled(hdu: Any) -> dict[str, int]:

@@ -11,6 +11,7 @@ from astropy.table import Column, MaskedColumn, Table
 
 from .arrow import arrow_values
 from .asked import Asked
+from .cells import whole_header
 from .decoded import as_utf8
 from .delimited import columns_of
 from .dialect import Dialect, find_dialect
@@ -46,7 +47,8 @@ def read_any_text(source: Source, asked: Asked) -> Table:
     if re.match(r"\s*\+[-=+]+\+\s*\n", head):  # of TOPCAT, and of databases
         content = re.sub(rb"(?m)^\+[-=+]+\+[ \t]*\n?", b"", content)
         lines = [line for line in lines if not re.fullmatch(r"\+[-=+]+\+\s*", line)]
-    dialect = find_dialect([line.rstrip("\r") for line in lines], _ending(source.path))
+    lines = whole_header([line.rstrip("\r") for line in lines])
+    dialect = find_dialect(lines, _ending(source.path))
     names, cells = columns_of(content, dialect, lambda name: is_identifier(name, asked.id))
     asked.notes.extend(dialect.notes)
     return _table(names, cells, dialect, asked)

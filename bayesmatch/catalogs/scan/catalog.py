@@ -191,7 +191,9 @@ class ScannedCatalog(SkyCatalog):
 
         data = self.table[column]
         magnitudes = of_magnitudes(data.unit, data.dtype)
-        return count_field(self.data_set, column, left_out, edges, magnitudes)
+        positions = {name: self.unit_factor(name) for name in (self.ra_name, self.dec_name)}
+        wanted = positions if self.n_without or self.moc is not None else None
+        return count_field(self.data_set, column, left_out, edges, magnitudes, wanted, self.moc)
 
     def row_text(self, row: int) -> str:
         """A row of the data set, as messages name it."""

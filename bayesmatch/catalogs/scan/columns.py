@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._kernels.jit import n_threads, run_ranges
+from ..area import contains
+from ..bad_rows import without_position
 from ..field_counts import FieldCounts
+from ..positions import turned
 from ..sentinels import without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
@@ -49,10 +52,14 @@ def count_field(
     left_out: np.ndarray,
     edges: np.ndarray,
     magnitudes: bool | None,
+    positions: Mapping[str, float] | None = None,
+    moc: Any = None,
 ) -> FieldCounts:
     """Counts of the values of a column in all rows of the data set but some (ascending).
 
     `magnitudes`: whether these are, from :func:`bayesmatch.catalogs.sentinels.of_magnitudes`.
+    `positions`: columns of right ascension and declination with what turns them into degrees, where
+    rows without a position, or outside `moc`, are to be left out, too.
     """
     if column in data_set.partition_names:
         raise ValueError(
@@ -61,12 +68,16 @@ def count_field(
         )
     tasks = cut_into_tasks([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
     parallel = len(tasks) < n_threads()
+    wanted = list(dict.fromkeys([column, *(positions or ())]))
 
     def work(task: int, _: int) -> FieldCounts:
         counts = FieldCounts.of(np.empty(0), edges)
         part, groups = tasks[task]
-        for first, batch in part.batches([column], groups, parallel=parallel):
+        for first, batch in part.batches(wanted, groups, parallel=parallel):
             values = np.array(numbers(batch.column(column)))
+            if positions:
+                ra, dec = (numbers(batch.column(name), f) for name, f in positions.items())
+                values[_not_there(ra, dec, moc)] = np.nan
             a, b = np.searchsorted(left_out, part.first_row + first + np.array([0, len(values)]))
             values[left_out[a:b] - part.first_row - first] = np.nan
             counts = counts + FieldCounts.of(without_sentinels(values, magnitudes), edges)
@@ -76,6 +87,16 @@ def count_field(
         run_ranges(work, [(t, t + 1) for t in range(len(tasks))]),
         FieldCounts.of(np.empty(0), edges),
     )
+
+
+def _not_there(ra: np.ndarray, dec: np.ndarray, moc: Any) -> np.ndarray:
+    """Which rows have no position within a `mocpy.MOC` (None: no position), (n,) bool."""
+    bad = without_position(ra, dec)
+    out = np.zeros(len(ra), bool) if bad is None else bad
+    if moc is not None:
+        there = np.flatnonzero(~out)
+        out[there] = ~contains(moc, turned(ra[there]), dec[there])
+    return out
 
 
 def _wanted_rows(
