@@ -247,10 +247,10 @@ class MatchResult:
                 if include_inputs:
                     raise
                 warn_user(f"{path}: written without the columns of the inputs ({error})")
-        tables = [associations.colnames, self.sources.colnames]
-        check_catalogue_names(path, self.catalogue_names)
+        tables, own = (associations.colnames, self.sources.colnames), own_columns(self.record)
+        check_catalogue_names(path, self.catalogue_names, own)
         check_writable(path, tables, read)
-        warn_of_changes(path, tables, joined)
+        warn_of_changes(path, *tables, own, joined)
         parts = associations, self.sources, self.meta
         return write_result(path, *(with_kept(*parts, catalogs) if keep_dropped else parts), read)
 
