@@ -226,7 +226,7 @@ class MatchResult:
         ------
         ValueError
             If the format is unknown or cannot hold the columns, a file would overwrite an input or
-            join a data set that was scanned, or inputs are asked for that are not at hand.
+            join a scanned data set, or inputs are asked for that are not at hand.
         OSError
             If a file cannot be written there.
 
