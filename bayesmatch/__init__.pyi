@@ -18,6 +18,10 @@ from .diagnostics.explanation.core import explain as explain
 from .diagnostics.false_matches.core import calibrate as calibrate
 from .diagnostics.false_matches.result import Calibration as Calibration
 from .diagnostics.position_errors import fit_position_errors as fit_position_errors
+from .diagnostics.published.core import catalogue as catalogue
+from .diagnostics.published.samp import send as send
+from .diagnostics.published.writing import write_catalogue as write_catalogue
+from .diagnostics.report.core import report as report
 from .diagnostics.upstream.comparison import Comparison as Comparison
 from .diagnostics.upstream.core import compare_nway as compare_nway
 from .matching.core import match as match

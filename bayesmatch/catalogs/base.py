@@ -36,6 +36,8 @@ class SkyCatalog(ABC):
 
     #: absolute paths of what it was read from: files, directories, globs
     read_from: tuple[str, ...] = ()
+    sha256: str | None = None
+    """of the one file that it was read from as a whole"""
     rows: np.ndarray | None = None
     """(n,) numbers, in the whole catalogue, of the rows that are held, ascending; None: all"""
     corrections: tuple[dict[str, Any], ...] = ()

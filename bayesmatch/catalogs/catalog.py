@@ -18,6 +18,7 @@ from .coordinates import in_degrees
 from .epochs import read_epoch, read_motions, said_of
 from .errors import error_entries
 from .formats.asked import Asked, check_hdu
+from .formats.digest import file_sha256
 from .formats.naming import read_stem
 from .formats.reading import read_table
 from .held import HeldCatalog
@@ -230,6 +231,7 @@ class Catalog(HeldCatalog):
             pm_err=pm_err,
         )
         catalog.read_from = as_read(path)
+        catalog.sha256 = file_sha256(catalog.read_from[0])
         return catalog
 
     @classmethod

@@ -15,6 +15,7 @@ from .._kernels import stopping
 from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
+from .catalogue import add_catalogue
 from .charts import add_charts
 from .check import add_check
 from .compare import add_compare
@@ -25,7 +26,9 @@ from .fake import add_fake
 from .header import add_header
 from .match import add_match
 from .regions import add_regions
+from .report import add_report
 from .sample import add_sample
+from .send import add_send
 from .shift import add_shift
 from .train import add_train
 
@@ -41,6 +44,9 @@ COMMANDS = (
     add_errors,
     add_demo,
     add_explain,
+    add_catalogue,
+    add_report,
+    add_send,
     add_charts,
     add_regions,
     add_area,

@@ -140,6 +140,7 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     result.meta["command"] = command_line(options)
     for told, catalog in zip(result.meta["catalogues"], catalogs, strict=True):
         told["files"] = [os.path.basename(path) for path in catalog.read_from] or None
+        told["sha256"] = catalog.sha256
     if printed:
         print_table(result.with_inputs() if not options.no_inputs else result.associations)
         written = []

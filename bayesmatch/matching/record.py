@@ -47,6 +47,8 @@ class CatalogueRecord:
     motion: dict[str, Any] = field(default_factory=dict)
     """``epoch``, ``pm`` and ``pm_err``, as far as they are known: columns, numbers, None for values
     per row; ``at``: Julian year that its objects were moved to"""
+    sha256: str | None = None
+    """of the file that the command line read, as ``files``; None: made in Python, or a data set"""
 
     @classmethod
     def of(cls, catalog: HeldCatalog) -> CatalogueRecord:

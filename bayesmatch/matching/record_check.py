@@ -71,6 +71,10 @@ def _is_number_or_none(value: Any) -> bool:
     return value is None or _is_number(value)
 
 
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or _is_text(value)
+
+
 FINDING: dict[str, Check] = {
     "check": _is_text,
     **dict.fromkeys(("value", "expected", "error", "sigma"), _is_number_or_none),
@@ -127,6 +131,7 @@ CATALOGUE_LATER: dict[str, Check] = {
     "motion": _named(_is_anything),
     "tail_fraction": lambda v: _number(0, 1)(v) and v < 1,
     "tail_factor": lambda v: _number(1, MAX_FACTOR)(v) and v > 1,
+    "sha256": _is_text_or_none,
     "files": lambda v: v is None or _each(_is_text)(v),
 }
 FIT: dict[str, Check] = {

@@ -13,6 +13,7 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import number_within
 from ..catalogs.warned import warn_user
 from .checks.table import checks_table
+from .conveniences import Conveniences
 from .expected import expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import bayesmatch
 
 
-class MatchResult:
+class MatchResult(Conveniences):
     """The result of :func:`bayesmatch.match`.
 
     Attributes
@@ -177,14 +178,6 @@ class MatchResult:
             cannot be trusted) and ``advice``, a sentence. Without rows for a file of 0.1.
         """
         return checks_table(self.record.checks or ())
-
-    def explain(
-        self, primary_id: Any, *, image: Any = None, also: Any = ()
-    ) -> bayesmatch.Explanation:
-        """Why this source got its probabilities: :func:`bayesmatch.explain`."""
-        import bayesmatch
-
-        return bayesmatch.explain(self, primary_id, image=image, also=also)
 
     def write(
         self,

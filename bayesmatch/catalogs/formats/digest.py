@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,12 @@ def table_digest(table: Table) -> str:
         else:
             _add_numbers(found, values, mask if isinstance(column, MaskedColumn) else None)
     return found.hexdigest()
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """SHA-256 of a file as it lies there, which ``sha256sum`` prints too."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def json_digest(value: Any) -> str:

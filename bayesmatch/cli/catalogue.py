@@ -1,0 +1,102 @@
+"""``bayesmatch catalogue``: the table to publish."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+#: what a published table may be written to
+ENDINGS = ".fits, .vot, .parquet, .csv, .ecsv, .mrt (AAS machine-readable) or .tex (first rows)"
+
+
+def add_catalogue(commands: Any) -> None:
+    """Add ``bayesmatch catalogue``."""
+    catalogue = commands.add_parser(
+        "catalogue",
+        help="the table to publish: one row per source, its counterpart and class",
+        description="One row per source of the first catalogue, in its order: its columns, those "
+        "of its most probable counterpart, the probabilities, and a class: secure, ambiguous, "
+        "hostless, or outside (no catalogue has looked there). The header has versions, "
+        "parameters, SHA-256 of the inputs and what to cite.",
+    )
+    catalogue.set_defaults(run=_catalogue)
+    catalogue.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
+    catalogue.add_argument(
+        "--out",
+        action="append",
+        required=True,
+        metavar="FILE",
+        help=f"what to write: {ENDINGS}; repeatable",
+    )
+    catalogue.add_argument(
+        "--cuts",
+        default="0.9,0.9",
+        metavar="P,P",
+        help="least p_match of a secure source, least p_hostless of a hostless one, each 0.5 to 1 "
+        "(default: 0.9,0.9)",
+    )
+    catalogue.add_argument(
+        "--second", action="store_true", help="also give the second candidate, as second_..."
+    )
+    catalogue.add_argument(
+        "--inputs",
+        nargs="+",
+        metavar="FILE",
+        help="the catalogues that were matched, in their order: for a result without their columns",
+    )
+    catalogue.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _catalogue(options: argparse.Namespace) -> None:
+    from ..catalogs.targets import check_targets
+    from ..diagnostics.published.core import checked_cuts
+    from ..diagnostics.published.writing import catalogue_paths, write_catalogue
+    from ..matching.result import MatchResult
+    from ..matching.result_files import result_paths
+
+    cuts = checked_cuts(_numbers(options.cuts))
+    targets = [path for out in options.out for path in catalogue_paths(out)]
+    read = [*result_paths(options.result), *(options.inputs or ())]
+    check_targets(targets, read, option="--out")
+    result = MatchResult.read(options.result)
+    inputs = None if options.inputs is None else _inputs(result, options.inputs)
+    table = result.catalogue(cuts, second=options.second, catalogues=inputs)
+    written = [path for out in options.out for path in write_catalogue(table, out, read=read)]
+    if not options.quiet:
+        counts = table.meta["bayesmatch"]["class_counts"]
+        said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+        print(f"{len(table):,} sources, {len(table.colnames)} columns: {said}")
+        print("\n".join(f"wrote {path}" for path in written))
+
+
+def _numbers(text: str) -> list[float] | str:
+    """The cuts, or the text, which says itself what is wrong."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        return text
+
+
+def _inputs(result: Any, paths: Sequence[str]) -> list[Any]:
+    """The catalogues in files, as the match took them; errors and area play no part."""
+    from ..catalogs.catalog import Catalog
+
+    known = result.record.catalogues
+    if len(paths) != len(known):
+        raise ValueError(
+            f"--inputs has {len(paths)} files, and the match was of {len(known)} catalogues: "
+            f"{', '.join(result.catalogue_names)}; give all, in this order"
+        )
+    return [
+        Catalog.read(
+            path,
+            name=c.name,
+            pos_err=1.0,
+            area=c.area_deg2,
+            ra=c.ra,
+            dec=c.dec,
+            id=None if c.id == "ID" else c.id,
+        )
+        for path, c in zip(paths, known, strict=True)
+    ]

@@ -1,0 +1,443 @@
+"""The table to publish: every cell, its labels, its header, and every format it is written to."""
+
+import hashlib
+import json
+import re
+import time
+import warnings
+
+import desk
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from astropy.io.votable import parse, validate
+from astropy.io.votable.ucd import check_ucd
+from astropy.table import Table, vstack
+
+import bayesmatch as bm
+from bayesmatch.catalogs.formats.reading import read_table
+from bayesmatch.cli import main
+from bayesmatch.diagnostics.published.labels import valid_name, valid_unit
+from bayesmatch.diagnostics.published.latex import latex
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return desk.tables()
+
+
+@pytest.fixture(scope="module")
+def two(inputs):
+    primary, optical = desk.catalogs(*inputs[:2])
+    return desk.matched(primary, optical)
+
+
+@pytest.fixture(scope="module")
+def three(inputs):
+    return desk.matched(*desk.catalogs(*inputs))
+
+
+@pytest.fixture(scope="module")
+def table(two):
+    return two.catalogue(second=True)
+
+
+def masked(column):
+    return np.ma.getmaskarray(np.ma.asarray(column))
+
+
+def same_cells(found, wanted, mask=None):
+    """Both have the same values where they are, and miss the same."""
+    gone = masked(wanted) if mask is None else mask | masked(wanted)
+    values = np.ma.getdata(np.ma.asarray(found))
+    there = np.ma.getdata(np.ma.asarray(getattr(wanted, "value", wanted)))
+    nan = there != there if there.dtype.kind == "f" else np.zeros(there.shape, bool)
+    np.testing.assert_array_equal(masked(found) | (values != values), gone | nan)
+    np.testing.assert_array_equal(values[~(gone | nan)], there[~(gone | nan)])
+
+
+@pytest.mark.parametrize("which", ["two", "three"])
+def test_every_cell_is_that_of_the_inputs_and_of_the_sources(which, inputs, request):
+    result = request.getfixturevalue(which)
+    found = result.catalogue()
+    assert len(found) == len(result.sources)
+    names = dict(zip(result.catalogue_names, inputs, strict=False))
+    for name, given in names.items():
+        row = np.asarray(result.sources[name])
+        for column in given.colnames:
+            published = valid_name(f"{name}_{column}", set())
+            wanted = given[column][np.maximum(row, 0)]
+            shape = (-1,) + (1,) * (wanted.ndim - 1)
+            if wanted.dtype.kind == "U":  # identifiers are stripped
+                wanted = np.char.strip(wanted)
+            gone = np.broadcast_to((row < 0).reshape(shape), wanted.shape)
+            same_cells(found[published], wanted, gone)
+    for column in result.sources.colnames:
+        same_cells(found[column], result.sources[column])
+
+
+def test_the_class_by_hand(two, three):
+    seen = set()
+    for result in (two, three):
+        for cuts in ((0.9, 0.9), (0.6, 0.99), (0.5, 0.5)):
+            found = result.catalogue(cuts)
+            for row, said in zip(result.sources, found["class"], strict=True):
+                if np.ma.is_masked(row["p_hostless"]):
+                    wanted = "outside"
+                elif row["p_match"] >= cuts[0]:
+                    wanted = "secure"
+                else:
+                    wanted = "hostless" if row["p_hostless"] >= cuts[1] else "ambiguous"
+                assert said == wanted
+                seen.add(wanted)
+            counts = found.meta["bayesmatch"]["class_counts"]
+            assert sum(counts.values()) == len(found)
+    assert seen == {"secure", "ambiguous", "hostless", "outside"}
+
+
+@pytest.mark.parametrize("cuts", [(0.4, 0.9), (0.9, 1.1), (0.9, float("nan"))])
+def test_cuts_that_would_make_a_source_both(two, cuts):
+    with pytest.raises(ValueError, match=r"class_cuts is .* from 0\.5 to 1"):
+        two.catalogue(cuts)
+
+
+@pytest.mark.parametrize("cuts", [0.9, (0.9,), "half", None, (0.9, "x")])
+def test_cuts_that_are_no_pair(two, cuts):
+    with pytest.raises(TypeError, match="class_cuts is .* give a pair"):
+        two.catalogue(cuts)
+
+
+@pytest.mark.parametrize("which", ["two", "three"])
+def test_the_second_candidate_by_hand(which, request):
+    result = request.getfixturevalue(which)
+    names = result.catalogue_names
+    found = result.catalogue(second=True)
+    for n, source in enumerate(result.sources):
+        mine = result.associations[np.asarray(result.associations[names[0]]) == n]
+        best = [source[name] for name in names[1:]]
+        rivals = [a for a in mine if a["ncat"] > 1 and [a[m] for m in names[1:]] != best]
+        if not rivals:
+            assert found["second_p_match"][n] == 0 and masked(found["second_OPT_ID"])[n]
+            continue
+        wanted = max(rivals, key=lambda a: a["p_match"])
+        assert found["second_p_match"][n] == wanted["p_match"] <= source["p_match"] + 1e-15
+        for name in names[1:]:
+            ids = found[f"second_{name}_ID"]
+            if wanted[name] < 0:
+                assert masked(ids)[n]
+            else:
+                assert ids[n] == wanted[f"{name}_ID"]
+                separation = found[f"second_Separation_{names[0]}_{name}"][n]
+                assert separation == wanted[f"Separation_{names[0]}_{name}"]
+
+
+@pytest.mark.parametrize("ending", ["fits", "parquet", "ecsv", "vot", "csv"])
+def test_from_a_file_as_from_memory(three, tmp_path, ending):
+    path = tmp_path / f"result.{ending}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # arrays that a format has as text
+        three.write(path, include_inputs=True)
+    found, wanted = bm.MatchResult.read(path).catalogue(second=True), three.catalogue(second=True)
+    assert found.colnames == wanted.colnames
+    for name in wanted.colnames:
+        if wanted[name].ndim == 1:
+            same_cells(found[name], wanted[name])
+        assert found[name].unit == wanted[name].unit
+    assert found.meta["bayesmatch"] == wanted.meta["bayesmatch"]
+
+
+def test_a_file_without_inputs_and_the_catalogues_beside_it(two, inputs, tmp_path):
+    path = tmp_path / "bare.fits"
+    two.write(path, include_inputs=False)
+    read = bm.MatchResult.read(path)
+    with pytest.warns(UserWarning, match=r"input columns of XRAY and OPT .*--inputs"):
+        bare = read.catalogue()
+    assert "class" in bare.colnames and "XRAY_RA" not in bare.colnames
+    given = desk.catalogs(*inputs[:2])
+    found, wanted = read.catalogue(catalogues=given), two.catalogue()
+    assert found.colnames == wanted.colnames
+    for name in wanted.colnames:
+        same_cells(found[name], wanted[name])
+
+
+def test_other_catalogues_than_those_of_the_match(two, inputs):
+    primary, optical = desk.catalogs(*inputs[:2])
+    turned, _ = desk.catalogs(inputs[0][::-1], inputs[1])
+    with pytest.raises(ValueError, match=r"'XRAY': row 0 has NAME 'X 089', and in the result"):
+        two.catalogue(catalogues=[turned, optical])
+    with pytest.raises(ValueError, match=r"'XRAY' has 1,570 rows.* had 90"):
+        two.catalogue(catalogues=[optical, primary])
+    with pytest.raises(ValueError, match="1 catalogues are given.*XRAY, OPT"):
+        two.catalogue(catalogues=[primary])
+    with pytest.raises(TypeError, match="'OPT' is given as a Table"):
+        two.catalogue(catalogues=[primary, inputs[1]])
+
+
+@pytest.mark.filterwarnings("ignore:The unit 'erg'")  # VOUnit would have it otherwise
+def test_names_units_descriptions_and_ucds_are_those_that_the_cds_takes(three):
+    found = three.catalogue(second=True)
+    for name, column in found.items():
+        assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)
+        assert column.description and column.description.isascii()
+        if column.unit is not None:
+            for form in ("cds", "fits", "vounit"):
+                assert u.Unit(column.unit.to_string(form), format=form) == column.unit
+        ucd = column.info.meta.get("ucd")
+        assert ucd is None or check_ucd(ucd, check_controlled_vocabulary=True)
+    kinds = {name: c.info.meta.get("ucd") for name, c in found.items()}
+    assert kinds["XRAY_RA"] == "pos.eq.ra;meta.main" and kinds["OPT_DEC"] == "pos.eq.dec"
+    assert kinds["XRAY_NAME"] == "meta.id;meta.main" and kinds["IR_ID"] == "meta.id.cross"
+    assert kinds["XRAY_counts"] == "phot.count" and kinds["OPT_r"] == "phot.mag"
+    assert kinds["XRAY_flux__cgs_"] == "phot.flux" and kinds["XRAY_err"] == "stat.error;pos.eq"
+    assert found["OPT_flux_r"].unit is None
+    assert found["OPT_flux_r"].description == "flux_r of OPT, as given (in nmgy)"
+
+
+def test_columns_that_would_have_one_name(inputs):
+    sources = inputs[0].copy()
+    sources["a b"], sources["a_b"], sources["A_B"] = np.arange(3 * len(sources)).reshape(3, -1)
+    primary, optical = desk.catalogs(sources, inputs[1])
+    found = desk.matched(primary, optical).catalogue()
+    for name, column in (("XRAY_a_b_2", "a b"), ("XRAY_a_b", "a_b"), ("XRAY_A_B", "A_B")):
+        np.testing.assert_array_equal(found[name], sources[column])
+
+
+@pytest.mark.parametrize(
+    ("unit", "kept", "said"),
+    [
+        ("mag", "mag", ""),
+        ("mag(AB)", "mag", "mag(AB)"),
+        ("erg s-1 cm-2", "erg / (s cm2)", ""),
+        ("nonsense", None, "nonsense"),
+        ("", None, ""),
+    ],
+)
+def test_units(unit, kept, said):
+    found = valid_unit(unit)
+    assert found == (None if kept is None else u.Unit(kept), said)
+
+
+def test_the_header_tells_of_the_inputs(inputs, tmp_path):
+    names = ["x.fits", "o.ecsv"]
+    paths = [tmp_path / name for name in names]
+    for path, given in zip(paths, inputs, strict=False):
+        given.write(path)
+    out = tmp_path / "out.fits"
+    argv = ["match", str(paths[0]), ":err", str(paths[1]), "0.1", "--area", "0.09:0.09"]
+    argv += ["--name", "X:O", "--id", "NAME:", "--radius", "8", "--out", str(out), "--quiet"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of columns that FITS calls otherwise
+        assert main(argv) == 0
+    inside = bm.match(
+        bm.Catalog.read(paths[0], name="X", pos_err="err", area=0.09, id="NAME"),
+        bm.Catalog.read(paths[1], name="O", pos_err=0.1, area=0.09),
+        radius=8.0,
+    )
+    for result in (bm.MatchResult.read(out), inside):
+        head = result.catalogue().meta["bayesmatch"]
+        for part, name in zip(head["inputs"], names, strict=True):
+            digest = hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+            assert (part["file"], part["sha256"]) == (name, digest)
+        assert head["parameters"]["radius_arcsec"] == 8.0
+        assert head["bayesmatch"] == bm.__version__
+        assert any("Salvato" in line for line in head["citation"])
+        bm.write_catalogue(result.catalogue(), tmp_path / "published.fits")
+        text = repr(fits.getheader(tmp_path / "published.fits", 1))
+        assert head["inputs"][0]["sha256"] in text and "Salvato" in text
+
+
+def test_fits(table, tmp_path):
+    path = tmp_path / "t.fits"
+    assert bm.write_catalogue(table, path) == [str(path)]
+    with warnings.catch_warnings(), fits.open(path, checksum=True) as hdus:
+        warnings.simplefilter("error")
+        hdus.verify("exception")
+        header = hdus[1].header
+        assert header["EXTNAME"] == "CATALOGUE" and header["BMRADIUS"] == 8.0
+        for number, name in enumerate(table.colnames, start=1):
+            assert header[f"TTYPE{number}"] == name
+            assert header.get(f"TUCD{number}") == table[name].info.meta.get("ucd")
+            assert header[f"TCOMM{number}"] == table[name].description
+    compare(Table.read(path), table)
+
+
+def compare(found, table):
+    """Cells of a table that a format gave back, the text of its missing ones apart."""
+    assert found.colnames == table.colnames
+    for name in table.colnames:
+        wanted, got = table[name], found[name]
+        if wanted.dtype.kind == "U":
+            gone = masked(wanted)
+            text = np.char.strip(np.asarray(np.ma.filled(got, "")).astype(str))
+            np.testing.assert_array_equal(text == "", gone)
+            wanted = np.ma.getdata(np.ma.asarray(wanted))
+            np.testing.assert_array_equal(text[~gone], wanted[~gone])
+        elif wanted.ndim == 1:
+            same_cells(got, wanted)
+
+
+def test_votable(table, tmp_path, recwarn):
+    path = tmp_path / "t.vot"
+    bm.write_catalogue(table, path)
+    assert "found no violations" in validate(path, output=None, xmllint=False)
+    element = parse(path, verify="exception").get_first_table()
+    for field, (name, column) in zip(element.fields, table.items(), strict=True):
+        assert field.name == name and field.ucd == column.info.meta.get("ucd")
+        assert " ".join(str(field.description).split()) == column.description
+        assert (field.ref == "icrs") == ("pos.eq.ra" in str(field.ucd) or ".dec" in str(field.ucd))
+    compare(element.to_table(use_names_over_ids=True), table)
+    info = next(i for i in parse(path).resources[0].infos if i.name == "bayesmatch")
+    assert json.loads(info.value) == table.meta["bayesmatch"]
+
+
+def test_parquet(table, tmp_path):
+    from pyarrow import parquet
+
+    path = tmp_path / "t.parquet"
+    bm.write_catalogue(table, path)
+    schema = parquet.read_schema(path)
+    assert json.loads(schema.metadata[b"bayesmatch"]) == table.meta["bayesmatch"]
+    for field, column in zip(schema, table.itercols(), strict=True):
+        ucd = column.info.meta.get("ucd")
+        assert field.metadata.get(b"ucd") == (ucd.encode() if ucd else None)
+    compare(read_table(path), table)
+
+
+@pytest.mark.parametrize("ending", ["csv", "ecsv"])
+def test_text(table, tmp_path, ending):
+    path = tmp_path / f"t.{ending}"
+    written = bm.write_catalogue(table, path)
+    found = Table.read(path, format=f"ascii.{ending}")
+    assert found.colnames == table.colnames
+    same_cells(found["XRAY_counts"], table["XRAY_counts"])
+    same_cells(found["p_match"], table["p_match"])
+    assert list(found["XRAY_NAME"]) == list(table["XRAY_NAME"])
+    if ending == "csv":
+        beside = json.loads((tmp_path / "t.meta.json").read_text())
+        assert written == [str(path), str(tmp_path / "t.meta.json")]
+        columns = beside.pop("columns")
+        assert beside == table.meta["bayesmatch"]
+        assert [c["name"] for c in columns] == table.colnames
+    else:
+        assert found.meta["bayesmatch"]["title"] == table.meta["bayesmatch"]["title"]
+
+
+@pytest.mark.parametrize("ending", ["mrt", "txt"])
+def test_the_machine_readable_table(table, tmp_path, ending):
+    path = tmp_path / f"t.{ending}"
+    bm.write_catalogue(table, path)
+    text = path.read_text()
+    described = text.split("Byte-by-byte")[1].split("Note (")[0]
+    assert text.isascii() and max(map(len, described.splitlines())) <= 80
+    found = Table.read(path, format="ascii.mrt")
+    plain = [n for n in table.colnames if table[n].ndim == 1]
+    arrays = [f"XRAY_spectrum_{k}" for k in (1, 2, 3)]
+    assert set(found.colnames) == {*plain, *arrays}
+    for name in plain:
+        wanted, got = table[name], found[name]
+        gone = masked(wanted)
+        values = np.ma.getdata(np.ma.asarray(wanted))
+        gone = gone | (values != values if values.dtype.kind == "f" else False)
+        if values.dtype.kind == "U":
+            text_of = np.asarray(np.ma.filled(np.ma.asarray(got).astype(str), ""))
+            said = np.array([" ".join(v.split()) for v in values])
+            np.testing.assert_array_equal(text_of[~gone], said[~gone])
+            continue
+        np.testing.assert_array_equal(masked(got), gone)
+        numbers = np.ma.getdata(np.ma.asarray(got)).astype(float)
+        if values.dtype.kind == "f":
+            close = 5.1e-7 if table[name].info.meta.get("ucd") == "stat.probability" else 0
+            close = 5.1e-8 if table[name].unit == u.deg else close
+            np.testing.assert_allclose(numbers[~gone], values[~gone], rtol=2e-6, atol=close + 1e-6)
+        else:
+            np.testing.assert_array_equal(numbers[~gone], values[~gone].astype(float))
+        assert (got.unit or "") == (wanted.unit or "")
+    fluxes = np.asarray(found["XRAY_flux__cgs_"])
+    np.testing.assert_allclose(fluxes, table["XRAY_flux__cgs_"], rtol=1e-8)
+    spectrum = np.column_stack([found[name] for name in arrays])
+    np.testing.assert_allclose(spectrum, table["XRAY_spectrum"], rtol=1e-5, atol=1e-6)
+
+
+def test_latex(table, tmp_path):
+    path = tmp_path / "t.tex"
+    bm.write_catalogue(table, path)
+    lines = path.read_text().splitlines()
+    rows = [line for line in lines if line.endswith(r"\\")]
+    assert len(rows) == 2 + 10 and len({row.count(" & ") for row in rows}) == 1
+    assert r"\textless{}/script\textgreater{}" in rows[5]
+    assert r"XRAY\_NAME" in rows[0] and "(deg)" in rows[1]
+    assert latex("a_b & 50% {x}") == r"a\_b \& 50\% \{x\}"
+
+
+@pytest.mark.parametrize(
+    "ending", ["fits", "fits.gz", "vot", "parquet", "csv", "ecsv", "mrt", "tex"]
+)
+def test_equal_tables_give_equal_files(table, tmp_path, ending):
+    first, second = tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"
+    for path in (first, second):
+        bm.write_catalogue(table, path)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_what_is_no_published_table(two, tmp_path):
+    with pytest.raises(TypeError, match="without a header"):
+        bm.write_catalogue(two.sources, tmp_path / "t.fits")
+    with pytest.raises(ValueError, match=r"unknown format of a catalogue.*\.mrt.*\.tex"):
+        bm.write_catalogue(two.catalogue(), tmp_path / "t.xls")
+    with pytest.raises(TypeError, match="catalogue takes a MatchResult"):
+        bm.catalogue(two.sources)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command(two, inputs, tmp_path, capsys):
+    result = tmp_path / "result.fits"
+    two.write(result, include_inputs=True)
+    out = [tmp_path / name for name in ("a.vot", "a.mrt", "a.tex")]
+    argv = ["catalogue", str(result), *(x for path in out for x in ("--out", str(path)))]
+    assert main([*argv, "--cuts", "0.8,0.95", "--second"]) == 0
+    said = capsys.readouterr()
+    assert "90 sources" in said.out and said.err == ""
+    assert all(path.exists() for path in out)
+    found = Table.read(out[0])
+    assert "second_p_match" in found.colnames
+    assert found["class"][0] == two.catalogue((0.8, 0.95))["class"][0]
+    for bad, message in (
+        (["--cuts", "0.8"], "--cuts"),
+        (["--cuts", "a,b"], "--cuts"),
+        (["--cuts", "0.1,0.9"], "--cuts"),
+        (["--inputs", "x.fits"], "--inputs has 1 files"),
+    ):
+        assert main([*argv, *bad]) == 1
+        assert message in capsys.readouterr().err
+    assert main(["catalogue", str(result), "--out", str(result)]) == 1
+    assert "overwrite the input" in capsys.readouterr().err
+
+
+def test_the_command_with_inputs(inputs, tmp_path, capsys):
+    paths = [tmp_path / "x.fits", tmp_path / "o.ecsv"]
+    for path, given in zip(paths, inputs, strict=False):
+        given.write(path)
+    result = bm.match(
+        bm.Catalog.read(paths[0], name="X", pos_err="err", area=0.09, id="NAME"),
+        bm.Catalog.read(paths[1], name="O", pos_err=0.1, area=0.09),
+        radius=8.0,
+    )
+    result.write(tmp_path / "bare.fits", include_inputs=False)
+    argv = ["catalogue", str(tmp_path / "bare.fits"), "--out", str(tmp_path / "t.fits")]
+    assert main([*argv, "--quiet"]) == 0
+    assert "give the catalogues that were matched" in capsys.readouterr().err
+    assert main([*argv, "--quiet", "--inputs", *map(str, paths)]) == 0
+    assert capsys.readouterr().err == ""
+    compare(Table.read(tmp_path / "t.fits"), result.catalogue())
+    argv[-1] = str(paths[0])
+    assert main([*argv, "--inputs", *map(str, paths)]) == 1
+    assert "x.fits" in capsys.readouterr().err
+
+
+def test_the_machine_readable_table_of_many_rows_takes_no_long_time(two, tmp_path):
+    many = vstack([two.catalogue()] * 80, metadata_conflicts="silent")
+    many.meta = two.catalogue().meta
+    start = time.process_time()
+    bm.write_catalogue(many, tmp_path / "t.mrt")
+    assert time.process_time() - start < 10  # 100 s when each cell looked for the longest
