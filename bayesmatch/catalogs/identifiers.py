@@ -17,7 +17,10 @@ from .warned import warn_user
 #: as ``id``: the rows' numbers serve, whatever columns there are
 ROW_NUMBERS = "#"
 #: what messages say of it
-USE_ROWS = f"or take the rows' numbers with id={ROW_NUMBERS!r} (--id '{ROW_NUMBERS}')"
+USE_ROWS = (
+    f"or take the rows' numbers with id={ROW_NUMBERS!r} (--id '#:' on the command line, ':#' for "
+    "the second catalogue)"
+)
 #: whole numbers up to here have a float of their own, by the bytes of its type
 EXACT = {2: 2.0**11, 4: 2.0**24, 8: 2.0**53}
 

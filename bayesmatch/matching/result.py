@@ -241,7 +241,7 @@ class MatchResult(Conveniences):
                     raise
                 warn_user(f"{path}: written without the columns of the inputs ({error})")
         tables, own = (associations.colnames, self.sources.colnames), own_columns(self.record)
-        check_catalogue_names(path, self.catalogue_names, own)
+        check_catalogue_names(path, self.catalogue_names, [*own, *self.sources.colnames])
         check_writable(path, tables, read)
         warn_of_changes(path, *tables, own, joined)
         parts = associations, self.sources, self.meta

@@ -41,7 +41,7 @@ def check_output(
     """
     prior_names = {name: [p.name for p in listed] for name, listed in priors.items()}
     own = association_columns(catalogs, prior_names)
-    check_catalogue_names(path, [c.name for c in catalogs], own)
+    check_catalogue_names(path, [c.name for c in catalogs], [*own, *source_columns(catalogs)])
     joined = joined_columns(catalogs, map(known_columns, catalogs), own) if include_inputs else []
     names = [*own, *(column.name for column in joined if not column.left_out)]
     sources = source_columns(catalogs)
