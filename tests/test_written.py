@@ -222,12 +222,13 @@ class TestNames:
         result = matched({"R": RA, "r": DEC, "Unnamed: 0": RA})
         told, _ = written(result, tmp_path / "r.fits")
         assert told == [
-            "r.fits: column 'O_r' is called 'O_r_2' there; column 'O_Unnamed: 0' is called "
+            "r.fits: column 'O_R' is called 'O_R_1' there; column 'O_r' is called 'O_r_2' there; "
+            "column 'O_Unnamed: 0' is called "
             "'O_Unnamed_0' there (MatchResult.read gives the names back)"
         ]
         table = Table.read(tmp_path / "r.fits", hdu=1)
         row = table["O"] >= 0
-        assert np.array_equal(table["O_R"][row], RA) and np.array_equal(table["O_r_2"][row], DEC)
+        assert np.array_equal(table["O_R_1"][row], RA) and np.array_equal(table["O_r_2"][row], DEC)
         assert written(result, tmp_path / "r.ecsv")[0] == []
 
     def test_two_columns_of_one_name(self):

@@ -60,7 +60,7 @@ class Catalog(HeldCatalog):
         partner. Pairs of numbers that differ are refused. Texts (``12:34:56``, ``"ra[hms]"`` where
         hours and degrees cannot be told apart), galactic coordinates, other equinoxes and a
         SkyCoord column are converted to ICRS degrees in two new columns. Without an identifier
-        column, row numbers serve, called ``ID``.
+        column, row numbers serve, called ``ID``; with ``id="#"`` in any case, called ``row``.
     tail_fraction : float, default 0
         Share of the sources whose errors are wider than quoted: the error of a row is
         ``(1 - tail_fraction) N(C) + tail_fraction N(tail_factor^2 C)``, from 0 to below 1. The

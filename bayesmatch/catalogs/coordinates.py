@@ -14,6 +14,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from . import units
+from .formats.storage import decoded_texts
 from .located import Located, is_sky
 from .sexagesimal import Angles, in_hours, parsed
 from .values import ColumnValues
@@ -162,7 +163,7 @@ def _texts(column: Any) -> tuple[np.ndarray, np.ndarray | None]:
     mask = getattr(column, "mask", None)
     data = np.asarray(np.ma.getdata(getattr(column, "unmasked", column)))
     if data.dtype.kind == "S":
-        data = np.char.decode(data, "utf-8", "replace")
+        data = decoded_texts(data)
     elif data.dtype.kind != "U":
         data = np.array(["" if v is None or v != v else str(v) for v in data.ravel()], dtype=str)
     return data, None if mask is None else np.asarray(mask)

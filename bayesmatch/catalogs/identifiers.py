@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .formats.storage import missing, native_values
+from .formats.storage import decoded_texts, missing, native_values
 from .found_id import found_identifier
 from .scalars import shown_item
 from .unique import repeated_row, warn_rounded
 from .values import ColumnValues
 from .warned import warn_user
 
+#: as ``id``: the rows' numbers serve, whatever columns there are
+ROW_NUMBERS = "#"
+#: what messages say of it
+USE_ROWS = (
+    f"or take the rows' numbers with id={ROW_NUMBERS!r} (--id '#:' on the command line, ':#' for "
+    "the second catalogue)"
+)
 #: whole numbers up to here have a float of their own, by the bytes of its type
 EXACT = {2: 2.0**11, 4: 2.0**24, 8: 2.0**53}
 
@@ -41,7 +49,7 @@ class Identifiers:
             return np.asarray(rows, dtype=np.int64)
         values = self.values[rows]
         if values.dtype.kind == "S":
-            values = np.char.decode(values, "utf-8", "replace")
+            values = decoded_texts(values)
         return np.char.strip(values) if values.dtype.kind == "U" else values
 
     def subset(self, rows: np.ndarray, ids: np.ndarray) -> Identifiers:
@@ -60,7 +68,7 @@ class Identifiers:
                 f"({self.name}) that an earlier row has, the first is "
                 f"{shown_item(self.of(np.array([row]))[0])} in {columns.row_text(row)}; the result "
                 "tells them apart by their row numbers only: name a column "
-                "of unique ones with id= (--id on the command line)"
+                f"of unique ones with id= (--id on the command line), {USE_ROWS}"
             )
 
     def check_unique(self, values: ColumnValues, ids: np.ndarray) -> None:
@@ -71,8 +79,8 @@ class Identifiers:
                 self.name,
                 absent,
                 ["missing"] * len(ids),
-                "give every source an identifier, or name another column with id= (--id on the "
-                "command line)",
+                "give every source an identifier, name another column with id= (--id on the "
+                f"command line), {USE_ROWS}",
             )
         unique, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
         if len(unique) == len(ids):
@@ -82,8 +90,8 @@ class Identifiers:
             f"catalogue {values.catalog!r}: column {self.name!r} has "
             f"{shown_item(ids[row])} in {values.row_text(row)} and already in "
             f"{values.row_text(int(first[inverse[row]]))} "
-            f"({len(ids) - len(unique)} duplicates in all); remove them, or name another "
-            "column with id= (--id on the command line)"
+            f"({len(ids) - len(unique)} duplicates in all); remove them, name another "
+            f"column with id= (--id on the command line), {USE_ROWS}"
         )
 
 
@@ -93,7 +101,10 @@ def read_identifiers(
     """The identifiers in the column given or found; the rows' numbers where there is none.
 
     `beside` is the column of right ascension, whose addition (RA_1) an identifier has too (ID_1).
+    `given` is a column, or ``"#"`` for the rows' numbers where no column is called so.
     """
+    if given == ROW_NUMBERS and given not in values.table.colnames:
+        return Identifiers(_free_name(values.table.colnames))
     name = found_identifier(values, ucds, beside) if given is None else values.existing(given)
     if name is None:
         return Identifiers()
@@ -109,10 +120,18 @@ def read_identifiers(
         raise TypeError(
             f"catalogue {values.catalog!r}: identifier column {name!r} is of type "
             f"{ids.dtype.name}, not integer or text; name another with id= (--id on the command "
-            "line)"
+            f"line), {USE_ROWS}"
         )
     warn_rounded(values, name, ids)
     return Identifiers(name, ids, absent)
+
+
+def _free_name(names: Sequence[str]) -> str:
+    """What the rows' numbers are called beside columns of these names."""
+    taken = {name.lower() for name in names}
+    return next(
+        n for k in range(1, len(names) + 2) if (n := "row" + f"_{k}" * (k > 1)) not in taken
+    )
 
 
 def _whole_numbers(
@@ -132,8 +151,8 @@ def _whole_numbers(
             ids,
             f"floating-point numbers above 2^{int(np.log2(exact))} are not exact, so identifiers "
             "were lost before; read the catalogue again with them as integers (pandas: "
-            "dtype={...: 'Int64'}) or text, or name another column with id= (--id on the command "
-            "line)",
+            "dtype={...: 'Int64'}) or text, name another column with id= (--id on the command "
+            f"line), {USE_ROWS}",
         )
     if (ids[there] % 1 != 0).any():
         return ids, absent

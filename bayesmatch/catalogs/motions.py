@@ -131,7 +131,7 @@ def at_epoch_of(other: Any, primary: Any) -> Any:
         warn_user(
             f"catalogue {other.name!r}: proper motions ({pm[0]}, {pm[1]}) since {since} were found "
             f"and are applied, to the epoch of {primary.name!r}; pm=(0, 0) leaves them out (--pm "
-            "0,0 on the command line)"
+            ":0,0 on the command line, a value per catalogue)"
         )
     out = copy.copy(other)
     out.arrival = arrival

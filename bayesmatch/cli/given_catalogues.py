@@ -13,7 +13,11 @@ from .given_errors import is_error
 PARQUET = (".parquet", ".pq")
 #: options with one value per catalogue, in the order of their values
 PER_CATALOGUE = (
-    ("id", "COL1:COL2", "identifier columns, one per catalogue; empty: found by name"),
+    (
+        "id",
+        "COL1:COL2",
+        "identifier columns, one per catalogue; empty: found by name; '#': row numbers",
+    ),
     ("name", "N1:N2", "names of the catalogues; empty: EXTNAME, or the file's name"),
     (
         "ra",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ..catalogs.formats.holds import changes
@@ -12,8 +12,10 @@ from ..catalogs.warned import warn_user
 from .joined import JoinedColumn
 
 
-def check_catalogue_names(path: str | os.PathLike, names: Sequence[str]) -> None:
-    """Refuse, for FITS, catalogues whose names differ by case only: their columns would, too."""
+def check_catalogue_names(
+    path: str | os.PathLike, names: Sequence[str], columns: Sequence[str]
+) -> None:
+    """Refuse, for FITS, names of catalogues or a result's columns that differ by case only."""
     if file_format(path) != "fits":
         return
     seen: dict[str, str] = {}
@@ -22,24 +24,37 @@ def check_catalogue_names(path: str | os.PathLike, names: Sequence[str]) -> None
         if other != name:
             raise ValueError(
                 f"{path}: the catalogues {other!r} and {name!r} differ by case only, which FITS "
-                "does not tell apart; give one another name (name=, EXTNAME in its file), or "
-                "write to .parquet"
+                "does not tell apart; give one another name (name=, --name on the command line),"
+                " or write to .parquet"
+            )
+    seen = {}
+    for column in columns:
+        other = seen.setdefault(column.lower(), column)
+        if other != column:
+            raise ValueError(
+                f"{path}: the result's columns {other!r} and {column!r} differ by case only, which "
+                "FITS does not tell apart; call the catalogue otherwise (name=, --name on the "
+                "command line), or write to .parquet"
             )
 
 
 def warn_of_changes(
-    path: str | os.PathLike, tables: Sequence[Sequence[str]], joined: Sequence[JoinedColumn] = ()
+    path: str | os.PathLike,
+    associations: Sequence[str],
+    sources: Sequence[str],
+    own: Collection[str],
+    joined: Sequence[JoinedColumn] = (),
 ) -> None:
     """One warning that says what becomes of which column in a file.
 
-    `tables` are the names of the columns of each table, `joined` what is known of the input
-    columns among them.
+    The columns of both tables are given, those of the associations that are the result's `own`,
+    and what is known of the `joined` input columns.
     """
     kind = file_format(path)
     told = [column.told for column in joined if column.why]
     renamed: dict[str, str] = {}
-    for names in tables:
-        renamed |= changes(kind, names)
+    for names, kept in ((associations, own), (sources, sources)):
+        renamed |= changes(kind, names, kept)
     told += [f"column {name!r} is called {new!r} there" for name, new in renamed.items()]
     if told:
         reason = " (MatchResult.read gives the names back)" if renamed else ""

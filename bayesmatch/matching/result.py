@@ -219,7 +219,7 @@ class MatchResult(Conveniences):
         ------
         ValueError
             If the format is unknown or cannot hold the columns, a file would overwrite an input or
-            join a data set that was scanned, or inputs are asked for that are not at hand.
+            join a scanned data set, or inputs are asked for that are not at hand.
         OSError
             If a file cannot be written there.
 
@@ -240,10 +240,10 @@ class MatchResult(Conveniences):
                 if include_inputs:
                     raise
                 warn_user(f"{path}: written without the columns of the inputs ({error})")
-        tables = [associations.colnames, self.sources.colnames]
-        check_catalogue_names(path, self.catalogue_names)
+        tables, own = (associations.colnames, self.sources.colnames), own_columns(self.record)
+        check_catalogue_names(path, self.catalogue_names, [*own, *self.sources.colnames])
         check_writable(path, tables, read)
-        warn_of_changes(path, tables, joined)
+        warn_of_changes(path, *tables, own, joined)
         parts = associations, self.sources, self.meta
         return write_result(path, *(with_kept(*parts, catalogs) if keep_dropped else parts), read)
 

@@ -39,15 +39,15 @@ def check_output(
 
     Warns of what will be written in another way than it is.
     """
-    check_catalogue_names(path, [c.name for c in catalogs])
     prior_names = {name: [p.name for p in listed] for name, listed in priors.items()}
-    names = association_columns(catalogs, prior_names)
-    joined = joined_columns(catalogs, map(known_columns, catalogs), names) if include_inputs else []
-    names = [*names, *(column.name for column in joined if not column.left_out)]
+    own = association_columns(catalogs, prior_names)
+    check_catalogue_names(path, [c.name for c in catalogs], [*own, *source_columns(catalogs)])
+    joined = joined_columns(catalogs, map(known_columns, catalogs), own) if include_inputs else []
+    names = [*own, *(column.name for column in joined if not column.left_out)]
     sources = source_columns(catalogs)
     for listed in (names, sources):
         check_columns(path, listed)
-    warn_of_changes(path, [names, sources], joined)
+    warn_of_changes(path, names, sources, own, joined)
 
 
 def own_columns(record: MatchRecord) -> list[str]:

@@ -31,7 +31,8 @@ from ..catalogs.formats.storage import column_notes, restored
 from ..catalogs.formats.writing import real_path, replaced_together
 from ..catalogs.targets import check_targets
 from .kept_dropped import KEPT, without_dropped
-from .result_check import check_result
+from .record import MatchRecord
+from .result_check import check_result, own_columns
 
 NAMES = ("ASSOCIATIONS", "SOURCES")
 #: in the record: digests of the tables, and of everything
@@ -69,9 +70,10 @@ def write_result(
     check_writable(path, [table.colnames for table in tables.values()], read)
     notes = [column_notes(table) for table in tables.values()]
     digests = [table_digest(table) for table in tables.values()]
+    own = own_columns(MatchRecord.from_meta(meta)), sources.colnames
     tables = {
-        name: with_escapes(table, noted, kind)
-        for (name, table), noted in zip(tables.items(), notes, strict=True)
+        name: with_escapes(table, noted, kind, kept)
+        for (name, table), noted, kept in zip(tables.items(), notes, own, strict=True)
     }
     # Seconds would make two equal runs differ.
     record = {

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.identifiers import USE_ROWS
 from ..catalogs.left_out import with_good_rows, with_positions
 from .columns import Columns, read_columns
 from .counts import steps_text
@@ -122,7 +123,7 @@ def _unique_ids(survey: Catalog, rows: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"catalogue {survey.name!r}: column {survey.id_name!r} has {value!s} in "
             f"rows {first} and {second}, of which one is a counterpart; give a column "
-            "of unique identifiers as id=, or leave it out to use row numbers"
+            f"of unique identifiers as id= (--id on the command line), {USE_ROWS}"
         )
     text: np.ndarray = ids[rows].astype(str)
     return text

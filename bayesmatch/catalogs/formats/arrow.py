@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Column, MaskedColumn, Table
 
+from .said_of_columns import FRAME, KEPT, said_in_schema
 from .storage import native_values, parts_of
 
 if TYPE_CHECKING:
@@ -17,12 +18,13 @@ SHOWN = 8
 
 
 def table_notes(schema: pyarrow.Schema) -> dict[str, str]:
-    """EXTNAME and SKYAREA, where the key-value metadata of a Parquet file has them."""
+    """EXTNAME and SKYAREA, where the metadata of a Parquet file have them."""
     notes = {
         k.decode("utf-8", "replace").upper(): v.decode("utf-8", "replace")
         for k, v in (schema.metadata or {}).items()
     }
-    return {key: notes[key] for key in ("EXTNAME", "SKYAREA") if key in notes}
+    own = {key: notes[key] for key in KEPT if key in notes}
+    return {**said_in_schema(schema).table, **own}
 
 
 def is_nested(kind: pyarrow.DataType) -> bool:
@@ -64,6 +66,8 @@ def from_arrow(data: pyarrow.Table) -> Table:
         out[field.name] = kind(
             values, unit=notes.get("unit"), description=notes.get("description"), **extra
         )
+        if meta := {key: notes[key] for key in ("ucd", FRAME) if key in notes}:
+            out[field.name].info.meta = meta
     return out
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .cells import BLANKS, NUMBER, fields
 from .dialect import Dialect
 from .fixed_width import fixed_width
+from .interface import check_different
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,9 +48,7 @@ def columns_of(
     kept = [k for k, c in enumerate(cells) if names[k] or c.null_count < len(c)]
     kept = kept if len(cells) and len(cells[0]) else [k for k, n in enumerate(names) if n]
     names = [names[k] or f"col{k + 1}" for k in kept]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"two of its columns are called {twice!r}; rename one")
+    check_different(names)
     return names, [cells[k] for k in kept]
 
 

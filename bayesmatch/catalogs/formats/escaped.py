@@ -7,7 +7,7 @@ column whose name the format cannot hold gets another one (see :mod:`.holds`).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,9 +35,14 @@ def is_awkward(values: np.ndarray) -> bool:
     return bool((breaks | (no_text & (high <= 0xFFFF))).any())
 
 
-def with_escapes(table: Table, notes: Sequence[dict[str, Any]], kind: str) -> Table:
-    """The table as a format has it; the notes of its columns tell what is escaped and renamed."""
-    names = written_names(kind, table.colnames)
+def with_escapes(
+    table: Table, notes: Sequence[dict[str, Any]], kind: str, own: Collection[str] = ()
+) -> Table:
+    """The table as a format has it; the notes of its columns tell what is escaped and renamed.
+
+    Columns `own` are those of a result, which keep their names where an input column has to yield.
+    """
+    names = written_names(kind, table.colnames, own)
     out = Table(list(table.itercols()), names=names, meta=table.meta, copy=False)
     for old, name, note in zip(table.colnames, names, notes, strict=True):
         values, mask = parts_of(table[old])

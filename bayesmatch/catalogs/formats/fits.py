@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
 from .header_text import add_cards, described, history_lines, plain_ascii
-from .interface import Format, Record, one_file
+from .interface import Format, Record, check_different, one_file
 from .source import Source
-from .storage import storable
+from .storage import parts_of, storable
 from .tables_in import TableHead, chosen_table
 
 #: of the primary header, where the record of several tables stands
@@ -47,17 +48,21 @@ def read_table(source: Source, asked: Asked) -> Table:
                 heads.append(TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu)))
         chosen = chosen_table(heads, asked)
         header = hdus[chosen.number].header
+        check_different(hdus[chosen.number].columns.names)
         if header.get("ZTABLE"):
             raise ValueError("its table is compressed (fpack); unpack it first (funpack does)")
         _check_length(hdus[chosen.number], source)
         nulls = _nulls_of_scaled(hdus[chosen.number])
-        table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
+        with warnings.catch_warnings():  # that nulls become False: they are masked below
+            warnings.filterwarnings("ignore", "Column .* contains NULL")
+            table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
         for column, name in enumerate(table.colnames, start=1):
             # Numbers would be wrong as soon as somebody selects columns.
             ucd = table.meta.pop(f"TUCD{column}", None)
             if ucd:
                 table[name].info.meta = {"ucd": ucd}
         _mask_scaled(table, hdus[chosen.number], nulls)
+        _mask_logicals(table, hdus[chosen.number])
         return table
 
 
@@ -95,10 +100,27 @@ def _mask_scaled(table: Table, hdu: Any, nulls: dict[str, int]) -> None:
     stored: Any = hdu.data.view(np.ndarray) if nulls else None
     for name, null in nulls.items():
         if stored[name].dtype.kind in "iu":
-            old = table[name]
-            new = MaskedColumn(np.ma.getdata(old), mask=stored[name] == null, unit=old.unit)
-            new.info.meta = old.info.meta
-            table.replace_column(name, new)
+            _mask(table, name, stored[name] == null)
+
+
+def _mask_logicals(table: Table, hdu: Any) -> None:
+    """Mask the logicals that are neither true nor false, a zero byte; astropy takes them as F."""
+    if not isinstance(hdu.data, np.ndarray):
+        return
+    stored: Any = hdu.data.view(np.ndarray)
+    for name in table.colnames:
+        # Those of ASCII tables are texts, and of arrays of any length there are descriptors.
+        if table[name].dtype.kind == "b" and stored[name].dtype.kind == "i":
+            absent = stored[name] == 0
+            if absent.any():
+                _mask(table, name, absent)
+
+
+def _mask(table: Table, name: str, absent: np.ndarray) -> None:
+    old = table[name]
+    new = MaskedColumn(np.ma.getdata(old), mask=absent, unit=old.unit)
+    new.info.meta = old.info.meta
+    table.replace_column(name, new)
 
 
 def _check_length(hdu: Any, source: Source) -> None:
@@ -129,7 +151,18 @@ def write_table(table: Table, path: Path) -> None:
             hdu.header.set(f"TUNIT{number}", unit, after=f"TFORM{number}")
         if (column.meta or {}).get("ucd"):
             hdu.header[f"TUCD{number}"] = column.meta["ucd"]
+    _store_null_logicals(table, hdu)
     _write_hdus([fits.PrimaryHDU(), hdu], path)
+
+
+def _store_null_logicals(table: Table, hdu: Any) -> None:
+    """Masked logicals as zero bytes; astropy would write them as true ones."""
+    stored = hdu.data.view(np.ndarray)
+    for name, column in table.items():
+        values, mask = parts_of(column)
+        if values.dtype.kind == "b" and mask is not None and mask.any():
+            stored[name][mask.reshape(stored[name].shape)] = 0
+            hdu.data._converted.pop(name, None)  # from which it would be written again
 
 
 def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:

@@ -8,8 +8,13 @@ import numpy as np
 from astropy.table import Table
 
 from .asked import Asked
+from .said_of_columns import complete, said_in_yaml
 from .source import Source
+from .storage import decoded_texts
 from .tables_in import TableHead, chosen_table
+
+#: behind the name of a table: where astropy writes what it knows of its columns
+ASTROPY = ".__table_column_meta__"
 
 
 def read_table(source: Source, asked: Asked) -> Table:
@@ -37,10 +42,24 @@ def read_table(source: Source, asked: Asked) -> Table:
             values = np.asarray(column())
             if values.dtype.kind == "O":
                 values = np.array([_text(v) for v in values.ravel()]).reshape(values.shape)
-            out[name] = (
-                np.char.decode(values, "utf-8", "replace") if values.dtype.kind == "S" else values
-            )
+            out[name] = decoded_texts(values) if values.dtype.kind == "S" else values
+            unit = _attribute(file, f"{chosen.name}/{name}", "unit")
+            if unit:
+                out[name].unit = unit
+        header = f"{chosen.name}{ASTROPY}"
+        if header in file:
+            return complete(out, said_in_yaml(b"\n".join(file[header][()].tolist())))
         return out
+
+
+def _attribute(file: Any, column: str, name: str) -> str:
+    """What is said of a column of its own, as vaex does; "" for nothing."""
+    try:
+        entry = file[column]
+    except (KeyError, ValueError):  # a field of a table of records
+        return ""
+    places = [entry, *(entry[key] for key in ("data",) if hasattr(entry, "keys") and key in entry)]
+    return next((_text(place.attrs[name]) for place in places if name in place.attrs), "")
 
 
 def _tables(name: str, item: Any, h5py: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 #: of the FITS standard: characters of a text in one card of a header
 MAX_NAME = 68
@@ -18,7 +19,7 @@ _KEYWORD_LIKE = re.compile(r" *: +(?=[+-]? *[.\d])")
 _NO_IDENTIFIER = re.compile(r"[^A-Za-z0-9_.\-]")
 
 
-def written_names(kind: str, names: Sequence[str]) -> list[str]:
+def written_names(kind: str, names: Sequence[str], own: Collection[str] = ()) -> list[str]:
     """The names that columns have in a file of a format: legal there, and none twice.
 
     Parameters
@@ -26,19 +27,31 @@ def written_names(kind: str, names: Sequence[str]) -> list[str]:
     kind : str
         The format.
     names : sequence of str
-        Of the columns, all different. Those that are legal keep theirs, the first of those that
-        differ by case only in FITS, too.
+        Of the columns, all different. Those that are legal keep theirs; of those that differ by
+        case only, in FITS, all get another: readers that do not look at case would find the wrong
+        one by its old name.
+    own : collection of str
+        Columns that keep their names in any case: those of a result.
     """
     legal = [_legal(kind, name) for name in names]
     key = str.lower if kind == "fits" else str
-    taken: dict[str, int] = {}
-    for number, (name, new) in enumerate(zip(names, legal, strict=True)):
-        if name == new:
-            taken.setdefault(key(new), number)
+    kept = [
+        name == new and (name in own or key is str) for name, new in zip(names, legal, strict=True)
+    ]
+    if kind == "fits":
+        alike = Counter(n.lower() for n, new in zip(names, legal, strict=True) if n == new)
+        kept = [
+            name == new and (k or alike[name.lower()] == 1)
+            for name, new, k in zip(names, legal, kept, strict=True)
+        ]
+    taken = {key(new): number for number, (new, k) in enumerate(zip(legal, kept, strict=True)) if k}
+    if kind == "fits":  # that nothing is found by the old names
+        taken |= {name: -1 for name, times in alike.items() if times > 1 and name not in taken}
     out = []
-    for number, new in enumerate(legal):
-        if taken.setdefault(key(new), number) != number:
-            new = _free(new, kind, taken)
+    for number, (new, k) in enumerate(zip(legal, kept, strict=True)):
+        if not k and taken.setdefault(key(new), number) != number:
+            first = 1 if taken[key(new)] == -1 else 2
+            new = _free(new, kind, taken, first)
             taken[key(new)] = number
         out.append(new)
     return _apart_from_identifiers(out) if kind == "votable" else out
@@ -57,14 +70,13 @@ def _apart_from_identifiers(names: list[str]) -> list[str]:
     return out
 
 
-def changes(kind: str, names: Sequence[str]) -> dict[str, str]:
+def changes(kind: str, names: Sequence[str], own: Collection[str] = ()) -> dict[str, str]:
     """Columns that have another name in a file of a format, and the name."""
-    pairs = zip(names, written_names(kind, names), strict=True)
+    pairs = zip(names, written_names(kind, names, own), strict=True)
     return {name: new for name, new in pairs if new != name}
 
 
-def _free(name: str, kind: str, taken: dict[str, int]) -> str:
-    number = 2
+def _free(name: str, kind: str, taken: dict[str, int], number: int = 2) -> str:
     while True:
         end = f"_{number}"
         new = name + end

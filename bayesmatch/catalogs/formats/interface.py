@@ -38,6 +38,13 @@ def one_record(paths: Sequence[Path], records: Sequence[Record]) -> Record:
     return records[0]
 
 
+def check_different(names: Sequence[str]) -> None:
+    """Raise a ValueError if two columns of a file have one name."""
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if list(names).count(name) > 1)
+        raise ValueError(f"two of its columns are called {twice!r}; rename one")
+
+
 def any_columns(names: Sequence[str]) -> None:
     """A format that holds any number of columns of any name."""
 

@@ -18,14 +18,12 @@ from .arrow import (
     to_arrow,
 )
 from .asked import Asked
-from .interface import RECORD_KEY, Format, Record, file_each, one_record
+from .interface import RECORD_KEY, Format, Record, check_different, file_each, one_record
+from .said_of_columns import KEPT, complete, said_in_schema
 from .source import Source
 
 if TYPE_CHECKING:
     import pyarrow
-
-#: of the meta data of a table, what a file of it keeps
-KEPT = ("EXTNAME", "SKYAREA")
 
 
 def read_table(source: Source, asked: Asked) -> Table:
@@ -35,6 +33,7 @@ def read_table(source: Source, asked: Asked) -> Table:
 
     file = pa.BufferReader(source.content) if source.packed else source.path
     schema = parquet.read_schema(file)
+    check_different(schema.names)
     names = flat_names(schema)
     wanted = names if len(names) < len(schema.names) else None
     data = parquet.read_table(file, columns=wanted, partitioning=None)
@@ -46,12 +45,10 @@ def table_of(data: pyarrow.Table, schema: pyarrow.Schema, asked: Asked) -> Table
     note = left_out_note(schema)
     if note:
         asked.notes.append(note)
-    if len(set(schema.names)) < len(schema.names):
-        twice = next(n for n in schema.names if schema.names.count(n) > 1)
-        raise ValueError(f"two of its columns are called {twice!r}; rename one")
+    check_different(schema.names)
     table = from_arrow(data)
     table.meta.update(table_notes(schema))
-    return table
+    return complete(table, said_in_schema(schema))
 
 
 def write_table(table: Table, path: Path) -> None:
@@ -70,10 +67,6 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     for path, table in zip(paths, tables.values(), strict=True):
         notes = {RECORD_KEY: json.dumps(record), **astropy_notes(table)}
         parquet.write_table(to_arrow(table).replace_schema_metadata(notes), path)
-
-
-#: of the meta data of a table, what a file of it keeps
-KEPT = ("EXTNAME", "SKYAREA")
 
 
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:

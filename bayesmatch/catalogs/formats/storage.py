@@ -6,6 +6,7 @@ other way to write them.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from astropy.table import Column, MaskedColumn, Table
 #: types FITS or VOTable lack, or that leave them no value for "missing", and what holds them
 _WIDER = {"b1": "i2", "i1": "i2", "u1": "i2", "u2": "i4", "u4": "i8"}
 _NULL: Any = None
+#: what to do with bytes that are no UTF-8
+LATIN_1 = "bayesmatch-latin-1"
 #: in the note of a column whose texts are written as JSON strings (see :mod:`.escaped`)
 ESCAPED = "escaped"
 #: in the note of a column that a file has under another name
@@ -53,10 +56,25 @@ def trimmed(values: np.ndarray) -> np.ndarray:
     return values.astype(f"U{max(1, np.char.str_len(values).max(initial=1))}")
 
 
+def decoded_texts(values: np.ndarray) -> np.ndarray:
+    """Bytes as text: UTF-8, and what is not as Latin-1, so that different ones stay different."""
+    out: np.ndarray = np.char.decode(values, "utf-8", LATIN_1)
+    return out
+
+
+def _latin_1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(LATIN_1, _latin_1)
+
+
 def native_values(values: np.ndarray) -> np.ndarray:
     """Numbers in the machine's byte order, or text: bytes decoded, anything else written out."""
     if values.dtype.kind == "S":
-        return np.char.decode(values, "utf-8", "replace")
+        return decoded_texts(values)
     if values.dtype.kind == "f" and values.dtype.itemsize not in (4, 8):
         return values.astype(np.float32 if values.dtype.itemsize < 4 else np.float64)
     if values.dtype.kind in "iufbU":

@@ -16,6 +16,7 @@ from ..formats.arrow import arrow_values, table_notes
 from ..positions import read_only
 from .footers import bounds
 from .partitions import check_partition
+from .schemas import agreed, masks_in, naming, plain_schema, plain_type, with_nulls
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +47,8 @@ class Part:
     """(n_groups, n_columns, 2) least and largest value of some columns, NaN = unknown"""
     partition: Mapping[str, str | None]
     """values that stand in the names of its directories"""
+    masks: Mapping[str, str] = field(default_factory=dict)
+    """columns of truth values that mask others, by the latter"""
 
     @property
     def n_rows(self) -> int:
@@ -78,6 +81,8 @@ class Part:
         self.check_unchanged()
         size = max(1024, BATCH_BYTES // (row_bytes * max(1, len(columns))))
         group_first = np.cumsum(self.group_rows) - self.group_rows
+        masks = {name: self.masks[name] for name in columns if name in self.masks}
+        wanted = list(dict.fromkeys([*columns, *masks.values()]))
         with reading(self.path):
             file = parquet.ParquetFile(
                 self.path, buffer_size=READ_BYTES, page_checksum_verification=True
@@ -86,14 +91,14 @@ class Part:
             for group in groups:
                 first = int(group_first[group])
                 stream = file.iter_batches(
-                    size, row_groups=[group], columns=list(columns), use_threads=parallel
+                    size, row_groups=[group], columns=wanted, use_threads=parallel
                 )
                 while True:
                     with reading(self.path):
                         batch = next(stream, None)
                     if batch is None:
                         break
-                    yield first, batch
+                    yield first, with_nulls(batch, masks, columns) if masks else batch
                     first += len(batch)
                 if first != group_first[group] + self.group_rows[group]:
                     raise ValueError(
@@ -132,38 +137,8 @@ def first_schema(path: Path) -> tuple[pa.Schema, dict[str, str]]:
     twice = next((n for n in schema.names if schema.names.count(n) > 1), None)
     if twice is not None:
         raise ValueError(f"{path}: two columns are called {twice!r}; rename one in every file")
-    return plain_schema(schema), table_notes(schema)
-
-
-def plain_schema(schema: pa.Schema) -> pa.Schema:
-    """Column types without their encodings, with unit and description alone as notes."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            pa.field(
-                f.name,
-                plain_type(f.type),
-                metadata={
-                    k: v for k, v in (f.metadata or {}).items() if k in (b"unit", b"description")
-                },
-            )
-            for f in schema
-        ]
-    )
-
-
-def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type of a column's values, whatever way they are encoded."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(kind):
-        return plain_type(kind.value_type)
-    if pa.types.is_large_string(kind) or str(kind) == "string_view":
-        return pa.string()
-    if pa.types.is_large_binary(kind) or str(kind) == "binary_view":
-        return pa.binary()
-    return kind
+    with naming(path):
+        return plain_schema(schema), table_notes(schema)
 
 
 def open_parts(
@@ -188,7 +163,7 @@ def open_parts(
     schema, first = expected, files[0][0]
     for part, found in opened:
         if found is not expected:
-            schema = _agreed(schema, found, part.path, first)
+            schema = agreed(schema, found, part.path, first)
     parts, row = [], 0
     for part, _ in opened:
         if part.partition.keys() != opened[0][0].partition.keys():
@@ -210,51 +185,19 @@ def _open_part(
     with reading(path):
         status = os.stat(path)
         with parquet.ParquetFile(path) as file:
-            footer, schema = file.metadata, plain_schema(file.schema_arrow)
+            footer, found = file.metadata, file.schema_arrow
             rows = np.array(
                 [footer.row_group(g).num_rows for g in range(footer.num_row_groups)], np.int64
             )
             ranges = np.stack([bounds(footer, name) for name in bounds_of], axis=1)
-            stored = [n for n in partition if n in schema.names]
+            stored = [n for n in partition if n in found.names]
             check_partition(path, file, {n: partition[n] for n in stored})
-    part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, ranges, partition)
+    with naming(path):
+        schema = plain_schema(found)
+        masks = masks_in(footer, found)
+    part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, ranges, partition, masks)
     # One object for all: thousands of files with hundreds of columns would fill the memory.
     return part, expected if schema.equals(expected, check_metadata=True) else schema
-
-
-def _agreed(schema: pa.Schema, found: pa.Schema, path: Path, first: Path) -> pa.Schema:
-    """The schema, completed by what another file has; an error where they differ."""
-    import pyarrow as pa
-
-    def differs(what: str) -> ValueError:
-        return ValueError(
-            f"{path}: {what}; all files of a data set need the same columns, so "
-            "repair this one or leave it out"
-        )
-
-    absent = [n for n in schema.names if n not in found.names]
-    extra = [n for n in found.names if n not in schema.names]
-    if absent or extra:
-        raise differs(
-            f"it has no column {absent[0]!r}, which {first} has"
-            if absent
-            else f"it has a column {extra[0]!r}, which {first} has not"
-        )
-    for k, name in enumerate(schema.names):
-        ours, theirs = schema.field(name), found.field(name)
-        if pa.types.is_null(ours.type):  # a column without a single value has no type
-            schema = schema.set(k, theirs)
-        elif ours.type != theirs.type and not pa.types.is_null(theirs.type):
-            raise differs(
-                f"column {name!r} is of type {theirs.type}, in {first} of type {ours.type}"
-            )
-        units = [(f.metadata or {}).get(b"unit", b"").decode() for f in (ours, theirs)]
-        if units[0] != units[1]:
-            raise differs(
-                f"column {name!r} has the unit {units[1] or '(none)'}, in {first} "
-                f"{units[0] or '(none)'}"
-            )
-    return schema
 
 
 def rows_of(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
+from ...catalogs.formats.storage import decoded_texts
 from ...catalogs.held import HeldCatalog
 from ...matching.record import MatchRecord
 from .table import NwayTable
@@ -99,7 +100,7 @@ def _texts(column: np.ndarray) -> np.ndarray:
     """Identifiers as text, without blanks around them."""
     values = np.ma.getdata(column)
     if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8", "replace")
+        values = decoded_texts(values)
     if values.dtype.kind == "f" and np.all(np.isnan(values) | (values == np.floor(values))):
         values = np.where(np.isnan(values), -99, values).astype(np.int64)
     return np.char.strip(values.astype(str))

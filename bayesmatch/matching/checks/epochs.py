@@ -33,7 +33,7 @@ def epochs(view: View) -> Iterator[Finding]:
             advice = (
                 f"{other.name} has proper motions ({named}), which are not "
                 f"applied: the epoch of {lacking.name} is not known; give it (epoch=, --epoch "
-                f"on the command line), or say pm=(0, 0) (--pm 0,0) for {other.name}"
+                f"on the command line), or say pm=(0, 0) (--pm :0,0) for {other.name}"
             )
             yield Finding(name, math.nan, math.nan, math.nan, math.nan, LOOK, advice)
         elif primary.said.pm is not None:
