@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import bayesmatch as bm
 
 #: examples of the ordinary run, and of the long one
-SHORT, LONG = {"in memory": 12, "file": 40}, {"in memory": 2000, "file": 5000}
+SHORT, LONG = {"in memory": 12, "file": 40}, {"in memory": 300, "file": 5000}
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 #: what a refusal may be
 REFUSALS = (ValueError, TypeError, OSError)
