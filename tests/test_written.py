@@ -502,3 +502,19 @@ class TestHeader:
             assert main(["header", *paths]) == 1
             error = capsys.readouterr().err
             assert says in error and error.count("\n") == 1, error
+
+
+@pytest.mark.parametrize("kind", ["fits", "vot", "parquet", "ecsv", "csv"])
+@pytest.mark.parametrize("dtype", ["i8", "u8", "i2", "u1"])
+def test_the_number_that_stands_for_missing_may_be_a_value(kind, dtype, tmp_path):
+    limits = np.iinfo(dtype)
+    values = np.array([limits.min, limits.max, limits.min + 1, 5], dtype)
+    number = MaskedColumn(values, mask=[False, False, False, True])
+    ra, x = np.arange(4.0), {"n": number}
+    x, o = (
+        bm.Catalog(Table({"RA": ra, "DEC": ra.copy(), **more}), name=name, pos_err=1, area=1)
+        for name, more in (("X", x), ("O", {}))
+    )
+    bm.match(x, o, radius=5, host_fraction=0.5).write(tmp_path / f"r.{kind}")
+    got = bm.MatchResult.read(tmp_path / f"r.{kind}").associations["X_n"][::2]
+    assert got[:3].tolist() == values[:3].tolist() and np.ma.getmaskarray(got)[3]
