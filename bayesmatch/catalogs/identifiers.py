@@ -103,7 +103,7 @@ def read_identifiers(
     `beside` is the column of right ascension, whose addition (RA_1) an identifier has too (ID_1).
     `given` is a column, or ``"#"`` for the rows' numbers where no column is called so.
     """
-    if given == ROW_NUMBERS and given not in values.table.colnames:
+    if isinstance(given, str) and given == ROW_NUMBERS and given not in values.table.colnames:
         return Identifiers(_free_name(values.table.colnames))
     name = found_identifier(values, ucds, beside) if given is None else values.existing(given)
     if name is None:
