@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from bayesmatch.diagnostics.report.page import inline, paragraph
+
 from .glossary import GLOSSARY
 from .report import Claim, FigureView, Section, TableView, cell, replace_file
 from .versions import versions
@@ -161,24 +163,6 @@ def figure_html(figure: FigureView, out: Path) -> str:
         f'src="data:image/png;base64,{data}"></div>\n'
         f"<figcaption>{inline(figure.caption)}</figcaption></figure>"
     )
-
-
-def paragraph(text: str) -> str:
-    """A paragraph of plain text."""
-    return f"<p>{inline(text)}</p>"
-
-
-def inline(text: str) -> str:
-    """Plain text as HTML; what stands between backticks is code."""
-    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
-    for plain, symbol in (
-        ("+-", "&plusmn;"),
-        ("&lt;=", "&le;"),
-        ("&gt;=", "&ge;"),
-        ("deg^2", "deg&sup2;"),
-    ):
-        html = html.replace(plain, symbol)
-    return html
 
 
 def _number(numeric: bool) -> str:

@@ -9,8 +9,6 @@ from typing import Any
 
 from .given_errors import is_error
 
-#: ends of the names of files that a data set has
-PARQUET = (".parquet", ".pq")
 #: options with one value per catalogue, in the order of their values
 PER_CATALOGUE = (
     (
@@ -36,8 +34,10 @@ PER_CATALOGUE = (
 
 def catalogue_arguments(arguments: Sequence[str]) -> list[tuple[list[str], str]]:
     """The files of each catalogue and its error; several where the shell has expanded a glob."""
+    from ..catalogs.scan.files import ENDINGS
+
     even = len(arguments) % 2 == 0
-    expanded = any(a.lower().endswith(PARQUET) for a in arguments[1::2])
+    expanded = any(a.lower().endswith(ENDINGS) for a in arguments[1::2])
     if even and (all(map(is_error, arguments[1::2])) or not expanded):
         return [([path], spec) for path, spec in zip(arguments[::2], arguments[1::2], strict=True)]
     given: list[tuple[list[str], str]] = []
@@ -54,11 +54,11 @@ def catalogue_arguments(arguments: Sequence[str]) -> list[tuple[list[str], str]]
             f"FILE ERROR for each catalogue, an error being a number (arcsec) or :COLUMN"
         )
     for several, _ in given:
-        other = next((p for p in several if not p.lower().endswith(PARQUET)), None)
+        other = next((p for p in several if not p.lower().endswith(ENDINGS)), None)
         if len(several) > 1 and other is not None:
             raise ValueError(
                 f"{other} has no position error: give FILE ERROR for each catalogue; several "
-                f"files are one catalogue if their names end in {' or '.join(PARQUET)}"
+                f"files are one catalogue if their names end in {', '.join(ENDINGS)}"
             )
     return given
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .given_catalogues import read_catalogue
+
 
 def one_catalogue(paths: Sequence[str], **how: Any) -> Any:
     """The catalogue in what was given: read, or scanned if it is a data set.
@@ -17,8 +19,7 @@ def one_catalogue(paths: Sequence[str], **how: Any) -> Any:
     **how
         What :meth:`bayesmatch.Catalog.read` and ``scan`` take.
     """
-    from ..catalogs.catalog import Catalog
-    from ..catalogs.scan.files import ENDINGS, is_data_set
+    from ..catalogs.scan.files import ENDINGS
 
     if len(paths) > 1:
         other = next((p for p in paths if not p.lower().endswith(ENDINGS)), None)
@@ -27,5 +28,4 @@ def one_catalogue(paths: Sequence[str], **how: Any) -> Any:
                 f"{len(paths)} files, of which {other} is not Parquet; give one file, or Parquet "
                 "files, which are taken as one data set"
             )
-        return Catalog.scan(list(paths), **how)
-    return (Catalog.scan if is_data_set(paths[0]) else Catalog.read)(paths[0], **how)
+    return read_catalogue(list(paths), **how)
