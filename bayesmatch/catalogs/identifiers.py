@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,13 +57,15 @@ class Identifiers:
         """Those of some rows, where `ids` are their identifiers."""
         return Identifiers(self.name, ids, None if self.mask is None else self.mask[rows])
 
+    @cached_property
+    def repeated(self) -> tuple[int, int] | None:
+        """:func:`.unique.repeated_row` of them, found once for all matches."""
+        return None if self.values is None else repeated_row(self.values, self.mask)
+
     def warn_repeated(self, columns: ColumnValues) -> None:
         """Warn if some objects have the identifier of another."""
-        if self.values is None:
-            return
-        repeated = repeated_row(self.values, self.mask)
-        if repeated is not None:
-            row, n_more = repeated
+        if self.repeated is not None:
+            row, n_more = self.repeated
             warn_user(
                 f"catalogue {columns.catalog!r}: {n_more:,} rows have an identifier "
                 f"({self.name}) that an earlier row has, the first is "

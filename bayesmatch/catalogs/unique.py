@@ -23,6 +23,8 @@ def repeated_row(values: np.ndarray, mask: np.ndarray | None = None) -> tuple[in
     if len(some) < 2 or not values.dtype.itemsize:
         return None
     if values.dtype.kind in "iu":
+        if (some[1:] > some[:-1]).all():  # as most surveys have them
+            return None
         ordered = np.sort(some)
         n_more = int(np.count_nonzero(ordered[1:] == ordered[:-1]))
     else:

@@ -29,8 +29,10 @@ NEAR = 0.35
 #: gain in ln likelihood, over the errors as they are read, that no field of chance pairs gives: the
 #: best of a hundred factors reaches 10 in one of a thousand
 GAIN = 15.0
-#: factors that are tried, and fractions with a counterpart
-FACTORS = np.exp(np.arange(math.log(1e-7), math.log(5e5), 0.1))
+#: factors, of which one in some is tried first, and then those around the best; and fractions with
+#: a counterpart
+STEP, COARSE = 0.1, 4
+FACTORS = np.exp(np.arange(math.log(1e-7), math.log(5e5), STEP))
 FRACTIONS = (0.1, 0.3, 0.6, 0.9)
 #: candidates that are looked at
 MAX_PAIRS = 50_000
@@ -46,9 +48,11 @@ def in_other_unit(view: View, finding: Finding) -> Finding | None:
             ("other", part.catalog),
             ("east", view.setting.primary),
         ):
-            gain, tried = pairs.best(whose)
             texts = [about(g).column for g in catalog.error_record if isinstance(g, str)]
-            if gain > best and (whose != "east" or (len(texts) == 2 and _near(tried) == 15.0)):
+            if whose == "east" and len(texts) != 2:
+                continue
+            gain, tried = pairs.best(whose)
+            if gain > best and (whose != "east" or _near(tried) == 15.0):
                 best, factor, which = gain, tried, (catalog.name, texts)
     unit = _near(factor)
     if unit is None:
@@ -121,9 +125,12 @@ class _Pairs:
         if self.n == 0:
             return 0.0, 0.0
         as_read = max(self._ln_likelihood(whose, f) for f in (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5))
-        tried = [self._ln_likelihood(whose, f) for f in FACTORS]
-        k = int(np.argmax(tried))
-        return tried[k] - max(as_read, 0.0), float(FACTORS[k])
+        tried = {k: self._ln_likelihood(whose, FACTORS[k]) for k in range(0, len(FACTORS), COARSE)}
+        at = max(tried, key=tried.__getitem__)
+        around = range(max(at - COARSE + 1, 0), min(at + COARSE, len(FACTORS)))
+        tried |= {k: self._ln_likelihood(whose, FACTORS[k]) for k in around if k not in tried}
+        at = max(tried, key=tried.__getitem__)
+        return tried[at] - max(as_read, 0.0), float(FACTORS[at])
 
     def _ln_likelihood(self, whose: str, factor: float) -> float:
         """Over that of chance alone, at the best of some fractions with a counterpart."""
