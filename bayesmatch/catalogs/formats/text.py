@@ -117,7 +117,7 @@ def _by_astropy(text: str, kind: str, asked: Asked) -> Table:
         options = {"position_char": rule[0]}
     try:
         return Table.read(lines, format=f"ascii.{kind}", **options)
-    except Exception:
+    except Exception:  # of many kinds; an older table of the CDS is tried next
         if kind != "mrt":
             raise
     return Table.read(lines, format="ascii.cds")
