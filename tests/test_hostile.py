@@ -396,6 +396,7 @@ PATHS = (
     "HistogramPrior.load",
     "LightGBMPrior.load",
     "MatchResult.read",
+    "explain result",
     "assess truth",
     "LightGBMPrior.fit table",
 )

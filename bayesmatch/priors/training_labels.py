@@ -87,14 +87,17 @@ def plain_labels(what: str, given: Any) -> tuple[np.ndarray, np.ndarray | None]:
     try:
         return parts_of(given if hasattr(given, "dtype") else np.asarray(given))
     except Exception as error:  # of whatever was given
-        raise TypeError(f"{what} is {shown(given)}; give one truth value per row") from error
+        raise TypeError(f"{what} is {shown(given)}; give true or false for every row") from error
 
 
 def label_text(item: Any) -> str:
     """One label as a text, without blanks around it."""
     if isinstance(item, bytes):
         item = item.decode("utf-8", "replace")
-    return "" if item is None else str(item).strip()
+    try:
+        return "" if item is None else str(item).strip()
+    except Exception:  # users' classes
+        return shown(item)
 
 
 def _number(what: str, text: str) -> float:
@@ -140,6 +143,7 @@ def _name(what: str) -> str:
 
 
 def _remedy(what: str, value: str) -> str:
+    value = shown_item(value)
     return (
         f"say which value means counterpart, is_counterpart={_name(what)} == {value} "
         f"(--counterpart {value} on the command line)"
