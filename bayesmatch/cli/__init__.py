@@ -23,6 +23,7 @@ from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
+from .fetch import add_fetch
 from .header import add_header
 from .match import add_match
 from .regions import add_regions
@@ -35,6 +36,7 @@ from .train import add_train
 #: each adds its subcommand; they import what they run only when it is run
 COMMANDS = (
     add_match,
+    add_fetch,
     add_sample,
     add_train,
     add_assess,

@@ -14,6 +14,7 @@ from astropy.table import Column, Table
 
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
+from ...catalogs.far import FarCatalog
 from ...catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ...catalogs.motions import at_epoch_of
 from ...catalogs.scalars import check_seed, shown
@@ -150,6 +151,12 @@ def _matches(
     What the first learned serves the others as it is. Scanned catalogues are read once: around the
     sources and all the places they are put.
     """
+    far = next((o.name for o in others if isinstance(o, FarCatalog)), None)
+    if far is not None:
+        raise ValueError(
+            f"catalogue {far!r} is elsewhere, and would be read again for every set of positions; "
+            "calibrate with local files (bayesmatch fetch gets them from a TAP service)"
+        )
     ra, dec = (np.concatenate([place[axis] for place in places]) for axis in (0, 1))
     everywhere: list[Any] = [
         o.near_too(ra, dec) if isinstance(o, ScannedCatalog) else o for o in others
