@@ -102,6 +102,7 @@ def test_the_area_of_the_coverage_map(served):
 
 
 @pytest.mark.filterwarnings("ignore:no primary has a candidate")
+@pytest.mark.filterwarnings("ignore:only 2 primaries")
 def test_nothing_near(in_memory, served):
     x, o = in_memory
     away = bm.Catalog(

@@ -29,11 +29,13 @@ def write(
     figures: Iterator[Any], n: int, out: Path, names: list[str], *, one_file: bool, quiet: bool
 ) -> None:
     """The charts to files, one after the other."""
+    from matplotlib import rc_context
     from matplotlib.backends.backend_pdf import PdfPages
     from tqdm import tqdm
 
     from .. import plots
     from ..catalogs.formats.writing import replaced_together
+    from ..plots.files import VECTOR
 
     figures = chain([next(figures)], figures)  # what fails at once leaves no folder behind
     make_folders([out if one_file else out / names[0]])
@@ -42,6 +44,7 @@ def write(
         if one_file:
             with (
                 replaced_together([out]) as (temporary,),
+                rc_context(VECTOR),
                 PdfPages(temporary, metadata={"CreationDate": None}) as pages,
             ):
                 for figure in figures:

@@ -10,6 +10,7 @@ from ...catalogs.formats.writing import replaced_together
 from ...catalogs.scalars import shown
 from ...catalogs.targets import check_targets
 from ...matching.result import MatchResult
+from ...plots.style import drawing
 from ..published.header import title
 from .charts import opened
 from .evidence import page_data
@@ -92,9 +93,6 @@ def report_text(result: MatchResult, *, images: Any = None, n_charts: int = 12) 
     sources = places(result, 0, rows.data)
     pairs = [pairs_with(result, k, sources) for k in range(1, len(result.catalogue_names))]
     material = Material(result, sources, pairs, images, n_charts)
-    return page(
-        title(result.record),
-        lead(material),
-        all_sections(material),
-        page_data(result, sources, pairs),
-    )
+    with drawing(light=True):  # the page is
+        sections = all_sections(material)
+    return page(title(result.record), lead(material), sections, page_data(result, sources, pairs))
