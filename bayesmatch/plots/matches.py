@@ -86,7 +86,7 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
             spots[:, 0], spots[:, 1], s=36, c=COLORS(SCALE(p_match)), ec=ink(), lw=0.5, zorder=3
         )
         best = int(p_match.argmax())
-        ax.plot(*spots[best], "s", ms=12, mfc="none", mec=ink(), mew=0.9, zorder=4)
+        ax.plot(*spots[best], "s", color=ink(), ms=12, mfc="none", mew=0.9, zorder=4)
     frame(ax, 1.08 * radius)
     source = result.sources[row]
     ax.set_title(

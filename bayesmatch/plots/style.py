@@ -95,10 +95,12 @@ def styled(function: F) -> F:
     @functools.wraps(function)
     def drawn(*given: Any, **how: Any) -> Any:
         ours = settings(is_light(rcParams["figure.facecolor"]))
-        others = any(rcParams[name] != value for name, value in ours.items())
+        changed = [name for name in ours if rcParams[name] != rcParamsDefault[name]]
         with rc_context(ours):
             figure = function(*given, **how)
-            if others:  # ticks are made when they are first drawn, with the settings of that moment
+            if any(
+                name not in KEPT for name in changed
+            ):  # ticks are made when they are first drawn, with the settings of that moment
                 figure.draw_without_rendering()
         return figure
 
