@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from .likelihood_ratio import add_ratio, ratio_asked
+
 #: what a published table may be written to
 ENDINGS = ".fits, .vot, .parquet, .csv, .ecsv, .mrt (AAS machine-readable) or .tex (first rows)"
 
@@ -39,6 +41,7 @@ def add_catalogue(commands: Any) -> None:
     catalogue.add_argument(
         "--second", action="store_true", help="also give the second candidate, as second_..."
     )
+    add_ratio(catalogue, "object")
     catalogue.add_argument(
         "--inputs",
         nargs="+",
@@ -56,12 +59,13 @@ def _catalogue(options: argparse.Namespace) -> None:
     from ..matching.result_files import result_paths
 
     cuts = checked_cuts(_numbers(options.cuts))
+    ratio = ratio_asked(options.likelihood_ratio)
     targets = [path for out in options.out for path in catalogue_paths(out)]
     read = [*result_paths(options.result), *(options.inputs or ())]
     check_targets(targets, read, option="--out")
     result = MatchResult.read(options.result)
     inputs = None if options.inputs is None else _inputs(result, options.inputs)
-    table = result.catalogue(cuts, second=options.second, catalogues=inputs)
+    table = result.catalogue(cuts, second=options.second, likelihood_ratio=ratio, catalogues=inputs)
     written = [path for out in options.out for path in write_catalogue(table, out, read=read)]
     if not options.quiet:
         counts = table.meta["bayesmatch"]["class_counts"]
