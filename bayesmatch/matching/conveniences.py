@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from astropy.table import Table
 
+from .coverage import coverage_in
 from .likelihood_ratio import likelihood_ratio_table
 
 if TYPE_CHECKING:
@@ -99,6 +100,40 @@ class Conveniences:
         (``host_covariates=None``) and independent claims, R is ``p_match``.
         """
         return likelihood_ratio_table(self._result, catalogue, host_fraction, add)
+
+    def coverage(
+        self,
+        catalogue: str | None = None,
+        *,
+        order: int | None = None,
+        catalogues: Sequence[bayesmatch.Catalog] | None = None,
+    ) -> Any:
+        """Where a catalogue of this match has looked, as a map (MOC).
+
+        Parameters
+        ----------
+        catalogue : str, optional
+            NAME of the catalogue, the primary or another. Default: the first after the primary.
+        order : int, optional
+            HEALPix order of the cells that hold an object, 0 to 29. Default: the MOC that was given
+            as its area; without, the finest whose occupied cells hold 12 objects on average, so
+            that holes larger than a cell are kept.
+        catalogues : sequence of Catalog, optional
+            The catalogues that were matched, in their order, for a result read from a file, which
+            has the positions of all rows of the primary alone.
+
+        Returns
+        -------
+        mocpy.MOC
+            ``.save("optical.fits")`` writes it for Aladin and TOPCAT, as ``bayesmatch regions
+            RESULT --moc NAME --out optical.fits`` does; ``area=`` of a catalogue takes it.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If no catalogue is called so, or its rows are not at hand.
+        """
+        return coverage_in(self._result, catalogue, order, catalogues)
 
     def send(self, client: str | None = None) -> list[str]:
         """Send the catalogue to TOPCAT, Aladin and the like (SAMP): :func:`bayesmatch.send`."""
