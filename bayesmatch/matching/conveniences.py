@@ -135,6 +135,25 @@ class Conveniences:
         """
         return coverage_in(self._result, catalogue, order, catalogues)
 
+    def to_lsdb(
+        self,
+        rows: str = "sources",
+        *,
+        margin: float | None = None,
+        partition_rows: int | None = None,
+        catalogues: Sequence[bayesmatch.Catalog] | None = None,
+    ) -> Any:
+        """The result as an LSDB catalogue: :func:`bayesmatch.distributed.from_result`."""
+        import bayesmatch
+
+        return bayesmatch.distributed.from_result(
+            self._result,
+            rows,
+            margin=margin,
+            partition_rows=partition_rows,
+            catalogues=catalogues,
+        )
+
     def send(self, client: str | None = None) -> list[str]:
         """Send the catalogue to TOPCAT, Aladin and the like (SAMP): :func:`bayesmatch.send`."""
         import bayesmatch
