@@ -113,6 +113,30 @@ def test_what_lies_beyond_a_small_radius_is_all_that_differs(pair):
     np.testing.assert_allclose(table["p_OPT"], p, rtol=1e-9, atol=1e-300)
 
 
+def test_q_within_the_footprint():
+    """Where a share of the sources lies outside, p_match goes by the fraction of those inside."""
+    rng = np.random.default_rng(8)
+    n, m = 300, 8000
+    ra, dec = rng.random((2, m)) * 0.5
+    shift = rng.normal(size=(2, n)) / 3600
+    x = {"ID": np.arange(n), "RA": 10 + ra[:n] + shift[0], "DEC": dec[:n] + shift[1]}
+    kept = np.append(rng.random(n) < 0.8, np.ones(m - n, bool)) & (ra < 0.4)
+    o = {"ID": np.arange(kept.sum()), "RA": 10 + ra[kept], "DEC": dec[kept]}
+    result = bm.match(
+        bm.Catalog(x, name="X", pos_err=1.0, area=0.25),
+        bm.Catalog(o, name="OPT", pos_err=0.1, area=0.2),
+        radius=15,
+        **BY_HAND,
+        host_covariates=None,
+    )
+    outside = result.meta["host_fraction_fit"]["uncovered"]
+    assert outside > 0.1
+    inside = result.meta["host_fraction"] / (1 - outside)
+    table = result.likelihood_ratio(host_fraction=inside)
+    np.testing.assert_allclose(table["reliability"], table["p_OPT"], rtol=1e-6, atol=1e-12)
+    assert np.abs(result.likelihood_ratio()["reliability"] - table["p_OPT"]).max() > 0.005
+
+
 def test_the_published_limit():
     """Ciliegi et al. (2003, A&A 398, 901, section 3.1): with Q = 0.8 a lone object at their limit
     LR = 0.2 has the reliability 0.5; two like it share it, with what is left for none (0.2).

@@ -30,7 +30,7 @@ from bayesmatch.diagnostics import metrics
 from bayesmatch.likelihood.nway import ln_full_sky
 from bayesmatch.matching import claims as claims_module
 from bayesmatch.matching.associations import build_associations
-from bayesmatch.matching.beyond import by_pattern, share_beyond
+from bayesmatch.matching.beyond import by_pattern, counterparts_beyond, share_beyond
 from bayesmatch.matching.calibrated import independent_likelihood
 from bayesmatch.matching.covariates import design_matrix
 from bayesmatch.matching.density_ladder import Ring, densities, gamma_shape
@@ -43,7 +43,8 @@ from bayesmatch.matching.field_links import surroundings
 from bayesmatch.matching.field_objects import FieldObjects, field_rho, ln_relative
 from bayesmatch.matching.footprint_share import FootprintShare
 from bayesmatch.matching.fraction_likelihood import FractionLikelihood
-from bayesmatch.matching.inner_circles import Circles
+from bayesmatch.matching.host_fraction import fit_host_fraction
+from bayesmatch.matching.inner_circles import Circles, inner_circles
 from bayesmatch.matching.local_ratio import without_mean_ratio
 from bayesmatch.matching.merged import _together
 from bayesmatch.matching.posterior import bayes_factors, posterior_of
@@ -814,6 +815,42 @@ def test_fractions():
         assert slow(best.reshape(3, 3) + step) < slow(best.reshape(3, 3))
 
 
+@equation("eq-fraction-error")
+def test_error_of_the_mean_fraction():
+    rng = np.random.default_rng(23)
+    like, z, _ = problem(rng, n=200, patterns=2, q=2)
+    fit = fit_host_fraction(
+        np.log(like), z, total=None, labels=["X", "X+O"],
+        description={"names": ["1", "a"], "center": {"a": 0.0}, "scale": {"a": 1.0}, "knots": {}},
+    )  # fmt: skip
+    best, step = np.array(fit.details["coefficients"]["X+O"]), 1e-4
+
+    def value(beta):
+        total = np.log((softmax(z, beta[None]) * like).sum(axis=1)).sum()
+        return total - 0.5 * (0.01 * beta[0] ** 2 + 4 * beta[1] ** 2)
+
+    e = step * np.eye(2)
+    information = -np.array(
+        [
+            [
+                value(best + a + b)
+                - value(best + a - b)
+                - value(best - a + b)
+                + value(best - a - b)
+                for b in e
+            ]
+            for a in e
+        ]
+    ) / (4 * step**2)
+    g = [
+        (softmax(z, (best + a)[None]) - softmax(z, (best - a)[None]))[:, 1].mean() / (2 * step)
+        for a in e
+    ]
+    wanted = np.sqrt(g @ np.linalg.inv(information) @ g)
+    assert fit.mean_error == pytest.approx(wanted, rel=1e-4)
+    assert fit.mean == pytest.approx(softmax(z, best[None])[:, 1].mean(), rel=1e-9)
+
+
 @equation("eq-covariates")
 def test_covariates():
     v = np.array([1.0, 2.0, 3.0, 50.0])
@@ -887,6 +924,24 @@ def test_share_outside():
     assert outside.mean() == pytest.approx(share.share, abs=1e-5)
     assert share.share == pytest.approx(0.2, abs=0.04)
     np.testing.assert_allclose(share.inside(), (1 - outside) / (1 - outside).mean(), rtol=1e-9)
+
+
+@equation("eq-inner-circle")
+def test_inner_circles():
+    rng = np.random.default_rng(24)
+    n, radius = 30, 8.0
+    x = catalog(rng.uniform(0, 360, (n, 2)), "X", "err", 0.01, err=rng.uniform(0.3, 3.0, n))
+    o = catalog(rng.uniform(0, 360, (1500, 2)), "O", 0.4, 0.01)
+    setting, _, _ = prepared((x, o), radius)
+    beyond = counterparts_beyond(setting, {})
+    found = inner_circles(setting, beyond)
+    whole = 1500 / 0.01 / 3600**2 * np.pi * radius**2
+    sigma = np.hypot(np.asarray(x.table["err"]), 0.4)
+    r = np.minimum(radius, np.maximum(radius / np.sqrt(whole), 3 * sigma))
+    assert (r < radius).any() and (r == radius).any() and (r > radius / np.sqrt(whole)).any()
+    np.testing.assert_allclose(found.expected, whole * (r / radius) ** 2, rtol=1e-6)
+    apart = reference.chord_separation(x.ra[:, None], x.dec[:, None], o.ra, o.dec)
+    np.testing.assert_array_equal(found.count, (apart < r[:, None]).sum(axis=1))
 
 
 # Claims
@@ -1115,7 +1170,7 @@ def test_frame_and_scaling():
 # What a result expects, and what came true
 
 
-@equation("eq-expected", "eq-expected-error")
+@equation("eq-expected", "eq-expected-error", "eq-expected-completeness-error")
 def test_expected():
     rng = np.random.default_rng(20)
     p = rng.random(300)
@@ -1129,6 +1184,12 @@ def test_expected():
     assert found["completeness"][0] == pytest.approx(p[some].sum() / host.sum(), rel=1e-12)
     variance = (p * (1 - p))[some].sum() + epsilon**2 * (p * none)[some].sum() ** 2
     assert found["purity_error"][0] == pytest.approx(variance**0.5 / some.sum(), rel=1e-12)
+    c = p[some].sum() / host.sum()
+    own = (p * (1 - p))[some].sum() - 2 * c * (p * (1 - host))[some].sum()
+    own += c**2 * (host * (1 - host)).sum()
+    common = epsilon * ((p * none)[some].sum() - c * (host * none).sum())
+    wanted = np.sqrt(own + common**2) / host.sum()
+    assert found["completeness_error"][0] == pytest.approx(wanted, rel=1e-12)
 
 
 @equation("eq-ece", "eq-ece-floor")

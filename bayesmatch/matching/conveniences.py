@@ -96,8 +96,9 @@ class Conveniences:
         errors of the match, ellipses as they are, without tails; q / n as the priors of NAME have
         it, times Q (an object without a magnitude has the ratio 1); the field density that the
         match went by, with ``match(field="uniform")`` rows over area. Other catalogues, claims and
-        priors on whole combinations play no part. With one other catalogue, a uniform Q
-        (``host_covariates=None``) and independent claims, R is ``p_match``.
+        priors on whole combinations play no part. With one other catalogue, the same Q for
+        all sources (``host_covariates=None``, no share of them outside the footprint) and
+        independent claims, R is ``p_match``.
         """
         return likelihood_ratio_table(self._result, catalogue, host_fraction, add)
 

@@ -13,8 +13,9 @@ ratio r is q(m) / Q over n(m) / rho; so with n+ = 4 pi rho, the field objects of
     LR = Q r B / n+
 
 and the reliability is the calibrated ``p_match`` of a match in which Q is the same for all sources
-(``host_covariates=None``), an object may be claimed twice (``claims="independent"``), errors have
-no tails, and no counterpart lies outside the radius; see ``docs/theory.md``.
+(``host_covariates=None``, no share of them outside the footprint), an object may be claimed twice
+(``claims="independent"``), errors have no tails, and no counterpart lies outside the radius; see
+``docs/theory.md``.
 """
 
 from __future__ import annotations
