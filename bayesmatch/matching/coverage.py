@@ -32,6 +32,11 @@ def coverage_in(
         )
     k = names.index(name)
     if catalogues is not None:
+        if not isinstance(catalogues, (list, tuple)):
+            raise TypeError(
+                f"catalogues is {shown(catalogues)}; give a list of the catalogues that were "
+                f"matched: {', '.join(names)}"
+            )
         check_inputs(result.associations, record, catalogues)
     catalogs = result._catalogs if catalogues is None else tuple(catalogues)
     if catalogs:
