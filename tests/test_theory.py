@@ -85,6 +85,8 @@ def test_every_equation_of_the_page_is_tested():
     assert set(labels) == set(TESTED)
     referred = set(re.findall(r"\{eq\}`([\w-]+)`", PAGE))
     assert referred <= set(labels)
+    table = re.findall(r"^\| \{eq\}`(eq-[\w-]+)` \| `(eq-[\w-]+)` \| `(test_\w+)` \|$", PAGE, re.M)
+    assert table == [(label, label, TESTED[label].__name__) for label in labels]
 
 
 def test_every_place_in_the_code_is_there():
