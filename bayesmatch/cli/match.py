@@ -19,7 +19,8 @@ from .parsing import TABLE_ENDINGS
 EPILOG = f"""\
 {ERRORS}
 Catalogue names are the files' EXTNAME; sky areas their SKYAREA (deg^2).  A directory or a glob of
-Parquet files is streamed, never loaded whole; it can be any catalogue but the first.
+Parquet files is streamed, never loaded whole; it can be any catalogue but the first.  So can what
+'bayesmatch fetch' has fetched of a survey, and hats:PATH or hats:URL, a HATS catalogue.
 
 examples:
   bayesmatch match xmm.fits :pos_err optical.fits 0.1 --radius 20 --out matched.fits
