@@ -207,6 +207,7 @@ def test_an_optional_part_that_is_missing_says_what_to_install(part, tmp_path):
     assert any(module in needed for needed in project["optional-dependencies"][extra])
 
 
+@pytest.mark.slow
 def test_the_command_line_without_the_images_extra(files, tmp_path):
     """A report and charts without images need none of it; an image asks for it in a line."""
     out = tmp_path / "r.fits"

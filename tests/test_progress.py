@@ -192,6 +192,7 @@ def test_commands_that_take_long_show_bars_when_asked(catalogues, capsys, comman
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_on_a_terminal(catalogues):
     """Bars are seen on it, and what is printed stands on lines of its own."""
     leader, follower = pty.openpty()
