@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from ..._kernels import progress
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
 from ...catalogs.far import FarCatalog
@@ -66,8 +67,9 @@ def calibrate(
     cutoffs : sequence of float, optional
         Rows of the table. Default: 0, 0.01, ... 0.99, 0.991, ... 1 (of p_hostless: 1 minus those).
     **match_options
-        For :func:`bayesmatch.match`, such as ``priors``. What it learns from the real positions
-        (automatic priors, host fractions, duplicates) is used for the fake ones as it is.
+        For :func:`bayesmatch.match`, such as ``priors`` and ``progress``. What it learns from the
+        real positions (automatic priors, host fractions, duplicates) is used for the fake ones as
+        it is.
 
     Returns
     -------
@@ -120,7 +122,13 @@ def calibrate(
         ra, dec, usable = places[k]
         return selected_fraction(matched_at(ra, dec), score, at, weight * usable)
 
-    by_realization = np.array(list(run_ranges(realization, ranges(n_realizations, 1))))
+    done = progress.steps(
+        run_ranges(realization, ranges(n_realizations, 1)),
+        n_realizations,
+        "fake positions",
+        show=bool(match_options.get("progress", False)),
+    )
+    by_realization = np.array(list(done))
     n_fake = [int(usable.sum()) for _, _, usable in places]
     lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
     all_sources = selected_fraction(result, score, at, np.ones(len(weight)))

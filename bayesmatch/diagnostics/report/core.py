@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from ..._kernels import progress
 from ...catalogs.formats.writing import replaced_together
 from ...catalogs.scalars import shown
 from ...catalogs.targets import check_targets
@@ -17,7 +18,7 @@ from .evidence import page_data
 from .material import Material
 from .page import page
 from .pairs import pairs_with, places
-from .sections import all_sections, lead
+from .sections import SECTIONS, lead
 
 ENDINGS = (".html", ".htm")
 MOST_CHARTS = 200
@@ -94,5 +95,7 @@ def report_text(result: MatchResult, *, images: Any = None, n_charts: int = 12) 
     pairs = [pairs_with(result, k, sources) for k in range(1, len(result.catalogue_names))]
     material = Material(result, sources, pairs, images, n_charts)
     with drawing(light=True):  # the page is
-        sections = all_sections(material)
-    return page(title(result.record), lead(material), sections, page_data(result, sources, pairs))
+        sections = [made(material) for made in progress.steps(SECTIONS, len(SECTIONS), "report")]
+    with progress.stage("evidence of all sources"):
+        data = page_data(result, sources, pairs)
+    return page(title(result.record), lead(material), sections, data)
