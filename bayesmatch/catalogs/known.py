@@ -170,11 +170,11 @@ def _read_as(about: Said) -> str:
 def _remedy(better: Said) -> str:
     """How to say it, in Python and on the command line."""
     if better.containment is None:
-        return f"say pos_err='{better}' (':{better}' on the command line)"
+        return f"say pos_err='{better}' (':{better.typed}' on the command line)"
     name = str(Said(better.column, better.unit))
     return (
         f"say pos_err=Radius({name!r}, containment={better.containment:g}) "
-        f"(':{better}' on the command line)"
+        f"(':{better.typed}' on the command line)"
     )
 
 

@@ -6,6 +6,7 @@ import argparse
 import warnings
 from typing import Any
 
+from ..catalogs.typed import plain
 from .bad_rows import add_bad_rows
 from .epochs import add_epochs, read_epochs
 from .given_catalogues import PER_CATALOGUE, catalogue_arguments, read_catalogue, tell_apart
@@ -222,13 +223,13 @@ def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
             raise ValueError(f"--mag {target}: give CATALOGUE:COLUMN")
         prior = (
             AutoPrior(
-                column,
+                plain(column),
                 radius=options.mag_radius,
                 exclude_radius=exclude,
                 min_post=options.mag_auto_minprob,
             )
             if source == "auto"
-            else HistogramPrior.read(source, column=column)
+            else HistogramPrior.read(source, column=plain(column))
         )
         if options.adapt and source != "auto":
             prior = adapted(f"--mag {target} {source}", prior)
@@ -237,7 +238,7 @@ def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
         catalog, _, source = given.partition(":")
         if not catalog or source in ("", "@"):
             raise ValueError(f"--prior {given}: give CATALOGUE:FILE or CATALOGUE:@COLUMN")
-        ready = ColumnPrior(source[1:]) if source.startswith("@") else read_prior(source)
+        ready = ColumnPrior(plain(source[1:])) if source.startswith("@") else read_prior(source)
         if options.adapt and not source.startswith("@"):
             ready = adapted(f"--prior {given}", ready)
         priors.setdefault(catalog, []).append(ready)
