@@ -294,3 +294,73 @@ def test_a_prior_learned_in_a_scan_is_of_rows_with_a_position_inside(footprint, 
         for c in (held, scanned)
     ]
     equal(*results)
+
+
+@pytest.mark.parametrize("value", [99.0, 99.9, 999.0, 9999.0, np.float32(99.99)])
+def test_a_fill_value_for_an_error_is_told_and_can_be_left_out(value, tmp_path, capsys):
+    x, o = tables()
+    x["sigma"][[3, 7]], o["e"][4] = value, value
+    with pytest.warns(UserWarning) as told:
+        taken = bm.match(primary(x), other(o), radius=10)
+    texts = [str(w.message) for w in told]
+    for said in (
+        "'X': column 'sigma' is {} in row 3 (and 1 more row), ",
+        "'O': column 'e' is {} in row 4, ",
+    ):
+        assert any(said.format(float(value)) in text for text in texts)
+    assert len(taken.sources) == 60  # they are taken for what they say
+    with pytest.warns(UserWarning) as told:
+        dropped = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    assert any("2 of 60 rows have no position error" in str(w.message) for w in told)
+    assert dropped.meta["dropped"] == {"X": {"error": 2}, "O": {"error": 1}}
+    x["sigma"][[3, 7]], o["e"][4] = np.nan, np.nan
+    with pytest.warns(UserWarning):
+        missing = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    equal(dropped, missing)
+    x["sigma"][[3, 7]], o["e"][4] = value, value
+    x.write(tmp_path / "x.fits")
+    o.write(tmp_path / "o.fits")
+    line = ["match", f"{tmp_path}/x.fits", ":sigma", f"{tmp_path}/o.fits", ":e", "--radius", "10"]
+    line += ["--quiet", "--no-inputs", "--out", f"{tmp_path}/r.fits"]
+    assert main(line) == 0 and "(--bad-rows drop" in capsys.readouterr().err
+    assert main([*line, "--bad-rows", "drop"]) == 0
+    assert "nothing was measured" not in capsys.readouterr().err
+    equal(bm.MatchResult.read(tmp_path / "r.fits"), dropped)
+
+
+def test_large_errors_that_are_no_fill_values_are_not_told(recwarn):
+    x, o = tables()
+    x["sigma"] *= 20
+    x["sigma"][3] = 99.0  # as five times the others may be
+    o["e"][4] = 98.0
+    bm.match(primary(x), other(o), radius=10)
+    bm.match(bm.Catalog(x[:1], name="X", pos_err=99.0), other(o), radius=10)
+    assert not [w for w in recwarn if "nothing was measured" in str(w.message)]
+
+
+def test_fill_values_are_those_of_the_columns_own_unit_and_of_arrays():
+    x, o = tables()
+    sigma = np.array(x["sigma"])
+    sigma[5] = 999.0
+    with pytest.warns(UserWarning, match="'X': pos_err is 999.0 in row 5"):
+        bm.match(bm.Catalog(x, name="X", pos_err=sigma), other(o), radius=10)
+    x["sigma"] = x["sigma"] / 3600
+    x["sigma"].unit = u.deg
+    x["sigma"][5] = 99.0
+    with pytest.warns(UserWarning, match="column 'sigma' is 99.0 in row 5"):
+        bm.match(primary(x), other(o), radius=10)
+
+
+def test_fill_values_of_a_scanned_catalogue(tmp_path):
+    x, o = tables()
+    o["e"][[4, 9]] = 99.0
+    pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
+
+    def scan():
+        return bm.Catalog.scan(tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=0.16)
+
+    with pytest.warns(UserWarning, match=r"'O': column 'e' is 99.0 in row 4 of .*and 1 more row"):
+        bm.match(primary(x), scan(), radius=10)
+    with pytest.warns(UserWarning, match="2 candidates have no position error"):
+        result = bm.match(primary(x), scan(), radius=10, bad_rows="drop")
+        equal(bm.match(primary(x), other(o), radius=10, bad_rows="drop"), result)
