@@ -364,3 +364,34 @@ def test_fill_values_of_a_scanned_catalogue(tmp_path):
     with pytest.warns(UserWarning, match="2 candidates have no position error"):
         result = bm.match(primary(x), scan(), radius=10, bad_rows="drop")
         equal(bm.match(primary(x), other(o), radius=10, bad_rows="drop"), result)
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'X'")
+@pytest.mark.parametrize("ending", ["fits", "ecsv", "parquet", "csv"])
+def test_a_result_that_was_read_is_written_with_its_dropped_rows(ending, tmp_path):
+    x, o, _ = with_bad_primaries()
+    result = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    first, again, plain = (tmp_path / f"{name}.{ending}" for name in ("first", "again", "plain"))
+    result.write(first, include_inputs=False, keep_dropped=True)
+    bm.MatchResult.read(first).write(again, keep_dropped=True)
+    assert again.read_bytes() == first.read_bytes()
+    result.write(plain, include_inputs=False)
+    with pytest.raises(ValueError, match=r"not at hand.*catalogues=.*--keep-dropped on"):
+        bm.MatchResult.read(plain).write(again, keep_dropped=True)
+    given = [primary(x), other(o)]  # made again from the tables
+    bm.MatchResult.read(plain).write(again, False, catalogues=given, keep_dropped=True)
+    assert again.read_bytes() == first.read_bytes()
+    result.write(first, keep_dropped=True)
+    bm.MatchResult.read(plain).write(again, catalogues=given, keep_dropped=True)
+    assert again.read_bytes() == first.read_bytes()
+    with pytest.raises(ValueError, match="has 59 rows.*give that one"):
+        others = [primary(x[1:]), other(o)]
+        bm.MatchResult.read(plain).write(again, False, catalogues=others, keep_dropped=True)
+
+
+def test_a_result_without_dropped_rows_can_be_asked_to_keep_them(tmp_path):
+    x, o = tables()
+    result = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    result.write(tmp_path / "r.fits", False, keep_dropped=True)
+    bm.MatchResult.read(tmp_path / "r.fits").write(tmp_path / "s.fits", keep_dropped=True)
+    assert len(bm.MatchResult.read(tmp_path / "s.fits").sources) == 60
