@@ -15,6 +15,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
+from .fits_texts import as_bytes, texts_of_bytes
 from .header_text import add_cards, described, history_lines, plain_ascii
 from .interface import Format, Record, check_different, one_file
 from .source import Source
@@ -41,10 +42,11 @@ def read_table(source: Source, asked: Asked) -> Table:
     from astropy.io import fits
 
     with fits.open(source.readable) as hdus:
-        heads = []
+        heads, texts = [], {}
         for number, hdu in enumerate(hdus):
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
                 _plain_cards(hdu.header)
+                texts[number] = as_bytes(hdu.header)
                 heads.append(TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu)))
         chosen = chosen_table(heads, asked)
         header = hdus[chosen.number].header
@@ -52,10 +54,12 @@ def read_table(source: Source, asked: Asked) -> Table:
         if header.get("ZTABLE"):
             raise ValueError("its table is compressed (fpack); unpack it first (funpack does)")
         _check_length(hdus[chosen.number], source)
+        _compare_checksum(hdus[chosen.number], asked)
         nulls = _nulls_of_scaled(hdus[chosen.number])
         with warnings.catch_warnings():  # that nulls become False: they are masked below
             warnings.filterwarnings("ignore", "Column .* contains NULL")
             table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
+        texts_of_bytes(table, texts[chosen.number])
         for column, name in enumerate(table.colnames, start=1):
             # Numbers would be wrong as soon as somebody selects columns.
             ucd = table.meta.pop(f"TUCD{column}", None)
@@ -130,6 +134,15 @@ def _check_length(hdu: Any, source: Source) -> None:
     if end > size:
         raise ValueError(
             f"it is cut short: {size:,} bytes of at least {end:,} are there; get it again"
+        )
+
+
+def _compare_checksum(hdu: Any, asked: Asked) -> None:
+    """Note where the data are others than those that the header has a checksum of."""
+    if hdu.verify_datasum() == 0:
+        asked.notes.append(
+            "its data are not those that DATASUM is of: they were changed or damaged after they "
+            "were written; get it again, unless you know who changed it"
         )
 
 
