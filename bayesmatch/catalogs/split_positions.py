@@ -115,7 +115,7 @@ def _negative(values: ColumnValues, sign: str | None, whole: str | None) -> np.n
     if column.dtype.kind not in "fiu":
         return np.char.startswith(_texts(column), "-")
     degrees = _plain(values, whole)
-    below = np.signbit(degrees) & np.isfinite(degrees)
+    below: np.ndarray = np.signbit(degrees) & np.isfinite(degrees)
     zero = (degrees == 0.0) & ~below
     if below.any() and zero.any():
         values.reject(
