@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .said import Said
-from .units import has_unit
+from .units import TIMES, has_unit
 from .values import ColumnValues
 from .warned import warn_user
 
@@ -126,15 +126,21 @@ _BY_NAME = re.compile(
 
 def warn_of_known(values: ColumnValues, entries: Sequence[Any]) -> None:
     """Warn of columns that are known, or say by their name, to hold another number."""
-    for entry in entries[:2]:
+    both = [values.named(entry) for entry in entries[:2] if isinstance(entry, str)]
+    for k, entry in enumerate(entries[:2]):
         if isinstance(entry, str):
-            text = advice(values, values.named(entry))
+            # seconds of time are an error of the right ascension, the first of a pair
+            beside = both[1] if k == 0 and len(entries) == len(both) == 2 else None
+            text = advice(values, values.named(entry), beside)
             if text:
                 warn_user(f"catalogue {values.catalog!r}: {text}")
 
 
-def advice(values: ColumnValues, about: Said) -> str:
-    """What to say of a column that is given as a position error; empty: nothing."""
+def advice(values: ColumnValues, about: Said, beside: Said | None = None) -> str:
+    """What to say of a column that is given as a position error; empty: nothing.
+
+    `beside` is the second error of a pair, where `about` is the first.
+    """
     if about.column not in values.table.colnames:
         return ""
     own = has_unit(getattr(values.table[about.column], "unit", None)) or about.unit is not None
@@ -152,7 +158,7 @@ def advice(values: ColumnValues, about: Said) -> str:
         text = f"column {about.column!r} of {known.catalogue} is {known.what} ({known.source})"
         if better == about:
             return f"{text}; add it in quadrature, or see fit_position_errors (--fit-errors)"
-        return f"{text}, and is read as {_read_as(about)}; {_remedy(better)}"
+        return f"{text}, and is read as {_read_as(about)}; {_remedy(better, beside)}"
     found = _BY_NAME.fullmatch(about.column)
     if found is None or about.containment is not None:
         return ""
@@ -167,8 +173,14 @@ def _read_as(about: Said) -> str:
     return "1 sigma per axis" + ("" if about.unit else ", in arcsec if it has no unit")
 
 
-def _remedy(better: Said) -> str:
+def _remedy(better: Said, beside: Said | None = None) -> str:
     """How to say it, in Python and on the command line."""
+    if better.unit in TIMES:  # understood of a pair alone
+        other = beside or Said("e_DEJ2000")
+        return (
+            f"say pos_err=('{better}', '{other}') (':{better.typed}:{other.typed}' on the command "
+            "line)"
+        )
     if better.containment is None:
         return f"say pos_err='{better}' (':{better.typed}' on the command line)"
     name = str(Said(better.column, better.unit))
