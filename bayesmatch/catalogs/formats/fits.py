@@ -16,7 +16,7 @@ from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
 from .fits_texts import as_bytes, texts_of_bytes
-from .header_text import add_cards, described, history_lines, plain_ascii
+from .header_text import add_cards, continued_json, described, history_lines, plain_ascii, readable
 from .interface import Format, Record, check_different, one_file
 from .source import Source
 from .storage import parts_of, storable
@@ -183,7 +183,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     from astropy.io import fits
 
     hdus: list[Any] = [fits.PrimaryHDU()]
-    hdus[0].header[RECORD_KEYWORD] = json.dumps(record)
+    hdus[0].header[RECORD_KEYWORD] = continued_json(record)
     history = history_lines(record)
     add_cards(hdus[0].header, "HISTORY", history)
     for name, table in tables.items():
@@ -232,7 +232,7 @@ def _extension(table: Table, name: str, history: Sequence[str] = ()) -> Any:
         if units[column]:
             hdu.header.set(f"TUNIT{number}", units[column], after=f"TFORM{number}")
         if texts[column]:
-            hdu.header[f"TCOMM{number}"] = texts[column]
+            hdu.header[f"TCOMM{number}"] = readable(texts[column])
     add_cards(hdu.header, "COMMENT", described(table, texts))
     add_cards(hdu.header, "HISTORY", history)
     return hdu
