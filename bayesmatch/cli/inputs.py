@@ -22,7 +22,7 @@ from .parsing import completeness, host_covariates, number_or_name, per_catalogu
 from .radius import radius_arcsec
 
 
-def add_inputs(command: argparse.ArgumentParser) -> None:
+def add_inputs(command: argparse.ArgumentParser, *, radius_required: bool = True) -> None:
     """Add the arguments that say what is matched and how; :func:`read_inputs` reads them."""
     command.add_argument(
         "catalogues",
@@ -33,7 +33,7 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--radius",
         type=radius_arcsec,
-        required=True,
+        required=radius_required,
         metavar="ARCSEC",
         help="largest separation within an association (exclusive), in arcsec or with its unit, "
         "as 1arcmin",
