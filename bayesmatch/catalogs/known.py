@@ -1,6 +1,7 @@
 """Columns that catalogues are known to quote other numbers in than 1 sigma per axis, in arcsec.
 
-What each column means is from the paper or the description named with it. A column of that name
+What each column means is from the paper or the description named with it; ``checked`` says where it
+was read again when the table was made, and is empty where that could not be done. A column of that name
 given as ``pos_err`` without its containment (or, without a unit of its own, its unit) is warned of.
 """
 
@@ -33,6 +34,8 @@ class Quoted:
     unit: str
     """of the numbers, where the column has none"""
     source: str
+    checked: str
+    """where the meaning was read again, and how; empty: from the authors' memory alone"""
     beside: tuple[str, ...] = ()
     """columns that tell the catalogue; none: the name alone does"""
 
@@ -45,6 +48,7 @@ KNOWN = (
         0.68,
         "arcsec",
         "Voges et al. 1999, A&A 349, 389",
+        "",
         ("1rxs",),
     ),
     Quoted(
@@ -54,6 +58,7 @@ KNOWN = (
         TWO_D_RMS,
         "arcsec",
         "4XMM-DR13 column descriptions, POSERR; Webb et al. 2020, A&A 641, A136",
+        "4XMM-DR13, Coordinates (20 columns), xmmssc.irap.omp.eu: a radius of 63%",
     ),
     Quoted(
         "4XMM or eROSITA",
@@ -62,6 +67,7 @@ KNOWN = (
         TWO_D_RMS,
         "arcsec",
         "4XMM-DR13 column descriptions, RADEC_ERR; Merloni et al. 2024, A&A 682, A34, table D.1",
+        "4XMM-DR13, Coordinates (20 columns), xmmssc.irap.omp.eu; of eROSITA: not",
     ),
     Quoted(
         "CSC",
@@ -70,6 +76,7 @@ KNOWN = (
         0.95,
         "arcsec",
         "Evans et al. 2010, ApJS 189, 37; Chandra Source Catalog 2 columns, err_ellipse_r0",
+        "the labels of the Chandra X-ray Center's own viewer: 95% confidence position error",
     ),
     Quoted(
         "4FGL",
@@ -78,6 +85,7 @@ KNOWN = (
         0.95,
         "deg",
         "Abdollahi et al. 2020, ApJS 247, 33, table 12",
+        "the units of gll_psc of 4FGL-DR4 (deg); the containment is in the column's name",
     ),
     Quoted(
         "4FGL",
@@ -86,6 +94,7 @@ KNOWN = (
         0.68,
         "deg",
         "Abdollahi et al. 2020, ApJS 247, 33, table 12",
+        "the units of gll_psc of 4FGL-DR4 (deg); the containment is in the column's name",
     ),
     Quoted(
         "NVSS",
@@ -94,6 +103,7 @@ KNOWN = (
         None,
         "s",
         "Condon et al. 1998, AJ 115, 1693; VizieR VIII/65, e_RAJ2000",
+        "rows of VIII/65: 15 cos(dec) times e_RAJ2000 is e_DEJ2000 in arcsec",
         ("nvss|nvss_\\d", "s1.4"),
     ),
     Quoted(
@@ -103,6 +113,7 @@ KNOWN = (
         None,
         "deg",
         "Hurley-Walker et al. 2017, MNRAS 464, 1146, catalogue columns",
+        "ReadMe of VizieR VIII/100: err_RAJ2000, rms uncertainty, deg",
         ("gleam|peak_flux_wide|int_flux_wide",),
     ),
     Quoted(
@@ -112,6 +123,7 @@ KNOWN = (
         None,
         "arcsec",
         "Hale et al. 2021, PASA 38, e058, sections 4 and 5",
+        "",
         ("e_ra", "e_dec", "total_flux_source|total_flux|source_island_id", "tile_id|gal_lon"),
     ),
 )
