@@ -1,8 +1,9 @@
 """Columns that catalogues are known to quote other numbers in than 1 sigma per axis, in arcsec.
 
 What each column means is from the paper or the description named with it; ``checked`` says where it
-was read again when the table was made, and is empty where that could not be done. A column of that name
-given as ``pos_err`` without its containment (or, without a unit of its own, its unit) is warned of.
+was read again when the table was made, and is empty where that could not be done. A column of that
+name given as ``pos_err`` without its containment (or, without a unit of its own, its unit) is
+warned of.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ KNOWN = (
         None,
         "s",
         "Condon et al. 1998, AJ 115, 1693; VizieR VIII/65, e_RAJ2000",
-        "rows of VIII/65: 15 cos(dec) times e_RAJ2000 is e_DEJ2000 in arcsec",
+        "rows of VIII/65: 15 cos(dec) e_RAJ2000 is 0.7 to 1 times e_DEJ2000, as rounded",
         ("nvss|nvss_\\d", "s1.4"),
     ),
     Quoted(
