@@ -34,7 +34,7 @@ def fill_grid(circle, radius, cell, zone_first, mask, start, occupied, entry):
     `circle` (n, 4): right ascension, declination, its cosine, and half the range of right
     ascension of the circle, degrees.  `start` (CSR over buckets) is the running count: after the
     counting call its element b + 1 holds the size of bucket b; the filling call moves element b
-    from the bucket's first to its last entry.  `occupied` has 8 bits for every bucket
+    from the bucket's first to its last entry.  `occupied` has 16 bits for every bucket
     (at most 2^31), and `entry` (m, 2) takes resident and cell.  `radius` and `cell` in degrees,
     `radius` padded.
     """

@@ -193,11 +193,11 @@ class Grid:
         # Low bits tell cells apart, and 32 of them are found twice as fast as 64.
         self.zone_cell = zone_first[:-1].astype(np.uint32).view(np.int32)
         self.last_column = (columns - 1).astype(np.int32)
-        # 16 buckets, of 8 bits each, a resident, which makes up to nine entries: mostly empty.
+        # 16 buckets, of 16 bits each, a resident, which makes up to nine entries: mostly empty.
         mask = (1 << min(max(10, int(len(ra) * 16).bit_length()), 31)) - 1
         integer = np.int32 if len(ra) < 1 << 27 else np.int64  # half the cache misses
         start = np.zeros(mask + 2, integer)
-        self.occupied = np.zeros(min(mask + 1, 1 << 28), np.uint8)
+        self.occupied = np.zeros(min(2 * (mask + 1), 1 << 28), np.uint8)
         fill = (self.circle, padded, self.cell, zone_first, mask, start, self.occupied)
         self.entry = np.empty((grid.fill_grid(*fill, np.empty((0, 2), integer)), 2), integer)
         np.cumsum(start, out=start)
