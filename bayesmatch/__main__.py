@@ -9,7 +9,6 @@ from typing import NoReturn
 
 from ._kernels import stopping
 
-
 #: objects made before Python looks for cycles among them: while modules are imported all that it
 #: finds is in use, and looking at it took a tenth of the time of a small match
 OBJECTS = 200_000
