@@ -38,6 +38,7 @@ class LoadedLibrary(JITCodeLibrary):  # type: ignore[misc]
     """Machine code from a file; its intermediate code is parsed when a kernel is compiled to it."""
 
     _bitcode: bytes | None = None
+    _shared_module: Any
 
     @classmethod
     def _unserialize(cls, codegen: Any, state: Any) -> Any:
