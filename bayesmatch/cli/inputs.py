@@ -206,11 +206,6 @@ def read_inputs(
 
 def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
     """The priors that the arguments ask for, by catalogue, read from their files."""
-    from ..priors.auto import AutoPrior
-    from ..priors.column import ColumnPrior
-    from ..priors.histogram import HistogramPrior
-    from ..priors.storage import read_prior
-
     exclude = options.mag_exclude_radius
     if options.mag_radius is None and exclude is not None:
         if any(source == "auto" for _, source in options.mag):
@@ -221,6 +216,14 @@ def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
     priors: dict[str, list[Any]] = {
         catalog: [prior] for catalog, prior in learning_priors(options).items()
     }
+    if not (options.mag or options.prior or priors):
+        check_learning(options, priors)
+        return priors  # nothing that they need is loaded
+    from ..priors.auto import AutoPrior
+    from ..priors.column import ColumnPrior
+    from ..priors.histogram import HistogramPrior
+    from ..priors.storage import read_prior
+
     for target, source in options.mag:
         catalog, _, column = target.partition(":")
         if not catalog or not column:

@@ -36,10 +36,12 @@ def add_learning(command: argparse.ArgumentParser) -> None:
 
 def learning_priors(options: argparse.Namespace) -> dict[str, Any]:
     """The priors that ``--learn`` asks for, by catalogue."""
+    priors: dict[str, Any] = {}
+    if not options.learn:
+        return priors
     from ..photometry import Features
     from ..priors.learned import LearnedPrior
 
-    priors: dict[str, Any] = {}
     for given in options.learn:
         catalog, _, listed = given.partition(":")
         names = columns(listed)
@@ -107,10 +109,12 @@ Learned = tuple[str, str, Path]
 
 def learned_paths(out: str, priors: Mapping[str, Sequence[Any]]) -> list[Learned]:
     """The file of each prior that the match will learn, beside the result."""
+    paths: list[Learned] = []
+    if not priors:
+        return paths
     from ..priors.auto import AutoPrior
     from ..priors.learned import LearnedPrior
 
-    paths: list[Learned] = []
     for catalog, listed in priors.items():
         for prior in listed:
             if isinstance(prior, AutoPrior):
