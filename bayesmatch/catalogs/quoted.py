@@ -10,6 +10,7 @@ import numpy as np
 
 from .bad_rows import Faults, NoFaults
 from .errors import ErrorEllipse, ErrorKind, PositionErrorModel, error_entries, quoted_part
+from .formats.storage import parts_of
 from .gaussian import GaussianErrors
 from .said import given_as
 from .values import ColumnValues
@@ -72,7 +73,8 @@ def _sigma(values: ColumnValues, given: Any, faults: Faults) -> np.ndarray:
         column, shown = "pos_err", sigma
         if isinstance(given, str):  # as they stand there, whatever their unit
             column = values.named(given).column
-            shown = np.ma.getdata(values.table[column])
+            there, missing = parts_of(values.table[column])
+            shown = there if missing is None else np.where(missing, np.nan, there)
         faults.take(
             values,
             column,
