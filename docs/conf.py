@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import bayesmatch
-from docs import blocks
+from docs import blocks, directives
 
 project = "bayesmatch"
 author = "The bayesmatch authors"
@@ -20,12 +20,13 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
-    "sphinx_argparse_cli",
     "sphinx_copybutton",
 ]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 nitpicky = True
+# Modules inside the package, whose docstrings tell the mathematics: read them there.
+nitpick_ignore_regex = [(r"py:.*", r"bayesmatch\.(catalogs|priors|matching)\..+")]
 
 html_theme = "furo"
 html_title = f"bayesmatch {version}"
@@ -59,4 +60,6 @@ def draw_gallery(app):
 
 def setup(app):
     """Called by Sphinx."""
+    app.add_directive("commands", directives.Commands)
+    app.add_directive("modules", directives.Modules)
     app.connect("builder-inited", draw_gallery)

@@ -2,8 +2,9 @@
 
 import re
 
-from docs import blocks as pages
 import pytest
+
+from docs import blocks as pages
 from docs.blocks import PAGES, ROOT, alike, blocks
 
 #: pages whose blocks take no more than a few seconds
@@ -14,7 +15,9 @@ def cases():
     return [
         pytest.param(page, marks=() if page in QUICK else pytest.mark.slow)
         for page in PAGES
-        if any(b.language in pages.RUN and b.reason is None for b in blocks((ROOT / page).read_text()))
+        if any(
+            b.language in pages.RUN and b.reason is None for b in blocks((ROOT / page).read_text())
+        )
     ]
 
 
@@ -48,7 +51,9 @@ def test_the_runner_can_fail(tmp_path, monkeypatch):
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     page = tmp_path / "page.md"
-    page.write_text("```python\na = 2\n```\ntext\n```python\nprint('a is', a)\n```\n```output\na is 3\n```\n")
+    page.write_text(
+        "```python\na = 2\n```\ntext\n```python\nprint('a is', a)\n```\n```output\na is 3\n```\n"
+    )
     ((block, printed),) = pages.run("page.md")
     assert printed == "a is 2\n" and not alike(block.code, printed)
     page.write_text("```sh\nbayesmatch match nothing.fits\n```\n")
