@@ -61,6 +61,7 @@ class Commands(Directive):
             link = nodes.reference("", "", nodes.literal(text=name), refid=f"command-{name}")
             overview += _item([link], line, [])
             sections.append(_section(name, parser))
+            self.state.document.note_explicit_target(sections[-1])
         return [overview, *sections]
 
 

@@ -195,6 +195,7 @@ def _ngc2264_table(s: Mapping[str, Any]) -> list[str]:
 
 def _fermi_table(s: Mapping[str, Any]) -> list[str]:
     (header,) = {tuple(row) for row in s.values()}
+    given = [s[name]["hostless, matched"] for name in ("all parts on", "all parts off")]
     return [
         "## Fermi",
         "",
@@ -211,9 +212,8 @@ def _fermi_table(s: Mapping[str, Any]) -> list[str]:
             for name, row in s.items()
         ),
         "",
-        "More hostless sources are given a blazar than with all parts off: "
-        f"{s['all parts on']['hostless, matched']} against {s['all parts off']['hostless, "
-        "matched']}.",
+        f"More hostless sources are given a blazar than with all parts off: {given[0]} against "
+        f"{given[1]}.",
     ]
 
 
