@@ -11,9 +11,23 @@ from docs.blocks import PAGES, ROOT, alike, blocks
 QUICK = ("README.md", "CONTRIBUTING.md", "docs/priors.md")
 
 
+#: LSDB and Dask warn of their own affairs
+LOUD = {"docs/from_lsdb.md"}
+QUIETLY = [
+    pytest.mark.filterwarnings(f"ignore::{kind}Warning")
+    for kind in ("Future", "Deprecation", "Runtime", "PendingDeprecation")
+]
+
+
 def cases():
     return [
-        pytest.param(page, marks=() if page in QUICK else pytest.mark.slow)
+        pytest.param(
+            page,
+            marks=[
+                *([] if page in QUICK else [pytest.mark.slow]),
+                *(QUIETLY if page in LOUD else []),
+            ],
+        )
         for page in PAGES
         if any(
             b.language in pages.RUN and b.reason is None for b in blocks((ROOT / page).read_text())
