@@ -36,7 +36,7 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
 
-myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
+myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "dollarmath"]
 myst_heading_anchors = 4
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

@@ -55,11 +55,12 @@ class Commands(Directive):
 
     def run(self) -> list[nodes.Node]:
         """The nodes of all sections, after a list of the subcommands."""
-        overview = nodes.definition_list()
+        overview = nodes.bullet_list()
         sections: list[nodes.Node] = []
         for name, (line, parser) in subcommands().items():
             link = nodes.reference("", "", nodes.literal(text=name), refid=f"command-{name}")
-            overview += _item([link], line, [])
+            line_of = nodes.paragraph("", "", link, nodes.Text(f": {line}"))
+            overview += nodes.list_item("", line_of)
             sections.append(_section(name, parser))
             self.state.document.note_explicit_target(sections[-1])
         return [overview, *sections]
