@@ -7,10 +7,10 @@ import pytest
 from docs import blocks as pages
 from docs.blocks import PAGES, ROOT, alike, blocks
 
-#: pages whose blocks take no more than a few seconds
-QUICK = ("README.md", "CONTRIBUTING.md", "docs/priors.md")
-
-
+#: pages whose blocks take no more than a second or two
+QUICK = {f"docs/{name}.md" for name in ("columns", "files", "nway", "priors", "several_catalogues")}
+#: its code runs when the site is built, and draws the figures
+BUILT = {"docs/gallery.md"}
 #: LSDB and Dask warn of their own affairs
 LOUD = {"docs/from_lsdb.md"}
 QUIETLY = [
@@ -29,7 +29,8 @@ def cases():
             ],
         )
         for page in PAGES
-        if any(
+        if page not in BUILT
+        and any(
             b.language in pages.RUN and b.reason is None for b in blocks((ROOT / page).read_text())
         )
     ]
