@@ -8,9 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import chromium
 import pytest
 from test_docstrings import PUBLIC
 
+import bayesmatch as bm
 from docs.blocks import ROOT
 
 PAGES = sorted(
@@ -70,9 +72,12 @@ def test_every_public_name_is_in_the_reference():
     for line in text.splitlines():
         if found := re.match(r"\.\. currentmodule:: (\S+)", line):
             module = found[1]
-        elif found := re.match(r"   (\w+)$", line):
+        elif found := re.match(r"(?:   |\.\. autodata:: )(\w+)$", line):
             listed.add(f"{module}.{found[1]}")
-    missing = set(PUBLIC) - listed
+    constants = {
+        f"bayesmatch.{room}.{name}" for room in bm._MODULES for name in getattr(bm, room).__all__
+    }
+    missing = (set(PUBLIC) | constants) - listed
     assert not missing, "add them to docs/api/index.rst"
 
 
@@ -143,3 +148,17 @@ def test_every_command_and_public_name_has_its_page(site):
     assert {f"command-{name}" for name in subcommands()} <= ids
     text = "".join(p.read_text() for p in (site / "api/generated").glob("*.html"))
     assert not [name for name in PUBLIC if f'id="{name}"' not in text]
+
+
+@pytest.mark.slow
+def test_pages_in_a_browser(site):
+    """Nothing sticks out, nothing is asked of other machines, and nothing is complained of."""
+    if not chromium.found():
+        pytest.skip("no Chromium here")
+    with chromium.Browser() as browser:
+        for name in ("index", "checks", "gallery", "command_line", "nway", "validated"):
+            for width in (400, 1300):
+                browser.open(site / f"{name}.html", width)
+                assert browser.run("document.documentElement.scrollWidth") <= width, name
+                assert not browser.problems()
+                assert all(url.startswith("file:") for url in browser.requests())
