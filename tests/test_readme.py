@@ -108,7 +108,9 @@ def test_headline_numbers():
 
 def test_numbers_of_one_protocol_leave_the_others(tmp_path):
     kept = json.loads(validation_readme.RESULTS.read_text())
-    scores = {name: dict.fromkeys(METRICS, 0.5) | {"ece": 0.1} for name in cosmos.BOTH_WAYS}
+    scores = {
+        name: dict.fromkeys((*METRICS, "crossing"), 0.5) | {"ece": 0.1} for name in cosmos.BOTH_WAYS
+    }
     claim = {"what": "a", "measured": "2", "required": "<= 1", "ok": False}
     run = {"quick": False, "scores": scores, "claims": [claim]}
     (tmp_path / "cosmos.json").write_text(json.dumps(run))

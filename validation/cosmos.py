@@ -157,11 +157,12 @@ def assessments(
 
 
 def scores(a: bm.Assessment) -> dict[str, Any]:
-    """The counts and metrics at 0.5, and the calibration error."""
+    """The counts and metrics at 0.5, purity = completeness at its cutoff, the calibration error."""
     counts = a.confusion(CUTOFF)
     return {
         **counts._asdict(),
         **metrics.scores(*counts),
+        "crossing": a.crossing.value,
         "ece": a.ece,
         "ece_floor": a.ece_floor.mean,
     }

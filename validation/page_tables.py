@@ -34,8 +34,10 @@ def _cosmos_table(scores: Mapping[str, Any]) -> list[str]:
         ("counterparts: completeness", "counterpart_completeness"),
         ("hostless: purity", "hostless_purity"),
         ("hostless: completeness", "hostless_completeness"),
+        ("counterparts: purity = completeness, at the cut where they are", "crossing"),
         ("calibration error (ECE), less is better", "ece"),
     )
+    best = max(cosmos.BOTH_WAYS, key=lambda name: scores[name]["crossing"])
     fitted = [scores[name] for name in (cosmos.NWAY_FITTED, cosmos.FITTED)]
     behind = [
         text
@@ -60,7 +62,8 @@ def _cosmos_table(scores: Mapping[str, Any]) -> list[str]:
         ),
         "",
         "With fitted errors `p_hostless` is behind `p_any` here in: "
-        f"{'; '.join(behind) or 'nothing'}.",
+        f"{'; '.join(behind) or 'nothing'}. Where purity equals completeness, best of the four is: "
+        f"{best}.",
     ]
 
 
