@@ -48,8 +48,8 @@ def table(validation: Mapping[str, Any], benchmarks: Mapping[str, Any]) -> str:
         ),
         (
             "the same: calibration error, less is better",
-            f"{ours['ece']:.3f}",
-            f"{theirs['ece']:.3f} (NWAY's `p_any`){_behind(ours['ece'], theirs['ece'])}",
+            f"{ours['ece']:.3f}{_behind(ours['ece'], theirs['ece'])}",
+            f"{theirs['ece']:.3f} (NWAY's `p_any`)",
         ),
         (
             "Lockman Hole mock: completeness at 99% purity, by `p_match`; by `p_any`",
@@ -69,9 +69,9 @@ def table(validation: Mapping[str, Any], benchmarks: Mapping[str, Any]) -> str:
         ),
         (
             f"LSDB catalogues on Dask, two workers, {lsdb['size']}: seconds",
-            f"{lsdb['rows'][2]['seconds']:.1f}",
-            f"{lsdb['rows'][0]['seconds']:.2f} (in memory, without Dask)"
+            f"{lsdb['rows'][2]['seconds']:.1f}"
             f"{_behind(lsdb['rows'][2]['seconds'], lsdb['rows'][0]['seconds'])}",
+            f"{lsdb['rows'][0]['seconds']:.2f} (in memory, without Dask)",
         ),
     ]
     return "\n".join(
@@ -93,7 +93,7 @@ def _right(scores: Mapping[str, Any]) -> int:
 
 def _behind(ours: float, theirs: float) -> str:
     """Says so where less is better and the other has less."""
-    return ": **behind**" if ours > theirs else ""
+    return " (**behind**)" if ours > theirs else ""
 
 
 def write() -> None:
