@@ -113,9 +113,17 @@ def _item(terms: list[nodes.Node], text: str, ids: list[str]) -> nodes.definitio
     item = nodes.definition_list_item(ids=[i.replace(" ", "-") for i in ids])
     term, body = nodes.term(), nodes.definition()
     term += terms
-    body += nodes.paragraph(text=text)
+    body += nodes.paragraph("", "", *_with_code(text))
     item += [term, body]
     return item
+
+
+def _with_code(text: str) -> list[nodes.Node]:
+    """A text in which what stands between backticks is code."""
+    parts = text.replace("``", "`").split("`")
+    if len(parts) % 2 == 0:
+        return [nodes.Text(text)]
+    return [nodes.literal(text=p) if k % 2 else nodes.Text(p) for k, p in enumerate(parts) if p]
 
 
 def _literal(text: str) -> nodes.literal_block:
