@@ -81,6 +81,21 @@ def test_every_public_name_is_in_the_reference():
     assert not missing, "add them to docs/api/index.rst"
 
 
+def test_every_figure_is_in_the_gallery():
+    """With the code that draws it: what a function of bayesmatch.plots gives is saved there."""
+    text = (ROOT / "docs/gallery.md").read_text()
+    drawn = {name for name in bm.plots.__all__ if returned(getattr(bm.plots, name)) == "Figure"}
+    assert len(drawn) >= 12
+    assert not [name for name in drawn if f"plots.{name}" not in text]
+    saved = set(re.findall(r'plots\.save\(.*?"(\w+\.png)"\)', text))
+    assert saved == set(re.findall(r"\(_gallery/(\w+\.png)\)", text))
+
+
+def returned(function):
+    """What a function says that it returns, as it is written."""
+    return getattr(function, "__annotations__", {}).get("return")
+
+
 class _Links(HTMLParser):
     """Anchors of a page, and what it refers to."""
 
