@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import bayesmatch
-from docs import blocks, directives
+from docs import blocks, directives, formulas
 
 project = "bayesmatch"
 author = "The bayesmatch authors"
@@ -19,7 +19,6 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_copybutton",
 ]
 exclude_patterns = ["_build", "_templates"]
@@ -29,6 +28,7 @@ nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"bayesmatch\.(catalogs|priors|matching)\..+")]
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = f"bayesmatch {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -62,4 +62,9 @@ def setup(app):
     """Called by Sphinx."""
     app.add_directive("commands", directives.Commands)
     app.add_directive("modules", directives.Modules)
+    app.add_html_math_renderer(
+        "mathml",
+        inline_renderers=(formulas.visit_inline, None),
+        block_renderers=(formulas.visit_block, None),
+    )
     app.connect("builder-inited", draw_gallery)

@@ -171,7 +171,7 @@ def test_pages_in_a_browser(site):
     if not chromium.found():
         pytest.skip("no Chromium here")
     with chromium.Browser() as browser:
-        for name in ("index", "checks", "gallery", "command_line", "nway", "validated"):
+        for name in ("index", "checks", "gallery", "command_line", "nway", "theory", "validated"):
             for width in (400, 1300):
                 browser.open(site / f"{name}.html", width)
                 assert browser.run("document.documentElement.scrollWidth") <= width, name
