@@ -11,6 +11,8 @@ from docs.blocks import PAGES, ROOT, alike, blocks
 QUICK = {f"docs/{name}.md" for name in ("columns", "files", "nway", "priors", "several_catalogues")}
 #: its code runs when the site is built, and draws the figures
 BUILT = {"docs/gallery.md"}
+#: tests/test_five_commands.py runs it, in processes of their own
+ELSEWHERE = {"docs/five_commands.md"}
 #: LSDB and Dask warn of their own affairs
 LOUD = {"docs/from_lsdb.md"}
 QUIETLY = [
@@ -29,7 +31,7 @@ def cases():
             ],
         )
         for page in PAGES
-        if page not in BUILT
+        if page not in BUILT | ELSEWHERE
         and any(
             b.language in pages.RUN and b.reason is None for b in blocks((ROOT / page).read_text())
         )
@@ -43,7 +45,7 @@ def test_blocks_run(page, tmp_path, monkeypatch):
         assert alike(block.code, printed), f"{page}:{block.line} prints\n{printed}"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", sorted(set(PAGES) - ELSEWHERE))
 def test_every_block_is_run_or_says_why_not(page):
     found = blocks((ROOT / page).read_text())
     unknown = [f"{page}:{b.line}: {b.language!r}" for b in found if b.language not in LANGUAGES]

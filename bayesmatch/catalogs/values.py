@@ -10,6 +10,7 @@ import numpy as np
 from astropy.table import Table
 
 from . import columns, units
+from .closest import did_you_mean
 from .culprit import culprit
 from .said import Said, said
 from .scalars import plain_numbers, shown, shown_item
@@ -54,7 +55,8 @@ class ColumnValues:
             )
         if column not in self.table.colnames:
             raise ValueError(
-                f"catalogue {self.catalog!r} has no column {shown(column)}; give one of "
+                f"catalogue {self.catalog!r} has no column {shown(column)}"
+                f"{did_you_mean(column, self.table.colnames)}; give one of "
                 f"{', '.join(self.table.colnames)}"
             )
         return column

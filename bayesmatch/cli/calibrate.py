@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .as_json import add_json, print_json
 from .inputs import add_inputs, files_read, read_inputs
 from .outputs import add_out, check_outputs, make_folders, outputs
 from .parsing import FIGURES
+from .shown import shows_progress
 
 TABLES = (".csv", ".ecsv")
 
@@ -54,6 +56,7 @@ def add_calibrate(commands: Any) -> None:
         help="also print the cutoff that this share of the sources without a counterpart reaches; "
         "repeatable",
     )
+    add_json(calibrate)
     calibrate.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -71,16 +74,17 @@ def _calibrate(options: argparse.Namespace) -> None:
     found = calibrate(
         *catalogs,
         **how,
+        progress=shows_progress(options),
         method=options.method,
         n_realizations=options.realizations,
         seed=options.seed,
         score=options.score,
         cutoffs=options.cutoff,
     )
+    cutoffs = {share: found.cutoff(share) for share in options.false_fraction}
     reached = [
-        f"{found.cutoff(share):.4g} is the cutoff in {options.score} for a false fraction of "
-        f"{share:g}"
-        for share in options.false_fraction
+        f"{cutoff:.4g} is the cutoff in {options.score} for a false fraction of {share:g}"
+        for share, cutoff in cutoffs.items()
     ]
     make_folders(paths)
     for kind, out in found_out:
@@ -91,6 +95,9 @@ def _calibrate(options: argparse.Namespace) -> None:
         else:
             with replaced_together([out]) as (temporary,):
                 found.table.write(temporary, format=f"ascii{out.suffix.lower()}", overwrite=True)
-    if not options.quiet:
+    if options.json:
+        at = [{"false_fraction": share, "cutoff": cutoff} for share, cutoff in cutoffs.items()]
+        print_json(options, {**found.meta, "cutoffs": at, "table": found.table}, paths)
+    elif not options.quiet:
         print("\n".join([str(found), *reached]))
         print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")

@@ -146,7 +146,11 @@ def files_read(options: argparse.Namespace) -> list[str]:
     """The files and data sets that the arguments name."""
     saved = [given.partition(":")[2] for given in options.prior]
     return [
-        *(path for paths, _ in catalogue_arguments(options.catalogues) for path in paths),
+        *(
+            path.removeprefix("hats:")
+            for paths, _ in catalogue_arguments(options.catalogues)
+            for path in paths
+        ),
         *(source for _, source in options.mag if source != "auto"),
         *(source for source in saved if not source.startswith("@")),
     ]

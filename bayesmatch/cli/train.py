@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
 from .outputs import add_out, check_outputs, make_folders, one_output
+from .shown import shows_progress
 
 #: expected counterparts from which on a match learns from itself; the same as MIN_COUNTERPARTS of
 #: priors/learned.py, which would take long to import
@@ -141,7 +141,7 @@ def _train(options: argparse.Namespace) -> None:
         groups=_column(table, options.group),
         name=options.name,
         seed=options.seed,
-        progress=sys.stderr.isatty() and not options.quiet,
+        progress=shows_progress(options),
     )
     assert prior.training is not None  # it was trained just now
     figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
@@ -163,12 +163,14 @@ def _train(options: argparse.Namespace) -> None:
 
 def _column(table: Any, name: str | None) -> Any:
     """The values of a column, where one is named."""
+    from ..catalogs.closest import did_you_mean
     from ..catalogs.columns import table_columns
 
     if name is None:
         return None
     if name not in table_columns(table):
         raise ValueError(
-            f"there is no column {name!r}; the columns are {', '.join(table.colnames)}"
+            f"there is no column {name!r}{did_you_mean(name, table.colnames)}; the columns are "
+            f"{', '.join(table.colnames)}"
         )
     return table[name]

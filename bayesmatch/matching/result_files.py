@@ -17,6 +17,7 @@ from typing import Any
 
 from astropy.table import Table
 
+from ..catalogs.closest import did_you_mean_file
 from ..catalogs.formats.digest import json_digest, table_digest
 from ..catalogs.formats.escaped import with_escapes
 from ..catalogs.formats.marker import settled
@@ -103,7 +104,7 @@ def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
     files = settled([real_path(part) for part in paths])
     for part, file in zip(paths, files, strict=True):
         if not file.is_file():
-            raise FileNotFoundError(f"{part}: no such file")
+            raise FileNotFoundError(f"{part}: no such file{did_you_mean_file(part)}")
     try:
         tables, record = read_tables(kind, files, NAMES)
         associations, sources = map(restored, tables, record["columns"])

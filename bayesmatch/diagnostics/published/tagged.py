@@ -89,6 +89,7 @@ def write_fits(table: Table, paths: list[Path]) -> None:
 def write_votable(table: Table, paths: list[Path]) -> None:
     """One table with UCDs, the coordinate system of positions, and the header as INFO."""
     from astropy.io.votable import tree, writeto
+    from astropy.io.votable.converters import get_converter
 
     head = table.meta[KEY]
     votable = tree.VOTableFile()
@@ -106,6 +107,9 @@ def write_votable(table: Table, paths: list[Path]) -> None:
         element.name = table.meta.get("EXTNAME", "CATALOGUE")
         element.description = head["title"]
         for field in element.fields:
+            if field.datatype == "bit":  # as astropy has truth values, which STILTS cannot read
+                field.datatype = "boolean"
+                field.converter = get_converter(field)
             if (field.ucd or "").startswith(("pos.eq.ra", "pos.eq.dec")):
                 field.ref = "icrs"
         resource.tables.append(element)
