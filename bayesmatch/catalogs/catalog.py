@@ -32,6 +32,7 @@ from .scalars import shown
 from .scan.candidate_rows import CandidateRows
 from .scan.catalog import ScannedCatalog
 from .scan.opened import opened
+from .split_positions import joined_positions
 from .tails import tailed
 from .targets import as_read
 from .values import ColumnValues
@@ -125,7 +126,7 @@ class Catalog(HeldCatalog):
         pm_err: Any = None,
     ) -> None:
         check_name(name)
-        table = as_table(table, name)
+        table = joined_positions(as_table(table, name), name, (ra, dec) != (None, None))
         if len(table) == 0:
             raise ValueError(
                 f"catalogue {name!r} is empty: it has no rows; check the file or the "
@@ -155,9 +156,8 @@ class Catalog(HeldCatalog):
             identifiers=identifiers,
             area=deg2,
         )
-        self.moc = moc_of(area)
         self.pos_err, self.said = pos_err, said_of(values, ucds, epoch, pm, pm_err)
-        self.epoch = read_epoch(values, self.said)
+        self.moc, self.epoch = moc_of(area), read_epoch(values, self.said)
         self.motions = read_motions(values, self.said, self.ra, self.dec)
         self.bad_errors, self.error_fault = faults.mask, faults.text
         if faulty is not None:

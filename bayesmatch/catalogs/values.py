@@ -14,6 +14,7 @@ from .closest import did_you_mean
 from .culprit import culprit
 from .said import Said, said
 from .scalars import plain_numbers, shown, shown_item
+from .typed import divided, typed
 from .warned import warn_user
 
 
@@ -57,7 +58,7 @@ class ColumnValues:
             raise ValueError(
                 f"catalogue {self.catalog!r} has no column {shown(column)}"
                 f"{did_you_mean(column, self.table.colnames)}; give one of "
-                f"{', '.join(self.table.colnames)}"
+                f"{', '.join(self.table.colnames)}{divided(column, self.table.colnames)}"
             )
         return column
 
@@ -145,9 +146,10 @@ class ColumnValues:
             if units.spelled(have) in units.TIMES
             else ""
         )
+        there = "too" if typed(name) == name else f"as '{typed(name)}[{want}]'"
         return (
             f"{time}correct the unit, or say the true one where the column is named, as "
-            f"{name}[{want}] (on the command line too)"
+            f"{name}[{want}] (on the command line {there})"
         )
 
     def number_or_column(self, value: Any, unit: str, what: str) -> np.ndarray:

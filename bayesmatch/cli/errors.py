@@ -9,7 +9,7 @@ from typing import Any
 from .as_json import add_json, print_json
 from .inputs import add_inputs, files_read, read_inputs
 from .outputs import add_out, check_outputs, make_folders, outputs, table_endings
-from .parsing import FIGURES, TABLE_ENDINGS
+from .parsing import FIGURES, TABLE_ENDINGS, columns
 
 
 def add_errors(commands: Any) -> None:
@@ -75,7 +75,7 @@ def _errors(options: argparse.Namespace) -> None:
         priors=how["priors"],
         tails="auto" if options.tails == "auto" else options.tails == "yes",
         frame=options.frame,
-        covariates=options.covariates.split(",") if options.covariates else (),
+        covariates=columns(options.covariates) if options.covariates else (),
         bad_rows=options.bad_rows,
     )
     make_folders(paths)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..catalogs.typed import typed
 from .outputs import add_out, check_outputs, make_folders, one_output
+from .parsing import columns
 from .shown import shows_progress
 
 #: expected counterparts from which on a match learns from itself; the same as MIN_COUNTERPARTS of
@@ -122,15 +124,15 @@ def _train(options: argparse.Namespace) -> None:
     check_outputs([out, out.with_suffix(".png")], [options.table])
     colors = options.colors
     if colors not in ("adjacent", "all", "none"):
-        colors = colors.split(",")
-    features = Features(options.bands.split(","), colors=colors, mag=options.mag)
+        colors = columns(colors)
+    features = Features(columns(options.bands), colors=colors, mag=options.mag)
     table = read_table(options.table, Asked(positions=False))
     label: Any = options.label
     if options.counterpart or options.least_label is not None:
         label = chosen(table, options.label, options.counterpart, options.least_label)
     context = None
     if options.context:
-        names = options.context.split(",")
+        names = columns(options.context)
         context = {name: column_values(table, name, sentinels=False) for name in names}
     prior = LightGBMPrior.fit(
         table,
@@ -156,7 +158,7 @@ def _train(options: argparse.Namespace) -> None:
         )
         print(
             f"a match with {FROM_COUNTERPARTS} expected counterparts or more learns this about as "
-            f"well by itself: bayesmatch match --learn CAT:{','.join(features.columns)}"
+            f"well by itself: bayesmatch match --learn CAT:{','.join(map(typed, features.columns))}"
         )
         print(f"wrote {out}\nwrote {out.with_suffix('.png')}")
 

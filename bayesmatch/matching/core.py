@@ -16,7 +16,6 @@ from ..priors.prior_set import PriorSet
 from .arguments import check_catalogs, check_far, one_of
 from .covariates import covariate_matrix
 from .field import FieldDensity
-from .fitted_errors import fitted
 from .host_fraction import HostFraction
 from .options import MatchOptions
 from .pipeline import run_match
@@ -183,6 +182,8 @@ def match(
     found: dict[str, Any] = {"given": True}
     corrected = {c.name: list(c.corrections) for c in (primary, *others) if c.corrections}
     if options.errors == "fit":
+        from .fitted_errors import fitted  # takes as long to load as a small match to run
+
         primary, numbers = fitted(primary, inside, prior_set, options)
         found = {"given": False, **numbers}
         covariates = covariate_matrix(primary, options.host_covariates)

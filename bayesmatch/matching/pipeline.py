@@ -31,7 +31,6 @@ from .combined import bytes_more, judged, unpruned
 from .evidence import Evidence, weigh
 from .fractions import Covariates, covariates_of, fractions_of
 from .host_fraction import HostFraction
-from .learning import learn_in_rounds, ratio_evidence
 from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
@@ -254,6 +253,8 @@ def _learn(
         ratios = learned.log10_ratios(setting.primary, setting.others, setting.candidates)
         slot_ln_ratio = LN_10 * sum(ratios.values(), np.zeros(n_slots))
     if learned.in_rounds:
+        from .learning import learn_in_rounds, ratio_evidence  # with all that learns
+
         weighed = weighed or _associate(setting, slot_ln_ratio, options, clock, MIN_WEIGHT_LEARNED)
         with clock("priors"):
             evidence = weigh(setting, *weighed, slot_ln_ratio, learned, options, clock)

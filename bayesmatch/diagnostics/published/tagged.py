@@ -13,6 +13,7 @@ import numpy as np
 from astropy.table import Table
 
 from ...catalogs.formats.arrow import to_arrow
+from ...catalogs.formats.header_text import readable
 from ...catalogs.formats.storage import as_json_text, storable
 from ...catalogs.formats.text import write_ascii
 from .header import header_lines
@@ -63,7 +64,7 @@ def write_fits(table: Table, paths: list[Path]) -> None:
     for number, (ucd, text) in enumerate(zip(ucds, texts, strict=True), start=1):
         if ucd:
             hdu.header[f"TUCD{number}"] = ucd
-        hdu.header[f"TCOMM{number}"] = text
+        hdu.header[f"TCOMM{number}"] = readable(text)
     for keyword, (first, *rest), text in KEYWORDS:
         value = head[first]
         for key in rest:
