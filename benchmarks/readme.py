@@ -1,7 +1,7 @@
-"""The README's table of speed: ``python -m benchmarks.readme DIR`` after a full run in DIR.
+"""The tables of the page on speed: ``python -m benchmarks.readme DIR`` after a full run in DIR.
 
-Keeps the numbers in ``benchmarks/results.json``, and writes the table between its markers in
-README.md; a test compares the two.
+Keeps the numbers in ``benchmarks/results.json``, and writes the tables between their markers in
+``docs/speed.md``, and the front page's numbers in README.md; a test compares them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from validation import headlines
+
 from . import store
 from .__main__ import SECTIONS
 from .methods import NWAY
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
+PAGE = ROOT / "docs" / "speed.md"
 BEGIN = "<!-- python -m benchmarks.readme: begin -->\n"
 END = "<!-- python -m benchmarks.readme: end -->\n"
 
@@ -34,7 +37,7 @@ def summary(directory: Path) -> dict[str, Any]:
     quick = [name for name in sections if sections[name]["quick"]]
     if quick:
         raise ValueError(
-            f"{directory} holds a quick run of {', '.join(quick)}; the README shows full ones"
+            f"{directory} holds a quick run of {', '.join(quick)}; the page shows full ones"
         )
     return sections
 
@@ -113,12 +116,13 @@ def other(s: Mapping[str, Any]) -> list[tuple[str, float, str]]:
             f"{scan['peak_MB'] / 1024:.2f} GB",
         )
     )
-    _, one, two = s["distributed"]["rows"]
+    memory, one, two = s["distributed"]["rows"]
     found.append(
         (
             f"LSDB on Dask, {s['distributed']['size']}",
             two["seconds"],
-            f"two workers; one: {one['seconds']:.3g} s",
+            f"two workers; one: {one['seconds']:.3g} s; in memory, without Dask: "
+            f"{memory['seconds']:.3g} s",
         )
     )
     for row in s["calls"]["rows"][1:]:
@@ -135,10 +139,8 @@ def main(directory: str) -> None:
     """Take over the numbers of a full run."""
     numbers = summary(Path(directory))
     RESULTS.write_text(json.dumps(numbers, indent=1) + "\n")
-    readme = ROOT / "README.md"
-    text = readme.read_text()
-    start, stop = text.index(BEGIN) + len(BEGIN), text.index(END)
-    readme.write_text(text[:start] + table(numbers) + text[stop:])
+    headlines.replace(PAGE, BEGIN, END, table(numbers))
+    headlines.write()
 
 
 if __name__ == "__main__":

@@ -1,85 +1,119 @@
-"""The README's "how good is it" table: ``python -m validation.readme DIR`` after a full run in DIR.
+"""The page "how it is validated": ``python -m validation.readme DIR [PROTOCOL ...]``.
 
-Keeps the numbers that the table shows in ``validation/results.json``, and writes the table between
-its markers in README.md; a test compares the two.
+After a full run in DIR, keeps the numbers that the tables show in ``validation/results.json``, and
+writes the tables between their markers in ``docs/validated.md``, and those of the front page in
+README.md. With protocols named, takes over theirs alone. A test compares numbers and pages.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from . import cosmos, headlines
+from .page_tables import METHODS, table
+
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "validation" / "results.json"
-SKY_COLUMNS = ("off host", "all host", "all best")
+PAGE = ROOT / "docs" / "validated.md"
 BEGIN, END = "<!-- python -m validation.readme: begin -->\n", "<!-- end -->\n"
 
 
-def summary(directory: Path) -> dict[str, Any]:
-    """The numbers of a full run that the README shows."""
-    of = {p.stem: json.loads(p.read_text()) for p in sorted(directory.glob("*.json"))}
-    if any(of[name]["quick"] for name in of):
-        raise ValueError(f"{directory} holds a quick run; the README shows a full one")
-    scores = of["cosmos"]["scores"]
-    cosmos = {
-        "nway": scores["NWAY's p_any, errors as quoted"],
-        "ours": scores["p_hostless, errors fitted"],
+def summary(directory: Path, only: Iterable[str] = ()) -> dict[str, Any]:
+    """The numbers of a full run, by protocol, and what was claimed and missed.
+
+    Parameters
+    ----------
+    directory : Path
+        With the JSON files of ``python -m validation``.
+    only : iterable of str, optional
+        Protocols to take over. Default: all that are there.
+
+    Returns
+    -------
+    dict
+        ``protocols``: name -> numbers; ``claims``: name -> [how many, how many missed];
+        ``missed``: name -> [[claim, measured, required], ...].
+    """
+    wanted = set(only)
+    of = {
+        p.stem: json.loads(p.read_text())
+        for p in sorted(directory.glob("*.json"))
+        if not wanted or p.stem in wanted
     }
-    lockman = {}
-    for method in ("distance only", "published pipeline", "LightGBM"):
+    if missing := wanted - set(of):
+        raise ValueError(f"{directory} lacks {', '.join(sorted(missing))}")
+    if any(of[name]["quick"] for name in of):
+        raise ValueError(f"{directory} holds a quick run; the page shows a full one")
+    missed = {name: [c for c in o["claims"] if c["ok"] is False] for name, o in of.items()}
+    return {
+        "protocols": {name: NUMBERS[name](o) for name, o in of.items() if name in NUMBERS},
+        "claims": {
+            name: [len([c for c in o["claims"] if c["ok"] is not None]), len(missed[name])]
+            for name, o in of.items()
+        },
+        "missed": {
+            name: [[c["what"], c["measured"], c["required"]] for c in claims]
+            for name, claims in missed.items()
+            if claims
+        },
+    }
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers kept so far, those of the protocols of another run in place of theirs."""
+    kept = {
+        part: {k: v for k, v in old[part].items() if k not in new["claims"]}
+        for part in ("protocols", "claims", "missed")
+    }
+    return {part: dict(sorted({**kept[part], **new[part]}.items())) for part in kept}
+
+
+def _lockman(o: Mapping[str, Any]) -> dict[str, Any]:
+    found = {}
+    for method in METHODS:
         rows = {
             score: [
                 r
-                for r in of["lockman"]["assessed"]
+                for r in o["assessed"]
                 if r["method"] == method and r["truth"] == "samples" and r["score"] == score
             ]
             for score in ("p_any", "p_match")
         }
-        lockman[method] = {
+        found[method] = {
             "Q": _mean(rows["p_any"], "overall_purity"),
-            "P_c": _mean(rows["p_any"], "crossing"),
             "P_h": _mean(rows["p_any"], "hostless_purity"),
+            **{f"P_c_{score}": _mean(r, "crossing") for score, r in rows.items()},
             **{f"C99_{score}": _mean(r, "completeness_at_99") for score, r in rows.items()},
         }
-    return {
-        "cosmos": cosmos,
-        "lockman": lockman,
-        "calibration": {
-            "skies": len(of["calibration"]["skies"]),
-            "pooled": of["calibration"]["pooled_ece"],
-            "mean": of["calibration"]["mean_ece"],
-        },
-        "priors": {"pooled_ece": of["priors"]["pooled_ece"]["LightGBM"]},
-        "upstream": {
-            "largest": of["upstream"]["largest"]["api"][0],
-            "fields": len(of["upstream"]["fields"]),
-        },
-        "chandra_gaia": {
-            "n": of["chandra_gaia"]["n"],
-            "median": of["chandra_gaia"]["median_abs_difference"],
-        },
-        "ngc2264": {"n": of["ngc2264"]["n_chain"], "recovered": of["ngc2264"]["recovered"]},
-        "position_errors": of["position_errors"]["within_3"],
-        "skies": _skies(of["skies"]["conditions"]),
-        "claims": {
-            name: [
-                len([c for c in o["claims"] if c["ok"] is not None]),
-                len([c for c in o["claims"] if c["ok"] is False]),
+    return found
+
+
+def _priors(o: Mapping[str, Any]) -> dict[str, Any]:
+    crossings = {}
+    for method in ("distance", "published", "LightGBM"):
+        for scale in sorted({r["sigma_scale"] for r in o["skies"]}):
+            rows = [r for r in o["skies"] if (r["method"], r["sigma_scale"]) == (method, scale)]
+            crossings[f"{method} x{scale:g}"] = [
+                _mean(rows, "crossing"),
+                _mean(rows, "crossing_p_match"),
             ]
-            for name, o in of.items()
-        },
-        "missed": [
-            [name, c["what"], c["measured"], c["required"]]
-            for name, o in of.items()
-            for c in o["claims"]
-            if c["ok"] is False
-        ],
-    }
+    return {"pooled_ece": o["pooled_ece"], "crossings": crossings}
+
+
+def _ngc2264(o: Mapping[str, Any]) -> dict[str, Any]:
+    (nearest,) = (c["measured"] for c in o["claims"] if c["what"].startswith("the nearest star"))
+    return {"n": o["n_chain"], "recovered": o["recovered"], "nearest": float(nearest)}
+
+
+def _fermi(o: Mapping[str, Any]) -> dict[str, Any]:
+    (table,) = (t for t in o["tables"] if t["title"].startswith("Against the counterparts"))
+    return {row[0]: dict(zip(table["header"][1:7], row[1:7], strict=True)) for row in table["rows"]}
 
 
 def _skies(rows: list[dict[str, Any]]) -> dict[str, dict[str, list[float]]]:
@@ -99,80 +133,30 @@ def _mean(rows: list[dict[str, Any]], column: str) -> float:
     return float(np.mean([row[column] for row in rows]))
 
 
-def table(s: Mapping[str, Any]) -> str:
-    """The summary as Markdown."""
-    nway, ours = s["cosmos"]["nway"], s["cosmos"]["ours"]
-    lines = [
-        "| real: 1,255 XMM-COSMOS sources with known answers, cut at 0.5 | NWAY's `p_any` | "
-        "`p_hostless`, errors fitted |",
-        "|---|---|---|",
-        *(
-            f"| {text} | {nway[key]:.3f} | {ours[key]:.3f} |"
-            for text, key in (
-                ("counterparts: purity", "counterpart_purity"),
-                ("counterparts: completeness", "counterpart_completeness"),
-                ("hostless: purity", "hostless_purity"),
-                ("hostless: completeness", "hostless_completeness"),
-                ("calibration error (ECE)", "ece"),
-            )
-        ),
-        "",
-        "| mock of the Lockman Hole, published protocol | distance only | published pipeline | "
-        "`LightGBMPrior` | (published: distance, photometry) |",
-        "|---|---|---|---|---|",
-    ]
-    for text, key, published in (
-        ("right answers of all (Q)", "Q", "0.86, 0.94"),
-        ("counterparts: purity = completeness", "P_c", "0.87, 0.95"),
-        ("hostless: purity = completeness", "P_h", "0.72 and 0.70, 0.80"),
-        ("completeness at 99% purity, by `p_any`", "C99_p_any", ""),
-        ("completeness at 99% purity, by `p_match`", "C99_p_match", ""),
-    ):
-        values = " | ".join(f"{m[key]:.3f}" for m in s["lockman"].values())
-        lines.append(f"| {text} | {values} | {published} |")
-    c = s["calibration"]
-    lines += [
-        "",
-        "| do the probabilities mean what they say? | calibration error (ECE) |",
-        "|---|---|",
-        f"| `p_hostless`, {c['skies']} mock skies: together; mean of the skies | "
-        f"{c['pooled']['p_hostless']:.4f}; {c['mean']['p_hostless']:.4f} |",
-        f"| `p_match` of the best candidate, the same | {c['pooled']['p_match of the best']:.4f}; "
-        f"{c['mean']['p_match of the best']:.4f} |",
-        f"| NWAY's `p_any`, mean of the skies | {c['mean']['NWAY p_any']:.4f} |",
-        f"| `p_hostless` with a LightGBM prior, Lockman Hole mocks | "
-        f"{s['priors']['pooled_ece']:.4f} |",
-        "",
-    ]
-    lines += [
-        "| simulated skies: worst stratum's ECE (95% point of its floor) | P(host), as in 0.1 | "
-        "P(host) | `p_match` of the best |",
-        "|---|---|---|---|",
-        *(
-            f"| {name} | "
-            + " | ".join("{:.3f} ({:.3f})".format(*ways[w]) for w in SKY_COLUMNS)
-            + " |"
-            for name, ways in s["skies"].items()
-            if all(w in ways for w in SKY_COLUMNS)
-        ),
-        "",
-    ]
-    if s["missed"]:
-        lines += ["| claims missed in that run | measured | claimed |", "|---|---|---|"]
-        lines += [f"| {name}: {what} | {got} | {limit} |" for name, what, got, limit in s["missed"]]
-        lines.append("")
-    return "\n".join(lines)
+#: protocol -> the numbers of its output that the page shows
+NUMBERS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "cosmos": lambda o: {name: o["scores"][name] for name in cosmos.BOTH_WAYS},
+    "lockman": _lockman,
+    "priors": _priors,
+    "ngc2264": _ngc2264,
+    "fermi": _fermi,
+    "calibration": lambda o: {
+        "skies": len(o["skies"]),
+        "pooled": o["pooled_ece"],
+        "mean": o["mean_ece"],
+    },
+    "skies": lambda o: _skies(o["conditions"]),
+}
 
 
-def main(directory: str) -> None:
-    """Take over the numbers of a full run."""
-    numbers = summary(Path(directory))
+def main(directory: str, *only: str) -> None:
+    """Take over the numbers of a full run, and write the pages."""
+    new = summary(Path(directory), only)
+    numbers = merged(json.loads(RESULTS.read_text()), new) if only else new
     RESULTS.write_text(json.dumps(numbers, indent=1) + "\n")
-    readme = ROOT / "README.md"
-    text = readme.read_text()
-    start, stop = text.index(BEGIN) + len(BEGIN), text.index(END)
-    readme.write_text(text[:start] + table(numbers) + text[stop:])
+    headlines.replace(PAGE, BEGIN, END, table(numbers))
+    headlines.write()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -54,7 +54,7 @@ class BayesianCrossmatch(AbstractCrossmatchAlgorithm):
         and, where it is one number, of the secondary.
     rows : {"associations", "sources"}, default "associations"
         One row per association, a source's no-counterpart row first (the right columns missing),
-        as :attr:`bayesmatch.MatchResult.associations`; or one row per source, with its best
+        as ``MatchResult.associations``; or one row per source, with its best
         candidate, as ``sources``.
     prior_completeness, priors, secondary_ratio, min_p_i
         As for :func:`bayesmatch.match`; `priors` is a list, for the right catalogue.

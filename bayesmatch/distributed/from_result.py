@@ -37,7 +37,7 @@ def from_result(
     Parameters
     ----------
     result : MatchResult
-        From :func:`bayesmatch.match` or :meth:`MatchResult.read`.
+        From :func:`bayesmatch.match` or :meth:`bayesmatch.MatchResult.read`.
     rows : {"sources", "associations"}, default "sources"
         A row per source, the table of :func:`bayesmatch.catalogue`; or one per association, with
         the input columns where they are at hand.

@@ -28,6 +28,7 @@ from .photometry import (
 XRAY_DENSITY = 450.0
 #: erg/s/cm^2, 0.5-2 keV
 FLUX_MIN = 3e-15
+#: erg/s/cm^2, 0.5-2 keV
 FLUX_MAX = 3e-13
 #: N(>F) ~ F^-1.5: the Euclidean slope, right above the break near 1e-14 and steep below it
 FLUX_SLOPE = 1.5

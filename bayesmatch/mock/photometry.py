@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: of the survey, from blue to red
 BANDS = ("g", "r", "z", "w1", "w2")
 #: survey objects per deg^2 (Legacy Survey in the Lockman Hole)
 FIELD_DENSITY = 58_000.0

@@ -78,7 +78,7 @@ class Features:
         Parameters
         ----------
         table : astropy.table.Table, pandas.DataFrame or mapping of arrays
-            Holds :attr:`columns`; it is not modified.
+            Holds ``columns``; it is not modified.
 
         Returns
         -------

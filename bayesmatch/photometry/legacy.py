@@ -19,6 +19,7 @@ from .magnitudes import measured
 VEGA_OFFSET = {"w1": 2.699, "w2": 3.339, "w3": 5.174, "w4": 6.620}
 #: log10(Fx / F_band) = log10(Fx) + m_AB / 2.5 + this
 X_TO_O_CONSTANT = 5.67
+#: of the Legacy Survey, from blue to red
 LEGACY_BANDS = ("g", "r", "z", "w1", "w2")
 #: AB magnitude of one nanomaggy
 NANOMAGGY_MAG = 22.5

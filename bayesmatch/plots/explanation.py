@@ -35,7 +35,7 @@ def evidence_chart(explanation: bm.Explanation) -> Figure:
 
     Candidates are coloured and sized by the probability of being the counterpart, and numbered by
     rank; where the explanation has an image, they lie on it. Bars stack the terms of
-    :attr:`Explanation.table`, a diamond marks their sum.
+    ``Explanation.table``, a diamond marks their sum.
 
     Parameters
     ----------
