@@ -201,6 +201,7 @@ def test_counts_of_a_column_that_is_not_at_hand(tmp_path):
         "subset",
         "corrected",
         "estimate_area",
+        "coverage",
         "check_primary_ids",
     ],
 )

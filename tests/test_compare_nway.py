@@ -64,6 +64,7 @@ def written(folder, sources, *flags, radius=15.0, out="nway.fits"):
     return files
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("dec", [2.0, 30.0, 44.0])
 @pytest.mark.parametrize("k", [2, 3])
 def test_command_line_output(tmp_path, dec, k):
@@ -127,6 +128,7 @@ def test_auto_priors(tmp_path, auto_field):
     assert not bm.compare_nway(result, api).explained
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("columns", [("a", "b"), ("a", "b", "pa")], ids=["axes", "ellipses"])
 @pytest.mark.parametrize("k, dec", [(2, 30.0), (3, 2.0)])
 def test_ellipses(tmp_path, columns, k, dec):
@@ -186,6 +188,7 @@ def test_min_prob(tmp_path):
     assert not bm.compare_nway(result, api).explained
 
 
+@pytest.mark.slow
 def test_another_setup_is_told(tmp_path):
     """Completeness, area, radius and errors that were not the same."""
     sources = random_field(38, (100, 1500), (150.0, 2.0))

@@ -172,6 +172,7 @@ def assert_all_same(got, want):
     return frame
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("ra_0", [44.0, 358.0])
 @pytest.mark.parametrize("covariates", ["sigma", ["flux"], None])
 def test_same_as_in_memory(ra_0, covariates):
@@ -232,6 +233,7 @@ def uneven(n=900, m=40_000, seed=1):
     )
 
 
+@pytest.mark.few(2)
 @pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
 @pytest.mark.parametrize(
     "options", [{}, {"field": "uniform"}, {"claims": "independent"}, {"min_p_i": 0.2}]
@@ -254,6 +256,7 @@ def test_density_and_claims_are_those_of_the_whole(options):
         assert claimed.max() < 1 + 1e-9
 
 
+@pytest.mark.few(1)
 @pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
 @pytest.mark.parametrize("rows", ["associations", "sources"])
 def test_partitions_change_nothing(rows):
@@ -424,6 +427,7 @@ def test_hats_on_disk(tmp_path):
     assert_same(frame, in_memory(sources, objects).associations.to_pandas(), PROBABILITIES)
 
 
+@pytest.mark.slow
 def test_two_workers_give_the_same():
     from dask.distributed import Client
 
@@ -438,6 +442,7 @@ def test_two_workers_give_the_same():
     pd.testing.assert_frame_equal(*frames, check_exact=True)
 
 
+@pytest.mark.slow
 def test_partitions_matched_by_themselves():
     """With the global numbers given: one density everywhere, and no partition knows of another."""
     sources, objects = sky(600, 12_000)
@@ -492,6 +497,7 @@ def test_area_from_the_coverage_map():
         )
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "margin, options, message",
     [

@@ -274,6 +274,7 @@ def test_too_few_counterparts_keep_the_quoted_errors():
 # -- command line ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     x, o, _ = sky(6, TURNED, n=1500, density=4000.0)

@@ -84,6 +84,7 @@ def three():
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("sky", ["two", "three"])
 def test_the_terms_make_every_probability(sky, request):
     result = request.getfixturevalue(sky)
@@ -136,6 +137,7 @@ def test_the_fraction_is_that_of_the_fit(three):
     assert max(unrelated) > 0  # the factor of NWAY alone
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", FORMATS)
 def test_from_a_file_as_from_memory(three, tmp_path, kind):
     three.write(tmp_path / f"r.{kind}", include_inputs=True)
@@ -152,6 +154,7 @@ def test_from_a_file_as_from_memory(three, tmp_path, kind):
         np.testing.assert_array_equal(a.objects.source_covariance, b.objects.source_covariance)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("include_inputs", [True, False])
 @pytest.mark.parametrize("covariates", ["sigma", None])
 @pytest.mark.parametrize("n_other", [1, 2])
@@ -198,6 +201,7 @@ ERRORS = [
 ]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("pos_err", ERRORS)
 def test_position_errors_come_back_from_a_file(tmp_path, pos_err):
     sky = skies.simulate(3, 40, 0.9)

@@ -81,6 +81,7 @@ def test_a_constant_is_not_enough_when_the_fraction_falls():
     assert ece(["FLUX"]) < 0.8 * constant
 
 
+@pytest.mark.slow
 def test_covariates_of_small_samples_are_not_fitted_to_noise():
     """With a constant fraction they cost next to nothing, and a real trend is still followed."""
 

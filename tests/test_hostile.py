@@ -234,6 +234,7 @@ CALLS = {
     "ErrorEllipse minor": lambda v: errors(minor=v),
     "ErrorEllipse pa": lambda v: errors(pa=v),
     "estimate_area": lambda v: OTHER.estimate_area(v),
+    "coverage": lambda v: OTHER.coverage(v),
     "Catalog.read": lambda v: bm.Catalog.read(v, pos_err=1.0),
     "Catalog.scan": lambda v: bm.Catalog.scan(v, pos_err=1.0),
     "read_prior": lambda v: bm.read_prior(v),
@@ -304,6 +305,15 @@ CALLS = {
         for name in "cutoff n_resamples level seed".split()
     },
     "best": lambda v: result().best(v),
+    **{
+        f"likelihood_ratio {name}": lambda v, name=name: result().likelihood_ratio(**{name: v})
+        for name in "catalogue host_fraction".split()
+    },
+    "catalogue likelihood_ratio": lambda v: result().catalogue(likelihood_ratio=v),
+    **{
+        f"result coverage {name}": lambda v, name=name: result().coverage(**{name: v})
+        for name in "catalogue order catalogues".split()
+    },
     "explain result": lambda v: bm.explain(v, 0),
     "explain": lambda v: bm.explain(result(), v),
     "fit_position_errors radius": lambda v: bm.fit_position_errors(X, OTHER, radius=v),

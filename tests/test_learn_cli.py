@@ -111,6 +111,7 @@ def test_saved_and_used_again(folder):
     assert again.meta["auto_priors"] == {} and "learned prior" not in again.summary()
 
 
+@pytest.mark.slow
 def test_scanned_the_same(folder):
     first = bm.MatchResult.read("out.fits")
     area = ["--area", f":{Table.read('opt.fits').meta['SKYAREA']}"]
@@ -327,6 +328,7 @@ def test_nothing_to_learn_from(folder, case):
     np.testing.assert_allclose(ratio[~np.isnan(ratio)], 1, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_fitted_errors_and_calibrate_learn_too(folder, capsys):
     result = run("--learn", f"OPT:{BANDS}", "--fit-errors")
     assert right(result) > right(run()) + 0.05

@@ -94,6 +94,7 @@ def test_saved_and_read_the_ratios_are_the_same(sky, result, tmp_path):
     np.testing.assert_array_equal(again.log10_ratio(secondary), prior.log10_ratio(secondary))
 
 
+@pytest.mark.slow
 def test_order_of_the_sources_changes_nothing(sky, result):
     order = np.random.default_rng(1).permutation(N)
     shuffled = learned_match(sky, order=order)
@@ -114,6 +115,7 @@ def test_order_of_the_sources_changes_nothing(sky, result):
     np.testing.assert_allclose(p, result.associations["p_match"], atol=2e-3)
 
 
+@pytest.mark.slow
 def test_scanned_as_in_memory_and_any_number_of_threads(sky, result, tmp_path, monkeypatch):
     sky[1].write(tmp_path / "opt.parquet")
     primary, _ = catalogues(sky)
@@ -125,6 +127,7 @@ def test_scanned_as_in_memory_and_any_number_of_threads(sky, result, tmp_path, m
             np.testing.assert_array_equal(other.associations[name], result.associations[name])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", [3, 4])
 def test_counterparts_that_look_like_field_objects_teach_nothing(sky, seed):
     primary, secondary, truth = sky
@@ -211,6 +214,7 @@ def test_three_catalogues_and_another_prior(sky):
     assert "bias_IR_photometry" in result.associations.colnames
 
 
+@pytest.mark.slow
 def test_context_of_the_sources(sky):
     result = learned_match(sky, bm.LearnedPrior(FEATURES, context=["flux"]))
     prior = result.priors["OPT"][0]

@@ -39,6 +39,7 @@ def basic():
 # -- the numbers ----------------------------------------------------------------------------------
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "setting",
     [

@@ -546,6 +546,7 @@ def test_ellipses_in_sigma():
         assert pairs.in_sigma[n] == pytest.approx(np.sqrt(square), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_charts_on_images(result, tmp_path):
     pytest.importorskip("reproject")
     wcs = WCS(naxis=2)

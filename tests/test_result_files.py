@@ -476,6 +476,7 @@ class TestDamage:
     def test_many(self, ending, results, tmp_path):
         check_damage(results[0], tmp_path, ending, 1500, 2)
 
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def test_edited_meta_of_csv(self, data, results, tmp_path_factory):

@@ -133,6 +133,7 @@ def test_size_is_bounded(tmp_path, monkeypatch):
         bm.read_prior(path)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("part", ["[],", "1,", '"",', '{"a":1},'])
 def test_number_of_entries_is_bounded(tmp_path, part):
     """Twenty megabytes that would take Python a minute and gigabytes."""

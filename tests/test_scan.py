@@ -129,6 +129,7 @@ CODECS = [
 ]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("errors", ERRORS)
 def test_same_bytes_as_the_whole_table(errors, tmp_path):
     options = {**OPTIONS, "pos_err": ERRORS[errors]}
@@ -190,6 +191,7 @@ def test_priors_and_three_catalogues(tmp_path):
         assert written(found, tmp_path) == written(expected, tmp_path)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "rule", [{"radius": 4.0}, {"radius": 3.0, "exclude_radius": 20.0}, {"min_post": 0.5}]
 )

@@ -70,6 +70,7 @@ def test_train(folder, capsys):
     np.testing.assert_array_equal(same.predict(sample(1)), ratio)
 
 
+@pytest.mark.slow
 def test_same_seed_same_file(folder, capsys):
     first = [train("--seed", seed, "--quiet") or Path("p.json").read_bytes() for seed in (7, 7, 8)]
     assert first[0] == first[1] != first[2]

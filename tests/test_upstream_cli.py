@@ -28,6 +28,7 @@ def corrected(folder, sources, radius, completeness, *flags, **options):
     return ours.associations, theirs
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "seed, sizes, centre, radius, completeness",
     [
@@ -97,6 +98,7 @@ def test_unrelated_pair_ignored(tmp_path):
     assert rows["p_any"][0] == pytest.approx(1.0, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_p_any_of_one_candidate(tmp_path):
     """UPSTREAM row 8 (the other completenesses: test_upstream_api)."""
     rows, _ = corrected(tmp_path, one_primary([(0, 10)], far=1), 30.0, 0.9)
@@ -104,6 +106,7 @@ def test_p_any_of_one_candidate(tmp_path):
     assert rows["p_any"][1] == pytest.approx(0.0270529, abs=1e-7)
 
 
+@pytest.mark.slow
 def test_radius_and_ties(tmp_path):
     """UPSTREAM rows 10 and 11: no row with B and C, 36.5" apart; identical candidates both best."""
     rows, theirs = corrected(tmp_path, one_primary([(0.1, 18), (0.1, 18)], [(0, -18.5)]), 20.0, 0.9)
@@ -172,6 +175,7 @@ def run_both(folder, args):
     return ours, nway_cli(folder, args), [f"{name}_ID" for name in names]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "args",
     [
@@ -192,6 +196,7 @@ def test_command_line_of_the_manual(cosmos, capsys, args):
     assert "--acceptable-prob" not in args or (theirs["match_flag"] == 2).sum() > 50
 
 
+@pytest.mark.slow
 def test_input_columns_go_along(cosmos, capsys):
     """Every input column that `nway.py` carries has the same name and values in ours."""
     ours, theirs, ids = run_both(cosmos, [*TWO, *OPT])
@@ -207,6 +212,7 @@ def test_input_columns_go_along(cosmos, capsys):
             )
 
 
+@pytest.mark.slow
 def test_min_prob(cosmos, capsys):
     """UPSTREAM row 13: --min-prob drops NWAY's no-counterpart rows, ours stay."""
     ours, theirs, ids = run_both(cosmos, [*THREE, *NINE, *OPT, "--min-prob", "0.01"])

@@ -101,22 +101,31 @@ def occupied_cells(ra: np.ndarray, dec: np.ndarray, order: int) -> int:
     return n_cells
 
 
-def estimate_area(ra: np.ndarray, dec: np.ndarray, order: int) -> float:
-    """Area in deg^2 of the HEALPix cells of `order` that hold at least one position."""
+def occupied_moc(ra: np.ndarray, dec: np.ndarray, order: int) -> Any:
+    """The HEALPix cells of `order` that hold at least one position, a `mocpy.MOC`."""
     import astropy.units as u
     from mocpy import MOC
 
-    moc = MOC.from_lonlat(ra * u.deg, dec * u.deg, max_norder=order)
-    return float(moc.sky_fraction) * FULL_SKY_DEG2
+    return MOC.from_lonlat(ra * u.deg, dec * u.deg, max_norder=order)
 
 
-def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> float:
-    """Area (deg^2) of the HEALPix cells of an order, or the best one, that hold a position."""
+def estimate_area(ra: np.ndarray, dec: np.ndarray, order: int) -> float:
+    """Area in deg^2 of the HEALPix cells of `order` that hold at least one position."""
+    return float(occupied_moc(ra, dec, order).sky_fraction) * FULL_SKY_DEG2
+
+
+def coverage_of(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> Any:
+    """The HEALPix cells of an order, or the best one, that hold a position, a `mocpy.MOC`."""
     if order is None:
         order = default_order(ra, dec)
     if not (isinstance(order, (int, np.integer)) and 0 <= order <= 29):
         raise ValueError(f"order is {shown(order)}: give a HEALPix order, 0 to 29")
-    return estimate_area(ra, dec, int(order))
+    return occupied_moc(ra, dec, int(order))
+
+
+def estimated_area(ra: np.ndarray, dec: np.ndarray, order: int | None = None) -> float:
+    """Area (deg^2) of the HEALPix cells of an order, or the best one, that hold a position."""
+    return float(coverage_of(ra, dec, order).sky_fraction) * FULL_SKY_DEG2
 
 
 def area_given(area: Any, ra: np.ndarray, dec: np.ndarray, meta: Any, name: str) -> float:

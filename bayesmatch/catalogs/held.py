@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from astropy.table import Column, Table
 
-from .area import estimated_area
+from .area import coverage_of, estimated_area
 from .bad_rows import Aside
 from .base import SkyCatalog
 from .errors import PositionErrorModel
@@ -124,6 +124,24 @@ class HeldCatalog(SkyCatalog):
             Area in deg^2. Holes smaller than a cell count as covered.
         """
         return estimated_area(self.ra, self.dec, order)
+
+    def coverage(self, order: int | None = None) -> Any:
+        """Where the catalogue has looked: the MOC that was given as its area, or occupied cells.
+
+        Parameters
+        ----------
+        order : int, optional
+            HEALPix order of the cells that hold an object, asked for also where a MOC was given.
+            Default: that MOC; without, as for :meth:`estimate_area`.
+
+        Returns
+        -------
+        mocpy.MOC
+            Good for ``area=``.
+        """
+        if order is None and self.moc is not None:
+            return self.moc
+        return coverage_of(self.ra, self.dec, order)
 
     def covariance(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Position covariance of some rows (default all): (m, 3) of east^2, north^2, east*north.

@@ -27,6 +27,8 @@ RESERVED = (
     "second_p_i",
     "n_claims",
     "same_source",
+    "likelihood_ratio",
+    "reliability",
 )
 
 

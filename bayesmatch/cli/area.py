@@ -36,23 +36,29 @@ def add_area(commands: Any) -> None:
     )
     area.add_argument("--ra", metavar="COL", help="right ascension column (default: found by name)")
     area.add_argument("--dec", metavar="COL", help="declination column (default: found by name)")
+    area.add_argument(
+        "--moc",
+        metavar="FILE",
+        help="also write the cells as a coverage map (MOC) for Aladin and TOPCAT: .fits or .json",
+    )
 
 
 def _area(options: argparse.Namespace) -> None:
-    from ..catalogs.area import ESTIMATE_CAVEAT
-    from ..catalogs.scan.area import scanned_area
-    from ..catalogs.scan.catalog import ScannedCatalog
+    from ..catalogs.area import ESTIMATE_CAVEAT, FULL_SKY_DEG2
+    from ..catalogs.coverage import coverage_map, moc_path, write_moc
+    from ..catalogs.targets import check_targets
 
+    if options.moc is not None:
+        check_targets([moc_path(options.moc)], options.files, option="--moc")
     # Only positions matter here; error and area have to be something.
     catalog = one_catalogue(options.files, pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec)
-    area = (
-        scanned_area(catalog, options.order)
-        if isinstance(catalog, ScannedCatalog)
-        else catalog.estimate_area(options.order)
-    )
-    print(f"{area:.6g} deg^2")
+    cells = coverage_map(catalog, options.order)
+    print(f"{float(cells.sky_fraction) * FULL_SKY_DEG2:.6g} deg^2")
     print(
         f"{ESTIMATE_CAVEAT} (write it as SKYAREA into the table's header: "
         "bayesmatch header FILE --area DEG2 --out NEW)",
         file=sys.stderr,
     )
+    if options.moc is not None:
+        at = write_moc(cells, options.moc, read=options.files, option="--moc")
+        print(f"wrote {at}", file=sys.stderr)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from typing import Any
+
+from .likelihood_ratio import add_ratio, ratio_asked
+from .matched_inputs import matched_inputs
 
 #: what a published table may be written to
 ENDINGS = ".fits, .vot, .parquet, .csv, .ecsv, .mrt (AAS machine-readable) or .tex (first rows)"
@@ -39,6 +41,7 @@ def add_catalogue(commands: Any) -> None:
     catalogue.add_argument(
         "--second", action="store_true", help="also give the second candidate, as second_..."
     )
+    add_ratio(catalogue, "object")
     catalogue.add_argument(
         "--inputs",
         nargs="+",
@@ -56,12 +59,13 @@ def _catalogue(options: argparse.Namespace) -> None:
     from ..matching.result_files import result_paths
 
     cuts = checked_cuts(_numbers(options.cuts))
+    ratio = ratio_asked(options.likelihood_ratio)
     targets = [path for out in options.out for path in catalogue_paths(out)]
     read = [*result_paths(options.result), *(options.inputs or ())]
     check_targets(targets, read, option="--out")
     result = MatchResult.read(options.result)
-    inputs = None if options.inputs is None else _inputs(result, options.inputs)
-    table = result.catalogue(cuts, second=options.second, catalogues=inputs)
+    inputs = None if options.inputs is None else matched_inputs(result, options.inputs)
+    table = result.catalogue(cuts, second=options.second, likelihood_ratio=ratio, catalogues=inputs)
     written = [path for out in options.out for path in write_catalogue(table, out, read=read)]
     if not options.quiet:
         counts = table.meta["bayesmatch"]["class_counts"]
@@ -76,27 +80,3 @@ def _numbers(text: str) -> list[float] | str:
         return [float(part) for part in text.split(",")]
     except ValueError:
         return text
-
-
-def _inputs(result: Any, paths: Sequence[str]) -> list[Any]:
-    """The catalogues in files, as the match took them; errors and area play no part."""
-    from ..catalogs.catalog import Catalog
-
-    known = result.record.catalogues
-    if len(paths) != len(known):
-        raise ValueError(
-            f"--inputs has {len(paths)} files, and the match was of {len(known)} catalogues: "
-            f"{', '.join(result.catalogue_names)}; give all, in this order"
-        )
-    return [
-        Catalog.read(
-            path,
-            name=c.name,
-            pos_err=1.0,
-            area=c.area_deg2,
-            ra=c.ra,
-            dec=c.dec,
-            id=None if c.id == "ID" else c.id,
-        )
-        for path, c in zip(paths, known, strict=True)
-    ]

@@ -12,6 +12,7 @@ from .bad_rows import add_keep_dropped
 from .given_errors import HELP as ERRORS
 from .inputs import add_inputs, files_read, read_inputs, read_priors
 from .learning import learned_files, learned_paths, write_learned
+from .likelihood_ratio import add_likelihood_ratio, add_ratio, checked_ratio
 from .output import AS_PRINTED, STANDARD_OUTPUT, command_line, print_table
 from .parsing import TABLE_ENDINGS
 
@@ -93,6 +94,7 @@ def _add_output(match: argparse.ArgumentParser) -> None:
     match.add_argument(
         "--no-inputs", action="store_true", help="leave the input columns out of the result"
     )
+    add_ratio(match, "objects")
     add_keep_dropped(match)
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -126,6 +128,7 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     targets = [*([] if printed else result_paths(out)), *learned_files(learned)]
     check_targets(targets, files_read(options), option="--out")
     catalogs, how = read_inputs(options, priors)
+    ratio = checked_ratio(options.likelihood_ratio, [c.name for c in catalogs[1:]])
     check_output(out, catalogs, how["priors"], include_inputs=not options.no_inputs)
     result = match(
         *catalogs,
@@ -137,6 +140,7 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
         errors="fit" if options.fit_errors else "given",
         progress=sys.stderr.isatty() and not options.quiet,
     )
+    add_likelihood_ratio(result, ratio)
     result.meta["command"] = command_line(options)
     for told, catalog in zip(result.meta["catalogues"], catalogs, strict=True):
         told["files"] = [os.path.basename(path) for path in catalog.read_from] or None

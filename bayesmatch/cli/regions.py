@@ -12,7 +12,7 @@ def add_regions(commands: Any) -> None:
     """Add ``bayesmatch regions``."""
     regions = commands.add_parser(
         "regions",
-        help="sources and candidates as regions for DS9",
+        help="sources and candidates as regions for DS9; coverage as a MOC",
         description="Write a region file for DS9: the sources as circles or ellipses that hold 68% "
         "of their position errors, the candidates as points with their probabilities. Green: "
         "secure, one association has p_match >= 0.9; red: hostless, p_hostless >= 0.9; yellow: "
@@ -26,7 +26,20 @@ def add_regions(commands: Any) -> None:
         metavar="RESULT",
         help="what 'bayesmatch match' wrote, with the input columns (without --no-inputs)",
     )
-    add_out(regions, "the regions: .reg", required=True)
+    add_out(regions, "the regions: .reg; with --moc the map: .fits or .json", required=True)
+    regions.add_argument(
+        "--moc",
+        metavar="NAME",
+        help="write instead where catalogue NAME has looked, as a coverage map (MOC) for Aladin "
+        "and TOPCAT",
+    )
+    regions.add_argument(
+        "--inputs",
+        nargs="+",
+        metavar="FILE",
+        help="with --moc: the catalogues that were matched, in their order; a result has all "
+        "positions of the first one alone",
+    )
     regions.add_argument(
         "--min-p",
         type=float,
@@ -43,6 +56,9 @@ def _regions(options: argparse.Namespace) -> None:
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
 
+    if options.moc is not None:
+        _coverage(options)
+        return
     if not 0 <= options.min_p <= 1:
         raise ValueError(f"--min-p is {options.min_p:g}; give a probability, 0 to 1")
     out = one_output(options.out, {"regions": ((".reg",), "regions.reg")})
@@ -52,5 +68,25 @@ def _regions(options: argparse.Namespace) -> None:
     make_folders([out])
     with replaced_together([out]) as (temporary,):
         temporary.write_text(text, encoding="utf-8")
+    if not options.quiet:
+        print(f"wrote {out}")
+
+
+def _coverage(options: argparse.Namespace) -> None:
+    """The map of one catalogue in place of the regions."""
+    from ..catalogs.coverage import MOC_ENDINGS, write_moc
+    from ..matching.result import MatchResult
+    from ..matching.result_files import result_paths
+    from .matched_inputs import matched_inputs
+
+    out = one_output(options.out, {"map": (tuple(MOC_ENDINGS), f"{options.moc}_coverage.fits")})
+    assert out is not None  # the option is required
+    read = [*result_paths(options.result), *(options.inputs or ())]
+    check_outputs([out], read)
+    result = MatchResult.read(options.result)
+    inputs = None if options.inputs is None else matched_inputs(result, options.inputs)
+    moc = result.coverage(options.moc, catalogues=inputs)
+    make_folders([out])
+    write_moc(moc, out, read=read, option="--out")
     if not options.quiet:
         print(f"wrote {out}")

@@ -2,7 +2,7 @@
 
 :func:`match` takes two LSDB catalogues and gives a third; :class:`BayesianCrossmatch` is the
 algorithm it hands to LSDB, for use with ``catalog.crossmatch`` where the global numbers (rows,
-area, host fraction) are known.
+area, host fraction) are known. :func:`from_result` makes an LSDB catalogue of a match in memory.
 """
 
 try:
@@ -13,7 +13,8 @@ except ImportError as error:
     ) from error
 
 from .algorithm import BayesianCrossmatch
+from .from_result import from_result
 from .matching import match
 from .partition import Survey
 
-__all__ = ["BayesianCrossmatch", "Survey", "match"]
+__all__ = ["BayesianCrossmatch", "Survey", "from_result", "match"]

@@ -143,9 +143,11 @@ class MatchRecord:
     n_candidates: int
     n_associations: int
     seconds: dict[str, float]
+    """by stage; not written to files"""
     command: str | None = None
     """of the command line, without where its output goes; None: called from Python"""
-    """by stage; not written to files"""
+    likelihood_ratio: dict[str, Any] | None = None
+    """``catalogue`` and ``host_fraction`` of the likelihood ratios beside the associations"""
 
     @classmethod
     def of(

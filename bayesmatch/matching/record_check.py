@@ -114,6 +114,7 @@ LATER: dict[str, Check] = {
     "dropped": _named(_named(_count(0))),
     "checks": _each(_is_finding),
     "command": lambda v: v is None or _is_text(v),
+    "likelihood_ratio": lambda v: v is None or _named(_is_anything)(v),
 }
 CATALOGUE: dict[str, Check] = {
     "name": _is_text,

@@ -18,7 +18,7 @@ from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
 from .record_check import check_meta
 from .table_columns import later_columns, mean_ratio_column
-from .tables import SAME_SOURCE, association_columns, source_columns
+from .tables import LIKELIHOOD_RATIOS, SAME_SOURCE, association_columns, source_columns
 
 PROBABILITIES = ("p_any", "p_i", "p_match", "p_single", "p_hostless", "dist_post")
 #: masked where no catalogue has looked
@@ -52,7 +52,8 @@ def check_output(
 
 def own_columns(record: MatchRecord) -> list[str]:
     """Columns of the associations that are not those of the inputs."""
-    return association_columns(record.catalogues, record.priors, record.combinations)
+    own = association_columns(record.catalogues, record.priors, record.combinations)
+    return [*own, *(LIKELIHOOD_RATIOS if record.likelihood_ratio else ())]
 
 
 def check_inputs(associations: Table, record: MatchRecord, catalogs: Sequence[Any]) -> None:
@@ -112,12 +113,7 @@ def check_result(associations: Table, sources: Table, meta: Any) -> None:
     claims = [f"n_claims_{name}" for name in names[1:]]
     kinds |= dict.fromkeys([*names, *COUNTS, *claims, SAME_SOURCE], "iu")
     kinds |= {later_columns(name)[1]: "b" for name in names[1:]}
-    _check_columns(
-        associations,
-        "ASSOCIATIONS",
-        association_columns(catalogues, record.priors, record.combinations),
-        kinds,
-    )
+    _check_columns(associations, "ASSOCIATIONS", own_columns(record), kinds)
     expected = source_columns(catalogues)
     later = [SAME_SOURCE, *(column for name in names[1:] for column in later_columns(name))]
     expected = with_mean_ratios(expected, names[1:], sources.colnames)

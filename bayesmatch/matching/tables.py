@@ -30,6 +30,8 @@ from .table_columns import (
 
 LN_10 = np.log(10.0)
 SAME_SOURCE = "same_source"
+#: columns of the associations on request: see :mod:`bayesmatch.matching.likelihood_ratio`
+LIKELIHOOD_RATIOS = ("likelihood_ratio", "reliability")
 #: what the members in sources are, in the descriptions of their columns
 CANDIDATE = "the best candidate, no identification where p_hostless is high"
 

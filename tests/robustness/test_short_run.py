@@ -12,7 +12,7 @@ from validation.robustness.kinds import KINDS, Kind
 
 #: cases of each kind in the ordinary test run
 SHORT = {
-    "matches": 80,
+    "matches": 20,
     "bad_matches": 100,
     "bad_catalogues": 100,
     "killed_writes": 5,
@@ -30,6 +30,13 @@ def test_a_short_run(kind):
     found = run(job)
     assert found["failures"] == [], json.dumps(found["failures"], indent=1)
     assert found["cases"] >= min(20, job["n"])
+
+
+@pytest.mark.slow
+def test_more_matches():
+    found = batch.run({"kind": "matches", "seed": 2, "n": 100, "shrink": False})
+    assert found["failures"] == [], json.dumps(found["failures"], indent=1)
+    assert found["cases"] >= 100
 
 
 def fails(data):

@@ -1,4 +1,4 @@
-"""The sky area of a scanned catalogue, estimated a batch at a time."""
+"""The sky area and coverage of a scanned catalogue, found a batch at a time."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def scanned_area(other: ScannedCatalog, order: int | None = None) -> float:
         0 to 29. Default: the finest whose occupied cells hold 12 objects on average, as for a
         catalogue in memory.
     """
+    return float(scanned_coverage(other, order).sky_fraction) * FULL_SKY_DEG2
+
+
+def scanned_coverage(other: ScannedCatalog, order: int | None = None) -> Any:
+    """Those cells, as a `mocpy.MOC`."""
     import astropy.units as u
     from mocpy import MOC
 
@@ -39,7 +44,7 @@ def scanned_area(other: ScannedCatalog, order: int | None = None) -> float:
         sparse = (k for k in range(1, FINEST + 1) if len(other) < PER_CELL * _cells(found, k))
         best = next(sparse, FINEST + 1) - 1
         found = found.degrade_to_order(best) if best < FINEST else found
-    return float(found.sky_fraction) * FULL_SKY_DEG2
+    return found
 
 
 def _cells(moc: Any, order: int) -> int:

@@ -15,6 +15,7 @@ from ...matching.result import MatchResult
 from .header import header
 from .inputs import check_catalogues, member_columns
 from .labels import labelled
+from .ratios import ratio_columns
 from .runner_up import runner_up
 
 #: values of the column ``class``
@@ -28,6 +29,7 @@ def catalogue(
     class_cuts: Sequence[float] = (0.9, 0.9),
     *,
     second: bool = False,
+    likelihood_ratio: str | tuple[str, float] | None = None,
     catalogues: Sequence[Any] | None = None,
 ) -> Table:
     """The table to publish: one row per primary in input order, its counterpart and its class.
@@ -42,6 +44,9 @@ def catalogue(
     second : bool, default False
         Also give the runner-up, the association that is second in ``p_match``: its members,
         separations and ``p_match``, in columns ``second_...``.
+    likelihood_ratio : str or (str, float), optional
+        Name of one of the other catalogues, or name and Q: also give ``likelihood_ratio`` and
+        ``reliability`` of its object (see :meth:`MatchResult.likelihood_ratio`).
     catalogues : sequence of Catalog, optional
         The catalogues that were matched, in their order, for a result whose file has not the input
         columns.
@@ -101,6 +106,8 @@ def catalogue(
     columns |= kept
     if second:
         columns |= runner_up(result, catalogs)
+    if likelihood_ratio is not None:
+        columns |= ratio_columns(result, likelihood_ratio)
     if lost:
         warnings.warn(
             f"the input columns of {' and '.join(lost)} are not in this result: it was read from a "

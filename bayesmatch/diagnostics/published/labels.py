@@ -29,6 +29,8 @@ UCDS = {
     "second_p_match": "stat.probability",
     "n_claims": "meta.number",
     "same_source": "meta.record",
+    "likelihood_ratio": "stat.likelihood;arith.ratio",
+    "reliability": "stat.probability",
     "class": "meta.code.class",
 }
 

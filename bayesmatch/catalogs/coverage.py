@@ -1,0 +1,64 @@
+"""Coverage maps (MOC) of catalogues in files, for Aladin, TOPCAT and other programs."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .formats.writing import replaced_together
+from .scan.area import scanned_coverage
+from .scan.catalog import ScannedCatalog
+from .targets import check_targets
+
+#: endings, and the formats that they stand for
+MOC_ENDINGS = {".fits": "fits", ".json": "json"}
+
+
+def coverage_map(catalog: Any, order: int | None = None) -> Any:
+    """Where a catalogue, in memory or scanned, has looked: see :meth:`Catalog.coverage`."""
+    if not isinstance(catalog, ScannedCatalog):
+        return catalog.coverage(order)
+    if order is None and catalog.moc is not None:
+        return catalog.moc
+    return scanned_coverage(catalog, order)
+
+
+def moc_path(path: str | os.PathLike) -> Path:
+    """Where a map is to be written; raises a ValueError if the ending stands for no format."""
+    at = Path(path).expanduser()
+    if at.suffix.lower() not in MOC_ENDINGS:
+        known = ", ".join(MOC_ENDINGS)
+        raise ValueError(f"{path}: the name of a coverage map (MOC) must end in one of {known}")
+    return at
+
+
+def write_moc(
+    moc: Any, path: str | os.PathLike, *, read: Iterable[str | os.PathLike] = (), option: str = ""
+) -> Path:
+    """Write a `mocpy.MOC`, whole or not at all; the place.
+
+    FITS is as in MOC 1 (NUNIQ), which every program reads.
+
+    Parameters
+    ----------
+    moc : mocpy.MOC
+        What to write.
+    path : path
+        Ends in ``.fits`` or ``.json``.
+    read : iterable of path
+        Files that must not be overwritten.
+    option : str, default ""
+        Of the command line that `path` is from.
+    """
+    at = moc_path(path)
+    check_targets([at], read, option=option)
+    how: dict[str, Any] = {"format": MOC_ENDINGS[at.suffix.lower()], "overwrite": True}
+    if how["format"] == "fits":
+        newer = "v1_compatible" in inspect.signature(moc.save).parameters
+        how["v1_compatible" if newer else "pre_v2"] = True
+    with replaced_together([at]) as (temporary,):
+        moc.save(temporary, **how)
+    return at
