@@ -1,12 +1,14 @@
 """The first call of a process and the second, and whole processes.
 
-Compiled code is cached on disk, as after any earlier use. ``python -m benchmarks.calls N M`` is the
+Compiled code is cached on disk, Python's and the kernels', as after any earlier use of what pip has
+installed. ``python -m benchmarks.calls N M`` is the
 process whose calls are measured.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -36,12 +38,17 @@ def run(settings: Settings) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as scratch:
             command = [sys.executable, *(a.format(scratch=scratch) for a in arguments)]
             seconds, calls, _ = median_seconds(
-                lambda c=command: subprocess.run(c, check=True), settings.repeat
+                lambda c=command: subprocess.run(c, check=True, env=as_installed()), settings.repeat
             )
         rows.append({"what": what, "seconds": seconds, "calls": calls})
     size = f"{n:,} x {m:,}, {RADIUS:g} arcsec"
     print_rows(size, with_ratios(rows))
     return {"size": size, "rows": rows}
+
+
+def as_installed() -> dict[str, str]:
+    """The environment, but Python keeps its bytecode, as pip does for what it installs."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def processes() -> list[tuple[str, list[str]]]:

@@ -112,3 +112,24 @@ def test_a_link_in_the_temporary_folder_is_not_followed(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     folder.symlink_to(tmp_path / "elsewhere")
     assert cache_folder.temporary_cache() is None
+
+
+def test_a_kernel_from_the_cache_is_compiled_into_others(tmp_path, monkeypatch):
+    """Its intermediate code is parsed only then; what it allocates works without compiling."""
+    path = tmp_path / "inner_and_outer.py"
+    path.write_text(
+        "import numpy as np\nfrom bayesmatch._kernels.jit import jit\n\n\n"
+        "@jit\ndef inner(x):\n    return np.full(3, x)\n\n\n"
+        "@jit\ndef outer(x):\n    return inner(x).sum()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    hits = []
+    for _ in range(3):
+        monkeypatch.delitem(sys.modules, path.stem, raising=False)
+        module = importlib.import_module(path.stem)
+        assert module.inner(2.0).tolist() == [2.0, 2.0, 2.0]
+        if hits:
+            assert module.outer(2.0) == 6.0
+        hits.append([sum(k.stats.cache_hits.values()) for k in (module.inner, module.outer)])
+    assert hits == [[0, 0], [1, 0], [1, 1]]

@@ -189,6 +189,11 @@ def ln_bayes_rows(
     apart = np.empty((n_other + 1, n_other + 1))
     best = np.zeros(1 << n_other)
     for i in range(i_first, i_last):
+        if circular and n_other == 1:
+            rows_of_pairs(first[i], first[i + 1], member, p_cov[i, 0], slot_cov, separation, ln_b)
+            for row in range(first[i], first[i + 1]):
+                ln_b_corrected[row] = ln_b[row]
+            continue
         best[:] = 0.0
         for row in range(first[i], first[i + 1]):
             ln_b[row] = row_ln_bayes(
@@ -231,6 +236,29 @@ def ln_bayes_rows(
         for row in range(first[i], first[i + 1]):
             left_out = (1 << n_other) - 1 - row_pattern(row, member)
             ln_b_corrected[row] += best[left_out]
+
+
+@jit
+def rows_of_pairs(begin, end, member, variance, slot_cov, separation, ln_b):
+    """Ln B of the rows of one primary, of `variance` arcsec^2, with one other catalogue, circles.
+
+    :func:`ln_bayes_circular` of two, its operations in their order.
+    """
+    w = 1.0 / variance
+    for row in range(begin, end):
+        slot = member[row, 0]
+        if slot < 0:
+            ln_b[row] = 0.0
+            continue
+        w_slot = 1.0 / slot_cov[slot, 0]
+        exponent = w_slot / variance * separation[slot] * separation[slot]
+        w_sum, product, ln_w = w + w_slot, w, 0.0
+        if not 1e-99 < product < 1e99:
+            ln_w, product = math.log(product), 1.0
+        product *= w_slot
+        if not 1e-99 < product < 1e99:
+            ln_w, product = ln_w + math.log(product), 1.0
+        ln_b[row] = LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent / w_sum
 
 
 @jit

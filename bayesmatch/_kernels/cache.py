@@ -17,14 +17,16 @@ from typing import Any
 from numba.core.caching import IndexDataCacheFile
 
 from . import stopping
+from .loaded_code import load_quickly
 
 DIGEST = hashlib.sha256().digest_size
 _said: list[str] = []
 
 
 def check_files(compiled: Any) -> None:
-    """Let a compiled function, with a cache, check what it reads."""
+    """Let a compiled function, with a cache, check what it reads, and load it quickly."""
     cache = compiled._cache
+    load_quickly(cache)
     cache._cache_file = CheckedFiles(
         cache_path=cache.cache_path,
         filename_base=f"{cache._impl.filename_base}.checked",

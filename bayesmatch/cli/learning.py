@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .parsing import columns
+
 #: what a learned ratio is written to: the prior, how it looks, and that as numbers
 LEARNED_ENDINGS = (".json", ".png", ".ecsv")
 
@@ -34,21 +36,23 @@ def add_learning(command: argparse.ArgumentParser) -> None:
 
 def learning_priors(options: argparse.Namespace) -> dict[str, Any]:
     """The priors that ``--learn`` asks for, by catalogue."""
+    priors: dict[str, Any] = {}
+    if not options.learn:
+        return priors
     from ..photometry import Features
     from ..priors.learned import LearnedPrior
 
-    priors: dict[str, Any] = {}
     for given in options.learn:
         catalog, _, listed = given.partition(":")
-        columns = [column.strip() for column in listed.split(",")]
-        if not catalog or not all(columns):
+        names = columns(listed)
+        if not catalog or not all(names):
             raise ValueError(f"--learn {given}: give CATALOGUE:COLUMN,COLUMN,...")
         if catalog in priors:
             raise ValueError(
                 f"--learn {given}: catalogue {catalog!r} comes twice; give all its columns at once"
             )
         try:
-            priors[catalog] = LearnedPrior(Features(columns))
+            priors[catalog] = LearnedPrior(Features(names))
         except (ValueError, TypeError) as error:
             raise ValueError(f"--learn {given}: {error}") from error
     return priors
@@ -105,10 +109,12 @@ Learned = tuple[str, str, Path]
 
 def learned_paths(out: str, priors: Mapping[str, Sequence[Any]]) -> list[Learned]:
     """The file of each prior that the match will learn, beside the result."""
+    paths: list[Learned] = []
+    if not priors:
+        return paths
     from ..priors.auto import AutoPrior
     from ..priors.learned import LearnedPrior
 
-    paths: list[Learned] = []
     for catalog, listed in priors.items():
         for prior in listed:
             if isinstance(prior, AutoPrior):

@@ -8,6 +8,7 @@ import numpy as np
 
 from .fraction_likelihood import FractionLikelihood
 from .inner_circles import Circles
+from .root import root
 
 #: how far the density of field objects may be from that of the cells
 FACTORS = (0.5, 2.0)
@@ -58,8 +59,6 @@ class FootprintShare:
 
     def maximise(self, beta: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, bool]:
         """As :meth:`FractionLikelihood.maximise`; the information is with the share unknown."""
-        from scipy.optimize import brentq
-
         self.beta, self.steps = beta, 0
         span = 1e-3 / len(self.empty)
         for _ in range(ROUNDS):
@@ -67,7 +66,7 @@ class FootprintShare:
                 self.share, self.problem.fixed = 0.0, np.full(len(self.empty), -np.inf)
                 beta, information, steps, converged = self.problem.maximise(self.beta)
                 return beta, information, self.steps + steps, converged
-            self.share = share = brentq(self._excess, span, 1.0 - span, xtol=span)
+            self.share = share = root(self._excess, span, 1.0 - span, span)
             self._excess(share)
             factor = self._density_factor()
             if abs(factor - self.factor) < SETTLED:

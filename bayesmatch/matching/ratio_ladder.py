@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from ..catalogs.sky_box import SkyBox
 from .density_ladder import ENOUGH, LEAST, SHAPES, STATED_WEIGHT, STEPS, SURE_SCATTER
@@ -107,6 +106,8 @@ def with_density(
     def loss(f: float) -> float:
         relative = 1.0 + f * (sparse - 1.0)
         return -float(number @ np.log(relative))  # its mean over the objects is 1, whatever f is
+
+    from scipy.optimize import minimize_scalar  # imported only where needed: it takes long
 
     least = max(-1.0, -0.9 / (sparse.max() - 1.0))
     f = float(minimize_scalar(loss, bounds=(least, 0.999), method="bounded").x)

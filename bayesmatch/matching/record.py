@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from copy import deepcopy
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 import astropy
@@ -17,6 +18,8 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.tails import Tails
 from .options import MatchOptions
 from .patterns import pattern_labels
+
+_LEAVES = (str, int, float, type(None))
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ class MatchRecord:
 
     def meta(self) -> dict[str, Any]:
         """The record in plain Python types."""
-        return asdict(self)
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
     @property
     def primary(self) -> CatalogueRecord:
@@ -226,6 +229,17 @@ class MatchRecord:
         """Columns of the ratios of all priors."""
         own = [f"bias_{name}_{prior}" for name, prior in self.prior_names]
         return [*own, *(f"bias_{prior}" for prior in self.combinations)]
+
+
+def _plain(value: Any) -> Any:
+    """A copy of a value in plain types; ``asdict`` takes longer than a small match."""
+    if isinstance(value, CatalogueRecord):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value if isinstance(value, _LEAVES) else deepcopy(value)
 
 
 def _default(of: Any) -> Any:

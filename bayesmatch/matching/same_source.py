@@ -18,11 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
-from ..catalogs.places import unit_vectors
+from ..catalogs.neighbours import Neighbours
 from .candidate_positions import candidate_positions, tangent_planes
 
 #: pairs are looked at up to this separation, in units of the combined error per axis
@@ -93,11 +92,14 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
 
     No farther apart than twice the radius of the match, arcsec: others have no object in common.
     """
-    unit = unit_vectors(primary.ra, primary.dec)
-    tree = cKDTree(unit, balanced_tree=False, compact_nodes=False)  # is quick to make
     widest = float(np.sqrt(primary.covariance()[:, :2].max()))
-    reach = _reach(tree, min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest))
-    i, j = tree.query_pairs(2.0 * np.sin(0.5 * np.radians(reach / 3600.0)), output_type="ndarray").T
+    reach = min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest)
+    near = Neighbours(primary.ra, primary.dec, reach)
+    unit, reach = near.unit, _reach(near, reach)
+    begin, j = near.within(np.arange(len(unit)), 2.0 * np.sin(0.5 * np.radians(reach / 3600.0)))
+    i = np.repeat(np.arange(len(unit)), np.diff(begin))
+    i, j = i[i < j], j[i < j]
+    within = 2.0 * max(len(i), 1) / len(unit)  # how many others are within reach, on average
     # The better known position first (of equals the southern one): the order of rows is no matter.
     which = np.unique(np.concatenate([i, j]))
     keys = primary.ra, primary.dec, primary.errors.determinant()
@@ -118,30 +120,35 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     end = np.minimum(0.5 * MAX_SIGMA**2, 0.5 * reach**2 / np.maximum(xx, yy))
     at = u < end
     i, j, x, y, u, det, end = (a[at] for a in (i, j, x, y, u, det, end))
-    nu = _density(tree, unit, np.concatenate([i, j])).reshape(2, -1).mean(axis=0)
+    wide = np.radians(reach / 3600.0) * np.sqrt(2.0 * N_DENSITY / within)
+    nu = _density(near, np.concatenate([i, j]), float(wide)).reshape(2, -1).mean(axis=0)
     return ClosePairs(i, j, np.column_stack([x, y]), u, nu * 2.0 * np.pi * np.sqrt(det), end)
 
 
-def _reach(tree: cKDTree, reach: float) -> float:
+def _reach(near: Neighbours, reach: float) -> float:
     """The radius, arcsec, or a smaller one within which no more neighbours than wanted are.
 
     None is small enough where many entries have the very same position.
     """
-    sample = tree.data[:: max(1, tree.n // 200)]
+    n = len(near.unit)
+    sample = np.arange(0, n, max(1, n // 200))
     while True:
-        count = tree.query_ball_point(sample, np.radians(reach / 3600.0), return_length=True)
-        if count.mean() - 1.0 <= MAX_NEIGHBOURS or reach < LEAST_REACH:
+        found = near.within(sample, float(np.radians(reach / 3600.0)))[1]
+        if len(found) / len(sample) - 1.0 <= MAX_NEIGHBOURS or reach < LEAST_REACH:
             return reach
         reach *= 0.5
 
 
-def _density(tree: cKDTree, unit: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Entries per arcsec^2 around some primaries, from the distance of their k-th neighbours."""
-    k = min(N_DENSITY, tree.n - 1)
+def _density(near: Neighbours, rows: np.ndarray, wide: float) -> np.ndarray:
+    """Entries per arcsec^2 around some primaries, from the distance of their k-th neighbours.
+
+    They are looked for within the chord `wide` first.
+    """
+    k = min(N_DENSITY, len(near.unit) - 1)
     which, inverse = np.unique(rows, return_inverse=True)
     if len(which) == 0:
         return np.empty(0)
-    chord = tree.query(unit[which], [k + 1])[0][:, 0]
+    chord = near.distance(which, k, wide)
     share = np.maximum(chord**2 / 4.0, 1e-30)  # of the sphere, within that distance
     nu: np.ndarray = max(k - 1, 0.5) / (share * SQUARE_ARCSEC_OF_SPHERE)
     return nu[inverse]

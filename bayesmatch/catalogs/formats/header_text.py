@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from astropy.table import Column, Table
 #: what astropy.io.fits looks for in the comments of a table, and characters of a line of it
 BEGIN, END = "--BEGIN-ASTROPY-SERIALIZED-COLUMNS--", "--END-ASTROPY-SERIALIZED-COLUMNS--"
 WIDTH = 70
+#: of lines of YAML in ECSV, and what says there that no column is made of several
+YAML_WIDTH, NO_SERIALIZED = 130, ("meta: !!omap", "- __serialized_columns__: {}")
 
 
 def plain_ascii(text: str) -> str:
@@ -26,25 +29,37 @@ def plain_ascii(text: str) -> str:
 def described(table: Table, texts: Mapping[str, str]) -> list[str]:
     """Comments from which ``Table.read`` takes the descriptions of columns.
 
-    FITS has no keyword of its own for them; the form is that in which astropy writes them.
+    FITS has no keyword of its own for them.  The form is that of
+    ``astropy.table.meta.get_yaml_from_table``, which loads all of astropy's coordinates first.
     """
-    from astropy.table.meta import get_yaml_from_table
-
     if not any(texts.values()):
         return []
-    shown = Table(meta={"__serialized_columns__": {}})
-    for name, column in table.items():
-        shown[name] = Column(
-            [], dtype=column.dtype, shape=column.shape[1:], description=texts[name] or None
-        )
+    import yaml
+
+    columns = [_attributes(name, column, texts[name]) for name, column in table.items()]
+    text = yaml.safe_dump(
+        {"datatype": columns}, default_flow_style=None, sort_keys=False, width=YAML_WIDTH
+    )
     lines = [BEGIN]
-    for line in get_yaml_from_table(shown):
+    for line in [*text.splitlines(), *NO_SERIALIZED]:
         if not line:
             lines.append("")
         for start in range(0, len(line), WIDTH):
             more = "\\" if start + WIDTH < len(line) else ""
             lines.append(line[start : start + WIDTH] + more)
     return [*lines, END]
+
+
+def _attributes(name: str, column: Column, description: str) -> dict[str, str]:
+    """What ECSV says of a column that has a description, in its order; arrays are JSON there."""
+    kind, shape = column.dtype.name, column.shape[1:]
+    datatype = "string" if kind.startswith(("str", "bytes")) else kind
+    found = {"name": name, "datatype": "string" if shape else datatype}
+    if description:
+        found["description"] = description
+    if shape:
+        found["subtype"] = datatype + json.dumps(list(shape), separators=(",", ":"))
+    return found
 
 
 def history_lines(record: Mapping[str, Any]) -> list[str]:
@@ -71,3 +86,25 @@ def add_cards(header: Any, keyword: str, lines: Iterable[str]) -> None:
             cards = [text[k : k + WIDTH] for k in range(0, len(text), WIDTH)]
         for card in cards:
             header.add_comment(card) if keyword == "COMMENT" else header.add_history(card)
+
+
+def continued_json(record: Any) -> str:
+    """JSON of a record that stays what it is over many cards of a header.
+
+    Readers of FITS, astropy's among them, lose texts with quotes and ampersands that go on over
+    several cards; in JSON both can be written by their numbers.
+    """
+    return json.dumps(record).replace("'", "\\u0027").replace("&", "\\u0026")
+
+
+def readable(text: str) -> str:
+    """A text for a card that is read as it was written: one that is not has other quotes."""
+    from astropy.io import fits
+
+    card = str(fits.Card("TCOMM1", text))
+    try:
+        if fits.Card.fromstring(card).value == text.rstrip():
+            return text
+    except fits.VerifyError:
+        pass
+    return text.replace("'", '"').replace("&", "+")

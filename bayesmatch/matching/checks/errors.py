@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 
@@ -211,8 +212,6 @@ def _moved(
     pull: np.ndarray, place: np.ndarray, nuisance: np.ndarray
 ) -> tuple[np.ndarray, float, float] | None:
     """Shift (s, 2) linear in the columns of `place` (s, c), error of its rms, and sigma."""
-    from scipy.special import gammaincc, ndtri
-
     scores = (pull[:, :, None] * place[:, None, :]).reshape(len(pull), -1)
     step = newton_step(scores, nuisance)
     if step is None:
@@ -220,9 +219,15 @@ def _moved(
     shift = place @ step.value.reshape(2, -1).T
     moment = np.kron(np.eye(2), place.T @ place / len(place))
     error = math.sqrt(max(float(np.trace(moment @ step.covariance)), 0.0))
-    tail = float(gammaincc(0.5 * scores.shape[1], 0.5 * max(step.chi2, 0.0)))
-    sigma = float(-ndtri(max(0.5 * tail, 1e-300)))
+    tail = _beyond_chi2(step.chi2, scores.shape[1] // 2)
+    sigma = -NormalDist().inv_cdf(max(0.5 * tail, 1e-300))
     return shift, error, sigma
+
+
+def _beyond_chi2(chi2: float, pairs: int) -> float:
+    """Chance of a larger chi^2 of so many pairs of numbers."""
+    half = 0.5 * max(chi2, 0.0)
+    return math.exp(-half) * sum(half**k / math.factorial(k) for k in range(pairs))
 
 
 def _place(view: View) -> np.ndarray:

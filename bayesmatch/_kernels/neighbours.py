@@ -1,0 +1,78 @@
+"""Neighbours within one list: rows in zones of declination, in each by right ascension."""
+
+from __future__ import annotations
+
+import math
+
+from .jit import jit
+from .sphere import DEGREE
+
+
+@jit
+def rows_within(which, angle, square, unit, ra, dec, lowest, height, zone_first, begin, found):
+    """List the rows near each of some, those themselves too, and return how many there are.
+
+    The list is in order of zone and right ascension: `unit` (n, 3), `ra` and `dec` (n,) degrees,
+    `zone_first` (zones + 1,) the first row of every zone, of `height` degrees from `lowest` on.
+    Near are rows no farther than a chord whose `square` is given, and `angle`, degrees, no
+    narrower.  Those of row `which[k]` are listed from `begin[k]` on, as far as `found` has room.
+    """
+    room, last, n = len(found), len(zone_first) - 2, 0
+    sine = math.sin(DEGREE * angle)
+    for k in range(len(which)):
+        i = which[k]
+        begin[k] = n
+        half = 360.0  # range of right ascension of the circle, over a pole all
+        if abs(dec[i]) + angle < 90.0:
+            x = sine / math.sqrt(1.0 - unit[i, 2] * unit[i, 2])
+            half = x * (1.0 + 0.5708 * x * x) / DEGREE + 1e-9  # no less than the arcsine
+        low = max(0, int((dec[i] - angle - lowest) / height))
+        high = min(last, int((dec[i] + angle - lowest) / height))
+        for turn in range(-1, 2):
+            middle = ra[i] + 360.0 * turn
+            if middle + half < 0.0 or middle - half > 360.0 or (half >= 180.0 and turn != 0):
+                continue
+            for zone in range(low, high + 1):
+                end = zone_first[zone + 1]
+                for j in range(_not_below(ra, zone_first[zone], end, middle - half), end):
+                    if ra[j] > middle + half:
+                        break
+                    x = unit[i, 0] - unit[j, 0]
+                    y = unit[i, 1] - unit[j, 1]
+                    z = unit[i, 2] - unit[j, 2]
+                    if x * x + y * y + z * z <= square:
+                        if n < room:
+                            found[n] = j
+                        n += 1
+    begin[len(which)] = n
+    return n
+
+
+@jit
+def kth_smallest(begin, values, k, smallest, out):
+    """The `k`-th smallest value (0: the smallest) of every block, infinite where it has fewer.
+
+    `begin` is CSR; `smallest` (k + 1,) is room to work in.
+    """
+    for block in range(len(begin) - 1):
+        smallest[:] = math.inf
+        for v in range(begin[block], begin[block + 1]):
+            if values[v] < smallest[k]:
+                at = k
+                while at > 0 and smallest[at - 1] > values[v]:
+                    smallest[at] = smallest[at - 1]
+                    at -= 1
+                smallest[at] = values[v]
+        out[block] = smallest[k]
+
+
+@jit
+def _not_below(values, first, end, least):
+    """The first of ascending values, from `first` to `end`, that is not below `least`."""
+    while first < end:
+        middle = (first + end) >> 1
+        if values[middle] < least:
+            first = middle + 1
+        else:
+            end = middle
+    return first

@@ -1,0 +1,98 @@
+"""Neighbours of the rows of one list: pairs within a distance, and how far the k-th one is.
+
+What a KD-tree gives, without loading SciPy, which takes longer than many a match.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .._kernels.neighbours import kth_smallest, rows_within
+from .places import unit_vectors
+
+
+class Neighbours:
+    """The rows of a list in zones of declination.
+
+    Parameters
+    ----------
+    ra, dec : ndarray, shape (n,)
+        Positions, degrees.
+    reach : float
+        Arcsec within which neighbours are looked for, about; it decides how high zones are.
+
+    Attributes
+    ----------
+    unit : ndarray, shape (n, 3)
+        Positions as unit vectors, in the order given.
+    """
+
+    def __init__(self, ra: np.ndarray, dec: np.ndarray, reach: float) -> None:
+        self.unit = unit_vectors(ra, dec)
+        self._lowest = float(dec.min(initial=90.0))
+        span = max(0.0, float(dec.max(initial=-90.0)) - self._lowest)
+        # As many zones as rows in each; where neighbours are nearer, no more than look at two.
+        self._height = max(reach / 3600.0, span / math.sqrt(len(ra) + 1.0), 1e-6)
+        zone = ((dec - self._lowest) / self._height).astype(np.int64)
+        self._order = np.lexsort((ra, zone))
+        self._place = np.empty(len(ra), np.int64)
+        self._place[self._order] = np.arange(len(ra))
+        zones = np.arange(int(zone.max(initial=0)) + 2)
+        self._zone_first = np.searchsorted(zone[self._order], zones)
+        self._sorted = self.unit[self._order], ra[self._order], dec[self._order]
+
+    def within(self, rows: np.ndarray, chord: float) -> tuple[np.ndarray, np.ndarray]:
+        """Neighbours of some rows no farther than a chord (of the unit sphere), with themselves.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (k,)
+        chord : float
+
+        Returns
+        -------
+        begin : ndarray of int, shape (k + 1,)
+            Where the neighbours of each begin, and the end.
+        neighbours : ndarray of int
+            Their rows.
+        """
+        angle = 2.0 * math.degrees(math.asin(min(1.0, 0.5 * chord))) * (1.0 + 1e-9) + 1e-12
+        how = self._place[rows], angle, chord * chord, *self._sorted
+        zones = self._lowest, self._height, self._zone_first
+        begin, found = np.empty(len(rows) + 1, np.int64), np.empty(4 * len(rows), np.int64)
+        n = rows_within(*how, *zones, begin, found)
+        if n > len(found):
+            found = np.empty(n, np.int64)
+            rows_within(*how, *zones, begin, found)
+        return begin, self._order[found[:n]]
+
+    def distance(self, rows: np.ndarray, k: int, chord: float) -> np.ndarray:
+        """Chord to the `k`-th neighbour (0: the row itself) of some rows; looked for from one on.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (m,)
+        k : int
+            Below the number of rows.
+        chord : float
+            Within it the neighbours are looked for first, and then within twice as far.
+
+        Returns
+        -------
+        ndarray, shape (m,)
+        """
+        out = np.empty(len(rows))
+        left = np.arange(len(rows))
+        while len(left):
+            begin, found = self.within(rows[left], chord)
+            count = np.diff(begin)
+            apart = self.unit[np.repeat(rows[left], count)] - self.unit[found]
+            square = (apart[:, 0] ** 2 + apart[:, 1] ** 2) + apart[:, 2] ** 2
+            at = np.empty(len(left))
+            kth_smallest(begin, square, k, np.empty(k + 1), at)
+            out[left] = np.sqrt(at)
+            left = left[count <= k]
+            chord = min(2.0 * chord, 2.0)
+        return out
