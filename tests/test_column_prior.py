@@ -48,7 +48,7 @@ def values(n=N):
         (0.5, 0.5),
         (-3.0, -3.0),
         (308.0, 308.0),
-        (-324.0, -324.0),
+        (-323.0, -323.0),
         (-np.inf, -np.inf),
         (np.nan, 0.0),
         (-99.0, 0.0),
@@ -108,7 +108,8 @@ def test_scanned_is_in_memory(tmp_path):
     "wrong, error, message",
     [
         (np.inf, ValueError, "column 'lr' is inf in row 5"),
-        (309.0, ValueError, r"column 'lr' is 309.0 in row 5.*from -324 to 308, -inf excludes"),
+        (309.0, ValueError, r"column 'lr' is 309.0 in row 5.*from -323 to 308, -inf excludes"),
+        (-324.0, ValueError, r"column 'lr' is -324.0 in row 5.*from -323 to 308, -inf excludes"),
         (-400.0, ValueError, "column 'lr' is -400.0 in row 5"),
         ("text", TypeError, r"column 'lr' is of type <U\d+ \(.*must hold one number per row"),
         (None, ValueError, "has no column 'lr'; give one of RA, DEC"),

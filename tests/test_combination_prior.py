@@ -395,7 +395,7 @@ def test_a_class_of_one_s_own():
         (lambda m: zeros(m) + np.inf, "returned inf for A row 0"),
         (
             lambda m: np.where(np.ma.getmaskarray(m["B"]["ID"]), 0.0, 400.0),
-            r"returned 400 for A row \d+ with B row \d+.*-324 to 308",
+            r"returned 400 for A row \d+ with B row \d+.*-323 to 308",
         ),
         (lambda m: zeros(m) - 325, "returned -325 for"),
     ],
@@ -456,3 +456,40 @@ def test_wrong_priors_are_refused_before_any_work(priors, error, message):
 def test_wrong_arguments(arguments, message):
     with pytest.raises(TypeError, match=message):
         bm.CombinationPrior(*arguments)
+
+
+def coloured(seed, n=400):
+    """Sources with a flux, half of them with an object whose magnitude goes by it; the field."""
+    rng = np.random.default_rng([seed, 7])
+    area, n_field = 0.5, 15_000
+    side = area**0.5
+    ra, dec = 10 + side * rng.random(n), side * (rng.random(n) - 0.5)
+    flux, host = rng.normal(20.0, 1.0, n), rng.random(n) < 0.5
+    x = {"RA": ra + rng.normal(size=n) / 3600, "DEC": dec + rng.normal(size=n) / 3600, "m": flux}
+    o = {
+        "RA": np.concatenate([ra[host], 10 + side * rng.random(n_field)]),
+        "DEC": np.concatenate([dec[host], side * (rng.random(n_field) - 0.5)]),
+        "r": np.concatenate([flux[host] + rng.normal(0, 0.5, host.sum()), np.zeros(n_field)]),
+    }
+    o["r"][host.sum() :] = rng.normal(20.0, 1.0, n_field)
+    return (
+        bm.Catalog(x, name="X", pos_err=1.0, area=area),
+        bm.Catalog(o, name="O", pos_err=0.1, area=area),
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("off, verdicts", [(0.0, {"ok"}), (1.5, {"look", "wrong"})])
+def test_a_check_tells_whether_the_prior_fits(seed, off, verdicts):
+    """Right it says nothing; made for sources whose counterparts are 1.5 mag fainter it speaks."""
+
+    def of_colour(members):
+        colour = members["O"]["r"] - members["X"]["m"] - off
+        ln_ratio = np.log(8.0**0.5) - 0.5 * colour**2 / 0.25 + 0.5 * (colour + off) ** 2 / 2.0
+        return np.ma.clip(ln_ratio / np.log(10), -20, 20)
+
+    prior = bm.CombinationPrior("colour", of_colour, columns={"X": ["m"], "O": ["r"]})
+    checks = bm.match(*coloured(seed), radius=20.0, priors={None: [prior]}).checks()
+    (found,) = checks[np.asarray(checks["check"]) == "prior_colour"]
+    assert found["verdict"] in verdicts, found["advice"]
+    assert np.isfinite([found["value"], found["error"], found["sigma"]]).all()

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 import bayesmatch as bm
 from bayesmatch._kernels import tilt as kernels
-from bayesmatch.priors.field_means import field_means
+from bayesmatch.priors.choice import Choice, with_alike_fitted
+from bayesmatch.priors.field_means import blended, field_means
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
+from bayesmatch.priors.learning_rounds import Rounds
 from bayesmatch.priors.source_context import Folds, SourceContext
 from bayesmatch.priors.tilt import TiltField, TiltFit
 
@@ -343,6 +345,24 @@ def test_tilt_maximises_what_a_plain_calculation_says():
         assert penalised(trial) <= best + 1e-3
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_tilt_finds_the_best_from_where_a_few_objects_rule_the_field(seed):
+    """Features that say the same, hardly held back: the best is one, wherever a fold begins."""
+    rng = np.random.default_rng(seed)
+    g, r = rng.standard_t(4, size=(2, 2000))
+    field = np.column_stack([g, r, g - r])
+    g, r = rng.normal(0.8, 0.4, size=(2, 150))
+    x = np.column_stack([g, r, g - r])
+    hats = Hats.of(x, np.ones(150), field, 8)
+    entries, begin = hats.entries(field), np.zeros((2, 1, hats.size))
+    begin[1] = 20.0 * rng.normal(size=hats.size)
+    sums = hats.sums(hats.entries(x), np.eye(hats.size)).sum(axis=0)
+    fit = TiltFit(hats, TiltField(entries, np.zeros(2000), np.empty((1, 0))), 0.5, begin)
+    fit.improve(np.stack([sums[None], sums[None]]), np.full((2, 1), 150.0), steps=60)
+    one, other = (hats.sums(entries, c.T)[:, 0] for c in fit.coefficients)
+    np.testing.assert_allclose(one - one.mean(), other - other.mean(), atol=0.02)
+
+
 def test_folds_are_of_equal_size_and_go_by_position(sky):
     primary, _ = catalogues(sky)
     folds = Folds.of(primary, 5, 0)
@@ -436,3 +456,25 @@ def test_field_of_which_few_objects_have_nearly_all_of_the_ratio(dominated):
     ln_mean, cap = field_means(start, np.zeros((150, 1)), np.empty((1, 0)))
     assert np.isfinite(ln_mean).all() and cap >= 0.0
     assert np.exp(np.minimum(start - ln_mean[0], cap)).mean() == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("alike, low, high", [(0.0, 0.03, 0.06), (0.3, 0.2, 0.42)])
+def test_share_that_looks_like_field_objects_is_what_makes_the_match_likely(alike, low, high):
+    """One candidate a source, three of four are the counterpart; their ratio is known exactly."""
+    rng = np.random.default_rng(6)
+    n, none = 4000, np.empty(0)
+    true = rng.random(n) < 0.75
+    unlike = true & (rng.random(n) >= alike)
+    ln_ratio = 1.5 * rng.normal(np.where(unlike, 1.5, 0.0)) - 0.5 * 1.5**2
+    ln_near = 2.0 * rng.normal(np.where(true, 2.0, 0.0)) - 0.5 * 2.0**2
+
+    def evidence(ln_ratio):
+        odds = 3.0 * np.exp(ln_near + ln_ratio)
+        return odds / (1.0 + odds), np.log1p(odds)
+
+    begin = blended(ln_ratio, 0.03)
+    rounds = Rounds(None, none, none, none, begin, *evidence(begin), 1, 1.0, 0.03)
+    found = with_alike_fitted(Choice.smooth(rounds), evidence)
+    assert low <= found.rounds.alike <= high and found.details["alike"] == found.rounds.alike
+    np.testing.assert_allclose(found.ln_ratio, blended(ln_ratio, found.rounds.alike), atol=1e-12)
+    np.testing.assert_array_equal(found.p, evidence(found.ln_ratio)[0])

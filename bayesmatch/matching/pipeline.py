@@ -104,6 +104,7 @@ def _run(
     terms = claims.terms
     if options.min_p_i > 0:
         terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
+    ratios = log10_ratios, evidence.log10_combined
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -119,7 +120,7 @@ def _run(
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors=fitted_errors or {"given": True},
-        checks=run_checks(setting, associations, calibrated, fit, log10_ratios, options),
+        checks=run_checks(setting, associations, calibrated, fit, ratios, options),
         n_candidates=len(setting.candidates.row),
         n_associations=len(table),
         seconds=clock.seconds,

@@ -17,7 +17,8 @@ class ColumnPrior:
     ----------
     column : str
         Column of the catalogue the prior is for: log10 of p(x | counterpart) / p(x | field) of
-        every row. Missing values (masked, NaN) say nothing, as 0 does; -inf excludes an object.
+        every row, from -323 to 308. Missing values (masked, NaN) say nothing, as 0 does; -inf
+        excludes an object.
     name : str, optional
         Name in the result's column ``bias_<CATALOGUE>_<name>``. Default: `column`.
 

@@ -40,7 +40,7 @@ class MembersPrior(Protocol):
         -------
         ndarray, shape (n,)
             0 (or masked) where nothing is known, -inf to exclude a combination; otherwise from
-            -324 to 308.
+            -323 to 308.
         """
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..catalogs.held import HeldCatalog
 
-#: log10 ratios that are taken: those of all positive doubles
-LOWEST, HIGHEST = -324.0, 308.0
+#: log10 ratios that are taken, both ends too: whole numbers whose ratio is a double above 0
+LOWEST, HIGHEST = -323.0, 308.0
 
 
 def candidate_ratios(

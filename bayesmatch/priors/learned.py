@@ -11,7 +11,7 @@ import numpy as np
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import check_seed, names_of, shown, text_of, whole_number
 from .boosted_rounds import boosted
-from .choice import Choice, best_choice
+from .choice import Choice, best_choice, with_alike_fitted
 from .feature_matrix import feature_names
 from .histogram import HistogramPrior
 from .learned_features import checked_features
@@ -34,9 +34,10 @@ FIELD_ROWS, MIN_FIELD_ROWS = 120_000, 100
 FOR_CONTEXT, FOR_TREES = 300.0, 1000.0
 #: folds where counterparts are few, and where there are many
 FOLDS, FEW_FOLDS, MANY = 5, 10, 500
-#: strengths tried where counterparts are few; many do not need holding back
-STRENGTHS, WEAK = (0.5, 2.0, 8.0, 30.0, 100.0), (1.0, 8.0, 30.0)
-#: no larger strength is tried once the ln likelihood has fallen so far
+#: strengths tried where counterparts are few, the stiffest first: what it ends with is a good place
+#: for the next to begin; many do not need holding back
+STRENGTHS, WEAK = (100.0, 30.0, 8.0, 2.0, 0.5), (1.0, 8.0, 30.0)
+#: no other strength is tried once the ln likelihood has fallen so far
 WORSE = 3.0
 #: this over the root of their number, and at most, is the share of the counterparts that count as
 #: looking like field objects: without it the ratio of rare kinds of counterparts comes out too low,
@@ -192,7 +193,7 @@ class LearnedPrior:
                 alone = x[:, :n_features], field[:, :n_features]
                 nothing = flat, np.zeros(len(field))
                 choices += self._learned(view, alone, nothing, context, folds, as_it_is, none)
-        best = best_choice(choices)
+        best = with_alike_fitted(best_choice(choices), view.evidence)
         told.update(
             model=best.what,
             ln_gain=float(best.ln_like.sum() - as_it_is.ln_like.sum()),

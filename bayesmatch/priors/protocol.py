@@ -60,7 +60,7 @@ class Prior(Protocol):
         Returns
         -------
         ndarray, shape (n,)
-            0 (or masked) where nothing is known, -inf to exclude an object; otherwise from -324 to
+            0 (or masked) where nothing is known, -inf to exclude an object; otherwise from -323 to
             308.
         """
 

@@ -25,8 +25,12 @@ from .hats import Hats
 ROWS = 1 << 13
 #: what depends on the source is held back so many times as much
 CONTEXT_PENALTY = 3.0
-#: of Newton's steps, smallest fraction that is tried
-SMALLEST = 1.0 / 16.0
+#: largest change of a field object's ln ratio in a step: farther off the curvature is another one,
+#: and a mean over the field that a few objects rule has none to find the way back by
+REACH = 4.0
+#: of Newton's steps, smallest fraction that is tried, and the one below which folds stop sharing
+#: their curvature: it is that of their mean, and tells little of a fold that is far from it
+SMALLEST, SHARED = 1.0 / 256.0, 0.3
 #: of the ln likelihood, by which a step has to be worth it
 LEAST_GAIN = 1e-4
 
@@ -69,32 +73,58 @@ class TiltFit:
         steps : int
             How many.
         """
-        curvature = self._curvature(weights.mean(axis=0))
-        scale = max(float(weights.mean(axis=0).sum()), 1e-300)
+        mean = weights.mean(axis=0)
+        shared = self._curvature(self.coefficients.mean(axis=0), mean)
+        scale = max(float(mean.sum()), 1e-300)
 
         def improve_fold(fold: int) -> None:
             own, number = sums[fold], weights[fold]
-            matrix = curvature * (number.sum() / scale) + self._penalty
             at = self.coefficients[fold]
-            best, gradient = self._objective(at, own, number)
+            now = self._objective(at, own, number)
+            alone = False
             for _ in range(steps):
-                step = gradient.ravel().copy()
-                kernels.solve_positive(matrix.copy(), step)
-                gain, fraction = float(step @ gradient.ravel()), 1.0
-                while fraction >= SMALLEST and gain > LEAST_GAIN:
-                    trial = at + fraction * step.reshape(at.shape)
-                    value, slope = self._objective(trial, own, number)
-                    if value > best:
-                        at, best, gradient = trial, value, slope
-                        break
-                    fraction *= 0.5
-                else:
+                curvature = shared * (number.sum() / scale)
+                if alone:
+                    curvature = self._curvature(at, number)
+                found, fraction, gain = self._step(at, now, curvature, own, number)
+                if fraction < SHARED and not alone and gain > LEAST_GAIN:
+                    alone = True
+                    curvature = self._curvature(at, number)
+                    found, fraction, gain = self._step(at, now, curvature, own, number)
+                if fraction == 0.0:
                     break
+                at, now = found
             self.coefficients[fold] = at
 
         # A thread a fold: the sums of one are too short to be shared out.
         workers = max(1, min(jit.n_threads(), len(sums)))
         list(jit.on_threads(improve_fold, range(len(sums)), workers))
+
+    def _step(
+        self,
+        at: np.ndarray,
+        now: tuple[float, np.ndarray],
+        curvature: np.ndarray,
+        sums: np.ndarray,
+        weights: np.ndarray,
+    ) -> tuple[tuple[np.ndarray, tuple[float, np.ndarray]], float, float]:
+        """Where a step from `at` ends, which part of it helps (0: none), the gain it promised."""
+        best, gradient = now
+        flat = gradient.ravel().copy()
+        kernels.solve_positive(curvature + self._penalty, flat)
+        gain, step = float(flat @ gradient.ravel()), flat.reshape(at.shape)
+        if gain <= LEAST_GAIN:
+            return (at, now), 0.0, gain
+        change = self._with_one @ self.hats.sums(self.field.entries, step.T).T
+        fraction = min(1.0, REACH / max(float(np.abs(change).max()), 1e-300))
+        smallest = SMALLEST * fraction
+        while fraction >= smallest:
+            trial = at + fraction * step
+            found = self._objective(trial, sums, weights)
+            if found[0] > best:
+                return (trial, found), fraction, gain
+            fraction *= 0.5
+        return (at, now), 0.0, gain
 
     def ln_mean(self, coefficients: np.ndarray) -> np.ndarray:
         """Ln of the mean exponential over the field in each group, (G,)."""
@@ -110,9 +140,9 @@ class TiltFit:
         expected = np.einsum("g,gb,gd->bd", weights, self._with_one, mean)
         return value, sums - expected - pull.reshape(sums.shape)
 
-    def _curvature(self, weights: np.ndarray) -> np.ndarray:
-        """Information of the mean coefficients, without the penalty."""
-        _, mean, square = self._moments(self.coefficients.mean(axis=0), True)
+    def _curvature(self, coefficients: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Information of coefficients (B, D), without the penalty."""
+        _, mean, square = self._moments(coefficients, True)
         d, b = self.hats.size, self._with_one.shape[1]
         out = np.zeros((b * d, b * d))
         for g, weight in enumerate(weights):

@@ -124,6 +124,14 @@ def _without(view: View, k: int, name: str) -> tuple[float, float]:
         count = np.diff(view.first, append=len(view.rows))
         own = np.repeat(mean_ratio[view.sample, k], count)
         weight = np.where(member >= 0, weight * own, weight)
+    return host_fraction_without(view, weight)
+
+
+def host_fraction_without(view: View, weight: np.ndarray) -> tuple[float, float]:
+    """Change of the mean host probability, and its standard error, with other odds.
+
+    `weight` (q,) is the probability of each association looked at over the ratio to be left out.
+    """
     weight[view.first] = view.calibrated.p_hostless[view.sample]
     total = np.add.reduceat(weight, view.first)
     hostless = np.divide(weight[view.first], total, out=np.ones(view.n), where=total > 0)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .believed import each_once, with_density
+from .combinations import combination_prior
 from .density import (
     FAR_OFF,
     OFF,
@@ -63,6 +64,7 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     rings = [ring_of(view, part, scale) for part in view.around]
     joint = [shared(view, a, b) for b in range(len(view.around)) for a in range(b)]
     priors = [prior(view, k, name) for k, name in view.log10_ratios]
+    priors += [combination_prior(view, name) for name in view.log10_combined]
     seen, right = _as_dense_as_seen(view, rings)
     right = right and all(f.verdict != WRONG for f in joint)
     right = right and all(f.verdict == OK for f in priors)

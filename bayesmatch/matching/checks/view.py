@@ -40,6 +40,8 @@ class View:
     options: MatchOptions
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
+    log10_combined: Mapping[str, np.ndarray]
+    """by prior on combinations, per association"""
     sample: np.ndarray
     """(s,) rows of the primaries looked at"""
     rows: np.ndarray
@@ -114,10 +116,10 @@ def view_of(
     associations: Associations,
     calibrated: Calibrated,
     fit: HostFraction,
-    log10_ratios: Mapping[tuple[int, str], np.ndarray],
+    ratios: tuple[Mapping[tuple[int, str], np.ndarray], Mapping[str, np.ndarray]],
     options: MatchOptions,
 ) -> View:
-    """Look at a match; the arguments are its stages."""
+    """Look at a match; the arguments are its stages, `ratios` of one and of all catalogues."""
     step = max(1, -(-int(associations.first[-1]) // MAX_ROWS))
     looked = np.flatnonzero(setting.looked.all(axis=1))
     sample = (looked if len(looked) else np.arange(len(setting.primary)))[::step]
@@ -132,7 +134,7 @@ def view_of(
         calibrated,
         fit,
         options,
-        log10_ratios,
+        *ratios,
         sample,
         rows,
         begin,
