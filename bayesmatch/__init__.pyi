@@ -11,6 +11,7 @@ from .catalogs.catalog import Catalog as Catalog
 from .catalogs.errors import ErrorEllipse as ErrorEllipse
 from .catalogs.errors import sigma_from_radius as sigma_from_radius
 from .catalogs.said import Radius as Radius
+from .catalogs.services.core import fetch as fetch
 from .diagnostics.assessment.core import assess as assess
 from .diagnostics.assessment.result import Assessment as Assessment
 from .diagnostics.explanation.core import Explanation as Explanation

@@ -423,7 +423,7 @@ USAGE = {
     ),
     "unknown option": ([*GOOD, "--radius", "9", "--out", "out.fits", "--speed"], ["--speed"]),
     "unknown command": (["crossmatch"], ["crossmatch"]),
-    "no command": ([], ["COMMAND"]),
+    "no command": (["--"], ["COMMAND"]),
     "area of nothing": (["area", "none.fits"], ["none.fits", "no such file"]),
     "area of a wrong order": (["area", "a.fits", "--order", "40"], ["40", "0 to 29"]),
     "area without a column": (["area", "a.fits", "--ra", "x"], ["no column 'x'", "RA, DEC"]),

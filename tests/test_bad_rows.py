@@ -294,3 +294,104 @@ def test_a_prior_learned_in_a_scan_is_of_rows_with_a_position_inside(footprint, 
         for c in (held, scanned)
     ]
     equal(*results)
+
+
+@pytest.mark.parametrize("value", [99.0, 99.9, 999.0, 9999.0, np.float32(99.99)])
+def test_a_fill_value_for_an_error_is_told_and_can_be_left_out(value, tmp_path, capsys):
+    x, o = tables()
+    x["sigma"][[3, 7]], o["e"][4] = value, value
+    with pytest.warns(UserWarning) as told:
+        taken = bm.match(primary(x), other(o), radius=10)
+    texts = [str(w.message) for w in told]
+    for said in (
+        "'X': column 'sigma' is {} in row 3 (and 1 more row), ",
+        "'O': column 'e' is {} in row 4, ",
+    ):
+        assert any(said.format(float(value)) in text for text in texts)
+    assert len(taken.sources) == 60  # they are taken for what they say
+    with pytest.warns(UserWarning) as told:
+        dropped = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    assert any("2 of 60 rows have no position error" in str(w.message) for w in told)
+    assert dropped.meta["dropped"] == {"X": {"error": 2}, "O": {"error": 1}}
+    x["sigma"][[3, 7]], o["e"][4] = np.nan, np.nan
+    with pytest.warns(UserWarning):
+        missing = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    equal(dropped, missing)
+    x["sigma"][[3, 7]], o["e"][4] = value, value
+    x.write(tmp_path / "x.fits")
+    o.write(tmp_path / "o.fits")
+    line = ["match", f"{tmp_path}/x.fits", ":sigma", f"{tmp_path}/o.fits", ":e", "--radius", "10"]
+    line += ["--quiet", "--no-inputs", "--out", f"{tmp_path}/r.fits"]
+    assert main(line) == 0 and "(--bad-rows drop" in capsys.readouterr().err
+    assert main([*line, "--bad-rows", "drop"]) == 0
+    assert "nothing was measured" not in capsys.readouterr().err
+    equal(bm.MatchResult.read(tmp_path / "r.fits"), dropped)
+
+
+def test_large_errors_that_are_no_fill_values_are_not_told(recwarn):
+    x, o = tables()
+    x["sigma"] *= 20
+    x["sigma"][3] = 99.0  # as five times the others may be
+    o["e"][4] = 98.0
+    bm.match(primary(x), other(o), radius=10)
+    bm.match(bm.Catalog(x[:1], name="X", pos_err=99.0), other(o), radius=10)
+    assert not [w for w in recwarn if "nothing was measured" in str(w.message)]
+
+
+def test_fill_values_are_those_of_the_columns_own_unit_and_of_arrays():
+    x, o = tables()
+    sigma = np.array(x["sigma"])
+    sigma[5] = 999.0
+    with pytest.warns(UserWarning, match="'X': pos_err is 999.0 in row 5"):
+        bm.match(bm.Catalog(x, name="X", pos_err=sigma), other(o), radius=10)
+    x["sigma"] = x["sigma"] / 3600
+    x["sigma"].unit = u.deg
+    x["sigma"][5] = 99.0
+    with pytest.warns(UserWarning, match="column 'sigma' is 99.0 in row 5"):
+        bm.match(primary(x), other(o), radius=10)
+
+
+def test_fill_values_of_a_scanned_catalogue(tmp_path):
+    x, o = tables()
+    o["e"][[4, 9]] = 99.0
+    pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
+
+    def scan():
+        return bm.Catalog.scan(tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=0.16)
+
+    with pytest.warns(UserWarning, match=r"'O': column 'e' is 99.0 in row 4 of .*and 1 more row"):
+        bm.match(primary(x), scan(), radius=10)
+    with pytest.warns(UserWarning, match="2 candidates have no position error"):
+        result = bm.match(primary(x), scan(), radius=10, bad_rows="drop")
+        equal(bm.match(primary(x), other(o), radius=10, bad_rows="drop"), result)
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'X'")
+@pytest.mark.parametrize("ending", ["fits", "ecsv", "parquet", "csv"])
+def test_a_result_that_was_read_is_written_with_its_dropped_rows(ending, tmp_path):
+    x, o, _ = with_bad_primaries()
+    result = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    first, again, plain = (tmp_path / f"{name}.{ending}" for name in ("first", "again", "plain"))
+    result.write(first, include_inputs=False, keep_dropped=True)
+    bm.MatchResult.read(first).write(again, keep_dropped=True)
+    assert again.read_bytes() == first.read_bytes()
+    result.write(plain, include_inputs=False)
+    with pytest.raises(ValueError, match=r"not at hand.*catalogues=.*--keep-dropped on"):
+        bm.MatchResult.read(plain).write(again, keep_dropped=True)
+    given = [primary(x), other(o)]  # made again from the tables
+    bm.MatchResult.read(plain).write(again, False, catalogues=given, keep_dropped=True)
+    assert again.read_bytes() == first.read_bytes()
+    result.write(first, keep_dropped=True)
+    bm.MatchResult.read(plain).write(again, catalogues=given, keep_dropped=True)
+    assert again.read_bytes() == first.read_bytes()
+    with pytest.raises(ValueError, match="has 59 rows.*give that one"):
+        others = [primary(x[1:]), other(o)]
+        bm.MatchResult.read(plain).write(again, False, catalogues=others, keep_dropped=True)
+
+
+def test_a_result_without_dropped_rows_can_be_asked_to_keep_them(tmp_path):
+    x, o = tables()
+    result = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    result.write(tmp_path / "r.fits", False, keep_dropped=True)
+    bm.MatchResult.read(tmp_path / "r.fits").write(tmp_path / "s.fits", keep_dropped=True)
+    assert len(bm.MatchResult.read(tmp_path / "s.fits").sources) == 60

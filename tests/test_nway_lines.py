@@ -3,7 +3,11 @@
 Only the program's name is another one.  The files are smaller ones of the same names and columns.
 """
 
+import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -148,3 +152,53 @@ def test_prefilter_pair(capsys):
     line = f"{THREE} --radius 10 --out out.fits --prefilter-pair OPT IRAC 1"
     assert main(["match", *shlex.split(line), "--quiet"]) == 0
     assert "--prefilter-pair has no effect" in capsys.readouterr().err
+
+
+CUTOFFS = re.compile(r"p_any\s?>\s?([\d.]+)\D*?([\d.]+)%")
+
+
+@pytest.mark.slow
+def test_calibrate_cutoff_beside_nway(files, capsys):
+    """nway-calibrate-cutoff.py REAL FAKE: the same cutoffs, of NWAY's files and of ours."""
+    program = Path(sys.executable).with_name("nway-calibrate-cutoff.py")
+    for x, out in (("XMM", "real"), ("XMM-shift", "fake")):
+        line = f"COSMOS_{x}.fits :pos_err COSMOS_OPTICAL.fits 0.1 --radius 20"
+        nway_cli(files, shlex.split(line), f"{out}.fits")
+        assert main(["match", *shlex.split(line), "--out", f"ours_{out}.fits", "--quiet"]) == 0
+    done = subprocess.run(
+        [sys.executable, program, "real.fits", "fake.fits"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    theirs = CUTOFFS.findall(done.stdout)
+    assert len(theirs) == 4
+    for prefix in ("", "ours_"):
+        assert main(["calibrate", f"{prefix}real.fits", f"{prefix}fake.fits"]) == 0
+        assert CUTOFFS.findall(capsys.readouterr().out) == theirs
+    assert main(["calibrate", "real.fits", "fake.fits", "--out", "c.csv", "--quiet"]) == 0
+    table = Table.read("c.csv")
+    assert table.colnames == ["cutoff", "selected_fraction", "false_fraction"]
+
+
+def test_calibrate_two_outputs(files, capsys):
+    """Sources above cutoffs, counted by hand."""
+    names = ["XMM_ID", "OPT_ID", "ncat", "p_any", "p_i"]
+    for name, value in (("r", np.linspace(0, 1, 100)), ("f", np.r_[[0.123] * 95, [0.9] * 5])):
+        ids = [f"s{k}" for k in range(100)]
+        rows = [ids + ids, [0] * 200, [1] * 100 + [2] * 100, np.r_[value, value], [0.5] * 200]
+        Table(rows, names=names).write(f"{name}.ecsv", overwrite=True)
+    assert main(["calibrate", "r.ecsv", "f.ecsv"]) == 0
+    # 5 of 100 are not below 5%; cutoffs are whole hundredths, and are not reached themselves
+    found = CUTOFFS.findall(capsys.readouterr().out)
+    assert found == [("0.90", "10.00"), ("0.90", "10.00"), ("0.90", "10.00"), ("0.13", "87.00")]
+    for line, says in (
+        ("r.ecsv COSMOS_XMM.fits", "COSMOS_XMM.fits has no column 'p_any'"),
+        ("r.ecsv", "--radius is needed"),
+        ("COSMOS_XMM.fits 1 COSMOS_OPTICAL.fits 1", "--radius is needed"),
+        ("r.ecsv f.ecsv --out c.png", "a table is written"),
+        ("r.ecsv f.ecsv --out r.ecsv", "would overwrite an input"),
+    ):
+        assert main(["calibrate", *line.split()]) == 1
+        error = capsys.readouterr().err
+        assert says in error and error.count("\n") == 1

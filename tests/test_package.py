@@ -180,3 +180,60 @@ def test_lsdb_is_bounded_to_what_is_tested():
         ),
     ):
         assert hasattr(import_module(f"lsdb.{module}"), name)
+
+
+#: optional part -> the module that it needs, what is asked for, the extra that has it
+EXTRAS = {
+    "distributed": ("lsdb", "bm.distributed", "distributed"),
+    "images": ("reproject", "bm.plots.open_images('x.fits')", "images"),
+    "testing": ("hypothesis", "bm.testing", "testing"),
+}
+
+
+@pytest.mark.parametrize("part", EXTRAS)
+def test_an_optional_part_that_is_missing_says_what_to_install(part, tmp_path):
+    """One line with the extra, which there is."""
+    module, asked, extra = EXTRAS[part]
+    code = f"import sys; sys.modules[{module!r}] = None\nimport bayesmatch as bm\n"
+    code += f"try: {asked}\nexcept ImportError as error: print(error)"
+    (tmp_path / "x.fits").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    line = done.stdout.strip()
+    assert done.stderr == "" and line.count("\n") == 0
+    assert line.endswith(f"pip install 'bayesmatch[{extra}]'")
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    assert any(module in needed for needed in project["optional-dependencies"][extra])
+
+
+@pytest.mark.slow
+def test_the_command_line_without_the_images_extra(files, tmp_path):
+    """A report and charts without images need none of it; an image asks for it in a line."""
+    out = tmp_path / "r.fits"
+    python(command(files, out))
+    code = "import sys; sys.modules['reproject'] = None\nfrom bayesmatch.cli import main\n"
+    charts = ["charts", str(out), "--pick", "random", "--n", "1", "--quiet"]
+    (tmp_path / "x.fits").touch()
+    with_image = [*charts, "--out", str(tmp_path / "b"), "--image", str(tmp_path / "x.fits")]
+    code += f"print(main({[*charts, '--out', str(tmp_path / 'a')]!r}), main({with_image!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "0 1\n" and done.stderr.count("\n") == 1
+    assert "pip install 'bayesmatch[images]'" in done.stderr and not (tmp_path / "b").exists()
+
+
+def test_the_overview_is_quick_to_make():
+    """Nothing of what matching needs is imported for --help and --version."""
+    for argument in ("--help", "--version"):
+        names = imported_by(f"from bayesmatch.cli import main; main([{argument!r}])")
+        assert "bayesmatch" in names
+        assert not names & {
+            *HEAVY,
+            "numba",
+            "numpy",
+            "astropy",
+            "pandas",
+            "scipy",
+            "tqdm",
+            "pyarrow",
+        }

@@ -80,11 +80,12 @@ def test_ci_scripts_are_shell_that_can_be_run(script):
 def test_the_lowest_versions_are_the_bounds():
     """What .ci/full installs as the lowest is what pyproject.toml says, of every dependency."""
     bounds = {}
-    tools = ("pytest", "pytest-xdist", "hypothesis", "numpydoc")
+    tools = ("pytest", "pytest-xdist", "hypothesis", "numpydoc", "reproject")
     for text in [
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["dev"],
         *PROJECT["project"]["optional-dependencies"]["testing"],
+        *PROJECT["project"]["optional-dependencies"]["images"],
     ]:
         needed = Requirement(text)
         if text in PROJECT["project"]["dependencies"] or needed.name in tools:
@@ -117,7 +118,16 @@ def built(tmp_path_factory):
         return set(names), set(wheel.namelist())
 
 
-SHIPPED = (".ci", "bayesmatch", "benchmarks", "docs", "notebooks", "tests", "validation")
+SHIPPED = (
+    ".ci",
+    "bayesmatch",
+    "benchmarks",
+    "docs",
+    "notebooks",
+    "recipe",
+    "tests",
+    "validation",
+)
 
 
 @pytest.mark.slow

@@ -97,6 +97,11 @@ def seconds(x, o):
     x["d"] = np.ones(N)
 
 
+def nvss(x, o):
+    x["e_RAJ2000"], x["d"], x["NVSS"], x["S1.4"] = x["e"] / 15, np.ones(N), np.arange(N), np.ones(N)
+    x["e_DEJ2000"] = x["d"]
+
+
 REMEDIES = {
     "two pairs": Remedy(
         two_pairs, r"--ra and --dec on the command line\), as RA and DEC", ["--ra", ":RA"]
@@ -133,6 +138,25 @@ REMEDIES = {
         (":r90", "0.1"),
         (":r90@90%", "0.1"),
         False,
+    ),
+    "NVSS": Remedy(
+        nvss,
+        r"\(':e_RAJ2000\[s\]:d' on",
+        errors=(":e_RAJ2000:d", "0.1"),
+        then=(":e_RAJ2000[s]:d", "0.1"),
+        refused=False,
+    ),
+    "NVSS, one error": Remedy(
+        nvss,
+        r"\(':e_RAJ2000\[s\]:e_DEJ2000' on",
+        errors=(":e_RAJ2000", "0.1"),
+        then=(":e_RAJ2000[s]:e_DEJ2000", "0.1"),
+        refused=False,
+    ),
+    "errors of zero": Remedy(
+        lambda x, o: x.replace_column("e", 0 * x["e"]),
+        r"give one number for all rows",
+        then=("1.0", "0.1"),
     ),
     "4FGL": Remedy(
         errors_times(2.448 / 3600, "Conf_95_SemiMajor"),

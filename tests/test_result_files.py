@@ -10,6 +10,7 @@ import string
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -595,3 +596,18 @@ def test_priors_of_catalogues_that_are_not_in_alphabetical_order(tmp_path, kind)
     back = bm.MatchResult.read(tmp_path / f"r.{kind}")
     assert back.associations.colnames == result.associations.colnames
     assert back.record.prior_names == result.record.prior_names
+
+
+def test_quotes_in_the_record_do_not_damage_a_fits_file(tmp_path):
+    """Astropy loses texts with quotes and ampersands that go on over several cards."""
+    result = bare(matched())
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        text = "".join(rng.choice(list("ab '&/\"\\:("), 300))
+        result.meta = {**result.meta, "note": [text]}
+        result.associations["p_any"].description = text.replace("\\", "")
+        result.write(tmp_path / "r.fits")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert bm.MatchResult.read(tmp_path / "r.fits").meta["note"] == [text]
+            Table.read(tmp_path / "r.fits", hdu=1)

@@ -1,8 +1,11 @@
 """Every file that is written is legal by its standard, and read back equal by other programs."""
 
+import bz2
 import datetime
 import decimal
+import gzip
 import json
+import lzma
 import os
 import warnings
 from pathlib import Path
@@ -19,6 +22,7 @@ from hypothesis import strategies as st
 from strict_files import check_fits, check_votable
 
 import bayesmatch as bm
+from bayesmatch.catalogs.formats.asked import Asked
 from bayesmatch.catalogs.formats.cell_values import plain_column
 from bayesmatch.catalogs.formats.holds import written_names
 from bayesmatch.catalogs.formats.reading import read_table
@@ -473,6 +477,29 @@ class TestHeader:
             assert np.array_equal(np.ma.getmaskarray(one), np.ma.getmaskarray(other))
             assert np.array_equal(one.compressed(), other.compressed())
 
+    @pytest.mark.parametrize("ending", ["fits", "vot", "ecsv", "csv", "parquet"])
+    @pytest.mark.parametrize("pack", [gzip.open, bz2.open, lzma.open])
+    def test_packed_files(self, ending, pack, tmp_path, capsys):
+        write_table(catalog().table, tmp_path / f"o.{ending}")
+        packed = tmp_path / f"o.{ending}.{pack.__module__[:2]}"
+        with pack(packed, "wb") as file:
+            file.write((tmp_path / f"o.{ending}").read_bytes())
+        outs = ["fits", "vot", "ecsv", "parquet"] if ending == "csv" else [ending, "fits"]
+        for out in outs:
+            argv = ["header", str(packed), "--area", "1.5", "--name", "OPT", "--out"]
+            assert main([*argv, str(tmp_path / f"c.{out}")]) == 0, capsys.readouterr().err
+            read = bm.Catalog.read(tmp_path / f"c.{out}", pos_err=1.0)
+            assert (read.name, read.area) == ("OPT", 1.5)
+            assert np.array_equal(read.ra, catalog().ra)
+
+    def test_another_table_of_a_file(self, tmp_path):
+        first = fits.table_to_hdu(catalog().table[:3])
+        second = fits.table_to_hdu(catalog().table[:5])
+        fits.HDUList([fits.PrimaryHDU(), first, second]).writeto(tmp_path / "o.fits")
+        argv = ["header", f"{tmp_path}/o.fits[2]", "--area", "1", "--out", f"{tmp_path}/c.fits"]
+        assert main(argv) == 0
+        assert len(bm.Catalog.read(tmp_path / "c.fits", pos_err=1.0)) == 5
+
     def test_fits_keeps_everything_else(self, tmp_path):
         hdus = [fits.PrimaryHDU(), fits.table_to_hdu(catalog().table), fits.ImageHDU(np.ones(3))]
         hdus[1].header["INSTRUME"], hdus[1].header["EXTNAME"] = "EPIC", "OLD"
@@ -494,7 +521,7 @@ class TestHeader:
             (["o.csv", "--area", "1", "--out", "c.csv"], "csv has no header"),
             (["o.fits", "--out", "c.fits"], "give --area, --name or both"),
             (["o.fits", "--area", "1", "--out", "o.fits"], "would overwrite the input"),
-            (["o.fits", "--area", "1", "--out", "c.vot"], "the copy of a fits file is one"),
+            (["o.csv", "--area", "1", "--out", "c.h5"], "must end in one of"),
             (["o.fits", "--area", "-1", "--out", "c.fits"], "area"),
             (["o.fits", "--name", "a b", "--out", "c.fits"], "not an identifier"),
         ):
@@ -518,3 +545,18 @@ def test_the_number_that_stands_for_missing_may_be_a_value(kind, dtype, tmp_path
     bm.match(x, o, radius=5, host_fraction=0.5).write(tmp_path / f"r.{kind}")
     got = bm.MatchResult.read(tmp_path / f"r.{kind}").associations["X_n"][::2]
     assert got[:3].tolist() == values[:3].tolist() and np.ma.getmaskarray(got)[3]
+
+
+@pytest.mark.parametrize("ending", ["fits", "vot", "ecsv", "parquet"])
+def test_missing_logicals_of_any_shape(ending, tmp_path):
+    """Astropy writes False for them in VOTables, where cells have several."""
+    pairs = MaskedColumn(
+        [[True, False], [False, True], [True, True]], mask=[[0, 1], [0, 0], [1, 1]]
+    )
+    table = Table({"f": pairs, "g": MaskedColumn([True, False, True], mask=[1, 0, 0])})
+    table["h"] = [True, False, True]
+    write_table(table, tmp_path / f"t.{ending}")
+    found = read_table(tmp_path / f"t.{ending}", Asked(positions=False))
+    for name in table.colnames:
+        assert found[name].tolist() == table[name].tolist(), name
+        assert found[name].dtype.kind == "b"

@@ -18,7 +18,8 @@ import bayesmatch as bm
 from bayesmatch import plots
 from bayesmatch.demo import OPTICAL_ERROR_ARCSEC, RADIUS_ARCSEC, read_truth
 from bayesmatch.diagnostics import metrics
-from bayesmatch.plots.assessment import COLORS, draw_purity_completeness, draw_reliability
+from bayesmatch.plots.assessment import draw_purity_completeness, draw_reliability
+from bayesmatch.plots.style import SERIES
 
 from .report import Claim, FigureView, Section, TableView, at_least, below
 
@@ -217,7 +218,7 @@ def figure(judged: Mapping[str, bm.Assessment]) -> Figure:
     fig = Figure(figsize=(12.5, 6.3), layout="constrained")
     left, right = fig.subplots(1, 2)
     shown = {name: judged[name] for name in (NWAY, QUOTED, FITTED, PRIOR)}
-    colors = dict(zip(shown, COLORS, strict=False))
+    colors = dict(zip(shown, SERIES, strict=False))
     for name in (NWAY, FITTED):
         draw_reliability(
             left,

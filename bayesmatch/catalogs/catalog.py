@@ -17,6 +17,7 @@ from .convert import as_table
 from .coordinates import in_degrees
 from .epochs import read_epoch, read_motions, said_of
 from .errors import error_entries
+from .far import FarCatalog
 from .formats.asked import Asked, check_hdu
 from .formats.digest import file_state
 from .formats.naming import read_stem
@@ -30,6 +31,8 @@ from .quoted import read_errors
 from .scalars import shown
 from .scan.candidate_rows import CandidateRows
 from .scan.catalog import ScannedCatalog
+from .scan.opened import opened
+from .split_positions import joined_positions
 from .tails import tailed
 from .targets import as_read
 from .values import ColumnValues
@@ -123,7 +126,7 @@ class Catalog(HeldCatalog):
         pm_err: Any = None,
     ) -> None:
         check_name(name)
-        table = as_table(table, name)
+        table = joined_positions(as_table(table, name), name, (ra, dec) != (None, None))
         if len(table) == 0:
             raise ValueError(
                 f"catalogue {name!r} is empty: it has no rows; check the file or the "
@@ -153,9 +156,8 @@ class Catalog(HeldCatalog):
             identifiers=identifiers,
             area=deg2,
         )
-        self.moc = moc_of(area)
         self.pos_err, self.said = pos_err, said_of(values, ucds, epoch, pm, pm_err)
-        self.epoch = read_epoch(values, self.said)
+        self.moc, self.epoch = moc_of(area), read_epoch(values, self.said)
         self.motions = read_motions(values, self.said, self.ra, self.dec)
         self.bad_errors, self.error_fault = faults.mask, faults.text
         if faulty is not None:
@@ -250,7 +252,7 @@ class Catalog(HeldCatalog):
         epoch: Any = None,
         pm: Any = None,
         pm_err: Any = None,
-    ) -> ScannedCatalog:
+    ) -> ScannedCatalog | FarCatalog:
         """A Parquet data set of any size, streamed through the search and never loaded whole.
 
         It can be any of the other catalogues of :func:`bayesmatch.match` (not the primary), and
@@ -262,12 +264,14 @@ class Catalog(HeldCatalog):
         paths : path, or sequence of them
             A directory (also Hive partitions or a HATS catalogue), a glob, a file, or a list.
             Rows are numbered through the files sorted by path; those of a list keep its order.
+            ``hats:`` before a path or an address: a HATS catalogue, opened by LSDB.
         name : str, optional
             Default: EXTNAME in the files' key-value metadata, else the directory's name.
         pos_err : float, Quantity, str, pair or ErrorEllipse
             As for :class:`Catalog`, but not one value per row.
         area : float, Quantity or mocpy.MOC, optional
-            As for :class:`Catalog`. Default: SKYAREA in the files' key-value metadata.
+            As for :class:`Catalog`. Default: SKYAREA in the files' key-value metadata; the region
+            of a data set that :func:`bayesmatch.fetch` made.
         ra, dec, id, tail_fraction, tail_factor, epoch, pm, pm_err
             As for :class:`Catalog`, epoch and motions not one value per row.
 
@@ -283,16 +287,8 @@ class Catalog(HeldCatalog):
             :class:`Catalog`. Bad values are found when they are read.
         """
         pos_err = tailed(pos_err, tail_fraction, tail_factor, name or shown(paths))
-        return ScannedCatalog(
-            paths,
-            name=name,
-            pos_err=pos_err,
-            area=area,
-            ra=ra,
-            dec=dec,
-            id=id,
-            motion=(epoch, pm, pm_err),
-        )
+        how = {"name": name, "pos_err": pos_err, "area": area, "ra": ra, "dec": dec, "id": id}
+        return opened(paths, motion=(epoch, pm, pm_err), **how)
 
 
 # Users ask whether something is a Catalog, wherever its rows are.

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .closest import did_you_mean
 from .scalars import shown
 from .sentinels import of_magnitudes, without_sentinels
 
@@ -162,7 +163,8 @@ def column_values(table: Any, name: str, *, sentinels: bool = True) -> np.ndarra
     """
     if name not in table_columns(table):
         raise ValueError(
-            f"there is no column {name!r}; the columns are {', '.join(table_columns(table))}"
+            f"there is no column {name!r}{did_you_mean(name, table_columns(table))}; the columns "
+            f"are {', '.join(table_columns(table))}"
         )
     data = table[name]
     if hasattr(data, "to_numpy"):  # pandas: nullable numbers become NaN, text stays text

@@ -7,13 +7,14 @@ import copy
 import numpy as np
 
 from .area import contains
+from .far import FarCatalog
 from .held import HeldCatalog
 from .scan.catalog import ScannedCatalog
 from .scan.search import count_inside
 from .warned import warn_user
 
 
-def looked_at(other: HeldCatalog | ScannedCatalog, primary: HeldCatalog) -> np.ndarray:
+def looked_at(other: HeldCatalog | ScannedCatalog | FarCatalog, primary: HeldCatalog) -> np.ndarray:
     """Whether a catalogue has looked where each primary is, (n,): all, unless its area is a MOC."""
     if other.moc is None:
         return np.ones(len(primary), bool)
@@ -22,8 +23,8 @@ def looked_at(other: HeldCatalog | ScannedCatalog, primary: HeldCatalog) -> np.n
 
 
 def within_footprint(
-    catalog: HeldCatalog | ScannedCatalog,
-) -> HeldCatalog | ScannedCatalog:
+    catalog: HeldCatalog | ScannedCatalog | FarCatalog,
+) -> HeldCatalog | ScannedCatalog | FarCatalog:
     """A catalogue without the rows outside its MOC; the same one where there is no such row.
 
     The others keep their numbers.
@@ -39,6 +40,8 @@ def within_footprint(
         If no row is inside.
     """
     if catalog.moc is None:
+        return catalog
+    if isinstance(catalog, FarCatalog):  # counted where its rows are found
         return catalog
     if isinstance(catalog, ScannedCatalog):
         out = copy.copy(catalog)

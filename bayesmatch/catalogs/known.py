@@ -1,7 +1,9 @@
 """Columns that catalogues are known to quote other numbers in than 1 sigma per axis, in arcsec.
 
-What each column means is from the paper or the description named with it. A column of that name
-given as ``pos_err`` without its containment (or, without a unit of its own, its unit) is warned of.
+What each column means is from the paper or the description named with it; ``checked`` says where it
+was read again when the table was made, and is empty where that could not be done. A column of that
+name given as ``pos_err`` without its containment (or, without a unit of its own, its unit) is
+warned of.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .said import Said
-from .units import has_unit
+from .units import TIMES, has_unit
 from .values import ColumnValues
 from .warned import warn_user
 
@@ -33,6 +35,8 @@ class Quoted:
     unit: str
     """of the numbers, where the column has none"""
     source: str
+    checked: str
+    """where the meaning was read again, and how; empty: from the authors' memory alone"""
     beside: tuple[str, ...] = ()
     """columns that tell the catalogue; none: the name alone does"""
 
@@ -45,6 +49,7 @@ KNOWN = (
         0.68,
         "arcsec",
         "Voges et al. 1999, A&A 349, 389",
+        "",
         ("1rxs",),
     ),
     Quoted(
@@ -54,6 +59,7 @@ KNOWN = (
         TWO_D_RMS,
         "arcsec",
         "4XMM-DR13 column descriptions, POSERR; Webb et al. 2020, A&A 641, A136",
+        "4XMM-DR13, Coordinates (20 columns), xmmssc.irap.omp.eu: a radius of 63%",
     ),
     Quoted(
         "4XMM or eROSITA",
@@ -62,6 +68,7 @@ KNOWN = (
         TWO_D_RMS,
         "arcsec",
         "4XMM-DR13 column descriptions, RADEC_ERR; Merloni et al. 2024, A&A 682, A34, table D.1",
+        "4XMM-DR13, Coordinates (20 columns), xmmssc.irap.omp.eu; of eROSITA: not",
     ),
     Quoted(
         "CSC",
@@ -70,6 +77,7 @@ KNOWN = (
         0.95,
         "arcsec",
         "Evans et al. 2010, ApJS 189, 37; Chandra Source Catalog 2 columns, err_ellipse_r0",
+        "the labels of the Chandra X-ray Center's own viewer: 95% confidence position error",
     ),
     Quoted(
         "4FGL",
@@ -78,6 +86,7 @@ KNOWN = (
         0.95,
         "deg",
         "Abdollahi et al. 2020, ApJS 247, 33, table 12",
+        "the units of gll_psc of 4FGL-DR4 (deg); the containment is in the column's name",
     ),
     Quoted(
         "4FGL",
@@ -86,6 +95,7 @@ KNOWN = (
         0.68,
         "deg",
         "Abdollahi et al. 2020, ApJS 247, 33, table 12",
+        "the units of gll_psc of 4FGL-DR4 (deg); the containment is in the column's name",
     ),
     Quoted(
         "NVSS",
@@ -94,6 +104,7 @@ KNOWN = (
         None,
         "s",
         "Condon et al. 1998, AJ 115, 1693; VizieR VIII/65, e_RAJ2000",
+        "rows of VIII/65: 15 cos(dec) e_RAJ2000 is 0.7 to 1 times e_DEJ2000, as rounded",
         ("nvss|nvss_\\d", "s1.4"),
     ),
     Quoted(
@@ -103,6 +114,7 @@ KNOWN = (
         None,
         "deg",
         "Hurley-Walker et al. 2017, MNRAS 464, 1146, catalogue columns",
+        "ReadMe of VizieR VIII/100: err_RAJ2000, rms uncertainty, deg",
         ("gleam|peak_flux_wide|int_flux_wide",),
     ),
     Quoted(
@@ -112,6 +124,7 @@ KNOWN = (
         None,
         "arcsec",
         "Hale et al. 2021, PASA 38, e058, sections 4 and 5",
+        "",
         ("e_ra", "e_dec", "total_flux_source|total_flux|source_island_id", "tile_id|gal_lon"),
     ),
 )
@@ -126,15 +139,21 @@ _BY_NAME = re.compile(
 
 def warn_of_known(values: ColumnValues, entries: Sequence[Any]) -> None:
     """Warn of columns that are known, or say by their name, to hold another number."""
-    for entry in entries[:2]:
+    both = [values.named(entry) for entry in entries[:2] if isinstance(entry, str)]
+    for k, entry in enumerate(entries[:2]):
         if isinstance(entry, str):
-            text = advice(values, values.named(entry))
+            # seconds of time are an error of the right ascension, the first of a pair
+            beside = both[1] if k == 0 and len(entries) == len(both) == 2 else None
+            text = advice(values, values.named(entry), beside)
             if text:
                 warn_user(f"catalogue {values.catalog!r}: {text}")
 
 
-def advice(values: ColumnValues, about: Said) -> str:
-    """What to say of a column that is given as a position error; empty: nothing."""
+def advice(values: ColumnValues, about: Said, beside: Said | None = None) -> str:
+    """What to say of a column that is given as a position error; empty: nothing.
+
+    `beside` is the second error of a pair, where `about` is the first.
+    """
     if about.column not in values.table.colnames:
         return ""
     own = has_unit(getattr(values.table[about.column], "unit", None)) or about.unit is not None
@@ -152,7 +171,7 @@ def advice(values: ColumnValues, about: Said) -> str:
         text = f"column {about.column!r} of {known.catalogue} is {known.what} ({known.source})"
         if better == about:
             return f"{text}; add it in quadrature, or see fit_position_errors (--fit-errors)"
-        return f"{text}, and is read as {_read_as(about)}; {_remedy(better)}"
+        return f"{text}, and is read as {_read_as(about)}; {_remedy(better, beside)}"
     found = _BY_NAME.fullmatch(about.column)
     if found is None or about.containment is not None:
         return ""
@@ -167,14 +186,20 @@ def _read_as(about: Said) -> str:
     return "1 sigma per axis" + ("" if about.unit else ", in arcsec if it has no unit")
 
 
-def _remedy(better: Said) -> str:
+def _remedy(better: Said, beside: Said | None = None) -> str:
     """How to say it, in Python and on the command line."""
+    if better.unit in TIMES:  # understood of a pair alone
+        other = beside or Said("e_DEJ2000")
+        return (
+            f"say pos_err=('{better}', '{other}') (':{better.typed}:{other.typed}' on the command "
+            "line)"
+        )
     if better.containment is None:
-        return f"say pos_err='{better}' (':{better}' on the command line)"
+        return f"say pos_err='{better}' (':{better.typed}' on the command line)"
     name = str(Said(better.column, better.unit))
     return (
         f"say pos_err=Radius({name!r}, containment={better.containment:g}) "
-        f"(':{better}' on the command line)"
+        f"(':{better.typed}' on the command line)"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .bad_rows import DROP, ERROR, POSITION
+from .filled_errors import filled_errors, warn_of_filled
 from .quoted import read_errors
 from .values import ColumnValues
 from .warned import warn_user
@@ -41,9 +42,23 @@ def checked_primary(primary: Any, bad_rows: str) -> Any:
             )
         if primary.bad_errors is not None:
             raise ValueError(f"{primary.error_fault}, or {DROP}")
-    kept = with_good_rows(primary)
+    kept = with_good_rows(_without_filled(primary, bad_rows))
     kept.check_primary_ids()
     return kept
+
+
+def _without_filled(catalog: Any, bad_rows: str) -> Any:
+    """The catalogue with rows whose error is a fill value counted as bad, or warned of."""
+    filled, text = filled_errors(catalog, np.arange(len(catalog)))
+    if filled is None or catalog.aside.told:
+        return catalog
+    if bad_rows == "strict":
+        warn_of_filled(np.flatnonzero(filled), text)
+        return catalog
+    out = copy.copy(catalog)
+    out.bad_errors = filled if catalog.bad_errors is None else filled | catalog.bad_errors
+    out.error_fault = catalog.error_fault or text
+    return out
 
 
 def with_good_rows(catalog: Any) -> Any:

@@ -68,13 +68,18 @@ def _sigma(values: ColumnValues, given: Any, faults: Faults) -> np.ndarray:
     sigma = values.number_or_column(given, "arcsec", "pos_err")
     bad = ~((sigma >= MIN_SIGMA) & (sigma <= MAX_SIGMA))
     if bad.any() and sigma.ndim:
+        remedy = "give one number for all rows" if bad.all() else "remove those rows or set a floor"
+        column, shown = "pos_err", sigma
+        if isinstance(given, str):  # as they stand there, whatever their unit
+            column = values.named(given).column
+            shown = np.ma.getdata(values.table[column])
         faults.take(
             values,
-            given if isinstance(given, str) else "pos_err",
+            column,
             bad,
-            sigma,
+            shown,
             "position errors must be positive and finite (arcsec, 1 sigma per axis), "
-            f"{ALLOWED}; remove those rows or set a floor",
+            f"{ALLOWED}; {remedy}",
         )
     elif bad.any():
         raise ValueError(

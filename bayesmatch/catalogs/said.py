@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .scalars import shown
+from .typed import typed
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,18 @@ class Said:
         return 1.0 if self.containment is None else _quantile(self.containment)
 
     def __str__(self) -> str:
+        return f"{self.column}{self._more}"
+
+    @property
+    def typed(self) -> str:
+        """The same, as it is typed on the command line."""
+        return f"{typed(self.column)}{self._more}"
+
+    @property
+    def _more(self) -> str:
         unit = "" if self.unit is None else f"[{self.unit}]"
-        return f"{self.column}{unit}" + (
-            "" if self.containment is None else f"@{100.0 * self.containment:.10g}%"
-        )
+        share = "" if self.containment is None else f"@{100.0 * self.containment:.10g}%"
+        return f"{unit}{share}"
 
 
 class Given(str):

@@ -10,9 +10,11 @@ import numpy as np
 from astropy.table import Table
 
 from . import columns, units
+from .closest import did_you_mean
 from .culprit import culprit
 from .said import Said, said
 from .scalars import plain_numbers, shown, shown_item
+from .typed import divided, typed
 from .warned import warn_user
 
 
@@ -54,8 +56,9 @@ class ColumnValues:
             )
         if column not in self.table.colnames:
             raise ValueError(
-                f"catalogue {self.catalog!r} has no column {shown(column)}; give one of "
-                f"{', '.join(self.table.colnames)}"
+                f"catalogue {self.catalog!r} has no column {shown(column)}"
+                f"{did_you_mean(column, self.table.colnames)}; give one of "
+                f"{', '.join(self.table.colnames)}{divided(column, self.table.colnames)}"
             )
         return column
 
@@ -143,9 +146,10 @@ class ColumnValues:
             if units.spelled(have) in units.TIMES
             else ""
         )
+        there = "too" if typed(name) == name else f"as '{typed(name)}[{want}]'"
         return (
             f"{time}correct the unit, or say the true one where the column is named, as "
-            f"{name}[{want}] (on the command line too)"
+            f"{name}[{want}] (on the command line {there})"
         )
 
     def number_or_column(self, value: Any, unit: str, what: str) -> np.ndarray:

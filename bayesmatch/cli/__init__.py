@@ -8,33 +8,40 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any, NoReturn
 
-from .. import __version__
-from .._kernels import stopping
+from .._kernels import progress, stopping
 from .area import add_area
 from .assess import add_assess
 from .calibrate import add_calibrate
 from .catalogue import add_catalogue
 from .charts import add_charts
 from .check import add_check
+from .colours import paint
 from .compare import add_compare
+from .completion import add_completion
 from .demo import add_demo
 from .errors import add_errors
 from .explain import add_explain
 from .fake import add_fake
+from .fetch import add_fetch
 from .header import add_header
 from .match import add_match
+from .overview import Overview
+from .parser import Commands
 from .regions import add_regions
 from .report import add_report
 from .sample import add_sample
 from .send import add_send
 from .shift import add_shift
+from .shown import PROGRESS, shows_progress
+from .stopped import stop_line
 from .train import add_train
+from .versions import ShowVersions
 
 #: each adds its subcommand; they import what they run only when it is run
 COMMANDS = (
     add_match,
+    add_fetch,
     add_sample,
     add_train,
     add_assess,
@@ -53,6 +60,7 @@ COMMANDS = (
     add_fake,
     add_shift,
     add_header,
+    add_completion,
 )
 
 
@@ -84,12 +92,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    given = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
     try:
-        options = _parser().parse_args(argv)
+        if not given:
+            parser.print_help()
+            return 0
+        options = parser.parse_args(given)
     except SystemExit as stop:  # argparse has said why
         return int(stop.code or 0)
-    options.argv = list(sys.argv[1:] if argv is None else argv)
-    stopping.describe(lambda written: _stopped(options, written))
+    options.argv = given
+    stopping.describe(stop_line(options))
+    if not shows_progress(options):
+        return _run_command(options)
+    with progress.shown(f"bayesmatch {options.command}"):
+        return _run_command(options)
+
+
+def _run_command(options: argparse.Namespace) -> int:
+    """Run what was asked for; tell an error, and each warning once, in a line."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         told: set[str] = set()  # what is found before a match is found again when it is written
@@ -100,7 +121,8 @@ def _run(argv: Sequence[str] | None) -> int:
             raise
         except (ValueError, TypeError, OSError, MemoryError, ImportError) as error:
             text = " ".join(str(error).split()) or type(error).__name__
-            print(f"bayesmatch {options.command}: error: {text}", file=sys.stderr)
+            said = paint("error:", "wrong", sys.stderr)
+            print(f"bayesmatch {options.command}: {said} {text}", file=sys.stderr)
             return 1
     return status or 0
 
@@ -109,21 +131,7 @@ def _warn(text: str, told: set[str]) -> None:
     """Print a warning that was not printed yet."""
     if text not in told:
         told.add(text)
-        print(f"bayesmatch: warning: {text}", file=sys.stderr)
-
-
-def _stopped(options: argparse.Namespace, written: Sequence[str]) -> str:
-    """What to say of a command that a signal has stopped."""
-    checkpoint = getattr(options, "checkpoint", None)
-    inside = os.path.join(os.path.abspath(checkpoint), "") if checkpoint else None
-    results = [p for p in written if not (inside and os.path.abspath(p).startswith(inside))]
-    if results:
-        what = f"already written: {', '.join(dict.fromkeys(results))}"
-    elif checkpoint and os.path.isdir(checkpoint):
-        what = f"finished parts are in {checkpoint}; the same command goes on from there"
-    else:
-        what = "nothing was written"
-    return " ".join(f"bayesmatch {options.command}: stopped; {what}".splitlines())
+        print(f"bayesmatch: {paint('warning:', 'look', sys.stderr)} {text}", file=sys.stderr)
 
 
 def _flush() -> None:
@@ -144,26 +152,14 @@ def _forget_output() -> None:
             os.close(null)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the whole usage before it.
-
-    Options are never guessed from their first letters: --ra is not --radius.
-    """
-
-    def __init__(self, **how: Any) -> None:
-        super().__init__(**{"allow_abbrev": False, **how})
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message and leave with status 2."""
-        self.exit(2, f"{self.prog}: error: {message}; see {self.prog} --help\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="bayesmatch", description="Bayesian cross-matching of astronomical catalogues."
-    )
-    parser.add_argument("--version", action="version", version=f"bayesmatch {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def _parser() -> Overview:
+    parser = Overview(prog="bayesmatch")
+    parser.add_argument("--version", action=ShowVersions, help="versions, and end")
+    commands = Commands(parser)
     for add in COMMANDS:
         add(commands)
+    for command in commands.parsers.values():
+        if "--quiet" in command.known and "--progress" not in command.known:
+            command.add_argument("--progress", action="store_true", help=PROGRESS)
+    parser.lines = commands.lines
     return parser

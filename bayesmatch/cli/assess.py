@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .as_json import add_json, print_json
 from .outputs import Kinds, add_out, check_outputs, make_folders, outputs
 from .parsing import FIGURES
 
@@ -54,6 +55,7 @@ def add_assess(commands: Any) -> None:
         "figure (.png, .pdf, .svg) or table of purity and completeness (.csv)",
         several=True,
     )
+    add_json(assess)
     assess.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -72,29 +74,39 @@ def _assess(options: argparse.Namespace) -> None:
     compared = None
     if options.compare:
         compared = found.compare(assess(MatchResult.read(options.compare), options.truth, **how))
-    if not options.quiet:
+    told = not (options.quiet or options.json)
+    if told:
         print(f"{found.summary()}\n\n{_metrics(found, options.cutoff)}")
         if compared is not None:
             print(f"\n{options.result} - {options.compare}, 95% interval\n{_difference(compared)}")
     if targets:
         _write_files(found, compared, targets)
-        if not options.quiet:
+        if told:
             print("\n".join(f"wrote {path}" for _, path in targets))
+    if options.json:
+        print_json(options, _numbers(found, compared, options), [path for _, path in targets])
+
+
+def _numbers(found: Any, compared: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """What ``--json`` tells."""
+    from ..diagnostics.assessment.summary import summary_numbers
+    from ..diagnostics.metrics import scores
+
+    more = {} if compared is None else {"compared_with": options.compare, "differences": compared}
+    rows = []
+    for cutoff in _cutoffs(found, options.cutoff):
+        counts = found.confusion(cutoff)
+        rows.append({"cutoff": cutoff, **scores(*counts), **counts._asdict()})
+    numbers = {"result": options.result, "truth": options.truth, **summary_numbers(found)}
+    return {**numbers, "cutoffs": rows, **more}
 
 
 def _metrics(found: Any, cutoffs: list[float] | None) -> str:
     """The metrics at some cutoffs, with what the errors are."""
-    if cutoffs is None:
-        cutoffs = sorted(
-            {
-                *(k / 10 for k in range(1, 10)),
-                *([found.crossing.cutoff] if found.crossing.value >= 0 else []),
-            }
-        )
     from ..diagnostics.metrics import scores
 
     lines: list[list[str]] = []
-    for cutoff in cutoffs:
+    for cutoff in _cutoffs(found, cutoffs):
         counts = found.confusion(cutoff)
         values = scores(*counts)
         lines.append(
@@ -106,6 +118,14 @@ def _metrics(found: Any, cutoffs: list[float] | None) -> str:
         )
     head = [found.score, *(name.replace("_", " ") for name in (*values, *counts._fields))]
     return _aligned([head, *lines])
+
+
+def _cutoffs(found: Any, given: list[float] | None) -> list[float]:
+    """Cutoffs of the rows: those given, else tenths and where purity equals completeness."""
+    if given is not None:
+        return given
+    crossing = [found.crossing.cutoff] if found.crossing.value >= 0 else []
+    return sorted({*(k / 10 for k in range(1, 10)), *crossing})
 
 
 def _difference(table: Any) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+from .as_json import add_json, print_json
 from .inputs import add_inputs, files_read, read_inputs
 from .outputs import add_out, check_outputs, make_folders, outputs
 from .parsing import FIGURES
+from .shown import shows_progress
 
 TABLES = (".csv", ".ecsv")
 
@@ -18,11 +21,13 @@ def add_calibrate(commands: Any) -> None:
         "calibrate",
         help="measure false matches with fake positions",
         description="Match the catalogues, then the primary's sources at positions that belong to "
-        "nothing: how many sources without a counterpart does each cutoff select?",
+        "nothing: how many sources without a counterpart does each cutoff select? Two outputs of "
+        "matches alone, of the sources and of such positions, without --radius, are compared as "
+        "they are, as nway-calibrate-cutoff.py does (cutoffs in p_any).",
     )
     calibrate.set_defaults(run=_calibrate)
     add_out(calibrate, "figure (.png, .pdf, .svg) or table (.csv, .ecsv)", several=True)
-    add_inputs(calibrate)
+    add_inputs(calibrate, radius_required=False)
     calibrate.add_argument(
         "--method",
         default="fake",
@@ -54,6 +59,7 @@ def add_calibrate(commands: Any) -> None:
         help="also print the cutoff that this share of the sources without a counterpart reaches; "
         "repeatable",
     )
+    add_json(calibrate)
     calibrate.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -66,21 +72,26 @@ def _calibrate(options: argparse.Namespace) -> None:
         {"table": (TABLES, "calibration.csv"), "figure": (FIGURES, "calibration.png")},
     )
     paths = [path for _, path in found_out]
+    if options.radius is None:
+        check_outputs(paths, options.catalogues)
+        _two_outputs(options, found_out)
+        return
     check_outputs(paths, files_read(options))
     catalogs, how = read_inputs(options)
     found = calibrate(
         *catalogs,
         **how,
+        progress=shows_progress(options),
         method=options.method,
         n_realizations=options.realizations,
         seed=options.seed,
         score=options.score,
         cutoffs=options.cutoff,
     )
+    cutoffs = {share: found.cutoff(share) for share in options.false_fraction}
     reached = [
-        f"{found.cutoff(share):.4g} is the cutoff in {options.score} for a false fraction of "
-        f"{share:g}"
-        for share in options.false_fraction
+        f"{cutoff:.4g} is the cutoff in {options.score} for a false fraction of {share:g}"
+        for share, cutoff in cutoffs.items()
     ]
     make_folders(paths)
     for kind, out in found_out:
@@ -91,6 +102,32 @@ def _calibrate(options: argparse.Namespace) -> None:
         else:
             with replaced_together([out]) as (temporary,):
                 found.table.write(temporary, format=f"ascii{out.suffix.lower()}", overwrite=True)
-    if not options.quiet:
+    if options.json:
+        at = [{"false_fraction": share, "cutoff": cutoff} for share, cutoff in cutoffs.items()]
+        print_json(options, {**found.meta, "cutoffs": at, "table": found.table}, paths)
+    elif not options.quiet:
         print("\n".join([str(found), *reached]))
         print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")
+
+
+def _two_outputs(options: argparse.Namespace, wanted: list[tuple[str, Path]]) -> None:
+    """Cutoffs from the outputs of two matches."""
+    from ..catalogs.formats.writing import replaced_together
+    from ..diagnostics.false_matches.two_outputs import RATES, rates_of_outputs
+
+    if len(options.catalogues) != 2:
+        raise ValueError(
+            "--radius is needed to match catalogues; without it give two outputs of matches, of "
+            "the sources and of fake positions"
+        )
+    for kind, out in wanted:
+        if kind == "figure":
+            raise ValueError(f"--out {out}: of two outputs a table is written, .csv or .ecsv")
+    found = rates_of_outputs(*options.catalogues)
+    make_folders([out for _, out in wanted])
+    for _, out in wanted:
+        with replaced_together([out]) as (temporary,):
+            found.table.write(temporary, format=f"ascii{out.suffix.lower()}", overwrite=True)
+    if not options.quiet:
+        print(found.text(options.false_fraction or RATES))
+        print("\n".join(f"wrote {out}" for _, out in wanted), end="\n" if wanted else "")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from .._kernels import progress
 from .outputs import make_folders
 
 
@@ -25,23 +25,22 @@ def file_names(result: Any, rows: Sequence[int]) -> list[str]:
     return names
 
 
-def write(
-    figures: Iterator[Any], n: int, out: Path, names: list[str], *, one_file: bool, quiet: bool
-) -> None:
+def write(figures: Iterator[Any], n: int, out: Path, names: list[str], *, one_file: bool) -> None:
     """The charts to files, one after the other."""
+    from matplotlib import rc_context
     from matplotlib.backends.backend_pdf import PdfPages
-    from tqdm import tqdm
 
     from .. import plots
     from ..catalogs.formats.writing import replaced_together
+    from ..plots.files import VECTOR
 
     figures = chain([next(figures)], figures)  # what fails at once leaves no folder behind
     make_folders([out if one_file else out / names[0]])
-    hidden = quiet or not sys.stderr.isatty()
-    with tqdm(total=n, desc="charts", unit="charts", disable=hidden, leave=False) as bar:
+    with progress.bar(n, "charts") as bar:
         if one_file:
             with (
                 replaced_together([out]) as (temporary,),
+                rc_context(VECTOR),
                 PdfPages(temporary, metadata={"CreationDate": None}) as pages,
             ):
                 for figure in figures:

@@ -112,7 +112,7 @@ def _charts(options: argparse.Namespace) -> None:
             without += image is not None and not figure.axes[0].images
             yield figure
 
-    write(figures(), len(rows), out, names, one_file=one_file, quiet=options.quiet)
+    write(figures(), len(rows), out, names, one_file=one_file)
     if not options.quiet:
         some = f"; {without} without an image there" if without else ""
         print(f"{len(rows)} charts{told}{some}")

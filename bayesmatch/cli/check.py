@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
+from .as_json import add_json, print_json
+from .colours import paint_verdicts
 from .outputs import add_out, check_outputs, make_folders, one_output
 
 
@@ -22,6 +25,7 @@ def add_check(commands: Any) -> None:
     check.add_argument("result", metavar="RESULT", help="file that 'bayesmatch match' wrote")
     check.add_argument("--all", action="store_true", help="also print what is ok")
     add_out(check, "also write the table: .csv")
+    add_json(check)
     check.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -38,14 +42,19 @@ def _check(options: argparse.Namespace) -> int:
         raise ValueError(
             f"{options.result} has no checks: it was written by an older version; match again"
         )
-    if not options.quiet:
-        print(checks_text(table, everything=options.all))
+    if not (options.quiet or options.json):
+        print(paint_verdicts(checks_text(table, everything=options.all), sys.stdout))
     if out is not None:
         from ..catalogs.formats.writing import replaced_together
 
         make_folders([out])
         with replaced_together([out]) as (temporary,):
             table.write(temporary, format="ascii.csv", overwrite=True)
-        if not options.quiet:
+        if not (options.quiet or options.json):
             print(f"wrote {out}")
+    if options.json:
+        verdicts = list(table["verdict"])
+        counts = {verdict: verdicts.count(verdict) for verdict in ("ok", "look", "wrong")}
+        found = {"result": options.result, "verdicts": counts, "checks": table}
+        print_json(options, found, [] if out is None else [out])
     return int(is_wrong(table))

@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..catalogs.typed import parts as divided
+from ..catalogs.typed import plain
+from .parsing import quoting
+
 
 def add_epochs(command: argparse.ArgumentParser) -> None:
     """Add the arguments; :func:`read_epochs` reads them."""
@@ -36,20 +40,20 @@ def read_epochs(options: argparse.Namespace, n: int) -> list[dict[str, Any]]:
     for option, text in (("--epoch", options.epoch), ("--pm", options.pm)):
         if text is None:
             continue
-        parts = text.split(":")
+        parts = divided(text, ":")
         if len(parts) != n:
             raise ValueError(
                 f"{option} is {text!r}; give {n} values, one per catalogue, separated by colons, "
-                "empty where the file tells"
+                f"empty where the file tells{quoting(text)}"
             )
         for one, part in zip(told, parts, strict=True):
             if part:
-                one.update({"epoch": part} if option == "--epoch" else _motion(part))
+                one.update({"epoch": plain(part)} if option == "--epoch" else _motion(part))
     return told
 
 
 def _motion(text: str) -> dict[str, Any]:
-    parts = [_number_or_column(part.strip()) for part in text.split(",")]
+    parts = [_number_or_column(plain(part.strip())) for part in divided(text, ",")]
     if len(parts) not in (2, 4) or "" in parts:
         raise ValueError(
             f"--pm {text}: give two columns or numbers, right ascension (times cos(dec)) and "

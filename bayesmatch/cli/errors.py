@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .as_json import add_json, print_json
 from .inputs import add_inputs, files_read, read_inputs
 from .outputs import add_out, check_outputs, make_folders, outputs, table_endings
-from .parsing import FIGURES, TABLE_ENDINGS
+from .parsing import FIGURES, TABLE_ENDINGS, columns
 
 
 def add_errors(commands: Any) -> None:
@@ -46,6 +47,7 @@ def add_errors(commands: Any) -> None:
         metavar="COL,COL",
         help="columns of the first catalogue that the scale of its errors depends on",
     )
+    add_json(errors)
     errors.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -73,13 +75,17 @@ def _errors(options: argparse.Namespace) -> None:
         priors=how["priors"],
         tails="auto" if options.tails == "auto" else options.tails == "yes",
         frame=options.frame,
-        covariates=options.covariates.split(",") if options.covariates else (),
+        covariates=columns(options.covariates) if options.covariates else (),
         bad_rows=options.bad_rows,
     )
     make_folders(paths)
     for kind, out in targets:
         _write(fit, primary, out, table=kind == "table")
-    if not options.quiet:
+    if options.json:
+        from ..matching.error_fit.numbers import fit_numbers
+
+        print_json(options, fit_numbers(fit), paths)
+    elif not options.quiet:
         print(f"{fit}\n\n{correction_text(fit)}")
         print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")
 

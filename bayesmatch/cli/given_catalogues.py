@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from .._kernels import progress
 from .given_errors import is_error
 
 #: options with one value per catalogue, in the order of their values
@@ -65,9 +66,20 @@ def catalogue_arguments(arguments: Sequence[str]) -> list[tuple[list[str], str]]
 
 def read_catalogue(paths: list[str], *, hdu: str | None = None, **how: Any) -> Any:
     """A file in memory; a directory, a glob or several files, scanned."""
+    with progress.stage(f"reading {paths[0]}"):
+        return _read(paths, hdu, how)
+
+
+def _read(paths: list[str], hdu: str | None, how: dict[str, Any]) -> Any:
+    """See :func:`read_catalogue`."""
     from ..catalogs.catalog import Catalog
     from ..catalogs.scan.files import is_data_set
+    from ..catalogs.scan.opened import hats_address
 
+    if hats_address(paths[0]) is not None and hdu is not None:
+        raise ValueError(f"--hdu {hdu}: {paths[0]} is a HATS catalogue, which is one table")
+    if hats_address(paths[0]) is not None:
+        return Catalog.scan(paths[0], **how)
     table = re.search(
         r"\.(fits?|vot|votable|xml|h5|hdf5|cat)(\.\w+)?\[[^\[\]]+\]$", paths[0].lower()
     )

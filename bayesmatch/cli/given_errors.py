@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..catalogs.typed import parts, plain
+from .parsing import quoting
+
 HELP = """\
 An error is a number (arcsec, 1 sigma per axis), :COLUMN, :RA_ERR:DEC_ERR, or :MAJOR:MINOR:PA
 (an ellipse, position angle east of north).  A unit in brackets stands for the column's own, and
 @ says which fraction of the sources a radius holds: :e_RA[mas]:e_DEC[mas], :r90[arcmin]@90%,
-:major:minor:pa@95%, 1.5@68%.  :r90:arcmin@90% is the same as :r90[arcmin]@90%."""
+:major:minor:pa@95%, 1.5@68%.  :r90:arcmin@90% is the same as :r90[arcmin]@90%.
+A name with a colon or a comma stands in double quotes: ':"err:pos"'."""
 WAYS = ":COLUMN, :RA_ERR:DEC_ERR or :MAJOR:MINOR:PA, with units in brackets and @90% for radii"
 #: units that may stand as a part of their own, where a column could
 WORDS = ("arcsec", "arcmin", "deg", "degree", "degrees", "mas", "rad", "uas", "arcseconds")
@@ -28,11 +32,11 @@ def position_error(spec: str, path: str) -> Any:
                 f"position error of {path} is {spec!r}; give a number (arcsec), or {WAYS}"
             )
         return number if containment is None else Radius(number, containment)
-    texts = body[1:].split(":")
+    texts = parts(body[1:], ":")
     unit = texts.pop() if len(texts) > 1 and texts[-1].strip().lower() in WORDS else None
     if len(texts) > 3 or "" in texts:
-        raise ValueError(f"position error of {path} is {spec!r}; give {WAYS}")
-    axes: list[Any] = [_part(text, unit) for text in texts[:2]]
+        raise ValueError(f"position error of {path} is {spec!r}; give {WAYS}{quoting(spec[1:])}")
+    axes: list[Any] = [_part(text, unit, column=len(texts) == 1) for text in texts[:2]]
     if containment is not None:
         axes = [Radius(axis, containment) for axis in axes]
     if len(texts) == 3:
@@ -54,10 +58,12 @@ def _split(spec: str, said: Any) -> tuple[str, float | None]:
     return f"{about.column}{unit}", about.containment
 
 
-def _part(text: str, unit: str | None) -> Any:
-    number = _number(text)
+def _part(text: str, unit: str | None, *, column: bool = False) -> Any:
+    """A number, or the name of a column: where only that can be meant, also one called 90."""
+    number = None if column else _number(text)
     if number is not None:
         return number if unit is None else _with_unit(number, unit)
+    text = plain(text)
     return text if unit is None else f"{text}[{unit.strip()}]"
 
 

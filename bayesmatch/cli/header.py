@@ -12,16 +12,17 @@ def add_header(commands: Any) -> None:
         "header",
         help="copy a table with its sky area and name in the header",
         description="Write a copy of a table with SKYAREA and EXTNAME, from which a match takes "
-        "the sky area and the name of the catalogue. Data and everything else stay as they are.",
+        "the sky area and the name of the catalogue. Data and everything else stay as they are; a "
+        "copy of another format has the table that a match would read.",
     )
     header.set_defaults(run=_header)
-    header.add_argument("file", metavar="FILE", help=".fits, .vot, .ecsv or .parquet")
+    header.add_argument("file", metavar="FILE", help="a table of any format, compressed or not")
     header.add_argument(
         "--area", type=float, metavar="DEG2", help="sky area of the catalogue, deg^2: SKYAREA"
     )
     header.add_argument("--name", metavar="NAME", help="name of the catalogue: EXTNAME")
     header.add_argument(
-        "--out", required=True, metavar="FILE", help="the copy, of the format that FILE has"
+        "--out", required=True, metavar="FILE", help="the copy: .fits, .vot, .ecsv or .parquet"
     )
     header.add_argument("--quiet", action="store_true", help="print nothing but errors")
 

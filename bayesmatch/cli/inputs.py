@@ -6,6 +6,7 @@ import argparse
 import warnings
 from typing import Any
 
+from ..catalogs.typed import plain
 from .bad_rows import add_bad_rows
 from .epochs import add_epochs, read_epochs
 from .given_catalogues import PER_CATALOGUE, catalogue_arguments, read_catalogue, tell_apart
@@ -21,7 +22,7 @@ from .parsing import completeness, host_covariates, number_or_name, per_catalogu
 from .radius import radius_arcsec
 
 
-def add_inputs(command: argparse.ArgumentParser) -> None:
+def add_inputs(command: argparse.ArgumentParser, *, radius_required: bool = True) -> None:
     """Add the arguments that say what is matched and how; :func:`read_inputs` reads them."""
     command.add_argument(
         "catalogues",
@@ -32,7 +33,7 @@ def add_inputs(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--radius",
         type=radius_arcsec,
-        required=True,
+        required=radius_required,
         metavar="ARCSEC",
         help="largest separation within an association (exclusive), in arcsec or with its unit, "
         "as 1arcmin",
@@ -146,7 +147,11 @@ def files_read(options: argparse.Namespace) -> list[str]:
     """The files and data sets that the arguments name."""
     saved = [given.partition(":")[2] for given in options.prior]
     return [
-        *(path for paths, _ in catalogue_arguments(options.catalogues) for path in paths),
+        *(
+            path.removeprefix("hats:")
+            for paths, _ in catalogue_arguments(options.catalogues)
+            for path in paths
+        ),
         *(source for _, source in options.mag if source != "auto"),
         *(source for source in saved if not source.startswith("@")),
     ]
@@ -225,13 +230,13 @@ def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
             raise ValueError(f"--mag {target}: give CATALOGUE:COLUMN")
         prior = (
             AutoPrior(
-                column,
+                plain(column),
                 radius=options.mag_radius,
                 exclude_radius=exclude,
                 min_post=options.mag_auto_minprob,
             )
             if source == "auto"
-            else HistogramPrior.read(source, column=column)
+            else HistogramPrior.read(source, column=plain(column))
         )
         if options.adapt and source != "auto":
             prior = adapted(f"--mag {target} {source}", prior)
@@ -240,7 +245,7 @@ def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
         catalog, _, source = given.partition(":")
         if not catalog or source in ("", "@"):
             raise ValueError(f"--prior {given}: give CATALOGUE:FILE or CATALOGUE:@COLUMN")
-        ready = ColumnPrior(source[1:]) if source.startswith("@") else read_prior(source)
+        ready = ColumnPrior(plain(source[1:])) if source.startswith("@") else read_prior(source)
         if options.adapt and not source.startswith("@"):
             ready = adapted(f"--prior {given}", ready)
         priors.setdefault(catalog, []).append(ready)

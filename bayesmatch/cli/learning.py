@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .parsing import columns
+
 #: what a learned ratio is written to: the prior, how it looks, and that as numbers
 LEARNED_ENDINGS = (".json", ".png", ".ecsv")
 
@@ -42,15 +44,15 @@ def learning_priors(options: argparse.Namespace) -> dict[str, Any]:
 
     for given in options.learn:
         catalog, _, listed = given.partition(":")
-        columns = [column.strip() for column in listed.split(",")]
-        if not catalog or not all(columns):
+        names = columns(listed)
+        if not catalog or not all(names):
             raise ValueError(f"--learn {given}: give CATALOGUE:COLUMN,COLUMN,...")
         if catalog in priors:
             raise ValueError(
                 f"--learn {given}: catalogue {catalog!r} comes twice; give all its columns at once"
             )
         try:
-            priors[catalog] = LearnedPrior(Features(columns))
+            priors[catalog] = LearnedPrior(Features(names))
         except (ValueError, TypeError) as error:
             raise ValueError(f"--learn {given}: {error}") from error
     return priors

@@ -8,18 +8,22 @@ import sys
 import warnings
 from typing import Any
 
+from .as_json import add_json, print_json
 from .bad_rows import add_keep_dropped
+from .colours import paint_verdicts
 from .given_errors import HELP as ERRORS
 from .inputs import add_inputs, files_read, read_inputs, read_priors
 from .learning import learned_files, learned_paths, write_learned
 from .likelihood_ratio import add_likelihood_ratio, add_ratio, checked_ratio
 from .output import AS_PRINTED, STANDARD_OUTPUT, command_line, print_table
 from .parsing import TABLE_ENDINGS
+from .shown import shows_progress
 
 EPILOG = f"""\
 {ERRORS}
 Catalogue names are the files' EXTNAME; sky areas their SKYAREA (deg^2).  A directory or a glob of
-Parquet files is streamed, never loaded whole; it can be any catalogue but the first.
+Parquet files is streamed, never loaded whole; it can be any catalogue but the first.  So can what
+'bayesmatch fetch' has fetched of a survey, and hats:PATH or hats:URL, a HATS catalogue.
 
 examples:
   bayesmatch match xmm.fits :pos_err optical.fits 0.1 --radius 20 --out matched.fits
@@ -96,20 +100,29 @@ def _add_output(match: argparse.ArgumentParser) -> None:
     )
     add_ratio(match, "objects")
     add_keep_dropped(match)
+    add_json(match)
     match.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _match(options: argparse.Namespace) -> None:
+    if options.json and options.out == STANDARD_OUTPUT:
+        raise ValueError("--json and --out -: both print; give a file to --out")
     result, written = run_match(options)
-    if not options.quiet:
+    if options.json:
+        from ..matching.summary import summary_numbers
+
+        found = summary_numbers(result.associations, result.sources, result.record)
+        print_json(options, found, written)
+    elif not options.quiet:
         stream = sys.stderr if options.out == STANDARD_OUTPUT else sys.stdout
-        print(result.summary(), file=stream)
+        print(paint_verdicts(result.summary(), stream, "  "), file=stream)
         for path in written:
             print(f"wrote {path}", file=stream)
 
 
 def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     """Match and write as the arguments say; the result, and the files written."""
+    from .._kernels import progress
     from ..catalogs.targets import check_targets
     from ..matching.core import match
     from ..matching.result_check import check_output
@@ -138,7 +151,7 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
         prune=options.prune,
         checkpoint=options.checkpoint,
         errors="fit" if options.fit_errors else "given",
-        progress=sys.stderr.isatty() and not options.quiet,
+        progress=shows_progress(options),
     )
     add_likelihood_ratio(result, ratio)
     result.meta["command"] = command_line(options)
@@ -149,7 +162,8 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
         print_table(result.with_inputs() if not options.no_inputs else result.associations)
         written = []
     else:
-        written = result.write(
-            out, include_inputs=not options.no_inputs, keep_dropped=options.keep_dropped
-        )
+        with progress.stage(f"writing {out}"):
+            written = result.write(
+                out, include_inputs=not options.no_inputs, keep_dropped=options.keep_dropped
+            )
     return result, [*written, *write_learned(result, learned)]

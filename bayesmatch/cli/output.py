@@ -10,7 +10,7 @@ from typing import Any
 #: what ``--out`` is for the standard output, and the file that it is printed as
 STANDARD_OUTPUT, AS_PRINTED = "-", "output.csv"
 #: options that do not change what is found: equal runs give equal files, wherever they go
-ELSEWHERE = {"--out": 1, "--checkpoint": 1, "--quiet": 0}
+ELSEWHERE = {"--out": 1, "--checkpoint": 1, "--quiet": 0, "--json": 0, "--progress": 0}
 
 
 def print_table(table: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..catalogs.typed import HINT, parts, plain
+
 #: what a table may be written to, for help texts; knowing it from the formats would take long
 TABLE_ENDINGS = ".fits, .vot, .ecsv, .csv or .parquet"
 #: what a figure may be written to
@@ -34,7 +36,12 @@ def host_covariates(text: str) -> str | list[str] | None:
     """Columns, or the words for the error radius and for none."""
     if text in ("sigma", "none"):
         return text if text == "sigma" else None
-    return text.split(",")
+    return columns(text)
+
+
+def columns(text: str) -> list[str]:
+    """Columns between commas."""
+    return [plain(part.strip()) for part in parts(text, ",")]
 
 
 def per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], Any]) -> list[Any]:
@@ -42,12 +49,17 @@ def per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], A
     if text is None:
         return [None] * n
     try:
-        values = [kind(part) if part else None for part in text.split(":")]
+        values = [kind(plain(part)) if part else None for part in parts(text, ":")]
     except ValueError:
         values = []
     if len(values) != n:
         raise ValueError(
             f"{option} is {text!r}; give {n} values, one per catalogue, separated by "
-            "colons, empty where the file tells"
+            f"colons, empty where the file tells{quoting(text)}"
         )
     return values
+
+
+def quoting(text: str) -> str:
+    """What to say of names with colons where an argument with a colon is not understood."""
+    return f"; {HINT}, as ':\"a:b\"'" if ":" in text else ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
+from ..catalogs.typed import typed
 from .outputs import add_out, check_outputs, make_folders, one_output
+from .parsing import columns
+from .shown import shows_progress
 
 #: expected counterparts from which on a match learns from itself; the same as MIN_COUNTERPARTS of
 #: priors/learned.py, which would take long to import
@@ -122,15 +124,15 @@ def _train(options: argparse.Namespace) -> None:
     check_outputs([out, out.with_suffix(".png")], [options.table])
     colors = options.colors
     if colors not in ("adjacent", "all", "none"):
-        colors = colors.split(",")
-    features = Features(options.bands.split(","), colors=colors, mag=options.mag)
+        colors = columns(colors)
+    features = Features(columns(options.bands), colors=colors, mag=options.mag)
     table = read_table(options.table, Asked(positions=False))
     label: Any = options.label
     if options.counterpart or options.least_label is not None:
         label = chosen(table, options.label, options.counterpart, options.least_label)
     context = None
     if options.context:
-        names = options.context.split(",")
+        names = columns(options.context)
         context = {name: column_values(table, name, sentinels=False) for name in names}
     prior = LightGBMPrior.fit(
         table,
@@ -141,7 +143,7 @@ def _train(options: argparse.Namespace) -> None:
         groups=_column(table, options.group),
         name=options.name,
         seed=options.seed,
-        progress=sys.stderr.isatty() and not options.quiet,
+        progress=shows_progress(options),
     )
     assert prior.training is not None  # it was trained just now
     figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
@@ -156,19 +158,21 @@ def _train(options: argparse.Namespace) -> None:
         )
         print(
             f"a match with {FROM_COUNTERPARTS} expected counterparts or more learns this about as "
-            f"well by itself: bayesmatch match --learn CAT:{','.join(features.columns)}"
+            f"well by itself: bayesmatch match --learn CAT:{','.join(map(typed, features.columns))}"
         )
         print(f"wrote {out}\nwrote {out.with_suffix('.png')}")
 
 
 def _column(table: Any, name: str | None) -> Any:
     """The values of a column, where one is named."""
+    from ..catalogs.closest import did_you_mean
     from ..catalogs.columns import table_columns
 
     if name is None:
         return None
     if name not in table_columns(table):
         raise ValueError(
-            f"there is no column {name!r}; the columns are {', '.join(table.colnames)}"
+            f"there is no column {name!r}{did_you_mean(name, table.colnames)}; the columns are "
+            f"{', '.join(table.colnames)}"
         )
     return table[name]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from astropy.table import Table
 
 from .._kernels.jit import ranges
 from ..catalogs.area import contains
@@ -61,6 +62,19 @@ class Found(WithSample, Partition):
                 "(bayesmatch.distributed.match), or use field='uniform'"
             )
         return self.counted[1]
+
+    far: Any = None
+    """the `HatsCatalog` that these are of, which has all columns; None: those held are all"""
+
+    def input_rows(self, row_numbers: np.ndarray) -> Table:
+        """All columns of some rows."""
+        if self.far is None:
+            return super().input_rows(row_numbers)
+        if not len(self.home):  # what is asked for in place of no row
+            empty = self.far.table
+            return Table({c: np.zeros(len(row_numbers), empty[c].dtype) for c in empty.colnames})
+        rows: Table = self.far.rows_at(self.home[row_numbers], self.at[row_numbers])
+        return rows
 
     own: np.ndarray | None = None
     """(n,) where each row is among the sources, if these are of the same survey"""

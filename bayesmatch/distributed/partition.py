@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from ..catalogs.bad_rows import Faults, without_position
 from ..catalogs.catalog import Catalog
+from ..catalogs.closest import did_you_mean
 from ..catalogs.epochs import read_epoch, read_motions, said_of
 from ..catalogs.errors import error_columns
 from ..catalogs.formats.arrow import from_arrow
@@ -75,8 +76,8 @@ class Survey:
         for name in (*self.error_columns(columns), *(() if self.id is None else (self.id,)), *more):
             if name not in columns:
                 raise ValueError(
-                    f"catalogue {self.name!r} has no column {name!r}; give one of "
-                    f"{', '.join(columns)}"
+                    f"catalogue {self.name!r} has no column {name!r}{did_you_mean(name, columns)}; "
+                    f"give one of {', '.join(columns)}"
                 )
 
 

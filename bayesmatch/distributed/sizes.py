@@ -12,7 +12,7 @@ from ..catalogs.warned import warn_user
 def catalog_names(primary: Any, secondary: Any, *given: str | None) -> tuple[str, str]:
     """Names given, or those of the catalogues made identifiers."""
     first, second = (
-        _identifier(name or catalog.name)
+        as_identifier(name or catalog.name)
         for name, catalog in zip(given, (primary, secondary), strict=True)
     )
     if primary is secondary and first == second:
@@ -22,7 +22,8 @@ def catalog_names(primary: Any, secondary: Any, *given: str | None) -> tuple[str
     return first, second
 
 
-def _identifier(name: str) -> str:
+def as_identifier(name: str) -> str:
+    """A name made an identifier."""
     name = re.sub(r"\W", "_", name, flags=re.ASCII)
     return name if name[:1].isalpha() else f"_{name}"
 
@@ -46,14 +47,14 @@ def sky_area(catalog: Any, given: Any, name: str) -> float:
     return float(sum(FULL_SKY_DEG2 / (12 << (2 * pixel.order)) for pixel in pixels))
 
 
-def survey_area(catalog: Any, given: Any, name: str) -> float:
+def survey_area(catalog: Any, given: Any, name: str, option: str = "secondary_area") -> float:
     """Of a survey, which the density goes by: said where it is that of the coverage map."""
     if given is None and catalog.hc_structure.moc is None:
-        raise ValueError(f"catalogue {name!r} has no coverage map; give secondary_area= (deg^2)")
+        raise ValueError(f"catalogue {name!r} has no coverage map; give {option}= (deg^2)")
     area = sky_area(catalog, given, name)
     if given is None:
         warn_user(
             f"catalogue {name!r}: area {area:.4g} deg^2 from its coverage map, whose cells "
-            "are coarse; give secondary_area= if you know it"
+            f"are coarse; give {option}= if you know it"
         )
     return area

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.catalog import Catalog
+from ..catalogs.far import FarCatalog
 from ..catalogs.scalars import as_number, shown
 from ..catalogs.scalars import number_within as number_within
 from ..catalogs.scalars import whole_number as whole_number
 from ..catalogs.scan.catalog import ScannedCatalog
+from ..priors.protocol import learns_in_rounds
 
 MIN_RADIUS_ARCSEC, MAX_RADIUS_ARCSEC = 1e-6, 45.0 * 3600.0
 
@@ -51,9 +53,10 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
         raise ValueError(
             f"only catalogue {primary.name!r} was given; match needs at least one other"
         )
-    if isinstance(primary, ScannedCatalog):
+    if isinstance(primary, (ScannedCatalog, FarCatalog)):
+        where = "elsewhere" if isinstance(primary, FarCatalog) else "scanned"
         raise ValueError(
-            f"catalogue {primary.name!r} is scanned; the primary must be in memory "
+            f"catalogue {primary.name!r} is {where}; the primary must be in memory "
             "(Catalog or Catalog.read), the larger catalogues can be scanned"
         )
     if len(others) > 15:
@@ -63,8 +66,23 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
     if twice is not None:
         raise ValueError(f"two catalogues are called {twice!r}; give each its own name=")
     for other in others:
-        if not isinstance(other, ScannedCatalog):  # of those the candidates are looked at
+        if not isinstance(
+            other, (ScannedCatalog, FarCatalog)
+        ):  # of those the candidates are looked at
             other.identifiers.warn_repeated(other.columns)
+
+
+def check_far(others: Sequence[Any], priors: Any) -> None:
+    """Refuse priors that learn from all rows of a catalogue that is elsewhere: a `PriorSet`."""
+    for other in others:
+        listed = priors.by_catalogue.get(other.name, ()) if isinstance(other, FarCatalog) else ()
+        for prior in listed:
+            if prior in priors.learning and not learns_in_rounds(prior):
+                raise ValueError(
+                    f"prior {shown(prior)} learns from all rows of {other.name!r}, which are "
+                    "elsewhere; learn it in a match with local files and pass result.priors, or "
+                    "give a LearnedPrior (--learn on the command line)"
+                )
 
 
 def in_arcsec(radius: Any) -> float:

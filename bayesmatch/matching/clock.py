@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .._kernels import progress
+
 #: share of the bar that is the search, the one stage whose end can be told from its beginning;
 #: the stages after it share the rest, and the last bit comes when the tables are made
 SEARCH = 60.0
 STAGES = ("associations", "bayes_factors", "priors", "posterior", "host_fraction", "claims")
 EACH = 5.0
+FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
 
 
 class Clock:
@@ -27,15 +30,13 @@ class Clock:
         self.seconds: dict[str, float] = {}
         self._bar: Any = None
         if show:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=100, unit="%", bar_format="{desc}: {percentage:3.0f}%|{bar}|")
+            self._bar = progress.open_bar(100, "matching", show=True, leave=True, bar_format=FORMAT)
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
         """Count what the block takes to a stage."""
         if self._bar is not None:
-            self._bar.set_description(stage.replace("_", " "))
+            self._bar.set_description_str(stage.replace("_", " "))
         begin = time.perf_counter()
         yield
         first = stage not in self.seconds
@@ -56,12 +57,12 @@ class Clock:
     def finish(self) -> None:
         """All is done: the bar is full."""
         if self._bar is not None:
-            self._bar.set_description("matched")
+            self._bar.set_description_str("matched")
             self._bar.update(self._bar.total - self._bar.n)
             self.close()
 
     def close(self) -> None:
         """Leave the bar where it is, as after an error."""
         if self._bar is not None:
-            self._bar.close()
+            progress.close_bar(self._bar)
             self._bar = None

@@ -13,7 +13,7 @@ from ..catalogs.itself import known_as_itself, named_apart
 from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ..catalogs.motions import at_epoch_of
 from ..priors.prior_set import PriorSet
-from .arguments import check_catalogs, one_of
+from .arguments import check_catalogs, check_far, one_of
 from .covariates import covariate_matrix
 from .field import FieldDensity
 from .host_fraction import HostFraction
@@ -173,6 +173,7 @@ def match(
     prior_set = PriorSet.checked(priors, primary, others)
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
+    check_far(others, prior_set)
     others = tuple(known_as_itself(primary, with_positions(other, bad_rows)) for other in others)
     if any(other.itself for other in others):  # of a pair, neither object is the counterpart
         options = replace(options, claims="independent")

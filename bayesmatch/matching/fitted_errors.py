@@ -11,6 +11,7 @@ import numpy as np
 
 from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
+from ..catalogs.far import FarCatalog
 from ..catalogs.held import HeldCatalog
 from ..catalogs.itself import pairs_once
 from ..catalogs.scan.candidates import hold_scanned
@@ -36,7 +37,7 @@ LIKELY = 0.5
 
 def fitted(
     primary: Catalog,
-    others: Sequence[HeldCatalog | ScannedCatalog],
+    others: Sequence[HeldCatalog | ScannedCatalog | FarCatalog],
     priors: PriorSet,
     options: MatchOptions,
 ) -> tuple[Catalog, dict[str, Any]]:
@@ -78,7 +79,7 @@ def fitted(
 
 def _fit(
     primary: HeldCatalog,
-    others: Sequence[HeldCatalog | ScannedCatalog],
+    others: Sequence[HeldCatalog | ScannedCatalog | FarCatalog],
     priors: PriorSet,
     options: MatchOptions,
 ) -> PositionErrorFit | None:

@@ -86,6 +86,8 @@ def known_columns(catalog: Any) -> Table:
     if isinstance(catalog, HeldCatalog):
         if hasattr(catalog, "scanned"):  # the candidates have the columns of the match
             table = catalog.scanned.table
+        elif (far := getattr(catalog, "far", None)) is not None:
+            table = far.table
         elif catalog.whole is not None:
             table = catalog.whole.table
     return table

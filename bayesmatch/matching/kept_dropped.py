@@ -6,7 +6,7 @@ the match would have found is masked.  Reading a result takes them out again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from astropy.table import Column, Table
 
 from ..catalogs.formats.storage import masked_column, parts_of
 from ..catalogs.held import HeldCatalog
+from .record import MatchRecord
+from .result_check import check_inputs
 from .table_columns import id_column, input_column
 
 #: in the meta of a file: columns without missing values but in such rows, by table
@@ -22,27 +24,31 @@ KEPT = "kept_dropped"
 ALWAYS = "p_any"
 
 
-def with_dropped(table: Table, primary: HeldCatalog) -> Table:
-    """Associations or sources with a row for each source that was left out, by the row's number."""
-    rows = np.sort(np.concatenate([primary.aside.position, primary.aside.error]))
-    if len(rows) == 0 or primary.whole is None:
-        return table
+#: rows of sources that were left out, of the associations and of the sources, as a file had them
+Kept = tuple[Table, Table]
+
+
+def with_dropped(table: Table, primary: HeldCatalog, rows: np.ndarray) -> Table:
+    """Associations or sources with a row for each source that was left out, by its row number."""
     name = primary.name
-    at = np.searchsorted(np.asarray(table[name]), rows)
-    new = np.zeros(len(table) + len(rows), bool)
-    new[at + np.arange(len(rows))] = True
-    whole, out = primary.whole, {}
-    inputs = {f"{name}_{column}": column for column in whole.table.colnames}
+    whole, given = primary.whole or primary, {name: rows}
     for column in table.colnames:
-        old = table[column]
-        known: Any = None
-        if column == name:
-            known = rows
-        elif column == f"{name}_{primary.id_name}":
-            known = id_column(whole, rows, optional=True)
-        elif column in inputs:
-            known = input_column(whole.table[inputs[column]][rows], np.zeros(len(rows), bool))
-        out[column] = _stacked(old, known, new)
+        if column == f"{name}_{primary.id_name}":
+            given[column] = id_column(whole, rows, optional=True)
+        elif column != name and column.removeprefix(f"{name}_") in whole.table.colnames:
+            cells = whole.table[column.removeprefix(f"{name}_")][rows]
+            given[column] = input_column(cells, np.zeros(len(rows), bool))
+    return _among(table, name, given)
+
+
+def _among(table: Table, name: str, given: Mapping[str, Any]) -> Table:
+    """A table with new rows, by their number in column `name`; what is not given is masked."""
+    rows = np.asarray(given[name])
+    if len(rows) == 0:
+        return table
+    new = np.zeros(len(table) + len(rows), bool)
+    new[np.searchsorted(np.asarray(table[name]), rows) + np.arange(len(rows))] = True
+    out = {column: _stacked(table[column], given.get(column), new) for column in table.colnames}
     return Table(out, copy=False, meta=dict(table.meta))
 
 
@@ -51,19 +57,19 @@ def never_masked(table: Table) -> list[str]:
     return [name for name in table.colnames if parts_of(table[name])[1] is None]
 
 
-def without_dropped(table: Table, plain: Sequence[str]) -> Table:
-    """The table without such rows; `plain`: its :func:`never_masked` columns."""
+def without_dropped(table: Table, plain: Sequence[str]) -> tuple[Table, Table]:
+    """The table without such rows, and these; `plain`: its :func:`never_masked` columns."""
     if ALWAYS not in table.colnames:
-        return table
+        return table, table[:0]
     mask = np.ma.getmaskarray(table[ALWAYS])
     if not mask.any():
-        return table
+        return table, table[:0]
     out = table[~mask]
     for name in set(plain) & set(out.colnames):
         column = out[name]
         values = np.ma.getdata(column)
         out[name] = Column(values, description=column.description, unit=column.unit)
-    return out
+    return out, table[mask]
 
 
 def _stacked(old: Any, known: Any, new: np.ndarray) -> Any:
@@ -87,14 +93,45 @@ def _stacked(old: Any, known: Any, new: np.ndarray) -> Any:
 
 
 def with_kept(
-    associations: Table, sources: Table, meta: dict[str, Any], catalogs: Sequence[HeldCatalog]
+    associations: Table,
+    sources: Table,
+    meta: dict[str, Any],
+    catalogs: Sequence[HeldCatalog],
+    kept: Kept | None,
+    *,
+    check: bool,
 ) -> tuple[Table, Table, dict[str, Any]]:
-    """What is written where the sources that were left out are kept."""
-    if not catalogs:
-        raise ValueError(
-            "the primary is not at hand: this result was read from a file; write with "
-            "keep_dropped=True where the match is made"
-        )
+    """What is written where the sources that were left out are kept.
+
+    They are those of the primary that are among the sources no more, or those that the file had
+    (`kept`) from which the result was read. With `check` the catalogues have to be those matched.
+
+    Raises
+    ------
+    ValueError
+        If neither is at hand, or others are given.
+    """
     tables = associations, sources
     meta = {**meta, KEPT: [never_masked(table) for table in tables]}
-    return with_dropped(associations, catalogs[0]), with_dropped(sources, catalogs[0]), meta
+    if catalogs:
+        if check:
+            check_inputs(associations, MatchRecord.from_meta(meta), catalogs)
+        primary = catalogs[0]
+        rows = np.setdiff1d(np.arange(primary.n_listed), np.asarray(sources[primary.name]))
+        return (*(with_dropped(table, primary, rows) for table in tables), meta)
+    record = MatchRecord.from_meta(meta)
+    primary_name = record.catalogues[0].name
+    n_dropped = record.catalogues[0].rows - len(sources)
+    if kept is None or len(kept[1]) != n_dropped:
+        raise ValueError(
+            "the sources that were left out are not at hand: this result was read from a file that "
+            "has them not; give the catalogues as catalogues=, or write with keep_dropped=True "
+            "(--keep-dropped on the command line) where the match is made"
+        )
+    return (
+        *(
+            _among(table, primary_name, dict(rows.items()))
+            for table, rows in zip(tables, kept, strict=True)
+        ),
+        meta,
+    )

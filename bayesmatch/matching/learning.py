@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .._kernels import progress
 from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.field_sample import FieldSample, position_hash
 from ..catalogs.sky_box import SkyBox
@@ -107,7 +108,8 @@ def learn_in_rounds(setting: Setting, priors: PriorSet, evidence: RatioEvidence)
         k = [other.name for other in setting.others].index(name)
         columns = priors.by_catalogue[name][n].field_columns
         view, slots = _view(setting, k, columns, evidence)
-        priors = priors.learn_in_rounds(name, n, setting.others[k], view)
+        with progress.stage(f"learning from {name}"):
+            priors = priors.learn_in_rounds(name, n, setting.others[k], view)
         learned = priors.by_catalogue[name][n]
         per_slot = np.zeros(len(setting.candidates.row))
         per_slot[slots] = candidate_ratios(

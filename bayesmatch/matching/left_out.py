@@ -9,6 +9,7 @@ import numpy as np
 
 from ..catalogs.bad_rows import ERROR
 from ..catalogs.candidates import Candidates
+from ..catalogs.filled_errors import filled_errors, warn_of_filled
 from ..catalogs.held import HeldCatalog
 from ..catalogs.left_out import WORDS, named, refuse_errors
 from ..catalogs.warned import warn_user
@@ -31,21 +32,18 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
     UserWarning
         With the number left out.
     """
-    if all(other.bad_errors is None for other in others):
-        return candidates
-    bad = np.zeros(len(candidates.row), bool)
+    bad: np.ndarray | None = None
     counts = []
     for k, other in enumerate(others):
         slots, _ = candidates.of_catalogue(k)
         row = candidates.row[slots]
-        if other.bad_errors is None or not other.bad_errors[row].any():
+        mine, fault = _without_error(other, row)
+        if mine is None:
             counts.append(0)
             continue
-        mine = other.bad_errors[row]
-        if not other.lenient:
-            refuse_errors(other, np.unique(row[mine]))
         if mine.mean() > MOST:
-            raise ValueError(f"{other.error_fault}; most candidates have such an error")
+            raise ValueError(f"{fault}; most candidates have such an error")
+        bad = np.zeros(len(candidates.row), bool) if bad is None else bad
         bad[slots] = mine
         rows = np.unique(other.row_numbers(row[mine]))
         counts.append(len(rows))
@@ -53,9 +51,22 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
             f"catalogue {other.name!r}: {len(rows):,} candidates have no {WORDS[ERROR]} and are "
             f"left out ({named(rows)})"
         )
-    if not bad.any():
+    if bad is None:
         return candidates
     return replace(candidates.without(bad), unjudged=tuple(counts))
+
+
+def _without_error(other: HeldCatalog, row: np.ndarray) -> tuple[np.ndarray | None, str]:
+    """Which candidates, by their rows, have no position error, and the first; None: all have."""
+    none = None if other.bad_errors is None else other.bad_errors[row]
+    if none is not None and none.any() and not other.lenient:
+        refuse_errors(other, np.unique(row[none]))
+    filled, text = filled_errors(other, row)
+    if filled is not None and other.lenient:
+        none = filled if none is None else none | filled
+    elif filled is not None:
+        warn_of_filled(row[filled], text)
+    return none if none is not None and none.any() else None, other.error_fault or text
 
 
 def dropped(catalogs: Sequence[HeldCatalog], unjudged: Sequence[int]) -> dict[str, dict[str, int]]:

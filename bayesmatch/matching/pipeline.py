@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.candidates import find_candidates
+from ..catalogs.far import FarCatalog
 from ..catalogs.held import HeldCatalog
 from ..catalogs.itself import pairs_once
 from ..catalogs.scan.candidates import hold_scanned
@@ -48,7 +49,7 @@ LN_10 = np.log(10.0)
 #: below the posteriors that matter to an AutoPrior
 MIN_WEIGHT_LEARNED = 1e-5
 
-AnyCatalog = HeldCatalog | ScannedCatalog
+AnyCatalog = HeldCatalog | ScannedCatalog | FarCatalog
 Weighed = tuple[Associations, BayesFactors]
 
 
@@ -163,7 +164,7 @@ def _search(
 ) -> Setting:
     """Candidates, where they lie, and how dense the field is."""
     radius, n = options.radius_arcsec, len(primary)
-    n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(len(c), n) for c in others)
+    n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(_held_rows(c), n) for c in others)
     with clock("search"), clock.searching(n_rows) as advance:
         counted = options.field.counts_cells or learns_from_field(priors)
         box = SkyBox(primary.ra, primary.dec) if counted else None
@@ -197,6 +198,11 @@ def _search(
             sorted({*without_sample(priors), *(c.name for c in others if judged(priors, c.name))}),
             box,
         )
+
+
+def _held_rows(catalog: AnyCatalog) -> int:
+    """Rows in memory before a search."""
+    return 0 if isinstance(catalog, FarCatalog) else len(catalog)
 
 
 def _associate(

@@ -18,7 +18,7 @@ from .expected import expected_table
 from .field import FieldDensity
 from .host_fraction import HostFraction
 from .joined import JoinedColumn, with_columns
-from .kept_dropped import with_kept
+from .kept_dropped import Kept, with_kept
 from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
 from .result_check import check_inputs, own_columns
@@ -68,6 +68,7 @@ class MatchResult(Conveniences):
         terms: PosteriorTerms | None = None,
         field: FieldDensity | None = None,
         claims: KnownClaims | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.associations = associations
         self.sources = sources
@@ -78,6 +79,7 @@ class MatchResult(Conveniences):
         self._terms = terms
         self._field = field
         self._claims = claims
+        self._kept = kept
 
     def __repr__(self) -> str:
         return (
@@ -208,7 +210,7 @@ class MatchResult(Conveniences):
             The catalogues that were matched, in their order, for a result read from a file.
         keep_dropped : bool, default False
             Also write a row for each primary that was left out (``bad_rows="drop"``), with all that
-            a match finds masked; :meth:`read` passes over these.
+            a match finds masked; :meth:`read` passes over these, and they can be written again.
 
         Returns
         -------
@@ -245,7 +247,9 @@ class MatchResult(Conveniences):
         check_writable(path, tables, read)
         warn_of_changes(path, *tables, own, joined)
         parts = associations, self.sources, self.meta
-        return write_result(path, *(with_kept(*parts, catalogs) if keep_dropped else parts), read)
+        if keep_dropped:
+            parts = with_kept(*parts, catalogs, self._kept, check=catalogues is not None)
+        return write_result(path, *parts, read)
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> MatchResult:
@@ -259,7 +263,8 @@ class MatchResult(Conveniences):
             If its files are of two runs, or one is damaged or was changed after it was written;
             says which.
         """
-        return cls(*read_result(path))
+        associations, sources, meta, kept = read_result(path)
+        return cls(associations, sources, meta, kept=kept)
 
     def with_inputs(self, catalogues: Sequence[bayesmatch.Catalog] | None = None) -> Table:
         """The associations with the input columns of every member, ``<NAME>_<column>``.

@@ -17,6 +17,7 @@ from typing import Any
 
 from astropy.table import Table
 
+from ..catalogs.closest import did_you_mean_file
 from ..catalogs.formats.digest import json_digest, table_digest
 from ..catalogs.formats.escaped import with_escapes
 from ..catalogs.formats.marker import settled
@@ -30,7 +31,7 @@ from ..catalogs.formats.registry import (
 from ..catalogs.formats.storage import column_notes, restored
 from ..catalogs.formats.writing import real_path, replaced_together
 from ..catalogs.targets import check_targets
-from .kept_dropped import KEPT, without_dropped
+from .kept_dropped import KEPT, Kept, without_dropped
 from .record import MatchRecord
 from .result_check import check_result, own_columns
 
@@ -88,8 +89,8 @@ def write_result(
     return [str(p) for p in paths]
 
 
-def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
-    """Associations, sources and meta data of a file.
+def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any], Kept]:
+    """Associations, sources and meta data of a file, and its rows of sources left out.
 
     Raises
     ------
@@ -103,13 +104,14 @@ def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
     files = settled([real_path(part) for part in paths])
     for part, file in zip(paths, files, strict=True):
         if not file.is_file():
-            raise FileNotFoundError(f"{part}: no such file")
+            raise FileNotFoundError(f"{part}: no such file{did_you_mean_file(part)}")
     try:
         tables, record = read_tables(kind, files, NAMES)
         associations, sources = map(restored, tables, record["columns"])
         _check_digests(paths, (associations, sources), record)
         plain = record["meta"].pop(KEPT, ((), ()))
-        associations, sources = map(without_dropped, (associations, sources), plain)
+        parts = map(without_dropped, (associations, sources), plain)
+        (associations, no_associations), (sources, no_sources) = parts
         check_result(associations, sources, record["meta"])
     except PermissionError:
         raise
@@ -119,7 +121,7 @@ def read_result(path: str | os.PathLike) -> tuple[Table, Table, dict[str, Any]]:
             f"({' '.join(str(error).split()) or type(error).__name__})"
         ) from error
     associations.meta, sources.meta = ({"EXTNAME": name} for name in NAMES)
-    return associations, sources, record["meta"]
+    return associations, sources, record["meta"], (no_associations, no_sources)
 
 
 def _check_digests(paths: list[Path], tables: tuple[Table, Table], record: dict[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from astropy.table import Table
 
@@ -13,14 +15,11 @@ from .record import MatchRecord
 
 def summary_text(associations: Table, sources: Table, record: MatchRecord) -> str:
     """How many sources there are, and how sure their counterparts are."""
-    unknown = np.ma.getmaskarray(np.ma.asarray(sources["p_hostless"]))
-    p_hostless = np.where(unknown, 0.0, np.ma.getdata(sources["p_hostless"]))
-    p_match = np.asarray(sources["p_match"])
     n, names = len(sources), [c.name for c in record.catalogues]
     given = (
         "given" if record.host_fraction_given else (f"+- {record.host_fraction_error:.3f}, fitted")
     )
-    secure, hostless = p_match >= 0.9, p_hostless >= 0.9
+    secure, hostless, ambiguous, unknown = _kinds(sources).values()
     expected = expected_table(associations, sources, record, [0.5], None)
     lines = [
         f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
@@ -30,7 +29,7 @@ def summary_text(associations: Table, sources: Table, record: MatchRecord) -> st
         f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
         f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9"
         f"{_candidates(sources, hostless, names[1:])}",
-        f"  ambiguous          {_count(~(secure | hostless | unknown), n)}  everything else",
+        f"  ambiguous          {_count(ambiguous, n)}  everything else",
         expected_line(expected[0], names[1]),
         *learned_lines(record.auto_priors or {}),
         *(f"  {line}" for line in not_ok(record.checks or ())),
@@ -38,6 +37,40 @@ def summary_text(associations: Table, sources: Table, record: MatchRecord) -> st
     if unknown.any():
         lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
     return "\n".join(lines)
+
+
+def summary_numbers(associations: Table, sources: Table, record: MatchRecord) -> dict[str, Any]:
+    """The same as numbers, for programs: what is unknown or does not exist is NaN."""
+    return {
+        "catalogues": [{"name": c.name, "rows": c.rows} for c in record.catalogues],
+        "radius_arcsec": record.radius_arcsec,
+        "sources": len(sources),
+        "candidates": record.n_candidates,
+        "associations": record.n_associations,
+        "host_fraction": record.host_fraction,
+        "host_fraction_error": record.host_fraction_error,
+        "host_fraction_given": record.host_fraction_given,
+        **{name: int(np.count_nonzero(which)) for name, which in _kinds(sources).items()},
+        "expected": {
+            c.name: expected_table(associations, sources, record, [0.5], c.name)
+            for c in record.others
+        },
+        "checks": list(record.checks or ()),
+        "seconds": dict(record.seconds),
+    }
+
+
+def _kinds(sources: Table) -> dict[str, np.ndarray]:
+    """Which sources are of each kind."""
+    unknown = np.ma.getmaskarray(np.ma.asarray(sources["p_hostless"]))
+    p_hostless = np.where(unknown, 0.0, np.ma.getdata(sources["p_hostless"]))
+    secure, hostless = np.asarray(sources["p_match"]) >= 0.9, p_hostless >= 0.9
+    return {
+        "secure": secure,
+        "hostless": hostless,
+        "ambiguous": ~(secure | hostless | unknown),
+        "unknown": unknown,
+    }
 
 
 def _candidates(sources: Table, hostless: np.ndarray, names: list[str]) -> str:

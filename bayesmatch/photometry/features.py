@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogs.closest import did_you_mean
 from ..catalogs.scalars import shown
 from .bands import check_bands, check_colors, mag_columns, refuse_twice
 from .columns import PhotometricColumns
@@ -93,7 +94,8 @@ class Features:
         absent = [c for c in self.columns if c not in source.names]
         if absent:
             raise ValueError(
-                f"photometry: the table has no column {', '.join(map(repr, absent))}; "
+                f"photometry: the table has no column {', '.join(map(repr, absent))}"
+                f"{did_you_mean(absent[0], source.names)}; "
                 f"its columns are {', '.join(source.names) or 'none'}; rename "
                 f"them, or give their pattern with mag= (it is {self.mag!r})"
             )

@@ -1,5 +1,6 @@
 """Figures. Each function returns a matplotlib Figure; :func:`save` writes it."""
 
+from . import style as style
 from .assessment import assessment_panels, purity_completeness
 from .expected import expected_curves
 from .explanation import evidence_chart

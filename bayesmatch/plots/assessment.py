@@ -10,20 +10,22 @@ from astropy.table import Table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .style import COUNTERPART, HOSTLESS, SERIES, faint, grid, guide, ink, styled
+
 if TYPE_CHECKING:
     import bayesmatch as bm
 
-#: metric, colour, line style, label
+#: metric, colour (empty: ink), line style, label
 LINES = (
-    ("counterpart_purity", "tab:blue", "-", "counterparts: purity"),
-    ("counterpart_completeness", "tab:blue", "--", "counterparts: completeness"),
-    ("hostless_purity", "tab:red", "-", "hostless: purity"),
-    ("hostless_completeness", "tab:red", "--", "hostless: completeness"),
-    ("overall_purity", "k", "-", "all sources: right answer"),
+    ("counterpart_purity", COUNTERPART, "-", "counterparts: purity"),
+    ("counterpart_completeness", COUNTERPART, "--", "counterparts: completeness"),
+    ("hostless_purity", HOSTLESS, "-", "hostless: purity"),
+    ("hostless_completeness", HOSTLESS, "--", "hostless: completeness"),
+    ("overall_purity", "", "-", "all sources: right answer"),
 )
-COLORS = ("tab:blue", "tab:orange", "tab:green", "0.5", "tab:purple", "tab:red")
 
 
+@styled
 def assessment_panels(a: bm.Assessment) -> Figure:
     """Metrics against the cutoff, purity against completeness, and the reliability diagram.
 
@@ -58,6 +60,7 @@ def assessment_panels(a: bm.Assessment) -> Figure:
     return figure
 
 
+@styled
 def purity_completeness(assessments: Mapping[str, bm.Assessment], title: str = "") -> Figure:
     """Purity against completeness of the counterparts, one line per assessment.
 
@@ -75,9 +78,17 @@ def purity_completeness(assessments: Mapping[str, bm.Assessment], title: str = "
     """
     figure = Figure(figsize=(6.0, 5.4), layout="constrained")
     draw_purity_completeness(figure.subplots(), assessments)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    figure.suptitle(title or _told(assessments), fontsize=11)
     return figure
+
+
+def _told(assessments: Mapping[str, bm.Assessment]) -> str:
+    """What is assessed: catalogues and numbers."""
+    listed = {
+        f"{a.n_counterparts:,} with a counterpart in {a.catalogue}, {a.n_hostless:,} hostless"
+        for a in assessments.values()
+    }
+    return f"Sources: {listed.pop()}" if len(listed) == 1 else "Counterparts of several matches"
 
 
 def _draw_panel(ax: Axes, a: bm.Assessment) -> None:
@@ -85,7 +96,7 @@ def _draw_panel(ax: Axes, a: bm.Assessment) -> None:
     if np.isfinite(a.crossing.cutoff):
         ax.axvline(
             a.crossing.cutoff,
-            color="0.5",
+            color=guide(),
             lw=1.0,
             ls=":",
             label="counterparts: purity = completeness",
@@ -98,12 +109,13 @@ def _draw_panel(ax: Axes, a: bm.Assessment) -> None:
     )
     ax.set_title("Against the cutoff (bands: 68% interval)", fontsize=10)
     ax.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2)
-    ax.grid(color="0.92", lw=0.6)
+    grid(ax)
 
 
 def draw_metrics(ax: Axes, table: Table) -> None:
     """The five metrics of an assessment's table with their intervals, onto axes."""
-    for name, color, style, label in LINES:
+    for name, given, style, label in LINES:
+        color = given or ink()
         ax.plot(table["cutoff"], table[name], style, color=color, lw=1.5, label=label)
         ax.fill_between(
             table["cutoff"], table[f"{name}_lo"], table[f"{name}_hi"], color=color, alpha=0.12, lw=0
@@ -113,7 +125,7 @@ def draw_metrics(ax: Axes, table: Table) -> None:
 def draw_purity_completeness(ax: Axes, assessments: Mapping[str, bm.Assessment]) -> None:
     """Purity against completeness of the counterparts, the crossing marked, onto axes."""
     lowest = 1.0
-    for color, (name, a) in zip(COLORS, assessments.items(), strict=False):
+    for color, (name, a) in zip(SERIES, assessments.items(), strict=False):
         cutoff, matched, right = a.curve
         n = a.n_counterparts
         if n == 0 or len(matched) == 0:
@@ -130,10 +142,10 @@ def draw_purity_completeness(ax: Axes, assessments: Mapping[str, bm.Assessment])
             label=f"{name}: equal at {value:.3f}" if np.isfinite(value) else name,
         )
         if np.isfinite(value):
-            ax.plot(value, value, "o", color=color, ms=6, mec="k", mew=0.6, zorder=3)
+            ax.plot(value, value, "o", color=color, ms=6, mec=ink(), mew=0.6, zorder=3)
         lowest = min(lowest, float(purity.min()))
     low = max(0.0, lowest - 0.02)
-    ax.plot([low, 1], [low, 1], ":", color="0.6", lw=1, zorder=0)
+    ax.plot([low, 1], [low, 1], ":", color=guide(), lw=1, zorder=0)
     ax.set(
         xlim=(0, 1.005),
         ylim=(low, 1 + 0.02 * (1 - low)),
@@ -143,14 +155,14 @@ def draw_purity_completeness(ax: Axes, assessments: Mapping[str, bm.Assessment])
     ax.set_title("As the cutoff varies (dotted: purity = completeness)", fontsize=10)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(frameon=False, fontsize=9, loc="lower left")
-    ax.grid(color="0.92", lw=0.6)
+    grid(ax)
 
 
 def draw_reliability(
     ax: Axes,
     table: Table,
     *,
-    color: str = "tab:blue",
+    color: str = COUNTERPART,
     label: str = "",
     of: str = "",
     numbers: bool = True,
@@ -161,7 +173,7 @@ def draw_reliability(
     """
     used = table[np.asarray(table["n"]) > 0]
     predicted, observed = np.asarray(used["predicted"]), np.asarray(used["observed"])
-    ax.plot([0, 1], [0, 1], ":", color="0.5", lw=1, zorder=0)
+    ax.plot([0, 1], [0, 1], ":", color=guide(), lw=1, zorder=0)
     # At 0 of n and n of n rounding can leave the interval's end on the wrong side.
     error = np.maximum(0, [observed - used["observed_lo"], used["observed_hi"] - observed])
     ax.errorbar(
@@ -169,7 +181,7 @@ def draw_reliability(
     )
     if numbers:
         for x, n in zip((np.asarray(used["bin"]) + 0.5) / len(table), used["n"], strict=True):
-            ax.text(x, -0.055, f"{n:,}", ha="center", fontsize=7, color="0.3")
+            ax.text(x, -0.055, f"{n:,}", ha="center", fontsize=7, color=faint())
     ax.set(
         xlim=(-0.02, 1.02),
         ylim=(-0.08 if numbers else -0.02, 1.02),
@@ -179,5 +191,4 @@ def draw_reliability(
     ax.set_aspect("equal")
     if label:
         ax.legend(frameon=False, fontsize=9, loc="upper left")
-    ax.grid(color="0.92", lw=0.6)
-    ax.set_axisbelow(True)
+    grid(ax)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 from matplotlib import rcParams
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from .images.cutout import Cutout
 from .images.stretch import color, grey
+from .style import SOURCE, XRAY
 
 NO_DATA = "#b9c4cf"
-#: brightness of a colour that text on it must be dark on
-LIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -29,21 +25,16 @@ class Ink:
     """around them, of the brightness of what they lie on"""
     image: bool
     """whether an image lies under them"""
-    source: str = "tab:red"
+    source: str = SOURCE
     """colour of the source"""
-    faint: str = "0.75"
+    faint: str = "0.6"
     """of what matters least"""
-    secure: tuple[str, str, str] = ("#e69f00", "#0072b2", "#cc79a7")
+    secure: tuple[str, str, str] = XRAY
     """of other X-ray sources: not secure, secure, not known; the last is number -1"""
 
     def halos(self, width: float) -> list[AbstractPathEffect]:
         """Path effects that set a line of some width (points) off from an image."""
         return [withStroke(linewidth=width, foreground=self.halo)]
-
-
-def is_light(given: Any) -> bool:
-    """Whether a colour is nearer to white."""
-    return float(np.dot(to_rgb(given), (0.299, 0.587, 0.114))) > LIGHT
 
 
 def draw_image(ax: Axes, cutout: Cutout | None) -> Ink:

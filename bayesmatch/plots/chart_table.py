@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import rcParams
 from matplotlib.patches import Ellipse
 
 from ..matching.wording import label, probability, shortened
-from .backdrop import Ink, is_light
+from . import style
+from .backdrop import Ink
 from .charts import COLORS, SCALE
 from .explanation import separation_columns
 from .finding import MAX_NUMBERED, View
@@ -31,7 +31,7 @@ class ChartTable:
 
     def __init__(self, ax: Any) -> None:
         self.ax, self.y = ax, 0.14
-        self.faint = "0.4" if is_light(rcParams["figure.facecolor"]) else "0.65"
+        self.faint = style.faint()
 
     def write(self, e: bm.Explanation, view: View, true: tuple[str, np.ndarray] | None) -> None:
         """Candidates, what is true, other X-ray sources."""

@@ -13,6 +13,7 @@ from matplotlib.patches import Ellipse
 
 from ..catalogs.errors import ErrorProfile
 from ..catalogs.gaussian import GAUSSIAN
+from .style import SOURCE
 
 #: probabilities
 COLORS = colormaps["viridis_r"]
@@ -28,7 +29,7 @@ def error_ellipse(
     covariance: np.ndarray,
     factor: float,
     center: tuple[float, float] = (0.0, 0.0),
-    color: str = "tab:red",
+    color: str = SOURCE,
     style: str = "-",
     width: float = 1.0,
 ) -> Ellipse:
@@ -47,7 +48,7 @@ def draw_source(
     radius: float,
     profile: ErrorProfile = GAUSSIAN,
     *,
-    color: str = "tab:red",
+    color: str = SOURCE,
     width: float = 1.0,
     faint: str = "0.75",
 ) -> None:

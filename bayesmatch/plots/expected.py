@@ -8,10 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..matching.result import MatchResult
+from .style import COUNTERPART, faint, grid, styled
 
-PURITY, COMPLETENESS = "tab:blue", "tab:orange"
+#: line styles
+PURITY, COMPLETENESS = "-", "--"
 
 
+@styled
 def expected_curves(result: MatchResult, catalogue: str | None = None) -> Figure:
     """Expected purity and completeness against the cut, and how many are selected.
 
@@ -39,9 +42,9 @@ def expected_curves(result: MatchResult, catalogue: str | None = None) -> Figure
         xlim=(0, 1),
         ylim=(0, 1.02),
     )
-    ax.grid(color="0.92", lw=0.6)
+    grid(ax)
     number = ax.twinx()
-    number.plot(table["cutoff"], table["n_selected"], ":", color="0.5", lw=1.2)
+    number.plot(table["cutoff"], table["n_selected"], ":", color=faint(), lw=1.2)
     number.set(ylabel="sources selected (dotted)", ylim=(0, None))
     ax.legend(frameon=False, fontsize=9, loc="lower left")
     ax.set_title(
@@ -52,9 +55,9 @@ def expected_curves(result: MatchResult, catalogue: str | None = None) -> Figure
     return figure
 
 
-def _draw(ax: Axes, what: str, color: str, table: Table) -> None:
+def _draw(ax: Axes, what: str, style: str, table: Table) -> None:
     """One curve with its band, onto axes."""
     cutoff, value, error = (np.asarray(table[name]) for name in ("cutoff", what, f"{what}_error"))
-    ax.plot(cutoff, value, color=color, lw=1.6, label=what)
+    ax.plot(cutoff, value, style, color=COUNTERPART, lw=1.6, label=what)
     low, high = np.maximum(value - error, 0.0), np.minimum(value + error, 1.0)
-    ax.fill_between(cutoff, low, high, color=color, alpha=0.2, lw=0)
+    ax.fill_between(cutoff, low, high, color=COUNTERPART, alpha=0.2, lw=0)

@@ -14,6 +14,7 @@ from ..matching.combined import EXCLUDED
 from ..matching.wording import label, member, probability, shortened
 from .charts import probability_colors
 from .finding import MAX_NUMBERED, draw_candidates, draw_separations, view_of
+from .style import FRACTION_TERM, POSITION_TERM, PRIOR_TERMS, ink, paper, styled
 
 if TYPE_CHECKING:
     import bayesmatch as bm
@@ -22,14 +23,13 @@ if TYPE_CHECKING:
 LOWEST, LOWEST_OF_BEST = -8.0, -60.0
 #: what no bar reaches
 BEYOND = 1e4
-POSITION_COLOR, FRACTION_COLOR = "tab:blue", "0.6"
-PRIOR_COLORS = ("tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:pink", "tab:olive")
 #: inches; a character of the names and the legend is about this wide
 CHART, PER_BAR, BARS, CHARACTER = 4.9, 0.5, 3.35, 0.07
 #: longest name of an association on one line
 LONGEST = 30
 
 
+@styled
 def evidence_chart(explanation: bm.Explanation) -> Figure:
     """Where the candidates of a source are, and the log10 odds of each against no counterpart.
 
@@ -131,19 +131,19 @@ def _stacked_terms(e: bm.Explanation, n_rows: int) -> list[tuple[str, str, np.nd
     terms = [
         (
             "position and density",
-            POSITION_COLOR,
+            POSITION_TERM,
             np.asarray(table["position"]) + np.asarray(table["density"]),
         )
     ]
     for n, column in enumerate(stated):
-        name, color = column, PRIOR_COLORS[n % len(PRIOR_COLORS)]
+        name, color = column, PRIOR_TERMS[n % len(PRIOR_TERMS)]
         if column.startswith("prior_"):
             name = column.removeprefix("prior_")
             if len(e.catalogues) == 1:
                 name = name.removeprefix(f"{e.catalogues[0]}_")
             name = f"prior {name}"
         elif column == "fraction":
-            name, color = "host fraction", FRACTION_COLOR
+            name, color = "host fraction", FRACTION_TERM
         values = np.array(table[column])
         if column.removeprefix("prior_") in e.table.meta.get("none_excluded_by", []):
             values[1:] += EXCLUDED
@@ -166,7 +166,7 @@ def _draw_bars(ax: Axes, e: bm.Explanation, names: list[str]) -> None:
     for name, color, values in terms:
         drawn = np.clip(values, -BEYOND, BEYOND)  # a ratio of 0 leads off the axis
         start = np.where(drawn >= 0, up, down)
-        ax.barh(at, drawn, left=start, height=0.55, color=color, ec="w", lw=0.5, label=name)
+        ax.barh(at, drawn, left=start, height=0.55, color=color, ec=paper(), lw=0.5, label=name)
         up, down = up + np.maximum(drawn, 0), down + np.minimum(drawn, 0)
     lowest = min(LOWEST, max(LOWEST_OF_BEST, down[:2].min()))
     right = max(1.0, 1.12 * up.max())
@@ -216,9 +216,9 @@ def _draw_totals(ax: Axes, at: np.ndarray, total: np.ndarray, left: float) -> No
         total[inside],
         at[inside],
         "D",
-        color="k",
+        color=ink(),
         ms=6.5,
-        mec="w",
+        mec=paper(),
         ls="none",
         zorder=4,
         label="total",
@@ -227,7 +227,7 @@ def _draw_totals(ax: Axes, at: np.ndarray, total: np.ndarray, left: float) -> No
         np.full((~inside).sum(), left),
         at[~inside],
         "<",
-        color="k",
+        color=ink(),
         ms=7,
         ls="none",
         clip_on=False,

@@ -8,14 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .style import HOSTLESS, grid, ink, styled
+
 if TYPE_CHECKING:
     import bayesmatch as bm
 
 #: false fractions whose cutoffs are marked
 MARKED = (0.1, 0.05, 0.01)
-REAL, FAKE = "tab:blue", "tab:red"
 
 
+@styled
 def calibration_curves(calibration: bm.Calibration) -> Figure:
     """Selected and false fraction against the cutoff, and against each other.
 
@@ -48,11 +50,11 @@ def calibration_curves(calibration: bm.Calibration) -> Figure:
 
 def _draw_fractions(ax: Axes, calibration: bm.Calibration) -> None:
     table, score = calibration.table, calibration.meta["score"]
-    ax.plot(table["cutoff"], table["selected_fraction"], color=REAL, lw=1.8, label="all sources")
+    ax.plot(table["cutoff"], table["selected_fraction"], color=ink(), lw=1.8, label="all sources")
     ax.plot(
         table["cutoff"],
         table["false_fraction"],
-        color=FAKE,
+        color=HOSTLESS,
         lw=1.8,
         label="sources without a counterpart",
     )
@@ -60,7 +62,7 @@ def _draw_fractions(ax: Axes, calibration: bm.Calibration) -> None:
         ax.plot(
             table["cutoff"],
             fractions,
-            color=FAKE,
+            color=HOSTLESS,
             lw=0.5,
             alpha=0.35,
             label="" if n else "the same in each realization",
@@ -69,13 +71,13 @@ def _draw_fractions(ax: Axes, calibration: bm.Calibration) -> None:
         table["cutoff"],
         table["false_lo"],
         table["false_hi"],
-        color=FAKE,
+        color=HOSTLESS,
         alpha=0.15,
         lw=0,
         label="its 95% interval for this list",
     )
     for row in calibration.rows(MARKED):
-        ax.plot(row["cutoff"], row["false_fraction"], "o", color="k", ms=4.5, zorder=3)
+        ax.plot(row["cutoff"], row["false_fraction"], "o", color=ink(), ms=4.5, zorder=3)
     side = "at or below" if score == "p_hostless" else "at or above"
     ax.set(
         xlabel=f"cutoff: selected where {score} is {side} it",
@@ -84,15 +86,15 @@ def _draw_fractions(ax: Axes, calibration: bm.Calibration) -> None:
         ylim=(0, 1.02),
     )
     ax.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2)
-    ax.grid(color="0.92", lw=0.6)
+    grid(ax)
 
 
 def _draw_exchange(ax: Axes, calibration: bm.Calibration) -> None:
     table = calibration.table
-    ax.plot(table["false_fraction"], table["selected_fraction"], color="k", lw=1.6)
+    ax.plot(table["false_fraction"], table["selected_fraction"], color=ink(), lw=1.6)
     for row in calibration.rows(MARKED):
         at = (row["false_fraction"], row["selected_fraction"])
-        ax.plot(*at, "o", color="k", ms=4.5)
+        ax.plot(*at, "o", color=ink(), ms=4.5)
         ax.annotate(
             f"cutoff {row['cutoff']:.4g}: {at[0]:.1%} and {at[1]:.1%}",
             at,
@@ -106,4 +108,4 @@ def _draw_exchange(ax: Axes, calibration: bm.Calibration) -> None:
         xlim=(-0.02, 1.02),
         ylim=(0, 1.02),
     )
-    ax.grid(color="0.92", lw=0.6)
+    grid(ax)

@@ -14,6 +14,11 @@ from ..catalogs.formats.writing import replaced_together
 STAMPS = {".pdf": "CreationDate", ".svg": "Date"}
 
 
+#: texts stay texts, that can be searched and edited; the names of an SVG's parts are random numbers
+#: without a salt
+VECTOR = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "bayesmatch"}
+
+
 def save(figure: Figure, path: str | os.PathLike) -> None:
     """Write a figure, whole or not at all, and without a date in it.
 
@@ -25,6 +30,5 @@ def save(figure: Figure, path: str | os.PathLike) -> None:
         Where to; its ending tells the format: ``.png``, ``.pdf`` or ``.svg``.
     """
     stamp = STAMPS.get(Path(path).suffix.lower(), "Software")
-    # The names of an SVG's parts are random numbers without a salt.
-    with replaced_together([path]) as (temporary,), rc_context({"svg.hashsalt": "bayesmatch"}):
+    with replaced_together([path]) as (temporary,), rc_context(VECTOR):
         figure.savefig(temporary, dpi=150, metadata={stamp: None})

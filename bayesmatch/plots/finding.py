@@ -14,13 +14,15 @@ from .backdrop import (
     Ink,
     caption_of_image,
     draw_image,
-    is_light,
 )
 from .charts import COLORS, SCALE, draw_source, error_ellipse, frame
 from .compass import draw_scale_and_compass
 from .images.cutout import Cutout
 from .images.read import ImageSource
 from .overlays import Overlay
+from .ranks import write_ranks
+from .style import faint, is_light
+from .style import ink as ink_color
 from .xray_marks import draw_overlays
 
 if TYPE_CHECKING:
@@ -105,7 +107,13 @@ def draw_candidates(ax: Axes, e: bm.Explanation, view: View | None = None) -> st
             ax.add_patch(own)
             own_errors = True
         _draw_object(ax, o, n, ink)
-    _write_ranks(ax, e, view, ink)
+    write_ranks(
+        ax,
+        [(int(o.rank[n]), o.offset[n], _area(o.p[n], ink)) for n in _numbered(o, reach)],
+        _spots(o, view),
+        reach,
+        ink,
+    )
     _name_markers(ax, e)
     if ink.image or view.asked:
         named = len(e.catalogues) > 1  # there is a legend
@@ -117,6 +125,17 @@ def draw_candidates(ax: Axes, e: bm.Explanation, view: View | None = None) -> st
 def _spots(o: Surroundings, view: View) -> list[np.ndarray]:
     """Where symbols are: of candidates, the source and other X-ray sources."""
     return [*o.offset, np.zeros(2), *(at for _, found in view.overlays for at in found)]
+
+
+def _numbered(o: Surroundings, reach: float) -> list[int]:
+    """Candidates in the chart that get a number, by rank."""
+    order = np.lexsort((o.catalogue, o.rank)).tolist()
+    return [n for n in order if o.rank[n] <= MAX_NUMBERED and np.abs(o.offset[n]).max() <= reach]
+
+
+def _area(p: float, ink: Ink) -> float:
+    """Of a candidate's symbol, points^2."""
+    return RING if ink.image else _size(p)
 
 
 def _draw_object(ax: Axes, o: Surroundings, n: int, ink: Ink) -> None:
@@ -200,47 +219,6 @@ def _reach(e: bm.Explanation) -> float:
     return min(1.2 * reach, whole)
 
 
-def _write_ranks(ax: Axes, e: bm.Explanation, view: View, ink: Ink) -> None:
-    """The rank beside every numbered candidate, in the direction with most room."""
-    o, reach = e.objects, view.reach
-    arcsec = 2 * reach / (72 * ax.bbox.height / ax.figure.dpi)  # per point
-    angle = np.radians(np.arange(0, 360, 30))
-    directions = np.column_stack([np.cos(angle), np.sin(angle)])
-    taken = _spots(o, view)
-    written: list[tuple[int, np.ndarray]] = []
-    for n in np.lexsort((o.catalogue, o.rank)):
-        at, rank = o.offset[n], int(o.rank[n])
-        same = [spot for other, spot in written if other == rank]
-        if (
-            rank > MAX_NUMBERED
-            or np.abs(at).max() > reach
-            or any(np.hypot(*(at - spot)) < 0.1 * reach for spot in same)
-        ):
-            continue  # members of one association at one place: one number
-        points = 7.0 + 0.5 * np.sqrt(RING if ink.image else _size(o.p[n]))
-        spots = at + directions * points * arcsec
-        others = np.array([spot for spot in taken if np.hypot(*(spot - at)) > 0]).reshape(-1, 2)
-        room = np.hypot(*(spots[:, None] - others[None]).T).min(axis=0, initial=np.inf)
-        away = spots @ at / max(np.hypot(*at), 1e-9)  # ties go outwards
-        score = np.minimum(room, 2 * points * arcsec) + 1e-3 * away
-        score[np.abs(spots).max(axis=1) + 6 * arcsec > reach] -= 1e6  # rather inside the frame
-        best = directions[np.argmax(score)]
-        ax.annotate(
-            str(rank),
-            at,
-            (-points * best[0], points * best[1]),
-            zorder=5,
-            ha="center",
-            textcoords="offset points",
-            va="center",
-            fontsize=10,
-            color=ink.line,
-            path_effects=ink.halos(2.5),
-        )
-        taken.append(at + best * points * arcsec)
-        written.append((rank, at))
-
-
 def _size(p: float) -> float:
     return 30.0 + 130.0 * p
 
@@ -250,7 +228,14 @@ def _name_markers(ax: Axes, e: bm.Explanation) -> None:
         return
     for k, name in enumerate(e.catalogues):
         ax.scatter(
-            [], [], s=45, color="0.8", ec="k", lw=0.6, marker=MARKERS[k % len(MARKERS)], label=name
+            [],
+            [],
+            s=45,
+            color=faint(),
+            ec=ink_color(),
+            lw=0.6,
+            marker=MARKERS[k % len(MARKERS)],
+            label=name,
         )
     ax.legend(loc="upper right", fontsize=9)
 
@@ -258,14 +243,14 @@ def _name_markers(ax: Axes, e: bm.Explanation) -> None:
 def draw_separations(ax: Axes, e: bm.Explanation) -> str:
     """What is left of a chart without positions: how far the candidates are."""
     o = e.objects
-    ax.vlines(o.separation, 0, o.p, color="0.7", lw=1)
+    ax.vlines(o.separation, 0, o.p, color=faint(), lw=1)
     for n in np.argsort(o.p, kind="stable"):
         ax.scatter(
             o.separation[n],
             o.p[n],
             s=_size(o.p[n]),
             color=COLORS(SCALE(o.p[n])),
-            ec="k",
+            ec=ink_color(),
             lw=0.6,
             zorder=3,
             marker=MARKERS[o.catalogue[n] % len(MARKERS)],

@@ -13,6 +13,7 @@ from .explanation import chart_title
 from .finding import View, draw_candidates, draw_separations, view_of
 from .images.read import open_images
 from .overlays import as_overlays
+from .style import styled
 
 if TYPE_CHECKING:
     import bayesmatch as bm
@@ -23,6 +24,7 @@ CHART = 5.4
 WIDE = 150
 
 
+@styled
 def finding_chart(
     explanation: bm.Explanation, image: Any = None, *, also: Any = (), truth: Any = None
 ) -> Figure:

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..priors.learned_ratio import LearnedRatio
 from ..priors.looks import FeatureLooks
+from .style import COUNTERPART, FIELD, guide, ink, styled
 
 #: features in a row, and the size of each in inches
 COLUMNS, WIDTH, HEIGHT = 5, 3.3, 4.3
@@ -20,6 +21,7 @@ RANGE = (1e-3, 1e3)
 WIDE = 100.0
 
 
+@styled
 def learned_ratio(prior: LearnedRatio) -> Figure:
     """What counterparts look like beside the field, and the ratio that was learned from it.
 
@@ -66,7 +68,7 @@ def learned_ratio(prior: LearnedRatio) -> Figure:
 
 def _draw_shares(ax: Axes, feature: FeatureLooks, *, legend: bool) -> None:
     for shares, text, color in zip(
-        feature.shares, ("counterparts", "field"), ("tab:red", "tab:blue"), strict=True
+        feature.shares, ("counterparts", "field"), (COUNTERPART, FIELD), strict=True
     ):
         ax.stairs(shares[:-1], feature.edges, label=text, color=color, lw=1.5)
     missing = [100 * shares[-1] for shares in feature.shares]
@@ -79,13 +81,13 @@ def _draw_shares(ax: Axes, feature: FeatureLooks, *, legend: bool) -> None:
 
 def _draw_ratio(ax: Axes, feature: FeatureLooks, *, legend: bool) -> None:
     middle = (feature.edges[1:] + feature.edges[:-1]) / 2
-    ax.axhline(1.0, color="0.6", lw=0.8)
+    ax.axhline(1.0, color=guide(), lw=0.8)
     # as steps, so that the band is of the bins that the points are of
     log10, error = feature.log10_ratio[:-1], feature.error[:-1]
     low, high, own = (_steps(10.0**v) for v in (log10 - error, log10 + error, log10))
     at = np.repeat(feature.edges, 2)[1:-1]
-    ax.fill_between(at, low, high, color="k", alpha=0.2, lw=0)
-    ax.plot(at, own, color="k", lw=1.3, label="learned")
+    ax.fill_between(at, low, high, color=ink(), alpha=0.2, lw=0)
+    ax.plot(at, own, color=ink(), lw=1.3, label="learned")
     measured, spread = (values[:-1] for values in feature.measured)
     shown = np.flatnonzero(feature.counterparts[:-1] >= LEAST)
     shown = shown[np.isfinite(measured[shown])]
@@ -97,7 +99,7 @@ def _draw_ratio(ax: Axes, feature: FeatureLooks, *, legend: bool) -> None:
         fmt="o",
         ms=3,
         lw=1,
-        color="tab:red",
+        color=COUNTERPART,
         label="counterparts / field",
     )
     seen = np.concatenate([own[np.isfinite(own)], measured[shown], [0.5, 2.0]])

@@ -13,8 +13,10 @@ from ..catalogs.catalog import Catalog
 from ..catalogs.tails import profile_with
 from ..matching.result import MatchResult
 from .charts import COLORS, SCALE, draw_source, frame, probability_colors
+from .style import HOSTLESS_SCALE, ink, styled
 
 
+@styled
 def sky_map(
     result: MatchResult, primary: Catalog, other: Catalog, rows: Sequence[int] | np.ndarray
 ) -> Figure:
@@ -81,10 +83,10 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
     draw_source(ax, primary.covariance(np.array([row]))[0], radius, profile)
     if len(spots):
         ax.scatter(
-            spots[:, 0], spots[:, 1], s=36, c=COLORS(SCALE(p_match)), ec="k", lw=0.5, zorder=3
+            spots[:, 0], spots[:, 1], s=36, c=COLORS(SCALE(p_match)), ec=ink(), lw=0.5, zorder=3
         )
         best = int(p_match.argmax())
-        ax.plot(*spots[best], "s", ms=12, mfc="none", mec="k", mew=0.9, zorder=4)
+        ax.plot(*spots[best], "s", color=ink(), ms=12, mfc="none", mew=0.9, zorder=4)
     frame(ax, 1.08 * radius)
     source = result.sources[row]
     ax.set_title(
@@ -94,6 +96,7 @@ def _chart(ax: Axes, result: MatchResult, primary: Catalog, other: Catalog, row:
     )
 
 
+@styled
 def probability_plane(result: MatchResult) -> Figure:
     """p_any against p_i of every primary's best association, coloured by p_hostless.
 
@@ -119,12 +122,12 @@ def probability_plane(result: MatchResult) -> Figure:
         p_i[order],
         p_any[order],
         c=p_hostless[order],
-        cmap="coolwarm",
+        cmap=HOSTLESS_SCALE,
         vmin=0,
         vmax=1,
         s=16,
         lw=0.3,
-        ec="0.2",
+        ec=ink(),
     )
     figure.colorbar(drawn, label="p_hostless: calibrated probability of no counterpart")
     ax.set_xlabel("p_i: is it this one, if there is a counterpart?")

@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .style import HERE, NWAY, WRONG, faint, grid, guide, styled
+
 if TYPE_CHECKING:
     import bayesmatch as bm
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 SMALLEST = 1e-17
 
 
+@styled
 def comparison_panels(c: bm.Comparison) -> Figure:
     """NWAY's p_any against ours, both against p_match, and the largest difference by column.
 
@@ -33,14 +36,14 @@ def comparison_panels(c: bm.Comparison) -> Figure:
     ours, theirs = np.asarray(c.points["p_any"]), np.asarray(c.points["p_any_nway"])
     p_match, good = np.asarray(c.points["p_match"]), np.asarray(c.points["explained"], bool)
     _square(left, "p_any here", "p_any of NWAY")
-    left.plot(ours[good], theirs[good], "o", ms=4, alpha=0.6, mec="none", color="tab:blue")
+    left.plot(ours[good], theirs[good], "o", ms=4, alpha=0.6, mec="none", color=HERE)
     if not good.all():
-        left.plot(ours[~good], theirs[~good], "x", ms=7, color="tab:red", label="not explained")
+        left.plot(ours[~good], theirs[~good], "x", ms=7, color=WRONG, label="not explained")
         left.legend(frameon=False, fontsize=9, loc="upper left")
     left.set_title("The same quantity in both (dotted: equal)", fontsize=10)
     _square(middle, "p_match of the best candidate (calibrated)", "p_any")
     for values, style, label in ((theirs, "o", "NWAY"), (ours, "o", "here")):
-        color = "tab:orange" if label == "NWAY" else "tab:blue"
+        color = NWAY if label == "NWAY" else HERE
         size = 6 if label == "NWAY" else 3.5
         middle.plot(
             p_match, values, style, ms=size, alpha=0.6, mec="none", color=color, label=label
@@ -58,11 +61,10 @@ def comparison_panels(c: bm.Comparison) -> Figure:
 
 
 def _square(ax: Axes, x: str, y: str) -> None:
-    ax.plot([0, 1], [0, 1], ":", color="0.5", lw=1, zorder=0)
+    ax.plot([0, 1], [0, 1], ":", color=guide(), lw=1, zorder=0)
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x, ylabel=y)
     ax.set_aspect("equal")
-    ax.grid(color="0.92", lw=0.6)
-    ax.set_axisbelow(True)
+    grid(ax)
 
 
 def _bars(ax: Axes, c: bm.Comparison) -> None:
@@ -71,14 +73,14 @@ def _bars(ax: Axes, c: bm.Comparison) -> None:
     largest = np.maximum(np.asarray(table["largest"], np.float64), SMALLEST)
     bad = np.asarray(table["unexplained"]) > 0
     at = np.arange(len(table))
-    ax.barh(at, largest, left=0, color=np.where(bad, "tab:red", "tab:blue"), height=0.6)
-    ax.axvline(2e-6, color="0.3", ls="--", lw=1, label="a reason is asked for above 2e-6")
+    ax.barh(at, largest, left=0, color=np.where(bad, WRONG, HERE), height=0.6)
+    ax.axvline(2e-6, color=faint(), ls="--", lw=1, label="a reason is asked for above 2e-6")
     ax.set(xscale="log", xlim=(SMALLEST, max(10.0, 2 * float(largest.max(initial=1.0)))))
     ax.set_yticks(
         at, [str(name).replace("dist_bayesfactor", "log10 B") for name in table["column"]]
     )
     ax.invert_yaxis()
     ax.set_xlabel("largest difference (red: not explained)")
+    ax.set_ylabel("column of the result")
     ax.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, 1.09))
-    ax.grid(axis="x", color="0.92", lw=0.6)
-    ax.set_axisbelow(True)
+    grid(ax, axis="x")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.closest import did_you_mean
 from ..catalogs.errors import ErrorEllipse, sigma_from_radius
 from ..catalogs.scalars import shown
 
@@ -60,7 +61,8 @@ def flags(name: str, table: Table, column: str | None) -> np.ndarray:
     if column not in table.colnames:
         raise ValueError(
             f"catalogue {name!r} has no column {shown(column)} that tells which sources are "
-            f"secure (secure=, --also-secure on the command line); it has "
+            f"secure (secure=, --also-secure on the command line)"
+            f"{did_you_mean(column, table.colnames)}; it has "
             f"{', '.join(table.colnames)}"
         )
     absent = np.ma.getmaskarray(np.ma.asarray(table[column]))

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..priors.histogram import HistogramPrior
+from .style import COUNTERPART, FIELD, WRONG, guide, ink, styled
 
 
+@styled
 def histogram_prior(prior: HistogramPrior) -> Figure:
     """Histograms of counterparts and field objects, and their ratio below.
 
@@ -29,8 +31,8 @@ def histogram_prior(prior: HistogramPrior) -> Figure:
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     edges = np.append(prior.lo, prior.hi[-1])
     for values, key, text, color in (
-        (prior.selected, "selected", "counterparts", "tab:red"),
-        (prior.others, "others", "field objects", "tab:blue"),
+        (prior.selected, "selected", "counterparts", COUNTERPART),
+        (prior.others, "others", "field objects", FIELD),
     ):
         label = f"{prior.counts[key]:,} {text}" if key in prior.counts else text
         top.stairs(values, edges, label=label, color=color, lw=1.5)
@@ -38,17 +40,15 @@ def histogram_prior(prior: HistogramPrior) -> Figure:
     top.legend(frameon=False)
     ratio = prior.ratio
     floor = ratio[ratio > 0].min(initial=1.0) / 3
-    bottom.axhline(1.0, color="0.6", lw=0.8)
-    bottom.stairs(np.maximum(ratio, floor), edges, baseline=None, color="k", lw=1.5)
+    bottom.axhline(1.0, color=guide(), lw=0.8)
+    bottom.stairs(np.maximum(ratio, floor), edges, baseline=None, color=ink(), lw=1.5)
     middle = (prior.lo + prior.hi) / 2
     for at, marker, text in (
         (ratio == 0, "v", "no counterparts: ratio 0, excluded"),
         (prior.others == 0, "^", "no field objects: ratio 100"),
     ):
         if at.any():
-            bottom.plot(
-                middle[at], np.maximum(ratio[at], floor), marker, color="tab:orange", label=text
-            )
+            bottom.plot(middle[at], np.maximum(ratio[at], floor), marker, color=WRONG, label=text)
     if bottom.get_legend_handles_labels()[0]:
         bottom.legend(fontsize=8)
     bottom.set(
@@ -62,6 +62,7 @@ def histogram_prior(prior: HistogramPrior) -> Figure:
     return figure
 
 
+@styled
 def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
     """Five panels from :func:`bayesmatch.priors.diagnostics.diagnose`.
 
@@ -82,7 +83,7 @@ def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
     _draw_distribution(axes[0], tables["distribution"])
     _draw_ratios(axes[1], tables["reliability"])
     curve = tables["precision_recall"]
-    axes[2].plot(curve["recall"], curve["precision"])
+    axes[2].plot(curve["recall"], curve["precision"], color=COUNTERPART)
     axes[2].set(
         xlabel="recall: share of counterparts kept",
         xlim=(0, 1.01),
@@ -93,21 +94,22 @@ def prior_diagnostics(tables: Mapping[str, Table], title: str = "") -> Figure:
     _draw_importance(axes[3], axes[4], tables["importance"])
     learning = tables["learning_curve"]
     for part, style in (("training", "--"), ("validation", "-")):
-        axes[5].plot(learning["round"], learning[part], style, color="tab:blue", label=part)
+        axes[5].plot(learning["round"], learning[part], style, color=ink(), label=part)
     axes[5].set(
         xlabel="boosting round", ylabel="log loss, mean over the models", title="Learning curve"
     )
     axes[5].legend(frameon=False)
-    if title:
-        figure.suptitle(title)
+    figure.suptitle(
+        title or "What a trained prior has learned, on objects held out of the training"
+    )
     return figure
 
 
 def _draw_distribution(ax: Axes, table: Table) -> None:
     edges = np.append(table["lo"], table["hi"][-1])
     for name, label, color in (
-        ("counterparts", "counterparts", "tab:red"),
-        ("field", "field objects", "tab:blue"),
+        ("counterparts", "counterparts", COUNTERPART),
+        ("field", "field objects", FIELD),
     ):
         ax.stairs(table[name], edges, label=label, color=color, lw=1.4)
     ax.set(xlabel="log10 ratio", ylabel="density", title="Held-out ratios")
@@ -119,13 +121,14 @@ def _draw_ratios(ax: Axes, table: Table) -> None:
         min(table["predicted"].min(), table["measured"].min()) / 1.5,
         max(table["predicted"].max(), table["measured"].max()) * 1.5,
     ]
-    ax.plot(ends, ends, color="0.6", lw=1, label="perfect")
+    ax.plot(ends, ends, color=guide(), lw=1, label="perfect")
     ax.errorbar(
         table["predicted"],
         table["measured"],
         np.minimum(table["error"], 0.9 * table["measured"]),
         fmt="o",
         ms=4,
+        color=COUNTERPART,
         label="held-out objects",
     )
     ax.set(
@@ -146,5 +149,5 @@ def _draw_importance(gain: Axes, permutation: Axes, table: Table) -> None:
         (gain, "gain", "share of the gain"),
         (permutation, "permutation", "log loss added by shuffling it"),
     ):
-        ax.barh(np.asarray(table["feature"])[order], table[column][order], color="tab:blue")
-        ax.set(xlabel=label, title=f"Importance by {column}")
+        ax.barh(np.asarray(table["feature"])[order], table[column][order], color=COUNTERPART)
+        ax.set(xlabel=label, ylabel="feature", title=f"Importance by {column}")

@@ -9,15 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..catalogs.errors import ErrorProfile
+from .style import FITTED, QUOTED, grid, guide, ink, styled
 
 if TYPE_CHECKING:
     import bayesmatch as bm
 
 #: column of the candidates, colour, label
-SERIES = (("before", "tab:orange", "quoted errors"), ("after", "tab:blue", "fitted errors"))
+SERIES = (("before", QUOTED, "quoted errors"), ("after", FITTED, "fitted errors"))
 X_MAX, BIN = 5.0, 0.25
 
 
+@styled
 def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
     """Separations in units of sigma, as quoted and as fitted, beside a Rayleigh distribution.
 
@@ -39,8 +41,8 @@ def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
     x = np.linspace(0, X_MAX, 251)
     profile = fit.profile
     expected = "expected (Rayleigh)" if fit.tail_fraction == 0 else "expected, with tails"
-    left.plot(x, profile.density(x), "k-", lw=1.4, label=expected)
-    right.plot(x, profile.beyond(x), "k-", lw=1.4, label="expected")
+    left.plot(x, profile.density(x), "-", color=ink(), lw=1.4, label=expected)
+    right.plot(x, profile.beyond(x), "-", color=ink(), lw=1.4, label="expected")
     for column, color, label in SERIES:
         distance = np.asarray(fit.candidates[column])
         _draw_histogram(left, distance, p, color, label)
@@ -60,17 +62,21 @@ def rayleigh_plot(fit: bm.PositionErrorFit) -> Figure:
     left.legend(frameon=False)
     right.legend(frameon=False, loc="lower left")
     for ax in (left, right):
-        ax.set_axisbelow(True)
-        ax.grid(color="0.92", lw=0.6)
+        grid(ax)
     figure.suptitle(
-        f"{fit.names[0]} position errors from {n:,.0f} counterparts (every candidate counts with "
-        f"its probability)\nscale {fit.scale:.3f} ± {fit.scale_error:.3f}, "
+        f"{fit.names[0]} position errors from {n:,.0f} counterparts{_among(fit)} (every candidate "
+        f"counts with its probability)\nscale {fit.scale:.3f} ± {fit.scale_error:.3f}, "
         f'floor {fit.floor_arcsec:.2f} ± {fit.floor_arcsec_error:.2f}", '
         f'offset {fit.dra_arcsec:+.2f} ± {fit.dra_arcsec_error:.2f}" east, '
         f'{fit.ddec_arcsec:+.2f} ± {fit.ddec_arcsec_error:.2f}" north{_more(fit)}',
         fontsize=11,
     )
     return figure
+
+
+def _among(fit: bm.PositionErrorFit) -> str:
+    """In which catalogues."""
+    return f" in {' and '.join(fit.names[1:])}" if len(fit.names) > 1 else ""
 
 
 def _more(fit: bm.PositionErrorFit) -> str:
@@ -122,7 +128,8 @@ def _draw_band(ax: Axes, x: np.ndarray, profile: ErrorProfile, n: float) -> None
         x,
         np.maximum(share - half, 1e-12),
         share + half,
-        color="0.85",
+        color=guide(),
+        alpha=0.35,
         lw=0,
         zorder=0,
         label="68% scatter",

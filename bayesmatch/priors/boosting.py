@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._kernels import jit
+from .._kernels import progress as bars
 from .forest import Forest
 from .training_sample import TrainingSample
 
@@ -54,8 +55,6 @@ def train_folds(
     progress: bool,
 ) -> FoldModels:
     """A model for each fold; the same bytes whatever the number of threads."""
-    from tqdm import tqdm
-
     x, label, weight, group = sample.inputs, sample.label, sample.weight, sample.group
     fold = assign_folds(rng, label, group, FOLDS)
     names = [f"f{number}" for number in range(x.shape[1])]
@@ -70,15 +69,8 @@ def train_folds(
     # cores trained a quarter of a million rows in 150 s instead of 8 s.
     n_threads = jit.n_threads() if n_threads is None else n_threads
     workers = max(1, min(n_threads, FOLDS))
-    trained = list(
-        tqdm(
-            jit.on_threads(boost, range(FOLDS), workers),
-            desc="training",
-            unit="model",
-            total=FOLDS,
-            disable=not progress,
-        )
-    )
+    models = jit.on_threads(boost, range(FOLDS), workers)
+    trained = list(bars.steps(models, FOLDS, "training", show=progress))
     texts, losses = [text for text, _ in trained], [loss for _, loss in trained]
     forest = Forest.of(texts, x.shape[1])
     logit = np.empty(len(label))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogs.closest import did_you_mean
 from ..catalogs.columns import table_columns
 from ..catalogs.scalars import number_or_nan, shown, shown_item
 from .training_labels import MISSING, label_text, numbers_of_labels, plain_labels
@@ -33,7 +34,8 @@ def chosen(
     """
     if column not in table_columns(table):
         raise ValueError(
-            f"there is no column {column!r}; the columns are {', '.join(table_columns(table))}"
+            f"there is no column {column!r}{did_you_mean(column, table_columns(table))}; the "
+            f"columns are {', '.join(table_columns(table))}"
         )
     values, mask = plain_labels(f"column {column!r}", table[column])
     if values.ndim != 1:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogs.closest import did_you_mean
 from ..catalogs.columns import table_columns
 from ..catalogs.formats.storage import parts_of
 from ..catalogs.scalars import as_number, dimensions, shown, shown_item
@@ -45,7 +46,8 @@ def label_values(table: Any, is_counterpart: Any, n: int) -> np.ndarray:
     if isinstance(is_counterpart, str):
         if is_counterpart not in table_columns(table):
             raise ValueError(
-                f"there is no column {is_counterpart!r}; the columns are "
+                f"there is no column {is_counterpart!r}"
+                f"{did_you_mean(is_counterpart, table_columns(table))}; the columns are "
                 f"{', '.join(table_columns(table))}"
             )
         what, given = f"column {is_counterpart!r}", table[is_counterpart]

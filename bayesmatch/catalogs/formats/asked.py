@@ -8,6 +8,7 @@ from typing import Any
 
 from ..pairing import pairs_in
 from ..scalars import is_whole, shown
+from ..split_names import split_parts
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Asked:
         # What comes after a name says how it is read, as in RA[hms].
         if any(name not in names and name.partition("[")[0] not in names for name in given):
             return False
-        return bool(given) or bool(pairs_in(names, ucds))
+        return bool(given or pairs_in(names, ucds) or split_parts(names))
 
 
 def check_hdu(hdu: Any) -> int | str | None:

@@ -15,7 +15,8 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
-from .header_text import add_cards, described, history_lines, plain_ascii
+from .fits_texts import as_bytes, texts_of_bytes
+from .header_text import add_cards, continued_json, described, history_lines, plain_ascii, readable
 from .interface import Format, Record, check_different, one_file
 from .source import Source
 from .storage import parts_of, storable
@@ -41,10 +42,11 @@ def read_table(source: Source, asked: Asked) -> Table:
     from astropy.io import fits
 
     with fits.open(source.readable) as hdus:
-        heads = []
+        heads, texts = [], {}
         for number, hdu in enumerate(hdus):
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
                 _plain_cards(hdu.header)
+                texts[number] = as_bytes(hdu.header)
                 heads.append(TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu)))
         chosen = chosen_table(heads, asked)
         header = hdus[chosen.number].header
@@ -52,10 +54,12 @@ def read_table(source: Source, asked: Asked) -> Table:
         if header.get("ZTABLE"):
             raise ValueError("its table is compressed (fpack); unpack it first (funpack does)")
         _check_length(hdus[chosen.number], source)
+        _compare_checksum(hdus[chosen.number], asked)
         nulls = _nulls_of_scaled(hdus[chosen.number])
         with warnings.catch_warnings():  # that nulls become False: they are masked below
             warnings.filterwarnings("ignore", "Column .* contains NULL")
             table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
+        texts_of_bytes(table, texts[chosen.number])
         for column, name in enumerate(table.colnames, start=1):
             # Numbers would be wrong as soon as somebody selects columns.
             ucd = table.meta.pop(f"TUCD{column}", None)
@@ -133,6 +137,15 @@ def _check_length(hdu: Any, source: Source) -> None:
         )
 
 
+def _compare_checksum(hdu: Any, asked: Asked) -> None:
+    """Note where the data are others than those that the header has a checksum of."""
+    if hdu.verify_datasum() == 0:
+        asked.notes.append(
+            "its data are not those that DATASUM is of: they were changed or damaged after they "
+            "were written; get it again, unless you know who changed it"
+        )
+
+
 def _ucds(hdu: Any) -> dict[str, str]:
     found = {n: hdu.header.get(f"TUCD{k}") for k, n in enumerate(hdu.columns.names, start=1)}
     return {name: str(ucd) for name, ucd in found.items() if ucd}
@@ -170,7 +183,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
     from astropy.io import fits
 
     hdus: list[Any] = [fits.PrimaryHDU()]
-    hdus[0].header[RECORD_KEYWORD] = json.dumps(record)
+    hdus[0].header[RECORD_KEYWORD] = continued_json(record)
     history = history_lines(record)
     add_cards(hdus[0].header, "HISTORY", history)
     for name, table in tables.items():
@@ -219,7 +232,7 @@ def _extension(table: Table, name: str, history: Sequence[str] = ()) -> Any:
         if units[column]:
             hdu.header.set(f"TUNIT{number}", units[column], after=f"TFORM{number}")
         if texts[column]:
-            hdu.header[f"TCOMM{number}"] = texts[column]
+            hdu.header[f"TCOMM{number}"] = readable(texts[column])
     add_cards(hdu.header, "COMMENT", described(table, texts))
     add_cards(hdu.header, "HISTORY", history)
     return hdu

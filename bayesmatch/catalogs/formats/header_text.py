@@ -86,3 +86,25 @@ def add_cards(header: Any, keyword: str, lines: Iterable[str]) -> None:
             cards = [text[k : k + WIDTH] for k in range(0, len(text), WIDTH)]
         for card in cards:
             header.add_comment(card) if keyword == "COMMENT" else header.add_history(card)
+
+
+def continued_json(record: Any) -> str:
+    """JSON of a record that stays what it is over many cards of a header.
+
+    Readers of FITS, astropy's among them, lose texts with quotes and ampersands that go on over
+    several cards; in JSON both can be written by their numbers.
+    """
+    return json.dumps(record).replace("'", "\\u0027").replace("&", "\\u0026")
+
+
+def readable(text: str) -> str:
+    """A text for a card that is read as it was written: one that is not has other quotes."""
+    from astropy.io import fits
+
+    card = str(fits.Card("TCOMM1", text))
+    try:
+        if fits.Card.fromstring(card).value == text.rstrip():
+            return text
+    except fits.VerifyError:
+        pass
+    return text.replace("'", '"').replace("&", "+")

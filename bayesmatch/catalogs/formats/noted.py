@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..paths import given_path
 from .asked import Asked
+from .choice import split_table
 from .external import refuse_external_data
-from .registry import file_format
+from .held_table import held_table
+from .naming import kind_by_name
+from .reading import read_table
+from .registry import FORMATS, file_format
 from .regular import regular_file
 from .source import Source
 from .tables_in import TableHead, chosen_table
@@ -24,24 +28,30 @@ def copy_with_notes(
 ) -> None:
     """Write a copy of a table with SKYAREA (deg^2) and EXTNAME, those that are not None.
 
+    Where the copy is of the same format, everything else is as it was in the file, compressed or
+    not; of other formats it has the table that a match would read.
+
     Raises
     ------
     ValueError
-        If the format holds no such thing (CSV), the copy would be of another format, or the file
-        cannot be read.
+        If the copy's format holds no such thing (CSV), or the file cannot be read.
     FileNotFoundError
         If there is no file.
     """
-    kind, source = file_format(path), given_path(path)
+    source, named = split_table(path)
+    regular_file(source)
+    kind = file_format(out)
     if kind not in _COPY:
         raise ValueError(
-            f"{path}: {kind} has no header that holds an area or a name; write it as .fits, .ecsv "
-            "or .parquet, or give area= and name= (--area on the command line)"
+            f"{out}: {kind} has no header that holds an area or a name; write the copy as .fits, "
+            ".vot, .ecsv or .parquet, or give area= and name= (--area and --name on the command "
+            "line) to each match"
         )
-    if file_format(out) != kind:
-        raise ValueError(f"{out}: the copy of a {kind} file is one; give a name that says so")
-    regular_file(source)
-    with replaced_together([out]) as (temporary,):
+    with replaced_together([out]) as (temporary,), TemporaryDirectory() as folder:
+        if named is not None or (Source(source).kind or kind_by_name(source)) != kind:
+            table = held_table(read_table(path, Asked()), kind)
+            source = Path(folder) / f"table{FORMATS[kind].endings[0]}"
+            FORMATS[kind].write_table(table, source)
         try:
             _COPY[kind](source, temporary, area, name)
         except (OSError, ValueError):
@@ -96,11 +106,9 @@ def _votable(source: Path, target: Path, area: float | None, name: str | None) -
 
 
 def _ecsv(source: Path, target: Path, area: float | None, name: str | None) -> None:
-    from astropy.table import Table
+    from .text import read_ecsv, write_ascii
 
-    from .text import write_ascii
-
-    table = Table.read(source, format="ascii.ecsv")
+    table = read_ecsv(Source(source), Asked())
     table.meta |= _notes(area, name)
     write_ascii(table, target, "ecsv")
 
@@ -108,7 +116,7 @@ def _ecsv(source: Path, target: Path, area: float | None, name: str | None) -> N
 def _parquet(source: Path, target: Path, area: float | None, name: str | None) -> None:
     from pyarrow import parquet
 
-    table = parquet.read_table(source, partitioning=None)
+    table = parquet.read_table(Source(source).readable, partitioning=None)
     notes = {k: v for k, v in (table.schema.metadata or {}).items()}
     notes |= {k.encode(): str(v).encode() for k, v in _notes(area, name).items()}
     parquet.write_table(table.replace_schema_metadata(notes), target)

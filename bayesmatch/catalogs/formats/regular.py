@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from ..closest import did_you_mean_file
+
 #: what a path may be instead of a file, by the test of its mode
 OTHER_KINDS = (
     (stat.S_ISFIFO, "a FIFO (named pipe)"),
@@ -32,7 +34,7 @@ def path_status(path: str | os.PathLike) -> os.stat_result:
                 f"{path}: a link to {Path(path).readlink()}, which does not exist; restore that "
                 "file or remove the link"
             ) from error
-        raise FileNotFoundError(f"{path}: no such file") from error
+        raise FileNotFoundError(f"{path}: no such file{did_you_mean_file(path)}") from error
     except ValueError as error:  # a null byte in the name
         raise ValueError(f"{os.fspath(path)!r}: not a path ({error})") from error
     except OSError as error:

@@ -63,7 +63,22 @@ def _why_no_table(document: Any) -> str:
 
 def write_table(table: Table, path: Path) -> None:
     """Write one table."""
-    _with_room(Table(table, copy=False)).write(str(path), format="votable", overwrite=True)
+    from astropy.io.votable import from_table
+
+    document = from_table(_with_room(Table(table, copy=False)))
+    _with_null_logicals(table, document.get_first_table())
+    document.to_xml(str(path))
+
+
+def _with_null_logicals(table: Table, element: Any) -> None:
+    """Declare logicals of which some are missing as such: the bits of astropy are all there."""
+    from astropy.io.votable import converters
+
+    for name, field in zip(table.colnames, element.fields, strict=True):
+        values, mask = parts_of(table[name])
+        if values.dtype.kind == "b" and mask is not None and mask.any():
+            field.datatype = "boolean"
+            field.converter = converters.get_converter(field)
 
 
 def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:

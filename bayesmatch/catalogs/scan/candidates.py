@@ -12,6 +12,7 @@ from pathlib import Path
 from ... import __version__
 from ..bad_rows import MOST, Aside
 from ..errors import error_columns
+from ..far import FarCatalog
 from ..field_sample import FIELD_ROWS, FieldSample, rows_around
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
@@ -37,7 +38,7 @@ from .search import (
 
 def hold_scanned(
     primary: HeldCatalog,
-    others: Sequence[HeldCatalog | ScannedCatalog],
+    others: Sequence[HeldCatalog | ScannedCatalog | FarCatalog],
     columns: Mapping[str, Sequence[str] | None],
     radius: float,
     *,
@@ -46,7 +47,7 @@ def hold_scanned(
     checkpoint: Path | None,
     box: SkyBox | None = None,
 ) -> list[HeldCatalog]:
-    """The other catalogues, with the candidates alone in place of every scanned one.
+    """The other catalogues, with the candidates alone in place of every one scanned or elsewhere.
 
     `columns`: by catalogue, those to have besides identifiers and errors; None: all.
     `box`: coarse cells around the primaries in which to count all objects, too; a field sample
@@ -70,6 +71,10 @@ def hold_scanned(
                 box=box,
             )
             if isinstance(other, ScannedCatalog)
+            else other.hold_near(
+                primary, radius, columns=columns[other.name], max_rows=max_rows, box=box
+            )
+            if isinstance(other, FarCatalog)
             else other
             for other in others
         ]

@@ -27,6 +27,7 @@ from ..sentinels import of_magnitudes
 from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
+from .fetched import fetched_region
 from .files import data_set_name, find_files, listed_paths
 from .parts import Part, first_schema
 
@@ -88,7 +89,9 @@ class ScannedCatalog(SkyCatalog):
     ) -> None:
         if not isinstance(paths, (str, os.PathLike)):
             paths = listed_paths(paths)
+        region = fetched_region(paths)
         files = find_files(paths)
+        area = region if area is None else area
         self.read_from = as_read(paths)
         schema, notes = first_schema(files[0][0])
         name = check_name(

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..closest import did_you_mean_file
 from ..formats.choice import split_table
 from ..formats.regular import file_identity, path_status, regular_file
 from ..paths import given_path
@@ -103,7 +104,8 @@ def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
     except FileNotFoundError as error:
         if os.path.islink(text):
             raise
-        raise FileNotFoundError(f"{text}: no such file or directory") from error
+        meant = did_you_mean_file(text)
+        raise FileNotFoundError(f"{text}: no such file or directory{meant}") from error
     if stat.S_ISDIR(status.st_mode):
         return _directory(Path(text))
     return [(Path(text), partition_values(Path(text), None))]

@@ -1,4 +1,4 @@
-"""One process at a time on a checkpoint."""
+"""One process at a time on a directory: a checkpoint, a data set that is fetched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMING_SECONDS = 0.5
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, what: str = "checkpoint") -> Iterator[None]:
     """Hold a directory, made if need be; the system lets go of it when the process ends.
 
     Raises
@@ -27,10 +27,10 @@ def locked(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = _take(folder)
+        descriptor = _take(folder, what)
     except OSError as error:
         raise type(error)(
-            f"checkpoint {folder}: cannot be written to ({error.strerror or error}); give a "
+            f"{what} {folder}: cannot be written to ({error.strerror or error}); give a "
             "directory that can"
         ) from error
     try:
@@ -42,14 +42,14 @@ def locked(folder: Path) -> Iterator[None]:
         _release(descriptor)
 
 
-def _take(folder: Path) -> int:
+def _take(folder: Path, what: str) -> int:
     path = folder / LOCK
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)
         try:
             if not _lock(descriptor):
                 raise ValueError(
-                    f"checkpoint {folder} is in use by {_holder(descriptor)}; wait until that has "
+                    f"{what} {folder} is in use by {_holder(descriptor)}; wait until that has "
                     "ended, or give another directory"
                 )
             if _same(path, descriptor):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..metrics import PURITIES
 
@@ -48,3 +48,30 @@ def summary_text(a: bm.Assessment) -> str:
             f"({sigma:.1f} sigma): {why}"
         )
     return "\n".join(lines)
+
+
+def summary_numbers(a: bm.Assessment) -> dict[str, Any]:
+    """The same as numbers, for programs."""
+    return {
+        "sources": a.n,
+        "with_counterpart": a.n_counterparts,
+        "hostless": a.n_hostless,
+        "catalogue": a.catalogue,
+        "score": a.score,
+        "purity_equals_completeness": a.crossing,
+        "at_purity": [
+            {
+                "purity": purity,
+                "completeness": a.completeness_at_purity(purity),
+                "cutoff": a.cutoff_at_purity(purity),
+            }
+            for purity in PURITIES
+        ],
+        "calibration_error": a.ece,
+        "calibration_error_floor": a.ece_floor,
+        "offset": a.offset,
+        "offset_error": a.offset_error,
+        "shape": a.shape,
+        "shape_floor": a.shape_floor,
+        "share_difference": a.share_difference,
+    }

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from ..._kernels import progress
 from ..._kernels.jit import ranges, run_ranges
 from ...catalogs.catalog import Catalog
+from ...catalogs.far import FarCatalog
 from ...catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ...catalogs.motions import at_epoch_of
 from ...catalogs.scalars import check_seed, shown
@@ -65,8 +67,9 @@ def calibrate(
     cutoffs : sequence of float, optional
         Rows of the table. Default: 0, 0.01, ... 0.99, 0.991, ... 1 (of p_hostless: 1 minus those).
     **match_options
-        For :func:`bayesmatch.match`, such as ``priors``. What it learns from the real positions
-        (automatic priors, host fractions, duplicates) is used for the fake ones as it is.
+        For :func:`bayesmatch.match`, such as ``priors`` and ``progress``. What it learns from the
+        real positions (automatic priors, host fractions, duplicates) is used for the fake ones as
+        it is.
 
     Returns
     -------
@@ -119,7 +122,13 @@ def calibrate(
         ra, dec, usable = places[k]
         return selected_fraction(matched_at(ra, dec), score, at, weight * usable)
 
-    by_realization = np.array(list(run_ranges(realization, ranges(n_realizations, 1))))
+    done = progress.steps(
+        run_ranges(realization, ranges(n_realizations, 1)),
+        n_realizations,
+        "fake positions",
+        show=bool(match_options.get("progress", False)),
+    )
+    by_realization = np.array(list(done))
     n_fake = [int(usable.sum()) for _, _, usable in places]
     lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
     all_sources = selected_fraction(result, score, at, np.ones(len(weight)))
@@ -150,6 +159,12 @@ def _matches(
     What the first learned serves the others as it is. Scanned catalogues are read once: around the
     sources and all the places they are put.
     """
+    far = next((o.name for o in others if isinstance(o, FarCatalog)), None)
+    if far is not None:
+        raise ValueError(
+            f"catalogue {far!r} is elsewhere, and would be read again for every set of positions; "
+            "calibrate with local files (bayesmatch fetch gets them from a TAP service)"
+        )
     ra, dec = (np.concatenate([place[axis] for place in places]) for axis in (0, 1))
     everywhere: list[Any] = [
         o.near_too(ra, dec) if isinstance(o, ScannedCatalog) else o for o in others

@@ -88,7 +88,7 @@ def _known_ucds(record: MatchRecord) -> dict[str, str]:
         found[f"n_claims_{c.name}"] = "meta.number"
         density, within = later_columns(c.name)
         found |= {density: "src.density", within: "meta.code"}
-        found[mean_ratio_column(c.name)] = "stat.mean;arith.ratio"
+        found[mean_ratio_column(c.name)] = "stat.value;arith.ratio;stat.mean"
     return found
 
 

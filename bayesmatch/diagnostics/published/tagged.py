@@ -13,6 +13,7 @@ import numpy as np
 from astropy.table import Table
 
 from ...catalogs.formats.arrow import to_arrow
+from ...catalogs.formats.header_text import readable
 from ...catalogs.formats.storage import as_json_text, storable
 from ...catalogs.formats.text import write_ascii
 from .header import header_lines
@@ -63,7 +64,7 @@ def write_fits(table: Table, paths: list[Path]) -> None:
     for number, (ucd, text) in enumerate(zip(ucds, texts, strict=True), start=1):
         if ucd:
             hdu.header[f"TUCD{number}"] = ucd
-        hdu.header[f"TCOMM{number}"] = text
+        hdu.header[f"TCOMM{number}"] = readable(text)
     for keyword, (first, *rest), text in KEYWORDS:
         value = head[first]
         for key in rest:
@@ -89,6 +90,7 @@ def write_fits(table: Table, paths: list[Path]) -> None:
 def write_votable(table: Table, paths: list[Path]) -> None:
     """One table with UCDs, the coordinate system of positions, and the header as INFO."""
     from astropy.io.votable import tree, writeto
+    from astropy.io.votable.converters import get_converter
 
     head = table.meta[KEY]
     votable = tree.VOTableFile()
@@ -106,6 +108,9 @@ def write_votable(table: Table, paths: list[Path]) -> None:
         element.name = table.meta.get("EXTNAME", "CATALOGUE")
         element.description = head["title"]
         for field in element.fields:
+            if field.datatype == "bit":  # as astropy has truth values, which STILTS cannot read
+                field.datatype = "boolean"
+                field.converter = get_converter(field)
             if (field.ucd or "").startswith(("pos.eq.ra", "pos.eq.dec")):
                 field.ref = "icrs"
         resource.tables.append(element)

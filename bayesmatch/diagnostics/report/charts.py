@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ... import plots
+from ..._kernels import progress
 from ...matching.result import MatchResult
 from ...matching.wording import probability
 from ...plots.finding import draw_candidates, draw_separations
@@ -80,7 +81,7 @@ def charts(result: MatchResult, rows: list[int], images: Any) -> list[Chart]:
     primary = result.record.primary
     ids = result.sources[f"{primary.name}_{primary.id}"]
     found = []
-    for row in rows:
+    for row in progress.steps(rows, len(rows), "charts"):
         explanation = explain(result, ids[row])
         said = f"{explanation.source}. {explanation.text.splitlines()[0]}"
         if images is None:

@@ -6,17 +6,19 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from ..._kernels import progress
 from ...catalogs.formats.writing import replaced_together
 from ...catalogs.scalars import shown
 from ...catalogs.targets import check_targets
 from ...matching.result import MatchResult
+from ...plots.style import drawing
 from ..published.header import title
 from .charts import opened
 from .evidence import page_data
 from .material import Material
 from .page import page
 from .pairs import pairs_with, places
-from .sections import all_sections, lead
+from .sections import SECTIONS, lead
 
 ENDINGS = (".html", ".htm")
 MOST_CHARTS = 200
@@ -92,9 +94,8 @@ def report_text(result: MatchResult, *, images: Any = None, n_charts: int = 12) 
     sources = places(result, 0, rows.data)
     pairs = [pairs_with(result, k, sources) for k in range(1, len(result.catalogue_names))]
     material = Material(result, sources, pairs, images, n_charts)
-    return page(
-        title(result.record),
-        lead(material),
-        all_sections(material),
-        page_data(result, sources, pairs),
-    )
+    with drawing(light=True):  # the page is
+        sections = [made(material) for made in progress.steps(SECTIONS, len(SECTIONS), "report")]
+    with progress.stage("evidence of all sources"):
+        data = page_data(result, sources, pairs)
+    return page(title(result.record), lead(material), sections, data)

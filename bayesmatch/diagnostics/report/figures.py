@@ -12,14 +12,13 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ...catalogs.tails import profile_with
 from ...matching.result import MatchResult
+from ...plots.style import COUNTERPART, FIELD, HOSTLESS, SERIES, grid, guide, ink
 from .pairs import Pairs, numbers
 
-#: colours that people of all kinds of sight tell apart (Okabe & Ito)
-BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#D55E00", "#009E73", "#CC3311", "0.55"
-SERIES = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9")
 X_MAX, BIN = 5.0, 0.25
 #: sources in a bin of a covariate, at least; bins at most
 PER_BIN, MOST_BINS = 25, 10
@@ -85,8 +84,8 @@ def how_sure(result: MatchResult) -> Figure:
     ax = figure.subplots()
     edges = np.linspace(0, 1, 21)
     for name, color, text in (
-        ("p_match", BLUE, "p_match of the best association"),
-        ("p_hostless", ORANGE, "p_hostless"),
+        ("p_match", COUNTERPART, "p_match of the best association"),
+        ("p_hostless", HOSTLESS, "p_hostless"),
     ):
         ax.stairs(
             np.histogram(known(result, name), edges)[0], edges, color=color, lw=1.8, label=text
@@ -129,7 +128,7 @@ def separations(result: MatchResult, pairs: Sequence[Pairs]) -> Figure | None:
     x = np.linspace(0, X_MAX, 251)
     tails = result.record.primary.tails
     label = "expected (Rayleigh)" if tails.fraction == 0 else "expected, with tails"
-    ax.plot(x, profile_with(tails).density(x), "k--", lw=1.4, label=label)
+    ax.plot(x, profile_with(tails).density(x), "--", color=ink(), lw=1.4, label=label)
     ax.set(xlim=(0, X_MAX), ylim=(0, None))
     ax.set(xlabel="separation / sigma", ylabel="probability density")
     _finish(ax)
@@ -177,12 +176,11 @@ def _draw_fraction(ax: Axes, x: np.ndarray, host: np.ndarray, fitted: np.ndarray
     error = np.array([np.sqrt((host[p] * (1 - host[p])).sum() + 0.25) / len(p) for p in parts])
     if fitted is not None:
         model = np.array([fitted[part].mean() for part in parts])
-        ax.plot(middle, model, "-", color=ORANGE, lw=1.6, label="fitted")
-    ax.errorbar(middle, mean, error, fmt="o", ms=4, color=BLUE, label="1 - p_hostless, mean")
+        ax.plot(middle, model, "-", color=ink(), lw=1.6, label="fitted")
+    ax.errorbar(middle, mean, error, fmt="o", ms=4, color=COUNTERPART, label="1 - p_hostless, mean")
     positive = x.min() > 0 and x.max() > LOGARITHMIC * x.min()
     ax.set_xscale("log" if positive else "linear")
-    ax.set_axisbelow(True)
-    ax.grid(color="0.9", lw=0.6)
+    grid(ax)
 
 
 def sky_densities(result: MatchResult, ra: np.ndarray, dec: np.ndarray, name: str) -> Figure | None:
@@ -206,6 +204,7 @@ def sky_densities(result: MatchResult, ra: np.ndarray, dec: np.ndarray, name: st
     figure.colorbar(drawn, label=f"{name} field objects per deg$^2$")
     ax.set(xlabel="right ascension (deg)", ylabel="declination (deg)")
     ax.ticklabel_format(useOffset=False)
+    ax.xaxis.set_major_locator(MaxNLocator(4))  # numbers of six digits side by side
     ax.invert_xaxis()
     stretch = np.cos(np.radians(np.clip(np.median(dec), -85, 85)))
     ax.set_aspect(1 / stretch if not wide else "auto", adjustable="datalim")
@@ -227,13 +226,13 @@ def prior_ratios(result: MatchResult, column: str, p: np.ndarray) -> Figure | No
     ax = figure.subplots()
     value = np.clip(log10[good], edges[0], edges[-1])
     for weight, color, text in (
-        (p[good], BLUE, "counterparts (each candidate by its p_match)"),
-        (1 - p[good], ORANGE, "the other candidates"),
+        (p[good], COUNTERPART, "counterparts (each candidate by its p_match)"),
+        (1 - p[good], FIELD, "the other candidates"),
     ):
         if weight.sum() > 0:
             count = np.histogram(value, edges, weights=weight)[0] / weight.sum()
             ax.stairs(count, edges, color=color, lw=1.8, label=text)
-    ax.axvline(0, color=GREY, lw=0.8)
+    ax.axvline(0, color=guide(), lw=0.8)
     ax.set(xlabel=f"log10 of the ratio ({column})", ylabel="share per bin", ylim=(0, None))
     _finish(ax)
     return figure
@@ -241,5 +240,4 @@ def prior_ratios(result: MatchResult, column: str, p: np.ndarray) -> Figure | No
 
 def _finish(ax: Axes) -> None:
     ax.legend(frameon=False, fontsize=9)
-    ax.set_axisbelow(True)
-    ax.grid(color="0.9", lw=0.6)
+    grid(ax)

@@ -45,23 +45,6 @@ def lead(m: Material) -> str:
     return f'{paragraph(first, "lead")}\n<dl class="cards">\n{cards}\n</dl>'
 
 
-def all_sections(m: Material) -> list[Section]:
-    """The parts in their order."""
-    return [
-        what_and_how(m),
-        checks(m),
-        expected(m),
-        separations(m),
-        host_fraction(m),
-        densities(m),
-        priors(m),
-        claims(m),
-        finding_charts(m),
-        source_table(m),
-        citing(m),
-    ]
-
-
 def what_and_how(m: Material) -> Section:
     """The catalogues, the method, how sure the answers are."""
     parts = [
@@ -224,3 +207,19 @@ def priors(m: Material) -> Section:
     if not pictures:
         return Section("priors", "Priors", paragraph("None was used, or none says anything."))
     return Section("priors", "Priors", "\n".join(map(figure, pictures)))
+
+
+#: what makes the parts of the page, in their order
+SECTIONS = (
+    what_and_how,
+    checks,
+    expected,
+    separations,
+    host_fraction,
+    densities,
+    priors,
+    claims,
+    finding_charts,
+    source_table,
+    citing,
+)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...catalogs.said import about
+from ...catalogs.typed import typed
 from .around import Around
 from .finding import WRONG, Finding
 from .view import View
@@ -82,13 +83,16 @@ def _remedy(columns: list[str], bracket: str) -> str:
     if not columns:
         return "give them in arcsec"
     if bracket == "s":
-        said = [f"{columns[0]}[s]", *(columns[1:] or ["DEC_ERR"])]
+        units = ["[s]", *("" for _ in columns[1:] or ["DEC_ERR"])]
+        columns = columns if len(columns) > 1 else [columns[0], "DEC_ERR"]
     else:
-        said = [f"{c}[{bracket}]" for c in columns[:2]] + columns[2:]
+        units = [f"[{bracket}]" if k < 2 else "" for k in range(len(columns))]
+    said = [f"{column}{unit}" for column, unit in zip(columns, units, strict=True)]
+    line = ":".join(f"{typed(c)}{unit}" for c, unit in zip(columns, units, strict=True))
     parts = ", ".join(f"'{text}'" for text in said[:2])
     return (
         f"say it behind the column's name, pos_err={parts if len(said) == 1 else f'({parts})'} "
-        f"(':{':'.join(said)}' on the command line)"
+        f"(':{line}' on the command line)"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from astropy.table import vstack
 
+from ..._kernels import progress
 from ...catalogs.candidates import Candidates
 from ...catalogs.catalog import Catalog
 from ...catalogs.held import HeldCatalog
@@ -53,10 +54,12 @@ def fit_with_learned(
     learn: Callable[[HeldCatalog], PriorSet],
 ) -> PositionErrorFit:
     """The fit; priors that learn are learned by `learn` from a match with errors put right."""
-    found = fit_errors(around, priors.ready(), request)
-    if not priors.learns:
-        return found
-    return fit_errors(around, learn(found.apply(cast(Catalog, around.primary))), request)
+    with progress.stage("fitting position errors"):
+        found = fit_errors(around, priors.ready(), request)
+        if not priors.learns:
+            return found
+        learned = learn(found.apply(cast(Catalog, around.primary)))
+        return fit_errors(around, learned, request)
 
 
 def fit_errors(around: Surroundings, priors: PriorSet, request: Request) -> PositionErrorFit:

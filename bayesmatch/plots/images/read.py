@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from ...catalogs.closest import did_you_mean_file
 from ...catalogs.scalars import shown
 from .bands import PLANES
 from .cutout import Cutout, cut
@@ -113,7 +114,7 @@ def _there(path: Any) -> Path:
             f"image is {shown(path)}; give the path of a FITS image or of a folder of them"
         )
     if not os.path.exists(path):
-        raise FileNotFoundError(f"{path}: no such image or folder")
+        raise FileNotFoundError(f"{path}: no such image or folder{did_you_mean_file(path)}")
     if not (os.path.isdir(path) or os.path.isfile(path)):
         raise ValueError(f"{path}: is a device or pipe; give a FITS image or a folder")
     return Path(path)

@@ -1,0 +1,91 @@
+"""Beside live NWAY: coordinates of single precision, scanned catalogues, results cut by min_p_i."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from astropy.table import Table
+
+import bayesmatch as bm
+from bayesmatch.cli import main
+from validation.nway_fields import random_field
+from validation.nway_runner import nway_cli
+
+RADIUS = 15.0
+LINE = ["--radius", "15", "--prior-completeness", "0.9"]
+
+
+@pytest.fixture
+def field(tmp_path, monkeypatch):
+    """Two catalogues in files, and the arguments of a command line that name them."""
+    monkeypatch.chdir(tmp_path)
+    sources = random_field(70, (100, 3000), (150.0, 2.0))
+    return [argument for s in sources for argument in s.write(tmp_path)]
+
+
+def read(files, **options):
+    return [
+        bm.Catalog.read(f, pos_err=e[1:] if str(e).startswith(":") else float(e), **options)
+        for f, e in zip(files[::2], files[1::2], strict=True)
+    ]
+
+
+def planted(tmp_path, result, column="p_i", by=1.3):
+    """A changed number of NWAY's is found."""
+    table = Table.read("nway.fits", hdu=1)
+    at = int(np.argmax(np.where(np.asarray(table["ncat"]) == 2, table["p_i"], 0)))
+    table[column][at] /= by
+    from astropy.io import fits
+
+    with fits.open("nway.fits") as hdus:
+        hdus[1].data[column][at] = table[column][at]
+        hdus.writeto(tmp_path / "planted.fits")
+    found = bm.compare_nway(result, tmp_path / "planted.fits")
+    assert not found.explained
+
+
+@pytest.mark.filterwarnings("ignore:.*single precision:UserWarning")
+def test_single_precision(field, tmp_path):
+    """Both programs read the same rounded positions: nothing is left to explain."""
+    for file in field[::2]:
+        table = Table.read(file)
+        for name in ("RA", "DEC"):
+            table[name] = table[name].astype(np.float32)
+        table.write(file, overwrite=True)
+    nway_cli(tmp_path, [*field, *LINE], "nway.fits")
+    result = bm.match(*read(field), radius=RADIUS, prior_completeness=0.9)
+    found = bm.compare_nway(result, "nway.fits")
+    assert found.explained, str(found)
+    planted(tmp_path, result)
+
+
+def test_scanned(field, tmp_path):
+    nway_cli(tmp_path, [*field, *LINE], "nway.fits")
+    primary, other = read(field)
+    columns = {c: np.asarray(other.table[c]).astype(other.table[c].dtype.newbyteorder("="))
+               for c in other.table.colnames}  # fmt: skip
+    data = pa.table({c: v.astype(str) if v.dtype.kind == "S" else v for c, v in columns.items()})
+    pq.write_table(data, "o.parquet")
+    given = other.pos_err
+    scanned = bm.Catalog.scan(
+        "o.parquet", name=other.name, pos_err=given, id=other.id_name, area=other.area
+    )
+    result = bm.match(primary, scanned, radius=RADIUS, prior_completeness=0.9)
+    found = bm.compare_nway(result, "nway.fits")
+    assert found.explained, str(found)
+    result.write("r.fits")
+    assert main(["compare", "r.fits", "nway.fits"]) == 0
+    planted(tmp_path, result)
+
+
+@pytest.mark.parametrize("least", [0.01, 0.2])
+def test_a_result_cut_by_min_p_i(field, tmp_path, least):
+    """Associations that only NWAY has are those that the cut took; the others are compared."""
+    nway_cli(tmp_path, [*field, *LINE], "nway.fits")
+    result = bm.match(*read(field), radius=RADIUS, prior_completeness=0.9, min_p_i=least)
+    found = bm.compare_nway(result, "nway.fits")
+    assert found.explained, str(found)
+    assert len(found.only_there) > 10 and len(found.only_here) == 0
+    assert set(found.only_there["reason"]) == {"min_p_i of the result"}
+    assert np.all(np.asarray(found.only_there["p_i"], float) < least)
+    planted(tmp_path, result)
