@@ -349,7 +349,8 @@ def test_the_machine_readable_table(table, tmp_path, ending):
         wanted, got = table[name], found[name]
         gone = masked(wanted)
         values = np.ma.getdata(np.ma.asarray(wanted))
-        gone = gone | (values != values if values.dtype.kind == "f" else False)
+        if values.dtype.kind == "f":
+            gone = gone | ~np.isfinite(values)  # which the standard has no numbers for
         if values.dtype.kind == "U":
             text_of = np.asarray(np.ma.filled(np.ma.asarray(got).astype(str), ""))
             said = np.array([" ".join(v.split()) for v in values])
@@ -379,6 +380,82 @@ def test_latex(table, tmp_path):
     assert r"\textless{}/script\textgreater{}" in rows[5]
     assert r"XRAY\_NAME" in rows[0] and "(deg)" in rows[1]
     assert latex("a_b & 50% {x}") == r"a\_b \& 50\% \{x\}"
+
+
+@pytest.fixture(scope="module")
+def lonely(inputs):
+    """A match across right ascension 0 in which no source has a candidate."""
+    sources, objects, _ = inputs
+    sources, objects = sources["NAME", "RA", "DEC", "err"][:5], objects[:50]
+    sources["RA"] = [359.987654321, 0.000123456, 0.487654321, 9.5, 359.5] * u.deg
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that nothing is there is told
+        x = bm.Catalog(sources, name="X", pos_err="err", area=1.0, id="NAME")
+        return bm.match(x, bm.Catalog(objects, name="O", pos_err=0.1, area=0.09), radius=8.0)
+
+
+def test_positions_in_latex_have_the_same_decimals_everywhere(lonely, tmp_path):
+    """A column of right ascensions across 0 had three decimals (3.6 arcsec) there."""
+    bm.write_catalogue(lonely.catalogue(), tmp_path / "t.tex")
+    rows = (tmp_path / "t.tex").read_text().splitlines()
+    found = [row.split(" & ")[1] for row in rows if row.endswith(r"hostless \\")]
+    assert found == ["359.98765", "0.00012", "0.48765", "9.50000", "359.50000"]
+
+
+def test_a_separation_that_is_not_there_is_masked_as_all_else_is(lonely, table, tmp_path):
+    found = lonely.catalogue(second=True)
+    bm.write_catalogue(found, tmp_path / "t.csv")
+    for name in ("Separation_X_O", "second_Separation_X_O", "O_RA"):
+        assert masked(found[name]).all() and np.isnan(found[name].data.data).all()
+    assert "nan" not in (tmp_path / "t.csv").read_text()
+    absent = masked(table["OPT_RA"])
+    assert absent.any() and not absent.all()
+    np.testing.assert_array_equal(masked(table["Separation_XRAY_OPT"]), absent)
+
+
+def test_no_infinity_in_the_machine_readable_table(lonely, tmp_path):
+    bm.write_catalogue(lonely.catalogue(), tmp_path / "t.mrt")
+    text = (tmp_path / "t.mrt").read_text()
+    assert "inf" not in text.rsplit("Note (", 1)[1]
+    assert "blank where it is infinite" in " ".join(text.split())
+    assert masked(Table.read(tmp_path / "t.mrt", format="ascii.mrt")["log10_odds_host"]).all()
+
+
+def test_texts_that_are_all_empty_have_no_deprecated_size_in_votables(lonely, tmp_path):
+    bm.write_catalogue(lonely.catalogue(second=True), tmp_path / "t.vot")
+    lonely.write(tmp_path / "result.vot")
+    for name in ("t.vot", "result.vot"):
+        assert b'arraysize="1"' not in (tmp_path / name).read_bytes()
+    compare(Table.read(tmp_path / "t.vot"), lonely.catalogue(second=True))
+    assert len(bm.MatchResult.read(tmp_path / "result.vot").sources) == 5
+
+
+@pytest.mark.parametrize("command", ["catalogue", "regions"])
+def test_a_result_read_from_a_file_spares_what_it_was_matched_from(
+    inputs, tmp_path, capsys, command
+):
+    """The result knows what its inputs held, not where they lie."""
+    x, o = tmp_path / "x.ecsv", tmp_path / "o.ecsv"
+    for path, given in ((x, inputs[0]), (o, inputs[1])):
+        given.write(path)
+    argv = ["match", x, ":err", o, "0.1", "--id", "NAME:ID", "--area", "0.09:0.09", "--radius", "8"]
+    assert main([*map(str, argv), "--quiet", "--out", str(tmp_path / "m.fits")]) == 0
+    target = o if command == "catalogue" else tmp_path / "o.reg"
+    before = o.read_bytes()
+    target.write_bytes(before)  # the other command writes under its own ending alone
+    capsys.readouterr()
+    assert main([command, str(tmp_path / "m.fits"), "--out", str(target)]) == 1
+    assert "would overwrite an input, the file that o was matched from" in capsys.readouterr().err
+    result = bm.MatchResult.read(tmp_path / "m.fits")
+    with pytest.raises(ValueError, match="would overwrite an input"):
+        bm.write_catalogue(result.catalogue(), o)
+    with pytest.raises(ValueError, match="would overwrite an input"):
+        result.write(o)
+    assert target.read_bytes() == o.read_bytes() == before
+    assert (
+        main([command, str(tmp_path / "m.fits"), "--out", str(tmp_path / f"new{target.suffix}")])
+        == 0
+    )
 
 
 @pytest.mark.parametrize(

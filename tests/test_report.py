@@ -21,6 +21,7 @@ import bayesmatch as bm
 from bayesmatch.cli import main
 from bayesmatch.diagnostics.report.core import report_text
 from bayesmatch.diagnostics.report.evidence import page_data
+from bayesmatch.diagnostics.report.figures import binned
 from bayesmatch.diagnostics.report.pairs import pairs_with, places
 
 PARTS = Path(bm.__file__).parent / "diagnostics" / "report"
@@ -544,6 +545,51 @@ def test_ellipses_in_sigma():
         covariance = turn @ np.diag([major**2, (major / 2) ** 2]) @ turn.T + 0.01 * np.eye(2)
         square = pairs.offset[n] @ np.linalg.solve(covariance, pairs.offset[n])
         assert pairs.in_sigma[n] == pytest.approx(np.sqrt(square), rel=1e-5)
+
+
+def test_sources_of_equal_values_are_in_one_bin():
+    """Candidates are counted: two points over one number of them would say two things."""
+    counts = np.repeat([0, 1, 2, 3], [10, 95, 30, 15])
+    parts = binned(counts)
+    middle = [np.median(counts[part]) for part in parts]
+    assert len(set(middle)) == len(middle)
+    assert sorted(np.concatenate(parts)) == list(range(150))
+    for value in range(4):
+        assert sum(value in counts[part] for part in parts) == 1
+    assert [len(part) for part in binned(np.random.default_rng(0).random(150))] == [25] * 6
+
+
+def test_what_is_said_is_there(result, page, tmp_path):
+    """The line of the fit is in memory alone, and each p of a catalogue is explained."""
+    line = "A line is the fraction that was fitted"
+    assert any(line in text for text in page.inside("p"))
+    assert {"p_OPT", "p_IR", "p_match"} <= set(page.inside("dt"))
+    result.write(tmp_path / "m.fits")
+    read = bm.MatchResult.read(tmp_path / "m.fits")
+    assert line not in report_text(read, n_charts=0)
+
+
+def test_without_candidates_nothing_is_said_to_be_missing():
+    x, o, _ = desk.tables()
+    x["DEC"] += 5 * u.deg
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that nothing is there is told
+        far = bm.Catalog(x, name="X", pos_err="err", area=0.09, id="NAME")
+        result = bm.match(far, bm.Catalog(o, name="O", pos_err=0.1, area=0.09), radius=8.0)
+        text = report_text(result, n_charts=0)
+    assert "No source has a candidate." in text and "include_inputs" not in text
+
+
+@pytest.mark.slow
+def test_images_of_another_field_are_told(result, tmp_path):
+    pytest.importorskip("reproject")
+    wcs = WCS(naxis=2)
+    wcs.wcs.crpix, wcs.wcs.crval = [50, 50], [10, -20]
+    wcs.wcs.cdelt, wcs.wcs.ctype = [-2 / 3600, 2 / 3600], ["RA---TAN", "DEC--TAN"]
+    sky = np.ones((100, 100), "f4")
+    fits.PrimaryHDU(sky, wcs.to_header()).writeto(tmp_path / "sky.fits")
+    result.report(tmp_path / "r.html", images=tmp_path / "sky.fits", n_charts=1)
+    assert re.search(r"(\d+) of \1 charts are bare", (tmp_path / "r.html").read_text())
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .formats.choice import split_table
+from .formats.digest import file_sha256
 from .formats.writing import check_place, real_path
 from .scan.files import ENDINGS, find_files, is_data_set
 
@@ -75,6 +76,39 @@ def check_targets(
                 raise ValueError(
                     f"{said}{target} would become a part of {source}, which is read; "
                     "write it to another directory"
+                )
+
+
+def check_matched(
+    targets: Iterable[PathLike], matched: Iterable[tuple[str, str | None]], *, option: str = ""
+) -> None:
+    """Raise if a target is a file that a result, read from its own file, was matched from.
+
+    Such a result does not know where its inputs lie, but what they held.
+
+    Parameters
+    ----------
+    targets : iterable of path
+        Every file that will be written.
+    matched : iterable of (str, str or None)
+        Name and SHA-256 of each catalogue; one that is not known, None or empty, is passed over.
+    option : str, default ""
+        The option that gave the targets, which messages begin with.
+
+    Raises
+    ------
+    ValueError
+        If a target is there and holds what a catalogue of the match held.
+    """
+    known = {sha256: name for name, sha256 in matched if sha256}
+    said = f"{option} " if option else ""
+    for target in targets:
+        if known and os.path.isfile(target):
+            name = known.get(file_sha256(target))
+            if name is not None:
+                raise ValueError(
+                    f"{said}{target} would overwrite an input, the file that {name} was matched "
+                    "from; give another name"
                 )
 
 

@@ -60,6 +60,7 @@ def add_assess(commands: Any) -> None:
 
 
 def _assess(options: argparse.Namespace) -> None:
+    from ..catalogs.targets import check_matched
     from ..diagnostics.assessment.core import assess
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
@@ -70,7 +71,9 @@ def _assess(options: argparse.Namespace) -> None:
         read = [path for result in results for path in result_paths(result)]
         check_outputs([path for _, path in targets], [*read, options.truth])
     how = {"score": options.score, "catalogue": options.catalogue}
-    found = assess(MatchResult.read(options.result), options.truth, **how)
+    result = MatchResult.read(options.result)
+    check_matched([path for _, path in targets], result.record.digests, option="--out")
+    found = assess(result, options.truth, **how)
     compared = None
     if options.compare:
         compared = found.compare(assess(MatchResult.read(options.compare), options.truth, **how))

@@ -52,7 +52,7 @@ def add_catalogue(commands: Any) -> None:
 
 
 def _catalogue(options: argparse.Namespace) -> None:
-    from ..catalogs.targets import check_targets
+    from ..catalogs.targets import check_matched, check_targets
     from ..diagnostics.published.core import checked_cuts
     from ..diagnostics.published.writing import catalogue_paths, write_catalogue
     from ..matching.result import MatchResult
@@ -64,6 +64,7 @@ def _catalogue(options: argparse.Namespace) -> None:
     read = [*result_paths(options.result), *(options.inputs or ())]
     check_targets(targets, read, option="--out")
     result = MatchResult.read(options.result)
+    check_matched(targets, result.record.digests, option="--out")
     inputs = None if options.inputs is None else matched_inputs(result, options.inputs)
     table = result.catalogue(cuts, second=options.second, likelihood_ratio=ratio, catalogues=inputs)
     written = [path for out in options.out for path in write_catalogue(table, out, read=read)]

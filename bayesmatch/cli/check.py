@@ -30,6 +30,7 @@ def add_check(commands: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from ..catalogs.targets import check_matched
     from ..matching.checks.table import checks_text, is_wrong
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
@@ -37,7 +38,10 @@ def _check(options: argparse.Namespace) -> int:
     out = one_output(options.out, {"table": ((".csv",), "checks.csv")})
     if out is not None:
         check_outputs([out], result_paths(options.result))
-    table = MatchResult.read(options.result).checks()
+    result = MatchResult.read(options.result)
+    if out is not None:
+        check_matched([out], result.record.digests, option="--out")
+    table = result.checks()
     if len(table) == 0:
         raise ValueError(
             f"{options.result} has no checks: it was written by an older version; match again"

@@ -52,6 +52,7 @@ def add_regions(commands: Any) -> None:
 
 def _regions(options: argparse.Namespace) -> None:
     from ..catalogs.formats.writing import replaced_together
+    from ..catalogs.targets import check_matched
     from ..diagnostics.regions import ds9_regions
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
@@ -64,7 +65,9 @@ def _regions(options: argparse.Namespace) -> None:
     out = one_output(options.out, {"regions": ((".reg",), "regions.reg")})
     assert out is not None  # the option is required
     check_outputs([out], result_paths(options.result))
-    text = ds9_regions(MatchResult.read(options.result), options.min_p)
+    result = MatchResult.read(options.result)
+    check_matched([out], result.record.digests, option="--out")
+    text = ds9_regions(result, options.min_p)
     make_folders([out])
     with replaced_together([out]) as (temporary,):
         temporary.write_text(text, encoding="utf-8")
@@ -75,6 +78,7 @@ def _regions(options: argparse.Namespace) -> None:
 def _coverage(options: argparse.Namespace) -> None:
     """The map of one catalogue in place of the regions."""
     from ..catalogs.coverage import MOC_ENDINGS, write_moc
+    from ..catalogs.targets import check_matched
     from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
     from .matched_inputs import matched_inputs
@@ -84,6 +88,7 @@ def _coverage(options: argparse.Namespace) -> None:
     read = [*result_paths(options.result), *(options.inputs or ())]
     check_outputs([out], read)
     result = MatchResult.read(options.result)
+    check_matched([out], result.record.digests, option="--out")
     inputs = None if options.inputs is None else matched_inputs(result, options.inputs)
     moc = result.coverage(options.moc, catalogues=inputs)
     make_folders([out])

@@ -215,6 +215,11 @@ class MatchRecord:
         return self.catalogues[1:]
 
     @property
+    def digests(self) -> list[tuple[str, str | None]]:
+        """Name of each catalogue and SHA-256 of its file, for :func:`check_matched`."""
+        return [(c.name, c.sha256) for c in self.catalogues]
+
+    @property
     def prior_names(self) -> list[tuple[str, str]]:
         """(catalogue, prior) of every prior, in the order of the result's columns."""
         return [(name, prior) for name, listed in self.priors.items() for prior in listed]

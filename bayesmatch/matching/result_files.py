@@ -30,7 +30,7 @@ from ..catalogs.formats.registry import (
 )
 from ..catalogs.formats.storage import column_notes, restored
 from ..catalogs.formats.writing import real_path, replaced_together
-from ..catalogs.targets import check_targets
+from ..catalogs.targets import check_matched, check_targets
 from .kept_dropped import KEPT, Kept, without_dropped
 from .record import MatchRecord
 from .result_check import check_result, own_columns
@@ -69,6 +69,7 @@ def write_result(
     paths = result_paths(path)
     tables = dict(zip(NAMES, (associations, sources), strict=True))
     check_writable(path, [table.colnames for table in tables.values()], read)
+    check_matched(paths, MatchRecord.from_meta(meta).digests)
     notes = [column_notes(table) for table in tables.values()]
     digests = [table_digest(table) for table in tables.values()]
     own = own_columns(MatchRecord.from_meta(meta)), sources.colnames

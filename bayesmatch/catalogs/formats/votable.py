@@ -23,6 +23,7 @@ from .votable_fields import (
     unwrap_descriptions,
     without_identifiers,
     without_odd_units,
+    without_single_characters,
 )
 
 
@@ -67,6 +68,7 @@ def write_table(table: Table, path: Path) -> None:
 
     document = from_table(_with_room(Table(table, copy=False)))
     _with_null_logicals(table, document.get_first_table())
+    without_single_characters(document.get_first_table())
     document.to_xml(str(path))
 
 
@@ -97,6 +99,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
             element = tree.TableElement.from_table(votable, bare)
             element.name = name
             without_identifiers(element)
+            without_single_characters(element)
             resource.tables.append(element)
         writeto(votable, str(paths[0]), tabledata_format="binary2")
     unwrap_descriptions(paths[0])

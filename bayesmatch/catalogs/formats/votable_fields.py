@@ -52,6 +52,19 @@ def without_identifiers(element: Any) -> None:
         field.ID = None
 
 
+def without_single_characters(element: Any) -> None:
+    """Declare texts of one character, or of none, as texts of any length.
+
+    astropy says ``arraysize="1"``, which is deprecated (erratum 3 of VOTable 1.3).
+    """
+    from astropy.io.votable.converters import get_converter
+
+    for field in element.fields:
+        if field.datatype in ("char", "unicodeChar") and field.arraysize == "1":
+            field.arraysize = "*"
+            field.converter = get_converter(field)
+
+
 def unwrap_descriptions(path: Path) -> None:
     """Put descriptions on one line, as they were: astropy breaks them, and reads the breaks."""
     content = path.read_bytes()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ...catalogs.formats.storage import parts_of
+from ...catalogs.formats.storage import masked_column, parts_of
 from ...catalogs.scalars import shown
 from ...matching.result import MatchResult
 from .header import header
@@ -104,6 +104,10 @@ def catalogue(
         "outside: no catalogue has looked; ambiguous: else",
     )
     columns |= kept
+    for name, column in columns.items():
+        values, mask = parts_of(column)
+        if name.startswith("Separation_") and mask is None and np.isnan(values).any():
+            columns[name] = masked_column(values, np.isnan(values), column.description, column.unit)
     if second:
         columns |= runner_up(result, catalogs)
     if likelihood_ratio is not None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from astropy import units
 from astropy.table import Table
 
+#: decimals of a position (0.04 arcsec), and of separations and probabilities
+DEGREES, DECIMALS = 5, 3
 #: what LaTeX takes for commands
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -36,8 +39,10 @@ def latex_table(table: Table, n_rows: int) -> str:
     names = shown_columns(table)
     rows = range(min(n_rows, len(table)))
     numeric = [table[name].dtype.kind in "iuf" for name in names]
-    units = [f"({latex(str(table[n].unit))})" if table[n].unit else "" for n in names]
-    body = [" & ".join(latex(cell(table[name][row])) for name in names) + r" \\" for row in rows]
+    under = [f"({latex(str(table[n].unit))})" if table[n].unit else "" for n in names]
+    decimals = [DEGREES if table[name].unit == units.deg else DECIMALS for name in names]
+    shown = list(zip(names, decimals, strict=True))
+    body = [" & ".join(latex(cell(table[n][row], d)) for n, d in shown) + r" \\" for row in rows]
     rest = len(table) - len(rows)
     said = "in full" if rest == 0 else f"the first {len(rows)} of {len(table)} rows"
     cuts = head["class_cuts"]
@@ -53,7 +58,7 @@ def latex_table(table: Table, n_rows: int) -> str:
             rf"\begin{{tabular}}{{{''.join('r' if n else 'l' for n in numeric)}}}",
             r"\hline",
             " & ".join(map(latex, names)) + r" \\",
-            " & ".join(units) + r" \\",
+            " & ".join(under) + r" \\",
             r"\hline",
             *body,
             r"\hline",
@@ -80,7 +85,7 @@ def shown_columns(table: Table) -> list[str]:
     return [*names, "p_match", "p_hostless", "class"]
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, decimals: int) -> str:
     """A value as a paper prints it; an ellipsis where there is none."""
     if np.ma.is_masked(value):
         return "..."
@@ -88,7 +93,7 @@ def cell(value: Any) -> str:
         number = float(value)
         if not np.isfinite(number):
             return "..."
-        return f"{number:.5f}" if abs(number) >= 10 else f"{number:.3f}"
+        return f"{number:.{decimals}f}"
     return str(value)
 
 

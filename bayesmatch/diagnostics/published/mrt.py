@@ -1,7 +1,8 @@
 """The machine-readable table of the AAS journals (and of the CDS): fixed columns, described.
 
 After https://journals.aas.org/mrt-standards: title, authors and name of the table, a byte-by-byte
-description, notes, and the data. Missing values are blanks, which a ``?`` in the explanation says.
+description, notes, and the data. Missing and infinite values are blanks, which a ``?`` in the
+explanation says.
 astropy reads it as ``ascii.mrt``.
 """
 
@@ -106,21 +107,25 @@ def _fields(table: Table) -> list[_Field]:
         values, mask = parts_of(column)
         values = native_values(values)
         gone = missing(values) if mask is None else mask | missing(values)
+        endless = np.isinf(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+        gone = gone | endless  # the standard knows no infinity
+        more = "; blank where it is infinite" if endless.any() else ""
         flat, flat_gone = values.reshape(len(table), -1), gone.reshape(len(table), -1)
         many = values.ndim > 1
         for k in range(flat.shape[1]):
             label = f"{name}_{k + 1}" if many else name
-            found.append(_field(label, column, flat[:, k], flat_gone[:, k]))
+            found.append(_field(label, column, flat[:, k], flat_gone[:, k], more))
     return found
 
 
-def _field(label: str, column: Any, values: np.ndarray, gone: np.ndarray) -> _Field:
+def _field(label: str, column: Any, values: np.ndarray, gone: np.ndarray, more: str) -> _Field:
+    """A column, or one of an array's, and what there is to say beyond its description."""
     unit = column.unit.to_string("cds") if column.unit is not None else "---"
     letter, decimals, write = _written(column, values[~gone])
     cells = ["" if no else write(v) for v, no in zip(values.tolist(), gone, strict=True)]
     width = max(1, *map(len, cells))
-    form = f"{letter}{width}{decimals}"
-    return _Field(label, form, unit, column.description or label, cells, bool(gone.any()))
+    form, text = f"{letter}{width}{decimals}", f"{column.description or label}{more}"
+    return _Field(label, form, unit, text, cells, bool(gone.any()))
 
 
 def _written(column: Any, values: np.ndarray) -> tuple[str, str, Callable[[Any], str]]:

@@ -59,10 +59,11 @@ def runner_up(result: MatchResult, catalogs: Sequence[HeldCatalog]) -> dict[str,
         }
         name = f"Separation_{primary.name}_{known.name}"
         separation = np.where(absent, np.nan, np.asarray(table[name], float)[at])
-        columns[f"second_{name}"] = Column(
-            separation,
-            unit="arcsec",
-            description=f"Separation of {primary.name} and {known.name} in the runner-up",
+        said = f"Separation of {primary.name} and {known.name} in the runner-up"
+        columns[f"second_{name}"] = (
+            masked_column(separation, np.isnan(separation), said, "arcsec")
+            if np.isnan(separation).any()
+            else Column(separation, unit="arcsec", description=said)
         )
     columns["second_p_match"] = Column(
         np.where(none, 0.0, np.asarray(table["p_match"], float)[at]),

@@ -16,6 +16,7 @@ from ...catalogs.formats.arrow import to_arrow
 from ...catalogs.formats.header_text import readable
 from ...catalogs.formats.storage import as_json_text, storable
 from ...catalogs.formats.text import write_ascii
+from ...catalogs.formats.votable_fields import without_single_characters
 from .header import header_lines
 
 KEY = "bayesmatch"
@@ -113,6 +114,7 @@ def write_votable(table: Table, paths: list[Path]) -> None:
                 field.converter = get_converter(field)
             if (field.ucd or "").startswith(("pos.eq.ra", "pos.eq.dec")):
                 field.ref = "icrs"
+        without_single_characters(element)
         resource.tables.append(element)
         writeto(votable, str(paths[0]), tabledata_format="binary2")
 

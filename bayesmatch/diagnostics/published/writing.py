@@ -11,7 +11,7 @@ from astropy.table import Table
 from ...catalogs.formats.registry import FORMATS, check_columns, file_format, file_stem
 from ...catalogs.formats.writing import replaced_together
 from ...catalogs.scalars import shown
-from ...catalogs.targets import check_targets
+from ...catalogs.targets import check_matched, check_targets
 from .latex import latex_table
 from .mrt import mrt_text
 from .tagged import write_csv, write_ecsv, write_fits, write_parquet, write_votable
@@ -44,7 +44,7 @@ def write_catalogue(
         ``.txt`` are the machine-readable table of the AAS journals, where arrays in cells are a
         column each; ``.tex`` is a LaTeX table of the first ten rows.
     read : sequence of path, optional
-        Files that must not be overwritten.
+        Files that must not be overwritten; those that were matched from files never are.
 
     Returns
     -------
@@ -65,6 +65,8 @@ def write_catalogue(
         )
     paths = catalogue_paths(path)
     check_targets(paths, read)
+    parts = table.meta["bayesmatch"].get("inputs", ())
+    check_matched(paths, [(part["name"], part.get("sha256")) for part in parts])
     name = Path(path).name.lower()
     if name.endswith(MRT_ENDINGS + LATEX_ENDINGS):
         text = mrt_text(table) if name.endswith(MRT_ENDINGS) else latex_table(table, LATEX_ROWS)

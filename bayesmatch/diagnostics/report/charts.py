@@ -48,6 +48,8 @@ class Chart:
     """of the source"""
     source: str
     picture: Picture
+    bare: bool = False
+    """images were given, and none is of this part of the sky"""
 
 
 def opened(images: Any) -> Any:
@@ -85,11 +87,12 @@ def charts(result: MatchResult, rows: list[int], images: Any) -> list[Chart]:
         explanation = explain(result, ids[row])
         said = f"{explanation.source}. {explanation.text.splitlines()[0]}"
         if images is None:
-            shown = picture(_drawn(explanation), said, form="png")
+            shown, bare = picture(_drawn(explanation), said, form="png"), False
         else:  # the table beside it is that of the evidence, which the chart opens
             chart = _on_image(explanation, images)
+            bare = not chart.axes[0].images
             shown = picture(chart, said, form="jpg", only=chart.axes[0])
-        found.append(Chart(row, explanation.source, shown))
+        found.append(Chart(row, explanation.source, shown, bare))
     return found
 
 

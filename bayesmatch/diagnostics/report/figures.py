@@ -169,8 +169,7 @@ def host_fractions(result: MatchResult, covariates: dict[str, np.ndarray]) -> di
 
 
 def _draw_fraction(ax: Axes, x: np.ndarray, host: np.ndarray, fitted: np.ndarray | None) -> None:
-    order = np.argsort(x, kind="stable")
-    parts = np.array_split(order, max(2, min(MOST_BINS, len(x) // PER_BIN)))
+    parts = binned(x)
     middle = np.array([np.median(x[part]) for part in parts])
     mean = np.array([host[part].mean() for part in parts])
     error = np.array([np.sqrt((host[p] * (1 - host[p])).sum() + 0.25) / len(p) for p in parts])
@@ -181,6 +180,15 @@ def _draw_fraction(ax: Axes, x: np.ndarray, host: np.ndarray, fitted: np.ndarray
     positive = x.min() > 0 and x.max() > LOGARITHMIC * x.min()
     ax.set_xscale("log" if positive else "linear")
     grid(ax)
+
+
+def binned(x: np.ndarray) -> list[np.ndarray]:
+    """Rows of sources in bins of about equally many; equal values are in one bin."""
+    order = np.argsort(x, kind="stable")
+    wanted = max(2, min(MOST_BINS, len(x) // PER_BIN))
+    at = [part[0] for part in np.array_split(np.arange(len(x)), wanted)[1:]]
+    starts = np.unique(np.searchsorted(x[order], x[order][at]))
+    return [part for part in np.split(order, starts) if len(part)]
 
 
 def sky_densities(result: MatchResult, ra: np.ndarray, dec: np.ndarray, name: str) -> Figure | None:

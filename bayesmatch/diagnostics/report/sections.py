@@ -14,7 +14,7 @@ from .page import Section, bullets, figure, inline, paragraph, table, terms
 from .pairs import numbers
 from .prior_figures import prior_pictures
 from .single_sources import citing, claims, finding_charts, source_table
-from .words import MEANINGS, catalogue_words, class_counts, method
+from .words import catalogue_words, class_counts, meanings, method
 
 #: cuts in the table of purity and completeness
 CUTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -58,7 +58,7 @@ def what_and_how(m: Material) -> Section:
             )
         ),
         "<h3>The numbers</h3>",
-        terms(list(MEANINGS.items())),
+        terms(list(meanings(m.result.record).items())),
     ]
     return Section("what", "What was matched, and how", "\n".join(parts))
 
@@ -126,7 +126,8 @@ def separations(m: Material) -> Section:
     """Separations over sigma."""
     drawn = figures.separations(m.result, m.pairs)
     if drawn is None:
-        return Section("separations", "Separations over their errors", paragraph(NO_INPUTS))
+        said = NO_INPUTS if m.result.record.n_candidates else "No source has a candidate."
+        return Section("separations", "Separations over their errors", paragraph(said))
     alt = (
         "Histogram of separations over sigma, every candidate counted with its probability, "
         "beside the distribution that the errors say (Rayleigh)."
@@ -147,10 +148,12 @@ def host_fraction(m: Material) -> Section:
     if not drawn:
         few = "Too few sources, or none of their properties is in this result."
         return Section("hosts", heading, paragraph(few))
-    said = (
-        "Mean of 1 - p_hostless in bins of equally many sources, with its scatter. A line is the "
-        "fraction that was fitted, before the objects around a source are looked at."
-    )
+    said = "Mean of 1 - p_hostless in bins of about equally many sources, with its scatter."
+    if m.result.host_fraction is not None:  # it is not written to files
+        said += (
+            " A line is the fraction that was fitted, before the objects around a source are "
+            "looked at."
+        )
     shown = [
         figure(picture(one, f"Share of sources with a counterpart against {name}, in bins.", name))
         for name, one in drawn.items()

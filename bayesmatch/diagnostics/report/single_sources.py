@@ -60,20 +60,29 @@ def claims(m: Material) -> Section:
 def finding_charts(m: Material) -> Section:
     """Charts of some sources of each kind."""
     parts = [paragraph(LEGEND if m.images is None else ON_IMAGES)]
+    drawn = []
     for kind, rows in chosen(m.result, m.n_charts).items():
         if not rows:
             continue
+        some = charts(m.result, rows, m.images)
+        drawn += some
         shown = "\n".join(
             figure(
                 chart.picture,
                 f'<button type="button" class="link" data-open="{chart.row}">'
                 f"{escape(chart.source)}</button>",
             )
-            for chart in charts(m.result, rows, m.images)
+            for chart in some
         )
         parts.append(
             f"<h3>{kind.capitalize()}</h3>\n{paragraph(KINDS[kind])}\n"
             f'<div class="charts{" panels" if m.images is not None else ""}">\n{shown}\n</div>'
+        )
+    bare = sum(chart.bare for chart in drawn)
+    if bare:
+        parts.insert(
+            1,
+            paragraph(f"{bare} of {len(drawn)} charts are bare: the images do not show that sky."),
         )
     return Section("charts", "Finding charts", "\n".join(parts))
 

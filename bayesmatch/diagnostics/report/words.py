@@ -25,6 +25,16 @@ MEANINGS = {
 }
 
 
+def meanings(record: MatchRecord) -> dict[str, str]:
+    """What each probability means, first the one to select by."""
+    each = {
+        f"p_{c.name}": f"The probability that the {c.name} object named is the counterpart: select "
+        "by this. Calibrated: of the sources near 0.9, about nine in ten are right."
+        for c in record.others
+    }
+    return each | MEANINGS
+
+
 def catalogue_words(c: CatalogueRecord) -> str:
     """One catalogue: rows, area, file, position error."""
     error = [f"column {part}" if isinstance(part, str) else f"{part:g}" for part in _parts(c)]
