@@ -206,6 +206,23 @@ def test_texts_do_not_overlap(image):
     assert overlap(plots.finding_chart(e, truth="hostless")) == []
 
 
+@pytest.mark.filterwarnings("ignore:(no|only 1) prim")  # nothing to fit a host fraction to
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_title_of_long_names_stays_on_the_chart(alone):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    x, o = (Table(c.table)[:1] for c in catalogues())
+    x["ID"], o["ID"] = ["y" * 180], ["Legacy Survey DR10 J" + "x" * 180]
+    o["DEC"] += 1.0 if alone else 0.0
+    x, o = (bm.Catalog(t, name=n, pos_err=0.5, area=1.0) for t, n in ((x, "X"), (o, "OPT")))
+    e = bm.match(x, o, radius=10, host_fraction=0.8).explain("y" * 180)
+    assert len(e.table) == (1 if alone else 2)
+    for figure in (plots.finding_chart(e), plots.evidence_chart(e)):
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        box = figure._suptitle.get_window_extent(renderer)
+        assert 0 <= box.x0 and box.x1 <= figure.bbox.width
+
+
 def test_ranks_stay_inside_the_frame(image):
     """Also those of candidates at the edge of the chart."""
     x, o = catalogues()

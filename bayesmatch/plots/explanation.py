@@ -27,6 +27,8 @@ BEYOND = 1e4
 CHART, PER_BAR, BARS, CHARACTER = 4.9, 0.5, 3.35, 0.07
 #: longest name of an association on one line
 LONGEST = 30
+#: longest name of a source or an association in a title, which has both
+NAMED = 34
 
 
 @styled
@@ -107,13 +109,14 @@ def separation_columns(e: bm.Explanation) -> list[str]:
 def chart_title(e: bm.Explanation) -> str:
     """Who it is, and how probable its best counterpart and none are."""
     none = _with_p("no counterpart", float(e.table["p_match"][0]))
+    source = shortened(e.source, NAMED)
     if len(e.table) == 1:
-        return f"{e.source}: {none}"
+        return f"{source}: {none}"
     best = _with_p(
-        shortened(label(e.table, 1, e.catalogues, e.id_names), 50), float(e.table["p_match"][1])
+        shortened(label(e.table, 1, e.catalogues, e.id_names), NAMED), float(e.table["p_match"][1])
     )
     both = (best, none) if e.table["total"][1] > 0 else (none, best)
-    return f"{e.source}:   {both[0]},   {both[1]}"
+    return f"{source}:   {both[0]},   {both[1]}"
 
 
 def _with_p(what: str, p: float) -> str:
