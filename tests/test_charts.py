@@ -206,6 +206,13 @@ def test_texts_do_not_overlap(image):
     assert overlap(plots.finding_chart(e, truth="hostless")) == []
 
 
+def test_a_truth_of_other_identifiers_is_told(result):
+    """Without it, every source is wrong."""
+    known = {"source": [f"S{i}" for i in range(40)], "object": [f"J{i}" for i in range(40)]}
+    with pytest.warns(UserWarning, match="none of the 40 counterparts in the truth"):
+        assert not read_truth(result, known).right.any()
+
+
 @pytest.mark.filterwarnings("ignore:(no|only 1) prim")  # nothing to fit a host fraction to
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_title_of_long_names_stays_on_the_chart(alone):

@@ -6,6 +6,7 @@ import time
 import warnings
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import chromium
 import desk
@@ -19,10 +20,14 @@ from astropy.wcs import WCS
 
 import bayesmatch as bm
 from bayesmatch.cli import main
+from bayesmatch.diagnostics.report import figures
+from bayesmatch.diagnostics.report.charts import chosen
 from bayesmatch.diagnostics.report.core import report_text
 from bayesmatch.diagnostics.report.evidence import page_data
 from bayesmatch.diagnostics.report.figures import binned
 from bayesmatch.diagnostics.report.pairs import pairs_with, places
+from bayesmatch.plots.images.planes import Plane
+from bayesmatch.plots.images.read import Images
 
 PARTS = Path(bm.__file__).parent / "diagnostics" / "report"
 VOID = {"meta", "link", "img", "input", "br"}
@@ -578,6 +583,42 @@ def test_without_candidates_nothing_is_said_to_be_missing():
         result = bm.match(far, bm.Catalog(o, name="O", pos_err=0.1, area=0.09), radius=8.0)
         text = report_text(result, n_charts=0)
     assert "No source has a candidate." in text and "include_inputs" not in text
+
+
+def test_sources_on_the_images_are_drawn_first(result):
+    """Images of a part of the field showed none of the twelve that chance drew."""
+    shown = np.zeros(len(result.sources), bool)
+    assert chosen(result, 5, shown) == chosen(result, 5)
+    for kind, rows in chosen(result, 1000).items():
+        some = rows[-2:]
+        shown[:] = False
+        shown[some] = True
+        first = chosen(result, 3, shown)[kind]
+        assert set(some) <= set(first) and len(first) == min(3, len(rows))
+
+
+def test_which_positions_an_image_holds():
+    """A rotated image across right ascension 0; corners of the circle around it are outside."""
+    wcs = WCS(naxis=2)
+    wcs.wcs.crpix, wcs.wcs.crval, wcs.wcs.ctype = [50.5, 50.5], [0, -30], ["RA---TAN", "DEC--TAN"]
+    turn, scale = np.radians(30), 2 / 3600
+    wcs.wcs.cd = scale * np.array([[-np.cos(turn), np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    x, y = np.array([[50, 50], [-0.4, -0.4], [99.4, 30], [-0.6, 30], [99.6, 99.6], [-30, 50]]).T
+    ra, dec = wcs.wcs_pix2world(x, y, 0)
+    plane = Plane("", 0, (), (100, 100), wcs, "", (0.0, -30.0), 71 * scale, 2.0)
+    ra, dec = np.append(ra, [180, np.nan]), np.append(dec, [30, np.nan])
+    wanted = [True, True, True, False, False, False, False, False]
+    assert plane.holds(ra, dec).tolist() == Images([plane]).covers(ra, dec).tolist() == wanted
+    assert not Images([]).covers(ra, dec).any()
+
+
+def test_right_ascensions_on_the_map_are_none_below_zero():
+    ra = np.linspace(359.6, 360.4, 30) % 360
+    result = SimpleNamespace(sources=Table({"density_OPT": np.linspace(100, 300, 30)}))
+    figure = figures.sky_densities(result, ra, np.linspace(-1, 1, 30), "OPT")
+    figure.canvas.draw()
+    said = [float(t.get_text()) for t in figure.axes[0].get_xticklabels()]
+    assert said and all(0 <= value < 360 for value in said) and max(said) > 359 > 1 > min(said)
 
 
 @pytest.mark.slow

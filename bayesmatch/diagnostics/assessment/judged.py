@@ -60,7 +60,7 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[
     host = np.char.lower(counterpart) != HOSTLESS
     found, absent = as_text(sources[f"{catalogue}_{named[catalogue].id}"][row])
     right = host & ~absent & (found == counterpart)
-    _warn_of_other_ids(result, catalogue, named[catalogue].id, counterpart[host])
+    warn_of_other_ids(result, catalogue, named[catalogue].id, counterpart[host])
     sure = np.isfinite(probabilities(result, score, catalogue)[row])
     if not sure.all():  # no catalogue has looked there: nothing to judge
         row, host, right = row[sure], host[sure], right[sure]
@@ -90,7 +90,8 @@ def probabilities(result: MatchResult, score: str, catalogue: str) -> np.ndarray
     return 1.0 - value if score == "p_hostless" else value
 
 
-def _warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: np.ndarray) -> None:
+def warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: np.ndarray) -> None:
+    """Warn if no counterpart in the truth is a candidate: they may be something else."""
     if len(ids) < SUSPICIOUS:
         return
     text, absent = as_text(result.associations[f"{catalogue}_{id_name}"])

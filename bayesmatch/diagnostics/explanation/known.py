@@ -9,6 +9,7 @@ import numpy as np
 
 from ...catalogs.scalars import shown
 from ...matching.result import MatchResult
+from ..assessment.judged import warn_of_other_ids
 from ..assessment.truth_table import HOSTLESS, as_text, known_answers
 
 
@@ -61,6 +62,7 @@ def read_truth(result: MatchResult, truth: Any, catalogue: str | None = None) ->
     found, absent = as_text(result.sources[f"{catalogue}_{named[catalogue].id}"][row])
     none = (known_values(result, "p_hostless")[row] > 0.5) | absent
     hostless = np.char.lower(answer) == HOSTLESS
+    warn_of_other_ids(result, catalogue, named[catalogue].id, answer[~hostless])
     return Truth(row, answer, np.where(hostless, none, ~none & (found == answer)))
 
 

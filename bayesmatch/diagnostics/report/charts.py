@@ -65,16 +65,23 @@ def opened(images: Any) -> Any:
     return plots.open_images(images)
 
 
-def chosen(result: MatchResult, n_charts: int) -> dict[str, list[int]]:
-    """Rows of the sources that are shown, by kind: drawn at random, the same for equal results."""
+def chosen(
+    result: MatchResult, n_charts: int, shown: np.ndarray | None = None
+) -> dict[str, list[int]]:
+    """Rows of the sources that are shown, by kind: drawn at random, the same for equal results.
+
+    Those that are `shown` (bool, by source) on images come before others.
+    """
     which = classes(result)
     claimed = np.asarray(result.sources["n_claims"]) > 1
     random = np.random.default_rng(SEED)
     found = {}
     for kind in KINDS:
         rows = np.flatnonzero(claimed if kind == "claimed" else which == kind)
-        some = random.permutation(rows)[:n_charts]
-        found[kind] = sorted(int(row) for row in some)
+        some = random.permutation(rows)
+        if shown is not None:
+            some = some[np.argsort(~shown[some], kind="stable")]
+        found[kind] = sorted(int(row) for row in some[:n_charts])
     return found
 
 

@@ -160,7 +160,7 @@ def host_fractions(result: MatchResult, covariates: dict[str, np.ndarray]) -> di
         good = np.isfinite(values) & np.isfinite(hostless)
         model = None if fitted is None else fitted[good]
         _draw_fraction(ax, values[good], 1 - hostless[good], model)
-        ax.set_xlabel(name, parse_math=False)
+        ax.set_xlabel(name.replace("deg^2", "deg²"), parse_math=False)
         ax.set(ylabel="share with a counterpart", ylim=(0, 1.02))
         if model is not None:
             ax.legend(frameon=False, fontsize=8, loc="lower left")
@@ -213,6 +213,8 @@ def sky_densities(result: MatchResult, ra: np.ndarray, dec: np.ndarray, name: st
     ax.set(xlabel="right ascension (deg)", ylabel="declination (deg)")
     ax.ticklabel_format(useOffset=False)
     ax.xaxis.set_major_locator(MaxNLocator(4))  # numbers of six digits side by side
+    if not wide and (x.min() < 0 or x.max() > 360):  # across 0
+        ax.xaxis.set_major_formatter(lambda value, _: f"{round(value, 9) % 360:g}")
     ax.invert_xaxis()
     stretch = np.cos(np.radians(np.clip(np.median(dec), -85, 85)))
     ax.set_aspect(1 / stretch if not wide else "auto", adjustable="datalim")

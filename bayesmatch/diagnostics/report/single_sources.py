@@ -61,7 +61,9 @@ def finding_charts(m: Material) -> Section:
     """Charts of some sources of each kind."""
     parts = [paragraph(LEGEND if m.images is None else ON_IMAGES)]
     drawn = []
-    for kind, rows in chosen(m.result, m.n_charts).items():
+    covers = getattr(m.images, "covers", None)
+    on = None if covers is None else covers(m.sources.ra, m.sources.dec)
+    for kind, rows in chosen(m.result, m.n_charts, on).items():
         if not rows:
             continue
         some = charts(m.result, rows, m.images)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
+from astropy.wcs.utils import skycoord_to_pixel
 
 from ..._kernels.sphere import separation
 
@@ -59,6 +61,22 @@ class Plane:
         cosines = (math.cos(math.radians(d)) for d in (self.center[1], dec))
         apart = separation(*self.center, next(cosines), ra, dec, next(cosines))
         return bool(apart <= 3600 * self.radius + reach)
+
+    def holds(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Which positions (ICRS, degrees) lie on its pixels, as its coordinates say; bool."""
+        held = np.zeros(len(ra), bool)
+        ra, dec = np.asarray(ra, float), np.asarray(dec, float)
+        at = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
+        sky = SkyCoord(ra[at], dec[at], unit="deg")
+        close = sky.separation(SkyCoord(*self.center, unit="deg")).deg <= self.radius
+        at = at[close]
+        if len(at):
+            x, y = skycoord_to_pixel(sky[close], self.wcs, mode="wcs")
+            rows, columns = self.shape
+            held[at] = (abs(x - (columns - 1) / 2) < columns / 2) & (
+                abs(y - (rows - 1) / 2) < rows / 2
+            )
+        return held
 
     def pixels(self, box: tuple[slice, slice]) -> np.ndarray:
         """The pixels in a box as floating-point numbers, NaN where there is none."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from ...catalogs.closest import did_you_mean_file
 from ...catalogs.scalars import shown
 from .bands import PLANES
@@ -40,6 +42,11 @@ class Images:
     def __repr__(self) -> str:
         files = len({plane.path for plane in self.planes})
         return f"<Images: {len(self.planes)} in {files} files>"
+
+    def covers(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+        """Which positions (ICRS, degrees) lie on an image; bool."""
+        held = [plane.holds(ra, dec) for plane in self.planes]
+        return np.asarray(np.any(held, axis=0)) if held else np.zeros(len(ra), bool)
 
     def cutout(self, ra: float, dec: float, reach: float) -> Cutout | None:
         """What they show around a position.
