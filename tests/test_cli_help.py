@@ -78,6 +78,7 @@ def test_every_command_stands_once_and_new_ones_come_last():
         ("report r.fits --qqq", "bayesmatch report: error: there is no option --qqq; see"),
         ("match a 1 b 1 --radius 5 --out x --field lokal", "'uniform') (did you mean local?)"),
         ("completion bsh", "(did you mean bash?)"),
+        ("--json", "bayesmatch: error: there is no option --json; see bayesmatch --help"),
     ],
 )
 def test_what_was_meant(capsys, argv, said):

@@ -400,6 +400,10 @@ def test_positions_in_latex_have_the_same_decimals_everywhere(lonely, tmp_path):
     rows = (tmp_path / "t.tex").read_text().splitlines()
     found = [row.split(" & ")[1] for row in rows if row.endswith(r"hostless \\")]
     assert found == ["359.98765", "0.00012", "0.48765", "9.50000", "359.50000"]
+    caption = next(row for row in rows if row.startswith(r"\caption"))
+    assert caption.endswith(
+        "Of hostless sources the most probable candidate is given, which is no identification.}"
+    )
 
 
 def test_a_separation_that_is_not_there_is_masked_as_all_else_is(lonely, table, tmp_path):

@@ -80,6 +80,9 @@ class Parser(argparse.ArgumentParser):
 def _meant(given: str, known: Any) -> str:
     """What was meant, in brackets; nothing where no name is like it."""
     found = closest(given, known)
+    if found is not None and not found.startswith(given.lower()):
+        if closest(given.lstrip("-"), [found.lstrip("-")]) is None:  # dashes alone make none alike
+            return ""
     return "" if found is None else f" (did you mean {found}?)"
 
 

@@ -46,6 +46,14 @@ def latex_table(table: Table, n_rows: int) -> str:
     rest = len(table) - len(rows)
     said = "in full" if rest == 0 else f"the first {len(rows)} of {len(table)} rows"
     cuts = head["class_cuts"]
+    kinds = set(np.asarray(table["class"])[: len(rows)].tolist())
+    doubtful = [name for name in ("hostless", "ambiguous") if name in kinds]
+    candidates = (
+        f" Of {' and '.join(doubtful)} sources the most probable candidate is given, which is no "
+        "identification."
+        if doubtful
+        else ""
+    )
     return "\n".join(
         [
             "% columns and header of the whole table: see the machine-readable version",
@@ -53,7 +61,7 @@ def latex_table(table: Table, n_rows: int) -> str:
             r"\centering",
             rf"\caption{{{latex(head['title'])}, {said}. Class: secure, $p_{{\rm match}} \ge "
             rf"{cuts['secure_p_match']:g}$; hostless, $p_{{\rm hostless}} \ge "
-            rf"{cuts['hostless_p_hostless']:g}$.}}",
+            rf"{cuts['hostless_p_hostless']:g}$.{candidates}}}",
             r"\label{tab:counterparts}",
             rf"\begin{{tabular}}{{{''.join('r' if n else 'l' for n in numeric)}}}",
             r"\hline",
