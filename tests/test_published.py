@@ -434,6 +434,17 @@ def test_texts_that_are_all_empty_have_no_deprecated_size_in_votables(lonely, tm
     assert len(bm.MatchResult.read(tmp_path / "result.vot").sources) == 5
 
 
+@pytest.mark.parametrize("ending", ["fits", "mrt", "vot", "csv", "tex"])
+def test_letters_that_a_format_cannot_hold_are_told(table, tmp_path, ending, recwarn):
+    """Identifiers became '?' without a word."""
+    found = table.copy()
+    found.replace_column("XRAY_NAME", table["XRAY_NAME"].astype("U30"))
+    found["XRAY_NAME"][4] = "\u03a3 4\u00e9"
+    bm.write_catalogue(found, tmp_path / f"t.{ending}")
+    said = [str(w.message) for w in recwarn if "ASCII alone" in str(w.message)]
+    assert len(said) == (ending in ("fits", "mrt")) and all("XRAY_NAME" in text for text in said)
+
+
 @pytest.mark.parametrize("command", ["catalogue", "regions"])
 def test_a_result_read_from_a_file_spares_what_it_was_matched_from(
     inputs, tmp_path, capsys, command

@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 from astropy.table import Table
 
 from ...catalogs.formats.registry import FORMATS, check_columns, file_format, file_stem
 from ...catalogs.formats.writing import replaced_together
 from ...catalogs.scalars import shown
 from ...catalogs.targets import check_matched, check_targets
+from ...catalogs.warned import warn_user
 from .latex import latex_table
 from .mrt import mrt_text
 from .tagged import write_csv, write_ecsv, write_fits, write_parquet, write_votable
@@ -57,6 +59,11 @@ def write_catalogue(
         If the format is unknown, it cannot hold the columns, or the table is no published one.
     OSError
         If a file cannot be written there.
+
+    Warns
+    -----
+    UserWarning
+        If the format cannot hold some letters.
     """
     if not (isinstance(table, Table) and isinstance(table.meta.get("bayesmatch"), dict)):
         raise TypeError(
@@ -68,6 +75,10 @@ def write_catalogue(
     parts = table.meta["bayesmatch"].get("inputs", ())
     check_matched(paths, [(part["name"], part.get("sha256")) for part in parts])
     name = Path(path).name.lower()
+    if name.endswith(MRT_ENDINGS) or (
+        not name.endswith(LATEX_ENDINGS) and file_format(path) == "fits"
+    ):
+        _warn_of_lost_letters(table, path)
     if name.endswith(MRT_ENDINGS + LATEX_ENDINGS):
         text = mrt_text(table) if name.endswith(MRT_ENDINGS) else latex_table(table, LATEX_ROWS)
         with replaced_together(paths) as (temporary,):
@@ -77,6 +88,17 @@ def write_catalogue(
     with replaced_together(paths) as temporary_paths:
         WRITERS[file_format(path)](table, temporary_paths)
     return [str(p) for p in paths]
+
+
+def _warn_of_lost_letters(table: Table, path: str | os.PathLike) -> None:
+    """Tell of texts that a format of ASCII alone cannot hold."""
+    texts = {n: np.ma.getdata(c) for n, c in table.items() if c.dtype.kind == "U"}
+    lost = [n for n, values in texts.items() if not all(map(str.isascii, values.ravel().tolist()))]
+    if lost:
+        warn_user(
+            f"{path}: this format holds ASCII alone: other letters in {', '.join(lost)} are "
+            "written as '?'; .vot, .ecsv, .csv and .parquet keep them"
+        )
 
 
 def catalogue_paths(path: str | os.PathLike) -> list[Path]:
