@@ -145,6 +145,21 @@ def test_an_interrupted_fetch_goes_on(served, tmp_path):
     assert bm.fetch(asked, region, out).n_queries == 0 and not served.queries
 
 
+def test_a_cell_that_was_cut_is_not_asked_for_as_a_whole_again(served, tmp_path):
+    """Its rows would be there twice, where the service's limit is higher the second time."""
+    asked, region = survey(served), (0.0, 0.1, 0.35)
+    whole = bm.fetch(asked, region, tmp_path / "whole")
+    served.queries, served.limit, served.stop_after = [], 100, 5
+    out = tmp_path / "obj"
+    with pytest.raises(OSError, match="503"):
+        bm.fetch(asked, region, out)
+    assert any(path.name.startswith("cell-8-") for path in out.iterdir())
+    served.limit, served.stop_after = 1_000_000, None
+    fetched = bm.fetch(asked, region, out)
+    oid = rows_of(out)["oid"]
+    assert fetched.n_rows == whole.n_rows == len(oid) == len(set(oid))
+
+
 def sources(folder, n=40, seed=5):
     """A file of sources at some of the objects, and its error."""
     rng = np.random.default_rng(seed)
@@ -290,7 +305,9 @@ def test_a_folder_holds_one_fetch(served, tmp_path):
         bm.fetch(survey(served), (0, 0, 0.1), out)
     (out / "mine.parquet").unlink()
     manifest = out / "_fetched.json"
-    for text in ("{", "[]", json.dumps({**json.loads(manifest.read_text()), "complete": "yes"})):
+    told = json.loads(manifest.read_text())
+    wrong = ({"complete": "yes"}, {"moc": {"3": [99999999]}}, {"moc": {}}, {"request": {}})
+    for text in ("{", "[]", *(json.dumps({**told, **change}) for change in wrong)):
         manifest.write_text(text)
         with pytest.raises(ValueError, match="is not what 'bayesmatch fetch' wrote"):
             bm.Catalog.scan(out, pos_err=0.1)
@@ -298,6 +315,23 @@ def test_a_folder_holds_one_fetch(served, tmp_path):
     (tmp_path / "full" / "a.txt").write_text("a")
     with pytest.raises(ValueError, match=r"is not empty .it has a.txt"):
         bm.fetch(survey(served), (0, 0, 0.1), tmp_path / "full")
+
+
+def test_a_file_that_is_lost_afterwards(served, tmp_path):
+    out = tmp_path / "obj"
+    fetched = bm.fetch(survey(served), (0, 0, 0.3), out)
+    lost = sorted(out.glob("cell-*"))[1]
+    content = lost.read_bytes()
+    lost.unlink()
+    n = fetched.n_cells
+    with pytest.raises(ValueError, match=f"has {n - 1} of the {n} files .* brings them again"):
+        bm.Catalog.scan(out, pos_err=0.1)
+    # what the manifest says beside that is not needed
+    told = json.loads((out / "_fetched.json").read_text())
+    (out / "_fetched.json").write_text(json.dumps({**told, "area_deg2": None}))
+    again = bm.fetch(survey(served), (0, 0, 0.3), out)
+    assert again.n_queries == 1 and again.area_deg2 == fetched.area_deg2
+    assert lost.read_bytes() == content and len(rows_of(out)) == fetched.n_rows
 
 
 def test_the_manifest(served, tmp_path):
