@@ -102,6 +102,38 @@ def test_the_rows_of_the_region_each_once(served, objects, tmp_path, mode):
     assert not served.jobs  # deleted
 
 
+ARRAYS = (
+    '<?xml version="1.0"?><VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">'
+    '<RESOURCE type="results"><INFO name="QUERY_STATUS" value="OK"/><TABLE>'
+    '<FIELD name="oid" datatype="long"/><FIELD name="ra" datatype="double"/>'
+    '<FIELD name="dec" datatype="double"/><FIELD name="any" datatype="double" arraysize="*"/>'
+    '<FIELD name="two" datatype="double" arraysize="2"/>'
+    '<FIELD name="name" datatype="char" arraysize="*"/>'
+    "<DATA><TABLEDATA>{}</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"
+)
+
+
+def test_columns_of_arrays_in_cells_without_a_row(monkeypatch, tmp_path):
+    """They were taken for texts there, so that the files had other columns."""
+
+    def answer(table, cut):
+        rows = [
+            f"<TR><TD>{o}</TD><TD>{a!r}</TD><TD>{d!r}</TD><TD>{'1 ' * (o % 3)}</TD><TD>1 2</TD>"
+            f"<TD>S{o}</TD></TR>"
+            for o, a, d in zip(*(table[c].tolist() for c in ("oid", "ra", "dec")), strict=True)
+        ]
+        return ARRAYS.format("".join(rows)).encode()
+
+    monkeypatch.setattr("tap_server.votable", answer)
+    few = sky(20, ra_0=10.0)
+    with TapServer(few) as server:
+        fetched = bm.fetch(survey(server, cell_order=8), (10.8, 0.0, 0.5), tmp_path / "few")
+    assert fetched.n_cells > fetched.n_rows > 1
+    got = rows_of(fetched.folder)
+    assert got.colnames == ["oid", "ra", "dec", "two", "name"] and len(got) == fetched.n_rows
+    assert (got["name"] == [f"S{k}" for k in got["oid"]]).all()
+
+
 def test_a_cut_answer_is_asked_for_in_parts(served, objects, tmp_path):
     whole = bm.fetch(survey(served), (0.0, 0.0, 0.3), tmp_path / "whole")
     served.limit = 100
