@@ -55,6 +55,7 @@ class Commands(Directive):
 
     def run(self) -> list[nodes.Node]:
         """The nodes of all sections, after a list of the subcommands."""
+        self.state.document.settings.env.note_reread()  # the parsers may have changed
         overview = nodes.bullet_list()
         sections: list[nodes.Node] = []
         for name, (line, parser) in subcommands().items():
@@ -71,6 +72,7 @@ class Modules(Directive):
 
     def run(self) -> list[nodes.Node]:
         """The nodes of all sections."""
+        self.state.document.settings.env.note_reread()  # the modules may have changed
         sections: dict[str, nodes.section] = {}
         lists: dict[str, nodes.definition_list] = {}
         for path in sorted(PACKAGE.rglob("*.py"), key=lambda p: (p.parent, p.name)):

@@ -891,7 +891,7 @@ def test_progress_ends_with_the_work(folder, monkeypatch):
             self.total, self.n, self.closed = total, 0, False
             bars.append(self)
 
-        def set_description(self, stage):
+        def set_description_str(self, stage):
             seen.setdefault(stage, self.n)
 
         def update(self, more):

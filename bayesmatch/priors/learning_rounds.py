@@ -22,7 +22,9 @@ from .tilt import TiltField, TiltFit
 FIELD_OBJECTS, DRAWN_ANEW = 20_000, (2, 5)
 #: of the draws, this share is by the ratio, the others are as they come
 BY_RATIO = 0.7
-MAX_ROUNDS, ENOUGH = 40, 0.05
+#: rounds end when the ln likelihood of all sources changes by less than this, or than this for each
+#: expected counterpart: with thousands it goes on growing long after no probability moves
+MAX_ROUNDS, ENOUGH, ENOUGH_EACH = 40, 0.05, 1e-4
 #: a candidate less probable than this teaches nothing
 TEACHES = 1e-5
 #: ln ratios of a start end here: zero bins of a histogram are put right, too
@@ -137,6 +139,7 @@ class Learner:
         """Rounds until the likelihood stands still; functions are held back by `strength`."""
         draw_at = DRAWN_ANEW if self._drawn is None else ()
         fit, last, taught = None, -np.inf, self.p
+        enough = max(ENOUGH, ENOUGH_EACH * float(self._begin.sum()))
         for rounds in range(1, MAX_ROUNDS + 1):
             if self._drawn is None or rounds in draw_at:
                 self._drawn, fit = self._draw(), None
@@ -148,7 +151,7 @@ class Learner:
             p, ln_like = self.lesson.view.evidence(ln_ratio)
             taught = p * share_of_ratio(ln_ratio, self.lesson.alike)
             total = float(ln_like.sum())
-            if rounds > max(draw_at, default=1) and abs(total - last) < ENOUGH:
+            if rounds > max(draw_at, default=1) and abs(total - last) < enough:
                 break
             last = total
         self.p = taught

@@ -48,6 +48,17 @@ class TiltField:
     """(G, C) properties of the sources of each group"""
 
 
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """Coefficients of one fold, and what a step from them needs."""
+
+    coefficients: np.ndarray
+    tilt: np.ndarray
+    """(G, k) of the field objects"""
+    value: float
+    gradient: np.ndarray
+
+
 class TiltFit:
     """Coefficients, fold by fold, fitted together: they share the curvature."""
 
@@ -74,75 +85,77 @@ class TiltFit:
             How many.
         """
         mean = weights.mean(axis=0)
-        shared = self._curvature(self.coefficients.mean(axis=0), mean)
+        middle = self.coefficients.mean(axis=0)
+        shared = self._curvature(self._tilt(middle), mean)
         scale = max(float(mean.sum()), 1e-300)
 
         def improve_fold(fold: int) -> None:
             own, number = sums[fold], weights[fold]
-            at = self.coefficients[fold]
-            now = self._objective(at, own, number)
+            now = self._at(
+                self.coefficients[fold], self._tilt(self.coefficients[fold]), own, number
+            )
             alone = False
             for _ in range(steps):
                 curvature = shared * (number.sum() / scale)
                 if alone:
-                    curvature = self._curvature(at, number)
-                found, fraction, gain = self._step(at, now, curvature, own, number)
+                    curvature = self._curvature(now.tilt, number)
+                found, fraction, gain = self._step(now, curvature, own, number)
                 if fraction < SHARED and not alone and gain > LEAST_GAIN:
                     alone = True
-                    curvature = self._curvature(at, number)
-                    found, fraction, gain = self._step(at, now, curvature, own, number)
+                    curvature = self._curvature(now.tilt, number)
+                    found, fraction, gain = self._step(now, curvature, own, number)
                 if fraction == 0.0:
                     break
-                at, now = found
-            self.coefficients[fold] = at
+                now = found
+            self.coefficients[fold] = now.coefficients
 
         # A thread a fold: the sums of one are too short to be shared out.
         workers = max(1, min(jit.n_threads(), len(sums)))
         list(jit.on_threads(improve_fold, range(len(sums)), workers))
 
     def _step(
-        self,
-        at: np.ndarray,
-        now: tuple[float, np.ndarray],
-        curvature: np.ndarray,
-        sums: np.ndarray,
-        weights: np.ndarray,
-    ) -> tuple[tuple[np.ndarray, tuple[float, np.ndarray]], float, float]:
-        """Where a step from `at` ends, which part of it helps (0: none), the gain it promised."""
-        best, gradient = now
-        flat = gradient.ravel().copy()
+        self, now: _Point, curvature: np.ndarray, sums: np.ndarray, weights: np.ndarray
+    ) -> tuple[_Point, float, float]:
+        """Where a step ends, which part of it helps (0: none), the gain that it promised."""
+        flat = now.gradient.ravel().copy()
         kernels.solve_positive(curvature + self._penalty, flat)
-        gain, step = float(flat @ gradient.ravel()), flat.reshape(at.shape)
+        gain, step = float(flat @ now.gradient.ravel()), flat.reshape(now.coefficients.shape)
         if gain <= LEAST_GAIN:
-            return (at, now), 0.0, gain
-        change = self._with_one @ self.hats.sums(self.field.entries, step.T).T
+            return now, 0.0, gain
+        change = self._tilt(step)
         fraction = min(1.0, REACH / max(float(np.abs(change).max()), 1e-300))
         smallest = SMALLEST * fraction
         while fraction >= smallest:
-            trial = at + fraction * step
-            found = self._objective(trial, sums, weights)
-            if found[0] > best:
-                return (trial, found), fraction, gain
+            found = self._at(
+                now.coefficients + fraction * step, now.tilt + fraction * change, sums, weights
+            )
+            if found.value > now.value:
+                return found, fraction, gain
             fraction *= 0.5
-        return (at, now), 0.0, gain
+        return now, 0.0, gain
 
     def ln_mean(self, coefficients: np.ndarray) -> np.ndarray:
         """Ln of the mean exponential over the field in each group, (G,)."""
-        return self._moments(coefficients, False)[0]
+        return self._moments(self._tilt(coefficients), False)[0]
 
-    def _objective(
-        self, coefficients: np.ndarray, sums: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
-        ln_mean, mean, _ = self._moments(coefficients, False)
+    def _tilt(self, coefficients: np.ndarray) -> np.ndarray:
+        """Ln ratio of the field objects in each group, (G, k)."""
+        tilt: np.ndarray = self._with_one @ self.hats.sums(self.field.entries, coefficients.T).T
+        return tilt
+
+    def _at(
+        self, coefficients: np.ndarray, tilt: np.ndarray, sums: np.ndarray, weights: np.ndarray
+    ) -> _Point:
+        ln_mean, mean, _ = self._moments(tilt, False)
         flat = coefficients.ravel()
         pull = self._penalty @ flat
         value = float((sums * coefficients).sum() - weights @ ln_mean - 0.5 * flat @ pull)
         expected = np.einsum("g,gb,gd->bd", weights, self._with_one, mean)
-        return value, sums - expected - pull.reshape(sums.shape)
+        return _Point(coefficients, tilt, value, sums - expected - pull.reshape(sums.shape))
 
-    def _curvature(self, coefficients: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Information of coefficients (B, D), without the penalty."""
-        _, mean, square = self._moments(coefficients, True)
+    def _curvature(self, tilt: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Information of the coefficients (B, D) of a tilt, without the penalty."""
+        _, mean, square = self._moments(tilt, True)
         d, b = self.hats.size, self._with_one.shape[1]
         out = np.zeros((b * d, b * d))
         for g, weight in enumerate(weights):
@@ -151,11 +164,8 @@ class TiltFit:
             out += weight * np.kron(np.outer(self._with_one[g], self._with_one[g]), covariance)
         return out
 
-    def _moments(
-        self, coefficients: np.ndarray, second: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        sums = self.hats.sums(self.field.entries, coefficients.T)
-        ln_weight = self.field.ln_weight + self._with_one @ sums.T
+    def _moments(self, tilt: np.ndarray, second: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        ln_weight = self.field.ln_weight + tilt
         top = ln_weight.max(axis=1, keepdims=True)
         ln_weight -= top
         groups, d = len(ln_weight), self.hats.size
