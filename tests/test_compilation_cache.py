@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numba
 import pytest
+from numba.core.caching import FunctionCache
+from numba.core.registry import cpu_target
 
-from bayesmatch._kernels import cache, cache_folder, jit
+from bayesmatch._kernels import cache, cache_folder, jit, loaded_code
 
 DAMAGE = {
     "cut": lambda content: content[:40],
@@ -133,3 +135,70 @@ def test_a_kernel_from_the_cache_is_compiled_into_others(tmp_path, monkeypatch):
             assert module.outer(2.0) == 6.0
         hits.append([sum(k.stats.cache_hits.values()) for k in (module.inner, module.outer)])
     assert hits == [[0, 0], [1, 0], [1, 1]]
+
+
+def gone(*arguments, **options):
+    raise AttributeError("not in this version")
+
+
+def without_defined_symbols(patch, engine):
+    """An engine that knows what is defined in another way."""
+    known = engine._defined_symbols
+    patch.setattr(type(engine), "is_symbol_defined", lambda _, name: name in known)
+    patch.setattr(
+        type(engine),
+        "_load_defined_symbols",
+        lambda _, module: known.update(
+            f.name for f in (*module.functions, *module.global_variables)
+        ),
+    )
+    patch.delattr(engine, "_defined_symbols")
+
+
+def other_payload(patch, engine):
+    quick = loaded_code._Loaded.rebuild
+    patch.setattr(loaded_code._Loaded, "rebuild", lambda self, t, p: quick(self, t, p[:1]))
+
+
+def other_state(patch, engine):
+    quick = vars(loaded_code.LoadedLibrary)["_unserialize"].__func__
+    longer = classmethod(lambda cls, codegen, state: quick(cls, codegen, (*state, 1)))
+    patch.setattr(loaded_code.LoadedLibrary, "_unserialize", longer)
+
+
+OTHER = {
+    "memory": lambda patch, engine: patch.setattr(loaded_code, "rtsys", object()),
+    "symbols": without_defined_symbols,
+    "payload": other_payload,
+    "state": other_state,
+    "library": lambda patch, engine: patch.setattr(loaded_code.LoadedLibrary, "__init__", gone),
+    "code": lambda patch, engine: patch.setattr(
+        loaded_code.LoadedLibrary, "_set_compiled_object", gone
+    ),
+    "loading": lambda patch, engine: patch.setattr(loaded_code._Cache, "_load_overload", gone),
+}
+
+
+@pytest.mark.parametrize("part", OTHER)
+def test_other_internals_of_numba_end_in_its_own_way(load, monkeypatch, part):
+    """Whatever differs from what the quick way knows, kernels come from the cache all the same."""
+    codegen = cpu_target.target_context.codegen()
+    usual = codegen._library_class
+    assert call(load()) == ([6.0, 1.5], 0)
+    OTHER[part](monkeypatch, codegen._engine)
+    kernels = load()
+    assert isinstance(kernels[0]._cache, loaded_code._Cache)
+    assert call(kernels) == ([6.0, 1.5], 2)
+    assert type(kernels[0]._cache) is FunctionCache and codegen._library_class is usual
+
+
+@pytest.mark.parametrize("change", ["constructor", "attribute"])
+def test_other_files_of_numba_are_left_to_it(load, monkeypatch, change):
+    if change == "constructor":
+        monkeypatch.setattr(cache.CheckedFiles, "__init__", lambda self, path: None)
+    else:
+        monkeypatch.setattr(cache.CheckedFiles, "_index_path", property(gone), raising=False)
+        monkeypatch.setattr(cache.CheckedFiles, "__init__", lambda self, **names: None)
+    for hits in (0, 2):
+        kernels = load()
+        assert call(kernels) == ([6.0, 1.5], hits) and type(kernels[0]._cache) is FunctionCache

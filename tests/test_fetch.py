@@ -102,6 +102,38 @@ def test_the_rows_of_the_region_each_once(served, objects, tmp_path, mode):
     assert not served.jobs  # deleted
 
 
+ARRAYS = (
+    '<?xml version="1.0"?><VOTABLE version="1.3" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">'
+    '<RESOURCE type="results"><INFO name="QUERY_STATUS" value="OK"/><TABLE>'
+    '<FIELD name="oid" datatype="long"/><FIELD name="ra" datatype="double"/>'
+    '<FIELD name="dec" datatype="double"/><FIELD name="any" datatype="double" arraysize="*"/>'
+    '<FIELD name="two" datatype="double" arraysize="2"/>'
+    '<FIELD name="name" datatype="char" arraysize="*"/>'
+    "<DATA><TABLEDATA>{}</TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>"
+)
+
+
+def test_columns_of_arrays_in_cells_without_a_row(monkeypatch, tmp_path):
+    """They were taken for texts there, so that the files had other columns."""
+
+    def answer(table, cut):
+        rows = [
+            f"<TR><TD>{o}</TD><TD>{a!r}</TD><TD>{d!r}</TD><TD>{'1 ' * (o % 3)}</TD><TD>1 2</TD>"
+            f"<TD>S{o}</TD></TR>"
+            for o, a, d in zip(*(table[c].tolist() for c in ("oid", "ra", "dec")), strict=True)
+        ]
+        return ARRAYS.format("".join(rows)).encode()
+
+    monkeypatch.setattr("tap_server.votable", answer)
+    few = sky(20, ra_0=10.0)
+    with TapServer(few) as server:
+        fetched = bm.fetch(survey(server, cell_order=8), (10.8, 0.0, 0.5), tmp_path / "few")
+    assert fetched.n_cells > fetched.n_rows > 1
+    got = rows_of(fetched.folder)
+    assert got.colnames == ["oid", "ra", "dec", "two", "name"] and len(got) == fetched.n_rows
+    assert (got["name"] == [f"S{k}" for k in got["oid"]]).all()
+
+
 def test_a_cut_answer_is_asked_for_in_parts(served, objects, tmp_path):
     whole = bm.fetch(survey(served), (0.0, 0.0, 0.3), tmp_path / "whole")
     served.limit = 100
@@ -143,6 +175,21 @@ def test_an_interrupted_fetch_goes_on(served, tmp_path):
         assert one.name == two.name and one.read_bytes() == two.read_bytes()
     served.queries = []
     assert bm.fetch(asked, region, out).n_queries == 0 and not served.queries
+
+
+def test_a_cell_that_was_cut_is_not_asked_for_as_a_whole_again(served, tmp_path):
+    """Its rows would be there twice, where the service's limit is higher the second time."""
+    asked, region = survey(served), (0.0, 0.1, 0.35)
+    whole = bm.fetch(asked, region, tmp_path / "whole")
+    served.queries, served.limit, served.stop_after = [], 100, 5
+    out = tmp_path / "obj"
+    with pytest.raises(OSError, match="503"):
+        bm.fetch(asked, region, out)
+    assert any(path.name.startswith("cell-8-") for path in out.iterdir())
+    served.limit, served.stop_after = 1_000_000, None
+    fetched = bm.fetch(asked, region, out)
+    oid = rows_of(out)["oid"]
+    assert fetched.n_rows == whole.n_rows == len(oid) == len(set(oid))
 
 
 def sources(folder, n=40, seed=5):
@@ -290,7 +337,9 @@ def test_a_folder_holds_one_fetch(served, tmp_path):
         bm.fetch(survey(served), (0, 0, 0.1), out)
     (out / "mine.parquet").unlink()
     manifest = out / "_fetched.json"
-    for text in ("{", "[]", json.dumps({**json.loads(manifest.read_text()), "complete": "yes"})):
+    told = json.loads(manifest.read_text())
+    wrong = ({"complete": "yes"}, {"moc": {"3": [99999999]}}, {"moc": {}}, {"request": {}})
+    for text in ("{", "[]", *(json.dumps({**told, **change}) for change in wrong)):
         manifest.write_text(text)
         with pytest.raises(ValueError, match="is not what 'bayesmatch fetch' wrote"):
             bm.Catalog.scan(out, pos_err=0.1)
@@ -298,6 +347,23 @@ def test_a_folder_holds_one_fetch(served, tmp_path):
     (tmp_path / "full" / "a.txt").write_text("a")
     with pytest.raises(ValueError, match=r"is not empty .it has a.txt"):
         bm.fetch(survey(served), (0, 0, 0.1), tmp_path / "full")
+
+
+def test_a_file_that_is_lost_afterwards(served, tmp_path):
+    out = tmp_path / "obj"
+    fetched = bm.fetch(survey(served), (0, 0, 0.3), out)
+    lost = sorted(out.glob("cell-*"))[1]
+    content = lost.read_bytes()
+    lost.unlink()
+    n = fetched.n_cells
+    with pytest.raises(ValueError, match=f"has {n - 1} of the {n} files .* brings them again"):
+        bm.Catalog.scan(out, pos_err=0.1)
+    # what the manifest says beside that is not needed
+    told = json.loads((out / "_fetched.json").read_text())
+    (out / "_fetched.json").write_text(json.dumps({**told, "area_deg2": None}))
+    again = bm.fetch(survey(served), (0, 0, 0.3), out)
+    assert again.n_queries == 1 and again.area_deg2 == fetched.area_deg2
+    assert lost.read_bytes() == content and len(rows_of(out)) == fetched.n_rows
 
 
 def test_the_manifest(served, tmp_path):

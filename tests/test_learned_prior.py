@@ -58,6 +58,14 @@ def right(result, truth) -> float:
     return np.mean([best[str(row["ID"])] == str(row["counterpart"]) for row in truth])
 
 
+def test_a_feature_twice_is_refused():
+    """It would be held back half as much as the others."""
+    with pytest.raises(ValueError, match="features has 'mag' twice; name each once"):
+        bm.LearnedPrior(["mag", "g", "mag"])
+    with pytest.raises(ValueError, match="context has 'flux' twice"):
+        bm.LearnedPrior(["mag"], context=["flux", "flux"])
+
+
 def test_more_are_right_than_by_distance_alone(sky, result):
     by_distance = bm.match(*catalogues(sky), radius=RADIUS)
     assert right(by_distance, sky[2]) < 0.9

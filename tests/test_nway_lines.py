@@ -3,6 +3,7 @@
 Only the program's name is another one.  The files are smaller ones of the same names and columns.
 """
 
+import json
 import re
 import shlex
 import subprocess
@@ -192,11 +193,18 @@ def test_calibrate_two_outputs(files, capsys):
     # 5 of 100 are not below 5%; cutoffs are whole hundredths, and are not reached themselves
     found = CUTOFFS.findall(capsys.readouterr().out)
     assert found == [("0.90", "10.00"), ("0.90", "10.00"), ("0.90", "10.00"), ("0.13", "87.00")]
+    assert main(["calibrate", "r.ecsv", "f.ecsv", "--score", "p_any", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [row["cutoff"] for row in told["cutoffs"]] == [0.9, 0.9, 0.9, 0.13]
+    assert (told["n_sources"], told["n_fake"], len(told["table"])) == (100, 100, 101)
     for line, says in (
         ("r.ecsv COSMOS_XMM.fits", "COSMOS_XMM.fits has no column 'p_any'"),
         ("r.ecsv", "--radius is needed"),
         ("COSMOS_XMM.fits 1 COSMOS_OPTICAL.fits 1", "--radius is needed"),
         ("r.ecsv f.ecsv --out c.png", "a table is written"),
+        ("r.ecsv f.ecsv --cutoff 0.5", "--cutoff says how catalogues are matched"),
+        ("r.ecsv f.ecsv --score p_hostless", "--score says how catalogues are matched"),
+        ("r.ecsv f.ecsv --bad-rows drop", "leave it out, or give catalogues and --radius"),
         ("r.ecsv f.ecsv --out r.ecsv", "would overwrite an input"),
     ):
         assert main(["calibrate", *line.split()]) == 1

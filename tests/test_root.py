@@ -17,6 +17,8 @@ FUNCTIONS = {
     "falling": lambda x: 0.25 - x**5,
     "at the low end": lambda x: x,
     "at the high end": lambda x: x - 1,
+    "products below the smallest number": lambda x: 1e-300 * (x**3 - 0.1),
+    "products above the largest number": lambda x: 1e300 * (x - 0.1) ** 3,
 }
 
 
@@ -36,3 +38,8 @@ def test_step_by_step(name, accuracy):
 def test_no_root():
     with pytest.raises(ValueError, match="one sign at both 0 and 1"):
         root(lambda x: 1.0 + x, 0.0, 1.0, 1e-6)
+
+
+def test_no_root_of_values_whose_product_is_no_number():
+    with pytest.raises(ValueError, match="one sign at both 0 and 1"):
+        root(lambda x: 1e-200 * (1.0 + x), 0.0, 1.0, 1e-6)

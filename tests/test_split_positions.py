@@ -17,6 +17,7 @@ N = 40
 SKY = SkyCoord(RNG.uniform(0, 360, N), np.degrees(np.arcsin(RNG.uniform(-1, 1, N))), unit="deg")
 #: a declination of -0 degrees, the last row
 SKY = SkyCoord(np.r_[SKY.ra.deg[:-1], 359.9999], np.r_[SKY.dec.deg[:-1], -0.25], unit="deg")
+CDS_UNITS = ("h", "min", "s", "deg", "arcmin", "arcsec")
 
 
 def split(seconds=True):
@@ -75,12 +76,59 @@ def test_signs_without_a_column_of_signs():
 
 @pytest.mark.parametrize(
     ("column", "value", "says"),
-    [("RAh", 25, "from 0 to 24"), ("RAm", 61, "from 0 to 60"), ("DEs", -1.0, "from 0 to 60")],
+    [
+        ("RAh", 25, "from 0 to 24"),
+        ("RAh", -1, "from 0 to 24"),
+        ("RAh", 24, "above 24"),
+        ("DEd", 90, "above 90"),
+        ("RAm", 61, "from 0 to 60"),
+        ("DEs", -1.0, "from 0 to 60"),
+        ("DEd", -5, "sign, in column 'DE-', is another"),
+    ],
 )
 def test_parts_out_of_range(column, value, says):
     t = split()
     t[column][3] = value
+    t["DE-"][3] = "+"
     with pytest.raises(ValueError, match=f"'V': column '{column}' is .* in row 3.*{says}"):
+        bm.Catalog(t, name="V", pos_err=1.0, area=1.0)
+
+
+def test_a_broken_number_beside_finer_parts():
+    t = split()
+    t["RAh"] = SKY.ra.hour  # minutes and seconds would count twice
+    with pytest.raises(ValueError, match="column 'RAh' is .* in row 0.* a whole number"):
+        bm.Catalog(t, name="V", pos_err=1.0, area=1.0)
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"), [("RAh", "deg"), ("RAs", "arcsec"), ("DEm", "min"), ("DEs", "mas")]
+)
+def test_units(column, unit):
+    t = split()
+    for name, own in zip(("RAh", "RAm", "RAs", "DEd", "DEm", "DEs"), CDS_UNITS, strict=True):
+        t[name].unit = own
+    right(catalog(t))
+    t["RAh"].unit = "hourangle"
+    right(catalog(t))
+    t[column].unit = unit
+    with pytest.raises(ValueError, match=f"column '{column}' is in {unit}, .* correct its unit"):
+        bm.Catalog(t, name="V", pos_err=1.0, area=1.0)
+
+
+@pytest.mark.parametrize(
+    ("minus", "plus"), [("-", ""), ("\N{MINUS SIGN}", "+"), ("\N{EN DASH}", "+"), (-1, 1)]
+)
+def test_signs(minus, plus):
+    t = split()
+    t["DE-"] = [minus if sign == "-" else plus for sign in t["DE-"]]
+    right(catalog(t))
+
+
+def test_what_is_no_sign():
+    t = split()
+    t["DE-"] = np.where(t["DE-"] == "-", "S", "N")
+    with pytest.raises(ValueError, match="column 'DE-' is [NS] in row 0; a sign of declination"):
         bm.Catalog(t, name="V", pos_err=1.0, area=1.0)
 
 

@@ -14,24 +14,37 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from numba.core.caching import IndexDataCacheFile
-
 from . import stopping
 from .loaded_code import load_quickly
 
+try:
+    from numba.core.caching import IndexDataCacheFile
+except ImportError:  # pragma: no cover - moved, in a later Numba
+    IndexDataCacheFile = object
+
+#: what is relied upon below, of a file of Numba's
+KNOWN = ("_load_index", "_load_data", "_open_for_write", "_data_path", "_index_path", "save")
 DIGEST = hashlib.sha256().digest_size
 _said: list[str] = []
 
 
 def check_files(compiled: Any) -> None:
-    """Let a compiled function, with a cache, check what it reads, and load it quickly."""
+    """Let a compiled function, with a cache, check what it reads, and load it quickly.
+
+    With a Numba whose internals are others its cache is left as it is.
+    """
     cache = compiled._cache
-    load_quickly(cache)
-    cache._cache_file = CheckedFiles(
-        cache_path=cache.cache_path,
-        filename_base=f"{cache._impl.filename_base}.checked",
-        source_stamp=cache._impl.locator.get_source_stamp(),
-    )
+    try:
+        files = CheckedFiles(
+            cache_path=cache.cache_path,
+            filename_base=f"{cache._impl.filename_base}.checked",
+            source_stamp=cache._impl.locator.get_source_stamp(),
+        )
+    except (AttributeError, TypeError):
+        return
+    if all(hasattr(files, name) for name in KNOWN) and hasattr(cache, "_cache_file"):
+        cache._cache_file = files
+        load_quickly(cache)
 
 
 class CheckedFiles(IndexDataCacheFile):

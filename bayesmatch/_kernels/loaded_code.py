@@ -3,17 +3,16 @@
 Numba gets ready to compile before it looks into its cache, and parses the intermediate code of what
 it finds there, for kernels that may be compiled against it: two thirds of what loading the kernels
 of a match cost.  Here both are left to when something is compiled.  With a Numba whose internals
-are others its own way is taken.
+are others its own way is taken: the first that is not as told below ends the quick one.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
-
 try:
     from llvmlite.binding import parse_bitcode
+    from numba.core.caching import CompileResultCacheImpl, FunctionCache
     from numba.core.codegen import JITCodeLibrary
     from numba.core.runtime.nrt import rtsys
 
@@ -31,7 +30,8 @@ try:
         )
     )
 except ImportError:  # pragma: no cover - moved, in a later Numba
-    KNOWN, JITCodeLibrary = False, object
+    KNOWN = False
+    JITCodeLibrary = CompileResultCacheImpl = FunctionCache = object
 
 
 class LoadedLibrary(JITCodeLibrary):  # type: ignore[misc]
@@ -83,9 +83,13 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """What is cached for a signature, or None."""
-        rtsys.initialize(target_context)  # memory, which kernels may allocate
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)
+        try:
+            rtsys.initialize(target_context)  # memory, which kernels may allocate
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)
+        except Exception:  # of internals that are others
+            self.__class__, self._impl.__class__ = FunctionCache, CompileResultCacheImpl
+            return self.load_overload(sig, target_context)
         return None  # the guard has swallowed an error
 
 

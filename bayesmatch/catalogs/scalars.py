@@ -110,7 +110,7 @@ def is_whole(value: Any) -> bool:
 
 
 def names_of(what: str, values: Any) -> list[str]:
-    """A list of names."""
+    """A list of names, each there once."""
     try:
         names = list(values)
     except Exception as error:
@@ -118,6 +118,8 @@ def names_of(what: str, values: Any) -> list[str]:
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"{what} has {shown(name)}; give a sequence of names")
+        if names.count(name) > 1:
+            raise ValueError(f"{what} has {shown(name)} twice; name each once")
     return [str(name) for name in names]
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import astropy.units as u
 import numpy as np
 from astropy.table import Column, Table
 
@@ -24,6 +25,10 @@ from .warned import warn_user
 #: names of the new columns
 NEW, OLD = ("RA_deg", "DEC_deg"), ("RA_B1950", "DEC_B1950")
 MINUTE, SECOND = 1.0 / 60.0, 1.0 / 3600.0
+#: units of the parts, as astropy has them
+UNITS = ("h", "min", "s"), ("deg", "arcmin", "arcsec")
+#: what a sign may be, "-" apart; without one it is north
+NORTH = ("", "+", "1", "+1", "1.0")
 
 
 def joined_positions(table: Table, catalog: str, given: bool) -> Table:
@@ -57,8 +62,9 @@ def joined_positions(table: Table, catalog: str, given: bool) -> Table:
     if numbers:  # the same, in degrees
         return table
     values = ColumnValues(table, catalog)
+    _check_units(values, (parts[:3], parts[4:]))
     ra = 15.0 * _sum(values, parts[:3], (24.0, 60.0, 60.0))
-    size = _sum(values, parts[4:], (90.0, 60.0, 60.0))
+    size = _sum(values, parts[4:], (90.0, 60.0, 60.0), signed=True)
     degrees = ra, np.where(_negative(values, parts[3], parts[4]), -size, size)
     names = OLD if _old(table, parts) else NEW
     if any(name in table.colnames for name in names):
@@ -73,18 +79,45 @@ def joined_positions(table: Table, catalog: str, given: bool) -> Table:
     return out
 
 
-def _sum(values: ColumnValues, parts: Sequence[str | None], limits: Sequence[float]) -> np.ndarray:
+def _check_units(values: ColumnValues, sides: Sequence[Sequence[str | None]]) -> None:
+    """Raise if a part says that it is in another unit; one that astropy does not know is none."""
+    for parts, units in zip(sides, UNITS, strict=True):
+        for name, unit in zip(parts, units, strict=True):
+            said = None if name is None else values.table[name].unit
+            if said is None or isinstance(said, u.UnrecognizedUnit):
+                continue
+            if said != u.Unit(unit) and (unit, str(said)) not in (("h", "hourangle"),):
+                raise ValueError(
+                    f"catalogue {values.catalog!r}: column {name!r} is in {said}, where a position "
+                    f"in seven columns has {unit}; correct its unit, or give columns of degrees"
+                )
+
+
+def _sum(
+    values: ColumnValues,
+    parts: Sequence[str | None],
+    limits: Sequence[float],
+    signed: bool = False,
+) -> np.ndarray:
     """Whole units, minutes and seconds together, (n,), without sign; NaN where one is missing."""
     total = np.zeros(len(values.table))
-    for name, limit, unit in zip(parts, limits, (1.0, MINUTE, SECOND), strict=True):
+    for k, (name, limit, unit) in enumerate(zip(parts, limits, (1.0, MINUTE, SECOND), strict=True)):
         if name is None:
             continue
         part = _plain(values, name)
-        part = np.abs(part) if unit == 1.0 else part
+        part = np.abs(part) if signed and k == 0 else part
+        if any(finer is not None for finer in parts[k + 1 :]):
+            broken = np.isfinite(part) & (part != np.floor(part))
+            if broken.any():
+                values.reject(name, broken, part, "beside finer parts it must be a whole number")
         bad = (part < 0.0) | (part > limit)
         if bad.any():
             values.reject(name, bad, part, f"it must be from 0 to {limit:g}; repair those rows")
         total = total + unit * part
+    if (total > limits[0]).any():
+        whole = parts[0] or ""
+        says = f"with its minutes and seconds it is above {limits[0]:g}; repair those rows"
+        values.reject(whole, total > limits[0], _plain(values, whole), says)
     return total
 
 
@@ -109,8 +142,7 @@ def _negative(values: ColumnValues, sign: str | None, whole: str | None) -> np.n
     """Which declinations are below zero, (n,)."""
     assert whole is not None
     if sign is not None:
-        south: np.ndarray = np.char.startswith(_texts(values.table[sign]), "-")
-        return south
+        return _signs(values, sign, whole)
     column = values.table[whole]
     if column.dtype.kind not in "fiu":
         return np.char.startswith(_texts(column), "-")
@@ -128,11 +160,32 @@ def _negative(values: ColumnValues, sign: str | None, whole: str | None) -> np.n
     return below
 
 
+def _signs(values: ColumnValues, sign: str, whole: str) -> np.ndarray:
+    """Which declinations have a minus in the column of signs, (n,)."""
+    texts = _texts(values.table[sign])
+    south: np.ndarray = np.char.startswith(texts, "-")
+    strange = ~(south | np.isin(texts, NORTH))
+    if strange.any():
+        row = int(np.argmax(strange))
+        raise ValueError(
+            f"catalogue {values.catalog!r}: column {sign!r} is {shown_item(str(texts[row]))} in "
+            f"{values.row_text(row)}; a sign of declination is + or -, or is left out"
+        )
+    degrees = _plain(values, whole)
+    against = ~south & np.signbit(degrees) & np.isfinite(degrees)
+    if against.any():
+        says = f"its sign, in column {sign!r}, is another; correct one of them"
+        values.reject(whole, against, degrees, says)
+    return south
+
+
 def _texts(column: Any) -> np.ndarray:
     """Cells as text without blanks; empty where masked."""
     data = np.asarray(np.ma.getdata(column))
     text = decoded_texts(data) if data.dtype.kind == "S" else data.astype(str)
-    text = np.char.replace(np.char.strip(text), "−", "-")
+    text = np.char.strip(text)
+    for dash in "−–—":
+        text = np.char.replace(text, dash, "-")
     mask = np.ma.getmaskarray(np.ma.asarray(column))
     return np.where(mask, "", text) if mask.any() else text
 

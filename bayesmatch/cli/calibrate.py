@@ -13,6 +13,8 @@ from .parsing import FIGURES
 from .shown import shows_progress
 
 TABLES = (".csv", ".ecsv")
+#: options that two outputs are compared with; --score can be what they are compared in, p_any
+OF_OUTPUTS = ("out", "false_fraction", "json", "quiet", "progress", "help")
 
 
 def add_calibrate(commands: Any) -> None:
@@ -61,6 +63,7 @@ def add_calibrate(commands: Any) -> None:
     )
     add_json(calibrate)
     calibrate.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    calibrate.set_defaults(options_known=calibrate.known)
 
 
 def _calibrate(options: argparse.Namespace) -> None:
@@ -120,6 +123,13 @@ def _two_outputs(options: argparse.Namespace, wanted: list[tuple[str, Path]]) ->
             "--radius is needed to match catalogues; without it give two outputs of matches, of "
             "the sources and of fake positions"
         )
+    for name, action in options.options_known.items():
+        given = getattr(options, action.dest, None)
+        if action.dest not in OF_OUTPUTS and given not in (action.default, "p_any"):
+            raise ValueError(
+                f"{name} says how catalogues are matched, and two outputs are compared as they "
+                "are; leave it out, or give catalogues and --radius"
+            )
     for kind, out in wanted:
         if kind == "figure":
             raise ValueError(f"--out {out}: of two outputs a table is written, .csv or .ecsv")
@@ -128,6 +138,14 @@ def _two_outputs(options: argparse.Namespace, wanted: list[tuple[str, Path]]) ->
     for _, out in wanted:
         with replaced_together([out]) as (temporary,):
             found.table.write(temporary, format=f"ascii{out.suffix.lower()}", overwrite=True)
-    if not options.quiet:
+    if options.json:
+        rates = [
+            {"false_fraction": rate, "cutoff": found.cutoff(rate)}
+            for rate in options.false_fraction or RATES
+        ]
+        counts = {"score": found.score, "n_sources": found.n_sources, "n_fake": found.n_fake}
+        told = {**counts, "cutoffs": rates, "table": found.table}
+        print_json(options, told, [out for _, out in wanted])
+    elif not options.quiet:
         print(found.text(options.false_fraction or RATES))
         print("\n".join(f"wrote {out}" for _, out in wanted), end="\n" if wanted else "")

@@ -25,24 +25,18 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"allow_abbrev": False, **how})
         self.leads = False
         """whether what follows is another parser's"""
-        self.known: dict[str, argparse.Action] = {}
-        """its options"""
 
-    def add_argument(self, *names: Any, **how: Any) -> argparse.Action:
-        """Add an argument, and remember its names."""
-        action = super().add_argument(*names, **how)
-        if not hasattr(self, "known"):  # --help, which argparse itself adds
-            return action
-        self.known.update(dict.fromkeys(action.option_strings, action))
-        return action
+    @property
+    def known(self) -> dict[str, argparse.Action]:
+        """Its options, those of groups too."""
+        return {name: action for action in self._actions for name in action.option_strings}
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse an option that does not exist, before anything that it may be the reason of."""
         given = list(sys.argv[1:] if args is None else args)
         wrong = self._unknown(given)
         if wrong is not None:
-            known = [*self.known, "--help"]
-            self.error(f"there is no option {wrong}{_meant(wrong, known)}")
+            self.error(f"there is no option {wrong}{_meant(wrong, self.known)}")
         return super().parse_known_args(given, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -68,11 +62,7 @@ class Parser(argparse.ArgumentParser):
             if part == "--" or (self.leads and not part.startswith("-")):
                 return None
             name = part.partition("=")[0]
-            if re.fullmatch(r"--?[A-Za-z][^ ]*", name) and name not in (
-                "-h",
-                "--help",
-                *self.known,
-            ):
+            if re.fullmatch(r"--?[A-Za-z][^ ]*", name) and name not in self.known:
                 return name
         return None
 

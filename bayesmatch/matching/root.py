@@ -6,6 +6,7 @@ than many a match.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 #: relative accuracy, that of doubles
@@ -35,7 +36,7 @@ def root(function: Callable[[float], float], low: float, high: float, accuracy: 
     """
     last, best = low, high
     at_last, at_best = function(last), function(best)
-    if at_last * at_best > 0.0:
+    if at_last != 0.0 and at_best != 0.0 and (at_last < 0.0) == (at_best < 0.0):
         raise ValueError(f"the function has one sign at both {low:g} and {high:g}")
     if at_last == 0.0:
         return last
@@ -55,7 +56,7 @@ def root(function: Callable[[float], float], low: float, high: float, accuracy: 
         tried = None
         if abs(before) > least and abs(at_best) < abs(at_last):
             tried = _interpolated((last, best, other), (at_last, at_best, at_other))
-            if 2.0 * abs(tried) >= min(abs(before), 3.0 * abs(middle) - least):
+            if not 2.0 * abs(tried) < min(abs(before), 3.0 * abs(middle) - least):  # or no number
                 tried = None
         before, step = (middle, middle) if tried is None else (step, tried)
         last, at_last = best, at_best
@@ -70,8 +71,7 @@ def _interpolated(places: tuple[float, float, float], values: tuple[float, float
     if last == other:
         return -at_best * (best - last) / (at_best - at_last)
     slope, slope_other = (at_last - at_best) / (last - best), (at_other - at_best) / (other - best)
-    return (
-        -at_best
-        * (at_other * slope_other - at_last * slope)
-        / (slope_other * slope * (at_other - at_last))
-    )
+    under = slope_other * slope * (at_other - at_last)
+    if under == 0.0:  # of values near the smallest that there are
+        return math.inf
+    return -at_best * (at_other * slope_other - at_last * slope) / under

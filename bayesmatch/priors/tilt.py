@@ -53,10 +53,12 @@ class _Point:
     """Coefficients of one fold, and what a step from them needs."""
 
     coefficients: np.ndarray
+    """(B, D) of its functions"""
     tilt: np.ndarray
-    """(G, k) of the field objects"""
+    """(G, k) ln ratio of the field objects"""
     value: float
     gradient: np.ndarray
+    """(B, D) of the value"""
 
 
 class TiltFit:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from ..scalars import shown
 
 MANIFEST = "_fetched.json"
 FORMAT = 1
+#: names of the files of cells begin so
+CELL = "cell-"
 #: no manifest is larger: a MOC of a million cells is some ten million bytes
 MAX_BYTES = 1 << 26
 
@@ -40,12 +43,20 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
             raise ValueError
         if not (isinstance(record["moc"], Mapping) and isinstance(record["request"], Mapping)):
             raise ValueError
+        # mocpy leaves out cells that it does not understand, without a word.
+        if digest_of(record["moc"]) != record["request"]["region_sha256"]:
+            raise ValueError
     except (OSError, ValueError, KeyError, RecursionError) as error:
         raise ValueError(
             f"{path}: is not what 'bayesmatch fetch' wrote; fetch the data set again into another "
             "folder"
         ) from error
     return record
+
+
+def digest_of(cells: Mapping[str, Any]) -> str:
+    """Of the cells of a region by order, as JSON has them."""
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
 
 
 def fetched_region(paths: Any) -> Any:
@@ -66,6 +77,12 @@ def fetched_region(paths: Any) -> Any:
         raise ValueError(
             f"{folder}: this data set is not complete, its fetch was interrupted; the same "
             "'bayesmatch fetch' command goes on from there"
+        )
+    n_files = sum(path.name.startswith(CELL) for path in folder.iterdir())
+    if n_files != record.get("cells"):
+        raise ValueError(
+            f"{folder}: this data set has {n_files:,} of the {shown(record.get('cells'))} files "
+            f"({CELL}*) that were fetched; the same 'bayesmatch fetch' command brings them again"
         )
     return moc_from(record["moc"], folder)
 

@@ -52,6 +52,12 @@ class Cell:
         return region.intersection(self.moc(max(region.max_order, self.order)))
 
 
+def cell_named(text: str) -> Cell | None:
+    """The cell that a text, as :class:`Cell` gives it, stands for; None: it is none."""
+    order, _, number = text.partition("-")
+    return Cell(int(order), int(number)) if order.isdecimal() and number.isdecimal() else None
+
+
 def cells_of(region: Any, order: int) -> list[Cell]:
     """The cells of an order that a region touches, ascending."""
     finer = max(order - region.max_order, 0)

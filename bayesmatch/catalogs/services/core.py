@@ -19,7 +19,7 @@ from ..scalars import number_within, shown, true_or_false
 from ..scan.catalog import ScannedCatalog
 from ..scan.fetched import MANIFEST
 from ..scan.lock import locked
-from .cells import SMALLEST, Cell, cells_of, circle_around, region_of
+from .cells import SMALLEST, Cell, area_of, cells_of, circle_around, region_of
 from .store import Store
 from .surveys import Survey, survey_named
 from .tap import CutError, TapService
@@ -132,6 +132,7 @@ def fetch_cells(service: TapService, store: Store, progress: bool = False) -> Fe
     with locked(store.folder, "data set"):
         record = store.begin(query_text(survey, ("{ra}", "{dec}", "{radius}")))
         waiting = cells_of(store.region, survey.cell_order)[::-1]
+        split = store.split()
         n_rows = n_cells = n_kept = 0
         with tqdm(total=len(waiting), unit="cell", desc=survey.name, disable=not progress) as bar:
             share = {cell: 1.0 for cell in waiting}
@@ -146,6 +147,8 @@ def fetch_cells(service: TapService, store: Store, progress: bool = False) -> Fe
                     n_rows += store.rows(cell)
                 else:
                     try:
+                        if cell in split:
+                            raise CutError  # it was
                         n_rows += store.put(cell, _rows_of(service, part))
                     except CutError as error:
                         parts = _smaller(cell, error)
@@ -167,7 +170,7 @@ def fetch_cells(service: TapService, store: Store, progress: bool = False) -> Fe
             begun=begun.isoformat(timespec="seconds"),
             finished=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         )
-    area = float(record["area_deg2"])
+    area = area_of(store.region)
     return Fetched(store.folder, survey, area, n_rows, n_cells, n_kept, service.queries)
 
 

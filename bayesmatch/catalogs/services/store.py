@@ -17,9 +17,9 @@ from astropy.table import Table
 from ... import __version__
 from ..formats.arrow import astropy_notes, to_arrow
 from ..formats.writing import replaced_together
-from ..scan.fetched import FORMAT, MANIFEST, read_manifest
+from ..scan.fetched import CELL, FORMAT, MANIFEST, digest_of, read_manifest
 from ..scan.files import ENDINGS
-from .cells import Cell, area_of
+from .cells import Cell, area_of, cell_named
 from .surveys import Survey
 
 if TYPE_CHECKING:
@@ -43,10 +43,8 @@ class Store:
     @property
     def request(self) -> dict[str, Any]:
         """Everything that the rows depend on, in plain types."""
-        moc = json.dumps(self.region.serialize("json"), sort_keys=True)
-        digest = hashlib.sha256(moc.encode()).hexdigest()
         asked = json.loads(json.dumps(asdict(self.survey)))
-        return {"survey": asked, "region_sha256": digest}
+        return {"survey": asked, "region_sha256": digest_of(self.region.serialize("json"))}
 
     def begin(self, query: str) -> Mapping[str, Any]:
         """Make the folder ready; the manifest of a fetch that was interrupted, or a new one.
@@ -91,11 +89,21 @@ class Store:
 
     def path(self, cell: Cell) -> Path:
         """The file of a cell."""
-        return self.folder / f"cell-{cell}.parquet"
+        return self.folder / f"{CELL}{cell}.parquet"
 
     def has(self, cell: Cell) -> bool:
         """Whether the rows of a cell are there."""
         return self.path(cell).is_file()
+
+    def split(self) -> set[Cell]:
+        """Cells of which parts are there: their answers were cut, and may not be a second time."""
+        found = set()
+        for path in self._parts():
+            cell = cell_named(path.stem.removeprefix(CELL))
+            while cell is not None and cell.order > self.survey.cell_order:
+                cell = Cell(cell.order - 1, cell.number >> 2)
+                found.add(cell)
+        return found
 
     def rows(self, cell: Cell) -> int:
         """Rows of a cell that is there."""

@@ -10,6 +10,7 @@ import contextlib
 import re
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,13 +152,13 @@ class TapService:
                 result = self._service.run_sync(text, maxrec=MAXREC)
             else:
                 result = self._job(text)
-            table = result.to_table()
+            table, fields = result.to_table(), result.fielddescs
         self._answered = True
         if result.query_status == "OVERFLOW" or len(table) in ROUND or len(table) >= MAXREC:
             raise CutError(
                 f"{self.survey.tap} gives {len(table):,} rows and may have more: its limit"
             )
-        return plain(table)
+        return plain(table, [(str(f.datatype), str(f.arraysize or "")) for f in fields])
 
     def _job(self, text: str) -> Any:
         """The result of an asynchronous job, which is deleted whatever becomes of it."""
@@ -171,17 +172,18 @@ class TapService:
                 job.delete()
 
 
-def plain(table: Table) -> Table:
+def plain(table: Table, fields: Sequence[tuple[str, str]]) -> Table:
     """A table whose columns Parquet can hold, the same types in every answer.
 
-    Texts come as objects, and columns of arrays of any length are left out.
+    Texts come as objects, and columns of arrays of any length are left out, also where no row tells
+    one from the other: `fields` are the columns' types and arrays' sizes, as the VOTable has them.
     """
     out = Table()
-    for name, column in table.items():
+    for (name, column), (kind, size) in zip(table.items(), fields, strict=True):
         values = np.ma.getdata(column)
         if values.dtype.kind == "O":
             mask = np.ma.getmaskarray(np.ma.asarray(column))
-            if any(isinstance(v, (np.ndarray, list)) for v in values):
+            if "char" not in kind.lower() or "x" in size:
                 continue
             texts = ["" if m or v is None else _text(v) for v, m in zip(values, mask, strict=True)]
             column = MaskedColumn(

@@ -41,7 +41,7 @@ class View:
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
     log10_combined: Mapping[str, np.ndarray]
-    """by prior on combinations, per association"""
+    """by prior on combinations, (a,) per association"""
     sample: np.ndarray
     """(s,) rows of the primaries looked at"""
     rows: np.ndarray
