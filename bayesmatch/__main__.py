@@ -6,7 +6,6 @@ nothing is imported here that Python has not loaded itself, because no handler i
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
@@ -28,6 +27,8 @@ def run() -> NoReturn:
     except KeyboardInterrupt:
         os.write(2, b"bayesmatch: stopped; nothing was written\n")
         os._exit(130)
+    import gc
+
     gc.set_threshold(OBJECTS)
     from .cli import main
 
