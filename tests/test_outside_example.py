@@ -103,6 +103,7 @@ def test_it_is_short():
     assert len([line for line in lines if line.strip()]) <= 32  # with its imports
 
 
+@pytest.mark.slow
 def test_it_passes(tmp_path):
     (tmp_path / "bayesmatch").symlink_to(PACKAGE)
     assert run_example(tmp_path) == set()
