@@ -126,7 +126,7 @@ class Catalog(HeldCatalog):
         pm_err: Any = None,
     ) -> None:
         check_name(name)
-        table = joined_positions(as_table(table, name), name, (ra, dec) != (None, None))
+        table = joined_positions(as_table(table, name), name, ra is not None or dec is not None)
         if len(table) == 0:
             raise ValueError(
                 f"catalogue {name!r} is empty: it has no rows; check the file or the "
