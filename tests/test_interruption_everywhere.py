@@ -80,7 +80,7 @@ def test_at_random_moments(folder, name):
     assert subprocess.run(command(LINES[name]), cwd=folder).returncode == 0
     seconds, once, rng = time.monotonic() - begin, files(folder), random.Random(name)
     assert once
-    for _ in range(4):
+    for _ in range(2):
         for path in (folder / "out").iterdir():
             path.unlink()
         process = start(folder, *command(LINES[name])[1:])
