@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+from astropy.table import Table
 
 from .catalogs.catalog import Catalog
 from .matching.core import match
@@ -34,7 +35,10 @@ def run_demo(directory: Path) -> str:
         resources.as_file(data / "cosmos_zcosmos.fits.gz") as optical_path,
     ):
         xmm = Catalog.read(xmm_path, pos_err="pos_err")
-        optical = Catalog.read(optical_path, pos_err=OPTICAL_ERROR_ARCSEC)
+        objects = Table.read(optical_path)
+        # FITS tells no mag_I of the selection from mag_i of the photometry: the one that is used.
+        objects.remove_column("mag_I")
+        optical = Catalog(objects, name="ZCOSMOS", pos_err=OPTICAL_ERROR_ARCSEC)
         command = (
             f"bayesmatch match {xmm_path} :pos_err {optical_path} {OPTICAL_ERROR_ARCSEC} "
             f"--radius {RADIUS_ARCSEC:g} --out matched.fits"

@@ -1,6 +1,5 @@
 """`--out` everywhere, `sample`, `regions` and `area`: commands whose output is a file or folder."""
 
-import argparse
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from astropy.table import Table
 import bayesmatch as bm
 from bayesmatch.cli import COMMANDS, main
 from bayesmatch.cli.outputs import is_folder, one_output, outputs
+from bayesmatch.cli.parser import Parser
 from bayesmatch.cli.radius import radius_arcsec
 from bayesmatch.diagnostics.regions import ds9_regions
 
@@ -252,7 +252,7 @@ def test_every_command_has_a_help(command, capsys):
     assert main([command, "--help"]) == 0
     text = capsys.readouterr().out
     assert "%%" not in text and f"usage: bayesmatch {command}" in text
-    parser = argparse.ArgumentParser().add_subparsers()
+    parser = Parser().add_subparsers()
     next(add for add in COMMANDS if add.__name__ == f"add_{command}")(parser)
     own = parser.choices[command]
     assert own.description and all(action.help for action in own._actions)
