@@ -17,9 +17,15 @@ EXAMPLE = Path(__file__).parent / "data" / "outside_test_example.py"
 PLANTED = {
     "exponent inverted (circles)": (
         "_kernels/bayes_factor.py",
-        "- 0.5 * exponent / w_sum",
-        "+ 0.5 * exponent / w_sum",
+        "return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent",
+        "return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) + 0.5 * exponent",
         {"test_bayes_factor", "test_posterior", "test_match"},
+    ),
+    "exponent inverted (two circles)": (
+        "_kernels/bayes_factor.py",
+        "ln_b[row] = LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent",
+        "ln_b[row] = LN_SCALE + ln_w + math.log(product / w_sum) + 0.5 * exponent",
+        {"test_match"},
     ),
     "exponent inverted (general)": (
         "_kernels/bayes_factor.py",
