@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from .formats.writing import replaced_together
 from .scan.area import scanned_coverage
 from .scan.catalog import ScannedCatalog
-from .targets import check_targets
 
 #: endings, and the formats that they stand for
 MOC_ENDINGS = {".fits": "fits", ".json": "json"}
@@ -35,9 +33,7 @@ def moc_path(path: str | os.PathLike) -> Path:
     return at
 
 
-def write_moc(
-    moc: Any, path: str | os.PathLike, *, read: Iterable[str | os.PathLike] = (), option: str = ""
-) -> Path:
+def write_moc(moc: Any, path: str | os.PathLike) -> Path:
     """Write a `mocpy.MOC`, whole or not at all; the place.
 
     FITS is as in MOC 1 (NUNIQ), which every program reads.
@@ -48,13 +44,8 @@ def write_moc(
         What to write.
     path : path
         Ends in ``.fits`` or ``.json``.
-    read : iterable of path
-        Files that must not be overwritten.
-    option : str, default ""
-        Of the command line that `path` is from.
     """
     at = moc_path(path)
-    check_targets([at], read, option=option)
     how: dict[str, Any] = {"format": MOC_ENDINGS[at.suffix.lower()], "overwrite": True}
     if how["format"] == "fits":
         newer = "v1_compatible" in inspect.signature(moc.save).parameters

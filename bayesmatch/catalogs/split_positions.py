@@ -86,7 +86,7 @@ def _check_units(values: ColumnValues, sides: Sequence[Sequence[str | None]]) ->
             said = None if name is None else values.table[name].unit
             if said is None or isinstance(said, u.UnrecognizedUnit):
                 continue
-            if said != u.Unit(unit) and (unit, str(said)) not in (("h", "hourangle"),):
+            if said != u.Unit(unit) and (unit, said) != ("h", u.hourangle):
                 raise ValueError(
                     f"catalogue {values.catalog!r}: column {name!r} is in {said}, where a position "
                     f"in seven columns has {unit}; correct its unit, or give columns of degrees"

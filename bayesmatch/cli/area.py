@@ -60,5 +60,5 @@ def _area(options: argparse.Namespace) -> None:
         file=sys.stderr,
     )
     if options.moc is not None:
-        at = write_moc(cells, options.moc, read=options.files, option="--moc")
+        at = write_moc(cells, options.moc)
         print(f"wrote {at}", file=sys.stderr)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-import sys
 from typing import Any
 
 from .radius import radius_arcsec
+from .shown import shows_progress
 
 EPILOG = """\
 examples:
@@ -98,7 +98,7 @@ def _fetch(options: argparse.Namespace) -> None:
         options.out,
         margin=options.margin,
         timeout=options.timeout,
-        progress=sys.stderr.isatty() and not options.quiet,
+        progress=shows_progress(options),
     )
     if options.quiet:
         return

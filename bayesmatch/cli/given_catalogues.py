@@ -76,9 +76,9 @@ def _read(paths: list[str], hdu: str | None, how: dict[str, Any]) -> Any:
     from ..catalogs.scan.files import is_data_set
     from ..catalogs.scan.opened import hats_address
 
-    if hats_address(paths[0]) is not None and hdu is not None:
-        raise ValueError(f"--hdu {hdu}: {paths[0]} is a HATS catalogue, which is one table")
     if hats_address(paths[0]) is not None:
+        if hdu is not None:
+            raise ValueError(f"--hdu {hdu}: {paths[0]} is a HATS catalogue, which is one table")
         return Catalog.scan(paths[0], **how)
     table = re.search(
         r"\.(fits?|vot|votable|xml|h5|hdf5|cat)(\.\w+)?\[[^\[\]]+\]$", paths[0].lower()

@@ -145,13 +145,12 @@ def _add_priors(command: argparse.ArgumentParser) -> None:
 
 def files_read(options: argparse.Namespace) -> list[str]:
     """The files and data sets that the arguments name."""
+    from ..catalogs.scan.opened import hats_address
+
     saved = [given.partition(":")[2] for given in options.prior]
+    named = [path for paths, _ in catalogue_arguments(options.catalogues) for path in paths]
     return [
-        *(
-            path.removeprefix("hats:")
-            for paths, _ in catalogue_arguments(options.catalogues)
-            for path in paths
-        ),
+        *(hats_address(path) or path for path in named),
         *(source for _, source in options.mag if source != "auto"),
         *(source for source in saved if not source.startswith("@")),
     ]

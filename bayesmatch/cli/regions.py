@@ -92,6 +92,6 @@ def _coverage(options: argparse.Namespace) -> None:
     inputs = None if options.inputs is None else matched_inputs(result, options.inputs)
     moc = result.coverage(options.moc, catalogues=inputs)
     make_folders([out])
-    write_moc(moc, out, read=read, option="--out")
+    write_moc(moc, out)
     if not options.quiet:
         print(f"wrote {out}")

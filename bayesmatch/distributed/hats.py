@@ -20,7 +20,7 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import read_identifiers
 from ..catalogs.known import warn_of_known
 from ..catalogs.quoted import read_errors
-from ..catalogs.scalars import shown
+from ..catalogs.scalars import shown, shown_text
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
@@ -219,8 +219,7 @@ def _unreachable(address: str, error: Exception) -> str:
 
 
 def _said(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= SAID else f"{text[:SAID]}..."
+    return shown_text(str(error), SAID) or type(error).__name__
 
 
 def _local(address: str) -> str | None:

@@ -20,6 +20,7 @@ from .storage import parts_of, storable
 from .tables_in import TableHead, chosen_table
 from .votable_fields import (
     header_notes,
+    redeclare,
     unwrap_descriptions,
     without_identifiers,
     without_odd_units,
@@ -74,13 +75,10 @@ def write_table(table: Table, path: Path) -> None:
 
 def _with_null_logicals(table: Table, element: Any) -> None:
     """Declare logicals of which some are missing as such: the bits of astropy are all there."""
-    from astropy.io.votable import converters
-
     for name, field in zip(table.colnames, element.fields, strict=True):
         values, mask = parts_of(table[name])
         if values.dtype.kind == "b" and mask is not None and mask.any():
-            field.datatype = "boolean"
-            field.converter = converters.get_converter(field)
+            redeclare(field, datatype="boolean")
 
 
 def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) -> None:

@@ -57,12 +57,18 @@ def without_single_characters(element: Any) -> None:
 
     astropy says ``arraysize="1"``, which is deprecated (erratum 3 of VOTable 1.3).
     """
-    from astropy.io.votable.converters import get_converter
-
     for field in element.fields:
         if field.datatype in ("char", "unicodeChar") and field.arraysize == "1":
-            field.arraysize = "*"
-            field.converter = get_converter(field)
+            redeclare(field, arraysize="*")
+
+
+def redeclare(field: Any, **how: str) -> None:
+    """Change the type or the size of a field, and with it how astropy writes its values."""
+    from astropy.io.votable.converters import get_converter
+
+    for attribute, value in how.items():
+        setattr(field, attribute, value)
+    field.converter = get_converter(field)
 
 
 def unwrap_descriptions(path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from ..._kernels.progress import bar
 from ..area import contains
 from ..formats.writing import check_place
 from ..scalars import number_within, shown, true_or_false
@@ -126,21 +127,19 @@ def fetch(
 
 def fetch_cells(service: TapService, store: Store, progress: bool = False) -> Fetched:
     """Fetch all cells of a region that are not there yet; see :func:`fetch`."""
-    from tqdm import tqdm
-
     survey, begun = store.survey, datetime.datetime.now(datetime.UTC)
     with locked(store.folder, "data set"):
         record = store.begin(query_text(survey, ("{ra}", "{dec}", "{radius}")))
         waiting = cells_of(store.region, survey.cell_order)[::-1]
         split = store.split()
         n_rows = n_cells = n_kept = 0
-        with tqdm(total=len(waiting), unit="cell", desc=survey.name, disable=not progress) as bar:
+        with bar(len(waiting), survey.name, show=progress, unit="cell") as shown_bar:
             share = {cell: 1.0 for cell in waiting}
             while waiting:
                 cell = waiting.pop()
                 part = cell.of(store.region)
                 if part.empty():
-                    bar.update(share[cell])
+                    shown_bar.update(share[cell])
                     continue
                 if store.has(cell):
                     n_kept += 1
@@ -156,7 +155,7 @@ def fetch_cells(service: TapService, store: Store, progress: bool = False) -> Fe
                         waiting += parts[::-1]
                         continue
                 n_cells += 1
-                bar.update(share[cell])
+                shown_bar.update(share[cell])
         if n_rows == 0:
             store.discard()
             raise ValueError(

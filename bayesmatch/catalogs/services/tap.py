@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
+from ..scalars import shown_text
 from .surveys import Survey
 
 #: rows asked for at most; services have limits of their own, and say so
@@ -227,5 +228,4 @@ def _line(error: Exception) -> str:
     inner = re.search(r"(Failed to resolve '[^']+'|timed out|\[Errno -?\d+\] [\w ]+)", text)
     if inner is not None:
         return inner[1].strip()
-    text = text.removeprefix("Query Error: ")
-    return text if len(text) <= SAID else f"{text[:SAID]}..."
+    return shown_text(text.removeprefix("Query Error: "), SAID)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
-from ...catalogs.formats.storage import masked_column, parts_of
+from ...catalogs.formats.storage import parts_of
 from ...catalogs.scalars import shown
 from ...matching.result import MatchResult
+from ...matching.table_columns import input_column
 from .header import header
 from .inputs import check_catalogues, member_columns
 from .labels import labelled
@@ -104,10 +105,8 @@ def catalogue(
         "outside: no catalogue has looked; ambiguous: else",
     )
     columns |= kept
-    for name, column in columns.items():
-        values, mask = parts_of(column)
-        if name.startswith("Separation_") and mask is None and np.isnan(values).any():
-            columns[name] = masked_column(values, np.isnan(values), column.description, column.unit)
+    for name in [name for name in columns if name.startswith("Separation_")]:
+        columns[name] = input_column(columns[name], np.zeros(len(sources), bool))  # NaN is masked
     if second:
         columns |= runner_up(result, catalogs)
     if likelihood_ratio is not None:

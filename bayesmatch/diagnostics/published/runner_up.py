@@ -11,6 +11,7 @@ from astropy.table import Column
 from ...catalogs.formats.storage import masked_column, parts_of
 from ...catalogs.held import HeldCatalog
 from ...matching.result import MatchResult
+from ...matching.table_columns import input_column
 from .inputs import member_columns, source_of
 
 
@@ -60,11 +61,8 @@ def runner_up(result: MatchResult, catalogs: Sequence[HeldCatalog]) -> dict[str,
         name = f"Separation_{primary.name}_{known.name}"
         separation = np.where(absent, np.nan, np.asarray(table[name], float)[at])
         said = f"Separation of {primary.name} and {known.name} in the runner-up"
-        columns[f"second_{name}"] = (
-            masked_column(separation, np.isnan(separation), said, "arcsec")
-            if np.isnan(separation).any()
-            else Column(separation, unit="arcsec", description=said)
-        )
+        column = Column(separation, unit="arcsec", description=said)
+        columns[f"second_{name}"] = input_column(column, absent)  # NaN is masked
     columns["second_p_match"] = Column(
         np.where(none, 0.0, np.asarray(table["p_match"], float)[at]),
         description="p_match of the runner-up, 0 if there is none",

@@ -16,7 +16,7 @@ from ...catalogs.formats.arrow import to_arrow
 from ...catalogs.formats.header_text import readable
 from ...catalogs.formats.storage import as_json_text, storable
 from ...catalogs.formats.text import write_ascii
-from ...catalogs.formats.votable_fields import without_single_characters
+from ...catalogs.formats.votable_fields import redeclare, without_single_characters
 from .header import header_lines
 
 KEY = "bayesmatch"
@@ -91,7 +91,6 @@ def write_fits(table: Table, paths: list[Path]) -> None:
 def write_votable(table: Table, paths: list[Path]) -> None:
     """One table with UCDs, the coordinate system of positions, and the header as INFO."""
     from astropy.io.votable import tree, writeto
-    from astropy.io.votable.converters import get_converter
 
     head = table.meta[KEY]
     votable = tree.VOTableFile()
@@ -110,8 +109,7 @@ def write_votable(table: Table, paths: list[Path]) -> None:
         element.description = head["title"]
         for field in element.fields:
             if field.datatype == "bit":  # as astropy has truth values, which STILTS cannot read
-                field.datatype = "boolean"
-                field.converter = get_converter(field)
+                redeclare(field, datatype="boolean")
             if (field.ucd or "").startswith(("pos.eq.ra", "pos.eq.dec")):
                 field.ref = "icrs"
         without_single_characters(element)
