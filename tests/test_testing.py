@@ -1,5 +1,6 @@
 """`check_invariants` names the rule that a result breaks; without Hypothesis one line says so."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -90,3 +91,24 @@ def test_without_hypothesis_it_says_what_to_install(monkeypatch):
     with pytest.raises(ImportError, match=r"bayesmatch\[testing\]") as error:
         bm.testing  # noqa: B018
     assert "\n" not in str(error.value)
+
+
+ALONE = """
+import warnings
+from hypothesis import given, settings
+from bayesmatch.testing import priors
+
+@settings(max_examples=2, deadline=None, database=None)
+@given(priors(kinds=("lightgbm",)))
+def drawn(prior):
+    assert prior.name
+
+warnings.simplefilter("error")
+drawn()
+"""
+
+
+def test_the_first_prior_of_a_process_can_be_trained_while_drawing():
+    """Training loads what draws from Python's own random numbers, which Hypothesis warns of."""
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
