@@ -87,12 +87,12 @@ def ranges(n: int, size: int) -> list[tuple[int, int]]:
     return [(i, min(i + size, n)) for i in range(0, n, size)]
 
 
-def balanced_ranges(first: np.ndarray, rows: int = 1 << 16) -> list[tuple[int, int]]:
+def balanced_ranges(first: np.ndarray, rows: int = 1 << 13) -> list[tuple[int, int]]:
     """Cut primaries into ranges of about `rows` association rows each (``first`` is CSR)."""
     n = len(first) - 1
     cuts = np.searchsorted(first, np.arange(0, first[-1] + rows, rows), side="left")
     # Also cut by count, so that many primaries without candidates are shared out too.
-    edges = np.unique(np.concatenate([np.minimum(cuts, n), np.arange(0, n, rows), [0, n]]))
+    edges = np.unique(np.concatenate([np.minimum(cuts, n), np.arange(0, n, 8 * rows), [0, n]]))
     return list(itertools.pairwise(edges.tolist()))
 
 

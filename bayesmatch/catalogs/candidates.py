@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._kernels import grid
+from .._kernels import grid, grid_entries
 from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
 from .held import HeldCatalog
@@ -206,12 +206,14 @@ class Grid:
         """
         integer = np.int32 if len(self.circle) < 1 << 27 else np.int64  # half the cache misses
         self.occupied, self.before = np.zeros(n_words, np.uint64), np.empty(n_words + 1, integer)
-        resident, cells = np.empty((2, grid.count_entries(*circles)), integer)
-        grid.list_entries(*circles, resident, cells, self.occupied)
-        start = np.zeros(grid.count_bits(self.occupied, self.before) + 2, integer)
+        resident, cells = np.empty((2, grid_entries.count_entries(*circles)), integer)
+        grid_entries.list_entries(*circles, resident, cells, self.occupied)
+        start = np.zeros(grid_entries.count_bits(self.occupied, self.before) + 2, integer)
         self.start, self.entry = start[:-1], np.empty(len(cells), integer)
         return bool(
-            grid.sort_entries(resident, cells, self.occupied, self.before, start, self.entry)
+            grid_entries.sort_entries(
+                resident, cells, self.occupied, self.before, start, self.entry
+            )
         )
 
     def search(

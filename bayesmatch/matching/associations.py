@@ -9,6 +9,7 @@ catalogues.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,9 @@ def build_associations(
     asked, max_rows = max_rows, _worth_counting(each_row, max_rows)
     candidates, positions, radius = setting.candidates, setting.positions, setting.radius_arcsec
     n, n_other = candidates.n_primary, candidates.n_other
-    args = (candidates.start, positions.ra, positions.dec, positions.cos_dec, radius)
+    args: tuple[Any, ...] = ()
+    if n_other > 1:
+        args = (candidates.start, positions.ra, positions.dec, positions.cos_dec, radius)
     in_block = np.diff(candidates.start).reshape(n, n_other)
     possible = np.prod(1.0 + in_block, axis=1)
     each = COMPLETE if prune > 0 else max_rows
@@ -129,12 +132,14 @@ def build_associations(
     pieces = balanced_ranges(first)
     complete = np.ones(n, bool)
     complete[many] = False
-    list(
-        run_ranges(
-            lambda a, b: kernels.fill_associations(a, b, *args, complete, first, member, between),
-            pieces,
-        )
-    )
+
+    def fill(a: int, b: int) -> None:
+        if n_other == 1:
+            kernels.fill_pairs(a, b, candidates.start, first, member)
+        else:
+            kernels.fill_associations(a, b, *args, complete, first, member, between)
+
+    list(run_ranges(fill, pieces))
     likely.fill(first, member, between)
     return Associations(first, member, between, pieces, likely.pruned)
 

@@ -176,11 +176,16 @@ def outside_by_catalogue(ln_fraction: np.ndarray, ln_beyond: np.ndarray) -> np.n
 
 def _object_errors(setting: Setting, k: int) -> list[float]:
     """Sigmas that objects of a catalogue have, by their candidates; no candidates: none."""
-    slots, _ = setting.candidates.of_catalogue(k)
-    if len(slots) == 0:
+    covariance = setting.positions.covariance
+    if setting.candidates.n_other > 1:
+        covariance = covariance[setting.candidates.of_catalogue(k)[0]]
+    if len(covariance) == 0:
         return [0.0]
-    some = setting.positions.covariance[slots[:: -(-len(slots) // SAMPLE)]]
-    variance = np.quantile(0.5 * (some[:, 0] + some[:, 1]), SHARES, method="inverted_cdf")
+    some = covariance[:: -(-len(covariance) // SAMPLE)]
+    each = 0.5 * (some[:, 0] + some[:, 1])
+    variance = each[:1]
+    if each.min() != each.max():
+        variance = np.quantile(each, SHARES, method="inverted_cdf")
     if variance[0] == variance[-1]:
         variance = variance[:1]
     sigmas: list[float] = np.sqrt(variance).tolist()
