@@ -73,13 +73,14 @@ def sort_entries(resident, cells, occupied, before, start, entry):
         start[2 + np.int64(nth(cells[e], occupied, before))] += 1
     for bit in range(2, len(start)):
         start[bit] += start[bit - 1]
-    twice = False
     for e in range(len(cells)):  # from the begin of every bit to its end, which is the next one's
         bit = 1 + np.int64(nth(cells[e], occupied, before))
-        at = start[bit]
-        entry[at] = resident[e]
-        twice |= at > start[bit - 1] and entry[at - 1] == resident[e]
-        start[bit] = at + 1
+        entry[start[bit]] = resident[e]
+        start[bit] += 1
+    twice = False
+    for bit in range(len(start) - 2):
+        for e in range(start[bit] + 1, start[bit + 1]):
+            twice |= entry[e] == entry[e - 1]
     return twice
 
 
