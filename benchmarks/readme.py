@@ -14,7 +14,7 @@ from typing import Any
 
 from validation import headlines
 
-from . import store
+from . import program_tables, store
 from .__main__ import SECTIONS
 from .methods import NWAY
 
@@ -57,6 +57,7 @@ def table(s: Mapping[str, Any]) -> str:
         )
     lines += ["", "| other matches | seconds | |", "|---|---|---|"]
     lines += [f"| {what} | {seconds:.3g} | {note} |" for what, seconds, note in other(s)]
+    lines += ["", *program_tables.lines(s["programs"])]
     return "\n".join([*lines, ""])
 
 
