@@ -48,7 +48,8 @@ def _row(row: Mapping[str, Any], ours: Mapping[str, Any], best: float) -> str:
 def _versions(section: Mapping[str, Any]) -> str:
     told = ", ".join(f"{name} {v}" for name, v in section["programs"].items())
     out = "".join(f" Left out: {name} ({why})." for name, why in section["left_out"].items())
-    error = (0.25 / section["with_counterpart"]) ** 0.5
+    values = [r["purity_is_completeness"] for r in section["rows"] if r["seconds"] is not None]
+    errors = [(v * (1 - v) / section["with_counterpart"]) ** 0.5 for v in values]
     busy = (
         f" Other programs ran meanwhile (mean load {section['load']:.0f}): seconds are long, "
         "those of the processor tell more."
@@ -57,7 +58,8 @@ def _versions(section: Mapping[str, Any]) -> str:
     )
     return (
         f"Versions: {told}. {section['with_counterpart']:,} sources have a counterpart: standard "
-        f"error of the last column at most {error:.3f}.{busy}{out}"
+        f"errors of the last column {min(errors):.3f} to {max(errors):.3f}; all rows are of the "
+        f"same sky.{busy}{out}"
     )
 
 

@@ -157,7 +157,7 @@ def test_the_table_tells_where_we_are_behind():
     assert "| ours | 2 | 3 | 200 MB | 1,234 | **0.950** by `p_match` |" in text
     assert "| fast | 1 (**we are behind**) | 3 | 200 MB | 1,234 | 0.800 by separation |" in text
     assert "| not | failed: status 1 |" in text
-    assert "stilts 3.4" in text and "at most 0.010" in text
+    assert "stilts 3.4" in text and "0.004 to 0.008" in text
     assert "load" not in text
     busy = "\n".join(program_tables.lines(section() | {"load": 9.2}))
     assert "mean load 9" in busy
