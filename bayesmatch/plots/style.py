@@ -99,11 +99,14 @@ def styled(function: F) -> F:
 
     @functools.wraps(function)
     def drawn(*given: Any, **how: Any) -> Any:
-        check_drawn(function, given, how)
         ours = settings(is_light(rcParams["figure.facecolor"]))
         changed = [name for name in ours if rcParams[name] != rcParamsDefault[name]]
         with rc_context(ours):
-            figure = function(*given, **how)
+            try:
+                figure = function(*given, **how)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+                check_drawn(function, given, how)
+                raise
             if any(
                 name not in KEPT for name in changed
             ):  # ticks are made when they are first drawn, with the settings of that moment
@@ -114,9 +117,10 @@ def styled(function: F) -> F:
 
 
 def check_drawn(function: Callable[..., Any], given: Sequence[Any], how: Mapping) -> None:
-    """Raise a TypeError unless what is to be drawn is what the function's annotations say.
+    """Raise a TypeError unless what could not be drawn is what the function's annotations say.
 
-    Of our own classes and mappings of them, by name: they need not be imported for a figure.
+    Of our own classes and mappings of them, by name: they need not be imported for a figure.  What
+    only looks like them is drawn as far as it goes.
     """
     try:
         values = inspect.signature(function).bind(*given, **how).arguments
