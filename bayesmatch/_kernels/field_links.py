@@ -190,7 +190,8 @@ def groups(members, linked, catalogue, plane, ln_relative, ln_more, first, mask,
     """All groups of a component that may be one object, by their first member.
 
     `members` (m,): its detections, bit by bit; `linked` (m,): those that each is linked to, as
-    bits; `ln_more` (n,) is added to the weight of a detection by itself.  Fills `first` (m + 1,), and from there on their bits and ln weights.
+    bits; `ln_more` (n,) is added to the weight of a detection by itself.  Fills `first` (m + 1,),
+    and from there on their bits and ln weights.
     """
     m = len(members)
     chosen, allowed = np.empty(m * m + m, np.int64), np.empty(m * m + m, np.int64)

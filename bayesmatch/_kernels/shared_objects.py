@@ -76,7 +76,9 @@ def linked_bits(label, bit, pair):
 def tables(catalogue, plane, ln_relative, ln_more, scratch):
     """Ln Z of all subsets of all components of the detections around a primary.
 
-    `ln_more` (n,) is added to the weight of each detection as an object by itself.  Returns their component and bit, the CSR of the components, the links as bits, where the table
+    `ln_more` (n,) is added to the weight of each detection as an object by itself.
+
+    Returns their component and bit, the CSR of the components, the links as bits, where the table
     of each component begins, the tables, and the number of links cut.
     """
     label, bit, n_components, pair, cut = components(catalogue, plane, ln_relative)
@@ -223,8 +225,8 @@ def shared_rows(
     """Ln likelihood of every row against "no counterpart"; returns the number of links cut.
 
     `ln_relative` (n, patterns) is ln nu_T / prod rho_k at each primary, `ln_more` (n_slots,) what
-    is added to that of a detection by itself, `ln_density` (n, n_other) ln n_k+.  ``ln_gain`` (n,): where it is above 0, it takes ln of the most that shared objects
-    raise any row by.
+    is added to that of a detection by itself, `ln_density` (n, n_other) ln n_k+.  ``ln_gain`` (n,):
+    where it is above 0, it takes ln of the most that shared objects raise any row by.
     """
     n_other = member.shape[1]
     scratch = new_scratch()

@@ -61,7 +61,7 @@ class Beyond:
 
 
 def counterparts_beyond(
-    setting: Setting, associations: Associations, known: Mapping[str, Any]
+    setting: Setting, known: Mapping[str, Any], associations: Associations | None = None
 ) -> Beyond | None:
     """How probable it is that the counterparts of each primary lie outside the radius.
 
@@ -69,10 +69,12 @@ def counterparts_beyond(
 
     Parameters
     ----------
-    setting, associations
+    setting : Setting
         Of the match.
     known : mapping
         Details of the fit of another match: its ``object_errors`` hold for this one, too.
+    associations : Associations, optional
+        Those that may be a part of what a source has; default: none is.
 
     Returns
     -------
@@ -91,8 +93,10 @@ def counterparts_beyond(
     ]
     ln_share, share = shares_beyond(covariance, primary, objects)
     largest = float(np.exp(ln_share[:, 1:].max(initial=-np.inf)))
-    edges = [Edge.of(*each) for each in objects]
-    partly = partly_outside(setting, associations, edges, share)
+    partly = None
+    if associations is not None:
+        edges = [Edge.of(*each) for each in objects]
+        partly = partly_outside(setting, associations, edges, share)
     return Beyond(ln_share, {ERRORS: errors, LARGEST: largest}, partly)
 
 
@@ -144,6 +148,11 @@ def variances_of(covariance: np.ndarray, tails: Tails) -> tuple[np.ndarray, np.n
     return np.concatenate(variances, axis=1), np.concatenate(weights)
 
 
+def cut_apart(details: Mapping[str, Any], n_other: int) -> bool:
+    """Whether some counterparts of a source may be outside and others not, in a recorded fit."""
+    return n_other > 1 and bool(details.get(LARGEST, 0.0) > LEAST)
+
+
 def ends_of(n_other: int, radius_arcsec: float, reach_arcsec: Any) -> np.ndarray:
     """Where the candidates of each other catalogue end, (n_other,), arcsec."""
     ends = np.full(n_other, radius_arcsec)
@@ -184,7 +193,7 @@ def share_beyond(
 
 
 def by_pattern(share: np.ndarray) -> np.ndarray:
-    """Ln of the largest probability that all counterparts of a pattern are outside, (n, n_patterns).
+    """Ln of the most that all counterparts of a pattern can be outside, (n, n_patterns).
 
     `share` (n, n_other) is that of each catalogue: where the objects' errors are small, all are
     outside where the one that is least often is.

@@ -26,11 +26,11 @@ import numpy as np
 from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
 from .beyond import within_radius
-from .partly_outside import PartlyOutside
 from .covariates import design_matrix, property_values
 from .footprint_share import outside_footprint
 from .fraction_likelihood import FractionLikelihood
 from .inner_circles import Circles
+from .partly_outside import PartlyOutside
 
 #: with fewer primaries only constants are fitted
 MIN_PRIMARIES = 30

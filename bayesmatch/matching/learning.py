@@ -93,7 +93,7 @@ def ratio_evidence(
     """What the match says of its associations with any ratios besides those in `evidence`."""
     given = options.host_fraction
     known = given.details if isinstance(given, HostFraction) else {}
-    beyond = counterparts_beyond(setting, associations, known)
+    beyond = counterparts_beyond(setting, known, associations)
     ln_like, setting, _ = ln_likelihood(
         setting, associations, evidence.against_none, beyond.partly if beyond else None
     )

@@ -75,11 +75,11 @@ class Edge:
 
 def _seen_outside(distance: np.ndarray, sigma: float, radius: float) -> np.ndarray:
     """P(an object is seen beyond `radius`), true positions at `distance` (m,), circular errors."""
-    across, weight = np.polynomial.hermite_e.hermegauss(HERMITE)
+    across, weight = map(np.asarray, np.polynomial.hermite_e.hermegauss(HERMITE))
     half = np.sqrt(np.maximum(radius**2 - (sigma * across) ** 2, 0.0))
     within = ndtr((half - distance[:, None]) / sigma) - ndtr((-half - distance[:, None]) / sigma)
-    out: np.ndarray = 1.0 - within @ (weight / weight.sum())
-    return np.clip(out, 0.0, 1.0)
+    out: np.ndarray = np.clip(1.0 - within @ (weight / weight.sum()), 0.0, 1.0)
+    return out
 
 
 def all_outside(variances: np.ndarray, weights: np.ndarray, edges: Sequence[Edge]) -> np.ndarray:

@@ -287,7 +287,7 @@ def _settled(
         return fractions_of(setting, associations, ln_like, options, (covariates, beyond))
 
     with clock("host_fraction"):
-        beyond = counterparts_beyond(setting, associations, known)
+        beyond = counterparts_beyond(setting, known, associations)
         ln_like, setting, ln_gain = ln_likelihood(
             setting, associations, evidence.against_none, beyond.partly if beyond else None
         )
