@@ -808,7 +808,7 @@ def test_some_or_all_counterparts_beyond_the_radius():
             m = rng.multivariate_normal(sigma @ offset / errors[k] ** 2, sigma, n)
             assert share == pytest.approx(outside(m, 1 - k).mean(), abs=0.02)
             seen += 1
-    assert seen == 3  # of the one at 1 arcsec none is outside
+    assert seen == 4
 
 
 def problem(rng, n=80, patterns=4, q=3):

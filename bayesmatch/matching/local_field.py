@@ -256,6 +256,10 @@ class _Local:
             rings.append(Ring(field, seen * area[:, k], mine, variance))
         return rings
 
+    def _owned(self, near: list[Ring]) -> list[tuple[np.ndarray, Ring]]:
+        """Rings of :meth:`_near`, each with the share of the hosts that is in it."""
+        return list(zip(reversed(self._own), near, strict=True))
+
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
         """Windows that hold the circle of the match, the smallest whole, the others as rings."""
         number, square, sources = windows
@@ -281,9 +285,13 @@ class _Local:
     ) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `cells()` gives the density of the cells near sources and of those far from all.
+        `cells()` gives the density of the cells near sources and of those far from all.  How many
+        sources have a host is not known yet where the radius cuts their errors off: what may be
+        hosts is no field.
         """
-        count = sum(max(ring.count.sum(), 0.0) for ring in near)
+        most = [(1.0 - self.hosts) * own @ (ring.area > 0) for own, ring in self._owned(near)]
+        counts = [float(ring.count.sum()) for ring in near]
+        count = sum(max(n - more, 0.0) for n, more in zip(counts, most, strict=True))
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
