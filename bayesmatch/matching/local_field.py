@@ -156,7 +156,9 @@ class _Local:
             near, far = self._near(windows, seen), self._far(windows, box, radius)[: len(far)]
             if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
-        if small_fields:
+        if small_fields:  # cells say nothing, neither which were looked at nor of the sources there
+            anywhere = box.covered_windows(count, np.ones(box.shape, bool))
+            near = self._near(anywhere, np.ones(len(seen), bool))
             far = tiles(near, box)
         self._found(densities(near, far, self.stated, len(self.sigma)), small_fields)
 
