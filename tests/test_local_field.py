@@ -87,7 +87,7 @@ def test_cones_round_the_sources(cone):
 
 
 def test_cones_that_are_larger_than_the_circles_of_the_match():
-    """Cells that they cover in part tell neither where was looked nor how many sources there are."""
+    """Cells covered in part tell neither where was looked nor how many sources are there."""
     found = []
     for cone in (16.0, 25.0):
         xs, sigma, os, _, true = sky(5, rising=10.0, cone=cone)

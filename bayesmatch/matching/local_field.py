@@ -156,7 +156,7 @@ class _Local:
             near, far = self._near(windows, seen), self._far(windows, box, radius)[: len(far)]
             if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
-        if small_fields:  # cells say nothing, neither which were looked at nor of the sources there
+        if small_fields:  # cells say nothing, of what was looked at or of the sources there
             anywhere = box.covered_windows(count, np.ones(box.shape, bool))
             near = self._near(anywhere, np.ones(len(seen), bool))
             far = tiles(near, box)
@@ -258,10 +258,6 @@ class _Local:
             rings.append(Ring(field, seen * area[:, k], mine, variance))
         return rings
 
-    def _owned(self, near: list[Ring]) -> list[tuple[np.ndarray, Ring]]:
-        """Rings of :meth:`_near`, each with the share of the hosts that is in it."""
-        return list(zip(reversed(self._own), near, strict=True))
-
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
         """Windows that hold the circle of the match, the smallest whole, the others as rings."""
         number, square, sources = windows
@@ -287,13 +283,13 @@ class _Local:
     ) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `cells()` gives the density of the cells near sources and of those far from all.  How many
-        sources have a host is not known yet where the radius cuts their errors off: what may be
-        hosts is no field.
+        `cells()` gives the density of the cells near sources and of those far from all.  What may
+        be hosts is no field: how many have one is not known where the radius cuts errors off.
         """
-        most = [(1.0 - self.hosts) * own @ (ring.area > 0) for own, ring in self._owned(near)]
-        counts = [float(ring.count.sum()) for ring in near]
-        count = sum(max(n - more, 0.0) for n, more in zip(counts, most, strict=True))
+        count = 0.0
+        for own, ring in zip(reversed(self._own), near, strict=True):
+            most = (1.0 - self.hosts) * float(own @ (ring.area > 0))
+            count += max(float(ring.count.sum()) - most, 0.0)
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
