@@ -905,10 +905,14 @@ def test_calibrated(matched):
     like = 10.0 ** np.asarray(a["dist_bayesfactor_tails"]) * np.asarray(a["bias_A_m"])
     like /= np.where(member >= 0, n_k, 1.0).prod(axis=1)
     assert q[:, 1:].max() > 0.01
+    fraction = pi[source, pattern]
+    for (_, whole), (rows, ln_r) in matched.host_fraction.partly.parts.items():
+        fraction[rows] += pi[source[rows], whole] * np.exp(ln_r)
+    assert (fraction > 1.01 * pi[source, pattern]).any()
     for i in range(len(s)):
         mine = np.flatnonzero(source == i)
         none = pi[i, 0] + (pi[i, 1:] * q[i, 1:]).sum()
-        weight = pi[i, pattern[mine]] * like[mine]
+        weight = fraction[mine] * like[mine]
         weight[pattern[mine] == 0] = none
         total = none + weight[pattern[mine] > 0].sum()
         np.testing.assert_allclose(a["p_match"][mine], weight / total, rtol=1e-9, atol=1e-300)
@@ -919,7 +923,7 @@ def test_calibrated(matched):
             assert s[f"p_{name}"][i] == pytest.approx(p, rel=1e-9, abs=1e-300)
         public = bm.likelihood.calibrated_posterior(
             np.where(pattern[mine] > 0, np.log(like[mine]), 0.0),
-            np.where(pattern[mine] > 0, np.log(pi[i, pattern[mine]]), np.log(none)),
+            np.where(pattern[mine] > 0, np.log(fraction[mine]), np.log(none)),
             np.zeros(len(mine), int),
         )
         np.testing.assert_allclose(public.p_match, weight / total, rtol=1e-9, atol=1e-300)
