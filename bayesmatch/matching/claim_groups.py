@@ -34,7 +34,7 @@ class JointWeights:
         least: float,
     ) -> None:
         self.setting, self.associations, self.calibrated = setting, associations, calibrated
-        self.ln_like, self.ln_prior = ln_like, fit.ln_within
+        self.ln_like, self.ln_prior = fit.of_rows(ln_like), fit.ln_within
         n_rows = len(ln_like)
         self.weight, self.joint = np.empty(n_rows), np.empty(n_rows)
         self.weighed = np.zeros(len(associations.first) - 1, bool)

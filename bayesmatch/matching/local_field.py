@@ -156,7 +156,9 @@ class _Local:
             near, far = self._near(windows, seen), self._far(windows, box, radius)[: len(far)]
             if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
-        if small_fields:
+        if small_fields:  # cells say nothing, of what was looked at or of the sources there
+            anywhere = box.covered_windows(count, np.ones(box.shape, bool))
+            near = self._near(anywhere, np.ones(len(seen), bool))
             far = tiles(near, box)
         self._found(densities(near, far, self.stated, len(self.sigma)), small_fields)
 
@@ -281,9 +283,12 @@ class _Local:
     ) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `cells()` gives the density of the cells near sources and of those far from all.
+        `cells()` gives the density of the cells near sources and of those far from all.  What may
+        be hosts is no field: how many have one is not known where the radius cuts errors off.
         """
-        count = sum(max(ring.count.sum(), 0.0) for ring in near)
+        count = 0.0
+        for own, ring in zip(reversed(self._own), near, strict=True):
+            count += max(ring.count.sum() - (1.0 - self.hosts) * own @ (ring.area > 0), 0.0)
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())

@@ -288,8 +288,10 @@ def _settled(
         return fractions_of(setting, associations, ln_like, options, (covariates, beyond))
 
     with clock("host_fraction"):
-        beyond = counterparts_beyond(setting, known)
-        ln_like, setting, ln_gain = ln_likelihood(setting, associations, evidence.against_none)
+        beyond = counterparts_beyond(setting, known, associations)
+        ln_like, setting, ln_gain = ln_likelihood(
+            setting, associations, evidence.against_none, beyond.partly if beyond else None
+        )
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):
