@@ -38,6 +38,28 @@ def covered_sums(count, covered, cell_area, sources):
 
 
 @jit
+def value_sums(cell, values, n_rows, n_columns):
+    """Objects and their `values`, summed over the corner below each cell; as :func:`covered_sums`.
+
+    ``cell`` (m,) numbers of cells, row by row.
+    """
+    number = np.zeros((n_rows + 1, n_columns + 1), np.int64)
+    total = np.zeros((n_rows + 1, n_columns + 1))
+    for k in range(len(cell)):
+        row, column = cell[k] // n_columns, cell[k] % n_columns
+        number[row + 1, column + 1] += 1
+        total[row + 1, column + 1] += values[k]
+    for row in range(1, n_rows + 1):
+        n, along = np.int64(0), 0.0
+        for column in range(1, n_columns + 1):
+            n += number[row, column]
+            along += total[row, column]
+            number[row, column] = number[row - 1, column] + n
+            total[row, column] = total[row - 1, column] + along
+    return number, total
+
+
+@jit
 def sum_covered(
     first, last, row, column, half_rows, half_columns, sums, areas, n, square, n_sources
 ):

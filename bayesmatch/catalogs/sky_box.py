@@ -19,7 +19,13 @@ from .._kernels.cell_counts import count_cells
 from .._kernels.covered_cells import leave_out_uncovered
 from .._kernels.jit import n_threads, ranges, run_ranges
 from .._kernels.near_far import count_near_far
-from .._kernels.sky_windows import covered_sums, sum_covered, sum_windows, sums_with_area
+from .._kernels.sky_windows import (
+    covered_sums,
+    sum_covered,
+    sum_windows,
+    sums_with_area,
+    value_sums,
+)
 from .cell_maps import CellMaps
 
 #: smallest height of a cell, arcsec, and most cells
@@ -124,7 +130,8 @@ class SkyBox:
 
     def _cell_of(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         row = ((dec - self.low_dec) / self.cell).astype(np.int64)
-        column = ((ra - self.low_ra) % 360.0 / self.width).astype(np.int64)
+        x = ra - self.low_ra
+        column = (np.where(x < 0.0, x + 360.0, x) / self.width).astype(np.int64)
         return np.clip(row, 0, self.n_rows - 1), np.clip(column, 0, self.n_columns - 1)
 
     def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
@@ -202,6 +209,14 @@ class SkyBox:
         """As :meth:`windows`, of the objects in the cells (rows, columns) that are `covered`."""
         tables = covered_sums(count, covered, self.cell_area, self.sources)
         return self._summed(sum_covered, *tables)
+
+    def value_windows(self, cell: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """In each window around each source: objects, and sum of their values, (n, w) each.
+
+        `cell` (m,) as :meth:`cell_numbers` gives it, `values` (m,).
+        """
+        number, total, _ = self._summed(sum_covered, *value_sums(cell, values, *self.shape))
+        return number, total
 
     def _summed(self, kernel: Callable, *tables: np.ndarray) -> tuple[np.ndarray, ...]:
         n = len(self.row)
