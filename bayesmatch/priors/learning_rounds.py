@@ -146,7 +146,7 @@ class Learner:
             if fit is None:
                 fit = TiltFit(self.hats, self._drawn, strength, self.coefficients)
             fit.improve(*self._expected(taught), steps=5 if rounds == 1 else 2)
-            means = [fit.ln_mean(c)[self.lesson.group] for c in self.coefficients]
+            means = [ln_mean[self.lesson.group] for ln_mean in fit.ln_mean]
             ln_ratio = blended(self._ratios(means), self.lesson.alike)
             p, ln_like = self.lesson.view.evidence(ln_ratio)
             taught = p * share_of_ratio(ln_ratio, self.lesson.alike)
