@@ -6,7 +6,6 @@ here has none, and is left to Numba.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,10 @@ C_ORDER, F_ORDER, ALIGNED, WRITEABLE = 0x1, 0x2, 0x100, 0x400
 RELEVANT = C_ORDER | F_ORDER | ALIGNED | WRITEABLE
 
 _NUMBERS = (bool, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32)
-DTYPES = {np.dtype(t): np.dtype(t).str for t in (*_NUMBERS, np.uint64, np.float32, np.float64)}
-SCALARS = {
+DTYPES: dict[np.dtype, str] = {
+    np.dtype(t): np.dtype(t).str for t in (*_NUMBERS, np.uint64, np.float32, np.float64)
+}
+SCALARS: dict[type, str] = {
     bool: "bool",
     int: "int",
     float: "float",
@@ -26,7 +27,7 @@ SCALARS = {
 }
 
 
-def kind(value: Any) -> Hashable:
+def kind(value: Any) -> Any:
     """The kind of an argument; None: not one of those that are known here."""
     its = type(value)
     if its is np.ndarray:
@@ -40,10 +41,10 @@ def kind(value: Any) -> Hashable:
     return None
 
 
-def text(kinds: Hashable) -> str | None:
+def text(kinds: Any) -> str | None:
     """The same for every process; None where a kind is not known."""
     if kinds in SCALARS:
-        return SCALARS[kinds]  # type: ignore[index]
+        return SCALARS[kinds]
     if not isinstance(kinds, tuple):
         return None
     if len(kinds) == 3 and isinstance(kinds[0], np.dtype):
