@@ -249,6 +249,7 @@ def test_median_seconds(monkeypatch):
     assert timing.median_seconds(calls(1, 1, 1), 2, budget=60)[:2] == (1, 2)
 
 
+@pytest.mark.slow
 def test_peers_that_would_take_too_long_are_not_run(monkeypatch):
     def too_long(*_):
         raise AssertionError("was to be left out")
@@ -289,6 +290,7 @@ def test_ellipses_keep_their_area():
     assert not np.allclose(a, b)
 
 
+@pytest.mark.slow
 def test_pruning_and_counting():
     catalogs = cosmos_sky((3000, 2000), (0.1, 0.5))
     assert prune_difference(catalogs) < 1e-9
