@@ -8,7 +8,7 @@ import pytest
 from astropy.table import Table
 
 import bayesmatch as bm
-from bayesmatch.matching import pipeline
+from bayesmatch.matching import made_later
 
 
 @pytest.fixture
@@ -16,9 +16,9 @@ def result(monkeypatch):
     """A match that counts how often its tables are made."""
     made = []
     for name in ("association_table", "source_table"):
-        make = getattr(pipeline, name)
+        make = getattr(made_later, name)
         monkeypatch.setattr(
-            pipeline, name, lambda *a, make=make, name=name: made.append(name) or make(*a)
+            made_later, name, lambda *a, make=make, name=name: made.append(name) or make(*a)
         )
     rng = np.random.default_rng(1)
     ra, dec = 10 + 0.1 * rng.random(40), 0.1 * rng.random(40)
@@ -53,3 +53,27 @@ def test_pickled_with_its_tables():
 def test_another_table_may_take_the_place(result):
     result.sources = Table({"x": [1]})
     assert result.sources.colnames == ["x"]
+
+
+@pytest.mark.parametrize("n_other", [1, 2])
+def test_identifiers_are_those_of_the_match_whatever_becomes_of_the_tables(n_other):
+    rng = np.random.default_rng(2)
+    tables = [
+        Table({"ID": [f"{name}{k}" for k in range(n)], "RA": rng.random(n), "DEC": rng.random(n)})
+        for name, n in (("x", 30), ("o", 900), ("w", 700))
+    ]
+    catalogs = [
+        bm.Catalog(table, name=name, pos_err=5.0, area=1.0)
+        for table, name in zip(tables[: n_other + 1], "XOW", strict=False)
+    ]
+    before, later = (bm.match(*catalogs, radius=200, host_fraction=0.5) for _ in range(2))
+    names = [f"{name}_ID" for name in "XOW"[: n_other + 1]]
+    expected = [
+        [table[n].tolist() for n in names] for table in (before.associations, before.sources)
+    ]
+    for table in tables:
+        table.sort("DEC")
+        table["ID"][:] = "?"
+    found = [[table[n].tolist() for n in names] for table in (later.associations, later.sources)]
+    assert found == expected
+    assert len(set(before.associations[names[-1]].tolist())) > 100

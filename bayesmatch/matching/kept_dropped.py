@@ -34,7 +34,7 @@ def with_dropped(table: Table, primary: HeldCatalog, rows: np.ndarray) -> Table:
     whole, given = primary.whole or primary, {name: rows}
     for column in table.colnames:
         if column == f"{name}_{primary.id_name}":
-            given[column] = id_column(whole, rows, optional=True)
+            given[column] = id_column(name, whole.identifiers, rows, optional=True)
         elif column != name and column.removeprefix(f"{name}_") in whole.table.colnames:
             cells = whole.table[column.removeprefix(f"{name}_")][rows]
             given[column] = input_column(cells, np.zeros(len(rows), bool))

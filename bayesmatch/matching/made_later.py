@@ -7,10 +7,16 @@ a small catalogue's search, and who asks for one table, or for a few numbers, do
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import Any
 
+import numpy as np
 from astropy.table import Table
+
+from ..catalogs.identifiers import Identifiers
+from .setting import Setting
+from .tables import Matched, association_table, source_table
 
 #: of several threads that ask, one makes the table: all have the same
 _making = Lock()
@@ -46,3 +52,24 @@ class TwoTables:
     def __getstate__(self) -> dict[str, Any]:
         """With the tables themselves: what makes them is no part of a copy."""
         return {**self.__dict__, "associations": self.associations, "sources": self.sources}
+
+
+def made_later(m: Matched, min_p_i: float) -> tuple[Callable[[], Table], Callable[[], Table]]:
+    """What makes the associations and the sources of a match."""
+    return partial(association_table, m, min_p_i), partial(source_table, m)
+
+
+def kept_identifiers(setting: Setting) -> list[Identifiers]:
+    """Of the primaries, and for each other catalogue of the objects in the candidates' slots.
+
+    Tables are made when asked for, and by then somebody may have sorted what was matched.
+    """
+    primary, candidates = setting.primary, setting.candidates
+    block = np.arange(len(candidates.start) - 1) % candidates.n_other
+    whose = np.repeat(block, np.diff(candidates.start)) if candidates.n_other > 1 else 0
+    kept = [primary.identifiers.copied(np.arange(len(primary)))]
+    for k, other in enumerate(setting.others):
+        rows = np.where(whose == k, candidates.row, 0)
+        # Without an object no slot is asked for.
+        kept.append(other.identifiers.copied(rows) if len(other) else other.identifiers)
+    return kept

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,6 +34,7 @@ from .host_fraction import HostFraction
 from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
+from .made_later import kept_identifiers, made_later
 from .options import MatchOptions
 from .pairs_field import pairs_field
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -42,7 +42,7 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, settle
-from .tables import Matched, association_table, kept_rows, source_table
+from .tables import Matched, kept_rows
 from .terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
@@ -97,8 +97,9 @@ def _run(
     calibrated = claims.calibrated
     with clock("tables"):
         _check(evidence.post, calibrated)
+        ids = kept_identifiers(setting)
         matched = Matched(
-            setting, associations, log10_ratios, evidence, calibrated, claims.same_source
+            setting, associations, log10_ratios, evidence, calibrated, claims.same_source, ids
         )
         n_associations, terms = int(associations.first[-1]), claims.terms
         if options.min_p_i > 0:
@@ -127,8 +128,7 @@ def _run(
         seconds=clock.seconds,
     )
     return MatchResult(
-        partial(association_table, matched, options.min_p_i),
-        partial(source_table, matched),
+        *made_later(matched, options.min_p_i),
         record.meta(),
         priors=learned.as_dict(),
         catalogs=setting.catalogs,

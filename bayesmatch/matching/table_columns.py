@@ -10,20 +10,21 @@ from astropy.table import Column
 from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
+from ..catalogs.identifiers import Identifiers
 from .field import FieldDensity
 
 
-def id_column(catalog: HeldCatalog, row: np.ndarray, *, optional: bool) -> Column:
-    """Identifiers of rows of a catalogue, masked where the row is -1."""
+def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional: bool) -> Column:
+    """Identifiers of rows of the catalogue of a name, masked where the row is -1."""
     absent_row = row < 0
     absent = absent_row.copy()
-    if catalog.id_mask is not None:
-        absent[~absent_row] = catalog.id_mask[row[~absent_row]]
-    held = catalog.ids(row[~absent_row])
+    if identifiers.mask is not None:
+        absent[~absent_row] = identifiers.mask[row[~absent_row]]
+    held = identifiers.of(row[~absent_row])
     ids = np.zeros(len(row), held.dtype)
     ids[~absent_row] = held
     absent = absent | missing(ids)
-    text = f"{catalog.id_name} in {catalog.name}"
+    text = f"{identifiers.name} in {name}"
     if not (optional or absent.any()):  # masked columns wherever a member may be absent
         return Column(ids, description=text)
     return masked_column(ids, absent, text)

@@ -11,6 +11,7 @@ from astropy.table import Column, Table
 
 from ..catalogs.formats.storage import masked_column
 from ..catalogs.held import HeldCatalog
+from ..catalogs.identifiers import Identifiers
 from .associations import Associations
 from .calibrated import Calibrated
 from .combined import combined_columns
@@ -48,6 +49,8 @@ class Matched:
     calibrated: Calibrated
     same_source: np.ndarray
     """(n_primary,) row of the first entry of the same source, -1 = none"""
+    identifiers: Sequence[Identifiers]
+    """of the primaries, and of every candidate as one of each other catalogue's"""
 
     @property
     def post(self) -> Posterior:
@@ -173,9 +176,9 @@ def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> 
         catalog.name: Column(row_numbers(catalog, row), description=row_text(catalog))
         for catalog, row in zip(catalogs, index, strict=True)
     }
-    for catalog, row in zip(catalogs, index, strict=True):
-        columns[f"{catalog.name}_{catalog.id_name}"] = id_column(
-            catalog, row, optional=catalog is not m.setting.primary
+    for catalog, ids, at in zip(catalogs, m.identifiers, (primary_row, *member.T), strict=True):
+        columns[f"{catalog.name}_{ids.name}"] = id_column(
+            catalog.name, ids, at, optional=catalog is not m.setting.primary
         )
     return columns
 
@@ -221,7 +224,9 @@ def source_table(m: Matched) -> Table:
     count = np.diff(candidates.start).reshape(n, -1).sum(axis=1)
     columns: dict[str, Column] = {
         name: Column(row_numbers(primary, np.arange(n)), description=row_text(primary)),
-        f"{name}_{primary.id_name}": id_column(primary, np.arange(n), optional=False),
+        f"{name}_{primary.id_name}": id_column(
+            name, m.identifiers[0], np.arange(n), optional=False
+        ),
         "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
         "p_hostless": _where_looked(
             m, m.calibrated.p_hostless, "Calibrated probability of no counterpart within the radius"
@@ -231,14 +236,16 @@ def source_table(m: Matched) -> Table:
         ),
         "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
     }
-    for k, other in enumerate(others):
+    for k, (other, ids) in enumerate(zip(others, m.identifiers[1:], strict=True)):
         row = take(candidates.row, member[:, k], -1)
         columns[other.name] = Column(
             row_numbers(other, row),
             description=f"{row_text(other)}, in the best association: {CANDIDATE}",
         )
-        columns[f"{other.name}_{other.id_name}"] = id_column(other, row, optional=True)
-        columns[f"{other.name}_{other.id_name}"].description += f", of {CANDIDATE}"
+        columns[f"{other.name}_{ids.name}"] = id_column(
+            other.name, ids, member[:, k], optional=True
+        )
+        columns[f"{other.name}_{ids.name}"].description += f", of {CANDIDATE}"
         columns[f"p_{other.name}"] = Column(
             m.calibrated.marginal[:, k],
             description=f"Calibrated probability that this {other.name} object is the counterpart",
