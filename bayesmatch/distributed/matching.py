@@ -68,10 +68,11 @@ def match(
 ) -> Any:
     """Match two LSDB catalogues: what :func:`bayesmatch.match` gives, however the sky is cut.
 
-    The sources, and the objects near them, come from a pass over the partitions here, with the
-    columns that errors, identifiers, covariates and priors need; they are matched in memory, all
-    together. The catalogue returned is lazy: ``.compute()`` or ``.write_catalog()`` joins the
-    result to the columns of both catalogues.
+    The sources, and the objects near them, come from a pass over the partitions here, and are
+    matched in memory, all together. Where they fit there with all columns of both catalogues (half
+    a gigabyte, by the numbers of rows), the catalogue returned is at hand, and none is read again.
+    Else the pass brings the columns that errors, identifiers, covariates and priors need, and the
+    catalogue is lazy: ``.compute()`` or ``.write_catalog()`` reads the partitions and joins them.
 
     Parameters
     ----------
@@ -120,7 +121,7 @@ max_rows, field, claims, errors, bad_rows
     ------
     ValueError, TypeError
         If an argument is wrong, or the survey's margin is missing or smaller than the radius; when
-        it is computed, if the margin lacks an object.
+        it is computed from partitions read again, if the margin lacks an object.
 
     Warns
     -----

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import nested_pandas as npd
@@ -104,14 +105,23 @@ class FileRows:
     def _have(self, names: Sequence[str]) -> None:
         missing = [c for c in dict.fromkeys(names) if c not in self.read]
         if missing:
-            table = pq.read_table(
-                self.files.path_of(self.pixel),
-                columns=missing,
-                schema=self.files.schema,
-                partitioning=None,
-                use_threads=False,  # Dask reads several side by side
-            )
+            table = self._columns(missing)
             self.read.update((c, table.column(c)) for c in missing)
+
+    def _columns(self, names: list[str]) -> pa.Table:
+        """Columns from the file, on this thread: Dask reads several files side by side."""
+        schema, file = self.files.schema, self.file
+        own = file.schema_arrow
+        if all(c in own.names and own.field(c).type == schema.field(c).type for c in names):
+            return file.read(columns=names, use_threads=False)
+        # Columns that the file lacks, or has of another type: as the catalogue has them.
+        how: dict[str, Any] = {"schema": schema, "partitioning": None, "use_threads": False}
+        return pq.read_table(self.files.path_of(self.pixel), columns=names, **how)
+
+    @cached_property
+    def file(self) -> pq.ParquetFile:
+        """The file, whose footer is read once."""
+        return pq.ParquetFile(self.files.path_of(self.pixel))
 
 
 class FrameRows:
