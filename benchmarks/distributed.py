@@ -50,9 +50,9 @@ def one_size(settings: Settings, n_objects: int) -> dict[str, Any]:
         n_pairs = int((want["ncat"] == 2).sum())
         table, frames = [], []
         for workers in WORKERS:
-            rows, found = _with_workers(root, workers, settings.repeat)
+            measured, found = _with_workers(root, workers, settings.repeat)
             assert found[LSDB] == n_pairs, (found[LSDB], n_pairs)
-            table.append(rows)
+            table.append(measured)
             frames.append(found["match"])
         pd.testing.assert_frame_equal(*frames, check_exact=True)
     worst = _differences(_ordered(frames[0], "id_XRAY", "oid_OPT"), want)
@@ -60,8 +60,8 @@ def one_size(settings: Settings, n_objects: int) -> dict[str, Any]:
     rows = with_ratios(
         [
             {"what": "in memory", "seconds": memory, "calls": settings.repeat, "found": len(want)},
-            *({**rows["match"], "found": len(want)} for rows in table),
-            *({**rows[LSDB], "found": n_pairs} for rows in table),
+            *({**both["match"], "found": len(want)} for both in table),
+            *({**both[LSDB], "found": n_pairs} for both in table),
         ]
     )
     print_rows(size, rows)
@@ -83,7 +83,9 @@ def _with_workers(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Rows of both sides, and what the match gave and how many rows LSDB's crossmatch."""
     calls = {"match": _matched, LSDB: _crossmatched}
-    first, seconds, cpu = {}, {name: [] for name in calls}, {name: [] for name in calls}
+    first: dict[str, float] = {}
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    cpu: dict[str, list[float]] = {name: [] for name in calls}
     found: dict[str, Any] = {}
     for name, call in calls.items():
         with _cluster(workers) as client:
@@ -122,7 +124,7 @@ def _timed(
     """Wall time, CPU time of this process and of all workers, and what is found."""
 
     def processor() -> float:
-        return time.process_time() + sum(client.run(time.process_time).values())
+        return time.process_time() + float(sum(client.run(time.process_time).values()))
 
     before, begin = processor(), time.perf_counter()
     frame = call(root)
