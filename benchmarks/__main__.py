@@ -18,6 +18,7 @@ from .settings import Settings
 
 SECTIONS = {
     "peers": "6,885 x 2,418,574 at 30 arcsec: astropy, scipy, smatch, STILTS, NWAY; memory",
+    "programs": "whole programs with the same files: seconds, and how right their answers are",
     "sizes": "1,000 x 100,000 to 1e6 x 1e8, with a figure; four times the sky",
     "catalogues": "two, three (with NWAY), four and five catalogues",
     "elliptical": "elliptical position errors",
@@ -33,7 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure the sections named, or all of them."""
     options = parse(argv)
     options.out.mkdir(parents=True, exist_ok=True)
-    settings = Settings(options.repeat, options.nway_repeat, options.quick, options.data)
+    settings = Settings(
+        options.repeat,
+        options.nway_repeat,
+        options.quick,
+        options.data,
+        options.environments,
+        options.python313,
+    )
     for name in options.section or SECTIONS:
         print(f"\n## {name}: {SECTIONS[name]}", flush=True)
         begin = time.perf_counter()
@@ -82,6 +90,18 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="DIR",
         help="where the data sets of scan and distributed are, or are to be made and kept",
+    )
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        metavar="DIR",
+        help="where xmatcher's own environment is, or is to be made and kept",
+    )
+    parser.add_argument(
+        "--python313",
+        default="python3.13",
+        metavar="COMMAND",
+        help="the Python 3.13 that xmatcher needs (default: python3.13 on the PATH)",
     )
     options = parser.parse_args(argv)
     unknown = [name for name in options.section if name not in SECTIONS]

@@ -18,6 +18,10 @@ class Settings:
     """toy sizes, to see that everything runs; never results"""
     data: Path | None = None
     """where the scanned data set is, or is to be made and kept; None: a temporary directory"""
+    environments: Path | None = None
+    """where peers' own environments are, or are to be made and kept; None: a temporary directory"""
+    python313: str = "python3.13"
+    """the Python 3.13 that xmatcher needs"""
 
     def rows(self, n: int, least: int = 200) -> int:
         """`n` rows, or a hundredth in a quick run."""

@@ -66,6 +66,20 @@ SPOILT = [
 ]
 
 
+def test_a_source_that_is_hostless_as_probably_as_not_passes():
+    """Two sources that only one object can belong to: p_hostless is 1/2 but for the last digit."""
+    table = {"ID": [0, 1], "RA": [0.0, 0.0], "DEC": [0.0, 0.0]}
+    options = {"pos_err": 0.5, "area": 1.0}
+    others = [
+        bm.Catalog({"ID": [0], "RA": [ra], "DEC": [dec]}, name=f"C{at}", **options)
+        for at, (ra, dec) in enumerate([(0.0, 0.0)] * 4 + [(0.0, 1 / 3600)])
+    ]
+    x = bm.Catalog(table, name="X", **options)
+    result = bm.match(x, *others, radius=10, host_fraction=0.7, correct_unrelated=False)
+    assert np.allclose(result.sources["p_hostless"], 0.5, atol=1e-12)
+    check_invariants(result)
+
+
 @pytest.mark.parametrize(("table", "column", "value", "rule"), SPOILT)
 def test_what_is_spoilt_is_named(result, table, column, value, rule):
     spoilt = getattr(result, table)
