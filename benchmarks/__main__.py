@@ -26,7 +26,7 @@ SECTIONS = {
     "calls": "first call, second call, whole processes, importing",
     "threads": "1 and 2 threads; the same bytes with 1, 2 and 4",
     "scan": "a Parquet data set of 100 million rows, streamed",
-    "distributed": "LSDB on Dask with one worker and with two",
+    "distributed": "LSDB on Dask with one worker and with two, beside LSDB's own crossmatch",
 }
 
 
@@ -89,7 +89,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--data",
         type=Path,
         metavar="DIR",
-        help="where the scanned data set is, or is to be made and kept",
+        help="where the data sets of scan and distributed are, or are to be made and kept",
     )
     parser.add_argument(
         "--environments",

@@ -140,9 +140,25 @@ def test_table():
     assert "| NWAY 4.8.0 `nway_match` | 27 | 270 | 90,000 | 1,000 MB |" in text
     assert "| four times that sky: 27,540 x 9,674,296 | 0.4 | 4.00 times as long |" in text
     assert "| `Catalog.scan`, 100,000,000 rows of Parquet | 5 | 20.0 million rows/s" in text
+    assert (
+        "| LSDB on Dask, a x b | 7 | two workers; one: 12 s; in memory, without Dask: 1 s |" in text
+    )
     assert "python -c" not in text
     columns = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert set(columns) == {7, 6, 4}
+
+
+def test_table_with_lsdb_beside():
+    numbers = results()
+    small = numbers["distributed"]
+    own = [row("LSDB, 1 worker", 20.0, 20.0), row("LSDB, 2 workers", 11.0, 11.0)]
+    small["rows"] = [*small["rows"], *own]
+    small["larger"] = [{"size": "a x 4b", "rows": small["rows"]}]
+    lines = readme.table(numbers).splitlines()
+    text = "two workers; one: 12 s; LSDB's crossmatch: 11 and 20 s; in memory, without Dask: 1 s"
+    assert [line for line in lines if line.startswith("| LSDB on Dask")] == [
+        f"| LSDB on Dask, {size} | 7 | {text} |" for size in ("a x b", "a x 4b")
+    ]
 
 
 def test_costs_and_plan():

@@ -1,5 +1,6 @@
 """LSDB catalogues give what one match in memory gives, to the last bit, at their borders too."""
 
+import shutil
 import warnings
 from types import SimpleNamespace
 
@@ -10,9 +11,11 @@ import pytest
 import bayesmatch as bm
 
 lsdb = pytest.importorskip("lsdb")
-from bayesmatch.distributed import BayesianCrossmatch, Survey, match  # noqa: E402
+hats = pytest.importorskip("hats")
+from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match  # noqa: E402
 from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
 from bayesmatch.distributed.passes import pixels_near  # noqa: E402
+from bayesmatch.distributed.reading import FileRows, files_of  # noqa: E402
 
 # LSDB and Dask warn of their own affairs
 pytestmark = [
@@ -322,7 +325,13 @@ def test_fraction_of_another_match():
         distributed(*partitioned(sources, objects), host_fraction=local)
 
 
-def test_an_object_that_the_margin_lacks_is_missed():
+@pytest.fixture
+def read_again(monkeypatch):
+    """Rows of a match fit into memory no more."""
+    monkeypatch.setattr(kept, "MOST_BYTES", 0)
+
+
+def test_an_object_that_the_margin_lacks_is_missed(read_again):
     sources, objects = uneven()
     left, right = partitioned(sources, objects)
     right.margin = right.margin.query("mag > 1000")
@@ -338,7 +347,7 @@ def fewer(frame):
     return frame.iloc[FEWER.skipped :]
 
 
-def test_catalogues_that_change_between_match_and_compute_are_refused(monkeypatch):
+def test_catalogues_that_change_between_match_and_compute_are_refused(monkeypatch, read_again):
     sources, objects = sky(200, 2000)
     left, right = partitioned(sources, objects)
     left = left.map_partitions(fewer)  # LSDB does not know any more how many rows there are
@@ -415,16 +424,83 @@ def test_hostless_sources_keep_their_row():
     assert (alone["p_any"] == 0).all() and (alone["p_hostless"] == 1).all()
 
 
-def test_hats_on_disk(tmp_path):
+def on_disk(left, right, path):
+    """The same catalogues, as LSDB opens them."""
+    left.write_catalog(path / "xray", progress_bar=False)
+    right.write_catalog(path / "opt", progress_bar=False)
+    return lsdb.open_catalog(path / "xray"), lsdb.open_catalog(path / "opt")
+
+
+def test_hats_on_disk_is_read_once(tmp_path):
     sources, objects = sky(600, 12_000)
-    left, right = partitioned(sources, objects)
-    left.write_catalog(tmp_path / "xray", progress_bar=False)
+    objects["note"] = [None if k % 3 else f"n{k}" for k in range(len(objects))]
+    left, right = on_disk(*partitioned(sources, objects), tmp_path)
+    assert files_of(left) is not None and files_of(right) is not None
+    got = distributed(left, right)
+    again = distributed(left.query("sigma > 0"), right.query("RA >= 0"))  # as LSDB computes
+    for name in ("xray", "opt"):
+        shutil.rmtree(tmp_path / name)
+    frame = got.compute(progress_bar=False)
+    pd.testing.assert_frame_equal(frame, again.compute(progress_bar=False), check_exact=True)
+    want = in_memory(sources, objects).associations.to_pandas()
+    assert_same(frame, want, PROBABILITIES)
+    notes = dict(zip(objects["oid"], objects["note"].fillna(""), strict=True))
+    found = frame[frame["oid_OPT"].notna()]
+    assert found["note_OPT"].fillna("").tolist() == [notes[k] for k in found["oid_OPT"]]
+    assert set(frame.columns) >= {"id_XRAY", "flux_XRAY", "mag_OPT"}
+
+
+@pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
+@pytest.mark.parametrize("rows", ["associations", "sources"])
+def test_rows_kept_are_those_read_again(rows, monkeypatch, tmp_path):
+    """The same rows in the same order, to the last bit; also where more is done to them."""
+    sources, objects = uneven(300, 8000)
+    left, right = on_disk(*partitioned(sources, objects), tmp_path)
+    options = {"priors": [], "rows": rows}
+    got = distributed(left, right, **options)
+    monkeypatch.setattr(kept, "MOST_BYTES", 0)
+    want = distributed(left, right, **options).compute(progress_bar=False)
+    frame = got.compute(progress_bar=False)
+    assert dict(frame.dtypes) == dict(got.dtypes) and frame.index.name == want.index.name
+    assert_same_rows(frame, want)
+    frame["n_claims"] = 7  # a copy
+    some = got.query("p_any > 0.5").compute(progress_bar=False)
+    assert_same_rows(some, want.query("p_any > 0.5"))
+    pixel = got.get_healpix_pixels()[1]
+    part = got.get_partition(pixel.order, pixel.pixel).compute(progress_bar=False)
+    at = hats.pixel_math.healpix_shim.radec2pix(
+        pixel.order, numbers(want, "ra_XRAY"), numbers(want, "dec_XRAY")
+    )
+    assert_same_rows(part, want[at == pixel.pixel])
+
+
+def assert_same_rows(got, want):
+    """Frames of associations with their index, in any order of the sources."""
+    got, want = (ordered(frame.reset_index(), "id_XRAY", "oid_OPT") for frame in (got, want))
+    pd.testing.assert_frame_equal(got, want, check_exact=True)
+
+
+def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
+    _, right = partitioned(*sky(200, 4000))
     right.write_catalog(tmp_path / "opt", progress_bar=False)
-    right.margin.write_catalog(tmp_path / "opt_margin", progress_bar=False)
-    left = lsdb.open_catalog(tmp_path / "xray")
-    right = lsdb.open_catalog(tmp_path / "opt", margin_cache=tmp_path / "opt_margin")
-    frame = distributed(left, right).compute(progress_bar=False)
-    assert_same(frame, in_memory(sources, objects).associations.to_pandas(), PROBABILITIES)
+    right = lsdb.open_catalog(tmp_path / "opt")
+    part = FileRows(files_of(right), right.get_healpix_pixels()[0])
+    ra = part.plain(["RA", "DEC"])["RA"]
+    assert len(part.take(None, np.empty(0, np.int64))) == 0 and set(part.read) == {"RA", "DEC"}
+    taken = part.take(None, np.array([5, 2]))
+    assert taken["RA"].to_pylist() == [ra[5], ra[2]] and "mag" in taken.column_names
+    assert files_of(right[["RA", "DEC"]]) is None and files_of(right.query("mag > 20")) is None
+    some = lsdb.open_catalog(tmp_path / "opt", filters=[("mag", ">", 20.0)])
+    assert files_of(some) is None
+
+
+def test_catalogues_that_take_much_are_not_kept():
+    sources, objects = sky(200, 2000)
+    left, right = partitioned(sources, objects)
+    surveys = [Survey("XRAY", "sigma", 10**6, 1.0), Survey("OPT", 0.1, 10**9, 10_000.0)]
+    assert kept.can_keep((left, right), surveys, 1.0)
+    assert not kept.can_keep((left, right), surveys, 300.0)
+    assert kept.row_bytes(pd.DataFrame({"a": pd.Series(dtype=object)})) == np.inf
 
 
 @pytest.mark.slow

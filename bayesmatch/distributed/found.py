@@ -29,8 +29,9 @@ from ..catalogs.values import ColumnValues
 from ..catalogs.warned import warn_user
 from .moving import motion_to, moved_by, moved_rows, moved_to
 from .order import rank_among_tied, sky_key, sky_order
-from .partition import Partition, Survey, plain_table, positions_there
+from .partition import Partition, Survey, positions_there
 from .passes import over_partitions, pixels_near
+from .reading import together
 from .sample import Sampler
 from .wanted import Near, Wanted
 
@@ -46,6 +47,8 @@ class Found(WithSample, Partition):
     """(n,) how many before it have the same position"""
     counted: tuple[str, np.ndarray] | None = None
     """digest of the cells in which all rows were counted, and the counts (rows, columns)"""
+    kept: pd.DataFrame | None = None
+    """(n,) all columns of the rows, where these are kept"""
     n_inside: int | None = None
     """rows within the footprint, where the area is a MOC"""
 
@@ -107,6 +110,7 @@ def find_rows(
     max_rows: int,
     count_cells: bool,
     moc: Any = None,
+    keep: bool = False,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
 
@@ -128,6 +132,8 @@ def find_rows(
         Whether to count all rows in coarse cells around the primaries, too.
     moc : mocpy.MOC, optional
         The footprint; with one every partition is read, for the number of rows inside.
+    keep : bool, default False
+        Whether to have all columns of the rows, too, in :attr:`Found.kept`.
     """
     box = SkyBox(primary.ra, primary.dec) if count_cells else None
     motion = motion_to(primary, secondary, survey)
@@ -143,6 +149,7 @@ def find_rows(
         None if box is None else box.outline(),
         moc,
         motion,
+        keep,
     )
     pixels = secondary.get_healpix_pixels()
     if moc is None and motion is None:  # who knows how far rows move before they are read
@@ -183,17 +190,17 @@ def _without(
     return Aside(n_position=n, told=True)
 
 
-def rows_without(frame: pd.DataFrame, wanted: Wanted) -> int:
+def rows_without(part: Any, wanted: Wanted) -> int:
     """Rows of one partition that have no position."""
-    values = ColumnValues(plain_table(frame[[wanted.ra_name, wanted.dec_name]]), wanted.survey.name)
-    return len(frame) - len(positions_there(values, wanted.ra_name, wanted.dec_name)[0])
+    values = ColumnValues(part.plain([wanted.ra_name, wanted.dec_name]), wanted.survey.name)
+    return len(part) - len(positions_there(values, wanted.ra_name, wanted.dec_name)[0])
 
 
 def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> Found:
     """The candidates of all partitions, in order."""
     frames = [part.frame for _, part in parts if len(part.row)]
-    empty = pd.DataFrame(meta)[list(wanted.columns)].iloc[:0].reset_index(drop=True)
-    frame = pd.concat(frames, ignore_index=True) if frames else empty
+    kept = together(frames, meta, None if wanted.keep else wanted.columns)
+    frame = pd.DataFrame(kept[list(wanted.columns)]).reset_index(drop=True)
     order = sky_order(frame, wanted.ra_name, wanted.dec_name)
     frame = frame.iloc[order].reset_index(drop=True)
     out = Found(frame, wanted.survey, wanted.ra_name, wanted.dec_name)
@@ -202,15 +209,17 @@ def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> 
     out.at = np.concatenate([np.empty(0, np.int64), *(part.row for _, part in parts)])[order]
     out.rank = rank_among_tied(sky_key(frame, wanted.ra_name, wanted.dec_name))
     out.rows = np.arange(len(frame))  # not all rows are at hand
+    if wanted.keep:
+        out.kept = kept.iloc[order].reset_index(drop=True)
     return out
 
 
-def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
+def near_rows(part: Any, wanted: Wanted) -> Near:
     """What one partition has of what is wanted."""
     names = [wanted.ra_name, wanted.dec_name, *moved_by(wanted.motion)]
-    values = ColumnValues(plain_table(frame[list(dict.fromkeys(names))]), wanted.survey.name)
+    values = ColumnValues(part.plain(names), wanted.survey.name)
     ra, dec, inside = positions_there(values, wanted.ra_name, wanted.dec_name)
-    n_without = len(frame) - len(ra)
+    n_without = len(part) - len(ra)
     ra, dec, moves = moved_rows(wanted.motion, values, inside, ra, dec)
     if wanted.moc is not None:
         within = np.flatnonzero(contains(wanted.moc, ra, dec))
@@ -221,11 +230,11 @@ def near_rows(frame: pd.DataFrame, wanted: Wanted) -> Near:
     if wanted.box is not None and len(ra):
         cells = np.zeros(wanted.box.n_rows * wanted.box.n_columns, np.int32)
         wanted.box.add(ra, dec, cells)
-        cell = np.flatnonzero(cells)
+        cell = np.flatnonzero(cells > 0).astype(np.int32)  # half as much to send
         count = cells[cell]
     row = inside[near]
-    some = pd.DataFrame(frame[list(wanted.columns)].iloc[row]).reset_index(drop=True)
-    return Near(row, some, len(frame), len(ra), n_without, cell, count)
+    some = part.take(None if wanted.keep else wanted.columns, row)
+    return Near(row, some, len(part), len(ra), n_without, cell, count)
 
 
 def _rows_near(
@@ -277,6 +286,8 @@ def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndar
 
 
 def _turned(degrees: np.ndarray) -> np.ndarray:
-    """Angles from -180 to below 180."""
+    """Angles from -180 to below 180; the same array where they are already."""
+    if len(degrees) == 0 or -180.0 <= degrees.min() <= degrees.max() < 180.0:
+        return degrees
     turned: np.ndarray = (degrees + 180.0) % 360.0 - 180.0
     return turned

@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 import lsdb
 import numpy as np
-import pandas as pd
 from astropy.table import Table, vstack
 
 from ..catalogs.area import moc_of
@@ -27,6 +26,7 @@ from ..catalogs.values import ColumnValues
 from .found import find_rows
 from .partition import Survey, plain_table
 from .passes import over_partitions, pixel_number
+from .reading import together
 from .sizes import as_identifier, count_rows, survey_area
 from .sources import columns_for
 
@@ -183,14 +183,13 @@ class HatsCatalog(FarCatalog):
             rows, place[here] = np.unique(at[here], return_inverse=True)
             place[here] += sum(map(len, tables))
             asked = over_partitions(self.catalog, _some_rows, (names, rows), [pixels[number]])
-            tables.append(plain_table(asked[0][1]))
+            tables.append(plain_table(together([asked[0][1]], self.catalog.meta, names)))
         return vstack(tables, metadata_conflicts="silent")[place]
 
 
-def _some_rows(frame: pd.DataFrame, wanted: tuple[tuple[str, ...], np.ndarray]) -> pd.DataFrame:
+def _some_rows(part: Any, wanted: tuple[tuple[str, ...], np.ndarray]) -> Any:
     """Some columns of some rows of a partition."""
-    names, rows = wanted
-    return pd.DataFrame(frame[list(names)].iloc[rows]).reset_index(drop=True)
+    return part.take(*wanted)
 
 
 Catalog.register(HatsCatalog)

@@ -28,6 +28,7 @@ from ..priors.prior_set import PriorSet
 from .arguments import check_margin, check_priors, check_rows, given_fraction
 from .found import Found, find_rows
 from .joined import joined
+from .kept import can_keep, joined_here
 from .partition import Partition, Survey
 from .sizes import catalog_names, count_rows, sky_area, survey_area
 from .sources import Sources, all_sources, columns_for
@@ -67,10 +68,11 @@ def match(
 ) -> Any:
     """Match two LSDB catalogues: what :func:`bayesmatch.match` gives, however the sky is cut.
 
-    The sources, and the objects near them, come from a pass over the partitions here, with the
-    columns that errors, identifiers, covariates and priors need; they are matched in memory, all
-    together. The catalogue returned is lazy: ``.compute()`` or ``.write_catalog()`` joins the
-    result to the columns of both catalogues.
+    The sources, and the objects near them, come from a pass over the partitions here, and are
+    matched in memory, all together. Where they fit there with all columns of both catalogues (half
+    a gigabyte, by the numbers of rows), the catalogue returned is at hand, and none is read again.
+    Else the pass brings the columns that errors, identifiers, covariates and priors need, and the
+    catalogue is lazy: ``.compute()`` or ``.write_catalog()`` reads the partitions and joins them.
 
     Parameters
     ----------
@@ -119,7 +121,7 @@ max_rows, field, claims, errors, bad_rows
     ------
     ValueError, TypeError
         If an argument is wrong, or the survey's margin is missing or smaller than the radius; when
-        it is computed, if the margin lacks an object.
+        it is computed from partitions read again, if the margin lacks an object.
 
     Warns
     -----
@@ -177,7 +179,8 @@ max_rows, field, claims, errors, bad_rows
         one_of("bad_rows", bad_rows, BAD_ROWS),
     )
     sources, found, result = both.matched()
-    out = joined(primary, secondary, sources, found, result, rows)
+    join = joined if sources.kept is None or found.kept is None else joined_here
+    out = join(primary, secondary, sources, found, result, rows)
     out.match_meta, out.match_priors = result.meta, result.priors
     return out
 
@@ -200,26 +203,29 @@ class Both:
     def matched(self) -> tuple[Sources, Found, MatchResult]:
         """The sources, the objects near them, and the result of their match."""
         options, columns = self._checked()
-        sources = all_sources(self.catalogs[0], self.surveys[0], columns[0])
+        keep = can_keep(self.catalogs, self.surveys, options.radius_arcsec)
+        sources = all_sources(self.catalogs[0], self.surveys[0], columns[0], keep)
         sources = checked_primary(sources, self.bad_rows)
         if self.fit is not None:
             mean, details = self.fit["host_fraction"], self.fit["host_fraction_fit"]
             options = replace(options, host_fraction=fractions_for(sources, mean, details))
         if self.itself:
             options = replace(options, claims="independent")
-        found = self._near(sources, columns[1], options)
+        found = self._near(sources, columns[1], options, keep)
         primary: Any = sources
         told = None
         if options.errors == "fit":
             primary, numbers = fitted(primary, (found,), self.priors, options)
             told = {"given": False, **numbers}
             if primary is not sources:
-                found = self._near(primary, columns[1], options)
+                found = self._near(primary, columns[1], options, keep)
         covariates = covariate_matrix(primary, options.host_covariates)
         result = run_match(primary, (found,), self.priors, options, covariates, told)
         return sources, found, result
 
-    def _near(self, sources: HeldCatalog, columns: tuple[str, ...], options: MatchOptions) -> Found:
+    def _near(
+        self, sources: HeldCatalog, columns: tuple[str, ...], options: MatchOptions, keep: bool
+    ) -> Found:
         found = find_rows(
             self.catalogs[1],
             self.surveys[1],
@@ -229,6 +235,7 @@ class Both:
             max_rows=options.max_rows,
             count_cells=options.field.counts_cells or learns_from_field(self.priors),
             moc=self.moc,
+            keep=keep,
         )
         found.lenient = self.bad_rows == "drop"
         if self.itself:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,36 +13,67 @@ import numpy as np
 from dask import threaded
 from dask._task_spec import DataNode, Task, TaskRef
 from dask.base import get_scheduler
+from dask.local import get_sync
 from scipy.spatial import cKDTree
 
 from .._kernels.jit import ranges
+from .reading import FileRows, Files, FrameRows, files_of
 
 #: healpy's max_pixrad is exact; this is for rounding
 SLACK = 1.001
 #: pixel centres asked about at once
 CENTRES = 1 << 16
+#: tasks for each thread, so that none has much more to do than another, and most partitions of one
+TASKS_EACH, MOST_IN_ONE = 8, 16
 
 
 def over_partitions(
     catalog: Any, function: Callable[[Any, Any], Any], shared: Any, pixels: Sequence[Any] = ()
 ) -> list[tuple[int, Any]]:
-    """``function(partition, shared)`` of the partitions of an LSDB catalogue, on Dask.
+    """``function(rows, shared)`` of the partitions of an LSDB catalogue, on Dask.
 
-    `pixels`: of the partitions, in this order; default: all. Returned are the number of each pixel
-    (:func:`pixel_number`) and the value.  `shared` travels once, not with every task.
+    `rows` are :class:`FileRows` or :class:`FrameRows`. `pixels`: of the partitions, in this order;
+    default: all. Returned are the number of each pixel (:func:`pixel_number`) and the value.
+    `shared` travels once, not with every task.
     """
     wanted = list(pixels) or list(catalog.get_healpix_pixels())
-    built = catalog._operation.build(pixels=wanted)
-    graph, name = dict(built.graph), f"bayesmatch-{uuid.uuid4().hex}"
+    name = f"bayesmatch-{uuid.uuid4().hex}"
+    files, get = files_of(catalog), get_scheduler() or threaded.get
+    graph: dict[Any, Any] = {}
+    tasks: list[tuple[Any, ...]] = []
+    if files is None:
+        built = catalog._operation.build(pixels=wanted)
+        graph.update(built.graph)
+        tasks = [(of_frame, function, TaskRef(built.pixel_to_key_map[pixel])) for pixel in wanted]
+    else:
+        size = max(1, min(MOST_IN_ONE, len(wanted) // (TASKS_EACH * at_once(get))))
+        pieces = ranges(len(wanted), size)
+        tasks = [(of_files, function, wanted[a:b], TaskRef(f"{name}-files")) for a, b in pieces]
+        graph[f"{name}-files"] = DataNode(f"{name}-files", files)
     graph[name] = DataNode(name, shared)
-    keys = []
-    for k, pixel in enumerate(wanted):
-        key = (f"{function.__name__}-{name}", k)
-        part = TaskRef(built.pixel_to_key_map[pixel])
-        graph[key] = Task(key, alone, function, part, TaskRef(name))
-        keys.append(key)
-    found = (get_scheduler() or threaded.get)(graph, keys)
-    return [(pixel_number(pixel), value) for pixel, value in zip(wanted, found, strict=True)]
+    keys = [(f"{function.__name__}-{name}", k) for k in range(len(tasks))]
+    for key, (how, *given) in zip(keys, tasks, strict=True):
+        graph[key] = Task(key, alone, how, *given, TaskRef(name))
+    values = [value for several in get(graph, keys) for value in several]
+    return [(pixel_number(pixel), value) for pixel, value in zip(wanted, values, strict=True)]
+
+
+def of_frame(function: Callable, frame: Any, shared: Any) -> list[Any]:
+    """The function's value of a partition that LSDB has computed."""
+    return [function(FrameRows(frame), shared)]
+
+
+def of_files(function: Callable, pixels: Sequence[Any], files: Files, shared: Any) -> list[Any]:
+    """The function's values of some partitions, each read from its file and then forgotten."""
+    return [function(FileRows(files, pixel), shared) for pixel in pixels]
+
+
+def at_once(get: Any) -> int:
+    """How many tasks a Dask scheduler runs at once, about."""
+    if get is get_sync:
+        return 1
+    threads = getattr(getattr(get, "__self__", None), "nthreads", None)  # of a Client
+    return os.cpu_count() or 1 if threads is None else max(1, sum(threads().values()))
 
 
 def alone(function: Callable, *given: Any) -> Any:

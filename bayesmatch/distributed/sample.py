@@ -25,6 +25,7 @@ from .moving import Motion, moved_by, moved_rows
 from .order import sky_order
 from .partition import plain_table, positions_there
 from .passes import over_partitions
+from .reading import together
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,7 @@ class Sampler:
             over_partitions(self.secondary, taken_rows, wanted, self.pixels) if self.pixels else []
         )
         frames = [part for _, part in parts if len(part)]
-        empty = pd.DataFrame(self.secondary.meta)[list(names)].iloc[:0].reset_index(drop=True)
-        frame = pd.concat(frames, ignore_index=True) if frames else empty
+        frame = pd.DataFrame(together(frames, self.secondary.meta, names))
         frame = frame.iloc[sky_order(frame, *names[:2])].reset_index(drop=True)
         table = plain_table(frame)
         values = ColumnValues(table, found.name)
@@ -77,13 +77,13 @@ class Sampler:
         return FieldSample(sample, n_around)
 
 
-def taken_rows(frame: pd.DataFrame, wanted: Sampled) -> pd.DataFrame:
+def taken_rows(part: Any, wanted: Sampled) -> Any:
     """The rows of one partition that are sampled."""
     names = list(dict.fromkeys([*wanted.columns[:2], *moved_by(wanted.motion)]))
-    values = ColumnValues(plain_table(frame[names]), wanted.name)
+    values = ColumnValues(part.plain(names), wanted.name)
     ra, dec, there = positions_there(values, *names[:2])
     ra, dec, _ = moved_rows(wanted.motion, values, there, ra, dec)
     rows = sampled_rows(ra, dec, wanted.box, wanted.share)
     if wanted.moc is not None:
         rows = rows[contains(wanted.moc, ra[rows], dec[rows])]
-    return pd.DataFrame(frame[list(wanted.columns)].iloc[there[rows]]).reset_index(drop=True)
+    return part.take(wanted.columns, there[rows])

@@ -15,6 +15,7 @@ from ..catalogs.values import ColumnValues
 from .order import sky_order
 from .partition import Partition, Survey, plain_table
 from .passes import over_partitions
+from .reading import together
 
 
 class Sources(Partition):
@@ -24,6 +25,8 @@ class Sources(Partition):
     """(n,) number of the pixel of each row's partition"""
     at: np.ndarray
     """(n,) its row there"""
+    kept: pd.DataFrame | None = None
+    """(n,) all columns and the index of the rows, where these are kept"""
 
     def row_text(self, row: int) -> str:
         """A row, as messages name it: partitions have no row numbers that mean anything."""
@@ -33,29 +36,37 @@ class Sources(Partition):
 Catalog.register(Sources)
 
 
-def all_sources(primary: Any, survey: Survey, columns: tuple[str, ...]) -> Sources:
+def all_sources(
+    primary: Any, survey: Survey, columns: tuple[str, ...], keep: bool = False
+) -> Sources:
     """The rows of an LSDB catalogue, all of them, with some columns, those of the positions first.
+
+    `keep`: all columns as well, in :attr:`Sources.kept`.
 
     Raises
     ------
     ValueError, TypeError
         If one is wrong, or there are none.
     """
-    parts = over_partitions(primary, some_columns, columns)
+    names = None if keep else columns
+    parts = over_partitions(primary, some_columns, names)
     size = [len(part) for _, part in parts]
     if not sum(size):
         raise ValueError(f"catalogue {survey.name!r} is empty: it has no rows")
-    frame = pd.concat([part for _, part in parts if len(part)], ignore_index=True)
+    kept = together([part for _, part in parts if len(part)], primary.meta, names)
+    frame = pd.DataFrame(kept[list(columns)])
     order = sky_order(frame, *columns[:2])
     out = Sources(frame.iloc[order].reset_index(drop=True), survey, *columns[:2])
     out.home = np.repeat(np.array([number for number, _ in parts], np.int64), size)[order]
     out.at = np.concatenate([np.arange(n) for n in size])[order]
+    if keep:
+        out.kept = kept.iloc[order]
     return out
 
 
-def some_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Some columns of a partition."""
-    return pd.DataFrame(frame[list(columns)]).reset_index(drop=True)
+def some_columns(part: Any, columns: tuple[str, ...] | None) -> Any:
+    """Some columns of a partition, or all."""
+    return part.take(columns, None)
 
 
 def columns_for(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..catalogs.sky_box import SkyBox
 from .moving import Motion
@@ -35,6 +34,8 @@ class Wanted:
     """a `mocpy.MOC`: rows outside it do not count; None: all do"""
     motion: Motion | None = None
     """how rows are moved before they are searched; None: they are not"""
+    keep: bool = False
+    """whether to have all columns of the candidates, and the index"""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Near:
 
     row: np.ndarray
     """(m,) rows that are near, in the partition"""
-    frame: pd.DataFrame
-    """their columns"""
+    frame: Any
+    """their columns, as :func:`bayesmatch.distributed.reading.together` takes them"""
     n_rows: int
     n_inside: int
     n_without: int

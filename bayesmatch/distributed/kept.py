@@ -1,0 +1,177 @@
+"""The catalogue that a match on LSDB gives where its rows fit into memory: none is read again.
+
+The search keeps all columns of the sources and of the objects near them, so that a result is joined
+to them here. Where they would take too much, :mod:`bayesmatch.distributed.joined` reads them again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import nested_pandas as npd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from dask._task_spec import Task
+from lsdb.catalog import Catalog
+from lsdb.io.schema import get_arrow_schema
+from lsdb.operations.functions.merge_catalog_functions import (
+    apply_suffixes,
+    create_merged_catalog_info,
+    generate_meta_df_for_joined_tables,
+)
+from lsdb.operations.operation import HealpixGraph, Operation
+
+from ..matching.result import MatchResult
+from .found import Found
+from .partition import Survey
+from .passes import pixel_number
+from .sources import Sources
+from .tables import result_frame
+
+#: bytes that the joined rows may take, about
+MOST_BYTES = 1 << 29
+#: bytes of a row in the columns of a result, and in one of text
+RESULT_BYTES, TEXT_BYTES = 200, 32
+SUFFIX_METHOD = "all_columns"
+
+
+class KeptRows(Operation):
+    """The partitions of a catalogue that is at hand as a whole.
+
+    Parameters
+    ----------
+    frame : NestedFrame
+        All rows, those of each pixel together.
+    pixels : sequence of HealpixPixel
+        In the order of the rows.
+    first : ndarray, shape (n_pixels + 1,)
+        Where the rows of each pixel begin, and the end.
+    """
+
+    def __init__(self, frame: npd.NestedFrame, pixels: Sequence[Any], first: np.ndarray) -> None:
+        self.frame, self.pixels, self.first = frame, list(pixels), first
+        self._key = f"bayesmatch-rows-{uuid.uuid4().hex}"
+
+    @property
+    def name(self) -> str:
+        """Of the task."""
+        return "KeptRows"
+
+    @property
+    def key_name(self) -> str:
+        """Of the tasks in a graph."""
+        return self._key
+
+    @property
+    def meta(self) -> npd.NestedFrame:
+        """The columns, without rows."""
+        return npd.NestedFrame(self.frame.iloc[:0])
+
+    @property
+    def dependencies(self) -> list[Operation]:
+        """None."""
+        return []
+
+    @property
+    def healpix_pixels(self) -> list[Any]:
+        """Of the partitions."""
+        return self.pixels
+
+    def build(self, pixels: Sequence[Any] | None = None) -> HealpixGraph:
+        """A task for each partition, which carries its rows."""
+        wanted = None if pixels is None else set(pixels)
+        graph, keys = {}, {}
+        for k, pixel in enumerate(self.pixels):
+            if wanted is None or pixel in wanted:
+                keys[pixel] = (self._key, k)
+                # A copy: a slice would take the whole with it wherever it travels.
+                part = self.frame.take(np.arange(self.first[k], self.first[k + 1]))
+                graph[keys[pixel]] = Task(keys[pixel], _itself, part)
+        return HealpixGraph(graph, keys)
+
+
+def _itself(part: npd.NestedFrame) -> npd.NestedFrame:
+    return part
+
+
+class MatchedCatalog(Catalog):
+    """An LSDB catalogue that may be at hand already."""
+
+    def compute(self, progress_bar: bool = True, tqdm_kwargs: Any = None) -> npd.NestedFrame:
+        """All rows: those at hand, unless something is to be done to them first."""
+        if type(self._operation) is KeptRows:
+            return npd.NestedFrame(self._operation.frame.copy())
+        return super().compute(progress_bar=progress_bar, tqdm_kwargs=tqdm_kwargs)
+
+
+def can_keep(catalogs: Sequence[Any], surveys: Sequence[Survey], radius_arcsec: float) -> bool:
+    """Whether the rows of a match, with all columns of both catalogues, fit into memory.
+
+    As many as chance brings within the radius, and a counterpart for every source.
+    """
+    circle = np.pi * (radius_arcsec / 3600.0) ** 2
+    each = 2.0 + circle * surveys[1].density_deg2
+    width = RESULT_BYTES + sum(row_bytes(catalog.meta) for catalog in catalogs)
+    return surveys[0].n_rows * each * width <= MOST_BYTES
+
+
+def row_bytes(meta: pd.DataFrame) -> float:
+    """Bytes of a row, about; infinite where a column has more than one value a row."""
+    total = 0.0
+    for kind in meta.dtypes:
+        arrow = getattr(kind, "pyarrow_dtype", None)
+        if arrow is None or pa.types.is_nested(arrow):
+            return np.inf
+        fixed = pa.types.is_primitive(arrow)
+        total += arrow.bit_width / 8.0 if fixed else TEXT_BYTES
+    return total
+
+
+def joined_here(
+    primary: Any,
+    secondary: Any,
+    sources: Sources,
+    found: Found,
+    result: MatchResult,
+    rows: str,
+) -> MatchedCatalog:
+    """The LSDB catalogue of a result, joined; arguments as for :func:`.joined.joined`.
+
+    The partitions are those of the primary, and the rows of each in the order of the sources there.
+    """
+    table = result.sources if rows == "sources" else result.associations
+    i, j = (np.asarray(table[c.name], dtype=np.int64) for c in (sources, found))
+    pixels = list(primary.get_healpix_pixels())
+    place = {pixel_number(pixel): k for k, pixel in enumerate(pixels)}
+    numbers, inverse = np.unique(sources.home, return_inverse=True)
+    part = np.array([place[number] for number in numbers.tolist()])[inverse][i]
+    order = np.lexsort((sources.at[i], part))  # keeps the order within a source
+    extra = result_frame(result, rows, sources.held(i))
+    suffixes = (f"_{sources.name}", f"_{found.name}")
+    meta = generate_meta_df_for_joined_tables(
+        (primary, secondary),
+        suffixes,
+        suffix_method=SUFFIX_METHOD,
+        extra_columns=extra.iloc[:0],
+        log_changes=False,
+    )
+    left, right = apply_suffixes(
+        sources.kept, found.kept, suffixes, SUFFIX_METHOD, log_changes=False
+    )
+    left = left.iloc[i[order]]
+    # Objects by number, so that -1 is one that does not exist: missing values in each type.
+    objects, extra = right.reindex(j[order]), extra.iloc[order]
+    objects.index = extra.index = left.index
+    frame = npd.NestedFrame(pd.concat([left, objects, extra], axis=1)).rename_axis(meta.index.name)
+    first = np.searchsorted(part[order], np.arange(len(pixels) + 1))
+    info = create_merged_catalog_info(
+        primary, secondary, f"{primary.name}_x_{secondary.name}", suffixes, SUFFIX_METHOD
+    )
+    whole = primary.hc_structure
+    structure = whole.__class__(
+        info, whole.pixel_tree, schema=get_arrow_schema(meta), moc=whole.moc
+    )
+    return MatchedCatalog(KeptRows(frame, pixels, first), structure)
