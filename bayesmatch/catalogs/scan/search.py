@@ -25,7 +25,7 @@ from .coverage import SkyMap
 from .grids import Grids
 from .moving import group_moves, moved
 from .parts import Part, numbers
-from .work import Task, cut_into_tasks, task_rows
+from .work import Task, cut_into_tasks, reader_ahead, task_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,8 +139,10 @@ def rows_near(
     parallel = len(tasks) < n_threads()
 
     maps = None if box is None else CellMaps(box.shape)
+    ahead = reader_ahead(tasks, read_for_positions(other))
 
     def work(task: int) -> pa.Table:
+        ahead(task)
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
         with nullcontext() if maps is None else maps.one() as cells:
             without = 0
@@ -247,6 +249,12 @@ def rows_without(found: pa.Table) -> int:
     return int(found["ra"].to_numpy()[here].sum())
 
 
+def read_for_positions(other: ScannedCatalog) -> list[str]:
+    """Columns that positions are made from."""
+    moved_by = [] if other.arrival is None else other.said.columns
+    return [other.ra_name, other.dec_name, *moved_by]
+
+
 def position_batches(
     other: ScannedCatalog,
     part: Part,
@@ -258,8 +266,7 @@ def position_batches(
     names = (other.ra_name, other.dec_name)
     factors = [other.unit_factor(name) for name in names]
     in_file = [n for n in more if n not in other.data_set.partition_names]
-    moved_by = [] if other.arrival is None else other.said.columns
-    wanted = list(dict.fromkeys([*names, *in_file, *moved_by]))
+    wanted = list(dict.fromkeys([*read_for_positions(other), *in_file]))
     for first, batch in part.batches(wanted, groups, parallel=parallel):
         first += part.first_row
         ra, dec = (
