@@ -18,6 +18,10 @@ class Settings:
     """toy sizes, to see that everything runs; never results"""
     data: Path | None = None
     """where the scanned data set is, or is to be made and kept; None: a temporary directory"""
+    n_rows: int = 1_000_000_000
+    """of the whole sky"""
+    only: tuple[str, ...] = ()
+    """parts of a section that is measured in parts; empty: all"""
 
     def rows(self, n: int, least: int = 200) -> int:
         """`n` rows, or a hundredth in a quick run."""
