@@ -135,24 +135,19 @@ def trained(folder: Path) -> Path:
 
 
 def right(result: Any, folder: Path) -> float:
-    """Of the sources with a counterpart in the survey, the part whose best association has it."""
+    """Of the sources with a counterpart in the survey, the part that is given it as the best."""
     from pyarrow import parquet
 
     truth = parquet.read_table(folder / sky.SOURCES, columns=["counterpart"])
     truth = truth["counterpart"].to_numpy()
-    best = np.asarray(result.table["match_flag"]) == 1
-    row = np.asarray(result.table["OPT_ID"])[best]
-    source = np.asarray(result.table["X_ID"])[best]
-    found = np.full(len(truth), -1)
-    found[source.astype(np.int64)] = [int(r) if str(r).lstrip("-").isdigit() else -1 for r in row]
     has = truth >= 0
-    return float((found[has] == truth[has]).mean())
+    return float((np.asarray(result.sources["OPT"])[has] == truth[has]).mean())
 
 
 def digest(result: Any) -> str:
     """Of all values of both tables of a result."""
     state = hashlib.sha256()
-    for table in (result.table, result.sources):
+    for table in (result.associations, result.sources):
         for name in table.colnames:
             state.update(name.encode())
             state.update(np.ascontiguousarray(np.asarray(table[name])).tobytes())
