@@ -3,7 +3,8 @@
 
 The sdist is packed again with the times, owners and modes that its files have on no machine in
 particular; the wheel is made of what is in it.  SOURCE_DATE_EPOCH is the time that both say, by
-default that of the last commit.
+default that of the last commit.  PyPI follows no relative links: with `--address` the README of
+both, not that of the checkout, has the address of this version's tag in front of them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -26,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FIRST_TIME = 315532800
 #: in the sdist and nowhere in the wheel, and in the package beside its code
 NEVER_IN_WHEEL = ("tests/", "validation/", "benchmarks/", "notebooks/", "docs/", ".ci/", "recipe/")
+#: files of the sdist with the text that PyPI shows
+DESCRIBED = ("README.md", "PKG-INFO")
 DATA = (
     "py.typed",
     "__init__.pyi",
@@ -41,8 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Build, check, and say what was made."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder (default: dist)")
+    parser.add_argument(
+        "--address",
+        metavar="URL",
+        help="the repository's page, as https://github.com/OWNER/NAME; for what is uploaded",
+    )
     options = parser.parse_args(argv)
-    made = package(ROOT, options.out)
+    if options.address is None:
+        print("the README's picture and links are relative; for an upload give --address")
+    made = package(ROOT, options.out, options.address)
     run("-m", "twine", "check", "--strict", *made)
     faults = check_contents(*made)
     for path in made:
@@ -51,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(bool(faults))
 
 
-def package(root: Path, out: Path) -> tuple[Path, Path]:
+def package(root: Path, out: Path, address: str | None = None) -> tuple[Path, Path]:
     """The sdist and the wheel of a checkout."""
     epoch = source_time(root)
     out.mkdir(parents=True, exist_ok=True)
@@ -60,7 +71,7 @@ def package(root: Path, out: Path) -> tuple[Path, Path]:
         run("-m", "build", "--sdist", "--outdir", work / "sdist", root)
         (plain,) = (work / "sdist").glob("*.tar.gz")
         sdist = out / plain.name
-        sdist.write_bytes(packed_again(plain, epoch))
+        sdist.write_bytes(packed_again(plain, epoch, address))
         with tarfile.open(sdist) as archive:
             archive.extractall(work / "tree", filter="data")
         (tree,) = (work / "tree").iterdir()
@@ -82,8 +93,26 @@ def source_time(root: Path) -> int:
     return max(int(told.stdout), FIRST_TIME) if told.returncode == 0 else FIRST_TIME
 
 
-def packed_again(sdist: Path, epoch: int) -> bytes:
+def absolute(text: str, address: str, version: str) -> str:
+    """Markdown whose relative links and pictures lead to the tag of a version.
+
+    >>> absolute("![a](b.png) [c](d.md#e) [f](https://g)", "https://h/i", "1.0")
+    '![a](https://h/i/raw/v1.0/b.png) [c](https://h/i/blob/v1.0/d.md#e) [f](https://g)'
+    """
+
+    def led(found: re.Match[str]) -> str:
+        kind = "raw" if found["picture"] else "blob"
+        place = f"{address.rstrip('/')}/{kind}/v{version}/{found['path']}"
+        return f"{found['picture']}[{found['said']}]({place})"
+
+    return re.sub(
+        r"(?P<picture>!?)\[(?P<said>[^\]]*)\]\((?P<path>(?![a-z]+:|#)[^)\s]+)\)", led, text
+    )
+
+
+def packed_again(sdist: Path, epoch: int, address: str | None = None) -> bytes:
     """The files of an sdist in the order of their names, with nothing of the machine in them."""
+    version = sdist.name.removesuffix(".tar.gz").rpartition("-")[2]
     packed = io.BytesIO()
     with tarfile.open(sdist) as old, tarfile.open(fileobj=packed, mode="w") as new:
         for member in sorted(old.getmembers(), key=lambda m: m.name):
@@ -91,7 +120,11 @@ def packed_again(sdist: Path, epoch: int) -> bytes:
             member.uname = member.gname = ""
             member.pax_headers = {}
             member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
-            new.addfile(member, old.extractfile(member) if member.isfile() else None)
+            content = old.extractfile(member) if member.isfile() else None
+            if content is not None and address and Path(member.name).name in DESCRIBED:
+                text = absolute(content.read().decode(), address, version).encode()
+                member.size, content = len(text), io.BytesIO(text)
+            new.addfile(member, content)
     return gzip.compress(packed.getvalue(), mtime=epoch)
 
 

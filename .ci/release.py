@@ -43,6 +43,11 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
         metavar="COMMAND",
         help="what must pass before anything is built (default: .ci/run)",
     )
+    parser.add_argument(
+        "--address",
+        metavar="URL",
+        help="the repository's page, which the uploaded README's links and picture lead to",
+    )
     options = parser.parse_args(argv)
     check_place(root, options.version)
     texts = changed(root, options.version, options.date)
@@ -52,6 +57,8 @@ def main(argv: Sequence[str] | None = None, root: Path = ROOT) -> int:
         ["bash", "-c", options.tests],
         [sys.executable, ".ci/package.py", "--out", "dist"],
     ]
+    if options.address:
+        steps[-1] += ["--address", options.address]
     if options.dry_run:
         print("\n".join(["would run", *(f"  {' '.join(step)}" for step in steps)]))
         print(left_to_do(options.version))

@@ -10,6 +10,7 @@ import numpy as np
 from astropy.table import Table
 
 from .catalogs.catalog import Catalog
+from .catalogs.targets import make_folder
 from .matching.core import match
 from .matching.result import MatchResult
 
@@ -28,7 +29,7 @@ def run_demo(directory: Path) -> str:
         Made if it does not exist. Takes ``cosmos.fits`` (both tables), ``sky.png`` and
         ``probabilities.png``.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_folder(directory)
     data = resources.files("bayesmatch.data")
     with (
         resources.as_file(data / "cosmos_xmm.fits.gz") as xmm_path,

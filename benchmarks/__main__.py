@@ -20,6 +20,7 @@ from .sky_runs import parts as sky_parts
 
 SECTIONS = {
     "peers": "6,885 x 2,418,574 at 30 arcsec: astropy, scipy, smatch, STILTS, NWAY; memory",
+    "programs": "whole programs with the same files: seconds, and how right their answers are",
     "sizes": "1,000 x 100,000 to 1e6 x 1e8, with a figure; four times the sky",
     "catalogues": "two, three (with NWAY), four and five catalogues",
     "elliptical": "elliptical position errors",
@@ -42,8 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.nway_repeat,
         options.quick,
         options.data,
-        int(options.rows),
-        tuple(options.only),
+        n_rows=int(options.rows),
+        only=tuple(options.only),
+        environments=options.environments,
+        python313=options.python313,
     )
     for name in options.section or SECTIONS:
         print(f"\n## {name}: {(SECTIONS | BY_ITSELF)[name]}", flush=True)
@@ -107,15 +110,18 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="where the scanned data set is, or is to be made and kept",
     )
     parser.add_argument(
-        "--rows", type=float, default=1e9, metavar="N", help="of the survey that allsky makes"
+        "--environments",
+        type=Path,
+        metavar="DIR",
+        help="where xmatcher's own environment is, or is to be made and kept",
     )
     parser.add_argument(
-        "--only",
-        nargs="+",
-        default=(),
-        metavar="PART",
-        help=f"of allsky: {', '.join(PARTS)}",
+        "--python313",
+        default="python3.13",
+        metavar="COMMAND",
+        help="the Python 3.13 that xmatcher needs (default: python3.13 on the PATH)",
     )
+    _add_sky_options(parser)
     options = parser.parse_args(argv)
     unknown = [name for name in options.section if name not in SECTIONS | BY_ITSELF]
     if unknown:
@@ -126,6 +132,15 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     if min(options.repeat, options.nway_repeat) < 1:
         parser.error("--repeat and --nway-repeat must be at least 1")
     return options
+
+
+def _add_sky_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rows", type=float, default=1e9, metavar="N", help="of the survey that allsky makes"
+    )
+    parser.add_argument(
+        "--only", nargs="+", default=(), metavar="PART", help=f"of allsky: {', '.join(PARTS)}"
+    )
 
 
 if __name__ == "__main__":

@@ -12,9 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from validation import headlines
-
-from . import store
+from . import program_tables, store
 from .__main__ import SECTIONS
 from .methods import NWAY
 
@@ -57,6 +55,7 @@ def table(s: Mapping[str, Any]) -> str:
         )
     lines += ["", "| other matches | seconds | |", "|---|---|---|"]
     lines += [f"| {what} | {seconds:.3g} | {note} |" for what, seconds, note in other(s)]
+    lines += ["", *program_tables.lines(s["programs"])]
     return "\n".join([*lines, ""])
 
 
@@ -137,6 +136,8 @@ def _megabytes(value: float | None) -> str:
 
 def main(directory: str) -> None:
     """Take over the numbers of a full run."""
+    from validation import headlines  # not there where asv measures
+
     numbers = summary(Path(directory))
     RESULTS.write_text(json.dumps(numbers, indent=1) + "\n")
     headlines.replace(PAGE, BEGIN, END, table(numbers))

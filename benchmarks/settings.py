@@ -22,6 +22,10 @@ class Settings:
     """of the whole sky"""
     only: tuple[str, ...] = ()
     """parts of a section that is measured in parts; empty: all"""
+    environments: Path | None = None
+    """where peers' own environments are, or are to be made and kept; None: a temporary directory"""
+    python313: str = "python3.13"
+    """the Python 3.13 that xmatcher needs"""
 
     def rows(self, n: int, least: int = 200) -> int:
         """`n` rows, or a hundredth in a quick run."""

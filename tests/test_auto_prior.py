@@ -69,7 +69,7 @@ TWO, THREE = (350, 3000), (350, 3000, 2700)
 RADIUS, POSTERIOR = ("--mag-radius", 3.5), ("--mag-auto-minprob", 0.5)
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "seed, sizes, flags",
     [
@@ -130,6 +130,7 @@ def test_edges_at_equal_magnitudes_are_these_magnitudes():
         assert inside and set(inside) <= set(values)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("flags", [("--mag-radius", 3.5), ("--mag-auto-minprob", 0.3)])
 @pytest.mark.parametrize("decimals", [0, 1])
 def test_rounded_magnitudes_as_nway(
@@ -194,6 +195,7 @@ def test_two_catalogues_of_the_manual(cosmos, capsys):
     assert record["counts"]["selected"] > 100
 
 
+@pytest.mark.slow
 def test_three_catalogues_of_the_manual(cosmos, capsys):
     assert_same_as_nway(
         cosmos,

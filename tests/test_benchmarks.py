@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -35,6 +36,18 @@ def results():
             "rows": pair,
             "memory": {"bayesmatch": {"above_MB": 60.0}, "nway": {"above_MB": 1000.0}},
             "machine": {"cpus": 2, "processor": "Some CPU"},
+        },
+        "programs": {
+            "size": "4,000 x 522,000, 30 arcsec",
+            "with_counterpart": 3_900,
+            "load": 1.0,
+            "programs": {"stilts": "3.4"},
+            "left_out": {},
+            "rows": [
+                row("bayesmatch", 2.0, None, 4000)
+                | {"line": "bayesmatch match x.fits", "score": "p_match", "peak_MB": 200.0}
+                | {"cpu_seconds": 3.0, "purity_is_completeness": 0.95}
+            ],
         },
         "sizes": {
             "radius": 30.0,
@@ -129,8 +142,8 @@ def test_table():
     assert "| four times that sky: 27,540 x 9,674,296 | 0.4 | 4.00 times as long |" in text
     assert "| `Catalog.scan`, 100,000,000 rows of Parquet | 5 | 20.0 million rows/s" in text
     assert "python -c" not in text
-    columns = [line.count("|") for line in text.splitlines() if line]
-    assert set(columns) == {6, 4}
+    columns = [line.count("|") for line in text.splitlines() if line.startswith("|")]
+    assert set(columns) == {7, 6, 4}
 
 
 def test_costs_and_plan():
@@ -155,7 +168,7 @@ def test_costs_and_plan():
 
 
 def test_summary_refuses_what_is_not_a_full_run(tmp_path):
-    with pytest.raises(ValueError, match="lacks peers, sizes"):
+    with pytest.raises(ValueError, match="lacks peers, programs, sizes"):
         readme.summary(tmp_path)
     for name in SECTIONS:
         store.keep(tmp_path, name, {"quick": name == "prior"})
@@ -250,6 +263,7 @@ def test_median_seconds(monkeypatch):
     assert timing.median_seconds(calls(1, 1, 1), 2, budget=60)[:2] == (1, 2)
 
 
+@pytest.mark.slow
 def test_peers_that_would_take_too_long_are_not_run(monkeypatch):
     def too_long(*_):
         raise AssertionError("was to be left out")
@@ -290,6 +304,7 @@ def test_ellipses_keep_their_area():
     assert not np.allclose(a, b)
 
 
+@pytest.mark.slow
 def test_pruning_and_counting():
     catalogs = cosmos_sky((3000, 2000), (0.1, 0.5))
     assert prune_difference(catalogs) < 1e-9
@@ -332,6 +347,20 @@ def test_asv_classes(name):
             one.setup(rows, *rest)
             for method in timed:
                 getattr(one, method)(rows, *rest)
+
+
+def test_asv_can_import_all_that_lies_beside_its_classes():
+    """It installs the package alone, and imports every module of the folder to look for classes."""
+    code = (
+        "import importlib, pkgutil, sys\n"
+        "for name in ('validation', 'tests', 'lsdb', 'nwaylib'):\n"
+        "    sys.modules[name] = None\n"
+        "import benchmarks\n"
+        "for found in pkgutil.iter_modules(benchmarks.__path__):\n"
+        "    importlib.import_module(f'benchmarks.{found.name}')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_asv_knows_all_classes():

@@ -44,6 +44,7 @@ def planted(tmp_path, result, column="p_i", by=1.3):
     assert not found.explained
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*single precision:UserWarning")
 def test_single_precision(field, tmp_path):
     """Both programs read the same rounded positions: nothing is left to explain."""
@@ -78,6 +79,7 @@ def test_scanned(field, tmp_path):
     planted(tmp_path, result)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("least", [0.01, 0.2])
 def test_a_result_cut_by_min_p_i(field, tmp_path, least):
     """Associations that only NWAY has are those that the cut took; the others are compared."""

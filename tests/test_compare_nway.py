@@ -64,7 +64,7 @@ def written(folder, sources, *flags, radius=15.0, out="nway.fits"):
     return files
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("dec", [2.0, 30.0, 44.0])
 @pytest.mark.parametrize("k", [2, 3])
 def test_command_line_output(tmp_path, dec, k):
@@ -83,6 +83,7 @@ def test_command_line_output(tmp_path, dec, k):
     assert not reasons(found, "p_single")
 
 
+@pytest.mark.slow
 def test_histograms_and_magnitudes(tmp_path):
     sources = random_field(33, (100, 1500, 1200), (150.0, 30.0), magnitudes=True)
     np.savetxt(tmp_path / "hist.txt", HISTOGRAM)
@@ -111,6 +112,7 @@ def auto_match(sources, **options):
     return bm.match(*catalogs, priors=priors, host_fraction=0.9, **options)
 
 
+@pytest.mark.slow
 def test_auto_priors(tmp_path, auto_field):
     """The command line's are ours; the functions' weigh wrongly, and are learned again so."""
     flags = [x for s in auto_field for m in s.mags for x in ("--mag", f"{s.name}:{m}", "auto")]
@@ -170,6 +172,7 @@ def test_primaries_without_candidates(tmp_path):
     assert not reasons(bm.compare_nway(result, api), "match_flag")
 
 
+@pytest.mark.slow
 def test_min_prob(tmp_path):
     """Rows below it, and primaries without candidates, are only here."""
     sources = random_field(37, (100, 1500, 1200), (150.0, 44.0))
@@ -366,6 +369,7 @@ def test_cells():
     assert lost(over, 20.0).tolist() == [False]
 
 
+@pytest.mark.slow
 def test_search_of_one_pair(tmp_path):
     sources = one_primary([(0.1, 4)], dec=44)
     written(tmp_path, sources, radius=20.0)

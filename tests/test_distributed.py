@@ -172,7 +172,7 @@ def assert_all_same(got, want):
     return frame
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("ra_0", [44.0, 358.0])
 @pytest.mark.parametrize("covariates", ["sigma", ["flux"], None])
 def test_same_as_in_memory(ra_0, covariates):

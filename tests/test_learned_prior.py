@@ -161,6 +161,7 @@ def test_sources_that_belong_to_nothing_teach_nothing(sky):
     assert np.all(np.asarray(result.associations["bias_OPT_photometry"]) == 1)
 
 
+@pytest.mark.slow
 def test_start_that_misleads_is_put_right(sky, result):
     _, secondary, truth = sky
     values = np.ma.filled(np.ma.asarray(secondary["z"]), np.nan)

@@ -100,7 +100,7 @@ def inside(files, monkeypatch, request):
         assert main(["shift", *shlex.split(line), "--quiet"]) == 0
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(3)
 @pytest.mark.parametrize("line", LINES)
 def test_line(line, capsys):
     words = shlex.split(line)
@@ -204,7 +204,10 @@ def test_calibrate_two_outputs(files, capsys):
         ("COSMOS_XMM.fits 1 COSMOS_OPTICAL.fits 1", "--radius is needed"),
         ("r.ecsv f.ecsv --out c.png", "a table is written"),
         ("r.ecsv f.ecsv --cutoff 0.5", "--cutoff says how catalogues are matched"),
-        ("r.ecsv f.ecsv --score p_hostless", "--score says how catalogues are matched"),
+        (
+            "r.ecsv f.ecsv --score p_hostless",
+            "--score p_hostless: two outputs are compared in p_any",
+        ),
         ("r.ecsv f.ecsv --bad-rows drop", "leave it out, or give catalogues and --radius"),
         ("r.ecsv f.ecsv --out r.ecsv", "would overwrite an input"),
     ):

@@ -32,6 +32,7 @@ def test_certain_ones_do_not_move():
     np.testing.assert_allclose(offset_shape.shifted(np.array([0.2, 0.7]), 2), 1, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_right_probabilities_stay_below_their_floor():
     """In 100 samples the shape exceeds its floor's 95% point in about 5, and the offset 2 sigma."""
     over, pull = 0, []

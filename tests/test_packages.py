@@ -97,3 +97,30 @@ def test_offline_is_offline():
         [*installed.offline(), sys.executable, "-c", code], capture_output=True, text=True
     )
     assert "unreachable" in done.stderr
+
+
+def test_the_readme_of_an_upload_leads_to_its_tag(tmp_path):
+    """Pictures to the file itself, links to its page; the checkout's README stays as it is."""
+    readme = (ROOT / "README.md").read_text()
+    plain = tmp_path / "bayesmatch-1.2.0.tar.gz"
+    with tarfile.open(plain, "w:gz") as sdist:
+        for name in ("README.md", "PKG-INFO", "docs/README.txt"):
+            path = tmp_path / "text"
+            path.write_text(readme if name == "README.md" else "[a](docs/é.md)")
+            sdist.add(path, f"bayesmatch-1.2.0/{name}")
+    (tmp_path / "new.tar.gz").write_bytes(package.packed_again(plain, 10**9, "https://h.org/o/n/"))
+    with tarfile.open(tmp_path / "new.tar.gz") as new:
+        held = {m.name[17:]: new.extractfile(m).read().decode() for m in new.getmembers()}
+    assert "](https://h.org/o/n/raw/v1.2.0/docs/images/finding_chart.png)" in held["README.md"]
+    assert (
+        "(https://h.org/o/n/blob/v1.2.0/docs/validated.md#claims-that-are-missed)"
+        in held["README.md"]
+    )
+    assert "](docs/" not in held["README.md"] and "](C" not in held["README.md"]
+    assert held["PKG-INFO"] == "[a](https://h.org/o/n/blob/v1.2.0/docs/é.md)"
+    assert held["docs/README.txt"] == "[a](docs/é.md)"
+    before = package.packed_again(plain, 10**9)
+    assert package.absolute("[a](https://b) [c](#d)", "https://h", "1") == "[a](https://b) [c](#d)"
+    plain.write_bytes(before)
+    with tarfile.open(plain) as same:
+        assert same.extractfile("bayesmatch-1.2.0/README.md").read().decode() == readme

@@ -84,6 +84,7 @@ def colors(name, figure):
             assert rgba[3] == 0 or grey or ours or scale, (name, artist, rgba)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("theme", figures.THEMES)
 def test_some_figures(little, theme):
     with themes.context(figures.THEMES[theme]):
@@ -93,6 +94,7 @@ def test_some_figures(little, theme):
 
 
 @pytest.mark.slow
+@pytest.mark.few(1)
 @pytest.mark.parametrize("theme", figures.THEMES)
 def test_every_figure(everything, theme):
     with themes.context(figures.THEMES[theme]):

@@ -39,7 +39,7 @@ def basic():
 # -- the numbers ----------------------------------------------------------------------------------
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "setting",
     [
@@ -108,6 +108,7 @@ def test_cosmos():
     assert fit.ddec_arcsec == pytest.approx(0.05, abs=0.06)
 
 
+@pytest.mark.slow
 def test_chance_neighbours_do_not_widen_the_errors():
     fits = [
         bm.fit_position_errors(*mock(seed, Setting(1.0, 0.0, 0.5), density=150_000), radius=20)
@@ -119,6 +120,7 @@ def test_chance_neighbours_do_not_widen_the_errors():
     assert np.mean([f.scale for f in fits]) == pytest.approx(1.0, abs=0.06)
 
 
+@pytest.mark.slow
 def test_a_host_fraction_that_falls_with_the_error_does_not_bias():
     scale, error = [], []
     for seed in range(6):
@@ -128,6 +130,7 @@ def test_a_host_fraction_that_falls_with_the_error_does_not_bias():
     assert abs(np.mean(scale) - 1) < 2 * np.mean(error) / np.sqrt(6) + 0.005
 
 
+@pytest.mark.slow
 def test_a_small_radius_does_not_bias():
     setting = Setting(1.6, 0.0, 0.9)
     values, errors = [], []
@@ -205,6 +208,7 @@ def test_several_catalogues_share_the_primary_error():
     assert np.mean([f.scale_error for f in both]) == pytest.approx(np.std(scatter), rel=0.6)
 
 
+@pytest.mark.slow
 def test_priors_are_used_as_in_match(basic):
     x, o, fit = basic
     sky = simulate(3, 2000, 0.7, magnitudes=True)

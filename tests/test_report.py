@@ -500,6 +500,7 @@ def _ellipses():
     )
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", ["far", "one", "ellipses", "excluded"])
 @pytest.mark.filterwarnings("ignore:.*host fraction|.*primaries")
 def test_results_of_all_kinds_have_a_report_and_a_catalogue(kind, tmp_path):
@@ -652,6 +653,7 @@ def test_charts_on_images(result, tmp_path):
     assert not (tmp_path / "s.html").exists()
 
 
+@pytest.mark.slow
 def test_rows_that_were_dropped_shift_nothing():
     x, o, _ = desk.tables()
     x["RA"][5] = o["RA"][7] = np.nan

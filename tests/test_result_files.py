@@ -163,7 +163,7 @@ NAMES = st.text(st.sampled_from("ab'\"& \n\té\x85"), min_size=1, max_size=5)
 
 
 class TestRoundTrip:
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         added=st.dictionaries(NAMES, columns(), min_size=1, max_size=4),
         ending=st.sampled_from(FORMATS),
@@ -470,7 +470,7 @@ def check_damage(result, folder, ending, n, seed):
 class TestDamage:
     @pytest.mark.parametrize("ending", FORMATS)
     def test_some(self, ending, results, tmp_path):
-        check_damage(results[0], tmp_path, ending, 60, 1)
+        check_damage(results[0], tmp_path, ending, 30, 1)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("ending", FORMATS)

@@ -387,6 +387,7 @@ assert np.array_equal(again, posterior)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
 def test_forked_children_do_not_hang():
     process = run_python("-W", "ignore", "-c", FORK, timeout=200, NUMBA_NUM_THREADS="2")

@@ -118,6 +118,7 @@ TINY = priors_setting.Setting(
 )
 
 
+@pytest.mark.slow
 def test_tiny_run(tmp_path):
     """From end to end; whether the claims hold is for ``python -m validation`` to say."""
     section = priors.run_setting(tmp_path, TINY)

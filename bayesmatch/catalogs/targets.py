@@ -124,6 +124,23 @@ def check_folder(folder: PathLike, *, option: str = "") -> None:
         raise PermissionError(f"{said}{folder}: the directory {path} is not writable")
 
 
+def make_folder(folder: PathLike, *, option: str = "") -> None:
+    """Make a directory, and those that it is in, where they are not there.
+
+    Raises
+    ------
+    OSError
+        If that cannot be done; names it.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"{option} " if option else ""
+        raise type(error)(
+            f"{said}{folder}: the directory cannot be made ({error.strerror}); give another name"
+        ) from None
+
+
 def _is_part(target: PathLike) -> bool:
     return os.fspath(target).lower().endswith(ENDINGS) or os.path.islink(target)
 

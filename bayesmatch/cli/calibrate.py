@@ -14,7 +14,7 @@ from .shown import shows_progress
 
 TABLES = (".csv", ".ecsv")
 #: options that two outputs are compared with; --score can be what they are compared in, p_any
-OF_OUTPUTS = ("out", "false_fraction", "json", "quiet", "progress", "help")
+OF_OUTPUTS = ("out", "score", "false_fraction", "json", "quiet", "progress", "help")
 
 
 def add_calibrate(commands: Any) -> None:
@@ -40,7 +40,7 @@ def add_calibrate(commands: Any) -> None:
     calibrate.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     calibrate.add_argument(
         "--score",
-        default="p_match",
+        default=None,  # told from p_match when it is asked for
         choices=("p_any", "p_match", "p_hostless"),
         help="what to cut on: selected at p_any or p_match >= cutoff, or at "
         "p_hostless <= cutoff (default: p_match; p_any, NWAY's, does not see rivals)",
@@ -81,6 +81,7 @@ def _calibrate(options: argparse.Namespace) -> None:
         return
     check_outputs(paths, files_read(options))
     catalogs, how = read_inputs(options)
+    score = options.score or "p_match"
     found = calibrate(
         *catalogs,
         **how,
@@ -88,12 +89,12 @@ def _calibrate(options: argparse.Namespace) -> None:
         method=options.method,
         n_realizations=options.realizations,
         seed=options.seed,
-        score=options.score,
+        score=score,
         cutoffs=options.cutoff,
     )
     cutoffs = {share: found.cutoff(share) for share in options.false_fraction}
     reached = [
-        f"{cutoff:.4g} is the cutoff in {options.score} for a false fraction of {share:g}"
+        f"{cutoff:.4g} is the cutoff in {score} for a false fraction of {share:g}"
         for share, cutoff in cutoffs.items()
     ]
     make_folders(paths)
@@ -123,9 +124,14 @@ def _two_outputs(options: argparse.Namespace, wanted: list[tuple[str, Path]]) ->
             "--radius is needed to match catalogues; without it give two outputs of matches, of "
             "the sources and of fake positions"
         )
+    if options.score not in (None, "p_any"):
+        raise ValueError(
+            f"--score {options.score}: two outputs are compared in p_any; leave it out, or give "
+            "catalogues and --radius"
+        )
     for name, action in options.options_known.items():
         given = getattr(options, action.dest, None)
-        if action.dest not in OF_OUTPUTS and given not in (action.default, "p_any"):
+        if action.dest not in OF_OUTPUTS and given != action.default:
             raise ValueError(
                 f"{name} says how catalogues are matched, and two outputs are compared as they "
                 "are; leave it out, or give catalogues and --radius"

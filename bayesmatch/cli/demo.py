@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,13 @@ def add_demo(commands: Any) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    from ..catalogs.targets import check_folder, check_targets
+    from ..catalogs.targets import check_folder, check_targets, make_folder
     from ..demo import OUTPUTS, run_demo
 
     check_folder(options.out, option="--out")
-    if Path(options.out).is_dir():
+    if os.path.isdir(options.out):
         check_targets([Path(options.out) / name for name in OUTPUTS], [], option="--out")
+    make_folder(options.out, option="--out")
     text = run_demo(Path(options.out))
     if not options.quiet:
         print(text)

@@ -9,6 +9,7 @@ take the option several times.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -110,15 +111,17 @@ def check_outputs(paths: Iterable[Path], read: Iterable[str | Path]) -> None:
 
     listed = list(paths)
     for path in listed:
-        if not path.parent.is_dir():
+        if not os.path.isdir(path.parent):
             check_folder(path.parent, option="--out")
-    check_targets([p for p in listed if p.parent.is_dir()], read, option="--out")
+    check_targets([p for p in listed if os.path.isdir(p.parent)], read, option="--out")
 
 
 def make_folders(paths: Iterable[Path]) -> None:
     """Make the folders that outputs go into."""
+    from ..catalogs.targets import make_folder
+
     for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent, option="--out")
 
 
 def is_folder(text: str) -> bool:

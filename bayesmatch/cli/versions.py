@@ -10,7 +10,7 @@ from .. import __version__
 
 #: needed by every match, and parts that may be missing
 NEEDED = ("numpy", "scipy", "numba", "astropy", "pyarrow", "lightgbm", "mocpy", "matplotlib")
-OPTIONAL = ("lsdb", "reproject")
+OPTIONAL = ("lsdb", "reproject", "pyvo")
 
 
 def versions_text() -> str:

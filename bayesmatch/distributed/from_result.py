@@ -16,6 +16,7 @@ from ..catalogs.scalars import number_within, whole_number
 from ..diagnostics.explanation.inputs import all_input_rows
 from ..diagnostics.published.core import catalogue
 from ..matching.result import MatchResult
+from ..matching.result_check import given_catalogs
 from .arguments import check_rows
 
 #: the smallest margin, arcsec: LSDB's own default
@@ -121,7 +122,7 @@ def _positions(
     result: MatchResult, rows: np.ndarray, catalogues: Sequence[Any] | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions (degrees) of some rows of the primary."""
-    catalogs = result._catalogs if catalogues is None else tuple(catalogues)
+    catalogs = result._catalogs if catalogues is None else given_catalogs(catalogues)
     if catalogs:
         at = catalogs[0].held(rows)
         return catalogs[0].ra[at], catalogs[0].dec[at]

@@ -21,7 +21,7 @@ from .joined import JoinedColumn, with_columns
 from .kept_dropped import Kept, with_kept
 from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
-from .result_check import check_inputs, own_columns
+from .result_check import check_inputs, given_catalogs, own_columns
 from .result_files import check_writable, read_result, write_result
 from .settled import KnownClaims
 from .summary import summary_text
@@ -230,7 +230,7 @@ class MatchResult(Conveniences):
         UserWarning
             Of every column that the format cannot hold: renamed, written as text, or left out.
         """
-        catalogs = self._catalogs if catalogues is None else tuple(catalogues)
+        catalogs = self._catalogs if catalogues is None else given_catalogs(catalogues)
         made_of = [*catalogs, *(p for listed in self.priors.values() for p in listed)]
         read = [source for part in made_of for source in getattr(part, "read_from", ())]
         associations, joined = self.associations, list[JoinedColumn]()
@@ -288,7 +288,7 @@ class MatchResult(Conveniences):
         self, catalogues: Sequence[bayesmatch.Catalog] | None
     ) -> tuple[Table, list[JoinedColumn]]:
         """The associations with the input columns, and what became of each of these."""
-        catalogs = self._catalogs if catalogues is None else tuple(catalogues)
+        catalogs = self._catalogs if catalogues is None else given_catalogs(catalogues)
         if not catalogs:
             raise ValueError(
                 "the input catalogues are not at hand: this result was read from a file; write "

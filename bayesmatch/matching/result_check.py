@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.registry import check_columns
 from ..catalogs.held import HeldCatalog
 from ..catalogs.names import check_name
+from ..catalogs.scalars import shown
 from ..priors.prior_set import PriorSet
 from .joined import joined_columns, known_columns
 from .mending import check_catalogue_names, warn_of_changes
@@ -54,6 +55,15 @@ def own_columns(record: MatchRecord) -> list[str]:
     """Columns of the associations that are not those of the inputs."""
     own = association_columns(record.catalogues, record.priors, record.combinations)
     return [*own, *(LIKELIHOOD_RATIOS if record.likelihood_ratio else ())]
+
+
+def given_catalogs(catalogues: Any) -> tuple[Any, ...]:
+    """What was given as ``catalogues=``, as a tuple."""
+    if isinstance(catalogues, str) or not isinstance(catalogues, Iterable):
+        raise TypeError(
+            f"catalogues is {shown(catalogues)}; give a list of the catalogues that were matched"
+        )
+    return tuple(catalogues)
 
 
 def check_inputs(associations: Table, record: MatchRecord, catalogs: Sequence[Any]) -> None:

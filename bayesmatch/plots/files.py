@@ -29,6 +29,8 @@ def save(figure: Figure, path: str | os.PathLike) -> None:
     path : path
         Where to; its ending tells the format: ``.png``, ``.pdf`` or ``.svg``.
     """
+    if not isinstance(figure, Figure):
+        raise TypeError(f"save: figure has to be a matplotlib Figure, not {type(figure).__name__}")
     stamp = STAMPS.get(Path(path).suffix.lower(), "Software")
     with replaced_together([path]) as (temporary,), rc_context(VECTOR):
         figure.savefig(temporary, dpi=150, metadata={stamp: None})

@@ -9,7 +9,9 @@ of sight tell apart, and which show on white and on black.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -52,6 +54,9 @@ OF_PROGRAM = (
     *("backend", "webagg", "interactive", "toolbar", "timezone", "tk.", "macosx.", "date.epoch"),
     *("savefig.directory", "figure.max_open_warning", "figure.raise_window", "keymap"),
 )
+
+#: annotations that are checked when a figure is drawn
+DRAWN = re.compile(r"(?P<many>Mapping\[str, )?(?:bm\.)?(?P<kind>(?!Any)[A-Z]\w+)(?(many)\])")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,7 +102,11 @@ def styled(function: F) -> F:
         ours = settings(is_light(rcParams["figure.facecolor"]))
         changed = [name for name in ours if rcParams[name] != rcParamsDefault[name]]
         with rc_context(ours):
-            figure = function(*given, **how)
+            try:
+                figure = function(*given, **how)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+                check_drawn(function, given, how)
+                raise
             if any(
                 name not in KEPT for name in changed
             ):  # ticks are made when they are first drawn, with the settings of that moment
@@ -105,6 +114,33 @@ def styled(function: F) -> F:
         return figure
 
     return cast(F, drawn)
+
+
+def check_drawn(function: Callable[..., Any], given: Sequence[Any], how: Mapping) -> None:
+    """Raise a TypeError unless what could not be drawn is what the function's annotations say.
+
+    Of our own classes and mappings of them, by name: they need not be imported for a figure.  What
+    only looks like them is drawn as far as it goes.
+    """
+    try:
+        values = inspect.signature(function).bind(*given, **how).arguments
+    except TypeError:
+        return  # Python says what is lacking
+    for name, value in values.items():
+        annotation = str(function.__annotations__.get(name, ""))
+        said = DRAWN.fullmatch(annotation)
+        if said is None:
+            continue
+        many, kind = said["many"] is not None, said["kind"]
+        ours = list(value.values()) if many and isinstance(value, Mapping) else [value]
+        if many != isinstance(value, Mapping) or not all(_is_a(v, kind) for v in ours):
+            wanted = f"a mapping of names to {kind}" if many else f"a {kind}"
+            got = ", ".join(sorted({type(v).__name__ for v in ours})) or "nothing"
+            raise TypeError(f"{function.__name__}: {name} has to be {wanted}, not {got}")
+
+
+def _is_a(value: Any, kind: str) -> bool:
+    return any(c.__name__ in (kind, f"Held{kind}") for c in type(value).__mro__)
 
 
 def ink() -> Any:

@@ -15,8 +15,8 @@ SHORT = {
     "matches": 20,
     "bad_matches": 100,
     "bad_catalogues": 100,
-    "killed_writes": 5,
-    "killed_scans": 5,
+    "killed_writes": 3,
+    "killed_scans": 3,
 }
 ANY = st.integers(0, 10**6)
 #: a case may end the process, or forks
@@ -25,7 +25,7 @@ IN_CHILD = ("model_files", "killed_writes", "killed_scans")
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_short_run(kind):
-    job = {"kind": kind, "seed": 1, "n": SHORT.get(kind, 25), "shrink": False}
+    job = {"kind": kind, "seed": 1, "n": SHORT.get(kind, 20), "shrink": False}
     run = robustness.in_child if kind in IN_CHILD else batch.run
     found = run(job)
     assert found["failures"] == [], json.dumps(found["failures"], indent=1)

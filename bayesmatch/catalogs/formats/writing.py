@@ -61,9 +61,20 @@ def _made_folders(finals: Sequence[Path]) -> list[Path]:
         lacking = [folder for folder in lacking if not folder.exists()]
         for folder in reversed(lacking):
             with contextlib.suppress(FileExistsError):  # another process made it
-                folder.mkdir()
+                _make(folder, final)
                 made.append(folder)
     return made
+
+
+def _make(folder: Path, final: Path) -> None:
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise type(error)(
+            f"{final}: the directory {folder} cannot be made ({error.strerror}); give another name"
+        ) from None
 
 
 @contextlib.contextmanager

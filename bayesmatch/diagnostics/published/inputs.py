@@ -12,6 +12,7 @@ from ...catalogs.formats.storage import masked_column, parts_of
 from ...catalogs.held import HeldCatalog
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
+from ...matching.result_check import given_catalogs
 from ...matching.table_columns import input_column
 from ...matching.tables import association_columns, source_columns
 
@@ -39,7 +40,7 @@ def check_catalogues(
     if catalogues is None:
         return result._catalogs
     record = result.record
-    listed = tuple(catalogues)
+    listed = given_catalogs(catalogues)
     if len(listed) != len(record.catalogues):
         raise ValueError(
             f"{len(listed)} catalogues are given, and the match was of "
