@@ -249,6 +249,13 @@ def rows_without(found: pa.Table) -> int:
     return int(found["ra"].to_numpy()[here].sum())
 
 
+def _as_they_should_be(ra: np.ndarray, dec: np.ndarray) -> bool:
+    """Whether all rows have a position from 0 to below 360 and from -90 to 90 degrees."""
+    # NaN if any is
+    whole: bool = 0.0 <= ra.min() and ra.max() < 360.0 and -90.0 <= dec.min() and dec.max() <= 90.0
+    return whole
+
+
 def read_for_positions(other: ScannedCatalog) -> list[str]:
     """Columns that positions are made from."""
     moved_by = [] if other.arrival is None else other.said.columns
@@ -274,12 +281,13 @@ def position_batches(
         )
         if len(ra) == 0:
             continue
-        bad = without_position(ra, dec)
         kept = None
-        if bad is not None:
-            kept = np.flatnonzero(~bad)
-            ra, dec = read_only(ra[kept]), read_only(dec[kept])
-        ra = read_only(turned(ra))
+        if not _as_they_should_be(ra, dec):
+            bad = without_position(ra, dec)
+            if bad is not None:
+                kept = np.flatnonzero(~bad)
+                ra, dec = read_only(ra[kept]), read_only(dec[kept])
+            ra = read_only(turned(ra))
         moves = None
         if other.arrival is not None:
             ra, dec, moves = moved(other, batch, kept, ra, dec)
