@@ -157,9 +157,10 @@ def batch_rows(schema: pa.Schema, columns: Sequence[str]) -> int:
 def _width(kind: pa.DataType) -> int:
     """Bytes of a cell."""
     try:
-        return max(1, kind.bit_width // 8)
+        bits: int = kind.bit_width
     except (AttributeError, ValueError):
         return TEXT_BYTES
+    return max(1, bits // 8)
 
 
 def first_schema(path: Path) -> tuple[pa.Schema, dict[str, str]]:
