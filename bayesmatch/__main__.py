@@ -34,7 +34,40 @@ def run() -> NoReturn:
 
     status = main()
     stopping.ignore_signals()
+    _end(status)
+
+
+def _end(status: int) -> NoReturn:
+    """Leave, with what is registered for the end, but without taking apart all that was loaded.
+
+    That ends with the process anyway, and took a tenth of the time of a small match.  Where
+    somebody watches (a profiler, a debugger), or other threads have work, Python ends in its way.
+    """
+    import atexit
+    import threading
+
+    main = threading.main_thread()
+    others = [t for t in threading.enumerate() if t is not main and not t.daemon]
+    if not others and not _watched() and hasattr(atexit, "_run_exitfuncs"):
+        atexit._run_exitfuncs()
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None and not stream.closed:
+                    stream.flush()
+        except (OSError, ValueError):
+            sys.exit(status)  # Python says what it says of that
+        os._exit(status)
     sys.exit(status)
+
+
+def _watched() -> bool:
+    """Whether a profiler or a debugger follows what runs."""
+    monitoring = getattr(sys, "monitoring", None)  # since Python 3.12
+    return (
+        sys.getprofile() is not None
+        or sys.gettrace() is not None
+        or (monitoring is not None and any(map(monitoring.get_tool, range(6))))
+    )
 
 
 if __name__ == "__main__":

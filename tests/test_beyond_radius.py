@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
+import bayesmatch.matching.beyond as beyond_module
 import bayesmatch.matching.pipeline as pipeline
 from bayesmatch.catalogs.tails import NO_TAILS, Tails
 from bayesmatch.matching.beyond import by_pattern, outside_by_catalogue, share_beyond, within_radius
@@ -162,3 +163,63 @@ def test_what_an_explanation_says_of_a_small_radius():
         has = np.flatnonzero(result.sources["n_candidates"] > 0)[0]
         text = " ".join(bm.explain(result, result.sources["X_ID"][has]).text.split())
         assert said in text
+
+
+PATTERNS = (0.3, 0.2, 0.1, 0.4)
+
+
+def two_catalogues(seed, n=4000, error=OTHER):
+    """A uniform sky, sources with counterparts in none, one, the other, or both of two."""
+    rng = np.random.default_rng(seed)
+    ra, dec = 150.0 + rng.random(n), rng.random(n) - 0.5
+    pattern = rng.choice(4, n, p=PATTERNS)
+    true = rng.normal(0.0, SIGMA, (2, n)) / 3600.0
+    others = []
+    for k, m in enumerate((8000, 5000)):
+        has = pattern >> k & 1 == 1
+        place = np.array([ra, dec]) + true + rng.normal(0.0, error, (2, n)) / 3600.0
+        field = np.array([150.0 + rng.random(m), rng.random(m) - 0.5])
+        both = np.column_stack([field, place[:, has]])
+        columns = {"RA": both[0], "DEC": both[1]}
+        others.append(bm.Catalog(columns, name="OP"[k], pos_err=error, area=1.0))
+    x = bm.Catalog({"RA": ra, "DEC": dec}, name="X", pos_err=SIGMA, area=1.0)
+    return (x, *others), np.bincount(pattern, minlength=4) / n
+
+
+@pytest.mark.parametrize("field", ["uniform", "local"])
+def test_counterparts_may_be_outside_in_one_catalogue_alone(field, monkeypatch):
+    """Without that sources with both come out as ones with either."""
+    catalogues, truth = two_catalogues(21)
+    options = {"radius": 1.5 * SIGMA, "field": field, "claims": "independent"}
+    result = bm.match(*catalogues, **options)
+    fit = result.meta["host_fraction_fit"]
+    found, error = (np.array(list(fit[x].values())) for x in ("fraction", "fraction_error"))
+    assert np.abs(found - truth).max() < 3.0 * error.max()
+    check_invariants(result)
+    monkeypatch.setattr(beyond_module, "partly_outside", lambda *given: None)
+    without = bm.match(*catalogues, **options).meta["host_fraction_fit"]
+    assert truth[3] - without["fraction"]["X+O+P"] > 4.0 * without["fraction_error"]["X+O+P"]
+
+
+def test_counterparts_in_small_circles_are_not_taken_for_small_fields():
+    """Of the few objects in the circles nearly all are counterparts: the field goes on outside."""
+    (x, _, p), _ = two_catalogues(21)
+    result = bm.match(x, p, radius=1.5 * SIGMA)
+    assert result.sources["density_P"].mean() == pytest.approx(5000.0, rel=0.1)
+
+
+@pytest.mark.parametrize("claims", ["independent", "exclusive"])
+def test_an_explanation_tells_of_counterparts_outside_in_one_catalogue(tmp_path, claims):
+    catalogues, _ = two_catalogues(22, n=300)
+    result = bm.match(*catalogues, radius=1.5 * SIGMA, field="uniform", claims=claims)
+    result.write(tmp_path / "result.fits", include_inputs=True)
+    read = bm.MatchResult.read(tmp_path / "result.fits")
+    told = 0
+    for i in np.flatnonzero(result.sources["n_candidates"] > 0)[:40]:
+        one, two = (bm.explain(r, r.sources["X_ID"][i]).table for r in (result, read))
+        assert one.colnames == two.colnames
+        told += "partly_outside" in one.colnames
+        known = np.asarray(one["p_match"][1:] / one["p_match"][0])
+        np.testing.assert_allclose(10.0 ** np.asarray(one["total"][1:]), known, rtol=1e-5)
+        np.testing.assert_allclose(one["fraction"], two["fraction"], atol=1e-9)
+    assert told > 5

@@ -1,11 +1,14 @@
 """The pair search: exact anywhere on the sphere, and associations in the contract's order."""
 
+import math
+
 import numpy as np
 import pytest
 
 import bayesmatch as bm
 from bayesmatch._kernels import sphere
 from bayesmatch.catalogs import candidates as search
+from bayesmatch.matching.candidate_positions import candidate_positions
 from bayesmatch.testing import reference
 
 
@@ -125,3 +128,48 @@ def test_associations_come_complete_and_in_order(seed, n_other):
                 atol=3e-10,
             )
             assert np.isnan(s[~both]).all()
+
+
+def test_two_cells_of_a_circle_with_the_same_bit():
+    """A source would be listed twice where zones have as many cells as the table has bits."""
+    bits = 64 * 256  # of a few sources
+    dec = np.degrees(np.arccos(bits / (360.0 * 3600.0 / 30.0))) + np.arange(-20, 21) * 30.0 / 3600.0
+    ra = np.full(len(dec), 1.0)
+    sizes = {len(search.Grid(ra[k : k + 1], dec[k : k + 1], 30.0).occupied) for k in range(41)}
+    assert 256 in sizes and max(sizes) > 256  # some meet, and have more bits then
+    rng = np.random.default_rng(5)
+    n = check_pairs(ra, dec, 1.0 + rng.normal(size=500) * 0.03, rng.choice(dec, 500) + 1e-3, 30.0)
+    assert n > 20
+
+
+def test_near_separations_have_the_digits_of_the_functions():
+    rng = np.random.default_rng(6)
+    x, y = rng.uniform(-0.02, 0.02, (2, 20_000))
+    c = np.cos(np.radians(rng.uniform(-89, 89, 20_000)))
+    near = np.array([sphere.separation_of(*v) for v in zip(x, y, c, c, strict=True)])
+    half = 0.5 * sphere.DEGREE
+    h = np.array(
+        [
+            math.sin(half * b) ** 2 + (d * d) * math.sin(half * a) * math.sin(half * a)
+            for a, b, d in zip(x, y, c, strict=True)
+        ]
+    )
+    known = 2.0 / sphere.ARCSEC * np.arcsin(np.sqrt(h))
+    np.testing.assert_allclose(near, known, rtol=5e-16)
+
+
+def test_circles_and_other_errors_are_gathered_alike():
+    rng = np.random.default_rng(7)
+    ra, dec, sigma = 10 + rng.random(50), rng.random(50), rng.uniform(0.1, 1.0, 50)
+    data = {"RA": ra, "DEC": dec, "s": sigma}
+    for errors, covariance in (("s", sigma), (0.3, np.full(50, 0.3))):
+        other = bm.Catalog(data, name="O", pos_err=errors, area=1.0)
+        row = rng.integers(0, 50, 200)
+        found = candidate_positions(
+            other, (other,), search.Candidates(np.array([0, 200]), row, np.zeros(200), 1)
+        )
+        np.testing.assert_array_equal(found.ra, ra[row])
+        np.testing.assert_array_equal(found.dec, dec[row])
+        np.testing.assert_array_equal(found.cos_dec, np.cos(np.radians(dec[row])))
+        v = covariance[row] ** 2
+        np.testing.assert_array_equal(found.covariance.T, [v, v, 0 * v, v**2])

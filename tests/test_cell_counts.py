@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pytest
 
-from bayesmatch._kernels import sky_counts as kernels
+from bayesmatch._kernels import covered_cells as kernels
 from bayesmatch._kernels.cell_counts import put_counts
 from bayesmatch.catalogs.cell_maps import CellMaps, taken
 from bayesmatch.catalogs.sky_box import SkyBox
@@ -89,22 +89,50 @@ def test_known_cells_are_those_near_a_source(centre):
             assert box.known[row, column] == (apart <= box.half_columns[row, -1]).any()
 
 
-def uncovered(count, known):
-    """The cells not covered, with every block of every size looked at."""
-    out, left_out = np.zeros(count.shape, bool), np.zeros(count.shape, bool)
-    blocks, size = kernels.first_level(count, known), 1
+def block_sums(values, size):
+    """Sums over blocks of so many cells a side."""
+    padded = np.pad(values, [(0, -n % size) for n in values.shape])
+    rows, columns = (n // size for n in padded.shape)
+    return padded.reshape(rows, size, columns, size).sum(axis=(1, 3))
+
+
+def many_around(held, some, b, a):
+    """How far the blocks about one are that hold many on average; 0: few; None: hardly any do."""
+    for reach in range(1, kernels.FARTHEST + 1):
+        at = slice(max(0, b - reach), b + reach + 1), slice(max(0, a - reach), a + reach + 1)
+        n = some[at].sum()
+        if n >= kernels.MIN_OCCUPIED:
+            if held[at].sum() >= kernels.PLENTY * n:
+                return reach
+            if reach > 1:
+                return 0
+    return None
+
+
+def covered_slowly(count, known):
+    """The cells that are covered, with every block of every size looked at."""
+    covered, told, size = known.copy(), np.zeros(count.shape, bool), 1
     while size <= max(count.shape):
-        kernels.mark_uncovered(*blocks, size, out, left_out)
-        blocks = tuple(
-            sum(
-                np.pad(b, [(0, b.shape[0] % 2), (0, b.shape[1] % 2)])[i::2, j::2]
-                for i in (0, 1)
-                for j in (0, 1)
-            ).astype(np.int32)
-            for b in blocks
-        )
+        total, n_known = block_sums(np.where(known, count, 0), size), block_sums(known, size)
+        n_told, some = block_sums(told, size), total > 0
+        held = total / np.maximum(n_known, 1) * size**2
+        fresh = (total == 0) & (2 * n_known >= size**2) & (n_told < n_known)
+        if total.sum() >= 0.5 * kernels.PLENTY * some.sum():
+            for b, a in np.argwhere(fresh):
+                reach = many_around(held, some, b, a)
+                if reach is None and held.sum() >= kernels.PLENTY * max(some.sum(), 1):
+                    reach = kernels.FARTHEST
+                if not reach:
+                    continue
+                cells = slice(b * size, (b + 1) * size), slice(a * size, (a + 1) * size)
+                covered[cells] = False
+                told[cells] = known[cells]
+                beside = np.argwhere(some[max(0, b - 1) : b + 2, max(0, a - 1) : a + 2])
+                for y, x in beside + (max(0, b - 1), max(0, a - 1)):
+                    if reach == 1 and n_told[b, a] == 0 and n_told[y, x] == 0:
+                        covered[y * size : (y + 1) * size, x * size : (x + 1) * size] = False
         size *= 2
-    return known & ~(out | left_out)
+    return covered
 
 
 @pytest.mark.parametrize("per_cell", [0.02, 0.3, 3.0, 30.0])
@@ -117,7 +145,7 @@ def test_no_cell_is_covered_that_larger_blocks_would_leave_out(per_cell, hole):
     row, column = np.indices(box.shape)
     count[np.hypot(row - box.n_rows / 2, column - box.n_columns / 2) < 90 * hole] = 0
     count[: int(40 * hole)] = 0
-    assert (box.covered(count) == uncovered(count, box.known)).all()
+    assert (box.covered(count) == covered_slowly(count, box.known)).all()
 
 
 def test_windows_are_sums_over_covered_cells():

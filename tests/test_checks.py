@@ -9,10 +9,10 @@ import pytest
 import bayesmatch as bm
 from bayesmatch.cli import main
 from bayesmatch.matching import pipeline
-from bayesmatch.matching.checks import errors, finding, objects, score, view
+from bayesmatch.matching.checks import errors, field_alike, finding, objects, score, view
 from validation.checks import fired, least, run, worst
 from validation.skies import simulate, simulate_patterns
-from validation.wrong_setups import CLEAN, RADIUS, SETUPS, pair
+from validation.wrong_setups import CLEAN, RADIUS, SETUPS, magnitudes, pair
 
 NAMES = ["check", "value", "expected", "error", "sigma", "verdict", "advice"]
 
@@ -369,6 +369,35 @@ def test_mixture_share_like_a_grid():
     assert sigma == pytest.approx(np.sqrt(2 * max(gain)), rel=1e-6)
     assert abs(value - 0.08) < 4 * error
     assert score.mixture_share(np.full(10, -0.5))[0] < 1e-6
+
+
+def test_wrong_labels_of_a_prior_are_measured(seen):
+    """Its mean ratio over the field is 1, whatever the share of them."""
+    shares = {}
+    for wrong in (0.0, 0.25):
+        for seed in range(4):
+            magnitudes(0.0, 1.0, wrong)(50_100 + seed)
+            found = field_alike.share_like_field(seen[-1], 0, "mag")
+            shares.setdefault(wrong, []).append(found)
+    assert all(sigma < finding.SIGMA for _, sigma in shares[0.0])
+    share, sigma = np.transpose(shares[0.25])
+    assert min(sigma) > finding.SIGMA and abs(share.mean() - 0.25) < 0.03
+
+
+def test_a_share_of_two_priors_is_not_judged(seen):
+    sky = simulate(3, 300, 0.7, magnitudes=True)
+    flat = [bm.FunctionPrior(name, lambda table: np.zeros(len(table))) for name in ("a", "b")]
+    pair(sky, priors=flat)
+    assert field_alike.share_like_field(seen[-1], 0, "a") == (0.0, 0.0)
+
+
+def test_scores_below_minus_one_end_the_share_early():
+    s = np.array([-9.0, 1.0, 1.0])
+    assert score.mixture_share(s, -9.0)[0] < 1.0 / 9.0
+    s = np.concatenate([np.full(10, -9.0), np.ones(200)])
+    grid = np.linspace(0, 0.1, 5001)
+    best = grid[np.argmax([np.log1p(w * s).sum() for w in grid])]
+    assert score.mixture_share(s, -9.0)[0] == pytest.approx(best, abs=1e-4)
 
 
 def test_newton_step_without_data(seen):

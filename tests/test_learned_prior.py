@@ -354,6 +354,37 @@ def test_tilt_maximises_what_a_plain_calculation_says():
         assert penalised(trial) <= best + 1e-3
 
 
+def test_a_round_begins_with_the_sums_over_the_field_that_another_ended_with(monkeypatch):
+    x, field, hats = _basis(3)
+    everywhere, ln_weight = hats.entries(field), np.full(len(field), -np.log(len(field)))
+    sums = hats.sums(hats.entries(x), np.eye(hats.size)).sum(axis=0)[None, None]
+    number = np.full((1, 1), float(len(x)))
+    nobody = TiltField(everywhere, ln_weight, np.empty((1, 0)))
+    fit = TiltFit(hats, nobody, 1.0, np.zeros((1, 1, hats.size)))
+    for _ in range(4):
+        fit.improve(sums, number, steps=30)
+    tilt = hats.sums(everywhere, fit.coefficients[0].T)[:, 0]
+    assert fit.ln_mean[0, 0] == pytest.approx(np.log(np.exp(tilt).mean()), abs=1e-10)
+    taken = []
+    moments = TiltFit._moments
+
+    def counted(self, tilt, second):
+        taken.append(second)
+        return moments(self, tilt, second)
+
+    monkeypatch.setattr(TiltFit, "_moments", counted)
+    fit.improve(sums, number, steps=2)  # which has nothing left to do
+    assert len(fit.ln_mean) == 1 and taken == [True]  # the curvature's alone
+
+
+def test_an_object_has_two_entries_for_each_feature():
+    x, _, hats = _basis(4)
+    column, value = hats.entries(x)
+    assert column.shape == (len(x), 2 * x.shape[1]) and np.isnan(x).any()
+    np.testing.assert_allclose(value.sum(axis=1), x.shape[1], atol=1e-12)
+    assert all(len(set(row)) == len(row) for row in column.tolist())
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_tilt_finds_the_best_from_where_a_few_objects_rule_the_field(seed):
     """Features that say the same, hardly held back: the best is one, wherever a fold begins."""

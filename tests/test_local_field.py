@@ -86,6 +86,17 @@ def test_cones_round_the_sources(cone):
     assert np.quantile(np.abs(p_hostless(part) - p_hostless(whole)), 0.95) < 0.02
 
 
+def test_cones_that_are_larger_than_the_circles_of_the_match():
+    """Cells covered in part tell neither where was looked nor how many sources are there."""
+    found = []
+    for cone in (16.0, 25.0):
+        xs, sigma, os, _, true = sky(5, rising=10.0, cone=cone)
+        result = bm.match(*catalogs(xs, sigma, os), radius=15)
+        found.append(np.asarray(result.sources["density_OPT"]))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-3)
+    assert np.corrcoef(found[0], true)[0, 1] > 0.9
+
+
 @pytest.mark.parametrize("density", [20_000, 8_000])
 def test_errors_that_are_too_small_are_no_cones(density):
     xs, sigma, os, *_ = sky(4, density=density)

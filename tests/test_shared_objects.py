@@ -266,7 +266,7 @@ def test_no_component_is_larger_than_its_bound():
         np.empty((1 << kernels.LARGEST) + 1, np.int64),
         np.empty((1 << kernels.LARGEST) + 1),
     )
-    *_, ln_z, again = tables(which, plane, relative, scratch)
+    *_, ln_z, again = tables(which, plane, relative, np.zeros(200), scratch)
     assert again == cut and np.all(np.isfinite(ln_z))
 
 

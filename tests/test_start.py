@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import bayesmatch
+from bayesmatch._kernels import kept_code
 
 #: the first is most of SciPy, the second of astropy.coordinates
 DEAR = ("scipy.linalg", "astropy.coordinates", "pandas", "matplotlib.pyplot", "sklearn", "lightgbm")
@@ -25,12 +26,42 @@ def test_a_plain_match_loads_what_it_needs(tmp_path):
     data = Path(bayesmatch.__file__).parent / "data"
     command = ["match", str(data / "cosmos_xmm.fits.gz"), ":pos_err"]
     command += [str(data / "cosmos_zcosmos.fits.gz"), "0.1", "--radius", "20", "--quiet"]
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, *command, "--out", str(tmp_path / "out.fits")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    for _ in range(2):  # the first may compile, and keeps what it compiles
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, *command, "--out", str(tmp_path / "out.fits")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     status, loaded = json.loads(done.stdout.splitlines()[-1])
     assert status == 0 and "astropy.table" in loaded
+    assert not kept_code.possible() or "numba" not in loaded
     assert not {*DEAR, *(f"bayesmatch.{name}" for name in OWN)} & {*loaded}
+
+
+END = """
+import atexit, sys, threading, time
+atexit.register(print, "registered")
+def late():
+    time.sleep(0.3)
+    print("of a thread")
+if sys.argv.pop(1) == "thread":
+    threading.Thread(target=late).start()
+from bayesmatch.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize("how", ["alone", "thread"])
+@pytest.mark.parametrize(("asked", "status"), [("--help", 0), ("nonsense", 2)])
+def test_what_is_to_be_done_at_the_end_is_done(how, asked, status):
+    done = subprocess.run([sys.executable, "-c", END, how, asked], capture_output=True, text=True)
+    assert done.returncode == status
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "registered" and (how == "thread") == ("of a thread" in lines)
+
+
+def test_a_profiler_has_its_say():
+    command = [sys.executable, "-m", "cProfile", "-m", "bayesmatch", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "function calls" in done.stdout

@@ -629,7 +629,7 @@ def test_partitions():
         plane = np.array([[*x, c[0, 0], c[1, 1], c[0, 1], np.linalg.det(c)] for _, x, c in found])
         catalogue = np.array([k for k, _, _ in found])
         relative = ln_relative(nu[i : i + 1], rho[i : i + 1])[0]
-        *_, at, ln_z, cut = tables(catalogue, plane, relative, new_scratch())
+        *_, at, ln_z, cut = tables(catalogue, plane, relative, np.zeros(len(found)), new_scratch())
         assert cut == 0
         total = sum(ln_z[end - 1] for end in at[1:])  # over the components
         z = shared_reference.field_likelihood(found, nu[i])
@@ -752,7 +752,7 @@ def test_likelihood():
             assert found[row] == pytest.approx(np.log(like), rel=1e-9, abs=1e-9)
 
 
-@equation("eq-beyond", "eq-beyond-pattern")
+@equation("eq-beyond")
 def test_beyond_the_radius():
     rng, radius = np.random.default_rng(13), 4.0
     c = some_covariances(rng, 6)
@@ -776,6 +776,39 @@ def test_beyond_the_radius():
     for pattern in range(1, 8):
         least = share[:, [k for k in range(3) if pattern >> k & 1]].min(axis=1)
         np.testing.assert_allclose(np.exp(by_pattern(share)[:, pattern]), least, rtol=1e-12)
+
+
+@equation("eq-beyond-pattern", "eq-partly-outside")
+def test_some_or_all_counterparts_beyond_the_radius():
+    """Against drawn true positions and drawn detections."""
+    rng, radius, n = np.random.default_rng(31), 3.0, 400_000
+    x = catalog([[0.0, 0.0]], "X", bm.ErrorEllipse("a", "b", "pa"), a=[2.0], b=[1.2], pa=[35.0])
+    places = np.array([[[1.2, 2.3], [-2.0, 0.5]], [[1.5, 2.1], [-0.3, -1.0]]])
+    others = [catalog(places[0], "O", 0.5), catalog(places[1], "P", 0.9)]
+    setting, associations, _ = prepared((x, *others), radius)
+    beyond = counterparts_beyond(setting, {}, associations)
+    xx, yy, xy = x.covariance()[0]
+    c, errors = np.array([[xx, xy], [xy, yy]]), (0.5, 0.9)
+
+    def outside(m, k):
+        return np.hypot(*(m + errors[k] * rng.normal(size=m.shape)).T) > radius
+
+    m = rng.multivariate_normal([0, 0], c, n)
+    both = np.mean(outside(m, 0) & outside(m, 1))
+    assert np.exp(beyond.ln_share[0, 3]) == pytest.approx(both, abs=0.003)
+    assert beyond.ln_share[0, 3] < beyond.ln_share[0, 1:3].min() - 0.05
+    seen = 0
+    for (pattern, whole), (rows, ln_share) in beyond.partly.parts.items():
+        k = pattern - 1
+        assert whole == 3
+        for row, share in zip(rows, np.exp(ln_share), strict=True):
+            offset = places[k][setting.candidates.row[associations.member[row, k]]]
+            precision = np.linalg.inv(c) + np.eye(2) / errors[k] ** 2
+            sigma = np.linalg.inv(precision)
+            m = rng.multivariate_normal(sigma @ offset / errors[k] ** 2, sigma, n)
+            assert share == pytest.approx(outside(m, 1 - k).mean(), abs=0.02)
+            seen += 1
+    assert seen == 4
 
 
 def problem(rng, n=80, patterns=4, q=3):
@@ -872,10 +905,14 @@ def test_calibrated(matched):
     like = 10.0 ** np.asarray(a["dist_bayesfactor_tails"]) * np.asarray(a["bias_A_m"])
     like /= np.where(member >= 0, n_k, 1.0).prod(axis=1)
     assert q[:, 1:].max() > 0.01
+    fraction = pi[source, pattern]
+    for (_, whole), (rows, ln_r) in matched.host_fraction.partly.parts.items():
+        fraction[rows] += pi[source[rows], whole] * np.exp(ln_r)
+    assert (fraction > 1.01 * pi[source, pattern]).any()
     for i in range(len(s)):
         mine = np.flatnonzero(source == i)
         none = pi[i, 0] + (pi[i, 1:] * q[i, 1:]).sum()
-        weight = pi[i, pattern[mine]] * like[mine]
+        weight = fraction[mine] * like[mine]
         weight[pattern[mine] == 0] = none
         total = none + weight[pattern[mine] > 0].sum()
         np.testing.assert_allclose(a["p_match"][mine], weight / total, rtol=1e-9, atol=1e-300)
@@ -886,7 +923,7 @@ def test_calibrated(matched):
             assert s[f"p_{name}"][i] == pytest.approx(p, rel=1e-9, abs=1e-300)
         public = bm.likelihood.calibrated_posterior(
             np.where(pattern[mine] > 0, np.log(like[mine]), 0.0),
-            np.where(pattern[mine] > 0, np.log(pi[i, pattern[mine]]), np.log(none)),
+            np.where(pattern[mine] > 0, np.log(fraction[mine]), np.log(none)),
             np.zeros(len(mine), int),
         )
         np.testing.assert_allclose(public.p_match, weight / total, rtol=1e-9, atol=1e-300)

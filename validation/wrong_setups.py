@@ -199,8 +199,8 @@ def list_twice(seed: int) -> bm.MatchResult:
     return pair(sky, primary=more)
 
 
-def magnitudes(shift: float, factor: float) -> Callable[[int], bm.MatchResult]:
-    """A prior for field objects that are fainter by `shift`, or with a ratio `factor` too large."""
+def magnitudes(shift: float, factor: float, wrong: float = 0.0) -> Callable[[int], bm.MatchResult]:
+    """A prior for field objects fainter by `shift`, a ratio `factor` too large, `wrong` labels."""
 
     def ratio(table: Table) -> np.ndarray:
         def log_density(mag: np.ndarray, mean: float, scatter: float) -> np.ndarray:
@@ -208,7 +208,8 @@ def magnitudes(shift: float, factor: float) -> Callable[[int], bm.MatchResult]:
 
         mag = np.asarray(table["MAG"])
         field = log_density(mag, FIELD_MAG[0] + shift, FIELD_MAG[1])
-        return (log_density(mag, *HOST_MAG) - field) / np.log(10.0) + np.log10(factor)
+        ln_ratio = log_density(mag, *HOST_MAG) - field
+        return np.log10(factor * ((1.0 - wrong) * np.exp(ln_ratio) + wrong))
 
     def run(seed: int) -> bm.MatchResult:
         sky = simulate(seed, 500, 0.7, magnitudes=True)
@@ -282,6 +283,12 @@ SETUPS = (
         ("prior_OPT_mag",),
     ),
     Setup("crowded", "claims of crowded sources independent", crowded, ("claims",)),
+    Setup(
+        "wrong labels",
+        "a prior of which a quarter of the labels were field objects",
+        magnitudes(0.0, 1.0, 0.25),
+        ("prior_OPT_mag",),
+    ),
 )
 
 

@@ -121,6 +121,17 @@ def count_associations(
 
 
 @jit
+def fill_pairs(i_first, i_last, start, first, member):
+    """The same with one other catalogue: no counterpart, then every candidate."""
+    for i in range(i_first, i_last):
+        row = first[i]
+        member[row, 0] = -1
+        for slot in range(start[i], start[i + 1]):
+            row += 1
+            member[row, 0] = slot
+
+
+@jit
 def fill_associations(
     i_first, i_last, start, ra, dec, cos_dec, radius, complete, first, member, between
 ):

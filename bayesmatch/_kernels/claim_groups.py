@@ -81,6 +81,33 @@ class Scratch(NamedTuple):
 
 
 @jit
+def candidate_probabilities(member, p_match, least, out):
+    """Add the probability of every association with more than `least` to its candidates.
+
+    ``member`` (n_rows, n_other) slots, -1 = none; ``out`` (n_slots,).
+    """
+    for row in range(len(p_match)):
+        if p_match[row] > least:
+            for k in range(member.shape[1]):
+                if member[row, k] >= 0:
+                    out[member[row, k]] += p_match[row]
+
+
+@jit
+def maybe_twice(values, met, out):
+    """Which of some whole numbers may occur more than once (`out`); all that do are among them.
+
+    Numbers that end in the same bits cannot be told apart; ``met`` (a power of two), empty at
+    first, takes how often such were met.
+    """
+    mask = len(met) - 1
+    for value in values:
+        met[value & mask] = min(met[value & mask] + 1, 2)
+    for k in range(len(values)):
+        out[k] = met[values[k] & mask] == 2
+
+
+@jit
 def row_weights(primaries, first, member, ln_fraction, ln_like, weight):
     """Ln of fraction times likelihood of every row of some primaries, unnormalised."""
     for i in primaries:

@@ -76,8 +76,9 @@ def expected_objects(
         i = which[n]
         catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
         base = start[i * n_other]
+        nothing = np.zeros(len(catalogue))
         label, bit, begin, part, linked, at, ln_z, _ = tables(
-            catalogue, plane, ln_relative[n], scratch
+            catalogue, plane, ln_relative[n], nothing, scratch
         )
         n_components = len(begin) - 1
         flow = np.zeros(len(ln_z))
@@ -124,7 +125,9 @@ def expected_objects(
                     count[1 << catalogue[some[0]]] += flow[at[c] + 1]
                 continue
             group, mask, weight = scratch
-            groups(some, linked[some], catalogue, plane, ln_relative[n], group, mask, weight)
+            groups(
+                some, linked[some], catalogue, plane, ln_relative[n], nothing, group, mask, weight
+            )
             for q in range(group[len(some)]):
                 best = -1
                 pattern[q] = 0

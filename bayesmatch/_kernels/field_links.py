@@ -186,11 +186,12 @@ def ln_weight(members, m, catalogue, plane, ln_relative, place):
 
 
 @jit
-def groups(members, linked, catalogue, plane, ln_relative, first, mask, weight):
+def groups(members, linked, catalogue, plane, ln_relative, ln_more, first, mask, weight):
     """All groups of a component that may be one object, by their first member.
 
     `members` (m,): its detections, bit by bit; `linked` (m,): those that each is linked to, as
-    bits.  Fills `first` (m + 1,), and from there on their bits and ln weights.
+    bits; `ln_more` (n,) is added to the weight of a detection by itself.  Fills `first` (m + 1,),
+    and from there on their bits and ln weights.
     """
     m = len(members)
     chosen, allowed = np.empty(m * m + m, np.int64), np.empty(m * m + m, np.int64)
@@ -212,6 +213,8 @@ def groups(members, linked, catalogue, plane, ln_relative, first, mask, weight):
                     highest = b
             mask[n] = now
             weight[n] = ln_weight(some, size, catalogue, plane, ln_relative, place)
+            if size == 1:
+                weight[n] += ln_more[some[0]]
             n += weight[n] > -np.inf
             for b in range(highest + 1, m):
                 if rest >> b & 1:

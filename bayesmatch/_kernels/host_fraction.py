@@ -28,15 +28,33 @@ def pattern_shares(z, coefficients, share):
 
 
 @jit
+def in_units_of_largest(ln_like, fixed_ln_like, top, like):
+    """Likelihoods `like` (n, 1 + S) in units of the largest of each primary, `top` (n,) in ln.
+
+    ``fixed_ln_like`` (n,), the first, is the log of a term that does not depend on the coefficients
+    (-inf: none), ``ln_like`` (n, S) are the free patterns.  Steps of the fit then need no
+    exponential of any of them.
+    """
+    n_free = ln_like.shape[1]
+    for i in range(len(top)):
+        top[i] = fixed_ln_like[i]
+        for s in range(n_free):
+            top[i] = max(top[i], ln_like[i, s])
+        like[i, 0] = math.exp(fixed_ln_like[i] - top[i])
+        for s in range(n_free):
+            like[i, 1 + s] = math.exp(ln_like[i, s] - top[i])
+
+
+@jit
 def likelihood_sums(
-    i_first, i_last, ln_like, fixed_ln_like, free_total, z, coefficients, complete, out, information
+    i_first, i_last, top, like, free_total, z, coefficients, complete, out, information
 ):
     """Sum over a range of primaries of ln(fixed + free_total * sum_S share_S(z) L_S).
 
-    ``ln_like`` (n, S) are the free patterns, ``fixed_ln_like`` (n,) the log of a term that does
-    not depend on the coefficients (-inf: none).  `out` receives the sum and the gradient (d),
-    where d = (S - 1) * Q runs over the coefficients after the first pattern's; the lower triangle
-    of `information` (d, d) the observed information, or the expected one of `complete` data.
+    `top` and `like` as :func:`in_units_of_largest` has them.  `out` receives the sum and the
+    gradient (d), where d = (S - 1) * Q runs over the coefficients after the first pattern's; the
+    lower triangle of `information` (d, d) the observed information, or the expected one of
+    `complete` data.
     """
     n_free, n_z = coefficients.shape
     share, r = np.empty(n_free), np.empty(n_free)
@@ -44,14 +62,11 @@ def likelihood_sums(
     information[:] = 0.0
     for i in range(i_first, i_last):
         pattern_shares(z[i], coefficients, share)
-        top = fixed_ln_like[i]
+        total = like[i, 0]
         for s in range(n_free):
-            top = max(top, ln_like[i, s])
-        total = math.exp(fixed_ln_like[i] - top)
-        for s in range(n_free):
-            r[s] = free_total * share[s] * math.exp(ln_like[i, s] - top)
+            r[s] = free_total * share[s] * like[i, 1 + s]
             total += r[s]
-        out[0] += top + math.log(total)
+        out[0] += top[i] + math.log(total)
         free = 0.0
         for s in range(n_free):
             r[s] /= total

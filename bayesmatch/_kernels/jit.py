@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numba
 import numpy as np
 
-from .cache import check_files
+from . import kept_code
 from .cache_folder import temporary_cache
+from .kernel import Kernel
 
 #: whether it has been said that nothing is cached
 _said: list[bool] = []
@@ -30,7 +31,16 @@ def jit(function: Callable) -> Callable:
     Numba replaces cache files atomically, and every kernel here is called with one signature, so
     processes that start together can only write the same bytes.  No fastmath: it would make
     ``isnan`` and ``isinf`` lie.
+
+    A kernel of this package whose machine code is kept runs without Numba (:mod:`.kernel`), which
+    is not imported before something is compiled.
     """
+    if function.__module__.rpartition(".")[0] == __package__ and kept_code.possible():
+        return Kernel(function, _by_numba)
+    return _by_numba(function)
+
+
+def _by_numba(function: Callable) -> Callable:
     options = {"nogil": True, "error_model": "numpy"}
     compiled: Callable
     try:
@@ -41,6 +51,10 @@ def jit(function: Callable) -> Callable:
 
 
 def _cached(function: Callable, options: dict[str, Any]) -> Callable:
+    import numba
+
+    from .cache import check_files
+
     compiled: Callable = numba.njit(cache=True, **options)(function)
     if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
         check_files(compiled)
@@ -49,6 +63,8 @@ def _cached(function: Callable, options: dict[str, Any]) -> Callable:
 
 def _cached_elsewhere(function: Callable, options: dict[str, Any]) -> Callable:
     """The same with the cache in the temporary folder; without one where that is not safe."""
+    import numba
+
     folder, before = temporary_cache(), numba.config.CACHE_DIR
     if folder is not None:
         numba.config.CACHE_DIR = str(folder)
@@ -75,7 +91,19 @@ def n_threads() -> int:
 
     On a thread of the pool one: what runs there is a part of something that has all threads.
     """
-    return 1 if getattr(_thread, "of_pool", False) else int(numba.get_num_threads())
+    if getattr(_thread, "of_pool", False):
+        return 1
+    given = os.environ.get("NUMBA_NUM_THREADS")
+    if (
+        "numba" in sys.modules
+        or (given and not given.strip("0").isdecimal())
+        or not kept_code.possible()
+    ):
+        import numba
+
+        return int(numba.get_num_threads())
+    # Numba is imported when somebody sets something else, or when something is compiled.
+    return int(given) if given else max(1, len(os.sched_getaffinity(0)))
 
 
 def _join_pool() -> None:
@@ -87,12 +115,12 @@ def ranges(n: int, size: int) -> list[tuple[int, int]]:
     return [(i, min(i + size, n)) for i in range(0, n, size)]
 
 
-def balanced_ranges(first: np.ndarray, rows: int = 1 << 16) -> list[tuple[int, int]]:
+def balanced_ranges(first: np.ndarray, rows: int = 1 << 13) -> list[tuple[int, int]]:
     """Cut primaries into ranges of about `rows` association rows each (``first`` is CSR)."""
     n = len(first) - 1
     cuts = np.searchsorted(first, np.arange(0, first[-1] + rows, rows), side="left")
     # Also cut by count, so that many primaries without candidates are shared out too.
-    edges = np.unique(np.concatenate([np.minimum(cuts, n), np.arange(0, n, rows), [0, n]]))
+    edges = np.unique(np.concatenate([np.minimum(cuts, n), np.arange(0, n, 8 * rows), [0, n]]))
     return list(itertools.pairwise(edges.tolist()))
 
 

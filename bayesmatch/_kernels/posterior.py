@@ -18,6 +18,8 @@ LN_10 = math.log(10.0)
 LARGE = 1e3
 #: p_i this close (relative) to the group's maximum is a tie: what one ulp in a distance does
 TIE = 1e-12
+#: ln odds against any association whose exponential a double still holds
+FAR = 700.0
 
 
 @jit
@@ -154,11 +156,14 @@ def independent_rows(i_first, i_last, first, member, ln_density, ln_evidence, ln
     evidence over their product for its members, with no completeness (the fractions take its
     place).
     """
+    alone = member.shape[1] == 1  # one other catalogue: no patterns to look up
     for i in range(i_first, i_last):
         for row in range(first[i], first[i + 1]):
-            ln_like[row] = ln_evidence[row] - members_density(
-                ln_density[i], row_pattern(row, member)
-            )
+            if alone:
+                total = ln_density[i, 0] if member[row, 0] >= 0 else 0.0
+            else:
+                total = members_density(ln_density[i], row_pattern(row, member))
+            ln_like[row] = ln_evidence[row] - total
 
 
 @jit
@@ -167,6 +172,10 @@ def pattern_likelihood(i_first, i_last, first, member, ln_like, by_pattern):
     n_patterns = by_pattern.shape[1]
     top = np.empty(n_patterns)
     for i in range(i_first, i_last):
+        if n_patterns == 2:  # the first row, and all others
+            by_pattern[i, 0] = ln_like[first[i]]
+            by_pattern[i, 1] = log_sum(ln_like, first[i] + 1, first[i + 1])
+            continue
         top[:] = -np.inf
         for row in range(first[i], first[i + 1]):
             pattern = row_pattern(row, member)
@@ -206,10 +215,22 @@ def calibrated_group(begin, end, weight, p_match):
 
     `weight` (end - begin,) is ln of fraction times likelihood, the no-counterpart row first.
     """
-    some = log_sum(weight, 1, end - begin)
-    total = log_sum(weight, 0, end - begin)
-    share_out(weight, 0, end - begin, total, p_match[begin:end])
-    return (some - weight[0]) / LN_10
+    n = end - begin
+    top = -np.inf
+    for k in range(1, n):
+        top = max(top, weight[k])
+    if not (top > -np.inf and weight[0] - top < FAR):
+        share_out(weight, 0, n, log_sum(weight, 0, n), p_match[begin:end])
+        return (log_sum(weight, 1, n) - weight[0]) / LN_10
+    # All in units of the likeliest association: one exponential of each.
+    some, none = 0.0, math.exp(weight[0] - top)
+    for k in range(1, n):
+        p_match[begin + k] = math.exp(weight[k] - top)
+        some += p_match[begin + k]
+    p_match[begin] = none
+    for row in range(begin, end):
+        p_match[row] /= some + none
+    return (top + math.log(some) - weight[0]) / LN_10
 
 
 @jit

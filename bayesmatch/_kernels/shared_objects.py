@@ -73,8 +73,10 @@ def linked_bits(label, bit, pair):
 
 
 @jit
-def tables(catalogue, plane, ln_relative, scratch):
+def tables(catalogue, plane, ln_relative, ln_more, scratch):
     """Ln Z of all subsets of all components of the detections around a primary.
+
+    `ln_more` (n,) is added to the weight of each detection as an object by itself.
 
     Returns their component and bit, the CSR of the components, the links as bits, where the table
     of each component begins, the tables, and the number of links cut.
@@ -89,10 +91,11 @@ def tables(catalogue, plane, ln_relative, scratch):
     for c in range(n_components):
         some = member[begin[c] : begin[c + 1]]
         if len(some) == 1:
-            ln_z[at[c]], ln_z[at[c] + 1] = 0.0, ln_relative[1 << catalogue[some[0]]]
+            alone = ln_relative[1 << catalogue[some[0]]] + ln_more[some[0]]
+            ln_z[at[c]], ln_z[at[c] + 1] = 0.0, alone
             continue
         first, mask, weight = scratch
-        groups(some, linked[some], catalogue, plane, ln_relative, first, mask, weight)
+        groups(some, linked[some], catalogue, plane, ln_relative, ln_more, first, mask, weight)
         ln_subsets(len(some), first, mask, weight, ln_z[at[c] : at[c + 1]])
     return label, bit, begin, member, linked, at, ln_z, cut
 
@@ -211,6 +214,7 @@ def shared_rows(
     cov,
     circular,
     ln_relative,
+    ln_more,
     ln_density,
     first,
     member,
@@ -220,22 +224,23 @@ def shared_rows(
 ):
     """Ln likelihood of every row against "no counterpart"; returns the number of links cut.
 
-    `ln_relative` (n, patterns) is ln nu_T / prod rho_k at each primary, `ln_density` (n, n_other)
-    ln n_k+.  ``ln_gain`` (n,): where it is above 0, it takes ln of the most that shared objects
-    raise any row by.
+    `ln_relative` (n, patterns) is ln nu_T / prod rho_k at each primary, `ln_more` (n_slots,) what
+    is added to that of a detection by itself, `ln_density` (n, n_other) ln n_k+.  ``ln_gain`` (n,):
+    where it is above 0, it takes ln of the most that shared objects raise any row by.
     """
     n_other = member.shape[1]
     scratch = new_scratch()
     cut = 0
     for i in range(i_first, i_last):
         catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
+        base = start[i * n_other]
+        more = ln_more[base : base + len(catalogue)]
         label, bit, begin, part, _, at, ln_z, n_cut = tables(
-            catalogue, plane, ln_relative[i], scratch
+            catalogue, plane, ln_relative[i], more, scratch
         )
         cut += n_cut
         if ln_gain[i] > 0.0:
             ln_gain[i] = largest_gain(n_other, catalogue, begin, part, at, ln_z)
-        base = start[i * n_other]
         density = ln_density[i]
         gain = gains(catalogue, density, label, bit, at, ln_z)
         weigh_rows(

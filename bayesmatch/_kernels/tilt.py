@@ -1,6 +1,6 @@
 """Moments of field objects weighted by a ratio, and the solution of Newton's equations.
 
-Features stand as few entries per object: the entries of one are ascending columns with a value.
+Features stand as few entries per object: columns, each of them once, and values.
 Sums run over fixed pieces in a fixed order: the same bytes for any number of threads.
 """
 
@@ -33,7 +33,8 @@ def add_moments(first, last, column, value, ln_weight, total, mean, square, with
                 mean[g, i] += w
                 if with_square:
                     for b in range(a + 1):
-                        square[g, i, column[r, b]] += w * value[r, b]
+                        j = column[r, b]
+                        square[g, max(i, j), min(i, j)] += w * value[r, b]
 
 
 @jit

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._kernels import grid
+from .._kernels import grid, grid_entries
 from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
 from .held import HeldCatalog
@@ -193,17 +193,28 @@ class Grid:
         # Low bits tell cells apart, and 32 of them are found twice as fast as 64.
         self.zone_cell = zone_first[:-1].astype(np.uint32).view(np.int32)
         self.last_column = (columns - 1).astype(np.int32)
-        # 16 buckets, of 16 bits each, a resident, which makes up to nine entries: mostly empty.
-        mask = (1 << min(max(10, int(len(ra) * 16).bit_length()), 31)) - 1
-        integer = np.int32 if len(ra) < 1 << 27 else np.int64  # half the cache misses
-        start = np.zeros(mask + 2, integer)
-        self.occupied = np.zeros(min(2 * (mask + 1), 1 << 28), np.uint8)
-        fill = (self.circle, padded, self.cell, zone_first, mask, start, self.occupied)
-        self.entry = np.empty((grid.fill_grid(*fill, np.empty((0, 2), integer)), 2), integer)
-        np.cumsum(start, out=start)
-        grid.fill_grid(*fill, self.entry)
-        # Filling moved every bucket's first entry to the next bucket's.
-        self.start = np.concatenate([np.zeros(1, integer), start[:-1]])
+        # 256 bits a resident, which makes up to nine entries: mostly empty.
+        n_words = 1 << min(max(8, int(len(ra) * 4).bit_length()), 25)
+        circles = self.circle, padded, self.cell, zone_first
+        while self._entered_twice(n_words, circles):
+            n_words *= 2
+
+    def _entered_twice(self, n_words: int, circles: tuple) -> bool:
+        """Enter the residents in cells told apart by so many words of bits; whether one is twice.
+
+        That is, two cells of its circle have the same bit: never with 31 bits.
+        """
+        integer = np.int32 if len(self.circle) < 1 << 27 else np.int64  # half the cache misses
+        self.occupied, self.before = np.zeros(n_words, np.uint64), np.empty(n_words + 1, integer)
+        resident, cells = np.empty((2, grid_entries.count_entries(*circles)), integer)
+        grid_entries.list_entries(*circles, resident, cells, self.occupied)
+        start = np.zeros(grid_entries.count_bits(self.occupied, self.before) + 2, integer)
+        self.start, self.entry = start[:-1], np.empty(len(cells), integer)
+        return bool(
+            grid_entries.sort_entries(
+                resident, cells, self.occupied, self.before, start, self.entry
+            )
+        )
 
     def search(
         self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
@@ -222,6 +233,7 @@ class Grid:
             self.last_column,
             self.columns_per_degree,
             self.occupied,
+            self.before,
             self.start,
             self.entry,
             self.circle,

@@ -10,14 +10,22 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
+from .._kernels.covered_cells import leave_out_uncovered
 from .._kernels.jit import n_threads, ranges, run_ranges
 from .._kernels.near_far import count_near_far
-from .._kernels.sky_windows import covered_sums, sum_windows, sums_with_area
+from .._kernels.sky_windows import (
+    covered_sums,
+    sum_covered,
+    sum_windows,
+    sums_with_area,
+    value_sums,
+)
 from .cell_maps import CellMaps
 
 #: smallest height of a cell, arcsec, and most cells
@@ -54,8 +62,8 @@ class SkyBox:
         self.half_rows = np.array(WINDOWS[:n])
         wide = self.half_rows * self.cell / (self.width * self.cosine[:, None])
         self.half_columns = np.minimum(np.rint(wide), self.n_columns).astype(np.int64)
-        at = self.row * self.n_columns + self.column
-        self.sources = np.bincount(at, minlength=self.n_rows * self.n_columns).reshape(self.shape)
+        self.sources = np.zeros(self.shape, np.int32)
+        kernels.count_in_cells(self.row, self.column, self.sources)
         self._source_sums = _corner_sums(self.sources)
         self.known = np.empty(self.shape, np.bool_)
         kernels.near_positions(
@@ -122,7 +130,8 @@ class SkyBox:
 
     def _cell_of(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         row = ((dec - self.low_dec) / self.cell).astype(np.int64)
-        column = ((ra - self.low_ra) % 360.0 / self.width).astype(np.int64)
+        x = ra - self.low_ra
+        column = (np.where(x < 0.0, x + 360.0, x) / self.width).astype(np.int64)
         return np.clip(row, 0, self.n_rows - 1), np.clip(column, 0, self.n_columns - 1)
 
     def count(self, ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
@@ -163,13 +172,9 @@ class SkyBox:
         objects each; those that touch one are left out too. Every size is tried that the densities
         allow to be judged by.
         """
-        uncovered, left_out = np.zeros(self.shape, np.bool_), np.zeros(self.shape, np.bool_)
-        blocks, size = kernels.first_level(count, self.known), 1
-        while size <= max(self.shape):
-            if not kernels.mark_uncovered(*blocks, size, uncovered, left_out):
-                break
-            blocks, size = tuple(kernels.next_level(part) for part in blocks), 2 * size
-        return self.known & ~(uncovered | left_out)
+        covered = self.known.copy()
+        leave_out_uncovered(count, covered)
+        return covered
 
     def near_and_far(self, count: np.ndarray, covered: np.ndarray) -> tuple[float, float]:
         """Density (arcsec^-2) in the covered cells near some source, and in those far from all.
@@ -198,23 +203,32 @@ class SkyBox:
         `count` and `area` (rows, columns): of the objects and of what was looked at in each cell.
         Sources in cells without area do not count.
         """
-        return self._summed(sums_with_area(count, area, self.sources))
+        return self._summed(sum_windows, sums_with_area(count, area, self.sources))
 
     def covered_windows(self, count: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, ...]:
         """As :meth:`windows`, of the objects in the cells (rows, columns) that are `covered`."""
-        return self._summed(covered_sums(count, covered, self.cell_area, self.sources))
+        tables = covered_sums(count, covered, self.cell_area, self.sources)
+        return self._summed(sum_covered, *tables)
 
-    def _summed(self, corner: np.ndarray) -> tuple[np.ndarray, ...]:
+    def value_windows(self, cell: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """In each window around each source: objects, and sum of their values, (n, w) each.
+
+        `cell` (m,) as :meth:`cell_numbers` gives it, `values` (m,).
+        """
+        number, total, _ = self._summed(sum_covered, *value_sums(cell, values, *self.shape))
+        return number, total
+
+    def _summed(self, kernel: Callable, *tables: np.ndarray) -> tuple[np.ndarray, ...]:
         n = len(self.row)
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
         around = self.row, self.column, self.half_rows, self.half_columns
-        list(run_ranges(lambda a, b: sum_windows(a, b, *around, corner, *out), ranges(n, 1 << 14)))
+        list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, 1 << 14)))
         return out
 
 
 def _corner_sums(values: np.ndarray) -> np.ndarray:
-    out = np.zeros((values.shape[0] + 1, values.shape[1] + 1), values.dtype)
+    out = np.empty((values.shape[0] + 1, values.shape[1] + 1), values.dtype)
     kernels.corner_sums(values, out)
     return out
 

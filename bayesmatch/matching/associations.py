@@ -9,6 +9,7 @@ catalogues.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,9 @@ def build_associations(
     asked, max_rows = max_rows, _worth_counting(each_row, max_rows)
     candidates, positions, radius = setting.candidates, setting.positions, setting.radius_arcsec
     n, n_other = candidates.n_primary, candidates.n_other
-    args = (candidates.start, positions.ra, positions.dec, positions.cos_dec, radius)
+    args: tuple[Any, ...] = ()
+    if n_other > 1:
+        args = (candidates.start, positions.ra, positions.dec, positions.cos_dec, radius)
     in_block = np.diff(candidates.start).reshape(n, n_other)
     possible = np.prod(1.0 + in_block, axis=1)
     each = COMPLETE if prune > 0 else max_rows
@@ -124,19 +127,29 @@ def build_associations(
     )
     first = np.zeros(n + 1, np.int64)
     np.cumsum(count, out=first[1:])
+    complete = np.ones(n, bool)
+    complete[many] = False
+    member, between, pieces = _filled(args, candidates.start, complete, first, n_other)
+    likely.fill(first, member, between)
+    return Associations(first, member, between, pieces, likely.pruned)
+
+
+def _filled(
+    args: tuple[Any, ...], start: np.ndarray, complete: np.ndarray, first: np.ndarray, n_other: int
+) -> tuple[np.ndarray, np.ndarray, list[tuple[int, int]]]:
+    """Members and separations of the `complete` primaries' rows, and pieces of about equal work."""
     member = np.empty((first[-1], n_other), np.int64)
     between = np.empty((first[-1], n_other * (n_other - 1) // 2))
     pieces = balanced_ranges(first)
-    complete = np.ones(n, bool)
-    complete[many] = False
-    list(
-        run_ranges(
-            lambda a, b: kernels.fill_associations(a, b, *args, complete, first, member, between),
-            pieces,
-        )
-    )
-    likely.fill(first, member, between)
-    return Associations(first, member, between, pieces, likely.pruned)
+
+    def fill(a: int, b: int) -> None:
+        if n_other == 1:
+            kernels.fill_pairs(a, b, start, first, member)
+        else:
+            kernels.fill_associations(a, b, *args, complete, first, member, between)
+
+    list(run_ranges(fill, pieces))
+    return member, between, pieces
 
 
 def _worth_counting(each_row: int, max_rows: int) -> int:

@@ -9,7 +9,8 @@ exp(-r^2 / (2 sigma^2)), the Rayleigh distribution.  All that is seen around suc
 objects, as around one without a counterpart: relative to that its likelihood is q.  So the
 fractions pi_S are fitted to ``sum_S pi_S (sum_a L_a + q_S)``, and are those of all counterparts,
 however small the radius is; and the no-counterpart row, which is all that a source with its
-counterpart outside can have, has the weight ``pi_0 + sum_S pi_S q_S``.
+counterpart outside can have, has the weight ``pi_0 + sum_S pi_S q_S``.  Where some counterparts of
+a source are outside and others are not: :mod:`bayesmatch.matching.partly_outside`.
 
 ``p_hostless`` is then the probability that no counterpart is *within the radius*: the one for which
 ``p_hostless`` and the ``p_match`` of all associations sum to 1.
@@ -25,6 +26,8 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.tails import Tails
+from .associations import Associations
+from .partly_outside import LEAST, Edge, PartlyOutside, all_outside, partly_outside
 from .setting import Setting
 
 #: directions in which an ellipse is looked at, from its major to its minor axis: the mean over them
@@ -48,6 +51,8 @@ class Beyond:
     """(n_primary, n_patterns) ln q_S, 0 for "no counterpart" """
     details: dict[str, Any]
     """what the record of the fit has, in plain Python types"""
+    partly: PartlyOutside | None = None
+    """associations of which other counterparts may be outside; None: there are none"""
 
     def errors_of(self, name: str) -> list[float]:
         """Sigmas (arcsec) that objects of another catalogue have, each as often."""
@@ -55,11 +60,12 @@ class Beyond:
         return errors
 
 
-def counterparts_beyond(setting: Setting, known: Mapping[str, Any]) -> Beyond | None:
+def counterparts_beyond(
+    setting: Setting, known: Mapping[str, Any], associations: Associations | None = None
+) -> Beyond | None:
     """How probable it is that the counterparts of each primary lie outside the radius.
 
-    Where a catalogue is cones round the primaries, outside those.  Positions of all members of a
-    set of counterparts share the error of the primary: all are outside where the nearest is.
+    Where a catalogue is cones round the primaries, outside those.
 
     Parameters
     ----------
@@ -67,6 +73,8 @@ def counterparts_beyond(setting: Setting, known: Mapping[str, Any]) -> Beyond | 
         Of the match.
     known : mapping
         Details of the fit of another match: its ``object_errors`` hold for this one, too.
+    associations : Associations, optional
+        Those that may be a part of what a source has; default: none is.
 
     Returns
     -------
@@ -79,13 +87,70 @@ def counterparts_beyond(setting: Setting, known: Mapping[str, Any]) -> Beyond | 
         errors.setdefault(other.name, _object_errors(setting, k))
     ends = ends_of(len(errors), setting.radius_arcsec, setting.field.reach_arcsec)
     covariance, primary = setting.primary.covariance(), setting.primary.tails
-    by_catalogue = [
-        share_beyond(covariance, (primary, other.tails), errors[other.name], float(end))
+    objects = [
+        (other.tails, errors[other.name], float(end))
         for other, end in zip(setting.others, ends, strict=True)
     ]
-    ln_share = by_pattern(np.column_stack(by_catalogue))
+    ln_share, share = shares_beyond(covariance, primary, objects)
     largest = float(np.exp(ln_share[:, 1:].max(initial=-np.inf)))
-    return Beyond(ln_share, {ERRORS: errors, LARGEST: largest})
+    partly = None
+    if associations is not None:
+        edges = [Edge.of(*each) for each in objects]
+        partly = partly_outside(setting, associations, edges, share)
+    return Beyond(ln_share, {ERRORS: errors, LARGEST: largest}, partly)
+
+
+def shares_beyond(
+    covariance: np.ndarray, primary: Tails, objects: Sequence[tuple[Tails, Sequence[float], float]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ln of the probability that all counterparts are outside, (n, patterns); it by catalogue.
+
+    The counterparts of a source share its error: where one is outside, the others nearly always
+    are.
+
+    Parameters
+    ----------
+    covariance, primary
+        Of the sources, as for :func:`share_beyond`, and the tails of their errors.
+    objects : sequence of (Tails, sequence of float, float)
+        Of each other catalogue tails and errors of its objects, and its radius (arcsec).
+    """
+    share = np.column_stack(
+        [
+            share_beyond(covariance, (primary, tails), errors, radius)
+            for tails, errors, radius in objects
+        ]
+    )
+    ln_share = by_pattern(share)
+    some = np.flatnonzero(share.max(axis=1) > LEAST)
+    if len(objects) == 1 or len(some) == 0:
+        return ln_share, share
+    edges = [Edge.of(*each) for each in objects]
+    variances, weights = variances_of(covariance[some], primary)
+    for pattern in range(1, ln_share.shape[1]):
+        members = [edge for k, edge in enumerate(edges) if pattern >> k & 1]
+        if len(members) > 1:
+            with np.errstate(divide="ignore"):
+                joint = np.log(all_outside(variances, weights, members))
+            ln_share[some, pattern] = np.minimum(ln_share[some, pattern], joint)
+    return ln_share, share
+
+
+def variances_of(covariance: np.ndarray, tails: Tails) -> tuple[np.ndarray, np.ndarray]:
+    """Variances (n, d) in some directions and parts of the tails, and the weights of these (d,)."""
+    xx, yy, xy = covariance.T
+    mean, half = 0.5 * (xx + yy), np.hypot(0.5 * (xx - yy), xy)
+    n_directions = DIRECTIONS if half.any() else 1
+    phi = np.pi * (np.arange(n_directions) + 0.5) / n_directions
+    core = mean[:, None] + half[:, None] * np.cos(phi)
+    weights = [np.full(n_directions, weight / n_directions) for weight, _ in tails.parts]
+    variances = [factor**2 * core for _, factor in tails.parts]
+    return np.concatenate(variances, axis=1), np.concatenate(weights)
+
+
+def cut_apart(details: Mapping[str, Any], n_other: int) -> bool:
+    """Whether some counterparts of a source may be outside and others not, in a recorded fit."""
+    return n_other > 1 and bool(details.get(LARGEST, 0.0) > LEAST)
 
 
 def ends_of(n_other: int, radius_arcsec: float, reach_arcsec: Any) -> np.ndarray:
@@ -128,9 +193,10 @@ def share_beyond(
 
 
 def by_pattern(share: np.ndarray) -> np.ndarray:
-    """Ln of the probability that all counterparts of a pattern are outside, (n, n_patterns).
+    """Ln of the most that all counterparts of a pattern can be outside, (n, n_patterns).
 
-    `share` (n, n_other) is that of each catalogue.
+    `share` (n, n_other) is that of each catalogue: where the objects' errors are small, all are
+    outside where the one that is least often is.
     """
     n, n_other = share.shape
     out = np.zeros((n, 1 << n_other))
@@ -176,11 +242,16 @@ def outside_by_catalogue(ln_fraction: np.ndarray, ln_beyond: np.ndarray) -> np.n
 
 def _object_errors(setting: Setting, k: int) -> list[float]:
     """Sigmas that objects of a catalogue have, by their candidates; no candidates: none."""
-    slots, _ = setting.candidates.of_catalogue(k)
-    if len(slots) == 0:
+    covariance = setting.positions.covariance
+    if setting.candidates.n_other > 1:
+        covariance = covariance[setting.candidates.of_catalogue(k)[0]]
+    if len(covariance) == 0:
         return [0.0]
-    some = setting.positions.covariance[slots[:: -(-len(slots) // SAMPLE)]]
-    variance = np.quantile(0.5 * (some[:, 0] + some[:, 1]), SHARES, method="inverted_cdf")
+    some = covariance[:: -(-len(covariance) // SAMPLE)]
+    each = 0.5 * (some[:, 0] + some[:, 1])
+    variance = each[:1]
+    if each.min() != each.max():
+        variance = np.quantile(each, SHARES, method="inverted_cdf")
     if variance[0] == variance[-1]:
         variance = variance[:1]
     sigmas: list[float] = np.sqrt(variance).tolist()

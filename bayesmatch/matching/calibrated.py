@@ -75,7 +75,7 @@ def calibrated_of(
 ) -> Calibrated:
     """Probabilities of all associations, given the fractions; `ln_like` as above."""
     first, member = associations.first, associations.member
-    n = len(first) - 1
+    n, ln_like = len(first) - 1, fit.of_rows(ln_like)
     out = Calibrated(
         np.empty(len(member)),
         np.empty(n),
@@ -138,6 +138,7 @@ def pruned_bound(
         return 0.0
     ln_weight = fit.ln_within[p.primary]
     ln_total = ln_weight[:, 0] + np.logaddexp(0.0, LN_10 * calibrated.log10_odds[p.primary])
-    largest = p.ln_total[:, 0] + ln_gain[p.primary] + ln_weight.max(axis=1)
+    most = ln_weight.max(axis=1) if fit.partly is None else 0.0
+    largest = p.ln_total[:, 0] + ln_gain[p.primary] + most
     share = p.lost[:, 0] * np.exp(largest - ln_total)
     return float(max(p.lost[:, 1].max(), share.max()))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from .._kernels.bayes_factor import candidate_plane
-from .._kernels.jit import run_ranges
+from .._kernels.gathered import gather_circles
+from .._kernels.jit import ranges, run_ranges
 from ..catalogs.candidates import Candidates
 from ..catalogs.errors import PositionErrorModel
+from ..catalogs.gaussian import GaussianErrors
 from ..catalogs.held import HeldCatalog
 from .moved import move_candidates
+
+#: candidates per piece of work
+GATHERED = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -23,12 +29,16 @@ class CandidatePositions:
     """(n_slots,) deg"""
     dec: np.ndarray
     """(n_slots,) deg"""
-    cos_dec: np.ndarray
-    """(n_slots,)"""
     covariance: np.ndarray
     """(n_slots, 4) of east^2, north^2, east*north, arcsec^2, and their determinant, arcsec^4"""
     circular: bool
     """whether all errors of the match, the primaries' too, are circles"""
+
+    @cached_property
+    def cos_dec(self) -> np.ndarray:
+        """(n_slots,), asked for where objects of several catalogues are compared."""
+        cos_dec: np.ndarray = np.cos(np.radians(self.dec))
+        return cos_dec
 
 
 def with_determinant(errors: PositionErrorModel, rows: np.ndarray | None = None) -> np.ndarray:
@@ -46,9 +56,7 @@ def candidate_positions(
 ) -> CandidatePositions:
     """Gather positions and errors of the candidates from their catalogues."""
     if len(others) == 1:  # the slots are one block: nothing to put in order
-        row = candidates.row
-        ra, dec = others[0].ra[row], others[0].dec[row]
-        covariance = with_determinant(others[0].errors, row)
+        ra, dec, covariance = _of_one(others[0], candidates.row)
     else:
         n = len(candidates.row)
         ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
@@ -64,7 +72,23 @@ def candidate_positions(
         (not wider and all(other.circular for other in others))
         or bool(np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
     )
-    return CandidatePositions(ra, dec, np.cos(np.radians(dec)), covariance, circular)
+    return CandidatePositions(ra, dec, covariance, circular)
+
+
+def _of_one(other: HeldCatalog, row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions and covariances of some rows of a catalogue."""
+    errors = other.errors
+    if not (isinstance(errors, GaussianErrors) and errors.circular):
+        return other.ra[row], other.dec[row], with_determinant(errors, row)
+    sigma = np.atleast_1d(np.asarray(errors.parts[0], np.float64))
+    ra, dec, covariance = np.empty(len(row)), np.empty(len(row)), np.empty((len(row), 4))
+    list(
+        run_ranges(
+            lambda a, b: gather_circles(a, b, row, other.ra, other.dec, sigma, ra, dec, covariance),
+            ranges(len(row), GATHERED),
+        )
+    )
+    return ra, dec, covariance
 
 
 def tangent_planes(

@@ -34,7 +34,7 @@ class JointWeights:
         least: float,
     ) -> None:
         self.setting, self.associations, self.calibrated = setting, associations, calibrated
-        self.ln_like, self.ln_prior = ln_like, fit.ln_within
+        self.ln_like, self.ln_prior = fit.of_rows(ln_like), fit.ln_within
         n_rows = len(ln_like)
         self.weight, self.joint = np.empty(n_rows), np.empty(n_rows)
         self.weighed = np.zeros(len(associations.first) - 1, bool)
@@ -43,13 +43,9 @@ class JointWeights:
 
     def _marginal(self, least: float) -> np.ndarray:
         """Probability of every candidate, over the associations with `least`, (n_slots,)."""
-        member, p = self.associations.member, self.calibrated.p_match
         out = np.zeros(len(self.setting.candidates.row))
-        rows = np.flatnonzero(p > least)
-        for k in range(member.shape[1]):
-            slot = member[rows, k]
-            has = slot >= 0
-            out += np.bincount(slot[has], p[rows[has]], len(out))
+        of = self.associations.member, self.calibrated.p_match
+        kernels.candidate_probabilities(*of, least, out)
         return out
 
     def slot_primary(self, slots: np.ndarray) -> np.ndarray:
@@ -164,12 +160,15 @@ class Groups:
 
 def _met_twice(values: np.ndarray) -> np.ndarray:
     """Which of some numbers (m,) occur more than once: few of them."""
-    ordered = np.sort(values)
+    found = np.empty(len(values), bool)
+    # Sixteen places for each: few others are to be told apart.
+    kernels.maybe_twice(values, np.zeros(1 << (16 * len(values)).bit_length(), np.uint8), found)
+    ordered = np.sort(values[found])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(twice) == 0:
         return np.zeros(len(values), bool)
-    at = np.minimum(np.searchsorted(twice, values), len(twice) - 1)
-    found: np.ndarray = twice[at] == values
+    at = np.minimum(np.searchsorted(twice, values[found]), len(twice) - 1)
+    found[found] = twice[at] == values[found]
     return found
 
 

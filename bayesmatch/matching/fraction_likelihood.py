@@ -18,6 +18,8 @@ from .beyond import with_beyond, within_radius
 #: follow a trend outweigh and the noise of 300 does not: with 0.1 they were fitted to noise
 RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 4.0
 MAX_ITERATIONS = 200
+#: primaries that are summed by themselves
+PIECE = 1 << 12
 #: of the complete-data information in a step: Newton's first, the EM algorithm's last
 EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
 #: covariates separate when, with so weak a ridge on slopes, sources in doubt are fewer than this
@@ -52,6 +54,18 @@ class FractionLikelihood:
         self.n_free = self.ln_like.shape[1]
         self.size = (self.n_free - 1) * z.shape[1]
         self.ridge = self._ridge(RIDGE_SLOPE)
+        self._at: tuple[np.ndarray, np.ndarray] | None = None
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """(n,) ln of a term of each primary's likelihood that no coefficient moves; -inf: none."""
+        return self._fixed
+
+    @fixed.setter
+    def fixed(self, fixed: np.ndarray) -> None:
+        self._fixed = fixed
+        self._scaled = np.empty(len(fixed)), np.empty((len(fixed), 1 + self.ln_like.shape[1]))
+        kernels.in_units_of_largest(self.ln_like, fixed, *self._scaled)
 
     def _ridge(self, slope: float) -> np.ndarray:
         """Twice that of the patterns' spread about their mean; of two patterns, of the coefficient.
@@ -72,15 +86,15 @@ class FractionLikelihood:
     ) -> tuple[float, np.ndarray, np.ndarray]:
         """Penalised log likelihood, gradient, and observed (or complete-data) information."""
         d = self.size
-        coefficients = self._coefficients(beta)
+        coefficients, (top, like) = self._coefficients(beta), self._scaled
 
         def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
             out, information = np.empty(1 + d), np.empty((d, d))
             kernels.likelihood_sums(
                 a,
                 b,
-                self.ln_like,
-                self.fixed,
+                top,
+                like,
                 self.free_total,
                 self.z,
                 coefficients,
@@ -92,7 +106,7 @@ class FractionLikelihood:
 
         # Summed in the order of fixed pieces: the same bytes for any number of threads.
         out, lower = np.zeros(1 + d), np.zeros((d, d))
-        for part in run_ranges(piece, ranges(len(self.z), 1 << 12)):
+        for part in run_ranges(piece, ranges(len(self.z), PIECE)):
             out += part[0]
             lower += part[1]
         information = lower + np.tril(lower, -1).T + self.ridge
@@ -161,21 +175,29 @@ class FractionLikelihood:
         unridged = np.linalg.pinv(information - weak.ridge, hermitian=True)
         step = unridged @ (weak.ridge @ beta)
         by_pattern = np.einsum("nq,sq->ns", self.z, step.reshape(-1, self.z.shape[1]))
-        share = np.exp(self.shares(beta)[0])
+        share = np.exp(self._ln_shares(beta))
         ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(1.0 - share[:, 0], 1e-300)
         with np.errstate(over="ignore"):
             return bool(ln_odds.std() > SEPARABLE_STEP)
 
     def ln_none_within(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the share with no counterpart within the radius, (n,); of all patterns fitted."""
-        out: np.ndarray = within_radius(self.shares(beta)[0], self.ln_beyond)[:, 0]
+        out: np.ndarray = within_radius(self._ln_shares(beta), self.ln_beyond)[:, 0]
         return out
 
     def _doubt(self, beta: np.ndarray) -> float:
         """Mean fraction of the less likely of host and none, over that of the smaller group."""
-        none = np.exp(self.shares(beta)[0][:, 0])
+        none = np.exp(self._ln_shares(beta)[:, 0])
         smaller = min(none.mean(), 1.0 - none.mean())
         return float(np.minimum(none, 1.0 - none).mean()) / max(float(smaller), 1e-300)
+
+    def _ln_shares(self, beta: np.ndarray) -> np.ndarray:
+        """Ln shares (n, S): asked for again and again where the fit ends."""
+        if self._at is None or not np.array_equal(self._at[0], beta):
+            eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
+            eta -= eta.max(axis=1, keepdims=True)
+            self._at = beta.copy(), eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        return self._at[1]
 
     def shares(
         self, beta: np.ndarray, weight: np.ndarray | None = None
@@ -184,9 +206,7 @@ class FractionLikelihood:
 
         `weight` (n,) of each primary in the means, in all n; None: 1.
         """
-        eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
-        eta -= eta.max(axis=1, keepdims=True)
-        ln_share = eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+        ln_share = self._ln_shares(beta)
         share = np.exp(ln_share)
         z = self.z if weight is None else self.z * weight[:, None]
         slope = np.empty((self.n_free, self.size))

@@ -38,12 +38,17 @@ def fractions_of(
     """The fractions of primaries with each set of counterparts: given, or fitted."""
     total, ((z, description), beyond) = options.host_fraction, given
     ln_beyond, details = (beyond.ln_share, beyond.details) if beyond else (None, {})
+    partly = beyond.partly if beyond else None
     if isinstance(total, HostFraction):
-        return replace(total, ln_beyond=ln_beyond, details={**total.details, **details})
+        details = {**total.details, **details}
+        return replace(total, ln_beyond=ln_beyond, partly=partly, details=details)
     looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
+    by_pattern = pattern_likelihood(associations, ln_like)
+    if partly is not None:
+        by_pattern = partly.added_to(by_pattern, ln_like)
     fit = fit_to_some(
         np.asarray(looked.all(axis=1)),
-        pattern_likelihood(associations, ln_like),
+        by_pattern,
         z,
         total=total,
         labels=pattern_labels([c.name for c in setting.catalogs]),
@@ -56,5 +61,6 @@ def fractions_of(
     return replace(
         fit,
         ln_fraction=among_those_that_looked(fit.ln_fraction, looked),
+        partly=partly,
         details={**fit.details, **details},
     )

@@ -30,6 +30,7 @@ from .covariates import design_matrix, property_values
 from .footprint_share import outside_footprint
 from .fraction_likelihood import FractionLikelihood
 from .inner_circles import Circles
+from .partly_outside import PartlyOutside
 
 #: with fewer primaries only constants are fitted
 MIN_PRIMARIES = 30
@@ -50,6 +51,8 @@ class HostFraction:
     ln_beyond: np.ndarray | None = None
     """(n_primary, n_patterns) ln of the probability that such counterparts lie outside the radius,
     0 for "no counterpart"; None: none does"""
+    partly: PartlyOutside | None = None
+    """associations whose sources may have other counterparts outside; None: none has"""
 
     @cached_property
     def ln_within(self) -> np.ndarray:
@@ -58,6 +61,13 @@ class HostFraction:
         That of no counterpart within the radius has those that lie outside.
         """
         return within_radius(self.ln_fraction, self.ln_beyond)
+
+    def of_rows(self, ln_like: np.ndarray) -> np.ndarray:
+        """Ln of what the weight of each row is times that in :attr:`ln_within`, (n_rows,).
+
+        Its likelihood `ln_like` (n_rows,), and that of sources with counterparts outside besides.
+        """
+        return ln_like if self.partly is None else ln_like + self.partly.ln_factor(self.ln_fraction)
 
 
 def fractions_for(primary: HeldCatalog, mean: float, details: dict[str, Any]) -> HostFraction:

@@ -30,7 +30,7 @@ NEAR_SIGMA = 5.0
 
 LN_10 = np.log(10.0)
 
-Fractions = Callable[[np.ndarray], np.ndarray]
+Fractions = Callable[[np.ndarray], HostFraction]
 
 
 class RatioEvidence:
@@ -39,7 +39,7 @@ class RatioEvidence:
     def __init__(
         self, associations: Associations, ln_like: np.ndarray, fractions: Fractions
     ) -> None:
-        """`ln_like` (n_rows,) is without the ratios; `fractions` gives ln ones (n, patterns)."""
+        """`ln_like` (n_rows,) is without the ratios; `fractions` are fitted to another."""
         self.associations, self.ln_like, self.fractions = associations, ln_like, fractions
         member = associations.member
         first = associations.first
@@ -74,9 +74,9 @@ class RatioEvidence:
         """Probability of each association, and ln marginal likelihood of each primary."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # said of the match itself, where they hold
-            ln_fraction = self.fractions(ln_like)
+            fit = self.fractions(ln_like)
         first = self.associations.first[:-1]
-        ln_p = ln_like + ln_fraction[self._primary, self._pattern]
+        ln_p = fit.of_rows(ln_like) + fit.ln_within[self._primary, self._pattern]
         top = np.maximum.reduceat(ln_p, first)
         total = np.add.reduceat(np.exp(ln_p - top[self._primary]), first)
         ln_total = top + np.log(total)
@@ -92,12 +92,15 @@ def ratio_evidence(
 ) -> RatioEvidence:
     """What the match says of its associations with any ratios besides those in `evidence`."""
     given = options.host_fraction
-    beyond = counterparts_beyond(setting, given.details if isinstance(given, HostFraction) else {})
-    ln_like, setting, _ = ln_likelihood(setting, associations, evidence.against_none)
+    known = given.details if isinstance(given, HostFraction) else {}
+    beyond = counterparts_beyond(setting, known, associations)
+    ln_like, setting, _ = ln_likelihood(
+        setting, associations, evidence.against_none, beyond.partly if beyond else None
+    )
     around = covariates_of(setting, options, covariates), beyond
 
-    def fractions(ln_like: np.ndarray) -> np.ndarray:
-        return fractions_of(setting, associations, ln_like, options, around).ln_within
+    def fractions(ln_like: np.ndarray) -> HostFraction:
+        return fractions_of(setting, associations, ln_like, options, around)
 
     return RatioEvidence(associations, ln_like, fractions)
 

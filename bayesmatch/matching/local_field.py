@@ -97,13 +97,15 @@ class _Local:
         radius: float,
         box: SkyBox,
     ) -> None:
-        slots, _ = candidates.of_catalogue(k)
-        self.separation = candidates.separation[slots]
+        rows, self.separation = candidates.row, candidates.separation
+        if candidates.n_other > 1:
+            slots, _ = candidates.of_catalogue(k)
+            rows, self.separation = rows[slots], self.separation[slots]
         self.start = np.zeros(len(primary) + 1, np.int64)
         np.cumsum(np.diff(candidates.start).reshape(len(primary), -1)[:, k], out=self.start[1:])
         core, other_sigma = catalog_radius(primary), 0.0
-        if len(slots):
-            sample = candidates.row[slots[:: max(1, len(slots) // 1000)]]
+        if len(rows):
+            sample = rows[:: max(1, len(rows) // 1000)]
             errors = other.errors
             radii = error_radius(errors.covariance(sample), errors.determinant(sample))
             other_sigma = float(np.median(radii))
@@ -122,7 +124,8 @@ class _Local:
             radius,
             lambda: box.near_and_far(count, covered)[1],
         )
-        self.kept = max(1.0 - float(self._beyond(self.reach).mean()), LEAST_KEPT)
+        self._beyond_reach = self._beyond(self.reach)
+        self.kept = max(1.0 - float(self._beyond_reach.mean()), LEAST_KEPT)
         self._inner = np.minimum(INNER_SIGMA * self.sigma, 0.7 * self.reach)
         if box.widest**2 < ROOM * np.pi * radius**2:
             self._as_stated(other.n_rows, np.pi * radius**2)
@@ -145,6 +148,7 @@ class _Local:
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
+        self._beyond_inner = self._beyond(self._inner)
         self._ring_counts, self._own = self._rings(), self._own_shares()
         self.hosts = self._host_share()
         near = self._near(windows, seen)
@@ -156,7 +160,9 @@ class _Local:
             near, far = self._near(windows, seen), self._far(windows, box, radius)[: len(far)]
             if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
-        if small_fields:
+        if small_fields:  # cells say nothing, of what was looked at or of the sources there
+            anywhere = box.covered_windows(count, np.ones(box.shape, bool))
+            near = self._near(anywhere, np.ones(len(seen), bool))
             far = tiles(near, box)
         self._found(densities(near, far, self.stated, len(self.sigma)), small_fields)
 
@@ -173,12 +179,11 @@ class _Local:
     def _host_share(self) -> float:
         """Mean number of hosts among the candidates of a primary: what is more than beyond them."""
         radius = self._inner
-        near = np.count_nonzero(self.separation < np.repeat(radius, np.diff(self.start)))
+        near = int(self._nearer.sum())
         count, area = (counts[:, 0].sum() for counts in self._ring_counts)
         density = count / max(area, 1e-300)
-        lost = self._beyond(radius)
         excess = near - density * np.pi * (radius**2).sum()
-        return float(np.clip(excess / max((1.0 - lost).sum(), 1e-300), 0.0, 1.0))
+        return float(np.clip(excess / max((1.0 - self._beyond_inner).sum(), 1e-300), 0.0, 1.0))
 
     def _hosts_beyond(
         self, windows: tuple[np.ndarray, ...], far: Ring, seen: np.ndarray, circle: float
@@ -216,31 +221,24 @@ class _Local:
         """Candidates in the rings within the radius, from outside in, and areas, (n, RINGS)."""
         n = len(self.sigma)
         count, area = np.zeros((n, RINGS), np.int64), np.empty((n, RINGS))
-        list(
-            run_ranges(
-                lambda a, b: kernels.count_rings(
-                    a,
-                    b,
-                    self.start,
-                    self.separation,
-                    self._inner,
-                    self.reach,
-                    RINGS,
-                    count,
-                    area,
-                ),
-                ranges(n, 1 << 14),
-            )
-        )
+        self._nearer = np.zeros(n, np.int64)
+        around = self.start, self.separation, self._inner, self.reach, RINGS
+        out = self._nearer, count, area
+        pieces = ranges(n, 1 << 14)
+        list(run_ranges(lambda a, b: kernels.count_rings(a, b, *around, *out), pieces))
         return count, area
 
     def _own_shares(self) -> list[np.ndarray]:
         """By ring, from outside in: (n,) share of the hosts in the ring of their own primary."""
-        own = []
+        own, high = [], self._beyond_reach
         for k in range(RINGS):
-            high = self.reach / 2.0**k
-            low = np.minimum(np.maximum(self._inner, 0.5 * high), high)
-            own.append(self._beyond(low) - self._beyond(high))
+            # From half the radius of the ring before, or from where candidates may be hosts.
+            edge = self.reach / 2.0 ** (k + 1)
+            within = self._beyond(edge)
+            low = np.where(self._inner > edge, self._beyond_inner, within)
+            low = np.where(self._inner > 2.0 * edge, high, low)
+            own.append(low - high)
+            high = within
         return own
 
     def _near(self, windows: tuple[np.ndarray, ...], seen: np.ndarray) -> list[Ring]:
@@ -281,9 +279,12 @@ class _Local:
     ) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `cells()` gives the density of the cells near sources and of those far from all.
+        `cells()` gives the density of the cells near sources and of those far from all.  What may
+        be hosts is no field: how many have one is not known where the radius cuts errors off.
         """
-        count = sum(max(ring.count.sum(), 0.0) for ring in near)
+        count = 0.0
+        for own, ring in zip(reversed(self._own), near, strict=True):
+            count += max(ring.count.sum() - (1.0 - self.hosts) * own @ (ring.area > 0), 0.0)
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())

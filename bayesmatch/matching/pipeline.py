@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,11 +100,11 @@ def _run(
         matched = Matched(
             setting, associations, log10_ratios, evidence, calibrated, claims.same_source
         )
-        sources = source_table(matched)
-        table = association_table(matched, options.min_p_i)
-    terms = claims.terms
-    if options.min_p_i > 0:
-        terms = terms.kept(kept_rows(matched, options.min_p_i), associations.first)
+        n_associations, terms = int(associations.first[-1]), claims.terms
+        if options.min_p_i > 0:
+            keep = kept_rows(matched, options.min_p_i)
+            n_associations = int(np.count_nonzero(keep))
+            terms = terms.kept(keep, associations.first)
     ratios = log10_ratios, evidence.log10_combined
     record = MatchRecord.of(
         options,
@@ -122,12 +123,12 @@ def _run(
         errors=fitted_errors or {"given": True},
         checks=run_checks(setting, associations, calibrated, fit, ratios, options),
         n_candidates=len(setting.candidates.row),
-        n_associations=len(table),
+        n_associations=n_associations,
         seconds=clock.seconds,
     )
     return MatchResult(
-        table,
-        sources,
+        partial(association_table, matched, options.min_p_i),
+        partial(source_table, matched),
         record.meta(),
         priors=learned.as_dict(),
         catalogs=setting.catalogs,
@@ -287,8 +288,10 @@ def _settled(
         return fractions_of(setting, associations, ln_like, options, (covariates, beyond))
 
     with clock("host_fraction"):
-        beyond = counterparts_beyond(setting, known)
-        ln_like, setting, ln_gain = ln_likelihood(setting, associations, evidence.against_none)
+        beyond = counterparts_beyond(setting, known, associations)
+        ln_like, setting, ln_gain = ln_likelihood(
+            setting, associations, evidence.against_none, beyond.partly if beyond else None
+        )
         fit = fit_to(ln_like)
         first = fit, calibrated_of(associations, ln_like, post, fit)
     with clock("claims"):

@@ -62,10 +62,7 @@ def local_means(
         return LocalMeans(np.ones(n), [])
     kappa = float(ratio @ ratio) / total
     peaked = float((ratio / kappa) ** 2 @ (ratio / kappa) ** 2) * kappa / total
-    cell, size = box.cell_numbers(ra, dec), box.n_rows * box.n_columns
-    objects = np.bincount(cell, minlength=size).astype(np.float64).reshape(box.shape)
-    sums = np.bincount(cell, ratio / kappa, size).reshape(box.shape)
-    within = box.windows(objects, sums)[:2]
+    within = box.value_windows(box.cell_numbers(ra, dec), ratio / kappa)
     seen, summed = (_rings(values) for values in within)
     at = min(GOES_WITH_DENSITY, seen.shape[1] - 1)
     some = within[1][:, at], within[0][:, at] / kappa

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 import astropy
-import numba
 import numpy as np
 
 from .. import __version__
@@ -164,7 +164,7 @@ class MatchRecord:
             versions={
                 "python": platform.python_version(),
                 "numpy": np.__version__,
-                "numba": numba.__version__,
+                "numba": _numba_version(),
                 "astropy": astropy.__version__,
             },
             radius_arcsec=options.radius_arcsec,
@@ -234,6 +234,15 @@ class MatchRecord:
         """Columns of the ratios of all priors."""
         own = [f"bias_{name}_{prior}" for name, prior in self.prior_names]
         return [*own, *(f"bias_{prior}" for prior in self.combinations)]
+
+
+def _numba_version() -> str:
+    """The version, also where kernels have run without importing it."""
+    if "numba" in sys.modules:
+        return str(sys.modules["numba"].__version__)
+    from importlib.metadata import version
+
+    return version("numba")
 
 
 def _plain(value: Any) -> Any:

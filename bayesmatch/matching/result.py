@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from .field import FieldDensity
 from .host_fraction import HostFraction
 from .joined import JoinedColumn, with_columns
 from .kept_dropped import Kept, with_kept
+from .made_later import TwoTables
 from .mending import check_catalogue_names, warn_of_changes
 from .record import MatchRecord
 from .result_check import check_inputs, given_catalogs, own_columns
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import bayesmatch
 
 
-class MatchResult(Conveniences):
+class MatchResult(Conveniences, TwoTables):
     """The result of :func:`bayesmatch.match`.
 
     Attributes
@@ -58,8 +59,8 @@ class MatchResult(Conveniences):
 
     def __init__(
         self,
-        associations: Table,
-        sources: Table,
+        associations: Table | Callable[[], Table],
+        sources: Table | Callable[[], Table],
         meta: dict[str, Any],
         *,
         priors: Mapping[str, Sequence[Any]] | None = None,
@@ -70,9 +71,7 @@ class MatchResult(Conveniences):
         claims: KnownClaims | None = None,
         kept: Kept | None = None,
     ) -> None:
-        self.associations = associations
-        self.sources = sources
-        self.meta = meta
+        self.associations, self.sources, self.meta = associations, sources, meta
         self.priors = dict(priors or {})
         self._catalogs = tuple(catalogs)
         self.host_fraction = host_fraction

@@ -18,6 +18,7 @@ from .associations import Associations
 from .field import FieldDensity
 from .field_links import fit_field_objects, surroundings
 from .field_objects import FieldObjects, field_rho, ln_relative
+from .partly_outside import PartlyOutside, ln_cut_objects
 from .patterns import pattern_labels
 from .setting import Setting
 
@@ -44,6 +45,7 @@ def shared_ln_likelihood(
     associations: Associations,
     ln_evidence: np.ndarray,
     density: FieldDensity,
+    partly: PartlyOutside | None = None,
 ) -> SharedLikelihood:
     """Ln likelihood of every association where field objects may be seen by several catalogues.
 
@@ -56,6 +58,8 @@ def shared_ln_likelihood(
     density : FieldDensity
         Field objects of each other catalogue at each primary; how many of them are shared is
         fitted where it does not say.
+    partly : PartlyOutside, optional
+        What the radius cuts off. Default: nothing.
 
     Returns
     -------
@@ -72,6 +76,9 @@ def shared_ln_likelihood(
     ln_like, ln_gain = np.empty(len(ln_evidence)), np.zeros(n)
     ln_gain[associations.pruned.primary] = np.inf  # asked for
     around = surroundings(setting)
+    ln_more = np.zeros(len(setting.candidates.row))
+    if partly is not None:
+        ln_more = ln_cut_objects(setting, partly.edges, partly.concerned, nu)
     cut = sum(
         run_ranges(
             lambda a, b: kernels.shared_rows(
@@ -79,6 +86,7 @@ def shared_ln_likelihood(
                 b,
                 *around,
                 relative,
+                ln_more,
                 ln_density,
                 associations.first,
                 associations.member,

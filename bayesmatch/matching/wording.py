@@ -27,6 +27,7 @@ OTHER_TERMS = {
     "mean_ratio": "what priors give the field objects there",
     "claims": "what other sources claim",
     "shared": "what several catalogues have seen",
+    "partly_outside": "other counterparts outside the radius",
 }
 #: associations printed
 MAX_PRINTED = 10

@@ -25,6 +25,8 @@ BY_RATIO = 0.7
 #: rounds end when the ln likelihood of all sources changes by less than this, or than this for each
 #: expected counterpart: with thousands it goes on growing long after no probability moves
 MAX_ROUNDS, ENOUGH, ENOUGH_EACH = 40, 0.05, 1e-4
+#: Newton's steps of the first round, and of every other: what one leaves, the next round does
+FIRST_STEPS, STEPS = 5, 1
 #: a candidate less probable than this teaches nothing
 TEACHES = 1e-5
 #: ln ratios of a start end here: zero bins of a histogram are put right, too
@@ -145,8 +147,8 @@ class Learner:
                 self._drawn, fit = self._draw(), None
             if fit is None:
                 fit = TiltFit(self.hats, self._drawn, strength, self.coefficients)
-            fit.improve(*self._expected(taught), steps=5 if rounds == 1 else 2)
-            means = [fit.ln_mean(c)[self.lesson.group] for c in self.coefficients]
+            fit.improve(*self._expected(taught), steps=FIRST_STEPS if rounds == 1 else STEPS)
+            means = [ln_mean[self.lesson.group] for ln_mean in fit.ln_mean]
             ln_ratio = blended(self._ratios(means), self.lesson.alike)
             p, ln_like = self.lesson.view.evidence(ln_ratio)
             taught = p * share_of_ratio(ln_ratio, self.lesson.alike)

@@ -12,8 +12,9 @@ is concave in the coefficients (exponential tilting: Efron & Tibshirani 1996, An
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,13 +50,24 @@ class TiltField:
 
 
 @dataclass(frozen=True, eq=False)
+class _Means:
+    """What some coefficients say of the field, whatever they are to be fitted to."""
+
+    tilt: np.ndarray
+    """(G, k) ln ratio of the field objects"""
+    ln_mean: np.ndarray
+    """(G,) ln of the mean exponential"""
+    feature: np.ndarray
+    """(G, D) means of the features, weighted by it"""
+
+
+@dataclass(frozen=True, eq=False)
 class _Point:
     """Coefficients of one fold, and what a step from them needs."""
 
     coefficients: np.ndarray
     """(B, D) of its functions"""
-    tilt: np.ndarray
-    """(G, k) ln ratio of the field objects"""
+    means: _Means
     value: float
     gradient: np.ndarray
     """(B, D) of the value"""
@@ -73,6 +85,7 @@ class TiltFit:
         factor = np.array([1.0, *[CONTEXT_PENALTY] * field.nodes.shape[1]])
         self._penalty = strength * np.kron(np.diag(factor), hats.penalty)
         self._with_one = np.column_stack([np.ones(len(field.nodes)), field.nodes])
+        self._means = self._of_folds(lambda fold: self._means_of(self._tilt(coefficients[fold])))
 
     def improve(self, sums: np.ndarray, weights: np.ndarray, steps: int) -> None:
         """Newton steps towards the best coefficients.
@@ -93,27 +106,30 @@ class TiltFit:
 
         def improve_fold(fold: int) -> None:
             own, number = sums[fold], weights[fold]
-            now = self._at(
-                self.coefficients[fold], self._tilt(self.coefficients[fold]), own, number
-            )
+            now = self._at(self.coefficients[fold], self._means[fold], own, number)
             alone = False
             for _ in range(steps):
                 curvature = shared * (number.sum() / scale)
                 if alone:
-                    curvature = self._curvature(now.tilt, number)
+                    curvature = self._curvature(now.means.tilt, number)
                 found, fraction, gain = self._step(now, curvature, own, number)
                 if fraction < SHARED and not alone and gain > LEAST_GAIN:
                     alone = True
-                    curvature = self._curvature(now.tilt, number)
+                    curvature = self._curvature(now.means.tilt, number)
                     found, fraction, gain = self._step(now, curvature, own, number)
                 if fraction == 0.0:
                     break
                 now = found
-            self.coefficients[fold] = now.coefficients
+            # Where the next round begins: sums over the field are most of the work.
+            self.coefficients[fold], self._means[fold] = now.coefficients, now.means
 
-        # A thread a fold: the sums of one are too short to be shared out.
-        workers = max(1, min(jit.n_threads(), len(sums)))
-        list(jit.on_threads(improve_fold, range(len(sums)), workers))
+        self._of_folds(improve_fold)
+
+    def _of_folds(self, function: Callable[[int], Any]) -> list[Any]:
+        """What a function of a fold gives for each, a thread a fold: too short to be shared out."""
+        n_folds = len(self.coefficients)
+        workers = max(1, min(jit.n_threads(), n_folds))
+        return list(jit.on_threads(function, range(n_folds), workers))
 
     def _step(
         self, now: _Point, curvature: np.ndarray, sums: np.ndarray, weights: np.ndarray
@@ -128,17 +144,20 @@ class TiltFit:
         fraction = min(1.0, REACH / max(float(np.abs(change).max()), 1e-300))
         smallest = SMALLEST * fraction
         while fraction >= smallest:
-            found = self._at(
-                now.coefficients + fraction * step, now.tilt + fraction * change, sums, weights
-            )
+            means = self._means_of(now.means.tilt + fraction * change)
+            found = self._at(now.coefficients + fraction * step, means, sums, weights)
             if found.value > now.value:
                 return found, fraction, gain
             fraction *= 0.5
         return now, 0.0, gain
 
-    def ln_mean(self, coefficients: np.ndarray) -> np.ndarray:
-        """Ln of the mean exponential over the field in each group, (G,)."""
-        return self._moments(self._tilt(coefficients), False)[0]
+    @property
+    def ln_mean(self) -> np.ndarray:
+        """Ln of the mean exponential of each fold over the field in each group, (F, G)."""
+        return np.stack([means.ln_mean for means in self._means])
+
+    def _means_of(self, tilt: np.ndarray) -> _Means:
+        return _Means(tilt, *self._moments(tilt, False)[:2])
 
     def _tilt(self, coefficients: np.ndarray) -> np.ndarray:
         """Ln ratio of the field objects in each group, (G, k)."""
@@ -146,14 +165,13 @@ class TiltFit:
         return tilt
 
     def _at(
-        self, coefficients: np.ndarray, tilt: np.ndarray, sums: np.ndarray, weights: np.ndarray
+        self, coefficients: np.ndarray, means: _Means, sums: np.ndarray, weights: np.ndarray
     ) -> _Point:
-        ln_mean, mean, _ = self._moments(tilt, False)
         flat = coefficients.ravel()
         pull = self._penalty @ flat
-        value = float((sums * coefficients).sum() - weights @ ln_mean - 0.5 * flat @ pull)
-        expected = np.einsum("g,gb,gd->bd", weights, self._with_one, mean)
-        return _Point(coefficients, tilt, value, sums - expected - pull.reshape(sums.shape))
+        value = float((sums * coefficients).sum() - weights @ means.ln_mean - 0.5 * flat @ pull)
+        expected = np.einsum("g,gb,gd->bd", weights, self._with_one, means.feature)
+        return _Point(coefficients, means, value, sums - expected - pull.reshape(sums.shape))
 
     def _curvature(self, tilt: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Information of the coefficients (B, D) of a tilt, without the penalty."""

@@ -27,6 +27,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ...catalogs.area import FULL_SKY_DEG2
+from ...matching.beyond import cut_apart
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
 from ...matching.table_columns import later_columns, mean_ratio_column
@@ -136,9 +137,9 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
         recorded = recorded_fractions(result, row)
         pattern = members @ (1 << np.arange(members.shape[1]))
         stated = [] if recorded is None else [fraction_term(recorded[pattern])]
-    if "shared" in (record.field or {}) and stated:
-        # One term for what the catalogues share and what claims change, as a file has it; the last
-        # digits of the fraction, which may differ in a file, go there too.
+    if ("shared" in (record.field or {}) or _cut_apart(record)) and stated:
+        # One term for what the catalogues share, what the radius cuts apart and what claims change,
+        # as a file has it; the last digits of the fraction, which may differ in a file, go there.
         stated = [fraction_term(np.round(stated[0].log10, 12))]
     known = [*terms, density, *priors]
     log10_known = _sum([t.log10 for t in known])
@@ -173,9 +174,19 @@ def _rest(record: MatchRecord, beyond: np.ndarray) -> Term:
             beyond,
             "Field objects that several catalogues have seen, and claims of other sources",
         )
+    if _cut_apart(record):
+        return Term(
+            "partly_outside",
+            beyond,
+            "Other counterparts of the source outside the radius, and claims of other sources",
+        )
     if (record.claims or {}).get("rule") == "exclusive":
         return claims_term(beyond)
     return Term("unstated", beyond, "In the probabilities beyond the known terms")
+
+
+def _cut_apart(record: MatchRecord) -> bool:
+    return cut_apart(record.host_fraction_fit, len(record.others))
 
 
 def _log10_full_sky(result: MatchResult, row: int) -> np.ndarray:

@@ -68,16 +68,15 @@ def _ln_beyond(record: MatchRecord, source: Catalog) -> np.ndarray:
     """Ln of the probability that its counterparts lie outside the radius, (1, patterns)."""
     errors = record.host_fraction_fit.get(beyond.ERRORS, {})
     scales = (record.field or {}).get("scales", {})
-    shares = [
-        beyond.share_beyond(
-            source.covariance(),
-            (source.tails, other.tails),
+    objects = [
+        (
+            other.tails,
             errors.get(other.name, [0.0]),
             min(record.radius_arcsec, scales.get(other.name, {}).get("reach_arcsec", np.inf)),
         )
         for other in record.others
     ]
-    return beyond.by_pattern(np.column_stack(shares))
+    return beyond.shares_beyond(source.covariance(), source.tails, objects)[0]
 
 
 def fraction_words(record: MatchRecord, log10_fraction: float, members: list[str]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..table_columns import take
 from .density import OUTSIDE_SIGMA
+from .field_alike import share_like_field
 from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
 from .score import regression
 from .view import View
@@ -18,15 +19,18 @@ CUT_LOG10 = 1.0
 MIN_OBJECTS = 30
 #: excess of the mean ratio, and change of the host fraction, that matter or spoil
 OFF, FAR_OFF, MOVED, FAR_MOVED = 0.15, 0.7, 0.03, 0.1
+#: share of the counterparts that look like field objects by the prior alone
+ALIKE, FAR_ALIKE = 0.05, 0.25
 
 
 def prior(view: View, k: int, name: str) -> Finding:
-    """Mean ratio over field objects, which is 1, and the host fraction without this prior.
+    """Mean ratio over field objects, which is 1; the host fraction without this prior; its labels.
 
     The ratio p(x | counterpart) / p(x | field) has the mean 1 over the field whatever x is, and its
     inverse over the counterparts. Both have long wings, in which a few objects decide the mean: cut
     at 10, the means are at most 1. Without the prior the probabilities are less sure, and
-    their mean is the same.
+    their mean is the same. Labels that were wrong change none of these, only the share of the
+    counterparts that look like field objects (:mod:`.field_alike`).
     """
     other = view.setting.others[k].name
     check = f"prior_{other}_{name}"
@@ -36,13 +40,14 @@ def prior(view: View, k: int, name: str) -> Finding:
         if not math.isfinite(error):
             return skipped(check, 1.0, "no field objects around the sources")
         field = 1.0, math.inf
-    moved = _without(view, k, name)
+    moved, alike = _without(view, k, name), share_like_field(view, k, name)
     fires, far = [], []
     for value, noise, least, much in (
         (field[0] - 1.0, field[1], OFF, FAR_OFF),
         (counterparts[0] - 1.0, counterparts[1], OFF, FAR_OFF),
         (abs(moved[0]), moved[1], MOVED, FAR_MOVED),
         (abs(math.log(mean)), error / mean, OFF, FAR_OFF),
+        (alike[0], alike[0] / max(alike[1], 1e-9), ALIKE, FAR_ALIKE),
     ):
         fires.append(value > SIGMA * noise and value > least)
         far.append(fires[-1] and value > much)
@@ -72,6 +77,13 @@ def prior(view: View, k: int, name: str) -> Finding:
         advice = (
             f"prior {name} gives field objects of {other} a mean ratio of {mean:.2f} instead of 1: "
             "it was made for another field or catalogue; learn it from this one"
+        )
+    elif fires[4]:
+        value, error, expected = alike[0], alike[0] / alike[1], 0.0
+        advice = (
+            f"prior {name} has {value:.0%} more of the counterparts in {other} look like field "
+            "objects than do: labels of its training sample were wrong, or it was made for other "
+            "sources; learn it from this field"
         )
     elif math.isfinite(field[1]):
         error = field[1]

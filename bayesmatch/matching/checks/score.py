@@ -33,14 +33,16 @@ def regression(directions: np.ndarray, values: np.ndarray) -> np.ndarray:
     return out
 
 
-def mixture_share(score: np.ndarray) -> tuple[float, float, float]:
+def mixture_share(score: np.ndarray, lowest: float = -1.0) -> tuple[float, float, float]:
     """Share w that maximises the sum of ln(1 + w score), its error, and its likelihood ratio.
 
     That is the ln likelihood of a mixture whose score at w = 0 is `score` (s,), exactly: a step
-    from 0 would be far too short where a few scores are large. The last is sqrt(2 gain).
+    from 0 would be far too short where a few scores are large. The last is sqrt(2 gain). Scores are
+    `lowest` at least, -1 where w is a share of what is there, and w ends where one of them would
+    have no likelihood left.
     """
-    score = np.maximum(score, -1.0)
-    share, low, high = 0.0, 0.0, 0.98
+    score = np.maximum(score, lowest)
+    share, low, high = 0.0, 0.0, 0.98 / -lowest
     for _ in range(40):
         share = 0.5 * (low + high)
         rising = float((score / (1.0 + share * score)).sum()) > 0

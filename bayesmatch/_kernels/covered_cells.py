@@ -1,0 +1,204 @@
+"""Which cells of a box on the sky a catalogue has looked at wholly, from the objects in them.
+
+Blocks of cells of every size are tried, from single cells on.  A block that is empty where those
+around it hold many objects is not covered.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .jit import jit
+from .sky_counts import box, corner_sums
+
+#: an empty block of cells is not covered where the blocks about it hold so many objects on average
+PLENTY = 12.0
+#: of the blocks around, how many must hold any, and how far they may be, in blocks
+MIN_OCCUPIED, FARTHEST = 2, 4
+
+
+@jit
+def leave_out_uncovered(count, covered):
+    """Take out of `covered` (r, c), which comes as the cells that are known, those that are not.
+
+    ``count`` (r, c) int32 objects.
+    """
+    total, n_known = first_level(count, covered)
+    n_uncovered = np.zeros(count.shape, np.int32)
+    size = 1
+    while size <= max(count.shape):
+        if not mark_uncovered(total, n_known, n_uncovered, size, covered):
+            break
+        total, n_known = next_level(total), next_level(n_known)
+        n_uncovered = next_level(n_uncovered)
+        size *= 2
+
+
+@jit
+def first_level(count, known):
+    """The cells as blocks of one: ``total`` and ``n_known`` of each, int32."""
+    total = np.empty(count.shape, np.int32)
+    n_known = np.empty(count.shape, np.int32)
+    for row in range(count.shape[0]):
+        for column in range(count.shape[1]):
+            total[row, column] = count[row, column] if known[row, column] else 0
+            n_known[row, column] = known[row, column]
+    return total, n_known
+
+
+@jit
+def next_level(blocks):
+    """Sums over blocks of two by two."""
+    n_rows, n_columns = blocks.shape
+    out = np.zeros((-(-n_rows // 2), -(-n_columns // 2)), np.int32)
+    for row in range(n_rows):
+        for column in range(n_columns // 2):
+            out[row >> 1, column] += blocks[row, 2 * column] + blocks[row, 2 * column + 1]
+        if n_columns & 1:
+            out[row >> 1, n_columns >> 1] += blocks[row, n_columns - 1]
+    return out
+
+
+@jit
+def mark_uncovered(total, n_known, n_uncovered, size, covered):
+    """Take out the cells of empty blocks, `size` cells a side, where those around hold many.
+
+    Blocks beside one may have the edge run through them: they are left out too, unless smaller
+    blocks have told already where the edge is.  Of blocks the known cells count.  Returns whether a
+    larger block can be empty: not if none of these is.
+    """
+    half = np.int32((size * size + 1) // 2)
+    n, some, empty, new = 0, 0, 0, 0
+    occupied, fresh = np.empty(total.shape, np.uint8), np.empty(total.shape, np.uint8)
+    for b in range(total.shape[0]):  # rows, and 32 bits, let the processor add several at a time
+        objects, known, told = total[b], n_known[b], n_uncovered[b]
+        held, nothing, untold = np.int32(0), np.int32(0), np.int32(0)
+        for a in range(len(objects)):
+            held += np.int32(objects[a] > 0)
+            some += objects[a]
+            none = np.int32((objects[a] == 0) & (known[a] >= half))
+            nothing += none
+            untold += none & np.int32(told[a] != known[a])
+            occupied[b, a] = objects[a] > 0
+            fresh[b, a] = (objects[a] == 0) & (known[a] >= half) & (told[a] != known[a])
+        n, empty, new = n + held, empty + nothing, new + untold
+    if new == 0 or some < 0.5 * PLENTY * n:
+        # Nothing to tell, or hardly a place to judge by; larger blocks will do.
+        return empty > 0
+    blocks = n_known, n_uncovered, size, occupied, fresh
+    if size == 1:
+        judge_rows(total, *blocks, some >= PLENTY * max(n, 1), covered)
+    else:
+        held = whole_blocks(total, n_known, size)
+        judge_rows(held, *blocks, held.sum() >= PLENTY * max(n, 1), covered)
+    return True
+
+
+@jit
+def whole_blocks(total, n_known, size):
+    """What blocks of `size` cells a side would hold if all of their cells were known."""
+    out = np.empty(total.shape)
+    for b in range(total.shape[0]):
+        for a in range(total.shape[1]):
+            out[b, a] = total[b, a] / max(n_known[b, a], 1) * (size * size)
+    return out
+
+
+@jit
+def judge_rows(held, n_known, n_uncovered, size, occupied, fresh, usually, covered):
+    """Mark the empty blocks of one size.
+
+    All arrays but `covered` (cells) are by block: what whole ones would hold (`held`), known and
+    uncovered cells, which hold any (`occupied`), and which may be marked (`fresh`).  Beyond the
+    reach of all objects, what blocks hold on average has to do: whether that is many (`usually`).
+    """
+    m_rows, m_columns = occupied.shape
+    held_below = np.empty((m_rows + 1, m_columns + 1), held.dtype)
+    occupied_below = np.empty((m_rows + 1, m_columns + 1), np.int32)
+    corner_sums(held, held_below)
+    corner_sums(occupied, occupied_below)
+    rows = np.zeros(m_columns + 2 * FARTHEST, np.uint8)
+    near = np.empty(m_columns, np.uint8)
+    for b in range(m_rows):
+        if not any_of(fresh[b]):
+            continue
+        which_near(b, occupied, rows, near)
+        for a in range(m_columns):
+            if fresh[b, a] == 0 or (near[a] == 0 and not usually):
+                continue
+            reach = plenty_within(b, a, held_below, occupied_below) if near[a] else -1
+            if reach == 0 or (reach < 0 and not usually):
+                continue
+            take_out(b, a, size, covered)
+            told, n_uncovered[b, a] = n_uncovered[b, a], n_known[b, a]
+            if told == 0 and reach == 1:
+                take_out_beside(b, a, size, occupied, n_uncovered, covered)
+
+
+@jit
+def any_of(values):
+    """Whether any of some small numbers is not 0."""
+    some = values[0]
+    for value in values:
+        some |= value
+    return some != 0
+
+
+@jit
+def which_near(b, occupied, rows, near):
+    """Which blocks of a row (`near`, (m,)) have one that holds any within reach.
+
+    Loops over small numbers: the processor does many blocks at a time.  ``rows`` (m + 2 FARTHEST)
+    is room to work in, with a margin of zeros.
+    """
+    m = len(near)
+    middle = rows[FARTHEST : FARTHEST + m]
+    middle[:] = 0
+    for y in range(max(0, b - FARTHEST), min(len(occupied), b + FARTHEST + 1)):
+        row = occupied[y]
+        for a in range(m):
+            middle[a] |= row[a]
+    near[:] = middle
+    for x in range(1, FARTHEST + 1):
+        left, right = rows[FARTHEST - x :], rows[FARTHEST + x :]
+        for a in range(m):
+            near[a] |= left[a] | right[a]
+
+
+@jit
+def plenty_within(b, a, held, occupied):
+    """How many blocks away those that hold any hold many on average; 0: few, -1: hardly any do.
+
+    From the corner sums of what blocks hold and of those that hold any.  Once more beyond the
+    nearest ones: those that the edge runs through hold few.
+    """
+    m_rows, m_columns = held.shape[0] - 1, held.shape[1] - 1
+    n, reach = 0, 0
+    while reach < FARTHEST and (n < MIN_OCCUPIED or reach < 2):
+        reach += 1
+        low, high = max(0, b - reach), min(m_rows, b + reach + 1)
+        left, right = max(0, a - reach), min(m_columns, a + reach + 1)
+        n = box(occupied, low, high, left, right)
+        if n >= MIN_OCCUPIED and box(held, low, high, left, right) >= PLENTY * n:
+            return reach
+    return 0 if n >= MIN_OCCUPIED else -1
+
+
+@jit
+def take_out_beside(b, a, size, occupied, n_uncovered, covered):
+    """Cells of the blocks around one that hold any, and have not been told apart, are not covered.
+
+    The edge of what is covered runs through them.
+    """
+    for y in range(max(0, b - 1), min(occupied.shape[0], b + 2)):
+        for x in range(max(0, a - 1), min(occupied.shape[1], a + 2)):
+            if occupied[y, x] and n_uncovered[y, x] == 0:
+                take_out(y, x, size, covered)
+
+
+@jit
+def take_out(b, a, size, covered):
+    """Cells of a block are not covered."""
+    for row in range(b * size, min((b + 1) * size, covered.shape[0])):
+        for column in range(a * size, min((a + 1) * size, covered.shape[1])):
+            covered[row, column] = False
