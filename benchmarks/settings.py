@@ -18,6 +18,10 @@ class Settings:
     """toy sizes, to see that everything runs; never results"""
     data: Path | None = None
     """where the scanned data set is, or is to be made and kept; None: a temporary directory"""
+    n_rows: int = 1_000_000_000
+    """of the whole sky"""
+    only: tuple[str, ...] = ()
+    """parts of a section that is measured in parts; empty: all"""
     environments: Path | None = None
     """where peers' own environments are, or are to be made and kept; None: a temporary directory"""
     python313: str = "python3.13"

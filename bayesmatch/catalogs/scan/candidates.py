@@ -127,6 +127,7 @@ def hold_candidates(
     found = rows_near(near, other, radius, tasks, max_rows, advance, stage, box)
     other = _counted(other, rows_without(found))
     rows, ra, dec, cells = split_counts(found, box)
+    del found  # as large as what was taken from it
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
     moving = [] if other.arrival is None else [other.ra_name, other.dec_name, *other.said.columns]

@@ -16,7 +16,7 @@ from ..sentinels import without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
 from .parts import Part, numbers, rows_of
-from .work import cut_into_tasks
+from .work import cut_into_tasks, reader_ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,8 +39,10 @@ def fetch(
         pieces.append((part, np.flatnonzero(np.diff(np.searchsorted(rows, edges)))))
     tasks = cut_into_tasks(pieces)
     parallel = len(tasks) < n_threads()
+    ahead = reader_ahead(tasks, in_file)
 
     def work(task: int) -> pa.Table:
+        ahead(task)
         return _wanted_rows(*tasks[task], rows, schema, in_file, parallel)
 
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
@@ -111,7 +113,7 @@ def _wanted_rows(
     import pyarrow as pa
 
     pieces = []
-    for first, batch in part.batches(in_file, groups, parallel=parallel, row_bytes=64):
+    for first, batch in part.batches(in_file, groups, parallel=parallel):
         a, b = np.searchsorted(rows, part.first_row + first + np.array([0, len(batch)]))
         if a < b:
             found = rows_of(part, batch, rows[a:b] - part.first_row - first, schema)

@@ -24,6 +24,19 @@ def bounds(footer: parquet.FileMetaData, name: str) -> np.ndarray:
     return out
 
 
+def spans(footer: parquet.FileMetaData, name: str) -> np.ndarray:
+    """(n_groups, 2) first byte of a column and how many it has; none where there is no such one."""
+    out = np.zeros((footer.num_row_groups, 2), np.int64)
+    at = _column(footer, name)
+    for group in range(footer.num_row_groups if at is not None else 0):
+        chunk = footer.row_group(group).column(at)
+        first = [chunk.data_page_offset]
+        if chunk.has_dictionary_page and chunk.dictionary_page_offset:
+            first.append(chunk.dictionary_page_offset)
+        out[group] = min(first), chunk.total_compressed_size
+    return out
+
+
 def column_range(file: parquet.ParquetFile, name: str) -> Iterator[tuple[Any, Any]]:
     """Least and largest value of a column in each row group that has any; it is read if need be."""
     import pyarrow.compute as pc

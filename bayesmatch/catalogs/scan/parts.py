@@ -14,15 +14,21 @@ import numpy as np
 from ..._kernels.jit import on_threads
 from ..formats.arrow import arrow_values, table_notes
 from ..positions import read_only
-from .footers import bounds
+from .ahead import advise
+from .footers import bounds, spans
 from .partitions import check_partition
 from .schemas import agreed, masks_in, naming, plain_schema, plain_type, with_nulls
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: bytes of a batch, all columns: large enough to make its overhead small
-BATCH_BYTES = 1 << 24
+#: bytes of a batch, all columns: it stays in the processor's cache from decoding to the search,
+#: and its memory is used again for the next one, where that of larger ones goes back to the system
+BATCH_BYTES = 1 << 20
+#: bytes of a batch of wide rows, of which fewer than `LEAST_ROWS` would make a smaller one
+WIDE_BYTES, LEAST_ROWS = 1 << 24, 1 << 14
+#: bytes that a cell without a fixed width is taken to have
+TEXT_BYTES = 64
 #: bytes read ahead per column, so that memory is bounded where a row group is a whole file
 READ_BYTES = 1 << 20
 #: files opened at once to read their footers
@@ -49,6 +55,8 @@ class Part:
     """values that stand in the names of its directories"""
     masks: Mapping[str, str] = field(default_factory=dict)
     """columns of truth values that mask others, by the latter"""
+    spans: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    """(n_groups, 2) first byte and number of bytes of some columns, those read so far"""
 
     @property
     def n_rows(self) -> int:
@@ -70,16 +78,14 @@ class Part:
         groups: Sequence[int],
         *,
         parallel: bool = False,
-        row_bytes: int = 8,
     ) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Batches of some columns of some row groups, and the row in the file each begins with.
 
-        `parallel` decodes the columns on several threads; `row_bytes` is a guess per column.
+        `parallel` decodes the columns on several threads.
         """
         from pyarrow import parquet
 
         self.check_unchanged()
-        size = max(1024, BATCH_BYTES // (row_bytes * max(1, len(columns))))
         group_first = np.cumsum(self.group_rows) - self.group_rows
         masks = {name: self.masks[name] for name in columns if name in self.masks}
         wanted = list(dict.fromkeys([*columns, *masks.values()]))
@@ -88,6 +94,11 @@ class Part:
                 self.path, buffer_size=READ_BYTES, page_checksum_verification=True
             )
         with file:
+            size = batch_rows(file.schema_arrow, wanted)
+            for name in wanted:
+                if name not in self.spans:
+                    self.spans[name] = spans(file.metadata, name)
+            self.read_ahead(wanted, groups)
             for group in groups:
                 first = int(group_first[group])
                 stream = file.iter_batches(
@@ -106,6 +117,15 @@ class Part:
                         "than its footer says; the file is damaged"
                     )
         self.check_unchanged()
+
+    def read_ahead(self, columns: Sequence[str], groups: Sequence[int]) -> None:
+        """Have the system read some columns of some row groups, as far as their place is known.
+
+        It reads while rows are worked on; only a hint, so nothing is said where it fails.
+        """
+        known = [self.spans[name][list(groups)] for name in columns if name in self.spans]
+        if known and len(groups):
+            advise(self.path, np.concatenate(known))
 
 
 @contextmanager
@@ -126,6 +146,21 @@ def reading(path: Path) -> Iterator[None]:
             f"{path}: cannot be read as parquet ({reason}); the file is damaged or "
             "not what its name says"
         ) from error
+
+
+def batch_rows(schema: pa.Schema, columns: Sequence[str]) -> int:
+    """Rows of a batch of some columns."""
+    row = sum(_width(column.type) for column in schema if column.name in columns) or 1
+    return max(1024, BATCH_BYTES // row, min(LEAST_ROWS, WIDE_BYTES // row))
+
+
+def _width(kind: pa.DataType) -> int:
+    """Bytes of a cell."""
+    try:
+        bits: int = kind.bit_width
+    except (AttributeError, ValueError):
+        return TEXT_BYTES
+    return max(1, bits // 8)
 
 
 def first_schema(path: Path) -> tuple[pa.Schema, dict[str, str]]:
@@ -195,7 +230,8 @@ def _open_part(
     with naming(path):
         schema = plain_schema(found)
         masks = masks_in(footer, found)
-    part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, ranges, partition, masks)
+    where = {name: spans(footer, name) for name in bounds_of}
+    part = Part(path, status.st_size, status.st_mtime_ns, 0, rows, ranges, partition, masks, where)
     # One object for all: thousands of files with hundreds of columns would fill the memory.
     return part, expected if schema.equals(expected, check_metadata=True) else schema
 
@@ -222,9 +258,14 @@ def rows_of(
 
 
 def numbers(column: pa.Array, factor: float = 1.0) -> np.ndarray:
-    """A numeric column of a batch as float64 times a factor, NaN where null; read-only."""
+    """A numeric column of a batch as float64 times a factor, NaN where null; read-only.
+
+    Without a copy where it is that already.
+    """
     import pyarrow as pa
 
+    if factor == 1.0 and pa.types.is_float64(column.type) and column.null_count == 0:
+        return read_only(column.to_numpy())
     values, mask = arrow_values(pa.chunked_array([column]))
     values = np.ascontiguousarray(values, dtype=np.float64)
     if factor != 1.0:

@@ -14,8 +14,8 @@ from ..sky_box import SkyBox
 from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
 from .parts import rows_of
-from .search import position_batches
-from .work import Task
+from .search import position_batches, read_for_positions
+from .work import Task, reader_ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,8 +52,10 @@ def read_sample(
     schema = pa.schema([other.schema.field(name) for name in columns])
     position = [("row", pa.int64()), ("ra", pa.float64()), ("dec", pa.float64())]
     types = pa.schema([*position, *schema])  # a column may have the name of a position
+    ahead = reader_ahead(tasks, [*read_for_positions(other), *columns])
 
     def work(task: int) -> pa.Table:
+        ahead(task)
         part, groups = tasks[task]
         pieces = [types.empty_table()]
         for batch in position_batches(other, part, groups, parallel, columns):

@@ -25,7 +25,7 @@ from .coverage import SkyMap
 from .grids import Grids
 from .moving import group_moves, moved
 from .parts import Part, numbers
-from .work import Task, cut_into_tasks, task_rows
+from .work import Task, cut_into_tasks, reader_ahead, task_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,8 +139,10 @@ def rows_near(
     parallel = len(tasks) < n_threads()
 
     maps = None if box is None else CellMaps(box.shape)
+    ahead = reader_ahead(tasks, read_for_positions(other))
 
     def work(task: int) -> pa.Table:
+        ahead(task)
         found = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
         with nullcontext() if maps is None else maps.one() as cells:
             without = 0
@@ -247,6 +249,19 @@ def rows_without(found: pa.Table) -> int:
     return int(found["ra"].to_numpy()[here].sum())
 
 
+def _as_they_should_be(ra: np.ndarray, dec: np.ndarray) -> bool:
+    """Whether all rows have a position from 0 to below 360 and from -90 to 90 degrees."""
+    # NaN if any is
+    whole: bool = 0.0 <= ra.min() and ra.max() < 360.0 and -90.0 <= dec.min() and dec.max() <= 90.0
+    return whole
+
+
+def read_for_positions(other: ScannedCatalog) -> list[str]:
+    """Columns that positions are made from."""
+    moved_by = [] if other.arrival is None else other.said.columns
+    return [other.ra_name, other.dec_name, *moved_by]
+
+
 def position_batches(
     other: ScannedCatalog,
     part: Part,
@@ -258,8 +273,7 @@ def position_batches(
     names = (other.ra_name, other.dec_name)
     factors = [other.unit_factor(name) for name in names]
     in_file = [n for n in more if n not in other.data_set.partition_names]
-    moved_by = [] if other.arrival is None else other.said.columns
-    wanted = list(dict.fromkeys([*names, *in_file, *moved_by]))
+    wanted = list(dict.fromkeys([*read_for_positions(other), *in_file]))
     for first, batch in part.batches(wanted, groups, parallel=parallel):
         first += part.first_row
         ra, dec = (
@@ -267,12 +281,13 @@ def position_batches(
         )
         if len(ra) == 0:
             continue
-        bad = without_position(ra, dec)
         kept = None
-        if bad is not None:
-            kept = np.flatnonzero(~bad)
-            ra, dec = read_only(ra[kept]), read_only(dec[kept])
-        ra = read_only(turned(ra))
+        if not _as_they_should_be(ra, dec):
+            bad = without_position(ra, dec)
+            if bad is not None:
+                kept = np.flatnonzero(~bad)
+                ra, dec = read_only(ra[kept]), read_only(dec[kept])
+            ra = read_only(turned(ra))
         moves = None
         if other.arrival is not None:
             ra, dec, moves = moved(other, batch, kept, ra, dec)

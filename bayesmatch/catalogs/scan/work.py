@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..._kernels.jit import n_threads
 from .parts import Part
 
 #: rows of a task, unless a single row group is larger
@@ -27,6 +28,18 @@ def cut_into_tasks(pieces: Sequence[tuple[Part, np.ndarray]]) -> list[Task]:
                 held = int(part.group_rows[group])
             tasks[-1][1].append(group)
     return tasks
+
+
+def reader_ahead(tasks: Sequence[Task], columns: Sequence[str]) -> Callable[[int], None]:
+    """What a thread calls when it begins a task: has the next one read that none has begun yet."""
+    threads = n_threads()
+
+    def begin(task: int) -> None:
+        if task + threads < len(tasks):
+            part, groups = tasks[task + threads]
+            part.read_ahead(columns, groups)
+
+    return begin
 
 
 def task_rows(task: Task) -> int:
