@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import numba
 import numpy as np
@@ -19,13 +20,13 @@ pytestmark = pytest.mark.skipif(
 CALLS = """
 import hashlib, json, sys
 import numpy as np
-from bayesmatch._kernels import sky_counts
+from bayesmatch._kernels import covered_cells, sky_counts
 
 def results():
     weights = np.zeros((4, 4), np.int64)
     sky_counts.corner_sums(np.arange(9).reshape(3, 3), weights)
-    level = sky_counts.next_level(np.arange(64, dtype=np.int32).reshape(8, 8))
-    first = sky_counts.first_level(np.arange(64, dtype=np.int32).reshape(8, 8), np.eye(8) > 0)
+    level = covered_cells.next_level(np.arange(64, dtype=np.int32).reshape(8, 8))
+    first = covered_cells.first_level(np.arange(64, dtype=np.int32).reshape(8, 8), np.eye(8) > 0)
     found = [weights, level, *first]
     return hashlib.sha256(b"".join(a.tobytes() for a in found)).hexdigest(), str(level.dtype)
 """
@@ -41,9 +42,9 @@ def cache(tmp_path_factory):
     return folder, first[0]
 
 
-def run(folder, code, **environment):
+def run(folder, code, before="", **environment):
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", CALLS + code],
+        [sys.executable, "-W", "error", "-c", before + CALLS + code],
         env={**os.environ, "NUMBA_CACHE_DIR": str(folder), **environment},
         capture_output=True,
         text=True,
@@ -69,12 +70,12 @@ def test_numba_comes_later(cache):
     folder, expected = cache
     code = """
 before = results()
-kept = sky_counts.next_level(np.arange(64, dtype=np.int32).reshape(8, 8))
+kept = covered_cells.next_level(np.arange(64, dtype=np.int32).reshape(8, 8))
 assert "numba" not in sys.modules
-other = sky_counts.next_level(np.asfortranarray(np.arange(64, dtype=np.int32).reshape(8, 8)))
+other = covered_cells.next_level(np.asfortranarray(np.arange(64, dtype=np.int32).reshape(8, 8)))
 assert "numba" in sys.modules and (other == kept).all()
 import numba
-assert sky_counts.next_level._numba_type_ == numba.typeof(sky_counts.next_level.dispatcher)
+assert covered_cells.next_level._numba_type_ == numba.typeof(covered_cells.next_level.dispatcher)
 assert kept.sum() == kept.copy().sum()
 del kept
 print(json.dumps([before, results()]))
@@ -84,7 +85,9 @@ print(json.dumps([before, results()]))
 
 def test_where_numba_is_there_it_is_asked(cache):
     folder, expected = cache
-    code = "import numba; a = results()\nprint(json.dumps([a, len(sky_counts.next_level.stats)]))"
+    code = (
+        "import numba; a = results()\nprint(json.dumps([a, len(covered_cells.next_level.stats)]))"
+    )
     assert run(folder, code)[0] == expected
 
 
@@ -94,6 +97,13 @@ def test_where_numba_is_there_it_is_asked(cache):
 def test_other_settings_of_numba_are_its_own(cache, setting):
     folder, expected = cache
     assert run(folder, RUN, **setting) == [expected, True]
+
+
+def test_another_version_of_numba_is_its_own(cache):
+    folder, expected = cache
+    assert kept_code.numba_version() == tuple(map(int, version("numba").split(".")[:2]))
+    before = "from bayesmatch._kernels import kept_code; kept_code.TRIED = ((0, 1), (0, 2))\n"
+    assert run(folder, RUN, before) == [expected, True]
 
 
 @pytest.mark.parametrize("damage", ["one bit", "stamp", "symbol", "empty"])

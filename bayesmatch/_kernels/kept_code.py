@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -25,6 +26,8 @@ HERE = Path(__file__).parent
 DIGEST = hashlib.sha256().digest_size
 #: settings of Numba's that change nothing of what is compiled
 HARMLESS = ("NUMBA_NUM_THREADS", "NUMBA_CACHE_DIR")
+#: versions of Numba from and to which this was tried: of a later one a test has to say so first
+TRIED = ((0, 60), (0, 68))
 
 
 @cache
@@ -39,8 +42,18 @@ def possible() -> bool:
         and sys.implementation.name == "cpython"
         and not any(n.startswith("NUMBA_") and n not in HARMLESS for n in os.environ)
         and not os.path.exists(".numba_config.yaml")
-        and importlib.util.find_spec("numba") is not None
+        and TRIED[0] <= numba_version() <= TRIED[1]
     )
+
+
+def numba_version() -> tuple[int, ...]:
+    """The first two numbers of the version that is installed, without importing it; () if none."""
+    spec = importlib.util.find_spec("numba")
+    if spec is None or spec.origin is None:
+        return ()
+    text = Path(spec.origin).with_name("_version.py").read_text(encoding="utf-8")
+    found = re.search(r'"version": "(\d+)\.(\d+)', text)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def folders() -> Iterator[Path]:
