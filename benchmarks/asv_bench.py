@@ -8,7 +8,7 @@ from __future__ import annotations
 import bayesmatch as bm
 
 from .elliptical import as_ellipses
-from .skies import cosmos_sky, large_sky, mock_sky
+from .skies import cosmos_sky, large_sky, mock_sky, whole_match
 
 
 class Pair:
@@ -21,10 +21,10 @@ class Pair:
         self.catalogs = mock_sky(*rows)
 
     def time_match(self, rows: tuple[int, int]) -> None:
-        bm.match(*self.catalogs, radius=30)
+        whole_match(*self.catalogs, radius=30)
 
     def peakmem_match(self, rows: tuple[int, int]) -> None:
-        bm.match(*self.catalogs, radius=30)
+        whole_match(*self.catalogs, radius=30)
 
 
 class Several:
@@ -37,10 +37,10 @@ class Several:
         self.catalogs = cosmos_sky(rows, (0.1, 0.5, 0.5)[: len(rows)])
 
     def time_match(self, rows: tuple[int, ...], prune: float) -> None:
-        bm.match(*self.catalogs, radius=10, prune=prune)
+        whole_match(*self.catalogs, radius=10, prune=prune)
 
     def peakmem_match(self, rows: tuple[int, ...], prune: float) -> None:
-        bm.match(*self.catalogs, radius=10, prune=prune)
+        whole_match(*self.catalogs, radius=10, prune=prune)
 
 
 class Elliptical:
@@ -53,7 +53,7 @@ class Elliptical:
         self.catalogs = [as_ellipses(catalog, seed) for seed, catalog in enumerate(mock_sky(*rows))]
 
     def time_match(self, rows: tuple[int, int]) -> None:
-        bm.match(*self.catalogs, radius=30)
+        whole_match(*self.catalogs, radius=30)
 
 
 class Making:

@@ -20,12 +20,14 @@ import numpy as np
 
 import bayesmatch as bm
 
+from .skies import whole_match
+
 Call = Callable[[], int]
 
 
 def ours(primary: bm.Catalog, secondary: bm.Catalog, radius: float) -> Call:
     """Everything: both tables with all columns and the host-fraction fit."""
-    return lambda: bm.match(primary, secondary, radius=radius).meta["n_candidates"]
+    return lambda: whole_match(primary, secondary, radius=radius).meta["n_candidates"]
 
 
 def astropy_pairs(primary: bm.Catalog, secondary: bm.Catalog, radius: float) -> Call:

@@ -20,7 +20,10 @@ import bayesmatch as bm
 from benchmarks.skies import mock_sky
 from benchmarks.timing import median_seconds
 primary, secondary = mock_sky(int(sys.argv[1]), int(sys.argv[2]))
-print(median_seconds(lambda: bm.match(primary, secondary, radius=30), 7)[0])
+def both_tables():
+    result = bm.match(primary, secondary, radius=30)
+    return len(result.associations), len(result.sources)  # made when they are asked for
+print(median_seconds(both_tables, 7)[0])
 """
 SIZE = (6_885, 2_418_574)
 #: the new one may take this much longer: what the ratio of two equal checkouts reaches

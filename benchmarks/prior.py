@@ -12,6 +12,7 @@ import bayesmatch as bm
 
 from .peers import LOCKMAN, RADIUS
 from .settings import Settings
+from .skies import whole_match
 from .timing import median_seconds, print_rows, with_ratios
 
 AREA = 41.7  # deg^2, which gives the Lockman Hole's number of objects
@@ -40,7 +41,7 @@ def run(settings: Settings) -> dict[str, Any]:
         ("LightGBM prior", [learned]),
     ):
         seconds, calls, found = median_seconds(
-            lambda p=priors: bm.match(*catalogs, radius=RADIUS, priors={"OPT": p}).meta[
+            lambda p=priors: whole_match(*catalogs, radius=RADIUS, priors={"OPT": p}).meta[
                 "n_candidates"
             ],
             settings.repeat,

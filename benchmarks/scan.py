@@ -30,6 +30,7 @@ import bayesmatch as bm
 from bayesmatch.catalogs.scan import checkpoint
 
 from .settings import Settings
+from .skies import whole_match
 from .timing import peak_MB
 
 FILES = 20
@@ -109,7 +110,7 @@ def one(task: str, folder: str, out: str) -> dict:
     options = {"checkpoint": scratch / "checkpoint"} if task == "resume" else {}
     checkpoint.SAVE_SECONDS = 0.1  # the run takes seconds: else there would be nothing to resume
     print("started", flush=True)
-    result = bm.match(primary, other, radius=RADIUS, **options)
+    result = whole_match(primary, other, radius=RADIUS, **options)
     seconds, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
     peak = peak_MB()
     found = {

@@ -15,7 +15,7 @@ import bayesmatch as bm
 from .methods import BAYESMATCH, METHODS, NWAY
 from .peers import LOCKMAN, RADIUS
 from .settings import Settings
-from .skies import large_sky, mock_sky
+from .skies import large_sky, mock_sky, whole_match
 from .timing import (
     BUDGET,
     forget_peak,
@@ -75,7 +75,7 @@ def stages(primary: bm.Catalog, secondary: bm.Catalog) -> dict[str, Any]:
     before = memory_MB()
     forget_peak()
     begin = time.perf_counter()
-    meta = bm.match(primary, secondary, radius=RADIUS).meta
+    meta = whole_match(primary, secondary, radius=RADIUS).meta
     total = time.perf_counter() - begin
     search = meta["seconds"]["search"]
     return {
@@ -94,7 +94,7 @@ def four_times(settings: Settings) -> dict[str, Any]:
     for _ in range(settings.repeat + 1):
         for k, sky in enumerate(skies):
             seconds[k].append(
-                median_seconds(lambda s=sky: bm.match(*s, radius=RADIUS), 1, warm=0)[0]
+                median_seconds(lambda s=sky: whole_match(*s, radius=RADIUS), 1, warm=0)[0]
             )
     one, four = (statistics.median(times[1:]) for times in seconds)
     print(

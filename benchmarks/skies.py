@@ -116,3 +116,10 @@ def cosmos_sky(sizes: tuple[int, ...], sigmas: tuple[float, ...], *, seed: int =
             )
         )
     return catalogs
+
+
+def whole_match(*catalogs: bm.Catalog, **options) -> bm.MatchResult:
+    """A match with both its tables, which are made when they are asked for."""
+    result = bm.match(*catalogs, **options)
+    assert len(result.sources) <= len(result.associations)
+    return result

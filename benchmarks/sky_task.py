@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from . import whole_sky as sky
+from .skies import whole_match
 from .timing import peak_MB
 
 RADIUS = 30.0
@@ -44,7 +45,7 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
 
     def run() -> int:
         other = survey(folder)
-        found["result"] = bm.match(primary, other, radius=RADIUS, **options)
+        found["result"] = whole_match(primary, other, radius=RADIUS, **options)
         return len(other)
 
     took = measured(run, {"started": True})
