@@ -22,6 +22,7 @@ def lines(section: Mapping[str, Any]) -> list[str]:
         "",
         _versions(section),
         "",
+        "<!-- not run: other programs too, as `python -m benchmarks programs` calls them -->",
         "```text",
         *(line for r in rows for line in (f"# {r['what'].replace('`', '')}", *_wrapped(r["line"]))),
         "```",

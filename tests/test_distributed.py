@@ -497,7 +497,7 @@ def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
 def test_catalogues_that_take_much_are_not_kept():
     sources, objects = sky(200, 2000)
     left, right = partitioned(sources, objects)
-    surveys = [Survey("XRAY", "sigma", 10**6, 1.0), Survey("OPT", 0.1, 10**9, 10_000.0)]
+    surveys = [Survey("XRAY", "sigma", 500_000, 1.0), Survey("OPT", 0.1, 10**9, 10_000.0)]
     assert kept.can_keep((left, right), surveys, 1.0)
     assert not kept.can_keep((left, right), surveys, 300.0)
     assert kept.row_bytes(pd.DataFrame({"a": pd.Series(dtype=object)})) == np.inf

@@ -68,6 +68,8 @@ def test_it_is_what_a_match_runs(case):
     share = p.p_i / np.maximum(top, 1e-300)
     clear = (np.abs(share - v.record.secondary_ratio) > 1e-6) & (share < 1 - 1e-6) & (share > 0)
     assert np.array_equal(p.match_flag[clear], v.associations["match_flag"][clear])
+    if result.host_fraction.partly is not None:
+        return  # fractions of more than one pattern have a part in a row: tests/test_theory.py
     pattern = v.takes_part @ (1 << np.arange(v.member.shape[1]))
     ln_like = v.associations["dist_bayesfactor_uncorrected"] * LN_10 + ratio
     ln_like = ln_like - (v.takes_part * np.log(10.0) * v.terms.log10_density[v.primary]).sum(axis=1)

@@ -883,7 +883,7 @@ def test_command_line(folder, tmp_path, monkeypatch, capsys):
 
 
 def test_progress_ends_with_the_work(folder, monkeypatch):
-    """All rows searched are 60%, and the bar is full when the tables are made, not before."""
+    """All rows searched are 60%, and the bar is full when the result is there, not before."""
     bars, seen = [], {}
 
     class Bar:
@@ -910,10 +910,10 @@ def test_progress_ends_with_the_work(folder, monkeypatch):
     assert seen["search"] == 0 and seen["associations"] == 60 and 60 < seen["tables"] < 100
 
     def fails(*_):
-        raise ValueError("of a table")
+        raise ValueError("of a check")
 
-    monkeypatch.setattr("bayesmatch.matching.pipeline.source_table", fails)
-    with pytest.raises(ValueError, match="of a table"):
+    monkeypatch.setattr("bayesmatch.matching.pipeline.run_checks", fails)
+    with pytest.raises(ValueError, match="of a check"):
         bm.match(few, scanned, radius=30, progress=True)
     assert bars[1].closed and bars[1].n < 100
 

@@ -28,7 +28,9 @@ from bayesmatch.catalogs.sky_box import SkyBox
 from bayesmatch.catalogs.tails import Tails, profile_with
 from bayesmatch.diagnostics import metrics
 from bayesmatch.likelihood.nway import ln_full_sky
+from bayesmatch.matching import beyond as beyond_module
 from bayesmatch.matching import claims as claims_module
+from bayesmatch.matching import partly_outside
 from bayesmatch.matching.associations import build_associations
 from bayesmatch.matching.beyond import by_pattern, counterparts_beyond, share_beyond
 from bayesmatch.matching.calibrated import independent_likelihood
@@ -262,8 +264,10 @@ PRIOR = bm.HistogramPrior("m", [18, 20, 22], [20, 22, 24], [0.6, 0.3, 0.1], [0.1
 
 @pytest.fixture(scope="module")
 def matched():
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")  # few sources
+        for module in (beyond_module, partly_outside):  # also where little is outside
+            patch.setattr(module, "LEAST", 1e-4)
         return bm.match(
             *sky(), radius=4.0, **BY_HAND, priors={"A": [PRIOR]}, prior_completeness=[0.9, 0.6]
         )

@@ -53,11 +53,6 @@ class Identifiers:
             values = decoded_texts(values)
         return np.char.strip(values) if values.dtype.kind == "U" else values
 
-    def copied(self, rows: np.ndarray) -> Identifiers:
-        """Those of some rows, whatever becomes of the table that they are in."""
-        values = rows.astype(np.int64) if self.values is None else self.values[rows]
-        return self.subset(rows, values)
-
     def subset(self, rows: np.ndarray, ids: np.ndarray) -> Identifiers:
         """Those of some rows, where `ids` are their identifiers."""
         return Identifiers(self.name, ids, None if self.mask is None else self.mask[rows])

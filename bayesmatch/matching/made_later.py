@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
 from .setting import Setting
 from .tables import Matched, association_table, source_table
@@ -67,9 +68,15 @@ def kept_identifiers(setting: Setting) -> list[Identifiers]:
     primary, candidates = setting.primary, setting.candidates
     block = np.arange(len(candidates.start) - 1) % candidates.n_other
     whose = np.repeat(block, np.diff(candidates.start)) if candidates.n_other > 1 else 0
-    kept = [primary.identifiers.copied(np.arange(len(primary)))]
+    kept = [_copied(primary, np.arange(len(primary)))]
     for k, other in enumerate(setting.others):
         rows = np.where(whose == k, candidates.row, 0)
         # Without an object no slot is asked for.
-        kept.append(other.identifiers.copied(rows) if len(other) else other.identifiers)
+        kept.append(_copied(other, rows) if len(other) else other.identifiers)
     return kept
+
+
+def _copied(catalog: HeldCatalog, rows: np.ndarray) -> Identifiers:
+    """Identifiers of some rows, as they are now."""
+    held = catalog.identifiers
+    return held.subset(rows, catalog.ids(rows) if held.values is None else held.values[rows])

@@ -27,8 +27,9 @@ from .associations import Associations
 from .candidate_positions import tangent_planes
 from .setting import Setting
 
-#: not asked for sources whose counterparts are outside with a smaller probability
-LEAST = 1e-4
+#: not asked for sources whose counterparts are outside with a smaller probability, which a radius
+#: of 2.1 sigma cuts off: the host fraction is at most 0.02 off there, and p_match is pi L / sum
+LEAST = 0.1
 #: true positions and objects are looked at up to so many errors from where they should be
 SIGMAS = 6.0
 #: points in a Gaussian across and along the direction from the source, each as likely
@@ -113,7 +114,7 @@ class PartlyOutside:
     concerned: np.ndarray
     """(n_primary,) bool: whether its counterparts may be outside at all"""
     parts: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]
-    """by pattern seen and pattern of all counterparts: rows of associations, and ln r of each"""
+    """by pattern seen and pattern of all counterparts: (m,) rows of associations, ln r of each"""
 
     def added_to(self, by_pattern: np.ndarray, ln_like: np.ndarray) -> np.ndarray:
         """Ln likelihood of every pattern of counterparts, (n_primary, n_patterns).
@@ -160,7 +161,7 @@ def partly_outside(
     """
     n_other = len(edges)
     concerned = share.max(axis=1) > LEAST
-    if n_other == 1 or not concerned.any():
+    if n_other == 1 or not concerned.any() or len(setting.candidates.row) == 0:
         return None
     found: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = {}
     reach = np.array([edge.reach for edge in edges])
@@ -179,7 +180,8 @@ def partly_outside(
             with np.errstate(divide="ignore"):
                 ln_share = np.log(np.prod(missing, axis=0).mean(axis=1))
             some = ln_share > -np.inf
-            found.setdefault((pattern, whole), []).append((rows[some], ln_share[some]))
+            if some.any():
+                found.setdefault((pattern, whole), []).append((rows[some], ln_share[some]))
     parts = {
         key: (np.concatenate([p[0] for p in pieces]), np.concatenate([p[1] for p in pieces]))
         for key, pieces in found.items()
@@ -212,6 +214,8 @@ def ln_cut_objects(
         others = [edges[j].reach for j in range(n_other) if j != k]
         near = candidates.separation[slots] + SIGMAS * sigma > min(others)
         near &= concerned[primary] & (nu[primary, 1 << k] > 0.0)
+        if not near.any():
+            continue
         slots, primary, sigma = slots[near], primary[near], sigma[near]
         ahead = candidates.separation[slots, None, None] + sigma[:, None, None] * _points(ALONG)
         distance = np.hypot(ahead, sigma[:, None, None] * _points(ACROSS)[:, None])
