@@ -128,7 +128,7 @@ def test_scanned_as_in_memory_and_any_number_of_threads(sky, result, tmp_path, m
     sky[1].write(tmp_path / "opt.parquet")
     primary, _ = catalogues(sky)
     scanned = bm.Catalog.scan(tmp_path / "opt.parquet", name="OPT", pos_err=0.1, area=AREA)
-    monkeypatch.setattr("bayesmatch._kernels.jit.numba.get_num_threads", lambda: 1)
+    monkeypatch.setattr("numba.get_num_threads", lambda: 1)
     other = bm.match(primary, scanned, radius=RADIUS, priors={"OPT": [bm.LearnedPrior(FEATURES)]})
     for name in result.associations.colnames:
         if name != "OPT":

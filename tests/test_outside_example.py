@@ -71,8 +71,8 @@ PLANTED = {
     ),
     "pair lost at RA 0": (
         "_kernels/grid.py",
-        "& ((d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3]))",
-        "& (d_ra <= circle[i, 3])",
+        "(d_ra <= circle[i, 3]) | (d_ra >= 360.0 - circle[i, 3])",
+        "(d_ra <= circle[i, 3])",
         {"test_match"},
     ),
 }

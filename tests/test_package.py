@@ -120,7 +120,7 @@ def test_processes_that_start_together_share_an_empty_cache(files, tmp_path):
     }
     assert len(digests) == 1
     # One version of each kernel that is called from Python.
-    for kernel in ("search", "enumerate_primary", "nway_rows"):
+    for kernel in ("search", "fill_pairs", "nway_rows"):
         assert list((tmp_path / "cache").rglob(f"*.{kernel}-*.nbi")), kernel
     assert len(list((tmp_path / "cache").rglob("*.search-*.nbc"))) == 1
 
