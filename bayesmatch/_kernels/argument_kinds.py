@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-_FLAGS = ("C_CONTIGUOUS", "F_CONTIGUOUS", "ALIGNED", "WRITEABLE")
-#: their bits in ``flags.num`` of an array, as NumPy's interface for C has fixed them
+#: bits in ``flags.num`` of an array, as NumPy's interface for C has fixed them
 C_ORDER, F_ORDER, ALIGNED, WRITEABLE = 0x1, 0x2, 0x100, 0x400
 RELEVANT = C_ORDER | F_ORDER | ALIGNED | WRITEABLE
 

@@ -46,12 +46,19 @@ def possible() -> bool:
     )
 
 
-def numba_version() -> tuple[int, ...]:
-    """The first two numbers of the version that is installed, without importing it; () if none."""
+@cache
+def numba_folder() -> Path | None:
+    """Where Numba is installed, without importing it; None: nowhere."""
     spec = importlib.util.find_spec("numba")
-    if spec is None or spec.origin is None:
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
+
+
+def numba_version() -> tuple[int, ...]:
+    """The first two numbers of the version that is installed; () if none is."""
+    folder = numba_folder()
+    if folder is None:
         return ()
-    text = Path(spec.origin).with_name("_version.py").read_text(encoding="utf-8")
+    text = (folder / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'"version": "(\d+)\.(\d+)', text)
     return tuple(map(int, found.groups())) if found else ()
 
@@ -73,9 +80,8 @@ def stamp() -> str:
     import llvmlite
     from llvmlite import binding
 
-    spec = importlib.util.find_spec("numba")
-    numba = Path(spec.origin).parent if spec and spec.origin else HERE
-    files = [numba / "__init__.py", numba / "_version.py", *extension_modules(numba).values()]
+    numba = numba_folder() or HERE
+    files = [numba / "__init__.py", numba / "_version.py", *extension_modules().values()]
     parts = [
         sys.version,
         np.__version__,
@@ -92,10 +98,13 @@ def _state(path: Path) -> str:
     return f"{path} {found.st_size} {found.st_mtime_ns}"
 
 
-def extension_modules(numba: Path) -> dict[str, Path]:
+def extension_modules() -> dict[str, Path]:
     """The parts of Numba in C that its machine code calls."""
     from importlib.machinery import EXTENSION_SUFFIXES
 
+    numba = numba_folder()
+    if numba is None:
+        raise ImportError("numba")
     found = {}
     for name in ("_helperlib", "_dynfunc", "core.runtime._nrt_python"):
         base = numba.joinpath(*name.split("."))

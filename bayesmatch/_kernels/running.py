@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from importlib.machinery import ExtensionFileLoader
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,11 +56,8 @@ def _extensions() -> dict[str, Any]:
 
     They do not stay among Python's modules, where Numba is to find its own, when it is imported.
     """
-    spec = importlib.util.find_spec("numba")
-    if spec is None or spec.origin is None:
-        raise ImportError("numba")
     modules = {}
-    for name, path in extension_modules(Path(spec.origin).parent).items():
+    for name, path in extension_modules().items():
         loader = ExtensionFileLoader(name, str(path))
         described = importlib.util.spec_from_loader(name, loader)
         assert described is not None

@@ -60,6 +60,20 @@ def value_sums(cell, values, n_rows, n_columns):
 
 
 @jit
+def window(i, w, row, column, half_rows, half_columns, last_row, n_columns):
+    """Rows and columns of the cells of a source's window, the ends beyond them excluded.
+
+    Columns may begin below 0 or end beyond the last: they go on at the other side.
+    """
+    low, high = max(0, row[i] - half_rows[w]), min(last_row, row[i] + half_rows[w] + 1)
+    a = column[i] - half_columns[row[i], w]
+    b = column[i] + half_columns[row[i], w] + 1
+    if b - a >= n_columns:
+        a, b = 0, n_columns
+    return low, high, a, b
+
+
+@jit
 def sum_covered(
     first, last, row, column, half_rows, half_columns, sums, areas, n, square, n_sources
 ):
@@ -67,13 +81,11 @@ def sum_covered(
     last_row, n_columns = sums.shape[0] - 1, sums.shape[1] - 1
     for i in range(first, last):
         for w in range(len(half_rows)):
-            low, high = max(0, row[i] - half_rows[w]), min(last_row, row[i] + half_rows[w] + 1)
-            a = column[i] - half_columns[row[i], w]
-            b = column[i] + half_columns[row[i], w] + 1
-            if b - a >= n_columns:
-                a, b = 0, n_columns
+            low, high, a, b = window(
+                i, w, row, column, half_rows, half_columns, last_row, n_columns
+            )
             number, area = np.int64(0), 0.0
-            if a < 0:  # it goes on at the other side
+            if a < 0:
                 number += box(sums, low, high, a + n_columns, n_columns)
                 area += box(areas, low, high, a + n_columns, n_columns)
             if b > n_columns:
@@ -123,13 +135,11 @@ def sum_windows(first, last, row, column, half_rows, half_columns, corner, n, sq
     last_row, n_columns = corner.shape[0] - 1, corner.shape[1] - 1
     for i in range(first, last):
         for w in range(len(half_rows)):
-            low, high = max(0, row[i] - half_rows[w]), min(last_row, row[i] + half_rows[w] + 1)
-            a = column[i] - half_columns[row[i], w]
-            b = column[i] + half_columns[row[i], w] + 1
-            if b - a >= n_columns:
-                a, b = 0, n_columns
+            low, high, a, b = window(
+                i, w, row, column, half_rows, half_columns, last_row, n_columns
+            )
             sums = (0.0, 0.0, 0.0)
-            if a < 0:  # it goes on at the other side
+            if a < 0:
                 sums = with_box(sums, corner, low, high, a + n_columns, n_columns)
             if b > n_columns:
                 sums = with_box(sums, corner, low, high, 0, b - n_columns)

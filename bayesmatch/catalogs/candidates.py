@@ -54,6 +54,10 @@ class Candidates:
         """Number of primaries."""
         return (len(self.start) - 1) // self.n_other
 
+    def slots_of(self, other: int) -> np.ndarray | slice:
+        """Takes the slots of one other catalogue out of an array; no copy if it is the only."""
+        return slice(None) if self.n_other == 1 else self.of_catalogue(other)[0]
+
     def of_catalogue(self, other: int) -> tuple[np.ndarray, np.ndarray]:
         """Slots of one other catalogue, and the primary of each."""
         if self.n_other == 1:

@@ -63,21 +63,13 @@ def joined(
     rows : {"associations", "sources"}
         Which of its tables.
     """
-    table = result.sources if rows == "sources" else result.associations
-    i, j = (np.asarray(table[c.name], dtype=np.int64) for c in (sources, found))
-    extra = result_frame(result, rows, sources.held(i))
+    i, j, extra = members(sources, found, result, rows)
     rows_of = pd.concat([_places(sources, found, i, j), extra], axis=1)
     suffixes = (f"_{sources.name}", f"_{found.name}")
     alignment = align_catalogs(primary, secondary, alignment_type=PixelAlignmentType.LEFT)
     left, right = get_healpix_pixels_from_alignment(alignment)
     aligned = get_aligned_pixels_from_alignment(alignment)
-    meta = generate_meta_df_for_joined_tables(
-        (primary, secondary),
-        suffixes,
-        suffix_method=SUFFIX_METHOD,
-        extra_columns=extra.iloc[:0],
-        log_changes=False,
-    )
+    meta = joined_meta(primary, secondary, suffixes, extra)
     operation = align_and_apply(
         [
             (primary, left),
@@ -94,13 +86,43 @@ def joined(
         meta,
         len(sources.aside) == 0,
     )
+    return primary.__class__(
+        operation, joined_structure(primary, secondary, suffixes, operation.meta, alignment)
+    )
+
+
+def members(
+    sources: Sources, found: Found, result: MatchResult, rows: str
+) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Source and object (-1: none) of each row of a result's table, and what it says of it."""
+    table = result.sources if rows == "sources" else result.associations
+    i, j = (np.asarray(table[c.name], dtype=np.int64) for c in (sources, found))
+    return i, j, result_frame(result, rows, sources.held(i))
+
+
+def joined_meta(
+    primary: Any, secondary: Any, suffixes: tuple[str, str], extra: pd.DataFrame
+) -> npd.NestedFrame:
+    """Columns of both catalogues and `extra` ones, without rows."""
+    return generate_meta_df_for_joined_tables(
+        (primary, secondary),
+        suffixes,
+        suffix_method=SUFFIX_METHOD,
+        extra_columns=extra.iloc[:0],
+        log_changes=False,
+    )
+
+
+def joined_structure(
+    primary: Any, secondary: Any, suffixes: tuple[str, str], meta: npd.NestedFrame, pixels: Any
+) -> Any:
+    """What LSDB knows of a joined catalogue; `pixels` has its ``pixel_tree`` and ``moc``."""
     info = create_merged_catalog_info(
         primary, secondary, f"{primary.name}_x_{secondary.name}", suffixes, SUFFIX_METHOD
     )
-    structure = primary.hc_structure.__class__(
-        info, alignment.pixel_tree, schema=get_arrow_schema(operation.meta), moc=alignment.moc
+    return primary.hc_structure.__class__(
+        info, pixels.pixel_tree, schema=get_arrow_schema(meta), moc=pixels.moc
     )
-    return primary.__class__(operation, structure)
 
 
 def _places(sources: Sources, found: Found, i: np.ndarray, j: np.ndarray) -> pd.DataFrame:

@@ -16,26 +16,20 @@ import pandas as pd
 import pyarrow as pa
 from dask._task_spec import Task
 from lsdb.catalog import Catalog
-from lsdb.io.schema import get_arrow_schema
-from lsdb.operations.functions.merge_catalog_functions import (
-    apply_suffixes,
-    create_merged_catalog_info,
-    generate_meta_df_for_joined_tables,
-)
+from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 from lsdb.operations.operation import HealpixGraph, Operation
 
 from ..matching.result import MatchResult
 from .found import Found
+from .joined import SUFFIX_METHOD, joined_meta, joined_structure, members
 from .partition import Survey
 from .passes import pixel_number
 from .sources import Sources
-from .tables import result_frame
 
 #: bytes that the joined rows may take, about
 MOST_BYTES = 1 << 29
 #: bytes of a row in the columns of a result, and in one of text
 RESULT_BYTES, TEXT_BYTES = 200, 32
-SUFFIX_METHOD = "all_columns"
 
 
 class KeptRows(Operation):
@@ -142,22 +136,14 @@ def joined_here(
 
     The partitions are those of the primary, and the rows of each in the order of the sources there.
     """
-    table = result.sources if rows == "sources" else result.associations
-    i, j = (np.asarray(table[c.name], dtype=np.int64) for c in (sources, found))
+    i, j, extra = members(sources, found, result, rows)
     pixels = list(primary.get_healpix_pixels())
     place = {pixel_number(pixel): k for k, pixel in enumerate(pixels)}
     numbers, inverse = np.unique(sources.home, return_inverse=True)
     part = np.array([place[number] for number in numbers.tolist()])[inverse][i]
     order = np.lexsort((sources.at[i], part))  # keeps the order within a source
-    extra = result_frame(result, rows, sources.held(i))
     suffixes = (f"_{sources.name}", f"_{found.name}")
-    meta = generate_meta_df_for_joined_tables(
-        (primary, secondary),
-        suffixes,
-        suffix_method=SUFFIX_METHOD,
-        extra_columns=extra.iloc[:0],
-        log_changes=False,
-    )
+    meta = joined_meta(primary, secondary, suffixes, extra)
     left, right = apply_suffixes(
         sources.kept, found.kept, suffixes, SUFFIX_METHOD, log_changes=False
     )
@@ -167,11 +153,5 @@ def joined_here(
     objects.index = extra.index = left.index
     frame = npd.NestedFrame(pd.concat([left, objects, extra], axis=1)).rename_axis(meta.index.name)
     first = np.searchsorted(part[order], np.arange(len(pixels) + 1))
-    info = create_merged_catalog_info(
-        primary, secondary, f"{primary.name}_x_{secondary.name}", suffixes, SUFFIX_METHOD
-    )
-    whole = primary.hc_structure
-    structure = whole.__class__(
-        info, whole.pixel_tree, schema=get_arrow_schema(meta), moc=whole.moc
-    )
+    structure = joined_structure(primary, secondary, suffixes, meta, primary.hc_structure)
     return MatchedCatalog(KeptRows(frame, pixels, first), structure)

@@ -242,9 +242,7 @@ def outside_by_catalogue(ln_fraction: np.ndarray, ln_beyond: np.ndarray) -> np.n
 
 def _object_errors(setting: Setting, k: int) -> list[float]:
     """Sigmas that objects of a catalogue have, by their candidates; no candidates: none."""
-    covariance = setting.positions.covariance
-    if setting.candidates.n_other > 1:
-        covariance = covariance[setting.candidates.of_catalogue(k)[0]]
+    covariance = setting.positions.covariance[setting.candidates.slots_of(k)]
     if len(covariance) == 0:
         return [0.0]
     some = covariance[:: -(-len(covariance) // SAMPLE)]

@@ -97,10 +97,8 @@ class _Local:
         radius: float,
         box: SkyBox,
     ) -> None:
-        rows, self.separation = candidates.row, candidates.separation
-        if candidates.n_other > 1:
-            slots, _ = candidates.of_catalogue(k)
-            rows, self.separation = rows[slots], self.separation[slots]
+        slots = candidates.slots_of(k)
+        rows, self.separation = candidates.row[slots], candidates.separation[slots]
         self.start = np.zeros(len(primary) + 1, np.int64)
         np.cumsum(np.diff(candidates.start).reshape(len(primary), -1)[:, k], out=self.start[1:])
         core, other_sigma = catalog_radius(primary), 0.0

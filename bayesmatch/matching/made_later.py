@@ -66,11 +66,10 @@ def kept_identifiers(setting: Setting) -> list[Identifiers]:
     Tables are made when asked for, and by then somebody may have sorted what was matched.
     """
     primary, candidates = setting.primary, setting.candidates
-    block = np.arange(len(candidates.start) - 1) % candidates.n_other
-    whose = np.repeat(block, np.diff(candidates.start)) if candidates.n_other > 1 else 0
     kept = [_copied(primary, np.arange(len(primary)))]
     for k, other in enumerate(setting.others):
-        rows = np.where(whose == k, candidates.row, 0)
+        slots, rows = candidates.slots_of(k), np.zeros_like(candidates.row)
+        rows[slots] = candidates.row[slots]
         # Without an object no slot is asked for.
         kept.append(_copied(other, rows) if len(other) else other.identifiers)
     return kept
