@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ class Evidence(NamedTuple):
     """What speaks for every association."""
 
     post: Posterior
-    """NWAY's, which keeps the core of the errors"""
+    """NWAY's, which keeps the core of the errors; without ``ln_evidence``"""
     ln_tailed: np.ndarray
     """(n_rows,) ln Bayes factor with the tails of all errors"""
     against_none: np.ndarray
@@ -57,4 +58,5 @@ def weigh(
             ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
         ln_evidence = without_mean_ratio(associations, setting.field, ln_evidence)
         against_none = combined.against_none(setting, associations, ln_evidence)
+        post = replace(post, ln_evidence=np.empty(0))  # it has gone into the other
     return Evidence(post, ln_tailed, against_none, combined.log10)

@@ -28,7 +28,7 @@ from .calibrated import (
 from .checks.run import run_checks
 from .clock import Clock
 from .combined import bytes_more, judged, unpruned
-from .evidence import Evidence, weigh
+from .evidence import weigh
 from .fractions import Covariates, covariates_of, fractions_of
 from .host_fraction import HostFraction
 from .left_out import dropped, with_errors_alone
@@ -42,6 +42,7 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, settle
+from .shown import Shown, without_positions
 from .tables import Matched, kept_rows
 from .terms import PosteriorTerms
 
@@ -92,14 +93,24 @@ def _run(
     more = bytes_more(priors)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
-    settled, ln_gain = _settled(setting, associations, evidence, options, covariates, clock)
+    del slot_ln_ratio, weighed, bayes
+    against_none = [evidence.against_none]
+    evidence = evidence._replace(against_none=np.empty(0))  # whoever takes it lets it go
+    settled, ln_gain = _settled(
+        setting, associations, evidence.post, against_none, options, covariates, clock
+    )
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
         _check(evidence.post, calibrated)
-        ids = kept_identifiers(setting)
         matched = Matched(
-            setting, associations, log10_ratios, evidence, calibrated, claims.same_source, ids
+            without_positions(setting),
+            associations,
+            log10_ratios,
+            Shown.of(evidence),
+            calibrated,
+            claims.same_source,
+            kept_identifiers(setting),
         )
         n_associations, terms = int(associations.first[-1]), claims.terms
         if options.min_p_i > 0:
@@ -272,13 +283,17 @@ def _learn(
 def _settled(
     setting: Setting,
     associations: Associations,
-    evidence: Evidence,
+    post: Posterior,
+    against_none: list[np.ndarray],
     options: MatchOptions,
     covariates: Covariates,
     clock: Clock,
 ) -> tuple[Settled, np.ndarray]:
-    """The calibrated probabilities: host fraction, then claims; and how far objects may gain."""
-    post = evidence.post
+    """The calibrated probabilities: host fraction, then claims; and how far objects may gain.
+
+    The evidence is taken out of the list `against_none`.
+    """
+    setting.positions.forget()
     covariates = covariates_of(setting, options, covariates)
 
     given = options.host_fraction
@@ -290,11 +305,13 @@ def _settled(
     with clock("host_fraction"):
         beyond = counterparts_beyond(setting, known, associations)
         ln_like, setting, ln_gain = ln_likelihood(
-            setting, associations, evidence.against_none, beyond.partly if beyond else None
+            setting, associations, against_none.pop(), beyond.partly if beyond else None
         )
+        setting.positions.forget()
         fit = fit_to(ln_like)
-        first = fit, calibrated_of(associations, ln_like, post, fit)
+        calibrated = [calibrated_of(associations, ln_like, post, fit)]
     with clock("claims"):
         again = fit_to if given is None else None
-        settled = settle(options.claims, setting, associations, ln_like, post, first, again)
+        of_all = setting, associations, ln_like, post
+        settled = settle(options.claims, *of_all, (fit, calibrated.pop()), again)
     return settled, ln_gain

@@ -87,6 +87,7 @@ def settle(
         return Settled(setting, fit, independent(calibrated), None)
     known = rule if isinstance(rule, KnownClaims) else None
     share = _host_share(setting, associations, first) if known is None else known.host_share
+    del first  # what is not needed any more would be gigabytes in a match of a whole survey
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = replace(setting, field=field)
@@ -105,6 +106,7 @@ def settle(
             break
         before = now
         fit = fit_to(claims.terms.added_to(ln_like, associations.first))
+        del claims, calibrated
         calibrated = calibrated_of(associations, ln_like, post, fit)
         claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     n_same = int(np.count_nonzero(claims.same_source >= 0))
