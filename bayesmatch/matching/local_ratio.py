@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .._kernels.jit import run_ranges
 from ..catalogs.errors import catalog_radius
 from ..catalogs.field_sample import position_hash
 from ..catalogs.held import HeldCatalog
@@ -83,8 +84,15 @@ def without_mean_ratio(
     """Ln evidence (n_rows,) with the ratios of all members over their mean at the primary."""
     if field.mean_ratio is None:
         return ln_evidence
-    ln_mean = np.log(field.mean_ratio)[associations.primary]
-    out: np.ndarray = ln_evidence - np.where(associations.member >= 0, ln_mean, 0.0).sum(axis=1)
+    ln_mean, out = np.log(field.mean_ratio), np.empty(len(ln_evidence))
+    first, member = associations.first, associations.member
+
+    def piece(a: int, b: int) -> None:
+        rows = slice(first[a], first[b])
+        each = np.repeat(ln_mean[a:b], np.diff(first[a : b + 1]), axis=0)
+        out[rows] = ln_evidence[rows] - np.where(member[rows] >= 0, each, 0.0).sum(axis=1)
+
+    list(run_ranges(piece, associations.pieces))
     return out
 
 

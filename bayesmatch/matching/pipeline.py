@@ -17,14 +17,9 @@ from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.sky_box import SkyBox
 from ..priors.field_ratio import learns_from_field, without_sample
 from ..priors.prior_set import PriorSet
-from .arguments import check_probabilities
 from .associations import Associations, build_associations
 from .beyond import counterparts_beyond
-from .calibrated import (
-    Calibrated,
-    calibrated_of,
-    pruned_bound,
-)
+from .calibrated import calibrated_of, pruned_bound
 from .checks.run import run_checks
 from .clock import Clock
 from .combined import bytes_more, judged, unpruned
@@ -34,7 +29,7 @@ from .host_fraction import HostFraction
 from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
-from .made_later import kept_identifiers, made_later
+from .made_later import made_later, to_be_shown
 from .options import MatchOptions
 from .pairs_field import pairs_field
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -42,8 +37,7 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, settle
-from .shown import Shown, without_positions
-from .tables import Matched, kept_rows
+from .tables import kept_rows
 from .terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
@@ -102,16 +96,8 @@ def _run(
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
-        _check(evidence.post, calibrated)
-        matched = Matched(
-            without_positions(setting),
-            associations,
-            log10_ratios,
-            Shown.of(evidence),
-            calibrated,
-            claims.same_source,
-            kept_identifiers(setting),
-        )
+        same = claims.same_source
+        matched = to_be_shown(setting, associations, log10_ratios, evidence, calibrated, same)
         n_associations, terms = int(associations.first[-1]), claims.terms
         if options.min_p_i > 0:
             keep = kept_rows(matched, options.min_p_i)
@@ -153,18 +139,6 @@ def _run(
         ),
         claims=settled.known,
         field=setting.field,
-    )
-
-
-def _check(post: Posterior, calibrated: Calibrated) -> None:
-    """Refuse to give a result with a NaN, or with probabilities that do not sum to 1."""
-    check_probabilities(
-        calibrated.p_match,
-        p_hostless=calibrated.p_hostless,
-        p_i=post.p_i,
-        p_any=post.p_any,
-        p_single=post.p_single,
-        dist_post=post.dist_post,
     )
 
 

@@ -98,6 +98,7 @@ def settle(
     duplicates, sets = find_sources(
         setting, associations, None if known is None else known.duplicates
     )
+    setting.positions.forget()
     before = calibrated.p_hostless.mean()
     claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     for _ in range(MAX_FITS):

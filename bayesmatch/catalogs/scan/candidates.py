@@ -16,6 +16,7 @@ from ..far import FarCatalog
 from ..field_sample import FIELD_ROWS, FieldSample, rows_around
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
+from ..memory import give_back
 from ..sky_box import SkyBox
 from ..warned import warn_user
 from . import work
@@ -34,6 +35,9 @@ from .search import (
     rows_without,
     split_counts,
 )
+
+#: candidates whose memory is worth a call to the system
+MANY = 1_000_000
 
 
 def hold_scanned(
@@ -141,6 +145,8 @@ def hold_candidates(
             replace(made_from, columns=tuple(names), candidates=digest),
         )
     held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
+    if len(rows) >= MANY:
+        give_back()
     if box is not None:
         held.counted = box.digest, cells
         held.sampler = Sampler(tasks, checkpoint, made_from)
