@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..._kernels.pages import picked_numbers
-from .page_heads import read_head
+from ..._kernels import pages
 from .parts import Part
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 #: rows are picked where at most one in so many is wanted
 SPARSE = 8
+#: most pages of a column chunk
+MOST_PAGES = 1 << 16
 #: by the names of types in Arrow and in the file
 DTYPES: dict[tuple[str, str], np.dtype] = {
     ("float", "FLOAT"): np.dtype("<f4"),
@@ -33,8 +34,7 @@ DTYPES: dict[tuple[str, str], np.dtype] = {
     ("int64", "INT64"): np.dtype("<i8"),
 }
 CODECS = {"UNCOMPRESSED": None, "SNAPPY": "snappy", "GZIP": "gzip", "ZSTD": "zstd"}
-#: kinds of pages and encodings, as the format numbers them
-DATA, DICTIONARY, DATA_2 = 0, 2, 3
+#: encodings, as the format numbers them
 PLAIN, BY_DICTIONARY = (0,), (2, 8)
 
 
@@ -97,7 +97,7 @@ def picked_columns(
                     raw.seek(chunk.begin)
                     data = memoryview(space)[: raw.readinto(memoryview(space)[: chunk.size])]
                     found[name].append(_picked(data, chunk, places))
-    except (OSError, ValueError, IndexError, KeyError, EOFError, pa.ArrowException):
+    except (OSError, ValueError, LookupError, ArithmeticError, EOFError, pa.ArrowException):
         return {}  # Arrow says what it is, if it is not only unusual
     part.check_unchanged()
     return {name: pa.array(np.concatenate(values)) for name, values in found.items()}
@@ -132,50 +132,49 @@ def _picked(data: memoryview, chunk: Chunk, wanted: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    ValueError, IndexError, KeyError
+    ValueError, IndexError, OverflowError, pyarrow.ArrowException
         If something is damaged, missing or unusual.
     """
     out, dictionary = np.empty(len(wanted), chunk.dtype), np.empty(0, chunk.dtype)
-    at = first = k = 0
-    while first < chunk.rows:
-        head, at = read_head(data, at)
-        body, at = data[at : at + head[3]], at + head[3]
-        if len(body) != head[3] or (4 in head and zlib.crc32(body) != head[4] & 0xFFFFFFFF):
+    heads = np.empty((min(MOST_PAGES, 8 + chunk.size // 16), 11), np.int64)
+    n = pages.read_heads(np.frombuffer(data, np.uint8), chunk.rows, heads)
+    if n < 0:
+        raise ValueError("the heads of pages are damaged, or not of the usual kind")
+    first = k = 0
+    for head in heads[:n].tolist():
+        body = data[head[pages.BEGIN] : head[pages.BEGIN] + head[pages.SIZE]]
+        checksum = head[pages.CHECKSUM]
+        if checksum != pages.UNSAID and zlib.crc32(body) != checksum & 0xFFFFFFFF:
             raise ValueError("a page is damaged")
-        if head[1] == DICTIONARY:
-            dictionary = _plain(_whole(body, head[2], chunk.codec), 0, head[7][1], chunk.dtype)
-        elif head[1] in (DATA, DATA_2):
-            page = head[5 if head[1] == DATA else 8]
-            end = int(np.searchsorted(wanted, first + page[1]))
+        if head[pages.KIND] == pages.DICTIONARY:
+            values = _whole(body, head[pages.WHOLE], chunk.codec)
+            dictionary = _plain(values, 0, head[pages.COUNT], chunk.dtype)
+        elif head[pages.KIND] in (pages.DATA, pages.DATA_2):
+            end = int(np.searchsorted(wanted, first + head[pages.COUNT]))
             if end > k:
                 places = wanted[k:end] - first
                 out[k:end] = _of_page(body, head, chunk, dictionary, places)
-            first, k = first + page[1], end
-    if first != chunk.rows:
-        raise ValueError("another number of rows than the footer says")
+            first, k = first + head[pages.COUNT], end
     return out
 
 
 def _of_page(
     body: memoryview,
-    head: dict[int, Any],
+    head: list[int],
     chunk: Chunk,
     dictionary: np.ndarray,
     places: np.ndarray,
 ) -> np.ndarray:
     """Values at some places of a page."""
     values: np.ndarray
-    if head[1] == DATA_2:
-        page = head[8]
-        if page[2] or page[6]:
+    at, count, encoding = 0, head[pages.COUNT], head[pages.ENCODING]
+    if head[pages.KIND] == pages.DATA_2:
+        if head[pages.MISSING] or head[pages.REPEATS]:
             raise ValueError("missing values")
-        levels = page[5]
-        codec = chunk.codec if page.get(7, True) else None
-        data, at, count = _whole(body[levels:], head[2] - levels, codec), 0, page[1]
-        encoding = page[4]
+        levels, codec = head[pages.LEVELS], chunk.codec if head[pages.COMPRESSED] else None
+        data = _whole(body[levels:], head[pages.WHOLE] - levels, codec)
     else:
-        page, at = head[5], 0
-        data, count, encoding = _whole(body, head[2], chunk.codec), page[1], page[2]
+        data = _whole(body, head[pages.WHOLE], chunk.codec)
         if chunk.optional:
             at = 4 + int.from_bytes(data[:4], "little")
             _check_all_there(data[4:at], count)
@@ -185,7 +184,8 @@ def _of_page(
     if encoding not in BY_DICTIONARY or data[at] > 32:
         raise ValueError("an unusual encoding")
     number = np.empty(len(places), np.int64)
-    if not picked_numbers(np.frombuffer(data, np.uint8), at + 1, int(data[at]), places, number):
+    numbers = np.frombuffer(data, np.uint8)
+    if not pages.picked_numbers(numbers, at + 1, int(data[at]), places, number):
         raise ValueError("a page is damaged")
     values = dictionary[number]
     return values
