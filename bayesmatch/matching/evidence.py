@@ -30,6 +30,10 @@ class Evidence(NamedTuple):
     log10_combined: dict[str, np.ndarray]
     """by prior on combinations, (n_rows,) log10 of its ratio"""
 
+    def apart(self) -> tuple[Evidence, list[np.ndarray]]:
+        """All but ``against_none``, and that in a list: whoever takes it out lets it go."""
+        return self._replace(against_none=np.empty(0)), [self.against_none]
+
 
 def weigh(
     setting: Setting,

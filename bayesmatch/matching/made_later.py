@@ -18,7 +18,7 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
 from .arguments import check_probabilities
 from .associations import Associations
-from .calibrated import Calibrated
+from .claims import Claims
 from .evidence import Evidence
 from .setting import Setting
 from .shown import Shown, without_positions
@@ -70,14 +70,13 @@ def to_be_shown(
     associations: Associations,
     log10_ratios: Mapping[tuple[int, str], np.ndarray],
     evidence: Evidence,
-    calibrated: Calibrated,
-    same_source: np.ndarray,
+    claims: Claims,
 ) -> Matched:
     """What the tables are made from; the Bayes factors of the evidence are logs to base 10 then.
 
     A result with a NaN, or with probabilities that do not sum to 1, is refused.
     """
-    post = evidence.post
+    post, calibrated = evidence.post, claims.calibrated
     check_probabilities(
         calibrated.p_match,
         p_hostless=calibrated.p_hostless,
@@ -92,7 +91,7 @@ def to_be_shown(
         log10_ratios,
         Shown.of(evidence),
         calibrated,
-        same_source,
+        claims.same_source,
         kept_identifiers(setting),
     )
 

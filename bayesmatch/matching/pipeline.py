@@ -88,16 +88,14 @@ def _run(
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
     del slot_ln_ratio, weighed, bayes
-    against_none = [evidence.against_none]
-    evidence = evidence._replace(against_none=np.empty(0))  # whoever takes it lets it go
+    evidence, against_none = evidence.apart()
     settled, ln_gain = _settled(
         setting, associations, evidence.post, against_none, options, covariates, clock
     )
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
-        same = claims.same_source
-        matched = to_be_shown(setting, associations, log10_ratios, evidence, calibrated, same)
+        matched = to_be_shown(setting, associations, log10_ratios, evidence, claims)
         n_associations, terms = int(associations.first[-1]), claims.terms
         if options.min_p_i > 0:
             keep = kept_rows(matched, options.min_p_i)
