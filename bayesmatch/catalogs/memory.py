@@ -8,6 +8,8 @@ from pathlib import Path
 
 #: bytes for which /proc/meminfo is not read
 SMALL = 1 << 28
+#: objects found whose memory is worth a call to the system
+MANY = 1_000_000
 GIB = 2.0**30
 
 
@@ -22,15 +24,16 @@ def available_bytes() -> int | None:
     return None
 
 
-def give_back() -> None:
-    """Let the system have what was freed in many small pieces; not everywhere.
+def give_back(n_found: int) -> None:
+    """Let the system have what a search that found so many objects has freed; not everywhere.
 
-    Threads that read a survey part by part leave such pieces, and their allocators keep them: of
+    Threads that search part by part free many small pieces, and their allocators keep them: with
     ten million candidates 800 MB.
     """
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
+    if n_found < MANY:
+        return
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the GNU C library's
         if trim is not None:

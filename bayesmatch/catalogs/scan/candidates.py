@@ -36,9 +36,6 @@ from .search import (
     split_counts,
 )
 
-#: candidates whose memory is worth a call to the system
-MANY = 1_000_000
-
 
 def hold_scanned(
     primary: HeldCatalog,
@@ -145,8 +142,7 @@ def hold_candidates(
             replace(made_from, columns=tuple(names), candidates=digest),
         )
     held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
-    if len(rows) >= MANY:
-        give_back()
+    give_back(len(rows))
     if box is not None:
         held.counted = box.digest, cells
         held.sampler = Sampler(tasks, checkpoint, made_from)
