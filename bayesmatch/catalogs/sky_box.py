@@ -10,14 +10,17 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 
 from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
 from .._kernels.covered_cells import leave_out_uncovered
-from .._kernels.jit import n_threads, ranges, run_ranges
+from .._kernels.jit import begin, ranges, run_ranges
 from .._kernels.near_far import count_near_far
 from .._kernels.sky_windows import (
     covered_sums,
@@ -41,6 +44,33 @@ NEAR = (1, 2)
 FEW = 25.0
 #: windows end here (arcsec), where the cells are so large that not all are needed
 MAX_REACH = 1280.0
+#: objects that a thread counts at a time; with more than so many pieces all threads count
+PIECE, ALL_THREADS = 1 << 19, 16
+#: sources whose windows are summed at a time
+SUMMED = 1 << 11
+
+
+class Counted(Protocol):
+    """A catalogue that counts its objects in cells."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of its objects."""
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Objects in the cells, (rows, columns)."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What cells tell of a catalogue."""
+
+    count: np.ndarray
+    """objects in each cell, (rows, columns)"""
+    covered: np.ndarray
+    """cells that matter and that it has looked at wholly, (rows, columns) bool"""
+    windows: tuple[np.ndarray, ...]
+    """:meth:`SkyBox.covered_windows` of these"""
 
 
 class SkyBox:
@@ -65,10 +95,16 @@ class SkyBox:
         self.sources = np.zeros(self.shape, np.int32)
         kernels.count_in_cells(self.row, self.column, self.sources)
         self._source_sums = _corner_sums(self.sources)
-        self.known = np.empty(self.shape, np.bool_)
+        self._ahead: dict[int, Callable[[], Looked]] = {}
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Cells (rows, columns) within the widest window of a source: those that matter."""
+        known = np.empty(self.shape, np.bool_)
         kernels.near_positions(
-            self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], self.known
+            self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], known
         )
+        return known
 
     def outline(self, known: bool = False) -> SkyBox:
         """The same cells, to count in alone: small, whatever carries it to other processes.
@@ -76,8 +112,11 @@ class SkyBox:
         `known`: to tell which positions lie near the sources, too.
         """
         out = copy.copy(self)
+        out._ahead = {}
+        if known:
+            out.known = self.known
         for name in ("row", "column", "sources", "_source_sums", *(() if known else ("known",))):
-            del out.__dict__[name]
+            out.__dict__.pop(name, None)
         return out
 
     def _lay_out(self, arc: tuple[float, float], dec: np.ndarray) -> None:
@@ -142,8 +181,27 @@ class SkyBox:
             with maps.one() as cells:
                 self.add(ra[first:last], dec[first:last], cells)
 
-        list(run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))))
+        list(run_ranges(piece, ranges(len(ra), PIECE)))
         return maps.total()
+
+    def look_ahead(self, catalogs: Iterable[Counted]) -> None:
+        """Begin what :meth:`looked` gives for catalogues, beside the search for candidates.
+
+        Not where one has so many objects that all threads have enough of either.
+        """
+        for catalog in catalogs:
+            if catalog.n_rows <= ALL_THREADS * PIECE:
+                self._ahead[id(catalog)] = begin(partial(self._look, catalog))
+
+    def looked(self, catalog: Counted) -> Looked:
+        """What its objects in cells tell of a catalogue."""
+        begun = self._ahead.pop(id(catalog), None)
+        return begun() if begun else self._look(catalog)
+
+    def _look(self, catalog: Counted) -> Looked:
+        count = catalog.cell_counts(self)
+        covered = self.covered(count)
+        return Looked(count, covered, self.covered_windows(count, covered))
 
     def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
         """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
@@ -223,7 +281,7 @@ class SkyBox:
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
         around = self.row, self.column, self.half_rows, self.half_columns
-        list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, 1 << 14)))
+        list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, SUMMED)))
         return out
 
 

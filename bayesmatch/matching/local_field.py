@@ -19,7 +19,7 @@ from ..catalogs.candidates import Candidates
 from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.gaussian import GAUSSIAN
 from ..catalogs.held import HeldCatalog
-from ..catalogs.sky_box import SkyBox
+from ..catalogs.sky_box import Looked, SkyBox
 from ..catalogs.tails import tails_of
 from .density_ladder import (
     ENOUGH,
@@ -113,14 +113,14 @@ class _Local:
             for share, times in tails_of(primary.errors).parts
         ]
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
-        self.count = count = other.cell_counts(box)
-        covered = box.covered(count)
+        looked = box.looked(other)
+        self.count = looked.count
         self.reach = end_of_fields(
             self.separation,
             self.start,
             INNER_SIGMA * self._wings[-1][1],  # the widest
             radius,
-            lambda: box.near_and_far(count, covered)[1],
+            lambda: box.near_and_far(looked.count, looked.covered)[1],
         )
         self._beyond_reach = self._beyond(self.reach)
         self.kept = max(1.0 - float(self._beyond_reach.mean()), LEAST_KEPT)
@@ -128,7 +128,7 @@ class _Local:
         if box.widest**2 < ROOM * np.pi * radius**2:
             self._as_stated(other.n_rows, np.pi * radius**2)
         else:
-            self._settle(count, covered, box, radius)
+            self._settle(looked, box, radius)
 
     def _as_stated(self, n_rows: int, circle: float) -> None:
         """The stated density without the hosts: no window is wide enough to tell them apart."""
@@ -140,9 +140,9 @@ class _Local:
         everywhere = np.full(n, field)
         self._found(Densities(everywhere, everywhere, field, []), small_fields=False)
 
-    def _settle(self, count: np.ndarray, covered: np.ndarray, box: SkyBox, radius: float) -> None:
+    def _settle(self, looked: Looked, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
-        windows = box.covered_windows(count, covered)
+        count, covered, windows = looked.count, looked.covered, looked.windows
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
@@ -222,7 +222,7 @@ class _Local:
         self._nearer = np.zeros(n, np.int64)
         around = self.start, self.separation, self._inner, self.reach, RINGS
         out = self._nearer, count, area
-        pieces = ranges(n, 1 << 14)
+        pieces = ranges(n, 1 << 11)
         list(run_ranges(lambda a, b: kernels.count_rings(a, b, *around, *out), pieces))
         return count, area
 

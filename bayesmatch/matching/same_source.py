@@ -87,6 +87,18 @@ class ClosePairs:
         return ln_odds
 
 
+#: pairs of entries, and how many sources are listed twice
+CloseEntries = tuple[ClosePairs, Duplicates]
+
+
+def close_entries(
+    primary: HeldCatalog, radius_arcsec: float, duplicates: Duplicates | None
+) -> CloseEntries:
+    """Entries that may be one source; `duplicates` None: fitted to them."""
+    pairs = close_pairs(primary, radius_arcsec)
+    return pairs, find_duplicates(pairs) if duplicates is None else duplicates
+
+
 def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     """Pairs of primaries within :data:`MAX_SIGMA` combined errors.
 

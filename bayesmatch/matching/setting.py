@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..catalogs.sky_box import SkyBox
 from .candidate_positions import CandidatePositions, candidate_positions
 from .field import FieldDensity, FieldModel
 from .patterns import PatternPriors, pattern_priors
+from .same_source import CloseEntries
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Setting:
     radius_arcsec: float
     looked: np.ndarray
     """(n_primary, n_other) bool: whether the catalogue has looked there, as far as its MOC says"""
+    close: Callable[[], CloseEntries] | None = None
+    """gives the primaries that may be one source, where that was begun; None: not yet"""
 
     @property
     def catalogs(self) -> tuple[HeldCatalog, ...]:
@@ -49,8 +52,12 @@ def make_setting(
     radius_arcsec: float,
     with_priors: Collection[str],
     box: SkyBox | None = None,
+    close: Callable[[], CloseEntries] | None = None,
 ) -> Setting:
-    """Positions, errors and densities of the candidates found; `box`: if it is at hand."""
+    """Positions, errors and densities of the candidates found; `box`: if it is at hand.
+
+    `close`: as :attr:`Setting.close`.
+    """
     return Setting(
         primary,
         others,
@@ -60,4 +67,5 @@ def make_setting(
         field.at(primary, others, candidates, radius_arcsec, with_priors, box),
         radius_arcsec,
         np.column_stack([looked_at(other, primary) for other in others]),
+        close,
     )

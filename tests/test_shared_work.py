@@ -1,0 +1,107 @@
+"""Threads that stay: pieces in order, nobody waits for who has not begun."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from bayesmatch._kernels import jit, shared_work
+
+
+@pytest.fixture
+def two(monkeypatch):
+    monkeypatch.setattr(jit, "n_threads", lambda: 1 if shared_work.at_work() else 2)
+
+
+@pytest.mark.parametrize("workers", [2, 3, 7])
+def test_all_pieces_in_order(workers):
+    for n in (1, 2, 50):
+        pieces = [(k, k + 1) for k in range(n)]
+        found = list(shared_work.shared(lambda a, b: (a, b), pieces, workers))
+        assert found == pieces
+
+
+def test_every_thread_has_its_part():
+    both = threading.Barrier(2)
+    names = list(shared_work.shared(lambda a, b: both.wait(10) and 0, [(0, 1)] * 2, 2))
+    assert len(names) == 2
+    assert not shared_work.at_work()
+
+
+def test_threads_stay(two):
+    before = {t.ident for t in threading.enumerate()}
+    both = threading.Barrier(2)
+    for _ in range(20):
+        list(jit.run_ranges(lambda a, b: both.wait(10), jit.ranges(2, 1)))
+    assert len({t.ident for t in threading.enumerate()} - before) <= 1
+
+
+def test_nobody_waits_for_threads_that_have_other_work(two):
+    """Neither pieces nor what was begun ahead: who asks does it all."""
+    go = threading.Event()
+    busy = jit.begin(lambda: go.wait(10))
+    while shared_work._helpers(1)._work_queue.qsize():
+        time.sleep(0.001)
+    later = jit.begin(threading.get_ident)
+    me = threading.get_ident()
+    assert set(jit.run_ranges(lambda a, b: threading.get_ident(), jit.ranges(9, 1))) == {me}
+    assert later() == me
+    go.set()
+    assert busy() is True
+
+
+def test_what_is_begun_ahead_has_one_thread_and_its_error_comes_when_asked_for(two):
+    begun = threading.Event()
+
+    def fails():
+        begun.set()
+        raise ValueError(f"with {jit.n_threads()}")
+
+    given = jit.begin(fails)
+    assert begun.wait(10)
+    with pytest.raises(ValueError, match="with 1"):
+        given()
+    assert shared_work.ahead(lambda: 3, 1)() == 3
+
+
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_an_error_ends_it_all(two, where):
+    me, done, both = threading.get_ident(), [], threading.Barrier(2)
+
+    def piece(a, b):
+        if a < 2:
+            both.wait(10)
+            if (threading.get_ident() == me) == (where == "here"):
+                raise OSError("broken")
+            time.sleep(0.05)
+        done.append(a)
+
+    with pytest.raises(OSError, match="broken"):
+        list(jit.run_ranges(piece, jit.ranges(1000, 1)))
+    assert len(done) < 1000
+    n = len(done)
+    time.sleep(0.02)
+    assert len(done) == n and not shared_work.at_work()
+
+
+def test_who_needs_no_more_stops_it(two):
+    done = []
+    for k in jit.run_ranges(lambda a, b: done.append(a) or a, jit.ranges(10_000, 1)):
+        if k == 5:
+            break
+    time.sleep(0.02)
+    n = len(done)
+    time.sleep(0.02)
+    assert n == len(done) < 10_000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
+def test_a_forked_child_has_threads_of_its_own(two):
+    list(jit.run_ranges(lambda a, b: a, jit.ranges(4, 1)))
+    child = os.fork()
+    if child == 0:
+        both = threading.Barrier(2)
+        list(jit.run_ranges(lambda a, b: both.wait(5), jit.ranges(2, 1)))
+        os._exit(17)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 17
