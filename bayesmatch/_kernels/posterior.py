@@ -128,7 +128,8 @@ def against_chance(ln_odds_against, ln_evidence):
 def nway_group(begin, end, weight, secondary_ratio, p_i, match_flag):
     """p_any of one primary; fills p_i and match_flag of its rows, begin to end.
 
-    `weight` (end - begin, or more) is ln of prior times evidence of each row, the no-counterpart row first.
+    `weight` (end - begin, or more) is ln of prior times evidence of each row, the no-counterpart
+    row first.
     """
     some = log_sum(weight, 1, end - begin)
     top = 0.0
@@ -221,7 +222,8 @@ def calibrated_rows(
 def calibrated_group(begin, end, weight, p_match):
     """Log10 odds of a counterpart of one primary; fills p_match of its rows, begin to end.
 
-    `weight` (end - begin, or more) is ln of fraction times likelihood, the no-counterpart row first.
+    `weight` (end - begin, or more) is ln of fraction times likelihood, the no-counterpart row
+    first.
     """
     n = end - begin
     top = -np.inf

@@ -123,7 +123,9 @@ def shares_beyond(
         ]
     )
     ln_share = by_pattern(share)
-    some = np.flatnonzero(share.max(axis=1) > LEAST) if len(objects) > 1 else []
+    if len(objects) == 1:
+        return ln_share, share
+    some = np.flatnonzero(share.max(axis=1) > LEAST)
     if len(some) == 0:
         return ln_share, share
     edges = [Edge.of(*each) for each in objects]
