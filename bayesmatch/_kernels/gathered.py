@@ -21,7 +21,7 @@ def gather_circles(first, last, row, ra, dec, sigma, out_ra, out_dec, covariance
 
 
 @jit
-def take_present(values, at, absent, out):
-    """``values[at]`` into `out`, and `absent` where `at` is -1."""
-    for n in range(len(at)):
+def take_present(first, last, values, at, absent, out):
+    """``values[at]`` from first to last into `out`, and `absent` where `at` is -1."""
+    for n in range(first, last):
         out[n] = values[at[n]] if at[n] >= 0 else absent

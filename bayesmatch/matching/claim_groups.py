@@ -44,8 +44,10 @@ class JointWeights:
     def _marginal(self, least: float) -> np.ndarray:
         """Probability of every candidate, over the associations with `least`, (n_slots,)."""
         out = np.zeros(len(self.setting.candidates.row))
-        of = self.associations.member, self.calibrated.p_match
-        kernels.candidate_probabilities(*of, least, out)
+        a = self.associations
+        of = a.first, a.member, self.calibrated.p_match, least, out
+        # Every candidate has one primary: no two threads add to the same.
+        list(run_ranges(lambda i, k: kernels.candidate_probabilities(i, k, *of), a.pieces))
         return out
 
     def slot_primary(self, slots: np.ndarray) -> np.ndarray:

@@ -8,11 +8,15 @@ import numpy as np
 from astropy.table import Column
 
 from .._kernels.gathered import take_present
+from .._kernels.jit import ranges, run_ranges
 from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
 from .field import FieldDensity
+
+#: values that a thread takes at a time
+TAKEN = 1 << 15
 
 
 def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional: bool) -> Column:
@@ -57,7 +61,8 @@ def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
         return np.where(at < 0, absent, values[at])
     out = np.empty(len(at), values.dtype)
     values, at = np.ascontiguousarray(values), np.ascontiguousarray(at, np.int64)
-    take_present(values, at, values.dtype.type(absent), out)
+    of = values, at, values.dtype.type(absent), out
+    list(run_ranges(lambda a, b: take_present(a, b, *of), ranges(len(at), TAKEN)))
     return out
 
 
