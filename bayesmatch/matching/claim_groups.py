@@ -160,11 +160,17 @@ class Groups:
         return solved
 
 
-def _met_twice(values: np.ndarray) -> np.ndarray:
-    """Which of some numbers (m,) occur more than once: few of them."""
+def maybe_twice_of(values: np.ndarray) -> np.ndarray:
+    """Which of some whole numbers (m,) may occur more than once: all that do, and few others."""
     found = np.empty(len(values), bool)
     # Sixteen places for each: few others are to be told apart.
     kernels.maybe_twice(values, np.zeros(1 << (16 * len(values)).bit_length(), np.uint8), found)
+    return found
+
+
+def _met_twice(values: np.ndarray) -> np.ndarray:
+    """Which of some numbers (m,) occur more than once: few of them."""
+    found = maybe_twice_of(values)
     ordered = np.sort(values[found])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(twice) == 0:
