@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 
+from .._kernels.jit import begin
 from ..catalogs.candidates import Candidates
 from ..catalogs.footprint import looked_at
 from ..catalogs.held import HeldCatalog
@@ -28,13 +30,25 @@ class Setting:
     positions: CandidatePositions
     nway: PatternPriors
     """NWAY's priors of the membership patterns"""
-    field: FieldDensity
-    """density of field objects that the calibrated probabilities go by"""
+    find_field: Callable[[], FieldDensity]
+    """gives :attr:`field`"""
     radius_arcsec: float
     looked: np.ndarray
     """(n_primary, n_other) bool: whether the catalogue has looked there, as far as its MOC says"""
     close: Callable[[], CloseEntries] | None = None
     """gives the primaries that may be one source, where that was begun; None: not yet"""
+
+    @property
+    def field(self) -> FieldDensity:
+        """Density of field objects that the calibrated probabilities go by; it may be waited for.
+
+        A local one is found while other threads get NWAY's posterior, which has its own.
+        """
+        return self.find_field()
+
+    def with_field(self, change: Callable[[FieldDensity], FieldDensity]) -> Setting:
+        """The same with another field, made of this one when it is asked for."""
+        return replace(self, find_field=cache(lambda: change(self.field)))
 
     @property
     def catalogs(self) -> tuple[HeldCatalog, ...]:
@@ -58,13 +72,20 @@ def make_setting(
 
     `close`: as :attr:`Setting.close`.
     """
+    positions = candidate_positions(primary, others, candidates)
+    around = primary, others, candidates, radius_arcsec, with_priors, box
+    find_field = cache(partial(field.at, *around))
+    if field.counts_cells:
+        find_field = cache(begin(find_field))
+    else:
+        find_field()
     return Setting(
         primary,
         others,
         candidates,
-        candidate_positions(primary, others, candidates),
+        positions,
         pattern_priors(others, completeness, correct_unrelated),
-        field.at(primary, others, candidates, radius_arcsec, with_priors, box),
+        find_field,
         radius_arcsec,
         np.column_stack([looked_at(other, primary) for other in others]),
         close,

@@ -13,7 +13,7 @@ share is taken out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def settle(
     share = _host_share(setting, associations, first) if known is None else known.host_share
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
-        setting = replace(setting, field=field)
+        setting = setting.with_field(lambda _: field)
         fewer = np.log(field.plus_one[0] / before.plus_one[0])  # the same at all primaries
         ln_like = ln_like - (associations.member >= 0) @ fewer
         fit = fit if fit_to is None else fit_to(ln_like)
