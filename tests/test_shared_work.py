@@ -41,7 +41,7 @@ def test_nobody_waits_for_threads_that_have_other_work(two):
     """Neither pieces nor what was begun ahead: who asks does it all."""
     go = threading.Event()
     busy = jit.begin(lambda: go.wait(10))
-    while shared_work._helpers(1)._work_queue.qsize():
+    while shared_work._pools[1]._work_queue.qsize():
         time.sleep(0.001)
     later = jit.begin(threading.get_ident)
     me = threading.get_ident()
@@ -97,11 +97,28 @@ def test_who_needs_no_more_stops_it(two):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system does not fork")
-def test_a_forked_child_has_threads_of_its_own(two):
-    list(jit.run_ranges(lambda a, b: a, jit.ranges(4, 1)))
+@pytest.mark.filterwarnings("error")
+def test_a_fork_leaves_no_thread_behind(two):
+    """Of which Python would warn; before and after, in parent and child, there are new ones."""
+
+    def with_both():
+        both = threading.Barrier(2)
+        return list(jit.run_ranges(lambda a, b: both.wait(5) * 0, jit.ranges(2, 1)))
+
+    assert with_both() == [0, 0]
+    later = jit.begin(lambda: time.sleep(0.05) or 3)
     child = os.fork()
     if child == 0:
-        both = threading.Barrier(2)
-        list(jit.run_ranges(lambda a, b: both.wait(5), jit.ranges(2, 1)))
-        os._exit(17)
+        os._exit(17 if with_both() == [0, 0] else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 17
+    assert later() == 3 and with_both() == [0, 0]
+
+
+def test_at_the_end_of_the_process_who_asks_does_it(two, monkeypatch):
+    def ended(*of):
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr(shared_work.ThreadPoolExecutor, "submit", ended)
+    me = threading.get_ident()
+    assert jit.begin(threading.get_ident)() == me
+    assert set(jit.run_ranges(lambda a, b: threading.get_ident(), jit.ranges(9, 1))) == {me}

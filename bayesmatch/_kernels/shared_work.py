@@ -33,22 +33,33 @@ def join_work() -> None:
     _thread.at_work = True
 
 
-def _helpers(n: int) -> ThreadPoolExecutor:
+def _begun(function: Callable[[], T], n: int, times: int) -> list[Future[T]]:
+    """The function as often on some of `n` other threads; none of it where none can begin."""
     with _making:
         if n not in _pools:
             _pools[n] = ThreadPoolExecutor(n, "bayesmatch", initializer=join_work)
-        return _pools[n]
+        try:
+            return [_pools[n].submit(function) for _ in range(times)]
+        except RuntimeError:  # the process ends
+            return []
+
+
+def _rest() -> None:
+    """Let no thread wait for work when the process forks: Python warns of those it has then."""
+    with _making:
+        for pool in _pools.values():
+            pool.shutdown(wait=not at_work())
+        _pools.clear()
 
 
 def _forked() -> None:
-    """Threads do not survive a fork."""
     global _making
-    _pools.clear()
+    _pools.clear()  # of another thread, between the two
     _making = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_rest, after_in_child=_forked)
 
 
 def ahead(function: Callable[[], T], workers: int) -> Callable[[], T]:
@@ -56,10 +67,8 @@ def ahead(function: Callable[[], T], workers: int) -> Callable[[], T]:
 
     With one worker, or where no other thread has begun by then, it is done when it is asked for.
     """
-    if workers <= 1:
-        return function
-    future = _helpers(workers - 1).submit(function)
-    return lambda: function() if future.cancel() else future.result()
+    begun = _begun(function, workers - 1, 1) if workers > 1 else []
+    return lambda: begun[0].result() if begun and not begun[0].cancel() else function()
 
 
 def shared(
@@ -79,8 +88,7 @@ def shared(
     helpers: list[Future] = []
     waits = True
     try:
-        pool = _helpers(workers - 1)
-        helpers += [pool.submit(help_out) for _ in range(workers - 1)]
+        helpers += _begun(help_out, workers - 1, workers - 1)
         for k in range(len(pieces)):
             while k not in found and left:
                 join_work()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Setting:
 
     def with_field(self, change: Callable[[FieldDensity], FieldDensity]) -> Setting:
         """The same with another field, made of this one when it is asked for."""
-        return replace(self, find_field=cache(lambda: change(self.field)))
+        return replace(self, find_field=_once(lambda: change(self.field)))
 
     @property
     def catalogs(self) -> tuple[HeldCatalog, ...]:
@@ -74,10 +74,9 @@ def make_setting(
     """
     positions = candidate_positions(primary, others, candidates)
     around = primary, others, candidates, radius_arcsec, with_priors, box
-    find_field = cache(partial(field.at, *around))
-    if field.counts_cells:
-        find_field = cache(begin(find_field))
-    else:
+    find = partial(field.at, *around)
+    find_field = _once(begin(find) if field.counts_cells else find)
+    if not field.counts_cells:
         find_field()
     return Setting(
         primary,
@@ -90,3 +89,16 @@ def make_setting(
         np.column_stack([looked_at(other, primary) for other in others]),
         close,
     )
+
+
+def _once(function: Callable[[], FieldDensity]) -> Callable[[], FieldDensity]:
+    """What gives the function's value, and keeps that alone, when it has been asked for."""
+    to_do, done = [function], list[FieldDensity]()
+
+    def value() -> FieldDensity:
+        if not done:
+            done.append(to_do[0]())
+            to_do.clear()
+        return done[0]
+
+    return value
