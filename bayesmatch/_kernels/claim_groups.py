@@ -87,10 +87,10 @@ def candidate_probabilities(i_first, i_last, first, member, p_match, least, out)
     Of the primaries of a range.  ``member`` (n_rows, n_other) slots, -1 = none; ``out`` (n_slots,).
     """
     for row in range(first[i_first], first[i_last]):
-        if p_match[row] > least:
-            for k in range(member.shape[1]):
-                if member[row, k] >= 0:
-                    out[member[row, k]] += p_match[row]
+        p = p_match[row] if p_match[row] > least else 0.0  # no branch: none to mispredict
+        for k in range(member.shape[1]):
+            if member[row, k] >= 0:
+                out[member[row, k]] += p
 
 
 @jit
