@@ -11,16 +11,14 @@ import copy
 import hashlib
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Protocol
 
 import numpy as np
 
 from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
 from .._kernels.covered_cells import leave_out_uncovered
-from .._kernels.jit import begin, ranges, run_ranges
+from .._kernels.jit import begin, n_threads, ranges, run_ranges
 from .._kernels.near_far import count_near_far
 from .._kernels.sky_windows import (
     covered_sums,
@@ -29,7 +27,7 @@ from .._kernels.sky_windows import (
     sums_with_area,
     value_sums,
 )
-from .cell_maps import CellMaps
+from .cell_maps import CellMaps, Counted, Looked
 
 #: smallest height of a cell, arcsec, and most cells
 MIN_CELL, MAX_CELLS = 40.0, 1 << 20
@@ -44,33 +42,11 @@ NEAR = (1, 2)
 FEW = 25.0
 #: windows end here (arcsec), where the cells are so large that not all are needed
 MAX_REACH = 1280.0
-#: objects that a thread counts at a time; with more than so many pieces all threads count
-PIECE, ALL_THREADS = 1 << 19, 16
+#: objects that a thread counts at a time; one counts beside the search up to so many, and where
+#: there are not more threads than that: else all count
+PIECE, MOST_COUNTED, FEW_THREADS = 1 << 19, 1 << 23, 4
 #: sources whose windows are summed at a time
 SUMMED = 1 << 11
-
-
-class Counted(Protocol):
-    """A catalogue that counts its objects in cells."""
-
-    @property
-    def n_rows(self) -> int:
-        """Number of its objects."""
-
-    def cell_counts(self, box: SkyBox) -> np.ndarray:
-        """Objects in the cells, (rows, columns)."""
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What cells tell of a catalogue."""
-
-    count: np.ndarray
-    """objects in each cell, (rows, columns)"""
-    covered: np.ndarray
-    """cells that matter and that it has looked at wholly, (rows, columns) bool"""
-    windows: tuple[np.ndarray, ...]
-    """:meth:`SkyBox.covered_windows` of these"""
 
 
 class SkyBox:
@@ -187,11 +163,16 @@ class SkyBox:
     def look_ahead(self, catalogs: Iterable[Counted]) -> None:
         """Begin what :meth:`looked` gives for catalogues, beside the search for candidates.
 
-        Not where one has so many objects that all threads have enough of either.
+        Not where one has so many objects, or there are so many threads, that all had better do
+        one after the other.
         """
         for catalog in catalogs:
-            if catalog.n_rows <= ALL_THREADS * PIECE:
+            if catalog.n_rows <= MOST_COUNTED and n_threads() <= FEW_THREADS:
                 self._ahead[id(catalog)] = begin(partial(self._look, catalog))
+
+    def looks_ahead(self, catalogs: Iterable[Counted]) -> bool:
+        """Whether :meth:`look_ahead` has begun with all of some catalogues."""
+        return all(id(catalog) in self._ahead for catalog in catalogs)
 
     def looked(self, catalog: Counted) -> Looked:
         """What its objects in cells tell of a catalogue."""

@@ -16,10 +16,11 @@ import numpy as np
 from .._kernels import sky_counts as kernels
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.candidates import Candidates
+from ..catalogs.cell_maps import Looked
 from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.gaussian import GAUSSIAN
 from ..catalogs.held import HeldCatalog
-from ..catalogs.sky_box import Looked, SkyBox
+from ..catalogs.sky_box import SkyBox
 from ..catalogs.tails import tails_of
 from .density_ladder import (
     ENOUGH,

@@ -75,8 +75,9 @@ def make_setting(
     positions = candidate_positions(primary, others, candidates)
     around = primary, others, candidates, radius_arcsec, with_priors, box
     find = partial(field.at, *around)
-    find_field = _once(begin(find) if field.counts_cells else find)
-    if not field.counts_cells:
+    beside = field.counts_cells and box is not None and box.looks_ahead(others)
+    find_field = _once(begin(find) if beside else find)
+    if not beside:
         find_field()
     return Setting(
         primary,
