@@ -4,9 +4,12 @@ import os
 import threading
 import time
 
+import numpy as np
 import pytest
 
+import bayesmatch as bm
 from bayesmatch._kernels import jit, shared_work
+from bayesmatch.catalogs import sky_box
 
 
 @pytest.fixture
@@ -122,3 +125,44 @@ def test_at_the_end_of_the_process_who_asks_does_it(two, monkeypatch):
     me = threading.get_ident()
     assert jit.begin(threading.get_ident)() == me
     assert set(jit.run_ranges(lambda a, b: threading.get_ident(), jit.ranges(9, 1))) == {me}
+
+
+@pytest.mark.few(2)
+@pytest.mark.parametrize("n_other", [1, 2])
+def test_a_match_is_the_same_whoever_does_what(monkeypatch, n_other):
+    """One thread; two, of which one counts cells beside the search; many, which all count."""
+    rng = np.random.default_rng(3)
+    x, y, sigma = 150 + rng.random(600), 2 + rng.random(600), rng.uniform(0.5, 1.5, 600)
+    primary = bm.Catalog({"RA": x, "DEC": y, "s": sigma}, name="X", pos_err="s", area=1.0)
+    others = []
+    for k in range(n_other):
+        ra, dec = 150 + rng.random(9000), 2 + rng.random(9000)
+        ra[:400], dec[:400] = x[:400] + rng.normal(0, 2e-4, 400), y[:400]
+        others.append(bm.Catalog({"RA": ra, "DEC": dec}, name=f"O{k}", pos_err=0.3, area=1.0))
+    found, looked = [], []
+    whole = sky_box.SkyBox._look
+
+    def look(box, catalog):
+        looked.append(shared_work.at_work())
+        return whole(box, catalog)
+
+    monkeypatch.setattr(sky_box.SkyBox, "_look", look)
+    for threads in (1, 2, 8):
+
+        def n_threads(n=threads):
+            return 1 if shared_work.at_work() else n
+
+        monkeypatch.setattr(jit, "n_threads", n_threads)
+        monkeypatch.setattr(sky_box, "n_threads", n_threads)
+        looked.clear()
+        result = bm.match(primary, *others, radius=8)
+        assert len(looked) == n_other
+        assert not any(looked) if threads != 2 else True
+        columns = [
+            np.ma.filled(table[c], -1).tobytes()
+            for table in (result.associations, result.sources)
+            for c in table.colnames
+        ]
+        checks = str(result.meta["checks"])
+        found.append((columns, checks, str(result.meta["host_fraction_fit"])))
+    assert found[0] == found[1] == found[2]
