@@ -36,7 +36,7 @@ class Looked:
     covered: np.ndarray
     """cells that matter and that it has looked at wholly, (rows, columns) bool"""
     windows: tuple[np.ndarray, ...]
-    """``SkyBox.covered_windows`` of these"""
+    """objects, area (arcsec^2) and sources in the windows around each source, (n, w) each"""
 
 
 class CellMaps:
