@@ -164,6 +164,7 @@ def _search(
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(_held_rows(c), n) for c in others)
     with clock("search"), clock.searching(n_rows) as advance:
+        close = entries_ahead(options.claims, primary, radius)
         counted = options.field.counts_cells or learns_from_field(priors)
         box = SkyBox(primary.ra, primary.dec) if counted else None
         held = tuple(
@@ -180,7 +181,6 @@ def _search(
         )
         if box is not None and options.field.counts_cells:
             box.look_ahead(held)
-        close = entries_ahead(options.claims, primary, radius)
         candidates = find_candidates(
             primary, held, radius, max_rows=options.max_rows, advance=advance
         )
