@@ -8,8 +8,8 @@ import pytest
 
 import bayesmatch as bm
 from bayesmatch.cli import main
+from bayesmatch.matching import pipeline
 from bayesmatch.matching.checks import errors, field_alike, finding, objects, score, view
-from bayesmatch.matching.checks import run as running
 from validation.checks import fired, least, run, worst
 from validation.skies import simulate, simulate_patterns
 from validation.wrong_setups import CLEAN, RADIUS, SETUPS, magnitudes, pair
@@ -25,13 +25,13 @@ def checks_of(result):
 def seen(monkeypatch):
     """The views of the matches made."""
     views = []
-    whole = running.run_checks
+    whole = pipeline.run_checks
 
     def spy(*arguments):
         views.append(view.view_of(*arguments))
         return whole(*arguments)
 
-    monkeypatch.setattr(running, "run_checks", spy)
+    monkeypatch.setattr(pipeline, "run_checks", spy)
     return views
 
 

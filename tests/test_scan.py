@@ -912,7 +912,7 @@ def test_progress_ends_with_the_work(folder, monkeypatch):
     def fails(*_):
         raise ValueError("of a check")
 
-    monkeypatch.setattr("bayesmatch.matching.checks.run.run_checks", fails)
+    monkeypatch.setattr("bayesmatch.matching.pipeline.run_checks", fails)
     with pytest.raises(ValueError, match="of a check"):
         bm.match(few, scanned, radius=30, progress=True)
     assert bars[1].closed and bars[1].n < 100

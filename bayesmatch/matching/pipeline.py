@@ -21,7 +21,7 @@ from .arguments import check_probabilities
 from .associations import Associations, build_associations
 from .beyond import counterparts_beyond
 from .calibrated import Calibrated, calibrated_of, pruned_bound
-from .checks.run import begin_checks
+from .checks.run import run_checks
 from .clock import Clock
 from .combined import bytes_more, judged, unpruned
 from .evidence import Evidence, weigh
@@ -90,8 +90,7 @@ def _run(
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
     settled, ln_gain = _settled(setting, associations, evidence, options, covariates, clock)
     setting, fit, claims = settled.setting, settled.fit, settled.claims
-    calibrated, ratios = claims.calibrated, (log10_ratios, evidence.log10_combined)
-    checks = begin_checks(setting, associations, calibrated, fit, ratios, options)
+    calibrated = claims.calibrated
     with clock("tables"):
         _check(evidence.post, calibrated)
         ids = kept_identifiers(setting)
@@ -103,6 +102,7 @@ def _run(
             keep = kept_rows(matched, options.min_p_i)
             n_associations = int(np.count_nonzero(keep))
             terms = terms.kept(keep, associations.first)
+    ratios = log10_ratios, evidence.log10_combined
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -118,7 +118,7 @@ def _run(
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors=fitted_errors or {"given": True},
-        checks=checks(),
+        checks=run_checks(setting, associations, calibrated, fit, ratios, options),
         n_candidates=len(setting.candidates.row),
         n_associations=n_associations,
         seconds=clock.seconds,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..._kernels.jit import begin
 from .believed import each_once, with_density
 from .combinations import combination_prior
 from .density import (
@@ -39,11 +37,6 @@ from .view import View, view_of
 #: and the same where the field model follows the density
 DOUBTFUL, SURE = 2.0, 4.0
 NOT_JUDGED = "cannot be judged while the field, a prior or the radius does not fit"
-
-
-def begin_checks(*match: Any) -> Callable[[], list[dict[str, Any]]]:
-    """Begin with the checks, beside what else a result takes; gives :func:`run_checks`."""
-    return begin(partial(run_checks, *match))
 
 
 def run_checks(*match: Any) -> list[dict[str, Any]]:
