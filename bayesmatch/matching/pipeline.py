@@ -36,7 +36,7 @@ from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
-from .settled import Settled, settle
+from .settled import Settled, entries_ahead, settle
 from .tables import kept_rows
 from .terms import PosteriorTerms
 
@@ -151,6 +151,7 @@ def _search(
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(_held_rows(c), n) for c in others)
     with clock("search"), clock.searching(n_rows) as advance:
+        close = entries_ahead(options.claims, primary, radius)
         counted = options.field.counts_cells or learns_from_field(priors)
         box = SkyBox(primary.ra, primary.dec) if counted else None
         held = tuple(
@@ -165,6 +166,8 @@ def _search(
                 box=box,
             )
         )
+        if box is not None and options.field.counts_cells:
+            box.look_ahead(held)
         candidates = find_candidates(
             primary, held, radius, max_rows=options.max_rows, advance=advance
         )
@@ -182,6 +185,7 @@ def _search(
             radius,
             sorted({*without_sample(priors), *(c.name for c in others if judged(priors, c.name))}),
             box,
+            close,
         )
 
 

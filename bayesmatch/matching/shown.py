@@ -63,4 +63,4 @@ def without_positions(setting: Setting) -> Setting:
     """The same without where the candidates lie, which no table shows."""
     none = np.empty(0)
     nowhere = CandidatePositions(none, none, lambda: np.empty((0, 4)), setting.positions.circular)
-    return replace(setting, positions=nowhere)
+    return replace(setting, positions=nowhere, close=None)
