@@ -153,8 +153,9 @@ def test_damaged_parts_are_computed_again(damage, stage, kept, scanned, monkeypa
     with pytest.warns(UserWarning, match=rf"checkpoint .*{stage}.*\.arrow.* computed again"):
         assert result_bytes(scanned, folder) == expected
     assert 0 < len(read) < len(files)  # the rest is taken as it is
-    # Numbers for candidates are picked out of the pages without any batch.
-    assert set(read) == {("RA", "DEC") if stage == "search" else ("SRCID",)}
+    assert {len(columns) for columns in read} == {2} and (("RA", "DEC") in read) == (
+        stage == "search"
+    )
     read.clear()
     assert result_bytes(scanned, folder) == expected and not read
 

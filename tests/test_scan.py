@@ -18,7 +18,7 @@ from pyarrow import parquet
 import bayesmatch as bm
 from bayesmatch._kernels.jit import n_threads
 from bayesmatch.catalogs.field_counts import FieldCounts
-from bayesmatch.catalogs.scan import checkpoint, columns, picked, search, work
+from bayesmatch.catalogs.scan import checkpoint, search, work
 from bayesmatch.catalogs.scan.coverage import SkyMap
 from bayesmatch.catalogs.scan.parts import Part
 from bayesmatch.cli import main
@@ -248,21 +248,13 @@ def test_only_the_columns_needed_are_read(tmp_path, monkeypatch):
         asked.append(tuple(columns))
         return batches(self, columns, groups, **options)
 
-    def noted_picks(part, groups, rows, names):
-        asked.append(tuple(names))
-        found = picked.picked_columns(part, groups, rows, names)
-        assert list(found) == ["err", "mag"]  # identifiers are texts
-        return found
-
     monkeypatch.setattr(Part, "batches", noted)
-    monkeypatch.setattr(columns, "picked_columns", noted_picks)
     scanned = bm.Catalog.scan(write_parts(survey(), tmp_path / "parts"), pos_err="err", **OPTIONS)
     assert not asked
     prior = bm.HistogramPrior("mag", [10, 20], [20, 30], [0.06, 0.04], [0.05, 0.05])
     bm.match(sources(), scanned, radius=20, priors={"O": [prior]})
     # The last: of a sample of the field, for the mean ratio around the sources.
-    read = {("RA", "DEC"), ("SRCID", "err", "mag"), ("SRCID",), ("RA", "DEC", "mag")}
-    assert set(asked) == read
+    assert set(asked) == {("RA", "DEC"), ("SRCID", "err", "mag"), ("RA", "DEC", "mag")}
 
 
 @pytest.mark.parametrize(

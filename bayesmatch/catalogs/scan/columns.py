@@ -16,7 +16,6 @@ from ..sentinels import without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
 from .parts import Part, numbers, rows_of
-from .picked import picked_columns
 from .work import cut_into_tasks, reader_ahead
 
 if TYPE_CHECKING:
@@ -111,27 +110,6 @@ def _wanted_rows(
     parallel: bool,
 ) -> pa.Table:
     """The rows wanted from some row groups of a part, with the types of the schema."""
-    import pyarrow as pa
-
-    picked = picked_columns(part, groups, rows, in_file)
-    rest = pa.schema([f for f in schema if f.name not in picked])
-    table = {name: values.cast(schema.field(name).type) for name, values in picked.items()}
-    if len(rest):
-        read = [name for name in in_file if name not in picked] or in_file[:1]
-        found = _read_rows(part, groups, rows, rest, read, parallel)
-        table |= {name: found[name] for name in rest.names}
-    return pa.table([table[name] for name in schema.names], schema=schema)
-
-
-def _read_rows(
-    part: Part,
-    groups: Sequence[int],
-    rows: np.ndarray,
-    schema: pa.Schema,
-    in_file: Sequence[str],
-    parallel: bool,
-) -> pa.Table:
-    """The same, all rows of the columns being decoded."""
     import pyarrow as pa
 
     pieces = []
