@@ -127,14 +127,14 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
     for _ in range(STEPS):
         # The variance of `beyond` makes each primary's weight: few expected objects tell little.
         told_by = square / (2.0 * (chance + variance * square) ** 2 + chance)
-        information = _dot(told_by, square)
-        variance = _dot(told_by, beyond) / information
+        information = dot(told_by, square)
+        variance = dot(told_by, beyond) / information
         if variance * information**0.5 < SURE_SCATTER:
             return SHAPES[1]
     return float(np.clip(1.0 / variance, *SHAPES))
 
 
-def _dot(a: np.ndarray, b: np.ndarray) -> float:
+def dot(a: np.ndarray, b: np.ndarray) -> float:
     """Scalar product, by pieces that no linear algebra shares out among as many threads as it has.
 
     The sum would depend on how many those are, and they cost more than they save.

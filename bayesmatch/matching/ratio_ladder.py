@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..catalogs.sky_box import SkyBox
-from .density_ladder import ENOUGH, LEAST, SHAPES, STATED_WEIGHT, STEPS, SURE_SCATTER
+from .density_ladder import ENOUGH, LEAST, SHAPES, STATED_WEIGHT, STEPS, SURE_SCATTER, dot
 
 #: the window in which ratios are compared with the density at its source
 GOES_WITH_DENSITY = 1
@@ -60,8 +60,8 @@ def local_means(
     total = float(ratio.sum())
     if total <= 0.0:
         return LocalMeans(np.ones(n), [])
-    kappa = float(ratio @ ratio) / total
-    peaked = float((ratio / kappa) ** 2 @ (ratio / kappa) ** 2) * kappa / total
+    kappa = dot(ratio, ratio) / total
+    peaked = dot((ratio / kappa) ** 2, (ratio / kappa) ** 2) * kappa / total
     within = box.value_windows(box.cell_numbers(ra, dec), ratio / kappa)
     seen, summed = (_rings(values) for values in within)
     at = min(GOES_WITH_DENSITY, seen.shape[1] - 1)
@@ -96,13 +96,13 @@ def with_density(
     if number.sum() < ENOUGH * repeated or not (density > 0).all():
         return flat, 0.0
     sparse = 1.0 / density
-    sparse *= objects.sum() / float(objects @ sparse)
+    sparse *= objects.sum() / dot(objects, sparse)
     if sparse.max() < 1.0 + FLAT:
         return flat, 0.0
 
     def loss(f: float) -> float:
         relative = 1.0 + f * (sparse - 1.0)
-        return -float(number @ np.log(relative))  # its mean over the objects is 1, whatever f is
+        return -dot(number, np.log(relative))  # its mean over the objects is 1, whatever f is
 
     from scipy.optimize import minimize_scalar  # imported only where needed: it takes long
 
@@ -137,13 +137,13 @@ def scatter_shape(
     chance = np.maximum(expected, 1e-300)
     beyond, told_by = (number - expected) ** 2 - expected, chance / (2.0 * chance + peaked)
     # Without scatter each of `beyond` has the variance e (2 e + peaked), e being `expected`.
-    noise = np.sqrt(float(told_by @ expected**2) * repeated)
-    if expected.sum() < ENOUGH * repeated or float(told_by @ beyond) < SURE_SCATTER * noise:
+    noise = np.sqrt(dot(told_by, expected**2) * repeated)
+    if expected.sum() < ENOUGH * repeated or dot(told_by, beyond) < SURE_SCATTER * noise:
         return SHAPES[1]
     variance = 0.0
     for _ in range(STEPS):
         weight = chance**2 / (2.0 * (chance + variance * chance**2) ** 2 + peaked * chance)
-        variance = max(float(weight @ beyond) / float(weight @ expected**2), 0.0)
+        variance = max(dot(weight, beyond) / dot(weight, expected**2), 0.0)
     return float(np.clip(1.0 / max(variance, 1.0 / SHAPES[1]), *SHAPES))
 
 
