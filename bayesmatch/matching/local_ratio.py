@@ -73,7 +73,7 @@ def with_mean_ratios(
         mean[:, k] = found.mean
         details["scales"][other.name] = {**scale, "mean_ratio": _record(found, ratio)}
     changed = bool((mean != 1.0).any())
-    field = replace(field, cells=None, details=details, mean_ratio=mean if changed else None)
+    field = replace(field, details=details, mean_ratio=mean if changed else None)
     return replace(setting, field=field)
 
 

@@ -93,7 +93,7 @@ def _run(
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
     settled, ln_gain = _settled(setting, associations, evidence, options, covariates, clock)
-    setting, fit, claims = settled.setting, settled.fit, settled.claims
+    setting, fit, claims = settled.setting.bare(), settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
         _check(evidence.post, calibrated)

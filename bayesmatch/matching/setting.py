@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,10 @@ class Setting:
     def catalogs(self) -> tuple[HeldCatalog, ...]:
         """All catalogues, the primary first."""
         return (self.primary, *self.others)
+
+    def bare(self) -> Setting:
+        """The same without the maps of counts, which take memory."""
+        return replace(self, field=replace(self.field, cells=None))
 
 
 def make_setting(
