@@ -116,7 +116,7 @@ class RimShare(FootprintShare):
         self.scatter = max(beyond / max(float(whole @ mean**2), 1e-300), 0.0)
 
     def ln_odds(self) -> np.ndarray:
-        """Ln of how much more probable what is seen is outside than without a counterpart inside."""
+        """Ln of how much more probable what is seen is outside than without a host inside."""
         n = self.n_outside
         with np.errstate(divide="ignore"):
             ln = self.ln_ratio + np.log(self.weight)
