@@ -35,7 +35,7 @@ PIECE = 1 << 14
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SeenAround:
     """Circles around n primaries, where candidates lie in them, and what cells around them hold."""
 
     circles: Circles
@@ -51,14 +51,14 @@ class Surroundings:
     reach: float
     """how far the cells reach, in radii of the circle"""
 
-    def of(self, use: np.ndarray) -> Surroundings:
+    def of(self, use: np.ndarray) -> SeenAround:
         """Those of some primaries."""
         parts = ("nearest", "farthest", "count", "expected")
         cut = {name: getattr(self, name)[use] for name in parts}
         return replace(self, circles=self.circles.of(use), **cut)
 
 
-def surroundings(setting: Setting, beyond: Beyond | None) -> Surroundings | None:
+def seen_around(setting: Setting, beyond: Beyond | None) -> SeenAround | None:
     """What is around the primaries; None where cells are not known or say too little."""
     field, radius = setting.field, setting.radius_arcsec
     scales = field.details.get("scales", {}).values()
@@ -78,7 +78,7 @@ def surroundings(setting: Setting, beyond: Beyond | None) -> Surroundings | None
     if expected.mean() < ENOUGH:
         return None
     reach = float(np.sqrt(np.median(area) / circle))
-    return Surroundings(circles, *_extent(setting), count, expected, reach)
+    return SeenAround(circles, *_extent(setting), count, expected, reach)
 
 
 def _in_cells(box: SkyBox, count: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +134,7 @@ class Rims:
     rim on outwards; inside: far from any hole, then from the rim on.
     """
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: SeenAround) -> None:
         self.around = around
         steps = (np.arange(PARTS * PLACES) + 0.5) / (PARTS * PLACES)
         self.inner = steps

@@ -28,7 +28,7 @@ from ..catalogs.warned import warn_user
 from .beyond import within_radius
 from .covariates import design_matrix, property_values
 from .fraction_likelihood import FractionLikelihood
-from .hole_rims import Surroundings
+from .hole_rims import SeenAround
 from .inner_circles import Circles
 from .partly_outside import PartlyOutside
 from .rim_share import outside_footprint
@@ -126,7 +126,7 @@ def fit_host_fraction(
     expected: np.ndarray | float = np.inf,
     ln_beyond: np.ndarray | None = None,
     circles: Callable[[], Circles] | None = None,
-    around: Callable[[], Surroundings | None] | None = None,
+    around: Callable[[], SeenAround | None] | None = None,
 ) -> HostFraction:
     """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
 
@@ -228,7 +228,7 @@ def fit_to_some(
     expected: np.ndarray,
     ln_beyond: np.ndarray | None = None,
     circles: Callable[[], Circles] | None = None,
-    around: Callable[[], Surroundings | None] | None = None,
+    around: Callable[[], SeenAround | None] | None = None,
     **described: Any,
 ) -> HostFraction:
     """As :func:`fit_host_fraction`, going by some primaries `use` (n,) bool; all get fractions."""
@@ -250,7 +250,7 @@ def fit_to_some(
     return replace(fit, ln_fraction=_ln_fractions(z, fit.details, total), ln_beyond=ln_beyond)
 
 
-def _of(around: Surroundings | None, use: np.ndarray) -> Surroundings | None:
+def _of(around: SeenAround | None, use: np.ndarray) -> SeenAround | None:
     return None if around is None else around.of(use)
 
 

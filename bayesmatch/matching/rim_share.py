@@ -8,7 +8,7 @@ import numpy as np
 
 from .footprint_share import FACTORS, SETTLED, FootprintShare, Maximum
 from .fraction_likelihood import FractionLikelihood
-from .hole_rims import Rims, Surroundings
+from .hole_rims import Rims, SeenAround
 from .inner_circles import Circles
 
 #: rounds in which all is fitted, steps of the EM algorithm in each, and a change of the share that
@@ -26,7 +26,7 @@ def outside_footprint(
     beta: np.ndarray,
     whole: Circles,
     inner: Callable[[], Circles] | None,
-    around: Callable[[], Surroundings | None] | None,
+    around: Callable[[], SeenAround | None] | None,
 ) -> tuple[FootprintShare, Maximum]:
     """The share outside, and what its :meth:`FootprintShare.maximise` gives, from `beta` on.
 
@@ -57,7 +57,7 @@ class RimShare(FootprintShare):
     along; so are the density of field objects in circles and cells, and its scatter.
     """
 
-    def __init__(self, problem: FractionLikelihood, around: Surroundings, share: float) -> None:
+    def __init__(self, problem: FractionLikelihood, around: SeenAround, share: float) -> None:
         super().__init__(problem, around.circles)
         self.around, self.rims = around, Rims(around)
         self.in_circle, self.in_cells = self.rims.covered()
