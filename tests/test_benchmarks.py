@@ -268,6 +268,7 @@ def test_smatch(monkeypatch):
     assert methods.smatch_pairs(*catalogs, 30.0)() == 7
 
 
+@pytest.mark.slow
 def test_median_seconds(monkeypatch):
     """Calls that take 10, 1, 2, 6 and 3 s on a clock of our own."""
     clock = [0.0]
