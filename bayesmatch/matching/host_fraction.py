@@ -235,7 +235,7 @@ def fit_to_some(
     described["total"] = total
     if use.all() or not use.any():
         every: dict[str, Any] = {"empty": empty, "expected": expected, "ln_beyond": ln_beyond}
-        return fit_host_fraction(ln_like, z, **every, circles=circles, **described)
+        return fit_host_fraction(ln_like, z, **every, circles=circles, around=around, **described)
     fit = fit_host_fraction(
         ln_like[use],
         z[use],
