@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shared_reference
+from scipy import stats
 from small_skies import BY_HAND, catalog
 
 import bayesmatch as bm
@@ -43,8 +44,10 @@ from bayesmatch.matching.expected import Believed, expected_of
 from bayesmatch.matching.field import UniformField
 from bayesmatch.matching.field_links import surroundings
 from bayesmatch.matching.field_objects import FieldObjects, field_rho, ln_relative
+from bayesmatch.matching.field_trend import trend
 from bayesmatch.matching.footprint_share import FootprintShare
 from bayesmatch.matching.fraction_likelihood import FractionLikelihood
+from bayesmatch.matching.hole_rims import Rims, SeenAround
 from bayesmatch.matching.host_fraction import fit_host_fraction
 from bayesmatch.matching.inner_circles import Circles, inner_circles
 from bayesmatch.matching.local_ratio import without_mean_ratio
@@ -985,6 +988,68 @@ def test_inner_circles():
     np.testing.assert_allclose(found.expected, whole * (r / radius) ** 2, rtol=1e-6)
     apart = reference.chord_separation(x.ra[:, None], x.dec[:, None], o.ra, o.dec)
     np.testing.assert_array_equal(found.count, (apart < r[:, None]).sum(axis=1))
+
+
+@equation("eq-rims")
+def test_rims_of_holes():
+    rng = np.random.default_rng(25)
+    n, wide, m, scatter = 12, 3.5, 20.0, 0.02
+    where = [rng.uniform(-0.7, 0.7, (k % 3, 2)) for k in range(n)]
+    angle = (np.arange(16) + 0.5) * np.pi / 8
+    along = [w[:, :1] * np.sin(angle) + w[:, 1:] * np.cos(angle) for w in where]
+    nearest = np.array([np.min(a, axis=0, initial=np.inf) for a in along])
+    farthest = np.array([np.max(a, axis=0, initial=-np.inf) for a in along])
+    count, field = rng.integers(0, 40, n), rng.uniform(1.0, 3.0, n)
+    circles = Circles(np.array([len(w) for w in where]), field)
+    around = SeenAround(circles, nearest, farthest, count, np.full(n, m), wide)
+    found = Rims(around).ln_ratios((1.1, 0.9), scatter)
+
+    def part(x):
+        return (np.arccos(min(x, 1)) - min(x, 1) * np.sqrt(1 - min(x, 1) ** 2)) / np.pi
+
+    def of_cells(k, share):
+        mean, shape = 0.9 * m * np.array([share, 1.0]), 1 / scatter
+        return np.divide(*stats.nbinom.pmf(count[k], shape, shape / (shape + mean)))
+
+    def place(k, x, inside):
+        f, g = part(x), max((wide**2 * part(x / wide) - part(x)) / (wide**2 - 1), 2e-3)
+        if inside:
+            seen = np.mean([(a < x).all() for a in along[k].T]) if x < 1 else 1.0
+            return seen * np.exp(1.1 * field[k] * f) * of_cells(k, 1 - g)
+        seen = np.mean([(a > min(x, 1)).all() for a in along[k].T])
+        return seen * np.exp(1.1 * field[k] * (1 - f)) * of_cells(k, g)
+
+    steps = (np.arange(6) + 0.5) / 6
+    ranges = np.concatenate([steps, 1 + steps * (wide - 1)]).reshape(4, 3)
+    for k in range(n):
+        empty = (len(where[k]) == 0) * np.exp(1.1 * field[k])
+        outside, inside = (
+            [np.mean([place(k, x, side) for x in some]) for some in ranges] for side in (0, 1)
+        )
+        expected = [empty * of_cells(k, 2e-3), empty, *outside, 1.0, *inside]
+        np.testing.assert_allclose(np.exp(found[k]), expected, rtol=1e-9)
+
+
+@equation("eq-field-trend")
+def test_trend_of_small_fields():
+    rng = np.random.default_rng(26)
+    n = 900
+    ra, dec, area = 10 + rng.random(n), rng.random(n), rng.uniform(500.0, 900.0, n)
+    for slope in (0.0, 1.5):
+        count = rng.poisson(area * 3e-3 * np.exp(slope * (ra - 10.5) - 0.3 * slope * dec))
+        rings = [Ring(count * 0.25, area * 0.4), Ring(count * 0.75, area * 0.6)]
+        times = trend(rings, ra, dec)
+        if slope == 0.0:
+            np.testing.assert_array_equal(times, 1.0)
+            continue
+        z = np.column_stack([np.ones(n), ra, dec])
+        level = (count / times).sum() / area.sum()
+        for _ in range(50):  # the level at which as many objects are expected
+            level *= count.sum() / (level * area * times).sum()
+        wrong = z.T @ (count - level * area * times)
+        np.testing.assert_allclose(wrong, 0.0, atol=2e-4 * count.sum())
+        plane = np.linalg.lstsq(z, np.log(times), rcond=None)[0]
+        np.testing.assert_allclose(plane[1:], [1.5, -0.45], atol=0.15)
 
 
 # Claims

@@ -49,7 +49,7 @@ class FieldDensity:
     which is divided out (:mod:`bayesmatch.matching.local_ratio`); None: 1"""
     cells: tuple[SkyBox, list[np.ndarray]] | None = None
     """cells around the primaries and (n_other,) maps of the counts in them, shape (rows, columns)
-    each, while mean ratios are still to be found; None: nothing is"""
+    each, while mean ratios and the host fraction are still to be found; None: nothing is"""
 
     @property
     def ln_full_sky(self) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from .fraction_likelihood import FractionLikelihood
@@ -14,34 +12,8 @@ from .root import root
 FACTORS = (0.5, 2.0)
 #: rounds in which it is fitted, and a change that matters no more
 ROUNDS, SETTLED = 10, 1e-3
-#: sources at the rims of holes make no larger part of those outside; more is found in small circles
-#: where objects are clumped, or listed twice
-RIMS = 0.3
 
 Maximum = tuple[np.ndarray, np.ndarray, int, bool]
-
-
-def outside_footprint(
-    problem: FractionLikelihood,
-    beta: np.ndarray,
-    whole: Circles,
-    inner: Callable[[], Circles] | None,
-) -> tuple[FootprintShare, Maximum]:
-    """The share outside, by the circles of the match or, where rims explain that, smaller ones.
-
-    And what its :meth:`FootprintShare.maximise` gives, from `beta` on.
-    """
-    first = FootprintShare(problem, whole)
-    found = first.maximise(beta)
-    circles = None if inner is None else inner()
-    if circles is None or not circles.count.any():
-        return first, found
-    second = FootprintShare(problem, circles)
-    other = second.maximise(found[0])
-    if second.share <= (1.0 + RIMS) * first.share:
-        return second, other
-    first.take(first.share)
-    return first, found
 
 
 class FootprintShare:
@@ -72,12 +44,15 @@ class FootprintShare:
             if abs(factor - self.factor) < SETTLED:
                 break
             self.factor = factor
-        beta, information, converged = self.beta, self.information, self.converged
+        information = self.with_share_unknown(self.information)
+        return self.beta, information, self.steps, self.converged
+
+    def with_share_unknown(self, information: np.ndarray) -> np.ndarray:
+        """The coefficients' information with the share unknown; its own error follows."""
+        beta, share = self.beta, self.share
         # The share's own information, and what it shares with the coefficients.
-        chance = np.exp(self._ln_chance(beta)[self.empty])
-        own = (((1.0 - chance) / (share + (1.0 - share) * chance)) ** 2).sum() + (
-            len(self.empty) - self.empty.sum()
-        ) / (1.0 - share) ** 2
+        chance = np.exp(np.minimum(self.ln_like(beta) - self.ln_odds(), 300.0))
+        own = float((((1.0 - chance) / (share + (1.0 - share) * chance)) ** 2).sum())
         step = 1e-4 * min(share, 1.0 - share)
         gradients = []
         for side in (-step, step):
@@ -86,16 +61,14 @@ class FootprintShare:
         self.take(share)
         mixed = (gradients[1] - gradients[0]) / (2.0 * step)
         self.cross = mixed / own
-        reduced = information - np.outer(mixed, self.cross)
+        reduced: np.ndarray = information - np.outer(mixed, self.cross)
         slack = own - mixed @ np.linalg.pinv(information, hermitian=True) @ mixed
         self.error = float(slack**-0.5) if slack > 0 else 0.0
-        return beta, reduced, self.steps, converged
+        return reduced
 
     def inside(self) -> np.ndarray:
         """Probability of lying inside, in units of its mean, (n,)."""
-        inside = np.ones(len(self.empty))
-        if self.share > 0:
-            inside[self.empty] -= self._outside(self.share)
+        inside = 1.0 - self._outside(self.share) if self.share > 0 else np.ones(len(self.empty))
         relative: np.ndarray = inside / inside.mean()
         return relative
 
@@ -107,8 +80,8 @@ class FootprintShare:
         return float(self._outside(share).sum() / len(self.empty) - share)
 
     def _outside(self, share: float) -> np.ndarray:
-        """Probability of lying outside of those whose circles are empty."""
-        chance = np.exp(self._ln_chance(self.beta)[self.empty])
+        """Probability of lying outside, (n,)."""
+        chance = np.exp(np.minimum(self.ln_like(self.beta) - self.ln_odds(), 300.0))
         outside: np.ndarray = share / (share + (1.0 - share) * chance)
         return outside
 
@@ -118,24 +91,31 @@ class FootprintShare:
         if circles.field is None or circles.counterparts is None:
             return 1.0
         inside = (1.0 - self.share) * self.inside()
-        fraction = np.exp(self.problem.shares(self.beta)[0])
-        found = float(circles.count.sum() - inside @ (fraction * circles.counterparts).sum(axis=1))
+        found = float(circles.count.sum() - inside @ self.counterparts())
         return float(np.clip(found / max(float(inside @ circles.field), 1e-300), *FACTORS))
 
-    def take(self, share: float) -> None:
-        """Give primaries with empty circles the chance of lying outside, in units of the other."""
-        ln_odds = np.log(share) - np.log1p(-share) + self._expected()
-        self.problem.fixed = np.where(self.empty, ln_odds, -np.inf)
-
-    def _expected(self) -> np.ndarray:
-        expected: np.ndarray = np.minimum(self.factor * self.circles.expected, 300.0)
+    def counterparts(self) -> np.ndarray:
+        """Expected number of counterparts in the circle of a source inside, (n,)."""
+        fraction = np.exp(self.problem.shares(self.beta)[0])
+        expected: np.ndarray = (fraction * self.circles.counterparts).sum(axis=1)
         return expected
 
-    def _ln_chance(self, beta: np.ndarray) -> np.ndarray:
-        """Ln of the chance that a primary in the footprint is as one with an empty circle.
+    def take(self, share: float) -> None:
+        """Give primaries the chance of lying outside, in units of the other."""
+        self.problem.fixed = np.log(share) - np.log1p(-share) + self.ln_odds()
 
-        In units of that of what lies farther out.
+    def ln_odds(self) -> np.ndarray:
+        """Ln of how much more probable what is seen is outside than without a counterpart inside.
+
+        In units of the chance of what lies farther out.
         """
-        ln_like = np.logaddexp.reduce(self.problem.shares(beta)[0] + self.problem.ln_like, axis=1)
-        ln_chance: np.ndarray = ln_like - self._expected()
-        return ln_chance
+        field = np.minimum(self.factor * self.circles.expected, 300.0)
+        odds: np.ndarray = np.where(self.empty, field, -np.inf)
+        return odds
+
+    def ln_like(self, beta: np.ndarray) -> np.ndarray:
+        """Ln of the likelihood of a primary in the footprint, over that without a counterpart."""
+        ln_like: np.ndarray = np.logaddexp.reduce(
+            self.problem.shares(beta)[0] + self.problem.ln_like, axis=1
+        )
+        return ln_like

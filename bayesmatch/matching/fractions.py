@@ -11,6 +11,7 @@ from .associations import Associations
 from .beyond import Beyond
 from .calibrated import pattern_likelihood
 from .covariates import with_densities
+from .hole_rims import seen_around
 from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
 from .inner_circles import inner_circles
 from .options import MatchOptions
@@ -57,6 +58,7 @@ def fractions_of(
         expected=setting.field.expected(setting.radius_arcsec),
         ln_beyond=ln_beyond,
         circles=None if uniform else lambda: inner_circles(setting, beyond),
+        around=None if uniform else lambda: seen_around(setting, beyond),
     )
     return replace(
         fit,

@@ -27,10 +27,11 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
 from .beyond import within_radius
 from .covariates import design_matrix, property_values
-from .footprint_share import outside_footprint
 from .fraction_likelihood import FractionLikelihood
+from .hole_rims import SeenAround
 from .inner_circles import Circles
 from .partly_outside import PartlyOutside
+from .rim_share import outside_footprint
 
 #: with fewer primaries only constants are fitted
 MIN_PRIMARIES = 30
@@ -125,6 +126,7 @@ def fit_host_fraction(
     expected: np.ndarray | float = np.inf,
     ln_beyond: np.ndarray | None = None,
     circles: Callable[[], Circles] | None = None,
+    around: Callable[[], SeenAround | None] | None = None,
 ) -> HostFraction:
     """Fit the pattern fractions by Newton steps, safeguarded to never lower the likelihood.
 
@@ -149,6 +151,8 @@ def fit_host_fraction(
     circles : callable, optional
         Gives the circles by which the share outside the footprint is fitted. Default: those in
         which `expected` field objects are expected.
+    around : callable, optional
+        Gives the circles of the match with what is around them, or None where that says nothing.
 
     Warns
     -----
@@ -163,7 +167,8 @@ def fit_host_fraction(
     uncovered, uncovered_error, cross, inside = 0.0, 0.0, np.zeros(problem.size), None
     expected = np.broadcast_to(expected, n)
     if total is None and empty is not None and problem.too_many_empty(beta, empty, expected):
-        footprint, found = outside_footprint(problem, beta, Circles(~empty, expected), circles)
+        seen = Circles(~empty, expected)
+        footprint, found = outside_footprint(problem, beta, seen, circles, around)
         beta, information, iterations, converged = found
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
         inside = footprint.inside() if circles else None
@@ -223,13 +228,14 @@ def fit_to_some(
     expected: np.ndarray,
     ln_beyond: np.ndarray | None = None,
     circles: Callable[[], Circles] | None = None,
+    around: Callable[[], SeenAround | None] | None = None,
     **described: Any,
 ) -> HostFraction:
     """As :func:`fit_host_fraction`, going by some primaries `use` (n,) bool; all get fractions."""
     described["total"] = total
     if use.all() or not use.any():
         every: dict[str, Any] = {"empty": empty, "expected": expected, "ln_beyond": ln_beyond}
-        return fit_host_fraction(ln_like, z, **every, circles=circles, **described)
+        return fit_host_fraction(ln_like, z, **every, circles=circles, around=around, **described)
     fit = fit_host_fraction(
         ln_like[use],
         z[use],
@@ -237,9 +243,14 @@ def fit_to_some(
         expected=expected[use],
         ln_beyond=None if ln_beyond is None else ln_beyond[use],
         circles=None if circles is None else lambda: circles().of(use),
+        around=None if around is None else lambda: _of(around(), use),
         **described,
     )
     return replace(fit, ln_fraction=_ln_fractions(z, fit.details, total), ln_beyond=ln_beyond)
+
+
+def _of(around: SeenAround | None, use: np.ndarray) -> SeenAround | None:
+    return None if around is None else around.of(use)
 
 
 def among_those_that_looked(ln_fraction: np.ndarray, looked: np.ndarray) -> np.ndarray:

@@ -44,15 +44,19 @@ class Circles:
 
 def inner_circles(setting: Setting, beyond: Beyond | None) -> Circles:
     """The circles; `beyond` knows the errors of the objects."""
+    sigma = np.hypot(catalog_radius(setting.primary), max(map(max, _errors(setting, beyond))))
+    whole, largest = _whole(setting)
+    radius = np.maximum(largest * np.sqrt(FIELD_OBJECTS / whole), SIGMAS * sigma)
+    return circles_of(setting, beyond, np.minimum(radius, largest))
+
+
+def circles_of(setting: Setting, beyond: Beyond | None, radius: np.ndarray) -> Circles:
+    """What is in circles of some radius (n,), arcsec."""
     candidates, field, n_other = setting.candidates, setting.field, len(setting.others)
     n = len(setting.primary)
-    errors = [beyond.errors_of(other.name) if beyond else [0.0] for other in setting.others]
-    sigma = np.hypot(catalog_radius(setting.primary), max(map(max, errors)))
-    whole = np.maximum(field.expected(setting.radius_arcsec), 1e-300)
+    errors = _errors(setting, beyond)
+    whole, largest = _whole(setting)
     ends = ends_of(n_other, setting.radius_arcsec, field.reach_arcsec)
-    largest = float(ends.max())
-    radius = np.maximum(largest * np.sqrt(FIELD_OBJECTS / whole), SIGMAS * sigma)
-    radius = np.minimum(radius, largest)
     primary = np.repeat(np.arange(n), np.diff(candidates.start[::n_other]))
     near = candidates.separation < radius[primary]
     seen, within = np.empty((n, n_other)), np.empty((n, n_other))
@@ -66,3 +70,15 @@ def inner_circles(setting: Setting, beyond: Beyond | None) -> Circles:
     count = np.bincount(primary[near], minlength=n)
     expected = whole * (radius / largest) ** 2
     return Circles(count, expected, seen.sum(axis=1), within @ members.T.astype(float))
+
+
+def _errors(setting: Setting, beyond: Beyond | None) -> list[list[float]]:
+    """Sigmas (arcsec) of the objects of each other catalogue."""
+    return [beyond.errors_of(other.name) if beyond else [0.0] for other in setting.others]
+
+
+def _whole(setting: Setting) -> tuple[np.ndarray, float]:
+    """Field objects expected in the circles of the match, (n,), and their radius (arcsec)."""
+    field, radius = setting.field, setting.radius_arcsec
+    whole = np.maximum(field.expected(radius), 1e-300)
+    return whole, float(ends_of(len(setting.others), radius, field.reach_arcsec).max())

@@ -33,7 +33,8 @@ from .density_ladder import (
     totals,
 )
 from .field import FieldDensity
-from .small_fields import end_of_fields, tiles
+from .field_trend import of_small_fields
+from .small_fields import end_of_fields
 
 ARCSEC2_PER_DEG2 = 3600.0**2
 #: rings within the radius of the match: from half of it, a quarter ...
@@ -102,6 +103,7 @@ class _Local:
         rows, self.separation = candidates.row[slots], candidates.separation[slots]
         self.start = np.zeros(len(primary) + 1, np.int64)
         np.cumsum(np.diff(candidates.start).reshape(len(primary), -1)[:, k], out=self.start[1:])
+        self.at = primary.ra, primary.dec
         core, other_sigma = catalog_radius(primary), 0.0
         if len(rows):
             sample = rows[:: max(1, len(rows) // 1000)]
@@ -160,11 +162,14 @@ class _Local:
             near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
             if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
+        n = len(self.sigma)
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
             self._others = _others(box.covered_windows(count, np.ones(box.shape, bool)))
-            near = self._near(np.ones(len(seen), bool))
-            far = tiles(near, box)
-        self._found(densities(near, far, self.stated, len(self.sigma)), small_fields)
+            near = self._near(np.ones(n, bool))
+            found = of_small_fields(near, box, self.at, self.stated)
+        else:
+            found = densities(near, far, self.stated, n)
+        self._found(found, small_fields)
 
     def _found(self, found: Densities, small_fields: bool) -> None:
         self.here, self.around = ARCSEC2_PER_DEG2 * found.here, ARCSEC2_PER_DEG2 * found.around

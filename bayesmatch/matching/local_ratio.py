@@ -58,7 +58,7 @@ def with_mean_ratios(
         What they give for the candidates.
     """
     if not any(priors.by_catalogue[other.name] for other in setting.others):
-        return setting.with_field(lambda field: replace(field, cells=None))
+        return setting
     field = setting.field
     if field.cells is None:
         return setting
@@ -76,7 +76,7 @@ def with_mean_ratios(
         mean[:, k] = found.mean
         details["scales"][other.name] = {**scale, "mean_ratio": _record(found, ratio)}
     changed = bool((mean != 1.0).any())
-    field = replace(field, cells=None, details=details, mean_ratio=mean if changed else None)
+    field = replace(field, details=details, mean_ratio=mean if changed else None)
     return setting.with_field(lambda _: field)
 
 

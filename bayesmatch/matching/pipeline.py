@@ -92,7 +92,7 @@ def _run(
     settled, ln_gain = _settled(
         setting, associations, evidence.post, against_none, options, covariates, clock
     )
-    setting, fit, claims = settled.setting, settled.fit, settled.claims
+    setting, fit, claims = settled.setting.bare(), settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
         matched = to_be_shown(setting, associations, log10_ratios, evidence, claims)

@@ -55,6 +55,10 @@ class Setting:
         """All catalogues, the primary first."""
         return (self.primary, *self.others)
 
+    def bare(self) -> Setting:
+        """The same without the maps of counts, which take memory."""
+        return self.with_field(lambda field: replace(field, cells=None))
+
 
 def make_setting(
     primary: HeldCatalog,

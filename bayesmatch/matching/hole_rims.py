@@ -1,0 +1,213 @@
+"""What is seen around a source that lies near the rim of a hole in what was looked at.
+
+Whether there are candidates in a circle says little where few are expected, and a source in a hole
+may have some from beyond its rim.  Cells around the sources hold many more objects: with them, and
+with the directions in which candidates lie, sources far in a hole, on either side of a rim and far
+from any are told apart.  Rims are taken to be straight as far as the cells go, and nothing is taken
+to be known of how many sources lie how far from one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .._kernels.jit import ranges
+from ..catalogs.sky_box import SkyBox
+from .beyond import Beyond
+from .inner_circles import Circles, circles_of
+from .setting import Setting
+
+#: directions in which a rim may lie
+DIRECTIONS = 16
+#: distances from a rim: so many parts of the circle's radius, and of what is beyond it in the
+#: cells, each with so many places
+PARTS, PLACES = 2, 3
+#: the cells are those that reach so many times as far as the circle
+REACH = 1.5
+#: field objects expected in them; where there are fewer they say too little
+ENOUGH = 5.0
+#: part of the density that there may be in a hole
+STRAY = 2e-3
+#: primaries at a time
+PIECE = 1 << 14
+
+
+@dataclass(frozen=True)
+class SeenAround:
+    """Circles around n primaries, where candidates lie in them, and what cells around them hold."""
+
+    circles: Circles
+    nearest: np.ndarray
+    """(n, DIRECTIONS) how far the nearest candidate is in each direction, in radii of the circle;
+    infinite without any"""
+    farthest: np.ndarray
+    """(n, DIRECTIONS) and the farthest"""
+    count: np.ndarray
+    """(n,) objects in the cells, beyond the circle"""
+    expected: np.ndarray
+    """(n,) field objects expected there"""
+    reach: float
+    """how far the cells reach, in radii of the circle"""
+
+    def of(self, use: np.ndarray) -> SeenAround:
+        """Those of some primaries."""
+        parts = ("nearest", "farthest", "count", "expected")
+        cut = {name: getattr(self, name)[use] for name in parts}
+        return replace(self, circles=self.circles.of(use), **cut)
+
+
+def seen_around(setting: Setting, beyond: Beyond | None) -> SeenAround | None:
+    """What is around the primaries; None where cells are not known or say too little."""
+    field, radius = setting.field, setting.radius_arcsec
+    scales = field.details.get("scales", {}).values()
+    if field.cells is None or any(other.itself for other in setting.others):
+        return None
+    if not all(scale["local"] and not scale["small_fields"] for scale in scales):
+        return None
+    box, counts = field.cells
+    reaches = box.half_rows * box.cell * 3600.0 >= REACH * radius
+    if not reaches.any():
+        return None
+    circle = np.pi * radius**2
+    held, area = _in_cells(box, np.sum(counts, axis=0), int(np.argmax(reaches)))
+    circles = circles_of(setting, beyond, np.full(len(setting.primary), radius))
+    expected = circles.expected * np.maximum(area / circle - 1.0, 0.0)
+    count = np.maximum(held - circles.count, 0)
+    if expected.mean() < ENOUGH:
+        return None
+    reach = float(np.sqrt(np.median(area) / circle))
+    return SeenAround(circles, *_extent(setting), count, expected, reach)
+
+
+def _in_cells(box: SkyBox, count: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Objects in the window of cells around each primary, and its area (arcsec^2), (n,) each."""
+    rows, columns = int(box.half_rows[window]), box.half_columns[box.row, window]
+    widest = int(columns.max())
+    held, n_cells = np.zeros(len(box.row), np.int64), np.zeros(len(box.row))
+    for step in range(-widest, widest + 1):
+        column = box.column + step
+        there = (np.abs(step) <= columns) & (column >= 0) & (column < box.n_columns)
+        for up in range(-rows, rows + 1):
+            row = box.row + up
+            known = there & (row >= 0) & (row < box.n_rows)
+            held[known] += count[row[known], column[known]]
+            n_cells += known
+    return held, n_cells * box.cell_area[box.row]
+
+
+def _extent(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
+    """Where candidates begin and end in each direction, (n, DIRECTIONS) each."""
+    primary, positions = setting.primary, setting.positions
+    start = setting.candidates.start[:: len(setting.others)]
+    angle = (np.arange(DIRECTIONS) + 0.5) * (2.0 * np.pi / DIRECTIONS)
+    nearest = np.full((len(primary), DIRECTIONS), np.inf)
+    farthest = -nearest
+    for first, last in ranges(len(primary), PIECE):
+        some = np.flatnonzero(np.diff(start[first : last + 1])) + first
+        if len(some) == 0:
+            continue
+        slots = slice(start[first], start[last])
+        of = np.repeat(np.arange(first, last), np.diff(start[first : last + 1]))
+        north = positions.dec[slots] - primary.dec[of]
+        east = (positions.ra[slots] - primary.ra[of] + 180.0) % 360.0 - 180.0
+        east *= np.cos(np.radians(positions.dec[slots]))
+        along = np.outer(east, np.sin(angle)) + np.outer(north, np.cos(angle))
+        along *= 3600.0 / setting.radius_arcsec
+        nearest[some] = np.minimum.reduceat(along, start[some] - start[first])
+        farthest[some] = np.maximum.reduceat(along, start[some] - start[first])
+    return nearest, farthest
+
+
+def _beyond_chord(at: np.ndarray) -> np.ndarray:
+    """Part of a disc that lies beyond a chord, `at` so many radii from its centre."""
+    at = np.minimum(at, 1.0)
+    part: np.ndarray = (np.arccos(at) - at * np.sqrt(1.0 - at * at)) / np.pi
+    return part
+
+
+class Rims:
+    """How probable it is that what is seen around a source is seen in each place by a rim.
+
+    Places are, outside: far in a hole, in one so small that the cells do not show it, then from the
+    rim on outwards; inside: far from any hole, then from the rim on.
+    """
+
+    def __init__(self, around: SeenAround) -> None:
+        self.around = around
+        steps = (np.arange(PARTS * PLACES) + 0.5) / (PARTS * PLACES)
+        self.inner = steps
+        places = np.concatenate([steps, 1.0 + steps * (around.reach - 1.0)])
+        self.in_circle = _beyond_chord(places)
+        square = around.reach**2
+        beyond = square * _beyond_chord(places / around.reach) - self.in_circle
+        self.in_cells = np.maximum(beyond / (square - 1.0), STRAY)
+
+    @property
+    def n_outside(self) -> int:
+        """Number of places outside."""
+        return 2 + 2 * PARTS
+
+    def covered(self) -> tuple[np.ndarray, np.ndarray]:
+        """Part that was looked at of the circle, and of the cells, in each place."""
+        both = []
+        for part in (self.in_circle, self.in_cells):
+            some = part.reshape(-1, PLACES).mean(axis=1)
+            ends = [0.0, float(part is self.in_cells)], [1.0]
+            both.append(np.concatenate([ends[0], some, ends[1], 1.0 - some]))
+        return both[0], both[1]
+
+    def ln_ratios(self, factors: tuple[float, float], scatter: float) -> np.ndarray:
+        """Ln of the probability of what is seen, over that far from any hole, (n, places).
+
+        Of a source without a counterpart within the circle.
+
+        Parameters
+        ----------
+        factors : tuple of float
+            Density of field objects over that which is expected, in the circle and in the cells.
+        scatter : float
+            Variance of their density in the cells over its square, beyond Poisson's.
+        """
+        around, n_steps = self.around, len(self.inner)
+        field = np.minimum(factors[0] * around.circles.expected, 300.0)[:, None]
+        with np.errstate(divide="ignore"):
+            empty = np.where(around.circles.count == 0, 0.0, -np.inf)[:, None] + field
+            beyond = np.stack([(around.nearest > x).mean(axis=1) for x in self.inner], 1)
+            within = np.stack([(around.farthest < x).mean(axis=1) for x in self.inner], 1)
+            part = self.in_circle[:n_steps]
+            outside = np.log(beyond) + field * (1.0 - part)
+            inside = np.log(within) + field * part
+        outside = np.concatenate([outside, np.repeat(empty, n_steps, axis=1)], axis=1)
+        inside = np.concatenate([inside, np.zeros_like(inside)], axis=1)
+        expected = factors[1] * around.expected
+        outside += self._of_cells(expected, self.in_cells, scatter)
+        inside += self._of_cells(expected, 1.0 - self.in_cells, scatter)
+        far = empty + self._of_cells(expected, np.array([STRAY]), scatter)
+        nothing = np.zeros_like(far)
+        return np.concatenate([far, empty, _means(outside), nothing, _means(inside)], axis=1)
+
+    def _of_cells(self, expected: np.ndarray, part: np.ndarray, scatter: float) -> np.ndarray:
+        """Ln of the probability of the counts where a `part` (m,) of the cells was looked at.
+
+        In units of that of whole cells; a gamma distribution of densities makes it a negative
+        binomial one.
+        """
+        count, mean = self.around.count[:, None], expected[:, None]
+        ln: np.ndarray = count * np.log(part) + mean * (1.0 - part)
+        if scatter > 0.0:
+            shape = 1.0 / scatter
+            ln = count * np.log(part) - (count + shape) * (
+                np.log1p(mean * part / shape) - np.log1p(mean / shape)
+            )
+        return ln
+
+
+def _means(ln: np.ndarray) -> np.ndarray:
+    """Ln of the means over the places of each part, (n, parts)."""
+    by_part = ln.reshape(len(ln), -1, PLACES)
+    top = np.maximum(by_part.max(axis=2), -1e300)
+    with np.errstate(divide="ignore"):
+        mean: np.ndarray = top + np.log(np.exp(by_part - top[:, :, None]).mean(axis=2))
+    return mean
