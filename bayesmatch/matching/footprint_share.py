@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .density_ladder import dot
 from .fraction_likelihood import FractionLikelihood
 from .inner_circles import Circles
 from .root import root
@@ -91,8 +92,8 @@ class FootprintShare:
         if circles.field is None or circles.counterparts is None:
             return 1.0
         inside = (1.0 - self.share) * self.inside()
-        found = float(circles.count.sum() - inside @ self.counterparts())
-        return float(np.clip(found / max(float(inside @ circles.field), 1e-300), *FACTORS))
+        found = float(circles.count.sum() - dot(inside, self.counterparts()))
+        return float(np.clip(found / max(dot(inside, circles.field), 1e-300), *FACTORS))
 
     def counterparts(self) -> np.ndarray:
         """Expected number of counterparts in the circle of a source inside, (n,)."""

@@ -28,6 +28,7 @@ from .density_ladder import (
     Densities,
     Ring,
     densities,
+    dot,
     far_fewer,
     far_more,
     totals,
@@ -278,7 +279,7 @@ class _Local:
         """
         count = 0.0
         for own, ring in zip(reversed(self._own), near, strict=True):
-            count += max(ring.count.sum() - (1.0 - self.hosts) * own @ (ring.area > 0), 0.0)
+            count += max(ring.count.sum() - (1.0 - self.hosts) * dot(own, ring.area > 0), 0.0)
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .density_ladder import dot
 from .footprint_share import FACTORS, SETTLED, FootprintShare, Maximum
 from .fraction_likelihood import FractionLikelihood
 from .hole_rims import Rims, SeenAround
@@ -106,14 +107,15 @@ class RimShare(FootprintShare):
         """Density in circles and cells over those expected, and its scatter in the latter."""
         n, around, circles = self.n_outside, self.around, self.circles
         inside = place[:, n:].sum(axis=1)
-        found = float(circles.count.sum() - inside @ self.counterparts())
-        looked = float((place @ self.in_circle) @ circles.field)
+        found = float(circles.count.sum() - dot(inside, self.counterparts()))
+        assert circles.field is not None  # in circles round which there are cells it is known
+        looked = dot(place @ self.in_circle, circles.field)
         self.factor = float(np.clip(found / max(looked, 1e-300), *FACTORS))
-        looked = float((place @ self.in_cells) @ around.expected)
+        looked = dot(place @ self.in_cells, around.expected)
         self.cell_factor = float(np.clip(around.count.sum() / max(looked, 1e-300), *FACTORS))
         whole, mean = place[:, n], self.cell_factor * around.expected
-        beyond = float(whole @ ((around.count - mean) ** 2 - mean))
-        self.scatter = max(beyond / max(float(whole @ mean**2), 1e-300), 0.0)
+        beyond = dot(whole, (around.count - mean) ** 2 - mean)
+        self.scatter = max(beyond / max(dot(whole, mean**2), 1e-300), 0.0)
 
     def ln_odds(self) -> np.ndarray:
         """Ln of how much more probable what is seen is outside than without a host inside."""

@@ -24,6 +24,7 @@ from .associations import Associations
 from .beyond import outside_by_catalogue
 from .calibrated import Calibrated, calibrated_of
 from .claims import Claims, exclusive, find_sources, find_them, independent
+from .density_ladder import dot
 from .host_fraction import HostFraction
 from .posterior import Posterior
 from .same_source import CloseEntries, Duplicates, close_entries
@@ -156,10 +157,11 @@ def _host_share(
         return share
     outside = np.zeros(n_other)
     if fit.ln_beyond is not None:
-        outside = calibrated.p_hostless @ outside_by_catalogue(fit.ln_fraction, fit.ln_beyond)
+        each = outside_by_catalogue(fit.ln_fraction, fit.ln_beyond)
+        outside = np.array([dot(calibrated.p_hostless, of_one) for of_one in each.T])
     for k, other in enumerate(setting.others):
         if other.n_rows < MIN_ROWS or len(setting.primary) <= MIN_SHARE * other.n_rows:
             continue
-        expected = float(calibrated.p_match @ (associations.member[:, k] >= 0) + outside[k])
+        expected = dot(calibrated.p_match, associations.member[:, k] >= 0) + outside[k]
         share[k] = min(expected / max(other.n_rows, 1), MAX_SHARE)
     return np.where(share > MIN_SHARE, share, 0.0)
