@@ -180,7 +180,7 @@ class LightGBMPrior:
     ) -> np.ndarray:
         """Log10 of the ratio for pairs of a primary row i and a candidate row j, shape (n,)."""
         context = {c: primary.numbers(c)[i] for c in self.context}
-        return self.predict(secondary.bare(j, self.columns).table, context or None)
+        return self.predict(secondary.some_columns(self.columns, j), context or None)
 
     def predict(self, table: Any, context: Any = None) -> np.ndarray:
         """Log10 of the ratio for rows of a table, shape (n,); 0 where every feature is missing.
@@ -208,11 +208,13 @@ class LightGBMPrior:
     ) -> None:
         """Log10 ratios `out` (n,) of features (n, F), missing bands (n, B) and context (n, C)."""
         ratio = self.density_ratio
-        ln_mean = ratio.ln_context_mean(context) if self.context else 0.0
         logit = self.forest.log_odds(np.column_stack([x, context]) if self.context else x)
+        ln_ratios = ratio.ln_ratio(logit, missing)
+        if self.context:
+            ln_ratios -= ratio.ln_context_mean(context)
         total = np.zeros(len(x))
-        for ln_ratio in ratio.ln_ratio(logit, missing):
-            total += np.exp(ln_ratio - ln_mean)
+        for own in np.exp(ln_ratios, out=ln_ratios):
+            total += own
         with np.errstate(divide="ignore"):
             np.log10(total / len(self.forest), out=out)
         # Only where all bands are missing a row can have no feature at all.
