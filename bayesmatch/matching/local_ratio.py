@@ -109,7 +109,7 @@ def _field_objects(
     taken[rows[separation < inner]] = True
     outer = np.maximum(inner, INNER_RADIUS * setting.radius_arcsec)
     away = np.flatnonzero((separation >= outer) & ~taken[rows])
-    row, first = np.unique(rows[away], return_index=True)
+    row, first = _each_once(rows[away])
     ra, dec, ratio = other.ra[row], other.dec[row], _ratios(log10[slots[away[first]]])
     if len(row) >= RATIO_ROWS:
         return ra, dec, ratio
@@ -124,6 +124,19 @@ def _field_objects(
         np.concatenate([dec, sample.dec[rest]]),
         np.concatenate([ratio, more]),
     )
+
+
+def _each_once(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in ascending order, each once, and where each stands first: `np.unique`, but faster.
+
+    One number says row and place: sorting numbers takes a tenth of the time of sorting places.
+    """
+    bits = len(rows).bit_length()
+    key = np.sort((rows.astype(np.int64) << bits) | np.arange(len(rows)))
+    row, place = key >> bits, key & ((1 << bits) - 1)
+    new = np.ones(len(row), np.bool_)
+    np.not_equal(row[1:], row[:-1], out=new[1:])
+    return row[new], place[new]
 
 
 def _sigma(setting: Setting, k: int, slots: np.ndarray) -> np.ndarray:
