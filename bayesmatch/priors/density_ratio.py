@@ -55,7 +55,9 @@ class DensityRatio:
         if n_bands <= MOST_BITS:
             of_code = np.full(1 << n_bands, self.other_patterns)
             for pattern, ln_factor in self.patterns.items():
-                of_code[sum(1 << band for band in range(n_bands) if pattern[band] == "1")] = ln_factor
+                of_code[sum(1 << band for band in range(n_bands) if pattern[band] == "1")] = (
+                    ln_factor
+                )
             found: np.ndarray = of_code[missing_code(missing)]
             return found
         factor = np.full(len(missing), self.other_patterns, dtype=np.float64)

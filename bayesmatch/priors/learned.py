@@ -146,7 +146,7 @@ class LearnedPrior:
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogues have what the prior needs."""
         for column in self.columns:
-            catalog.magnitudes(column)
+            catalog.check_magnitudes(column)
         for column in self.context:
             primary.numbers(column)  # which must be known of every source
 
@@ -160,6 +160,7 @@ class LearnedPrior:
         """The ratio that the match tells; of field objects too few, or of sources too few, 1."""
         x, start = inputs(catalog.subset(view.row, self.columns), self.features, self.start)
         field, start_field = inputs(view.sample.catalog, self.features, self.start)
+        seen, nothing_there = (field, start_field), np.zeros(len(field))
         none, flat = view.evidence(np.zeros(len(x))), np.zeros(len(x))
         begin = none if self.start is None else view.evidence(start - _ln_mean(start_field))
         first = none if none[1].sum() >= begin[1].sum() else begin
@@ -186,12 +187,12 @@ class LearnedPrior:
             context = SourceContext.of(view.primary, wanted)
             if choices[-1].ln_like.sum() < as_it_is.ln_like.sum():  # a start that misleads
                 x, field = x[:, :n_features], field[:, :n_features]
-                start, start_field = flat, np.zeros(len(field))
+                start, start_field = flat, nothing_there
             given = (x, field), (start, start_field)
             choices += self._learned(view, *given, context, folds, as_it_is, first)
             if x.shape[1] > n_features and best_choice(choices).rounds is None:
                 alone = x[:, :n_features], field[:, :n_features]
-                nothing = flat, np.zeros(len(field))
+                nothing = flat, nothing_there
                 choices += self._learned(view, alone, nothing, context, folds, as_it_is, none)
         best = with_alike_fitted(best_choice(choices), view.evidence)
         told.update(
@@ -202,7 +203,8 @@ class LearnedPrior:
             **best.details,
         )
         built = self._built(best, context, folds, told, _ln_mean(start_field))
-        return with_looks(built, catalog, view, best.p)
+        on_field = seen if built.start is not None else (seen[0][:, :n_features], nothing_there)
+        return with_looks(built, x[:, :n_features], on_field, view, best.p)
 
     def learning_record(self, learned: LearnedRatio) -> dict[str, Any]:
         """How it was learned; what it looks like stays with it."""

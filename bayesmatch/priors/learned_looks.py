@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..catalogs.held import HeldCatalog
-from .learned_ratio import LearnedRatio, inputs
+from .learned_ratio import LearnedRatio
 from .learning_view import MatchView
 from .looks import FeatureLooks, Looks
 
@@ -22,16 +21,22 @@ ROWS = 6_000
 
 
 def with_looks(
-    learned: LearnedRatio, catalog: HeldCatalog, view: MatchView, p: np.ndarray
+    learned: LearnedRatio,
+    own: np.ndarray,
+    on_field: tuple[np.ndarray, np.ndarray],
+    view: MatchView,
+    p: np.ndarray,
 ) -> LearnedRatio:
     """The same ratio that also knows what it was learned from.
 
     Parameters
     ----------
     learned : LearnedRatio
-        What was learned from `view`, a match with `catalog`.
-    catalog : HeldCatalog
-        Holds the candidates.
+        What was learned from `view`.
+    own : ndarray, shape (m, F)
+        Features of the candidates.
+    on_field : tuple of ndarray, shapes (k, n_inputs) and (k,)
+        Of the field objects, what :func:`~.learned_ratio.inputs` gives for `learned`.
     view : MatchView
         Of the match.
     p : ndarray, shape (m,)
@@ -44,8 +49,7 @@ def with_looks(
     turns at them. Its error is the jackknife's, from the models that each leave out one fold of the
     sources (Efron & Stein 1981, Ann. Statist. 9, 586), at some of the objects.
     """
-    own, _ = inputs(catalog.subset(view.row, learned.columns), learned.features, None)
-    x_field, start = inputs(view.sample.catalog, learned.features, learned.start)
+    x_field, start = on_field
     field = x_field[:, : own.shape[1]]
     n_folds = len(learned.folds)
     sources = learned.context.values(view.primary)

@@ -110,7 +110,7 @@ class LearnedRatio:
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogues have what the prior needs."""
         for column in self.columns:
-            catalog.magnitudes(column)
+            catalog.check_magnitudes(column)
         for column in self.context.names:
             if column != SIGMA:
                 primary.numbers(column)
