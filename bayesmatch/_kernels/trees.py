@@ -163,8 +163,8 @@ def sum_trees(
 def forest_sums(x, start, stop, ways, trees, models, out):
     """Sums `out` (M, n) of the trees of M models, for rows `start` to `stop` of `x` (F, n).
 
-    `ways` are thresholds and the arguments of :func:`rank_features` from `first` on, `trees` those of :func:`sum_trees`
-    after `ranks`; trees of model m are ``models[m]:models[m + 1]``.
+    `ways` are thresholds and the arguments of :func:`rank_features` from `first` on, `trees` those
+    of :func:`sum_trees` after `ranks`; trees of model m are ``models[m]:models[m + 1]``.
     """
     thresholds, first, columns, missing, zero = ways
     nodes, column, cut, keep, leaf_value, everything, multiplier, shift = trees

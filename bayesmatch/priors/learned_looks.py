@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .._kernels.jit import each
 from .learned_ratio import LearnedRatio
 from .learning_view import MatchView
 from .looks import FeatureLooks, Looks
@@ -59,10 +60,13 @@ def with_looks(
     places = [_places(y, cuts) for y, cuts in zip(field.T, edges, strict=True)]
     taken = [_taken(place, n_bins + 1, ROWS // len(edges)) for place in places]
     ratio = np.empty(len(field))
-    for fold in range(n_folds):
-        ratio[fold::n_folds] = _ratios(learned, fold, seen, np.s_[fold::n_folds])
     rows = np.unique(np.concatenate(taken))
-    by_fold = np.stack([_ratios(learned, fold, seen, rows) for fold in range(n_folds)])
+
+    def of_fold(fold: int) -> np.ndarray:
+        ratio[fold::n_folds] = _ratios(learned, fold, seen, np.s_[fold::n_folds])
+        return _ratios(learned, fold, seen, rows)
+
+    by_fold = np.stack(each(of_fold, n_folds))
     features = []
     for name, x, cuts, place, mine in zip(
         learned.feature_names, own.T, edges, places, taken, strict=True
