@@ -21,6 +21,7 @@ from .learning_rounds import Learner, Lesson
 from .learning_view import MatchView
 from .lightgbm import LightGBMPrior
 from .source_context import SIGMA, Folds, SourceContext
+from .strengths import strengths_to_try
 from .training_sample import MAX_CONTEXT
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ FIELD_ROWS, MIN_FIELD_ROWS = 120_000, 100
 FOR_CONTEXT, FOR_TREES = 300.0, 1000.0
 #: folds where counterparts are few, and where there are many
 FOLDS, FEW_FOLDS, MANY = 5, 10, 500
-#: strengths tried where counterparts are few, the stiffest first: what it ends with is a good place
-#: for the next to begin; many do not need holding back
-STRENGTHS, WEAK = (100.0, 30.0, 8.0, 2.0, 0.5), (1.0, 8.0, 30.0)
 #: no other strength is tried once the ln likelihood has fallen so far
 WORSE = 3.0
 #: this over the root of their number, and at most, is the share of the counterparts that count as
@@ -230,7 +228,7 @@ class LearnedPrior:
         learner = Learner(lesson, first[0], n_knots)
         choices: list[Choice] = []
         lowest = float(flat.ln_like.sum())
-        for strength in STRENGTHS if few else WEAK:
+        for strength in strengths_to_try(first[0], few, uses_start):
             smooth = learner.run(strength)
             choices.append(Choice.smooth(smooth))
             totals = [float(choice.ln_like.sum()) for choice in choices]
