@@ -12,7 +12,18 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
-from benchmarks import allsky, asv_bench, figure, methods, readme, sizes, store, threads, timing
+from benchmarks import (
+    allsky,
+    asv_bench,
+    figure,
+    methods,
+    readme,
+    sizes,
+    start,
+    store,
+    threads,
+    timing,
+)
 from benchmarks.__main__ import SECTIONS, main
 from benchmarks.catalogues import exhaustive_rows, prune_difference
 from benchmarks.elliptical import as_ellipses
@@ -257,6 +268,7 @@ def test_smatch(monkeypatch):
     assert methods.smatch_pairs(*catalogs, 30.0)() == 7
 
 
+@pytest.mark.slow
 def test_median_seconds(monkeypatch):
     """Calls that take 10, 1, 2, 6 and 3 s on a clock of our own."""
     clock = [0.0]
@@ -318,6 +330,18 @@ def test_ellipses_keep_their_area():
     xx, yy, xy = as_ellipses(primary, 1).covariance().T
     assert np.allclose(xx * yy - xy**2, primary.covariance()[:, 0] ** 2)
     assert not np.allclose(a, b)
+
+
+@pytest.mark.slow
+def test_start_up(capsys):
+    """Whole processes, each beside the imports alone."""
+    assert start.main(["--repeat", "1"]) == 0
+    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines()[2:]]
+    seconds = {row[0].strip(): float(row[2]) for row in rows}
+    assert {start.IMPORTS, start.FIRST, "process: `bayesmatch --help`"} < {*seconds}
+    ratios = {row[0].strip(): float(row[3]) for row in rows}
+    assert ratios[start.IMPORTS] == 1.0 and min(seconds.values()) > 0.0
+    assert seconds["process: `import bayesmatch`"] < seconds[start.IMPORTS]
 
 
 @pytest.mark.slow

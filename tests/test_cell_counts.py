@@ -135,6 +135,7 @@ def covered_slowly(count, known):
     return covered
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("per_cell", [0.02, 0.3, 3.0, 30.0])
 @pytest.mark.parametrize("hole", [0.0, 0.2, 1.5])
 def test_no_cell_is_covered_that_larger_blocks_would_leave_out(per_cell, hole):

@@ -15,7 +15,7 @@ from bayesmatch.cli import main
 from bayesmatch.cli.nway_lines import match_arguments
 from bayesmatch.diagnostics.upstream.search import is_flat, lost
 from validation.nway_fields import one_primary, random_field
-from validation.nway_runner import HISTOGRAM, nway_cli, run_bayesmatch
+from validation.nway_runner import HISTOGRAM, as_table, nway_cli, run_bayesmatch
 
 FLAT, CUT = "flat-sky search", "--min-prob"
 
@@ -288,8 +288,7 @@ def test_no_planted_fault(faulty, given):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_planted_fault_in_a_table(faulty, fault):
     _, result, api = faulty
-    frame = api.reset_index(level=0)
-    table = Table({str(c): frame[c].to_numpy() for c in frame.columns})
+    table = as_table(api)
     assert bm.compare_nway(result, table).explained
     assert not bm.compare_nway(result, change(table, fault)).explained
 

@@ -114,7 +114,7 @@ def test_all_are_found_at_astropys_separation(place, tmp_path):
     tables_equal(result, bm.match(x, scanned, radius=3))
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_each_source_of_its_own_epoch(place, tmp_path):
     sources, gaia = stars(place, n=200, field=1000)

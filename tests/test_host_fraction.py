@@ -473,6 +473,7 @@ def result_bytes(result: bm.MatchResult) -> bytes:
     return b"".join(parts)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("n_other", [1, 2])
 def test_threads_do_not_change_a_byte(n_other):
     if numba.config.NUMBA_NUM_THREADS < 2:

@@ -135,7 +135,7 @@ def test_scanned_as_in_memory_and_any_number_of_threads(sky, result, tmp_path, m
             np.testing.assert_array_equal(other.associations[name], result.associations[name])
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [3, 4])
 def test_counterparts_that_look_like_field_objects_teach_nothing(sky, seed):
     primary, secondary, truth = sky

@@ -44,7 +44,7 @@ def test_bayes_factors_broadcast():
     assert like.ln_bayes_factor(np.asfortranarray(x)[::-1], c[::-1])[0, 0] == ln_b[3, 4]
 
 
-@settings(TESTED, max_examples=60)
+@settings(TESTED, max_examples=30)
 @given(matches())
 def test_it_is_what_a_match_runs(case):
     """To the rounding of the columns of the result."""

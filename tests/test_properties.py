@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import CartesianRepresentation, SkyCoord
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 import bayesmatch as bm
 
 #: no deadline (the first call compiles), always the same examples
 PROFILE = settings(
-    max_examples=40,
+    max_examples=25,
     derandomize=True,
     deadline=None,
     database=None,
@@ -299,6 +299,7 @@ def test_shuffling_the_primaries_permutes_the_result(field, seed):
 
 @PROFILE
 @given(field=fields(), seed=seeds)
+@example(field=Field(193, 2, "circle", (0.0, 0.0)), seed=0)  # groups of claims that are cut
 def test_reordering_the_secondaries_permutes_the_associations(field, seed):
     tables = field.tables()
     before = field.match(tables=tables)

@@ -97,9 +97,9 @@ def assert_agrees(pruned, everything, names, limit):
 @pytest.mark.parametrize(
     "n_other, options",
     [
+        (3, {"prior_completeness": 0.5}),
         (2, {}),
         (2, {"correct_unrelated": False, "prior_completeness": [0.9, 0.01]}),
-        (3, {"prior_completeness": 0.5}),
         (4, {}),
     ],
 )

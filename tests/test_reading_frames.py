@@ -90,7 +90,10 @@ def test_cells_of_arrow(cells, values, way, tmp_path):
         c = catalog(data if way == "given" else NotArrow(data))
         assert plain(c.table["x"]) == values
         return
-    parquet.write_table(data, tmp_path / "a.parquet")
+    try:
+        parquet.write_table(data, tmp_path / "a.parquet")
+    except pa.lib.ArrowNotImplementedError:
+        pytest.skip("this Arrow cannot write such a column")
     c = getattr(bm.Catalog, way)(tmp_path / "a.parquet", pos_err=1.0, area=1.0)
     assert plain(c.input_rows(i)["x"]) == values
     if way == "scan":  # some rows out of order

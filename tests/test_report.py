@@ -246,6 +246,7 @@ def test_pairs_are_where_astropy_says(result, tmp_path, ending):
         assert pairs.p[n] == pytest.approx(np.asarray(table["p_match"])[both].sum())
 
 
+@pytest.mark.slow
 def test_equal_results_give_equal_reports(result, file):
     assert report_text(result, n_charts=3) == file.read_text(encoding="utf-8")
 
@@ -500,7 +501,7 @@ def _ellipses():
     )
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["far", "one", "ellipses", "excluded"])
 @pytest.mark.filterwarnings("ignore:.*host fraction|.*primaries")
 def test_results_of_all_kinds_have_a_report_and_a_catalogue(kind, tmp_path):

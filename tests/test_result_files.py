@@ -163,7 +163,7 @@ NAMES = st.text(st.sampled_from("ab'\"& \n\té\x85"), min_size=1, max_size=5)
 
 
 class TestRoundTrip:
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         added=st.dictionaries(NAMES, columns(), min_size=1, max_size=4),
         ending=st.sampled_from(FORMATS),

@@ -172,7 +172,7 @@ def test_pages_in_a_browser(site):
         pytest.skip("no Chromium here")
     with chromium.Browser() as browser:
         for name in ("index", "checks", "gallery", "command_line", "nway", "theory", "validated"):
-            for width in (400, 1300):
+            for width in (400, 800, 1100, 1300):
                 browser.open(site / f"{name}.html", width)
                 assert browser.run("document.documentElement.scrollWidth") <= width, name
                 assert not browser.problems()

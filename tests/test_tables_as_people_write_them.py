@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy.table import MaskedColumn, QTable, Table
 from hypothesis import HealthCheck, given, settings
@@ -174,6 +175,7 @@ def snapshot(given_table):
     out = []
     for name in names:
         column = given_table[name]
+        column = column.to_numpy() if isinstance(given_table, pd.DataFrame) else column
         data = np.asarray(np.ma.getdata(getattr(column, "unmasked", column)))
         mask = np.asarray(getattr(column, "mask", False)) if not callable(
             getattr(column, "mask", None)

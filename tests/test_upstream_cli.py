@@ -62,6 +62,7 @@ LEFT_OUT = {
 }
 
 
+@pytest.mark.slow
 def test_unrelated_associations_of_four(tmp_path):
     """A pair among three left-out catalogues counts as the triple does, if it is the better."""
     fields = [
@@ -89,6 +90,7 @@ def test_unrelated_pair(tmp_path):
     assert rows["p_any"][0] == pytest.approx(0.99998796, abs=3e-8)
 
 
+@pytest.mark.slow
 def test_unrelated_pair_ignored(tmp_path):
     sources = one_primary([(0, 4)], [(0, 4.1)])
     rows, _ = corrected(

@@ -124,8 +124,14 @@ def nway_api(
             store_mag_hists=False,
             logger=NullOutputLogger(),
             **options,
-        ).reset_index(level=0)
-    return _renamed(Table({str(c): frame[c].to_numpy() for c in frame.columns}), API_NAMES)
+        )
+    return _renamed(as_table(frame), API_NAMES)
+
+
+def as_table(frame: Any) -> Table:
+    """What `nway_match` returned; Pandas before 3 keeps the first column beside the index."""
+    flat = frame.reset_index(level=0, drop=frame.index.names[0] in frame.columns)
+    return Table({str(c): flat[c].to_numpy() for c in flat.columns})
 
 
 def nway_cli(folder: Path, args: Sequence[Any], out: str = "nway.fits") -> Table:

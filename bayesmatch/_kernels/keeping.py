@@ -60,14 +60,18 @@ def undefined(code: bytes) -> list[str]:
     )
     symbol = np.dtype({"names": ["name", "home"], "formats": ["<u4", "<u2"], "offsets": [0, 6],
                        "itemsize": 24})  # fmt: skip
-    (begin,) = np.frombuffer(code, "<u8", 1, 0x28)
-    (count,) = np.frombuffer(code, "<u2", 1, 0x3C)
+    (begin,) = np.frombuffer(code, "<u8", 1, 0x28).tolist()
+    (count,) = np.frombuffer(code, "<u2", 1, 0x3C).tolist()
     sections = np.frombuffer(code, section, count, begin)
     found = set()
     for table in sections[sections["type"] == 2]:
         texts = sections[table["link"]]
-        symbols = np.frombuffer(code, symbol, table["size"] // symbol.itemsize, table["offset"])
+        size, offset = (
+            int(table["size"]),
+            int(table["offset"]),
+        )  # NumPy 1 divides u8 by int as floats
+        symbols = np.frombuffer(code, symbol, size // symbol.itemsize, offset)
         for start in symbols["name"][(symbols["home"] == 0) & (symbols["name"] > 0)]:
-            first = int(texts["offset"] + start)
+            first = int(texts["offset"]) + int(start)
             found.add(code[first : code.index(b"\0", first)].decode())
     return sorted(found)

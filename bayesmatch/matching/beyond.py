@@ -27,7 +27,8 @@ import numpy as np
 
 from ..catalogs.tails import Tails
 from .associations import Associations
-from .partly_outside import LEAST, Edge, PartlyOutside, all_outside, partly_outside
+from .partly_outside import LEAST, PartlyOutside, partly_outside
+from .radius_edge import Edge, all_outside
 from .setting import Setting
 
 #: directions in which an ellipse is looked at, from its major to its minor axis: the mean over them
@@ -95,8 +96,7 @@ def counterparts_beyond(
     largest = float(np.exp(ln_share[:, 1:].max(initial=-np.inf)))
     partly = None
     if associations is not None:
-        edges = [Edge.of(*each) for each in objects]
-        partly = partly_outside(setting, associations, edges, share)
+        partly = partly_outside(setting, associations, objects, share)
     return Beyond(ln_share, {ERRORS: errors, LARGEST: largest}, partly)
 
 

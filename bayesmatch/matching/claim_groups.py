@@ -96,9 +96,12 @@ class Groups:
         """Groups of the primaries `todo` (default: all), from candidates that link them."""
         claimed = joint.slot_object(links)
         shared = _met_twice(claimed)
-        links = links[shared]
-        _, number = np.unique(claimed[shared], return_inverse=True)
+        links, claimed = links[shared], claimed[shared]
         owner = joint.slot_primary(links)
+        # How a group is gone through, and so whether it fits, is not to hang on the objects' order.
+        likely = np.lexsort((-joint.p_slot[links], owner))
+        links, owner = links[likely], owner[likely]
+        _, number = np.unique(claimed[likely], return_inverse=True)
         members = sets.primary if todo is None else sets.primary[np.isin(sets.primary, todo)]
         primary = np.union1d(owner, members)
         node = np.searchsorted(primary, owner)

@@ -20,88 +20,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from ..catalogs.tails import Tails
 from .associations import Associations
 from .candidate_positions import tangent_planes
+from .radius_edge import SIGMAS, Edge
 from .setting import Setting
 
 #: not asked for sources whose counterparts are outside with a smaller probability, which a radius
 #: of 2.1 sigma cuts off: the host fraction is at most 0.02 off there, and p_match is pi L / sum
 LEAST = 0.1
-#: true positions and objects are looked at up to so many errors from where they should be
-SIGMAS = 6.0
 #: points in a Gaussian across and along the direction from the source, each as likely
 ALONG, ACROSS = 16, 4
-#: points in the Gaussian of an object's error across that direction; steps of the table along it
-HERMITE, STEPS = 24, 80
 #: rows of associations that are worked on at a time
 ROWS = 50_000
-
-
-@dataclass(frozen=True)
-class Edge:
-    """Whether an object is seen outside the radius, by the distance of its true position."""
-
-    distance: np.ndarray
-    """(m,) arcsec, ascending"""
-    share: np.ndarray
-    """(m,) probability of being seen outside, ascending to 1"""
-    reach: float
-    """arcsec: true positions nearer than that are hardly ever seen outside"""
-
-    @classmethod
-    def of(cls, tails: Tails, object_errors: Sequence[float], radius_arcsec: float) -> Edge:
-        """For objects with these errors (sigma per axis, each as often) and tails."""
-        parts = [
-            (weight / len(object_errors), max(factor * sigma, 1e-9 * radius_arcsec))
-            for weight, factor in tails.parts
-            for sigma in object_errors
-        ]
-        steps = np.linspace(-SIGMAS, SIGMAS, STEPS + 1)
-        around = [radius_arcsec + steps * sigma for _, sigma in parts]
-        distance = np.unique(np.maximum(np.concatenate(around), 0.0))
-        share = sum(
-            weight * _seen_outside(distance, sigma, radius_arcsec) for weight, sigma in parts
-        )
-        largest = max(sigma for _, sigma in parts)
-        return cls(distance, np.asarray(share), max(radius_arcsec - SIGMAS * largest, 0.0))
-
-    def at(self, distance: np.ndarray) -> np.ndarray:
-        """Probability of being seen outside, of true positions at some distances (arcsec)."""
-        out: np.ndarray = np.interp(distance, self.distance, self.share)
-        return out
-
-
-def _seen_outside(distance: np.ndarray, sigma: float, radius: float) -> np.ndarray:
-    """P(an object is seen beyond `radius`), true positions at `distance` (m,), circular errors."""
-    across, weight = map(np.asarray, np.polynomial.hermite_e.hermegauss(HERMITE))
-    half = np.sqrt(np.maximum(radius**2 - (sigma * across) ** 2, 0.0))
-    within = ndtr((half - distance[:, None]) / sigma) - ndtr((-half - distance[:, None]) / sigma)
-    out: np.ndarray = np.clip(1.0 - within @ (weight / weight.sum()), 0.0, 1.0)
-    return out
-
-
-def all_outside(variances: np.ndarray, weights: np.ndarray, edges: Sequence[Edge]) -> np.ndarray:
-    """Probability that the counterparts in several catalogues are all seen outside, (n,).
-
-    Parameters
-    ----------
-    variances : ndarray, shape (n, d)
-        Of the sources' errors, arcsec^2, in each of some directions and parts of their tails.
-    weights : ndarray, shape (d,)
-        Of these, their sum 1.
-    edges : sequence of Edge
-        Of the catalogues.
-    """
-    distance = np.unique(np.concatenate([edge.distance for edge in edges]))
-    share = np.prod([edge.at(distance) for edge in edges], axis=0)
-    step, middle = np.diff(share), 0.5 * (distance[1:] + distance[:-1])
-    total = np.full(len(variances), share[0])
-    for rise, at in zip(step[step > 0.0].tolist(), middle[step > 0.0].tolist(), strict=True):
-        total += rise * (np.exp(-0.5 * at**2 / np.maximum(variances, 1e-300)) @ weights)
-    return total
 
 
 @dataclass(frozen=True)
@@ -146,7 +78,10 @@ class PartlyOutside:
 
 
 def partly_outside(
-    setting: Setting, associations: Associations, edges: Sequence[Edge], share: np.ndarray
+    setting: Setting,
+    associations: Associations,
+    objects: Sequence[tuple[Tails, Sequence[float], float]],
+    share: np.ndarray,
 ) -> PartlyOutside | None:
     """Which associations may be a part of what a source has; None with one other catalogue.
 
@@ -154,15 +89,16 @@ def partly_outside(
     ----------
     setting, associations
         Of the match.
-    edges : sequence of Edge
-        Of each other catalogue.
+    objects : sequence of (Tails, sequence of float, float)
+        Of each other catalogue what :meth:`Edge.of` is made from.
     share : ndarray, shape (n_primary, n_other)
         Probability that the counterpart in each is outside.
     """
-    n_other = len(edges)
+    n_other = len(objects)
     concerned = share.max(axis=1) > LEAST
     if n_other == 1 or not concerned.any() or len(setting.candidates.row) == 0:
         return None
+    edges = [Edge.of(*each) for each in objects]
     found: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = {}
     reach = np.array([edge.reach for edge in edges])
     plane = tangent_planes(
@@ -290,8 +226,9 @@ def _true_distances(own: np.ndarray, members: np.ndarray) -> np.ndarray:
 
 def _points(n: int) -> np.ndarray:
     """Points in a normal distribution, each as likely, (n,)."""
-    out: np.ndarray = ndtri((np.arange(n) + 0.5) / n)
-    return out
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri((np.arange(n) + 0.5) / n))
 
 
 def _inverse(xx: np.ndarray, yy: np.ndarray, xy: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -13,10 +13,10 @@ from validation.robustness.kinds import KINDS, Kind
 #: cases of each kind in the ordinary test run
 SHORT = {
     "matches": 20,
-    "bad_matches": 100,
-    "bad_catalogues": 100,
-    "killed_writes": 3,
-    "killed_scans": 3,
+    "bad_matches": 60,
+    "bad_catalogues": 60,
+    "killed_writes": 2,
+    "killed_scans": 2,
 }
 ANY = st.integers(0, 10**6)
 #: a case may end the process, or forks
@@ -25,11 +25,11 @@ IN_CHILD = ("model_files", "killed_writes", "killed_scans")
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_short_run(kind):
-    job = {"kind": kind, "seed": 1, "n": SHORT.get(kind, 20), "shrink": False}
+    job = {"kind": kind, "seed": 1, "n": SHORT.get(kind, 12), "shrink": False}
     run = robustness.in_child if kind in IN_CHILD else batch.run
     found = run(job)
     assert found["failures"] == [], json.dumps(found["failures"], indent=1)
-    assert found["cases"] >= min(20, job["n"])
+    assert found["cases"] >= min(12, job["n"])
 
 
 @pytest.mark.slow

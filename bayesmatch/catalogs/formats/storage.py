@@ -101,9 +101,11 @@ def is_absent(value: Any) -> bool:
     """Whether an entry is none: None, masked, NaN or pandas' NA, which equal nothing."""
     if value is None or value is np.ma.masked:
         return True
+    if isinstance(value, np.ndarray) and value.ndim:
+        return False
     try:
         return bool(value != value)
-    except Exception:  # NA has no truth value, and arrays have many
+    except Exception:  # NA has no truth value, and tables have many
         return np.ndim(value) == 0
 
 
