@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
-from bayesmatch.matching import claim_groups, claims
+from bayesmatch.matching import claim_groups, claims, same_source
 from bayesmatch.matching.same_source import Duplicates, close_pairs, find_duplicates
 from bayesmatch.matching.settled import KnownClaims
 from bayesmatch.testing import check_invariants, reference
@@ -410,8 +410,8 @@ def test_an_ordinary_sky_is_left_alone():
 
 def test_fake_positions_go_by_what_the_match_found(monkeypatch):
     x, o, _, _ = sky(4, 600, 500, 40_000, 1.0, twice=0.2)
-    fitted, found = [], claims.find_duplicates
-    monkeypatch.setattr(claims, "find_duplicates", lambda pairs: fitted.append(1) or found(pairs))
+    fitted, found = [], same_source.find_duplicates
+    monkeypatch.setattr(same_source, "find_duplicates", lambda p: fitted.append(1) or found(p))
     with pytest.warns(UserWarning, match="second entries of a source") as told:
         fake = bm.calibrate(x, o, radius=5.0, method="shift", n_realizations=3, score="p_hostless")
     assert len(told) == len(fitted) == 1

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from bayesmatch._kernels.neighbours import pairs_in_blocks
 from bayesmatch.catalogs.neighbours import Neighbours
 
 
@@ -42,3 +43,17 @@ def test_as_a_tree_finds_them(kind):
         k, which = min(16, n - 1), rng.permutation(n)[:50]
         expected = tree.query(near.unit[which], [k + 1])[0][:, 0]
         np.testing.assert_array_equal(near.distance(which, k, chord), expected)
+
+
+def test_pairs_in_blocks():
+    rng = np.random.default_rng(4)
+    block, place = np.sort(rng.integers(0, 12, 60)), rng.normal(0, 2, (60, 2))
+    variance = rng.uniform(0.1, 1.0, 60)
+    close, pairs, chance = pairs_in_blocks(block, place, variance, 4.0, 9.0)
+    a, b = np.triu_indices(60, 1)
+    same = block[a] == block[b]
+    a, b = a[same], b[same]
+    reach = 4.0 * (variance[a] + variance[b])
+    assert pairs == len(a)
+    assert 0 < close == np.count_nonzero(((place[a] - place[b]) ** 2).sum(axis=1) <= reach)
+    assert chance == pytest.approx(np.minimum(reach / 9.0, 1.0).sum(), rel=1e-13)

@@ -13,6 +13,8 @@ from small_skies import catalog
 import bayesmatch as bm
 import bayesmatch.matching.associations
 from bayesmatch._kernels import field_links as kernels
+from bayesmatch._kernels.expected_objects import expected_objects
+from bayesmatch._kernels.prepared_objects import expected_prepared, prepare
 from bayesmatch._kernels.shared_objects import tables
 from bayesmatch.catalogs.candidates import find_candidates
 from bayesmatch.matching.associations import Associations, build_associations
@@ -24,7 +26,7 @@ from bayesmatch.matching.calibrated import (
 from bayesmatch.matching.candidate_positions import tangent_planes
 from bayesmatch.matching.covariates import covariate_matrix
 from bayesmatch.matching.field import FieldDensity, UniformField
-from bayesmatch.matching.field_links import fit_field_objects
+from bayesmatch.matching.field_links import fit_field_objects, surroundings
 from bayesmatch.matching.field_objects import FieldObjects, field_rho, ln_relative
 from bayesmatch.matching.host_fraction import fit_host_fraction
 from bayesmatch.matching.patterns import pattern_labels
@@ -466,3 +468,28 @@ def test_where_a_catalogue_has_not_looked():
     rows = slice(match.associations.first[1], None)
     np.testing.assert_allclose(found.ln_like[rows], alone[rows], rtol=0, atol=1e-9)
     assert np.abs(found.ln_like - alone)[: rows.start].max() > 0.1
+
+
+@pytest.mark.parametrize("n_other", [2, 3])
+@pytest.mark.parametrize("shape", ["circles", "ellipses", "thin", "chain"])
+@pytest.mark.parametrize("several", [0.0, 1.0])
+def test_what_is_worked_out_once_is_what_every_step_found(n_other, shape, several):
+    """Step by step with the links and groups anew, also where chains are cut, or nothing shared."""
+    catalogs = crowd(8) if shape == "chain" else small_sky(3, n_other, shape, 4)
+    match = prepared(catalogs, radius=30.0 if shape == "chain" else 8.0)
+    setting, associations = match.setting, match.associations
+    n_other, which = len(setting.others), np.arange(len(setting.primary))
+    field, rho = objects(n_other, 1, several), field_rho(density_of(setting, 5).plus_one)
+    relative = ln_relative(field.per_arcsec2(rho), rho)
+    assert np.isneginf(relative).any()
+    rows = associations.first, associations.member, match.evidence
+    ln_density, ln_share = np.log(rho * 3600.0**2 * 41252.96), np.log(field.hosts)
+    found, anew = (np.empty((2, 1 << n_other)) for _ in range(2))
+    around = surroundings(setting)
+    expected_objects(which, *around, relative, ln_density, *rows, ln_share, 5.0, *anew)
+    once = prepare(which, n_other, *around, 5.0)
+    for _ in range(2):
+        expected_prepared(which, once, around, (relative, ln_density), rows, ln_share, 5.0, *found)
+        assert found.tobytes() == anew.tobytes()
+    assert once[0][2].any() == (shape == "chain")
+    assert found.sum() > 0

@@ -81,16 +81,16 @@ class Scratch(NamedTuple):
 
 
 @jit
-def candidate_probabilities(member, p_match, least, out):
+def candidate_probabilities(i_first, i_last, first, member, p_match, least, out):
     """Add the probability of every association with more than `least` to its candidates.
 
-    ``member`` (n_rows, n_other) slots, -1 = none; ``out`` (n_slots,).
+    Of the primaries of a range.  ``member`` (n_rows, n_other) slots, -1 = none; ``out`` (n_slots,).
     """
-    for row in range(len(p_match)):
-        if p_match[row] > least:
-            for k in range(member.shape[1]):
-                if member[row, k] >= 0:
-                    out[member[row, k]] += p_match[row]
+    for row in range(first[i_first], first[i_last]):
+        p = p_match[row] if p_match[row] > least else 0.0  # no branch: none to mispredict
+        for k in range(member.shape[1]):
+            if member[row, k] >= 0:
+                out[member[row, k]] += p
 
 
 @jit

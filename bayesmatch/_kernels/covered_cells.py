@@ -24,26 +24,26 @@ def leave_out_uncovered(count, covered):
     ``count`` (r, c) int32 objects.
     """
     total, n_known = first_level(count, covered)
-    n_uncovered = np.zeros(count.shape, np.int32)
-    size = 1
+    n_uncovered = np.zeros(count.shape, np.uint8)  # of single cells: small numbers, less memory
+    if not mark_uncovered(total, n_known, n_uncovered, 1, covered):
+        return
+    total, of_blocks, told = next_level(total), next_level(n_known), next_level(n_uncovered)
+    size = 2
     while size <= max(count.shape):
-        if not mark_uncovered(total, n_known, n_uncovered, size, covered):
+        if not mark_uncovered(total, of_blocks, told, size, covered):
             break
-        total, n_known = next_level(total), next_level(n_known)
-        n_uncovered = next_level(n_uncovered)
+        total, of_blocks, told = next_level(total), next_level(of_blocks), next_level(told)
         size *= 2
 
 
 @jit
 def first_level(count, known):
-    """The cells as blocks of one: ``total`` and ``n_known`` of each, int32."""
+    """The cells as blocks of one: ``total`` of each, int32, and ``n_known``, uint8."""
     total = np.empty(count.shape, np.int32)
-    n_known = np.empty(count.shape, np.int32)
     for row in range(count.shape[0]):
         for column in range(count.shape[1]):
             total[row, column] = count[row, column] if known[row, column] else 0
-            n_known[row, column] = known[row, column]
-    return total, n_known
+    return total, known.copy().view(np.uint8)
 
 
 @jit

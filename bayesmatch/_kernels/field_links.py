@@ -173,16 +173,20 @@ def ln_weight(members, m, catalogue, plane, ln_relative, place):
     total = ln_relative[pattern]
     if m == 1 or total == -np.inf:
         return total
+    return total + ln_bayes_of(members, m, plane, place) - (m - 1) * LN_CHANCE
+
+
+@jit
+def ln_bayes_of(members, m, plane, place):
+    """Ln of the Bayes factor of the first `m` of the detections in `members`."""
     thin = False
     for a in range(m):
         for c in range(6):
             place[c, a] = plane[members[a], c]
         thin |= is_thin(place[2, a], place[3, a], place[5, a])
     if thin:
-        total += ln_bayes_thin(m, place[0], place[1], place[2], place[3], place[4], place[5])
-    else:
-        total += ln_bayes_general(m, place[0], place[1], place[2], place[3], place[4])
-    return total - (m - 1) * LN_CHANCE
+        return ln_bayes_thin(m, place[0], place[1], place[2], place[3], place[4], place[5])
+    return ln_bayes_general(m, place[0], place[1], place[2], place[3], place[4])
 
 
 @jit

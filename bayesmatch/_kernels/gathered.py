@@ -18,3 +18,10 @@ def gather_circles(first, last, row, ra, dec, sigma, out_ra, out_dec, covariance
         out_ra[slot], out_dec[slot] = ra[at], dec[at]
         covariance[slot, 0], covariance[slot, 1] = s * s, s * s
         covariance[slot, 2], covariance[slot, 3] = 0.0, (s * s) * (s * s)
+
+
+@jit
+def take_present(first, last, values, at, absent, out):
+    """``values[at]`` from first to last into `out`, and `absent` where `at` is -1."""
+    for n in range(first, last):
+        out[n] = values[at[n]] if at[n] >= 0 else absent

@@ -1,11 +1,10 @@
-"""The one decorator and the one thread pool that all kernels use."""
+"""The one decorator that all kernels use, and the threads that they run on."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +15,12 @@ import numpy as np
 from . import kept_code
 from .cache_folder import temporary_cache
 from .kernel import Kernel
+from .shared_work import MOST, T, ahead, at_work, join_work, shared
 
 #: whether it has been said that nothing is cached
 _said: list[bool] = []
-_thread = threading.local()
+#: more would be too many for the system's processors, whatever is set
+MOST_THREADS = min(MOST, 4 * (os.cpu_count() or 1))
 
 
 def jit(function: Callable) -> Callable:
@@ -89,9 +90,9 @@ def _cached_elsewhere(function: Callable, options: dict[str, Any]) -> Callable:
 def n_threads() -> int:
     """Threads to use: Numba's setting (``NUMBA_NUM_THREADS``, ``numba.set_num_threads``).
 
-    On a thread of the pool one: what runs there is a part of something that has all threads.
+    One where what runs is a part of something that has all threads.
     """
-    if getattr(_thread, "of_pool", False):
+    if at_work():
         return 1
     given = os.environ.get("NUMBA_NUM_THREADS")
     if (
@@ -104,10 +105,6 @@ def n_threads() -> int:
         return int(numba.get_num_threads())
     # Numba is imported when somebody sets something else, or when something is compiled.
     return int(given) if given else max(1, len(os.sched_getaffinity(0)))
-
-
-def _join_pool() -> None:
-    _thread.of_pool = True
 
 
 def ranges(n: int, size: int) -> list[tuple[int, int]]:
@@ -125,16 +122,35 @@ def balanced_ranges(first: np.ndarray, rows: int = 1 << 13) -> list[tuple[int, i
 
 
 def run_ranges(kernel: Callable[[int, int], Any], pieces: Sequence[tuple[int, int]]) -> Iterable:
-    """Call ``kernel(start, stop)`` for every piece on the threads; yield results in order."""
-    workers = min(n_threads(), len(pieces), 4 * (os.cpu_count() or 1))
+    """Call ``kernel(start, stop)`` for every piece on the threads; yield results in order.
+
+    This thread works too: for what it takes milliseconds to compute, not for what is waited for.
+    """
+    workers = min(n_threads(), len(pieces), MOST_THREADS)
     if workers <= 1:
         return (kernel(*piece) for piece in pieces)
-    return on_threads(lambda piece: kernel(*piece), pieces, workers)
+    return shared(kernel, pieces, workers)
+
+
+def begin(function: Callable[[], T]) -> Callable[[], T]:
+    """Begin what is asked for later, if there is a thread for it; returns what gives it, once.
+
+    For milliseconds of work beside a stage that needs nothing of it: it has one thread.
+    """
+    return ahead(function, min(n_threads(), MOST_THREADS))
+
+
+def run_apart(task: Callable[[int, int], Any], pieces: Sequence[tuple[int, int]]) -> Iterable:
+    """The same for work of seconds, on other threads: this one is free to take what they give."""
+    workers = min(n_threads(), len(pieces), MOST_THREADS)
+    if workers <= 1:
+        return (task(*piece) for piece in pieces)
+    return on_threads(lambda piece: task(*piece), pieces, workers)
 
 
 def on_threads(function: Callable[[Any], Any], items: Iterable, workers: int) -> Iterator:
     """Results of a function for all items, in their order, from so many threads."""
-    pool = ThreadPoolExecutor(workers, initializer=_join_pool)
+    pool = ThreadPoolExecutor(workers, initializer=join_work)
     wait = True
     try:
         yield from pool.map(function, items)

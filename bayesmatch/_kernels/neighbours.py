@@ -67,6 +67,27 @@ def kth_smallest(begin, values, k, smallest, out):
 
 
 @jit
+def pairs_in_blocks(block, place, variance, square, circle_2):
+    """Pairs of places of a block within their errors, all such pairs, and how many chance makes.
+
+    `block` (m,) rising, `place` (m, 2) and `variance` (m,) arcsec; within is a squared distance of
+    `square` times the sum of both variances, which chance finds in a circle of `circle_2` arcsec^2
+    (over pi).
+    """
+    close, pairs, chance = 0, 0, 0.0
+    for a in range(len(block)):
+        b = a + 1
+        while b < len(block) and block[b] == block[a]:
+            x, y = place[b, 0] - place[a, 0], place[b, 1] - place[a, 1]
+            reach = square * (variance[b] + variance[a])
+            close += x * x + y * y <= reach
+            chance += min(reach / circle_2, 1.0)
+            pairs += 1
+            b += 1
+    return close, pairs, chance
+
+
+@jit
 def _not_below(values, first, end, least):
     """The first of ascending values, from `first` to `end`, that is not below `least`."""
     while first < end:

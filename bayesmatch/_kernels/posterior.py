@@ -94,10 +94,9 @@ def nway_rows(
 
     ``dist_post`` and ``p_single`` are 1 / (1 + (1 - prior) / (prior B)), equation (9).
     """
-    odds = ln_odds_against(ln_prior)
+    odds, weight = ln_odds_against(ln_prior), np.empty(largest_group(i_first, i_last, first))
     for i in range(i_first, i_last):
         begin, end = first[i], first[i + 1]
-        weight = np.empty(end - begin)
         for row in range(begin, end):
             pattern = row_pattern(row, member)
             dist_post[row] = against_chance(odds[pattern], ln_b[row])
@@ -106,6 +105,15 @@ def nway_rows(
                 p_single[row] = against_chance(odds[pattern], ln_evidence[row])
             weight[row - begin] = ln_prior[pattern] + ln_evidence[row]
         p_any[i] = nway_group(begin, end, weight, secondary_ratio, p_i, match_flag)
+
+
+@jit
+def largest_group(i_first, i_last, first):
+    """Rows of the primary of a range that has the most."""
+    most = 0
+    for i in range(i_first, i_last):
+        most = max(most, first[i + 1] - first[i])
+    return most
 
 
 @jit
@@ -120,7 +128,8 @@ def against_chance(ln_odds_against, ln_evidence):
 def nway_group(begin, end, weight, secondary_ratio, p_i, match_flag):
     """p_any of one primary; fills p_i and match_flag of its rows, begin to end.
 
-    `weight` (end - begin,) is ln of prior times evidence of each row, the no-counterpart row first.
+    `weight` (end - begin, or more) is ln of prior times evidence of each row, the no-counterpart
+    row first.
     """
     some = log_sum(weight, 1, end - begin)
     top = 0.0
@@ -200,9 +209,9 @@ def calibrated_rows(
 
     ``ln_like`` (n_rows,) as :func:`independent_rows` has it, ``ln_fraction`` (n, patterns).
     """
+    weight = np.empty(largest_group(i_first, i_last, first))
     for i in range(i_first, i_last):
         begin, end = first[i], first[i + 1]
-        weight = np.empty(end - begin)
         for row in range(begin, end):
             weight[row - begin] = ln_fraction[i, row_pattern(row, member)] + ln_like[row]
         log10_odds[i] = calibrated_group(begin, end, weight, p_match)
@@ -213,7 +222,8 @@ def calibrated_rows(
 def calibrated_group(begin, end, weight, p_match):
     """Log10 odds of a counterpart of one primary; fills p_match of its rows, begin to end.
 
-    `weight` (end - begin,) is ln of fraction times likelihood, the no-counterpart row first.
+    `weight` (end - begin, or more) is ln of fraction times likelihood, the no-counterpart row
+    first.
     """
     n = end - begin
     top = -np.inf

@@ -35,7 +35,7 @@ def ln_subsets(m, first, mask, weight, ln_z):
             low += 1
         top, total = -np.inf, 0.0
         for q in range(first[low], first[low + 1]):
-            if mask[q] & ~s:
+            if mask[q] & ~s or weight[q] == -np.inf:
                 continue
             term = weight[q] + ln_z[s ^ mask[q]]
             if term <= top:

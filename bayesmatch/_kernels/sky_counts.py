@@ -100,14 +100,15 @@ def count_rings(first, last, start, separation, inner, radius, halvings, nearer,
 
 
 @jit
-def count_profile(start, separation, inner, radius, edges):
+def count_profile(first, last, start, separation, inner, radius, edges):
     """Candidates in rings of equal area within a radius, (rings,), from inside outwards.
 
-    ``edges`` (rings + 1,); rings that begin within ``inner`` (n,) of their primary are left out.
+    Of the primaries first to last.  ``edges`` (rings + 1,); rings that begin within ``inner`` (n,)
+    of their primary are left out.
     """
     rings = len(edges) - 1
     count = np.zeros(rings)
-    for i in range(len(inner)):
+    for i in range(first, last):
         for slot in range(start[i], start[i + 1]):
             part = separation[slot] / radius
             ring = int(min(part * part * rings, rings - 1.0))

@@ -8,10 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from .._kernels import cell_counts as kernels
+
+
+class Counted(Protocol):
+    """A catalogue that counts its objects in cells."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of its objects."""
+
+    def cell_counts(self, box: Any) -> np.ndarray:
+        """Objects in the cells, (rows, columns)."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What cells tell of a catalogue."""
+
+    count: np.ndarray
+    """objects in each cell, (rows, columns)"""
+    covered: np.ndarray
+    """cells that matter and that it has looked at wholly, (rows, columns) bool"""
+    windows: tuple[np.ndarray, ...]
+    """objects, area (arcsec^2) and sources in the windows around each source, (n, w) each"""
 
 
 class CellMaps:

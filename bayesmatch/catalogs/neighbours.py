@@ -27,6 +27,8 @@ class Neighbours:
     ----------
     unit : ndarray, shape (n, 3)
         Positions as unit vectors, in the order given.
+    along : ndarray of int, shape (n,)
+        Rows zone by zone, in each by right ascension.
     """
 
     def __init__(self, ra: np.ndarray, dec: np.ndarray, reach: float) -> None:
@@ -36,12 +38,12 @@ class Neighbours:
         # As many zones as rows in each; where neighbours are nearer, no more than look at two.
         self._height = max(reach / 3600.0, span / math.sqrt(len(ra) + 1.0), 1e-6)
         zone = ((dec - self._lowest) / self._height).astype(np.int64)
-        self._order = np.lexsort((ra, zone))
+        self.along = np.lexsort((ra, zone))
         self._place = np.empty(len(ra), np.int64)
-        self._place[self._order] = np.arange(len(ra))
+        self._place[self.along] = np.arange(len(ra))
         zones = np.arange(int(zone.max(initial=0)) + 2)
-        self._zone_first = np.searchsorted(zone[self._order], zones)
-        self._sorted = self.unit[self._order], ra[self._order], dec[self._order]
+        self._zone_first = np.searchsorted(zone[self.along], zones)
+        self._sorted = self.unit[self.along], ra[self.along], dec[self.along]
 
     def within(self, rows: np.ndarray, chord: float) -> tuple[np.ndarray, np.ndarray]:
         """Neighbours of some rows no farther than a chord (of the unit sphere), with themselves.
@@ -66,7 +68,7 @@ class Neighbours:
         if n > len(found):
             found = np.empty(n, np.int64)
             rows_within(*how, *zones, begin, found)
-        return begin, self._order[found[:n]]
+        return begin, self.along[found[:n]]
 
     def distance(self, rows: np.ndarray, k: int, chord: float) -> np.ndarray:
         """Chord to the `k`-th neighbour (0: the row itself) of some rows; looked for from one on.

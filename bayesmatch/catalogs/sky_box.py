@@ -10,14 +10,15 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cached_property, partial
 
 import numpy as np
 
 from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
 from .._kernels.covered_cells import leave_out_uncovered
-from .._kernels.jit import n_threads, ranges, run_ranges
+from .._kernels.jit import begin, n_threads, ranges, run_ranges
 from .._kernels.near_far import count_near_far
 from .._kernels.sky_windows import (
     covered_sums,
@@ -26,7 +27,7 @@ from .._kernels.sky_windows import (
     sums_with_area,
     value_sums,
 )
-from .cell_maps import CellMaps
+from .cell_maps import CellMaps, Counted, Looked
 
 #: smallest height of a cell, arcsec, and most cells
 MIN_CELL, MAX_CELLS = 40.0, 1 << 20
@@ -41,6 +42,11 @@ NEAR = (1, 2)
 FEW = 25.0
 #: windows end here (arcsec), where the cells are so large that not all are needed
 MAX_REACH = 1280.0
+#: objects that a thread counts at a time; one counts beside the search up to so many, and where
+#: there are not more threads than that: else all count
+PIECE, MOST_COUNTED, FEW_THREADS = 1 << 19, 1 << 23, 4
+#: sources whose windows are summed at a time
+SUMMED = 1 << 11
 
 
 class SkyBox:
@@ -65,10 +71,16 @@ class SkyBox:
         self.sources = np.zeros(self.shape, np.int32)
         kernels.count_in_cells(self.row, self.column, self.sources)
         self._source_sums = _corner_sums(self.sources)
-        self.known = np.empty(self.shape, np.bool_)
+        self._ahead: dict[int, Callable[[], Looked]] = {}
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Cells (rows, columns) within the widest window of a source: those that matter."""
+        known = np.empty(self.shape, np.bool_)
         kernels.near_positions(
-            self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], self.known
+            self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], known
         )
+        return known
 
     def outline(self, known: bool = False) -> SkyBox:
         """The same cells, to count in alone: small, whatever carries it to other processes.
@@ -76,8 +88,11 @@ class SkyBox:
         `known`: to tell which positions lie near the sources, too.
         """
         out = copy.copy(self)
+        out._ahead = {}
+        if known:
+            out.known = self.known
         for name in ("row", "column", "sources", "_source_sums", *(() if known else ("known",))):
-            del out.__dict__[name]
+            out.__dict__.pop(name, None)
         return out
 
     def _lay_out(self, arc: tuple[float, float], dec: np.ndarray) -> None:
@@ -142,8 +157,32 @@ class SkyBox:
             with maps.one() as cells:
                 self.add(ra[first:last], dec[first:last], cells)
 
-        list(run_ranges(piece, ranges(len(ra), max(1 << 20, len(ra) // n_threads() + 1))))
+        list(run_ranges(piece, ranges(len(ra), PIECE)))
         return maps.total()
+
+    def look_ahead(self, catalogs: Iterable[Counted]) -> None:
+        """Begin what :meth:`looked` gives for catalogues, beside the search for candidates.
+
+        Not where one has so many objects, or there are so many threads, that all had better do
+        one after the other.
+        """
+        for catalog in catalogs:
+            if catalog.n_rows <= MOST_COUNTED and n_threads() <= FEW_THREADS:
+                self._ahead[id(catalog)] = begin(partial(self._look, catalog))
+
+    def looks_ahead(self, catalogs: Iterable[Counted]) -> bool:
+        """Whether :meth:`look_ahead` has begun with all of some catalogues."""
+        return all(id(catalog) in self._ahead for catalog in catalogs)
+
+    def looked(self, catalog: Counted) -> Looked:
+        """What its objects in cells tell of a catalogue."""
+        begun = self._ahead.pop(id(catalog), None)
+        return begun() if begun else self._look(catalog)
+
+    def _look(self, catalog: Counted) -> Looked:
+        count = catalog.cell_counts(self)
+        covered = self.covered(count)
+        return Looked(count, covered, self.covered_windows(count, covered))
 
     def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
         """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
@@ -223,7 +262,7 @@ class SkyBox:
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
         around = self.row, self.column, self.half_rows, self.half_columns
-        list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, 1 << 14)))
+        list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, SUMMED)))
         return out
 
 

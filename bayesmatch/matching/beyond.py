@@ -21,6 +21,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -122,8 +123,10 @@ def shares_beyond(
         ]
     )
     ln_share = by_pattern(share)
+    if len(objects) == 1:
+        return ln_share, share
     some = np.flatnonzero(share.max(axis=1) > LEAST)
-    if len(objects) == 1 or len(some) == 0:
+    if len(some) == 0:
         return ln_share, share
     edges = [Edge.of(*each) for each in objects]
     variances, weights = variances_of(covariance[some], primary)
@@ -226,7 +229,7 @@ def within_radius(ln_fraction: np.ndarray, ln_beyond: np.ndarray | None) -> np.n
     if ln_beyond is None:
         return ln_fraction
     out = ln_fraction.copy()
-    out[:, 0] = np.logaddexp.reduce(ln_fraction + ln_beyond, axis=1)
+    out[:, 0] = reduce(np.logaddexp, (ln_fraction + ln_beyond).T)  # columns are few, and rows many
     return out
 
 

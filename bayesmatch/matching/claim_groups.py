@@ -44,8 +44,10 @@ class JointWeights:
     def _marginal(self, least: float) -> np.ndarray:
         """Probability of every candidate, over the associations with `least`, (n_slots,)."""
         out = np.zeros(len(self.setting.candidates.row))
-        of = self.associations.member, self.calibrated.p_match
-        kernels.candidate_probabilities(*of, least, out)
+        a = self.associations
+        of = a.first, a.member, self.calibrated.p_match, least, out
+        # Every candidate has one primary: no two threads add to the same.
+        list(run_ranges(lambda i, k: kernels.candidate_probabilities(i, k, *of), a.pieces))
         return out
 
     def slot_primary(self, slots: np.ndarray) -> np.ndarray:
@@ -161,11 +163,17 @@ class Groups:
         return solved
 
 
-def _met_twice(values: np.ndarray) -> np.ndarray:
-    """Which of some numbers (m,) occur more than once: few of them."""
+def maybe_twice_of(values: np.ndarray) -> np.ndarray:
+    """Which of some whole numbers (m,) may occur more than once: all that do, and few others."""
     found = np.empty(len(values), bool)
     # Sixteen places for each: few others are to be told apart.
     kernels.maybe_twice(values, np.zeros(1 << (16 * len(values)).bit_length(), np.uint8), found)
+    return found
+
+
+def _met_twice(values: np.ndarray) -> np.ndarray:
+    """Which of some numbers (m,) occur more than once: few of them."""
+    found = maybe_twice_of(values)
     ordered = np.sort(values[found])
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(twice) == 0:

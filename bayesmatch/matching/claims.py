@@ -14,18 +14,20 @@ loses its weakest links until it fits, and it is told what probability the stron
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .._kernels import claim_groups as kernels
+from ..catalogs.held import HeldCatalog
 from .associations import Associations
 from .calibrated import Calibrated
 from .claim_groups import Groups, JointWeights
 from .host_fraction import HostFraction
 from .merged import SourceSets, no_sets, source_sets
 from .posterior import Posterior
-from .same_source import Duplicates, close_pairs, find_duplicates
+from .same_source import Duplicates, close_entries
 from .setting import Setting
 from .terms import ClaimTerms
 
@@ -58,14 +60,21 @@ def independent(calibrated: Calibrated) -> Claims:
     return Claims(calibrated, terms, same, {"rule": "independent"})
 
 
+def find_them(primary: HeldCatalog, duplicates: Duplicates | None) -> bool:
+    """Whether there may be entries of one source, and it can be told; `duplicates` as known."""
+    return len(primary) >= MIN_PRIMARIES and not (duplicates and duplicates.per_source == 0)
+
+
 def find_sources(
     setting: Setting, associations: Associations, duplicates: Duplicates | None
 ) -> tuple[Duplicates, SourceSets]:
     """Entries of the primary that may be one source; `duplicates` None: fitted."""
-    if len(setting.primary) < MIN_PRIMARIES or (duplicates and duplicates.per_source == 0):
+    if not find_them(setting.primary, duplicates):
         return Duplicates(), no_sets()
-    pairs = close_pairs(setting.primary, setting.radius_arcsec)
-    found = find_duplicates(pairs) if duplicates is None else duplicates
+    begun = setting.close or partial(
+        close_entries, setting.primary, setting.radius_arcsec, duplicates
+    )
+    pairs, found = begun()
     return found, source_sets(setting, associations, pairs, found)
 
 

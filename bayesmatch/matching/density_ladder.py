@@ -117,8 +117,9 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
     From the scatter beyond Poisson's, each primary weighted by what it tells; the largest shape
     where there is no scatter beyond doubt.
     """
-    told = expected > 0
-    count, expected, chance = count[told], expected[told], (expected + taken)[told]
+    told, chance = expected > 0, expected + taken
+    if not told.all():
+        count, expected, chance = count[told], expected[told], chance[told]
     shape = SHAPES[1]
     if len(count) < MIN_SCATTER or expected.sum() < ENOUGH:
         return shape

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._kernels.expected_objects import expected_objects
 from .._kernels.jit import ranges, run_ranges
+from .._kernels.prepared_objects import expected_prepared, prepare
 from ..catalogs.area import FULL_SKY_DEG2
 from .associations import Associations
 from .field import FieldDensity
@@ -56,12 +56,14 @@ def fit_field_objects(
     state, steps = _start(setting, which), 0
     if len(which) == 0:
         return state
+    rows = associations.first, associations.member, ln_evidence
     # A part of the sample finds nearly all: the whole takes few steps more.
     for part in (which[::COARSE], which) if len(which) >= COARSE * PRIMARIES else (which,):
         scale = len(part) / len(which)
+        sample = _Sample(setting, part, rho[part], rows, radius)
         for _ in range(MOST_STEPS):
             steps += 1
-            new = _step(setting, associations, ln_evidence, rho, state, part, radius)
+            new = sample.step(state)
             change = np.abs(new.count - state.count * scale) / np.sqrt(new.count + 1.0)
             state = FieldObjects(new.count / scale, new.hosts, steps)
             if change.max() < TOLERANCE:
@@ -106,48 +108,55 @@ def _start(setting: Setting, which: np.ndarray) -> FieldObjects:
     return FieldObjects(count, np.full(len(count), 1.0 / len(count)))
 
 
-def _step(
-    setting: Setting,
-    associations: Associations,
-    ln_evidence: np.ndarray,
-    rho: np.ndarray,
-    field: FieldObjects,
-    which: np.ndarray,
-    radius: float,
-) -> FieldObjects:
-    """One EM step over the primaries `which`, from the circles of `radius` around them."""
-    n_other, n_patterns = rho.shape[1], len(field.count)
-    nu = field.per_arcsec2(rho[which])
-    relative = ln_relative(nu, rho[which])
-    ln_density, ln_share = np.log(rho[which] * 3600.0**2 * FULL_SKY_DEG2), np.log(field.hosts)
-    around, inner = surroundings(setting), _inner_radius(setting, radius)
+class _Sample:
+    """Primaries `which` that the fit looks at, with what is the same in all steps."""
 
-    def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
-        count, hosts = np.empty(n_patterns), np.empty(n_patterns)
-        expected_objects(
-            which[a:b],
-            *around,
-            relative[a:b],
-            ln_density[a:b],
-            associations.first,
-            associations.member,
-            ln_evidence,
-            ln_share,
-            inner,
-            count,
-            hosts,
-        )
-        return count, hosts
+    def __init__(
+        self,
+        setting: Setting,
+        which: np.ndarray,
+        rho: np.ndarray,
+        rows: tuple[np.ndarray, ...],
+        radius: float,
+    ) -> None:
+        self.which, self.rho, self.rows, self.radius = which, rho, rows, radius
+        self.around, self.inner = surroundings(setting), _inner_radius(setting, radius)
+        self.ln_density = np.log(rho * 3600.0**2 * FULL_SKY_DEG2)
+        self.pieces = ranges(len(which), PRIMARIES)
+        n_other, around, inner = rho.shape[1], self.around, self.inner
+        found = run_ranges(lambda a, b: prepare(which[a:b], n_other, *around, inner), self.pieces)
+        self.prepared = {a: one for (a, _), one in zip(self.pieces, found, strict=True)}
 
-    # Summed in the order of fixed pieces: the same bytes for any number of threads.
-    parts = list(run_ranges(piece, ranges(len(which), PRIMARIES)))
-    count, hosts = (np.sum(some, axis=0) for some in zip(*parts, strict=True))
-    # Primaries without candidates are not looked at: as many as chance leaves empty.
-    empty = field.hosts[0] * np.exp(-np.pi * radius**2 * nu.sum(axis=1))
-    hosts[0] += (empty / (1.0 - empty)).sum()
-    singles = 1 << np.arange(n_other)
-    count[singles] = np.maximum(count[singles], FLOOR)
-    return FieldObjects(count, (hosts + FLOOR) / (hosts + FLOOR).sum())
+    def step(self, field: FieldObjects) -> FieldObjects:
+        """One EM step, from the circles around the primaries."""
+        rho, n_patterns = self.rho, len(field.count)
+        nu = field.per_arcsec2(rho)
+        relative, ln_share = ln_relative(nu, rho), np.log(field.hosts)
+
+        def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+            count, hosts = np.empty(n_patterns), np.empty(n_patterns)
+            expected_prepared(
+                self.which[a:b],
+                self.prepared[a],
+                self.around,
+                (relative[a:b], self.ln_density[a:b]),
+                self.rows,
+                ln_share,
+                self.inner,
+                count,
+                hosts,
+            )
+            return count, hosts
+
+        # Summed in the order of fixed pieces: the same bytes for any number of threads.
+        parts = list(run_ranges(piece, self.pieces))
+        count, hosts = (np.sum(some, axis=0) for some in zip(*parts, strict=True))
+        # Primaries without candidates are not looked at: as many as chance leaves empty.
+        empty = field.hosts[0] * np.exp(-np.pi * self.radius**2 * nu.sum(axis=1))
+        hosts[0] += (empty / (1.0 - empty)).sum()
+        singles = 1 << np.arange(rho.shape[1])
+        count[singles] = np.maximum(count[singles], FLOOR)
+        return FieldObjects(count, (hosts + FLOOR) / (hosts + FLOOR).sum())
 
 
 def surroundings(setting: Setting) -> tuple:

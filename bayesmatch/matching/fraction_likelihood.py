@@ -7,6 +7,7 @@ The fractions are a multinomial logit in properties of the primaries (see
 from __future__ import annotations
 
 import copy
+from functools import reduce
 
 import numpy as np
 
@@ -195,8 +196,8 @@ class FractionLikelihood:
         """Ln shares (n, S): asked for again and again where the fit ends."""
         if self._at is None or not np.array_equal(self._at[0], beta):
             eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
-            eta -= eta.max(axis=1, keepdims=True)
-            self._at = beta.copy(), eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))
+            eta -= reduce(np.maximum, eta.T)[:, None]  # columns are few, and rows many
+            self._at = beta.copy(), eta - np.log(reduce(np.add, np.exp(eta).T))[:, None]
         return self._at[1]
 
     def shares(

@@ -226,20 +226,19 @@ def fit_to_some(
     **described: Any,
 ) -> HostFraction:
     """As :func:`fit_host_fraction`, going by some primaries `use` (n,) bool; all get fractions."""
+    described["total"] = total
     if use.all() or not use.any():
-        use = np.ones(len(use), bool)
+        every: dict[str, Any] = {"empty": empty, "expected": expected, "ln_beyond": ln_beyond}
+        return fit_host_fraction(ln_like, z, **every, circles=circles, **described)
     fit = fit_host_fraction(
         ln_like[use],
         z[use],
-        total=total,
         empty=empty[use],
         expected=expected[use],
         ln_beyond=None if ln_beyond is None else ln_beyond[use],
         circles=None if circles is None else lambda: circles().of(use),
         **described,
     )
-    if use.all():
-        return fit
     return replace(fit, ln_fraction=_ln_fractions(z, fit.details, total), ln_beyond=ln_beyond)
 
 

@@ -30,4 +30,4 @@ def ln_likelihood(
         return independent, setting, np.zeros(len(setting.primary))
     shared = shared_ln_likelihood(setting, associations, ln_evidence, field, partly)
     field = replace(field, objects=shared.objects, details={**field.details, **shared.details})
-    return shared.ln_like, replace(setting, field=field), shared.ln_gain
+    return shared.ln_like, setting.with_field(lambda _: field), shared.ln_gain

@@ -16,6 +16,7 @@ import numpy as np
 from .._kernels import sky_counts as kernels
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.candidates import Candidates
+from ..catalogs.cell_maps import Looked
 from ..catalogs.errors import catalog_radius, error_radius
 from ..catalogs.gaussian import GAUSSIAN
 from ..catalogs.held import HeldCatalog
@@ -113,14 +114,14 @@ class _Local:
             for share, times in tails_of(primary.errors).parts
         ]
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
-        self.count = count = other.cell_counts(box)
-        covered = box.covered(count)
+        looked = box.looked(other)
+        self.count = looked.count
         self.reach = end_of_fields(
             self.separation,
             self.start,
             INNER_SIGMA * self._wings[-1][1],  # the widest
             radius,
-            lambda: box.near_and_far(count, covered)[1],
+            lambda: box.near_and_far(looked.count, looked.covered)[1],
         )
         self._beyond_reach = self._beyond(self.reach)
         self.kept = max(1.0 - float(self._beyond_reach.mean()), LEAST_KEPT)
@@ -128,7 +129,7 @@ class _Local:
         if box.widest**2 < ROOM * np.pi * radius**2:
             self._as_stated(other.n_rows, np.pi * radius**2)
         else:
-            self._settle(count, covered, box, radius)
+            self._settle(looked, box, radius)
 
     def _as_stated(self, n_rows: int, circle: float) -> None:
         """The stated density without the hosts: no window is wide enough to tell them apart."""
@@ -140,27 +141,28 @@ class _Local:
         everywhere = np.full(n, field)
         self._found(Densities(everywhere, everywhere, field, []), small_fields=False)
 
-    def _settle(self, count: np.ndarray, covered: np.ndarray, box: SkyBox, radius: float) -> None:
+    def _settle(self, looked: Looked, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
-        windows = box.covered_windows(count, covered)
+        count, covered, windows = looked.count, looked.covered, looked.windows
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
         self._beyond_inner = self._beyond(self._inner)
         self._ring_counts, self._own = self._rings(), self._own_shares()
+        self._others = _others(windows)
         self.hosts = self._host_share()
-        near = self._near(windows, seen)
+        near = self._near(seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
         far = self._surveyed(near, far, lambda: box.near_and_far(count, covered))
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
-            near, far = self._near(windows, seen), self._far(windows, box, radius)[: len(far)]
+            near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
             if far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
-            anywhere = box.covered_windows(count, np.ones(box.shape, bool))
-            near = self._near(anywhere, np.ones(len(seen), bool))
+            self._others = _others(box.covered_windows(count, np.ones(box.shape, bool)))
+            near = self._near(np.ones(len(seen), bool))
             far = tiles(near, box)
         self._found(densities(near, far, self.stated, len(self.sigma)), small_fields)
 
@@ -178,7 +180,7 @@ class _Local:
         """Mean number of hosts among the candidates of a primary: what is more than beyond them."""
         radius = self._inner
         near = int(self._nearer.sum())
-        count, area = (counts[:, 0].sum() for counts in self._ring_counts)
+        count, area = (counts[0].sum() for counts in self._ring_counts)
         density = count / max(area, 1e-300)
         excess = near - density * np.pi * (radius**2).sum()
         return float(np.clip(excess / max((1.0 - self._beyond_inner).sum(), 1e-300), 0.0, 1.0))
@@ -198,7 +200,7 @@ class _Local:
         times = circle / area
         count = far.count.sum() + self.hosts / self.kept * sources  # hosts were taken out
         excess = np.diff(self.start)[seen].mean() - count * times
-        own = 1.0 + (circle * self._others(windows)[seen].mean() - sources * times) / self.kept
+        own = 1.0 + (circle * self._others[seen].mean() - sources * times) / self.kept
         return float(np.clip(excess / max(own, 0.5), 0.0, 1.0))
 
     def _beyond(self, radius: np.ndarray | float) -> np.ndarray:
@@ -207,24 +209,16 @@ class _Local:
         out: np.ndarray = np.sum(parts, axis=0)
         return out
 
-    @staticmethod
-    def _others(windows: tuple[np.ndarray, ...]) -> np.ndarray:
-        """(n,) other primaries per arcsec^2 around each."""
-        _, square, sources = windows
-        others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
-        out: np.ndarray = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
-        return out
-
     def _rings(self) -> tuple[np.ndarray, np.ndarray]:
-        """Candidates in the rings within the radius, from outside in, and areas, (n, RINGS)."""
+        """Candidates in the rings within the radius, from outside in, and areas, (RINGS, n)."""
         n = len(self.sigma)
         count, area = np.zeros((n, RINGS), np.int64), np.empty((n, RINGS))
         self._nearer = np.zeros(n, np.int64)
         around = self.start, self.separation, self._inner, self.reach, RINGS
         out = self._nearer, count, area
-        pieces = ranges(n, 1 << 14)
+        pieces = ranges(n, 1 << 11)
         list(run_ranges(lambda a, b: kernels.count_rings(a, b, *around, *out), pieces))
-        return count, area
+        return np.ascontiguousarray(count.T), np.ascontiguousarray(area.T)
 
     def _own_shares(self) -> list[np.ndarray]:
         """By ring, from outside in: (n,) share of the hosts in the ring of their own primary."""
@@ -239,32 +233,29 @@ class _Local:
             high = within
         return own
 
-    def _near(self, windows: tuple[np.ndarray, ...], seen: np.ndarray) -> list[Ring]:
+    def _near(self, seen: np.ndarray) -> list[Ring]:
         """Rings within the radius, from inside outwards; empty where the primary was not `seen`."""
-        others = self._others(windows)
-        count, area = self._ring_counts
+        expected = self.hosts * self._others
         rings = []
-        for k in reversed(range(RINGS)):
-            own = self._own[k]
-            mine, theirs = self.hosts * own, self.hosts * others * area[:, k]
-            field = seen * (count[:, k] - mine - theirs)
+        for count, area, own in zip(*self._ring_counts, self._own, strict=True):
+            mine, theirs = self.hosts * own, expected * area
+            field = seen * (count - mine - theirs)
             variance = mine * (1.0 - mine) + theirs
-            rings.append(Ring(field, seen * area[:, k], mine, variance))
-        return rings
+            rings.append(Ring(field, seen * area, mine, variance))
+        return rings[::-1]
 
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
         """Windows that hold the circle of the match, the smallest whole, the others as rings."""
-        number, square, sources = windows
+        number, square, sources = (np.ascontiguousarray(values.T) for values in windows)
         hosts = min(self.hosts / self.kept, 1.0)  # those outside the circles too
         field = number - hosts * sources
         half = (box.half_rows + 0.5) * box.cell * 3600.0
         rings, inner = [], -1
         for w in np.flatnonzero((half >= radius) | (np.arange(len(half)) == len(half) - 1)):
-            count, area, inside = field[:, w].copy(), square[:, w].copy(), sources[:, w].copy()
+            count, area, inside = field[w], square[w], sources[w]
             if inner >= 0:
-                count -= field[:, inner]
-                area -= square[:, inner]
-                inside -= sources[:, inner]
+                count, area = count - field[inner], area - square[inner]
+                inside = inside - sources[inner]
             coarse = bool(half[w] >= COARSE)
             counts = np.where(area > 0, count, 0.0), np.maximum(area, 0.0)
             variance = hosts * (1.0 - hosts) * np.maximum(inside, 0.0)
@@ -292,3 +283,11 @@ class _Local:
                     return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + max(n, 0.0), area + a
         return far
+
+
+def _others(windows: tuple[np.ndarray, ...]) -> np.ndarray:
+    """(n,) other primaries per arcsec^2 around each."""
+    _, square, sources = windows
+    others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
+    out: np.ndarray = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
+    return out

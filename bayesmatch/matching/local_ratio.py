@@ -56,6 +56,8 @@ def with_mean_ratios(
     log10_ratios : dict of (int, str) to ndarray, shape (n_slots,)
         What they give for the candidates.
     """
+    if not any(priors.by_catalogue[other.name] for other in setting.others):
+        return setting.with_field(lambda field: replace(field, cells=None))
     field = setting.field
     if field.cells is None:
         return setting
@@ -74,7 +76,7 @@ def with_mean_ratios(
         details["scales"][other.name] = {**scale, "mean_ratio": _record(found, ratio)}
     changed = bool((mean != 1.0).any())
     field = replace(field, cells=None, details=details, mean_ratio=mean if changed else None)
-    return replace(setting, field=field)
+    return setting.with_field(lambda _: field)
 
 
 def without_mean_ratio(

@@ -17,6 +17,7 @@ from astropy.table import Table
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
 from .setting import Setting
+from .table_columns import take
 from .tables import Matched, association_table, source_table
 
 #: of several threads that ask, one makes the table: all have the same
@@ -78,4 +79,7 @@ def kept_identifiers(setting: Setting) -> list[Identifiers]:
 def _copied(catalog: HeldCatalog, rows: np.ndarray) -> Identifiers:
     """Identifiers of some rows, as they are now."""
     held = catalog.identifiers
-    return held.subset(rows, catalog.ids(rows) if held.values is None else held.values[rows])
+    if held.values is None:
+        return held.subset(rows, catalog.ids(rows))
+    numbers = held.values.dtype == np.int64
+    return held.subset(rows, take(held.values, rows, 0) if numbers else held.values[rows])

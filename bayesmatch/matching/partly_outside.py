@@ -95,8 +95,10 @@ def partly_outside(
         Probability that the counterpart in each is outside.
     """
     n_other = len(objects)
+    if n_other == 1:
+        return None
     concerned = share.max(axis=1) > LEAST
-    if n_other == 1 or not concerned.any() or len(setting.candidates.row) == 0:
+    if not concerned.any() or len(setting.candidates.row) == 0:
         return None
     edges = [Edge.of(*each) for each in objects]
     found: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = {}

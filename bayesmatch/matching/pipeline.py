@@ -20,11 +20,7 @@ from ..priors.prior_set import PriorSet
 from .arguments import check_probabilities
 from .associations import Associations, build_associations
 from .beyond import counterparts_beyond
-from .calibrated import (
-    Calibrated,
-    calibrated_of,
-    pruned_bound,
-)
+from .calibrated import Calibrated, calibrated_of, pruned_bound
 from .checks.run import run_checks
 from .clock import Clock
 from .combined import bytes_more, judged, unpruned
@@ -41,7 +37,7 @@ from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
 from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
-from .settled import Settled, settle
+from .settled import Settled, entries_ahead, settle
 from .tables import Matched, kept_rows
 from .terms import PosteriorTerms
 
@@ -168,6 +164,7 @@ def _search(
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(_held_rows(c), n) for c in others)
     with clock("search"), clock.searching(n_rows) as advance:
+        close = entries_ahead(options.claims, primary, radius)
         counted = options.field.counts_cells or learns_from_field(priors)
         box = SkyBox(primary.ra, primary.dec) if counted else None
         held = tuple(
@@ -182,6 +179,8 @@ def _search(
                 box=box,
             )
         )
+        if box is not None and options.field.counts_cells:
+            box.look_ahead(held)
         candidates = find_candidates(
             primary, held, radius, max_rows=options.max_rows, advance=advance
         )
@@ -199,6 +198,7 @@ def _search(
             radius,
             sorted({*without_sample(priors), *(c.name for c in others if judged(priors, c.name))}),
             box,
+            close,
         )
 
 

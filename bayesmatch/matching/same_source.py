@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .._kernels.duplicates import mixture
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
 from ..catalogs.neighbours import Neighbours
@@ -87,6 +88,18 @@ class ClosePairs:
         return ln_odds
 
 
+#: pairs of entries, and how many sources are listed twice
+CloseEntries = tuple[ClosePairs, Duplicates]
+
+
+def close_entries(
+    primary: HeldCatalog, radius_arcsec: float, duplicates: Duplicates | None
+) -> CloseEntries:
+    """Entries that may be one source; `duplicates` None: fitted to them."""
+    pairs = close_pairs(primary, radius_arcsec)
+    return pairs, find_duplicates(pairs) if duplicates is None else duplicates
+
+
 def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     """Pairs of primaries within :data:`MAX_SIGMA` combined errors.
 
@@ -96,9 +109,11 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     reach = min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest)
     near = Neighbours(primary.ra, primary.dec, reach)
     unit, reach = near.unit, _reach(near, reach)
-    begin, j = near.within(np.arange(len(unit)), 2.0 * np.sin(0.5 * np.radians(reach / 3600.0)))
-    i = np.repeat(np.arange(len(unit)), np.diff(begin))
-    i, j = i[i < j], j[i < j]
+    rows = near.along  # neighbours of neighbours are in the processor's cache
+    begin, j = near.within(rows, 2.0 * np.sin(0.5 * np.radians(reach / 3600.0)))
+    i = np.repeat(rows, np.diff(begin))
+    once = np.flatnonzero(i < j)
+    i, j = i[once], j[once]
     within = 2.0 * max(len(i), 1) / len(unit)  # how many others are within reach, on average
     # The better known position first (of equals the southern one): the order of rows is no matter.
     which = np.unique(np.concatenate([i, j]))
@@ -181,25 +196,10 @@ def _mixture(
     pairs: ClosePairs, chance: np.ndarray, all_chance: np.ndarray, spread: float
 ) -> tuple[Duplicates, float]:
     """Second entries by expectation and maximisation, and their gain in ln likelihood."""
-    u, end = pairs.half_square, pairs.end
-    d, total = 1e-12, 0.0
-    for _ in range(STEPS):
-        before = d, spread
-        twice, all_twice = np.exp(-u / spread) / spread, -np.expm1(-end / spread)
-        if total == 0.0:
-            if (twice / chance).sum() <= (all_twice / all_chance).sum():
-                return Duplicates(), 0.0  # close pairs are no more than chance makes them
-            d = 0.05
-        share = d * twice / (d * twice + chance)
-        total = float(share.sum())
-        d = float(total / (all_twice / (d * all_twice + all_chance)).sum())
-        d = min(max(d, 1e-12), 1.0)
-        spread = float(((share * u).sum() + 1e-300) / (total + 1e-300))
-        spread = min(max(spread, MIN_SPREAD), 1.0)
-        if abs(d / before[0] - 1.0) < 1e-3 and abs(spread / before[1] - 1.0) < 1e-3:
-            break
-    twice, all_twice = np.exp(-u / spread) / spread, -np.expm1(-end / spread)
-    gain = np.log1p(d * twice / chance) - np.log1p(d * all_twice / all_chance)
+    of = pairs.half_square, pairs.end, chance, all_chance
+    d, spread, total, gain = mixture(*of, spread, STEPS, MIN_SPREAD)
+    if d == 0.0:
+        return Duplicates(), 0.0
     # Few pairs do not say that one position was copied from the other.
     cautious = (total * spread + SPREAD_PAIRS) / (total + SPREAD_PAIRS)
-    return Duplicates(d, min(cautious, 1.0)), float(gain.sum())
+    return Duplicates(d, min(cautious, 1.0)), gain

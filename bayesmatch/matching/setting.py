@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from .._kernels.jit import begin
 from ..catalogs.candidates import Candidates
 from ..catalogs.footprint import looked_at
 from ..catalogs.held import HeldCatalog
@@ -14,6 +16,7 @@ from ..catalogs.sky_box import SkyBox
 from .candidate_positions import CandidatePositions, candidate_positions
 from .field import FieldDensity, FieldModel
 from .patterns import PatternPriors, pattern_priors
+from .same_source import CloseEntries
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,25 @@ class Setting:
     positions: CandidatePositions
     nway: PatternPriors
     """NWAY's priors of the membership patterns"""
-    field: FieldDensity
-    """density of field objects that the calibrated probabilities go by"""
+    find_field: Callable[[], FieldDensity]
+    """gives :attr:`field`"""
     radius_arcsec: float
     looked: np.ndarray
     """(n_primary, n_other) bool: whether the catalogue has looked there, as far as its MOC says"""
+    close: Callable[[], CloseEntries] | None = None
+    """gives the primaries that may be one source, where that was begun; None: not yet"""
+
+    @property
+    def field(self) -> FieldDensity:
+        """Density of field objects that the calibrated probabilities go by; it may be waited for.
+
+        A local one is found while other threads get NWAY's posterior, which has its own.
+        """
+        return self.find_field()
+
+    def with_field(self, change: Callable[[FieldDensity], FieldDensity]) -> Setting:
+        """The same with another field, made of this one when it is asked for."""
+        return replace(self, find_field=_once(lambda: change(self.field)))
 
     @property
     def catalogs(self) -> tuple[HeldCatalog, ...]:
@@ -49,15 +66,40 @@ def make_setting(
     radius_arcsec: float,
     with_priors: Collection[str],
     box: SkyBox | None = None,
+    close: Callable[[], CloseEntries] | None = None,
 ) -> Setting:
-    """Positions, errors and densities of the candidates found; `box`: if it is at hand."""
+    """Positions, errors and densities of the candidates found; `box`: if it is at hand.
+
+    `close`: as :attr:`Setting.close`.
+    """
+    positions = candidate_positions(primary, others, candidates)
+    around = primary, others, candidates, radius_arcsec, with_priors, box
+    find = partial(field.at, *around)
+    beside = field.counts_cells and box is not None and box.looks_ahead(others)
+    find_field = _once(begin(find) if beside else find)
+    if not beside:
+        find_field()
     return Setting(
         primary,
         others,
         candidates,
-        candidate_positions(primary, others, candidates),
+        positions,
         pattern_priors(others, completeness, correct_unrelated),
-        field.at(primary, others, candidates, radius_arcsec, with_priors, box),
+        find_field,
         radius_arcsec,
         np.column_stack([looked_at(other, primary) for other in others]),
+        close,
     )
+
+
+def _once(function: Callable[[], FieldDensity]) -> Callable[[], FieldDensity]:
+    """What gives the function's value, and keeps that alone, when it has been asked for."""
+    to_do, done = [function], list[FieldDensity]()
+
+    def value() -> FieldDensity:
+        if not done:
+            done.append(to_do[0]())
+            to_do.clear()
+        return done[0]
+
+    return value

@@ -13,18 +13,20 @@ share is taken out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels.jit import begin
+from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
 from .associations import Associations
 from .beyond import outside_by_catalogue
 from .calibrated import Calibrated, calibrated_of
-from .claims import Claims, exclusive, find_sources, independent
+from .claims import Claims, exclusive, find_sources, find_them, independent
 from .host_fraction import HostFraction
 from .posterior import Posterior
-from .same_source import Duplicates
+from .same_source import CloseEntries, Duplicates, close_entries
 from .setting import Setting
 
 LN_10 = np.log(10.0)
@@ -58,6 +60,16 @@ class Settled:
     """None where claims are independent"""
 
 
+def entries_ahead(
+    rule: KnownClaims | str, primary: HeldCatalog, radius_arcsec: float
+) -> Callable[[], CloseEntries] | None:
+    """Begin to look for entries of one source, beside the search; None: nobody will ask."""
+    known = rule.duplicates if isinstance(rule, KnownClaims) else None
+    if rule == "independent" or not find_them(primary, known):
+        return None
+    return begin(lambda: close_entries(primary, radius_arcsec, known))
+
+
 def settle(
     rule: KnownClaims | str,
     setting: Setting,
@@ -89,7 +101,7 @@ def settle(
     share = _host_share(setting, associations, first) if known is None else known.host_share
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
-        setting = replace(setting, field=field)
+        setting = setting.with_field(lambda _: field)
         fewer = np.log(field.plus_one[0] / before.plus_one[0])  # the same at all primaries
         ln_like = ln_like - (associations.member >= 0) @ fewer
         fit = fit if fit_to is None else fit_to(ln_like)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .._kernels.jit import ranges, run_ranges
 from .._kernels.sky_counts import count_profile
 from ..catalogs.sky_box import SkyBox
 from .density_ladder import SMALL_FIELD, SURE, Ring
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
+#: primaries that a thread goes through at a time
+PRIMARIES = 1 << 11
 
 
 def end_of_fields(
@@ -28,7 +31,9 @@ def end_of_fields(
     there are as many objects as in the outer part, what is more in the inner one are hosts.
     """
     edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
-    count = count_profile(start, separation, inner, radius, edges)
+    around = start, separation, inner, radius, edges
+    parts = run_ranges(lambda a, b: count_profile(a, b, *around), ranges(len(inner), PRIMARIES))
+    count = sum(parts, np.zeros(PROFILE))
     looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
     total, weight = np.cumsum(count), np.cumsum(looked)
     best, end, outer = 0.5 * SURE**2, radius, 0.0

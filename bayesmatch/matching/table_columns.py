@@ -7,11 +7,16 @@ from typing import Any
 import numpy as np
 from astropy.table import Column
 
+from .._kernels.gathered import take_present
+from .._kernels.jit import ranges, run_ranges
 from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
 from .field import FieldDensity
+
+#: values that a thread takes at a time
+TAKEN = 1 << 15
 
 
 def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional: bool) -> Column:
@@ -20,9 +25,13 @@ def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional:
     absent = absent_row.copy()
     if identifiers.mask is not None:
         absent[~absent_row] = identifiers.mask[row[~absent_row]]
-    held = identifiers.of(row[~absent_row])
-    ids = np.zeros(len(row), held.dtype)
-    ids[~absent_row] = held
+    values = identifiers.values
+    if values is not None and values.dtype == np.int64 and len(values):
+        ids = take(values, row, 0)
+    else:
+        held = identifiers.of(row[~absent_row])
+        ids = np.zeros(len(row), held.dtype)
+        ids[~absent_row] = held
     absent = absent | missing(ids)
     text = f"{identifiers.name} in {name}"
     if not (optional or absent.any()):  # masked columns wherever a member may be absent
@@ -45,10 +54,16 @@ def row_numbers(catalog: HeldCatalog, row: np.ndarray) -> np.ndarray:
 
 
 def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
-    """``values[at]``, and `absent` where `at` is -1."""
+    """``values[at]``, and `absent`, a value of their type, where `at` is -1."""
     if len(values) == 0:
         return np.full(len(at), absent, dtype=values.dtype)
-    return np.where(at < 0, absent, values[at])
+    if values.dtype.type not in (np.int64, np.float64) or at.ndim != 1:
+        return np.where(at < 0, absent, values[at])
+    out = np.empty(len(at), values.dtype)
+    values, at = np.ascontiguousarray(values), np.ascontiguousarray(at, np.int64)
+    of = values, at, values.dtype.type(absent), out
+    list(run_ranges(lambda a, b: take_present(a, b, *of), ranges(len(at), TAKEN)))
+    return out
 
 
 def input_column(column: Any, absent: np.ndarray) -> Any:

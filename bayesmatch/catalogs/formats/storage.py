@@ -44,15 +44,16 @@ def masked_column(
     values: np.ndarray, mask: np.ndarray, description: str | None = None, unit: Any = None
 ) -> MaskedColumn:
     """A masked column whose fill value cannot be taken for data."""
-    fill = _free_fill(values, mask)
-    values = trimmed(np.where(mask, fill, values).astype(values.dtype))
+    fill, values = _free_fill(values, mask), np.array(values)
+    np.copyto(values, fill, where=mask)
+    values = trimmed(values)
     return MaskedColumn(values, mask=mask, description=description, unit=unit, fill_value=fill)
 
 
 def _free_fill(values: np.ndarray, mask: np.ndarray) -> Any:
     """What stands where a value is missing: of integers one that is no value of the column."""
     fill = _FILL[values.dtype.kind](values.dtype)
-    if values.dtype.kind not in "iu" or not (values == fill)[~mask].any():
+    if values.dtype.kind not in "iu" or not ((values == fill) & ~mask).any():
         return fill
     taken = np.unique(values[~mask])
     ends = taken if fill == taken[0] else taken[::-1]

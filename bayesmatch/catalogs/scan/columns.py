@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._kernels.jit import n_threads, run_ranges
+from ..._kernels.jit import n_threads, run_apart
 from ..area import contains
 from ..bad_rows import without_position
 from ..field_counts import FieldCounts
@@ -86,7 +86,7 @@ def count_field(
         return counts
 
     return sum(
-        run_ranges(work, [(t, t + 1) for t in range(len(tasks))]),
+        run_apart(work, [(t, t + 1) for t in range(len(tasks))]),
         FieldCounts.of(np.empty(0), edges),
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..._kernels import progress
-from ..._kernels.jit import ranges, run_ranges
+from ..._kernels.jit import ranges, run_apart
 from ...catalogs.catalog import Catalog
 from ...catalogs.far import FarCatalog
 from ...catalogs.left_out import BAD_ROWS, checked_primary, with_positions
@@ -123,7 +123,7 @@ def calibrate(
         return selected_fraction(matched_at(ra, dec), score, at, weight * usable)
 
     done = progress.steps(
-        run_ranges(realization, ranges(n_realizations, 1)),
+        run_apart(realization, ranges(n_realizations, 1)),
         n_realizations,
         "fake positions",
         show=bool(match_options.get("progress", False)),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..claim_groups import maybe_twice_of
 from .view import View
 
 
@@ -22,16 +23,18 @@ def each_once(view: View) -> View:
         owner = np.flatnonzero(member >= 0)
         row = view.setting.candidates.row[member[owner]]
         p = view.calibrated.marginal[owner, part.k]
-        order = np.lexsort((p, row))
-        row, p, owner = row[order], p[order], owner[order]
         mine = view.setting.candidates.row[part.slot]
-        at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
-        theirs = (at >= 0) & (len(row) > 0)
-        theirs[theirs] = (row[at[theirs]] == mine[theirs]) & (
-            owner[at[theirs]] != view.sample[part.i[theirs]]
-        )
         left = np.ones(len(mine))
-        left[theirs] -= p[at[theirs]]
+        # Few objects are both: the rest need not be put in order.
+        both = maybe_twice_of(np.concatenate([row, mine]))
+        some, seen = np.flatnonzero(both[: len(row)]), np.flatnonzero(both[len(row) :])
+        order = some[np.lexsort((p[some], row[some]))]
+        row, p, owner, mine = row[order], p[order], owner[order], mine[seen]
+        at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
+        theirs = np.flatnonzero((at >= 0) & (len(row) > 0))
+        theirs = theirs[row[at[theirs]] == mine[theirs]]
+        theirs = theirs[owner[at[theirs]] != view.sample[part.i[seen[theirs]]]]
+        left[seen[theirs]] -= p[at[theirs]]
         around.append(replace(part, p=part.p * np.clip(left, 0.0, 1.0)))
     return replace(view, around=tuple(around))
 

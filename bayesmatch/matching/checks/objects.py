@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..._kernels.neighbours import pairs_in_blocks
 from ..table_columns import take
 from .around import Around
 from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
@@ -94,16 +95,8 @@ def _close_pairs(view: View, part: Around) -> tuple[float, int, float, int]:
     i, slot = part.i[use], part.slot[use]
     place = part.offset[use]
     variance = np.sqrt(np.maximum(view.setting.positions.covariance[slot, 3], 0.0))
-    close, pairs, chance = 0, 0, 0.0
-    for shift in range(1, int(size.max(initial=0))):
-        same = np.flatnonzero(i[shift:] == i[:-shift])
-        if len(same) == 0:
-            break
-        apart2 = ((place[same + shift] - place[same]) ** 2).sum(axis=1)
-        reach2 = SAME**2 * (variance[same + shift] + variance[same])
-        close += int(np.count_nonzero(apart2 <= reach2))
-        pairs += len(same)
-        chance += float(np.minimum(reach2 / part.radius**2, 1.0).sum())
+    of = np.ascontiguousarray(i), np.ascontiguousarray(place), variance
+    close, pairs, chance = pairs_in_blocks(*of, SAME**2, part.radius**2)
     return float(close), pairs, chance, len(i) if pairs else 0
 
 

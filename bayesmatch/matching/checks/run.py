@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from .other_unit import in_other_unit
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
+from .score import Step
 from .view import View, view_of
 
 #: sigma of the density seen, beyond which it is taken rather than the stated one
@@ -70,7 +71,8 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     right = right and all(f.verdict == OK for f in priors)
     # Of two entries of a source one may be left with what its counterpart is not.
     wings_too = reach == OK and twice.verdict == OK
-    errors = list(_errors(seen, right and reach != WRONG, wings_too))
+    known = (lambda: step) if seen is view else (lambda: scale_step(seen))
+    errors = list(_errors(seen, known, right and reach != WRONG, wings_too))
     wings = next(f for f in errors if f.check == "tails")
     for part, ring in zip(view.around, rings, strict=True):
         if wings.verdict != OK:  # they are in the ring, and no field objects
@@ -85,12 +87,17 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     yield claims(view)
 
 
-def _errors(view: View, right: bool, wings_too: bool) -> Iterator[Finding]:
-    """Position errors, where what the probabilities take for counterparts can be `right`."""
+def _errors(
+    view: View, step: Callable[[], Step | None], right: bool, wings_too: bool
+) -> Iterator[Finding]:
+    """Position errors, where what the probabilities take for counterparts can be `right`.
+
+    `step` gives :func:`scale_step` of the view.
+    """
     apart = close_pairs(view)
     found = apart
     if found is None and right:
-        found = position_errors(view, scale_step(view))
+        found = position_errors(view, step())
     found = found or skipped(ERRORS, 1.0, NOT_JUDGED)
     unit = None
     if found.verdict != OK or not math.isfinite(found.sigma):
