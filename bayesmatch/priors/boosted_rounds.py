@@ -49,7 +49,8 @@ class SmoothSums:
 
         def of_fold(f: int) -> np.ndarray:
             tilted = tilted_sums(lesson, hats, learner.own, smooth.coefficients[f], everyone)
-            return tilted - lesson.context.at(smooth.ln_mean[f], lesson.values)
+            tilted -= lesson.context.at(smooth.ln_mean[f], lesson.values)
+            return tilted
 
         own = jit.each(of_fold, len(lesson.folds))
         chance = drawing_chance(lesson, hats, learner.everywhere, smooth.coefficients)
