@@ -51,6 +51,8 @@ def parts(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
         distance: dict[str, Any] = {}
         for name in settings.only or PARTS:
             task, cold = PARTS[name]
+            if task == "prior":
+                finished("train", folder)  # what training needs is no part of the match
             if cold:
                 drop(folder)
             if name == "resumed":

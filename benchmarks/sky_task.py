@@ -29,9 +29,15 @@ POSITIONS_ALONE = {"field": "uniform", "claims": "independent"}
 
 
 def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
-    """Do a task: ``read``, ``distance``, ``local`` or ``prior``, and tell what it took."""
+    """Do a task: ``read``, ``distance``, ``local`` or ``prior``, and tell what it took.
+
+    ``train``: make the prior, if it is not there.
+    """
     if task == "read":
         return measured(lambda: read_alone(folder), {})
+    if task == "train":
+        print("{}", flush=True)  # it has begun
+        return {"prior": trained(folder).name}
     import bayesmatch as bm
 
     primary, options = sources(folder), dict(POSITIONS_ALONE if task == "distance" else {})

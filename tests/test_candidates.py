@@ -173,3 +173,6 @@ def test_circles_and_other_errors_are_gathered_alike():
         np.testing.assert_array_equal(found.cos_dec, np.cos(np.radians(dec[row])))
         v = covariance[row] ** 2
         np.testing.assert_array_equal(found.covariance.T, [v, v, 0 * v, v**2])
+        before = found.covariance
+        found.forget()
+        assert "covariance" not in vars(found) and found.covariance.tobytes() == before.tobytes()

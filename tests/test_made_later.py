@@ -45,6 +45,16 @@ def test_copies_have_them(result, copied):
     np.testing.assert_array_equal(other.sources["p_any"], result.sources["p_any"])
 
 
+def test_what_no_table_shows_is_let_go(result):
+    """Of ten million candidates it would be a gigabyte."""
+    held = vars(result)["sources"].args[0]
+    assert len(held.setting.candidates.row) > 0 == held.setting.positions.covariance.size
+    np.testing.assert_array_equal(
+        held.post.log10_bayes["dist_bayesfactor"][held.post.p_i >= 0.5],
+        np.asarray(result.associations["dist_bayesfactor"])[result.associations["ncat"] > 1],
+    )
+
+
 def test_pickled_with_its_tables():
     result = bm.MatchResult(lambda: Table({"a": [1]}), Table({"b": [2]}), {})
     assert pickle.loads(pickle.dumps(result)).associations["a"].tolist() == [1]

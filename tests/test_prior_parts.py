@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
-from bayesmatch.matching.local_ratio import _each_once
 from bayesmatch.priors.density_ratio import MOST_BITS, DensityRatio
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.strengths import STRENGTHS, WEAK, strengths_to_try
@@ -47,13 +46,6 @@ def test_every_pattern_of_missing_bands_has_its_factor(n_bands):
         np.testing.assert_allclose(
             ratio.ln_ratio(logit, given), 0.5 + 2.0 * np.clip(logit, -1, 1) + factor, rtol=1e-14
         )
-
-
-@pytest.mark.parametrize("n", [0, 1, 1000])
-def test_rows_each_once(n):
-    rows = np.random.default_rng(n).integers(0, 300, n) * 10_000_000
-    for found, expected in zip(_each_once(rows), np.unique(rows, return_index=True), strict=True):
-        np.testing.assert_array_equal(found, expected)
 
 
 def test_what_is_not_sure_keeps_the_start():

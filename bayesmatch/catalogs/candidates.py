@@ -12,7 +12,7 @@ from .._kernels import grid, grid_entries
 from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
 from .held import HeldCatalog
-from .memory import check_memory
+from .memory import check_memory, give_back
 from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
 
@@ -108,8 +108,10 @@ def find_candidates(
     np.cumsum(count, out=start[1:])
     row = np.empty(start[-1], np.int64)
     separation = np.empty(start[-1])
-    for k, (i, j, s) in enumerate(found):
-        grid.bucket_pairs(i, j, s, start[k:-1:n_other].copy(), row, separation)
+    for k in range(n_other):
+        grid.bucket_pairs(*found[k], start[k:-1:n_other].copy(), row, separation)
+    del found
+    give_back(len(row))
     return Candidates(start, row, separation, n_other)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -29,10 +29,19 @@ class CandidatePositions:
     """(n_slots,) deg"""
     dec: np.ndarray
     """(n_slots,) deg"""
-    covariance: np.ndarray
-    """(n_slots, 4) of east^2, north^2, east*north, arcsec^2, and their determinant, arcsec^4"""
+    made: Callable[[], np.ndarray]
+    """makes ``covariance``"""
     circular: bool
     """whether all errors of the match, the primaries' too, are circles"""
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """(n_slots, 4) of east^2, north^2, east*north, arcsec^2, and the determinant, arcsec^4."""
+        return self.made()
+
+    def forget(self) -> None:
+        """Do without the covariances until they are asked for again: they are a third of all."""
+        self.__dict__.pop("covariance", None)
 
     @cached_property
     def cos_dec(self) -> np.ndarray:
@@ -55,8 +64,10 @@ def candidate_positions(
     primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
 ) -> CandidatePositions:
     """Gather positions and errors of the candidates from their catalogues."""
+    sigma = None
     if len(others) == 1:  # the slots are one block: nothing to put in order
         ra, dec, covariance = _of_one(others[0], candidates.row)
+        sigma = _circles(others[0].errors)
     else:
         n = len(candidates.row)
         ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
@@ -72,15 +83,34 @@ def candidate_positions(
         (not wider and all(other.circular for other in others))
         or bool(np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
     )
-    return CandidatePositions(ra, dec, covariance, circular)
+    kept = covariance.view  # itself
+    made = kept if sigma is None or wider else partial(_circle_covariance, sigma, candidates.row)
+    out = CandidatePositions(ra, dec, made, circular)
+    out.__dict__["covariance"] = covariance  # it is at hand
+    return out
+
+
+def _circles(errors: PositionErrorModel) -> np.ndarray | None:
+    """Sigma (arcsec) of all rows, (n,), or of each, (1,); None where not all are circles."""
+    if not (isinstance(errors, GaussianErrors) and errors.circular):
+        return None
+    return np.atleast_1d(np.asarray(errors.parts[0], np.float64))
+
+
+def _circle_covariance(sigma: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """What :func:`gather_circles` says of the covariances of some rows, (m, 4)."""
+    variance = (sigma[row] if len(sigma) > 1 else sigma) ** 2
+    out = np.zeros((len(row), 4))
+    out[:, 0] = out[:, 1] = variance
+    out[:, 3] = variance * variance
+    return out
 
 
 def _of_one(other: HeldCatalog, row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions and covariances of some rows of a catalogue."""
-    errors = other.errors
-    if not (isinstance(errors, GaussianErrors) and errors.circular):
-        return other.ra[row], other.dec[row], with_determinant(errors, row)
-    sigma = np.atleast_1d(np.asarray(errors.parts[0], np.float64))
+    sigma = _circles(other.errors)
+    if sigma is None:
+        return other.ra[row], other.dec[row], with_determinant(other.errors, row)
     ra, dec, covariance = np.empty(len(row)), np.empty(len(row)), np.empty((len(row), 4))
     list(
         run_ranges(

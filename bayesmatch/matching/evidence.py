@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +22,17 @@ class Evidence(NamedTuple):
     """What speaks for every association."""
 
     post: Posterior
-    """NWAY's, which keeps the core of the errors"""
+    """NWAY's, which keeps the core of the errors; without ``ln_evidence``"""
     ln_tailed: np.ndarray
     """(n_rows,) ln Bayes factor with the tails of all errors"""
     against_none: np.ndarray
     """(n_rows,) ln of the same times all prior ratios, over those of no counterpart"""
     log10_combined: dict[str, np.ndarray]
     """by prior on combinations, (n_rows,) log10 of its ratio"""
+
+    def apart(self) -> tuple[Evidence, list[np.ndarray]]:
+        """All but ``against_none``, and that in a list: whoever takes it out lets it go."""
+        return self._replace(against_none=np.empty(0)), [self.against_none]
 
 
 def weigh(
@@ -57,4 +62,5 @@ def weigh(
             ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
         ln_evidence = without_mean_ratio(associations, setting.field, ln_evidence)
         against_none = combined.against_none(setting, associations, ln_evidence)
+        post = replace(post, ln_evidence=np.empty(0))  # it has gone into the other
     return Evidence(post, ln_tailed, against_none, combined.log10)

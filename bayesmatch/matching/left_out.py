@@ -35,7 +35,7 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
     bad: np.ndarray | None = None
     counts = []
     for k, other in enumerate(others):
-        slots, _ = candidates.of_catalogue(k)
+        slots = candidates.slots_of(k)
         row = candidates.row[slots]
         mine, fault = _without_error(other, row)
         if mine is None:

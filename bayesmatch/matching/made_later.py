@@ -6,7 +6,7 @@ a small catalogue's search, and who asks for one table, or for a few numbers, do
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -16,7 +16,12 @@ from astropy.table import Table
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
+from .arguments import check_probabilities
+from .associations import Associations
+from .claims import Claims
+from .evidence import Evidence
 from .setting import Setting
+from .shown import Shown, without_positions
 from .table_columns import take
 from .tables import Matched, association_table, source_table
 
@@ -59,6 +64,37 @@ class TwoTables:
 def made_later(m: Matched, min_p_i: float) -> tuple[Callable[[], Table], Callable[[], Table]]:
     """What makes the associations and the sources of a match."""
     return partial(association_table, m, min_p_i), partial(source_table, m)
+
+
+def to_be_shown(
+    setting: Setting,
+    associations: Associations,
+    log10_ratios: Mapping[tuple[int, str], np.ndarray],
+    evidence: Evidence,
+    claims: Claims,
+) -> Matched:
+    """What the tables are made from; the Bayes factors of the evidence are logs to base 10 then.
+
+    A result with a NaN, or with probabilities that do not sum to 1, is refused.
+    """
+    post, calibrated = evidence.post, claims.calibrated
+    check_probabilities(
+        calibrated.p_match,
+        p_hostless=calibrated.p_hostless,
+        p_i=post.p_i,
+        p_any=post.p_any,
+        p_single=post.p_single,
+        dist_post=post.dist_post,
+    )
+    return Matched(
+        without_positions(setting),
+        associations,
+        log10_ratios,
+        Shown.of(evidence),
+        calibrated,
+        claims.same_source,
+        kept_identifiers(setting),
+    )
 
 
 def kept_identifiers(setting: Setting) -> list[Identifiers]:

@@ -17,20 +17,19 @@ from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.sky_box import SkyBox
 from ..priors.field_ratio import learns_from_field, without_sample
 from ..priors.prior_set import PriorSet
-from .arguments import check_probabilities
 from .associations import Associations, build_associations
 from .beyond import counterparts_beyond
-from .calibrated import Calibrated, calibrated_of, pruned_bound
+from .calibrated import calibrated_of, pruned_bound
 from .checks.run import run_checks
 from .clock import Clock
 from .combined import bytes_more, judged, unpruned
-from .evidence import Evidence, weigh
+from .evidence import weigh
 from .fractions import Covariates, covariates_of, fractions_of
 from .host_fraction import HostFraction
 from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
-from .made_later import kept_identifiers, made_later
+from .made_later import made_later, to_be_shown
 from .options import MatchOptions
 from .pairs_field import pairs_field
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -38,7 +37,7 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, entries_ahead, settle
-from .tables import Matched, kept_rows
+from .tables import kept_rows
 from .terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
@@ -88,15 +87,15 @@ def _run(
     more = bytes_more(priors)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
-    settled, ln_gain = _settled(setting, associations, evidence, options, covariates, clock)
+    del slot_ln_ratio, weighed, bayes
+    evidence, against_none = evidence.apart()
+    settled, ln_gain = _settled(
+        setting, associations, evidence.post, against_none, options, covariates, clock
+    )
     setting, fit, claims = settled.setting, settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
-        _check(evidence.post, calibrated)
-        ids = kept_identifiers(setting)
-        matched = Matched(
-            setting, associations, log10_ratios, evidence, calibrated, claims.same_source, ids
-        )
+        matched = to_be_shown(setting, associations, log10_ratios, evidence, claims)
         n_associations, terms = int(associations.first[-1]), claims.terms
         if options.min_p_i > 0:
             keep = kept_rows(matched, options.min_p_i)
@@ -138,18 +137,6 @@ def _run(
         ),
         claims=settled.known,
         field=setting.field,
-    )
-
-
-def _check(post: Posterior, calibrated: Calibrated) -> None:
-    """Refuse to give a result with a NaN, or with probabilities that do not sum to 1."""
-    check_probabilities(
-        calibrated.p_match,
-        p_hostless=calibrated.p_hostless,
-        p_i=post.p_i,
-        p_any=post.p_any,
-        p_single=post.p_single,
-        dist_post=post.dist_post,
     )
 
 
@@ -271,13 +258,17 @@ def _learn(
 def _settled(
     setting: Setting,
     associations: Associations,
-    evidence: Evidence,
+    post: Posterior,
+    against_none: list[np.ndarray],
     options: MatchOptions,
     covariates: Covariates,
     clock: Clock,
 ) -> tuple[Settled, np.ndarray]:
-    """The calibrated probabilities: host fraction, then claims; and how far objects may gain."""
-    post = evidence.post
+    """The calibrated probabilities: host fraction, then claims; and how far objects may gain.
+
+    The evidence is taken out of the list `against_none`.
+    """
+    setting.positions.forget()
     covariates = covariates_of(setting, options, covariates)
 
     given = options.host_fraction
@@ -289,11 +280,13 @@ def _settled(
     with clock("host_fraction"):
         beyond = counterparts_beyond(setting, known, associations)
         ln_like, setting, ln_gain = ln_likelihood(
-            setting, associations, evidence.against_none, beyond.partly if beyond else None
+            setting, associations, against_none.pop(), beyond.partly if beyond else None
         )
+        setting.positions.forget()
         fit = fit_to(ln_like)
-        first = fit, calibrated_of(associations, ln_like, post, fit)
+        calibrated = [calibrated_of(associations, ln_like, post, fit)]
     with clock("claims"):
         again = fit_to if given is None else None
-        settled = settle(options.claims, setting, associations, ln_like, post, first, again)
+        of_all = setting, associations, ln_like, post
+        settled = settle(options.claims, *of_all, (fit, calibrated.pop()), again)
     return settled, ln_gain

@@ -99,6 +99,7 @@ def settle(
         return Settled(setting, fit, independent(calibrated), None)
     known = rule if isinstance(rule, KnownClaims) else None
     share = _host_share(setting, associations, first) if known is None else known.host_share
+    del first  # what is not needed any more would be gigabytes in a match of a whole survey
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = setting.with_field(lambda _: field)
@@ -109,6 +110,7 @@ def settle(
     duplicates, sets = find_sources(
         setting, associations, None if known is None else known.duplicates
     )
+    setting.positions.forget()
     before = calibrated.p_hostless.mean()
     claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     for _ in range(MAX_FITS):
@@ -117,6 +119,7 @@ def settle(
             break
         before = now
         fit = fit_to(claims.terms.added_to(ln_like, associations.first))
+        del claims, calibrated
         calibrated = calibrated_of(associations, ln_like, post, fit)
         claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
     n_same = int(np.count_nonzero(claims.same_source >= 0))

@@ -15,10 +15,9 @@ from ..catalogs.identifiers import Identifiers
 from .associations import Associations
 from .calibrated import Calibrated
 from .combined import combined_columns
-from .evidence import Evidence
-from .posterior import Posterior
 from .record import CatalogueRecord
 from .setting import Setting
+from .shown import Shown
 from .table_columns import (
     field_columns,
     id_column,
@@ -29,11 +28,16 @@ from .table_columns import (
     take,
 )
 
-LN_10 = np.log(10.0)
 SAME_SOURCE = "same_source"
 #: columns of the associations on request: see :mod:`bayesmatch.matching.likelihood_ratio`
 LIKELIHOOD_RATIOS = ("likelihood_ratio", "reliability")
 #: what the members in sources are, in the descriptions of their columns
+#: where the Bayes factors come from, in the descriptions of their columns
+BAYES = {
+    "dist_bayesfactor_uncorrected": " from positions alone",
+    "dist_bayesfactor": ", associations without the primary considered",
+    "dist_bayesfactor_tails": " from positions, tails of the errors included",
+}
 CANDIDATE = "the best candidate, no identification where p_hostless is high"
 
 
@@ -45,17 +49,12 @@ class Matched:
     associations: Associations
     log10_ratios: Mapping[tuple[int, str], np.ndarray]
     """by (other catalogue, prior name), per candidate slot"""
-    evidence: Evidence
+    post: Shown
     calibrated: Calibrated
     same_source: np.ndarray
     """(n_primary,) row of the first entry of the same source, -1 = none"""
     identifiers: Sequence[Identifiers]
     """of the primaries, and of every candidate as one of each other catalogue's"""
-
-    @property
-    def post(self) -> Posterior:
-        """NWAY's posterior."""
-        return self.evidence.post
 
 
 def association_columns(
@@ -127,8 +126,6 @@ def kept_rows(m: Matched, min_p_i: float) -> np.ndarray:
 def association_table(m: Matched, min_p_i: float) -> Table:
     """One row per association, those below `min_p_i` left out (never a no-counterpart row)."""
     post = m.post
-    absent = m.associations.member < 0
-    ncat = 1 + np.count_nonzero(~absent, axis=1)
     keep: Any = kept_rows(m, min_p_i) if min_p_i > 0 else slice(None)
     primary_row, member = m.associations.primary[keep], m.associations.member[keep]
     columns = _member_columns(m, primary_row, member)
@@ -142,11 +139,10 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     columns["Separation_max"] = Column(
         largest, unit="arcsec", description="Largest separation within the association"
     )
-    columns["ncat"] = Column(
-        ncat[keep].astype(np.int16), description="Number of catalogues taking part"
-    )
+    ncat = np.add(1, (member >= 0).sum(axis=1, dtype=np.int16), dtype=np.int16)
+    columns["ncat"] = Column(ncat, description="Number of catalogues taking part")
     columns.update(_evidence_columns(m, keep, member))
-    columns.update(combined_columns(m.evidence.log10_combined, keep))
+    columns.update(combined_columns(m.post.log10_combined, keep))
     columns["p_single"] = Column(
         post.p_single[keep], description="Posterior of this association against chance, with priors"
     )
@@ -185,24 +181,12 @@ def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> 
 
 def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Column]:
     """Bayes factors, posterior by distance, and the ratio of every prior."""
-    post = m.post
     columns = {
-        "dist_bayesfactor_uncorrected": Column(
-            post.ln_bayes[keep] / LN_10,
-            description="log10 of the Bayes factor from positions alone",
-        ),
-        "dist_bayesfactor": Column(
-            post.ln_bayes_corrected[keep] / LN_10,
-            description="log10 of the Bayes factor, associations without the primary considered",
-        ),
+        name: Column(log10[keep], description=f"log10 of the Bayes factor{BAYES[name]}")
+        for name, log10 in m.post.log10_bayes.items()
     }
-    if m.evidence.ln_tailed is not post.ln_bayes:
-        columns["dist_bayesfactor_tails"] = Column(
-            m.evidence.ln_tailed[keep] / LN_10,
-            description="log10 of the Bayes factor from positions, tails of the errors included",
-        )
     columns["dist_post"] = Column(
-        post.dist_post[keep],
+        m.post.dist_post[keep],
         description="Posterior of this association against chance, positions only",
     )
     for (k, name), ratio in m.log10_ratios.items():

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FORMAT = "bayesmatch-lightgbm-prior"
 FORMAT_VERSION = 1
 WHAT = "LightGBM prior"
+#: pairs whose features are held at a time: of all candidates of a survey they would take the most
+#: memory of the whole match
+PAIRS = 1 << 17
 ENTRIES = (
     *("format", "version", "name", "features", "context", "counts", "versions"),
     *("calibration", "models", "sha256"),
@@ -179,8 +182,16 @@ class LightGBMPrior:
         self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray, j: np.ndarray
     ) -> np.ndarray:
         """Log10 of the ratio for pairs of a primary row i and a candidate row j, shape (n,)."""
-        context = {c: primary.numbers(c)[i] for c in self.context}
-        return self.predict(secondary.some_columns(self.columns, j), context or None)
+        context = {c: primary.numbers(c) for c in self.context}
+        out = np.empty(len(j))
+
+        def piece(a: int, b: int) -> None:
+            of_pairs = {c: values[i[a:b]] for c, values in context.items()}
+            objects = secondary.some_columns(self.columns, j[a:b])
+            out[a:b] = self.predict(objects, of_pairs or None)
+
+        list(run_ranges(piece, ranges(len(j), PAIRS) or [(0, 0)]))
+        return out
 
     def predict(self, table: Any, context: Any = None) -> np.ndarray:
         """Log10 of the ratio for rows of a table, shape (n,); 0 where every feature is missing.

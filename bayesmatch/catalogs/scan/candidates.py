@@ -16,6 +16,7 @@ from ..far import FarCatalog
 from ..field_sample import FIELD_ROWS, FieldSample, rows_around
 from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
+from ..memory import give_back
 from ..sky_box import SkyBox
 from ..warned import warn_user
 from . import work
@@ -141,6 +142,7 @@ def hold_candidates(
             replace(made_from, columns=tuple(names), candidates=digest),
         )
     held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
+    give_back(len(rows))
     if box is not None:
         held.counted = box.digest, cells
         held.sampler = Sampler(tasks, checkpoint, made_from)
