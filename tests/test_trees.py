@@ -157,11 +157,15 @@ def test_all_leaves_are_numbered():
 def test_rank(thresholds, value):
     thresholds = np.unique(thresholds)
     buckets = np.zeros(1), np.zeros(1), np.empty((1, kernels.BUCKETS + 1), np.int16)
-    kernels.bucket_starts(thresholds, np.array([0, len(thresholds)]), *buckets)
+    first = np.array([0, len(thresholds)])
+    kernels.bucket_starts(thresholds, first, *buckets)
+    padded, half = np.empty(2 * len(thresholds)), np.empty(1, np.int64)
+    kernels.bordered(thresholds, first, buckets[2], padded, half)
     with np.errstate(over="ignore"):
         beside = np.nextafter(thresholds, np.inf)
     for v in (value, *thresholds, *beside):
-        found = kernels.rank(v, thresholds, *(part[0] for part in buckets))
+        bucket = kernels.bucket_of(v, buckets[0][0], buckets[1][0])
+        found = kernels.rank(v, padded, buckets[2][0, bucket], half[0])
         assert found == (thresholds < v).sum()
 
 

@@ -160,3 +160,11 @@ def on_threads(function: Callable[[Any], Any], items: Iterable, workers: int) ->
         raise
     finally:
         pool.shutdown(wait=wait, cancel_futures=True)
+
+
+def each(function: Callable[[int], Any], n: int) -> list[Any]:
+    """What a function gives for 0 to n - 1, each on one thread."""
+    workers = max(1, min(n_threads(), n))
+    if workers == 1:
+        return [function(number) for number in range(n)]
+    return list(on_threads(function, range(n), workers))

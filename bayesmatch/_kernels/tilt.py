@@ -38,6 +38,31 @@ def add_moments(first, last, column, value, ln_weight, total, mean, square, with
 
 
 @jit
+def hat_entries(start, stop, x, knots, first, column, value):
+    """Hats that are not 0 at the rows start to stop of `x` (n, F): `column`, `value` (n, 2F).
+
+    Knots of feature f are ``knots[first[f]:first[f + 1]]``, ascending, two or more; after all of
+    them come the functions "is missing".
+    """
+    n_features = x.shape[1]
+    for r in range(start, stop):
+        for f in range(n_features):
+            a, last = first[f], first[f + 1] - 1
+            v = x[r, f]
+            if math.isnan(v):
+                column[r, 2 * f], column[r, 2 * f + 1] = first[n_features] + f, a + 1
+                value[r, 2 * f], value[r, 2 * f + 1] = 1.0, 0.0
+                continue
+            at = min(max(v, knots[a]), knots[last])
+            left = a
+            while left < last - 1 and knots[left + 1] <= at:
+                left += 1
+            part = (at - knots[left]) / (knots[left + 1] - knots[left])
+            column[r, 2 * f], column[r, 2 * f + 1] = left, left + 1
+            value[r, 2 * f], value[r, 2 * f + 1] = 1.0 - part, part
+
+
+@jit
 def weighted_columns(column, value, weight, out):
     """Add the features of all objects times their weight (n,) to `out` (D,)."""
     for r in range(len(weight)):

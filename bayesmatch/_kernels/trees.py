@@ -55,48 +55,78 @@ def bucket_starts(thresholds, first, low, per_unit, start):
 
 
 @jit
-def rank(value, thresholds, low, per_unit, start):
-    """How many of the ascending `thresholds` (t,), t > 0, lie below `value`.
+def rank(value, thresholds, below, half):
+    """How many of the ascending `thresholds` lie below `value`.
 
-    Those of earlier buckets do, those of later ones do not; the few of its own are compared.
+    `below` of them do, and less than ``2 * half`` more, a power of two, or 0: none. After the last
+    comes infinity, so that what is compared may lie beyond. Without branches: which way a value
+    goes cannot be foreseen.
     """
-    bucket = bucket_of(value, low, per_unit)
-    below, end = start[bucket], start[bucket + 1]
-    while below < end:
-        middle = (below + end) // 2
-        if thresholds[middle] < value:
-            below = middle + 1
-        else:
-            end = middle
+    while half > 0:
+        below += half if thresholds[below + half - 1] < value else 0
+        half >>= 1
     return below
 
 
 @jit
-def rank_features(x, thresholds, first, columns, missing, zero, buckets, ranks):
-    """Ranks (c, n) of features (n, F), for each way to treat what is missing.
+def bordered(thresholds, first, start, padded, half):
+    """What :func:`rank` takes: thresholds with as many infinities after those of each feature.
 
-    Thresholds of feature f are ``thresholds[first[f]:first[f + 1]]``, its ways
-    ``columns[f]:columns[f + 1]``: where `missing` or `zero` (c,) says so a row goes left, or right,
-    at every threshold; else a missing value is 0. `buckets`: what :func:`bucket_starts` fills.
+    Those of feature f are ``padded[2 * first[f]:2 * first[f + 1]]``; `half` (F,).
+    """
+    padded[:] = np.inf
+    for f in range(len(first) - 1):
+        a, b = first[f], first[f + 1]
+        padded[2 * a : a + b] = thresholds[a:b]
+        most = 0
+        for bucket in range(BUCKETS if b > a else 0):
+            most = max(most, start[f, bucket + 1] - start[f, bucket])
+        half[f] = 0
+        while most > 0:
+            half[f] = max(1, 2 * half[f])
+            most >>= 1
+
+
+@jit
+def side_rank(side, n, as_it_is):
+    """The rank that sends a row to a side at every one of `n` thresholds."""
+    if side == AS_IT_IS:
+        return as_it_is
+    return 0 if side == LEFT else n
+
+
+@jit
+def rank_features(x, a, b, first, columns, missing, zero, buckets, search, ranks):
+    """Ranks (c, b - a) of rows a to b of features (F, n), for each way to treat what is missing.
+
+    Ways of feature f are ``columns[f]:columns[f + 1]``: where `missing` or `zero` (c,) says so a
+    row goes left, or right, at every threshold; else a missing value is 0. `buckets`: what
+    :func:`bucket_starts` fills, `search`: what :func:`bordered` does.
     """
     low, per_unit, start = buckets
-    for f in range(x.shape[1]):
+    padded, half = search
+    n = b - a
+    found = np.empty(n, np.int32)
+    for f in range(len(x)):
         if columns[f] == columns[f + 1]:
             continue
-        own, own_start = thresholds[first[f] : first[f + 1]], start[f]
-        n_own = len(own)
-        rank_of_zero = rank(0.0, own, low[f], per_unit[f], own_start)
-        for r in range(len(x)):
-            value = x[r, f]
-            is_missing = math.isnan(value)
-            is_zero = is_missing or abs(value) <= ZERO
-            found = rank_of_zero
-            if not is_zero:
-                found = rank(value, own, low[f], per_unit[f], own_start)
-            for c in range(columns[f], columns[f + 1]):
-                side = missing[c] if is_missing else (zero[c] if is_zero else AS_IT_IS)
-                here = 0 if side == LEFT else n_own
-                ranks[c, r] = found if side == AS_IT_IS else here
+        values, own_start = x[f][a:b], start[f]
+        own, own_half = padded[2 * first[f] : 2 * first[f + 1]], half[f]
+        own_low, own_per_unit = low[f], per_unit[f]
+        for r in range(n):
+            found[r] = bucket_of(values[r], own_low, own_per_unit)
+        for r in range(n):
+            found[r] = rank(values[r], own, own_start[found[r]], own_half)
+        n_own = first[f + 1] - first[f]
+        in_bucket = own_start[bucket_of(0.0, own_low, own_per_unit)]
+        as_zero = rank(0.0, own, in_bucket, own_half)
+        for c in range(columns[f], columns[f + 1]):
+            if_missing = side_rank(missing[c], n_own, as_zero)
+            if_zero = side_rank(zero[c], n_own, as_zero)
+            out = ranks[c]
+            for r in range(n):
+                here = if_zero if abs(values[r]) <= ZERO else found[r]
+                out[r] = if_missing if math.isnan(values[r]) else here
 
 
 @jit
@@ -105,8 +135,9 @@ def sum_trees(
 ):
     """Add the leaf value of each row in each tree to `out` (n,), tree by tree.
 
-    Ranks are (c, n); nodes of tree t are ``nodes[t]:nodes[t + 1]`` of `column`, `cut` and `keep`: a
-    row of rank above `cut` keeps the bits `keep`, any other `everything`. Leaf values (T, w) are in
+    Ranks are (c, n); nodes of tree t, an even number, are ``nodes[t]:nodes[t + 1]`` of `column`,
+    `cut` and `keep`: a row of rank above `cut` keeps the bits `keep`, any other `everything`. They
+    are taken two at a time, which saves half of the visits to `bits`. Leaf values (T, w) are in
     the order of ``bit * multiplier >> shift``, which numbers single bits (de Bruijn). `bits` (n,)
     is room to work in.
     """
@@ -114,10 +145,13 @@ def sum_trees(
     for t in range(len(nodes) - 1):
         for r in range(n):
             bits[r] = everything
-        for node in range(nodes[t], nodes[t + 1]):
-            own, level, kept = ranks[column[node]], cut[node], keep[node]
+        for node in range(nodes[t], nodes[t + 1], 2):
+            one, level, kept = ranks[column[node]], cut[node], keep[node]
+            other, its_level, its_kept = ranks[column[node + 1]], cut[node + 1], keep[node + 1]
             for r in range(n):
-                bits[r] &= kept if own[r] > level else everything
+                bits[r] &= (kept if one[r] > level else everything) & (
+                    its_kept if other[r] > its_level else everything
+                )
         for r in range(n):
             bits[r] = (bits[r] & (~bits[r] + 1)) * multiplier  # the lowest bit, hashed
         value = leaf_value[t]
@@ -127,22 +161,24 @@ def sum_trees(
 
 @jit
 def forest_sums(x, start, stop, ways, trees, models, out):
-    """Sums `out` (M, n) of the trees of M models, for rows `start` to `stop` of `x` (n, F).
+    """Sums `out` (M, n) of the trees of M models, for rows `start` to `stop` of `x` (F, n).
 
-    `ways` are the arguments of :func:`rank_features` after `x`, `trees` those of :func:`sum_trees`
-    after `ranks`; trees of model m are ``models[m]:models[m + 1]``.
+    `ways` are thresholds and the arguments of :func:`rank_features` from `first` on, `trees` those
+    of :func:`sum_trees` after `ranks`; trees of model m are ``models[m]:models[m + 1]``.
     """
     thresholds, first, columns, missing, zero = ways
     nodes, column, cut, keep, leaf_value, everything, multiplier, shift = trees
-    n_features = x.shape[1]
+    n_features = len(x)
     low, per_unit = np.zeros(n_features), np.zeros(n_features)
     buckets = low, per_unit, np.empty((n_features, BUCKETS + 1), np.int16)
     bucket_starts(thresholds, first, *buckets)
+    search = np.empty(2 * len(thresholds)), np.empty(n_features, np.int64)
+    bordered(thresholds, first, buckets[2], *search)
     ranks = np.empty((len(missing), BLOCK), np.int16)
     bits = np.empty(BLOCK, keep.dtype)
     for a in range(start, stop, BLOCK):
         b = min(a + BLOCK, stop)
-        rank_features(x[a:b], thresholds, first, columns, missing, zero, buckets, ranks)
+        rank_features(x, a, b, first, columns, missing, zero, buckets, search, ranks)
         for m in range(len(models) - 1):
             i, j = models[m], models[m + 1]
             sum_trees(

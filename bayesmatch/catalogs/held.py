@@ -190,6 +190,10 @@ class HeldCatalog(SkyCatalog):
         part.table = _rows_of(self.table, columns, rows)
         return part
 
+    def some_columns(self, columns: Sequence[str], rows: np.ndarray) -> Table:
+        """A table of some rows of some columns, and nothing of the catalogue besides."""
+        return _rows_of(self.table, columns, rows)
+
     def bare_of(self, row_numbers: np.ndarray, ra: np.ndarray, dec: np.ndarray) -> Self:
         """The same for rows of the whole catalogue at some positions, without columns."""
         part = copy.copy(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -105,8 +105,17 @@ def ratio_evidence(
     return RatioEvidence(associations, ln_like, fractions)
 
 
-def learn_in_rounds(setting: Setting, priors: PriorSet, evidence: RatioEvidence) -> PriorSet:
-    """The priors with a learned one for each that learns in rounds, one after the other."""
+def learn_in_rounds(
+    setting: Setting,
+    priors: PriorSet,
+    evidence: RatioEvidence,
+    log10_ratios: Mapping[tuple[int, str], np.ndarray],
+) -> tuple[PriorSet, dict[tuple[int, str], np.ndarray]]:
+    """The priors with a learned one for each that learns in rounds, one after the other.
+
+    And `log10_ratios` (n_slots,), by catalogue and name, with theirs.
+    """
+    known = dict(log10_ratios)
     for name, n in priors.in_rounds:
         k = [other.name for other in setting.others].index(name)
         columns = priors.by_catalogue[name][n].field_columns
@@ -118,8 +127,9 @@ def learn_in_rounds(setting: Setting, priors: PriorSet, evidence: RatioEvidence)
         per_slot[slots] = candidate_ratios(
             learned, setting.primary, setting.others[k], view.source, view.row
         )
+        known[k, learned.name] = per_slot
         evidence.add(LN_10 * per_slot)
-    return priors
+    return priors, known
 
 
 def _view(

@@ -227,8 +227,8 @@ def _learn(
 
     Also the associations, where priors learn from them and none was left out.
     """
-    n_slots, n_other = len(setting.candidates.row), len(setting.others)
-    weighed, member, dist_post = None, np.empty((0, n_other), np.int64), np.empty(0)
+    n_slots = len(setting.candidates.row)
+    weighed, member, dist_post = None, np.empty((0, len(setting.others)), np.int64), np.empty(0)
     if priors.learns_from_posterior:
         neutral = np.zeros(n_slots)
         more = bytes_more(priors)
@@ -236,10 +236,9 @@ def _learn(
         member = weighed[0].member
         dist_post = posterior_of(setting, *weighed, neutral, 1.0).dist_post
     with clock("priors"):
-        learned = priors.learn(
-            setting.others, setting.candidates, member, dist_post, setting.radius_arcsec
-        )
-        ratios = learned.log10_ratios(setting.primary, setting.others, setting.candidates)
+        around = setting.others, setting.candidates
+        learned = priors.learn(*around, member, dist_post, setting.radius_arcsec)
+        ratios = learned.log10_ratios(setting.primary, *around)
         slot_ln_ratio = LN_10 * sum(ratios.values(), np.zeros(n_slots))
     if learned.in_rounds:
         from .learning import learn_in_rounds, ratio_evidence  # with all that learns
@@ -248,8 +247,8 @@ def _learn(
         with clock("priors"):
             evidence = weigh(setting, *weighed, slot_ln_ratio, learned, options, clock)
             judged_by = ratio_evidence(setting, weighed[0], evidence, options, covariates)
-            learned = learn_in_rounds(setting, learned, judged_by)
-            ratios = learned.log10_ratios(setting.primary, setting.others, setting.candidates)
+            learned, known = learn_in_rounds(setting, learned, judged_by, ratios)
+            ratios = learned.log10_ratios(setting.primary, *around, known)
             slot_ln_ratio = LN_10 * sum(ratios.values(), np.zeros(n_slots))
     if weighed is not None and len(weighed[0].pruned.primary):
         weighed = None

@@ -100,13 +100,14 @@ class Features:
                 f"them, or give their pattern with mag= (it is {self.mag!r})"
             )
         source.select(self.columns)
-        magnitude = {
-            band: measured(source.numbers(column))
-            for band, column in zip(self.bands, self.columns, strict=True)
-        }
-        return np.column_stack(
-            [*magnitude.values(), *(magnitude[a] - magnitude[b] for a, b in self.colors)]
-        )
+        place = {band: number for number, band in enumerate(self.bands)}
+        values = [measured(source.numbers(column)) for column in self.columns]
+        # Feature by feature, as they are made and read: row by row takes three times as long.
+        out = np.empty((len(self.names), len(values[0])))
+        out[: len(values)] = values
+        for number, (a, b) in enumerate(self.colors, len(values)):
+            np.subtract(values[place[a]], values[place[b]], out=out[number])
+        return out.T
 
     def missing(self, table: Any) -> np.ndarray:
         """Which bands of which rows are missing: bool, shape (n, len(bands))."""

@@ -46,11 +46,13 @@ class SmoothSums:
         lesson, hats = learner.lesson, smooth.hats
         everyone = np.arange(len(lesson.x))
         field = [hats.sums(learner.everywhere, c.T) for c in smooth.coefficients]
-        own = [
-            tilted_sums(lesson, hats, learner.own, coefficient, everyone)
-            - lesson.context.at(ln_mean, lesson.values)
-            for coefficient, ln_mean in zip(smooth.coefficients, smooth.ln_mean, strict=True)
-        ]
+
+        def of_fold(f: int) -> np.ndarray:
+            tilted = tilted_sums(lesson, hats, learner.own, smooth.coefficients[f], everyone)
+            tilted -= lesson.context.at(smooth.ln_mean[f], lesson.values)
+            return tilted
+
+        own = jit.each(of_fold, len(lesson.folds))
         chance = drawing_chance(lesson, hats, learner.everywhere, smooth.coefficients)
         return cls(lesson, smooth, field, np.stack(own), chance)
 
@@ -106,8 +108,7 @@ def _trained(sums: SmoothSums, p: np.ndarray, number: int) -> list[str]:
             lesson.seed + f,
         )
 
-    workers = max(1, min(jit.n_threads(), len(lesson.folds)))
-    return list(jit.on_threads(boost, range(len(lesson.folds)), workers))
+    return jit.each(boost, len(lesson.folds))
 
 
 def _boost(
@@ -159,12 +160,15 @@ def _with_trees(sums: SmoothSums, models: list[str]) -> Rounds:
     nodes = lesson.context.nodes()
     ln_mean, cap = np.empty_like(smooth.ln_mean), np.empty_like(smooth.cap)
     ln_ratio = np.empty(len(lesson.x))
-    for f, own in enumerate(sums.field):
+
+    def put_right(f: int) -> None:
         start = lesson.start_field + forest.log_odds(lesson.field, f)[0]
-        ln_mean[f], cap[f] = field_means(start, own, nodes)
+        ln_mean[f], cap[f] = field_means(start, sums.field[f], nodes)
         mine = np.flatnonzero(lesson.fold == f)
         change = lesson.context.at(ln_mean[f] - smooth.ln_mean[f], lesson.values[mine])
         tilted = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change
         ln_ratio[mine] = blended(np.minimum(tilted, cap[f]), smooth.alike)
+
+    jit.each(put_right, len(lesson.folds))
     p, ln_like = lesson.view.evidence(ln_ratio)
     return replace(smooth, ln_mean=ln_mean, cap=cap, ln_ratio=ln_ratio, p=p, ln_like=ln_like)

@@ -14,6 +14,8 @@ from .saved import Record, check_ascending, check_flag, check_number, shown
 MAX_LN_RATIO = 600.0
 #: nodes of the context in a saved one
 MAX_NODES = 100_000
+#: patterns of up to so many bands have a table of their factors
+MOST_BITS = 12
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,30 @@ class DensityRatio:
 
     def ln_ratio(self, logit: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """Ln ratio from logits (n,) or (M, n), with the factor of the missing bands (n, B)."""
-        factor = np.full(len(missing), self.other_patterns, dtype=np.float64)
-        bits = np.packbits(missing, axis=1)
-        for pattern, ln_factor in self.patterns.items():
-            wanted = np.packbits([digit == "1" for digit in pattern])
-            mine = bits[:, 0] == wanted[0]
-            for byte in range(1, bits.shape[1]):
-                mine &= bits[:, byte] == wanted[byte]
-            factor[mine] = ln_factor
-        ln_ratio: np.ndarray = (
-            self.intercept + self.slope * np.clip(logit, self.low, self.high) + factor
-        )
+        factor = self._factors(missing)
+        out = np.clip(logit, self.low, self.high)
+        out *= self.slope
+        out += self.intercept
+        out += factor
+        ln_ratio: np.ndarray = out
         return ln_ratio
+
+    def _factors(self, missing: np.ndarray) -> np.ndarray:
+        """Ln factor of each pattern of missing bands (n, B), (n,)."""
+        n_bands = missing.shape[1]
+        if n_bands <= MOST_BITS:
+            of_code = np.full(1 << n_bands, self.other_patterns)
+            for pattern, ln_factor in self.patterns.items():
+                of_code[sum(1 << band for band in range(n_bands) if pattern[band] == "1")] = (
+                    ln_factor
+                )
+            found: np.ndarray = of_code[missing_code(missing)]
+            return found
+        factor = np.full(len(missing), self.other_patterns, dtype=np.float64)
+        for pattern, ln_factor in self.patterns.items():
+            wanted = np.array([digit == "1" for digit in pattern])
+            factor[(missing == wanted).all(axis=1)] = ln_factor
+        return factor
 
     def ln_context_mean(self, context: np.ndarray) -> np.ndarray:
         """Ln mean ratio of field objects at each row of context values (n, C), interpolated."""
@@ -126,3 +140,11 @@ def _patterns(record: Record, n_bands: int) -> dict[str, float]:
                 f"the pattern {shown(pattern)} does not say 0 or 1 for each of {n_bands} bands"
             )
     return patterns
+
+
+def missing_code(missing: np.ndarray) -> np.ndarray:
+    """Which bands of each row (n, B) are missing as one number, bit by bit, (n,)."""
+    code = np.zeros(len(missing), np.uint16)
+    for band, column in enumerate(missing.T):
+        code |= column.astype(np.uint16) << np.uint16(band)
+    return code

@@ -24,11 +24,14 @@ def feature_columns(features: Sequence[str] | Features) -> list[str]:
 
 
 def feature_matrix(table: Any, features: Sequence[str] | Features) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, F), NaN where missing, and which bands are missing (n, B)."""
+    """Features (n, F), NaN where missing, and which bands are missing (n, B).
+
+    Both stand column by column in memory.
+    """
     if not isinstance(features, Sequence):
         x = features.compute(table)
         return x, np.isnan(x[:, : len(features.bands)])
-    x = np.column_stack([column_values(table, column) for column in features])
+    x = np.array([column_values(table, column) for column in features]).T
     return x, np.isnan(x)
 
 

@@ -89,14 +89,15 @@ class Forest:
         ndarray, shape (M, n)
             (1, n) with `model`.
         """
-        x = np.ascontiguousarray(x, dtype=np.float64)
+        x = np.asarray(x, dtype=np.float64)
         if x.ndim != 2 or x.shape[1] != self.n_features:
             raise ValueError(f"features of shape {x.shape}; the models take {self.n_features}")
+        by_feature = np.ascontiguousarray(x.T)
         models = self.models if model is None else self.models[model : model + 2]
         out = np.zeros((len(models) - 1, len(x)))
 
         def piece(start: int, stop: int) -> None:
-            kernels.forest_sums(x, start, stop, self.ways, self.trees, models, out)
+            kernels.forest_sums(by_feature, start, stop, self.ways, self.trees, models, out)
 
         list(run_ranges(piece, ranges(len(x), ROWS)))
         return out
@@ -147,15 +148,25 @@ def _tree_arrays(
     place = [((sequence << leaf) & everything) >> shift for leaf in range(width)]
     place_of = [{t: rank for rank, t in enumerate(own)} for own in thresholds]
     value = np.zeros((len(trees), width))
+    column: list[int] = []
     cut: list[int] = []
     keep: list[int] = []
+    first, nodes = 0, [0]
     for number, tree in enumerate(trees):
         value[number, place[: len(tree.leaf_value)]] = tree.leaf_value
+        n_splits = len(tree.feature)
+        column += columns[first : first + n_splits]
         cut += [place_of[f][t] for f, t in zip(tree.feature, tree.threshold, strict=True)]
         keep += [everything ^ ((1 << b) - (1 << a)) for a, b in tree.left_of]
+        if n_splits % 2:  # one more, which keeps every leaf: they are taken two at a time
+            column.append(column[-1])
+            cut.append(0)
+            keep.append(everything)
+        first += n_splits
+        nodes.append(len(column))
     return (
-        np.cumsum([0, *(len(tree.feature) for tree in trees)]),
-        np.array(columns, dtype=np.int64),
+        np.array(nodes),
+        np.array(column, dtype=np.int64),
         np.array(cut, dtype=np.int16),
         np.array(keep, dtype=kind),
         value,

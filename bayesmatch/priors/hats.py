@@ -51,17 +51,15 @@ class Hats:
         Of each feature two hats, or that it is missing and nothing.
         """
         n, n_features = x.shape
-        column = np.zeros((n, 2 * n_features), np.int32)
-        value = np.zeros((n, 2 * n_features))
-        for f, (knots, first) in enumerate(zip(self.knots, self.first, strict=False)):
-            missing = np.isnan(x[:, f])
-            at = np.clip(np.where(missing, knots[0], x[:, f]), knots[0], knots[-1])
-            left = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
-            part = (at - knots[left]) / (knots[left + 1] - knots[left])
-            column[:, 2 * f] = np.where(missing, self.first[-1] + f, first + left)
-            column[:, 2 * f + 1] = first + left + 1
-            value[:, 2 * f] = np.where(missing, 1.0, 1.0 - part)
-            value[:, 2 * f + 1] = np.where(missing, 0.0, part)
+        column = np.empty((n, 2 * n_features), np.int32)
+        value = np.empty((n, 2 * n_features))
+        x, knots, first = np.ascontiguousarray(x), np.concatenate(self.knots), self.first
+        list(
+            run_ranges(
+                lambda a, b: kernels.hat_entries(a, b, x, knots, first, column, value),
+                ranges(n, ROWS),
+            )
+        )
         return column, value
 
     def sums(self, entries: tuple[np.ndarray, np.ndarray], coefficients: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from .learning_rounds import Learner, Lesson
 from .learning_view import MatchView
 from .lightgbm import LightGBMPrior
 from .source_context import SIGMA, Folds, SourceContext
+from .strengths import strengths_to_try
 from .training_sample import MAX_CONTEXT
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ FIELD_ROWS, MIN_FIELD_ROWS = 120_000, 100
 FOR_CONTEXT, FOR_TREES = 300.0, 1000.0
 #: folds where counterparts are few, and where there are many
 FOLDS, FEW_FOLDS, MANY = 5, 10, 500
-#: strengths tried where counterparts are few, the stiffest first: what it ends with is a good place
-#: for the next to begin; many do not need holding back
-STRENGTHS, WEAK = (100.0, 30.0, 8.0, 2.0, 0.5), (1.0, 8.0, 30.0)
 #: no other strength is tried once the ln likelihood has fallen so far
 WORSE = 3.0
 #: this over the root of their number, and at most, is the share of the counterparts that count as
@@ -146,7 +144,7 @@ class LearnedPrior:
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogues have what the prior needs."""
         for column in self.columns:
-            catalog.magnitudes(column)
+            catalog.check_magnitudes(column)
         for column in self.context:
             primary.numbers(column)  # which must be known of every source
 
@@ -160,6 +158,7 @@ class LearnedPrior:
         """The ratio that the match tells; of field objects too few, or of sources too few, 1."""
         x, start = inputs(catalog.subset(view.row, self.columns), self.features, self.start)
         field, start_field = inputs(view.sample.catalog, self.features, self.start)
+        seen, nothing_there = (field, start_field), np.zeros(len(field))
         none, flat = view.evidence(np.zeros(len(x))), np.zeros(len(x))
         begin = none if self.start is None else view.evidence(start - _ln_mean(start_field))
         first = none if none[1].sum() >= begin[1].sum() else begin
@@ -186,12 +185,12 @@ class LearnedPrior:
             context = SourceContext.of(view.primary, wanted)
             if choices[-1].ln_like.sum() < as_it_is.ln_like.sum():  # a start that misleads
                 x, field = x[:, :n_features], field[:, :n_features]
-                start, start_field = flat, np.zeros(len(field))
+                start, start_field = flat, nothing_there
             given = (x, field), (start, start_field)
             choices += self._learned(view, *given, context, folds, as_it_is, first)
             if x.shape[1] > n_features and best_choice(choices).rounds is None:
                 alone = x[:, :n_features], field[:, :n_features]
-                nothing = flat, np.zeros(len(field))
+                nothing = flat, nothing_there
                 choices += self._learned(view, alone, nothing, context, folds, as_it_is, none)
         best = with_alike_fitted(best_choice(choices), view.evidence)
         told.update(
@@ -202,7 +201,8 @@ class LearnedPrior:
             **best.details,
         )
         built = self._built(best, context, folds, told, _ln_mean(start_field))
-        return with_looks(built, catalog, view, best.p)
+        on_field = seen if built.start is not None else (seen[0][:, :n_features], nothing_there)
+        return with_looks(built, x[:, :n_features], on_field, view, best.p)
 
     def learning_record(self, learned: LearnedRatio) -> dict[str, Any]:
         """How it was learned; what it looks like stays with it."""
@@ -228,7 +228,7 @@ class LearnedPrior:
         learner = Learner(lesson, first[0], n_knots)
         choices: list[Choice] = []
         lowest = float(flat.ln_like.sum())
-        for strength in STRENGTHS if few else WEAK:
+        for strength in strengths_to_try(first[0], few, uses_start):
             smooth = learner.run(strength)
             choices.append(Choice.smooth(smooth))
             totals = [float(choice.ln_like.sum()) for choice in choices]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..catalogs.held import HeldCatalog
-from .learned_ratio import LearnedRatio, inputs
+from .._kernels.jit import each
+from .learned_ratio import LearnedRatio
 from .learning_view import MatchView
 from .looks import FeatureLooks, Looks
 
@@ -22,16 +22,22 @@ ROWS = 6_000
 
 
 def with_looks(
-    learned: LearnedRatio, catalog: HeldCatalog, view: MatchView, p: np.ndarray
+    learned: LearnedRatio,
+    own: np.ndarray,
+    on_field: tuple[np.ndarray, np.ndarray],
+    view: MatchView,
+    p: np.ndarray,
 ) -> LearnedRatio:
     """The same ratio that also knows what it was learned from.
 
     Parameters
     ----------
     learned : LearnedRatio
-        What was learned from `view`, a match with `catalog`.
-    catalog : HeldCatalog
-        Holds the candidates.
+        What was learned from `view`.
+    own : ndarray, shape (m, F)
+        Features of the candidates.
+    on_field : tuple of ndarray, shapes (k, n_inputs) and (k,)
+        Of the field objects, what :func:`~.learned_ratio.inputs` gives for `learned`.
     view : MatchView
         Of the match.
     p : ndarray, shape (m,)
@@ -44,8 +50,7 @@ def with_looks(
     turns at them. Its error is the jackknife's, from the models that each leave out one fold of the
     sources (Efron & Stein 1981, Ann. Statist. 9, 586), at some of the objects.
     """
-    own, _ = inputs(catalog.subset(view.row, learned.columns), learned.features, None)
-    x_field, start = inputs(view.sample.catalog, learned.features, learned.start)
+    x_field, start = on_field
     field = x_field[:, : own.shape[1]]
     n_folds = len(learned.folds)
     sources = learned.context.values(view.primary)
@@ -55,10 +60,13 @@ def with_looks(
     places = [_places(y, cuts) for y, cuts in zip(field.T, edges, strict=True)]
     taken = [_taken(place, n_bins + 1, ROWS // len(edges)) for place in places]
     ratio = np.empty(len(field))
-    for fold in range(n_folds):
-        ratio[fold::n_folds] = _ratios(learned, fold, seen, np.s_[fold::n_folds])
     rows = np.unique(np.concatenate(taken))
-    by_fold = np.stack([_ratios(learned, fold, seen, rows) for fold in range(n_folds)])
+
+    def of_fold(fold: int) -> np.ndarray:
+        ratio[fold::n_folds] = _ratios(learned, fold, seen, np.s_[fold::n_folds])
+        return _ratios(learned, fold, seen, rows)
+
+    by_fold = np.stack(each(of_fold, n_folds))
     features = []
     for name, x, cuts, place, mine in zip(
         learned.feature_names, own.T, edges, places, taken, strict=True

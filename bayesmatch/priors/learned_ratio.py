@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.jit import each
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from .feature_matrix import feature_columns, feature_matrix, feature_names
@@ -110,7 +111,7 @@ class LearnedRatio:
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogues have what the prior needs."""
         for column in self.columns:
-            catalog.magnitudes(column)
+            catalog.check_magnitudes(column)
         for column in self.context.names:
             if column != SIGMA:
                 primary.numbers(column)
@@ -139,9 +140,12 @@ class LearnedRatio:
         x, start = inputs(secondary.subset(j, self.columns), self.features, self.start)
         values, fold = self.context.values(primary)[i], self.folds.of_sources(primary)[i]
         out = np.empty(len(i))
-        for f in range(len(self.folds)):
+
+        def of_fold(f: int) -> None:
             mine = np.flatnonzero(fold == f)
             out[mine] = self._ln_ratio(f, x[mine], start[mine], values[mine])
+
+        each(of_fold, len(self.folds))
         return self._where_known(out / LN_10, x)
 
     def _where_known(self, log10_ratio: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels import jit
 from .._kernels import tilt as kernels
 from .field_means import blended, field_means, highest_known, share_of_ratio
 from .hats import Hats
@@ -168,10 +169,14 @@ class Learner:
     def _ratios(self, ln_mean: list[np.ndarray]) -> np.ndarray:
         """Ln ratio of each candidate by its fold's model, from F ln means (m,) each."""
         out = np.empty(len(self.p))
-        for f, mine in enumerate(self._mine):
+
+        def of_fold(f: int) -> None:
+            mine = self._mine[f]
             entries = self.own[0][mine], self.own[1][mine]
             sums = tilted_sums(self.lesson, self.hats, entries, self.coefficients[f], mine)
             out[mine] = sums - ln_mean[f][mine]
+
+        jit.each(of_fold, len(self._mine))
         return out
 
     def _finished(self, rounds: int, strength: float) -> Rounds:
@@ -179,9 +184,12 @@ class Learner:
         lesson, nodes = self.lesson, self.lesson.context.nodes()
         n_folds = len(lesson.folds)
         ln_mean, cap = np.empty((n_folds, len(nodes))), np.empty(n_folds)
-        for f, coefficient in enumerate(self.coefficients):
-            sums = self.hats.sums(self.everywhere, coefficient.T)
+
+        def mean_of(f: int) -> None:
+            sums = self.hats.sums(self.everywhere, self.coefficients[f].T)
             ln_mean[f], cap[f] = field_means(lesson.start_field, sums, nodes)
+
+        jit.each(mean_of, n_folds)
         means = [lesson.context.at(own, lesson.values) for own in ln_mean]
         ln_ratio = blended(np.minimum(self._ratios(means), cap[lesson.fold]), lesson.alike)
         p, ln_like = lesson.view.evidence(ln_ratio)

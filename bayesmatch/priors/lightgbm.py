@@ -187,7 +187,7 @@ class LightGBMPrior:
 
         def piece(a: int, b: int) -> None:
             of_pairs = {c: values[i[a:b]] for c, values in context.items()}
-            objects = secondary.bare(j[a:b], self.columns).table
+            objects = secondary.some_columns(self.columns, j[a:b])
             out[a:b] = self.predict(objects, of_pairs or None)
 
         list(run_ranges(piece, ranges(len(j), PAIRS) or [(0, 0)]))
@@ -219,11 +219,13 @@ class LightGBMPrior:
     ) -> None:
         """Log10 ratios `out` (n,) of features (n, F), missing bands (n, B) and context (n, C)."""
         ratio = self.density_ratio
-        ln_mean = ratio.ln_context_mean(context) if self.context else 0.0
         logit = self.forest.log_odds(np.column_stack([x, context]) if self.context else x)
+        ln_ratios = ratio.ln_ratio(logit, missing)
+        if self.context:
+            ln_ratios -= ratio.ln_context_mean(context)
         total = np.zeros(len(x))
-        for ln_ratio in ratio.ln_ratio(logit, missing):
-            total += np.exp(ln_ratio - ln_mean)
+        for own in np.exp(ln_ratios, out=ln_ratios):
+            total += own
         with np.errstate(divide="ignore"):
             np.log10(total / len(self.forest), out=out)
         # Only where all bands are missing a row can have no feature at all.

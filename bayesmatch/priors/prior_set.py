@@ -218,7 +218,11 @@ class PriorSet:
         return PriorSet.of(learned)
 
     def log10_ratios(
-        self, primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
+        self,
+        primary: HeldCatalog,
+        others: Sequence[HeldCatalog],
+        candidates: Candidates,
+        known: Mapping[tuple[int, str], np.ndarray] | None = None,
     ) -> dict[tuple[int, str], np.ndarray]:
         """Log10 ratio of every prior for every candidate slot.
 
@@ -230,6 +234,8 @@ class PriorSet:
             The other catalogues, in the order of `candidates`.
         candidates : Candidates
             Of the match.
+        known : mapping of (int, str) to ndarray, shape (n_slots,), optional
+            Those that have been evaluated.
 
         Returns
         -------
@@ -243,6 +249,9 @@ class PriorSet:
             slots, i = candidates.of_catalogue(k)
             for prior in self.by_catalogue[other.name]:
                 if learns(prior):
+                    continue
+                if known is not None and (k, prior.name) in known:
+                    ratios[k, prior.name] = known[k, prior.name]
                     continue
                 per_slot = np.zeros(len(candidates.row))
                 per_slot[slots] = candidate_ratios(prior, primary, other, i, candidates.row[slots])

@@ -127,9 +127,7 @@ class TiltFit:
 
     def _of_folds(self, function: Callable[[int], Any]) -> list[Any]:
         """What a function of a fold gives for each, a thread a fold: too short to be shared out."""
-        n_folds = len(self.coefficients)
-        workers = max(1, min(jit.n_threads(), n_folds))
-        return list(jit.on_threads(function, range(n_folds), workers))
+        return jit.each(function, len(self.coefficients))
 
     def _step(
         self, now: _Point, curvature: np.ndarray, sums: np.ndarray, weights: np.ndarray
