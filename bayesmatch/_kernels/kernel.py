@@ -51,8 +51,9 @@ class Kernel:
             return self.dispatcher(*arguments)
         with _loading:
             name = self._file_name(kinds)
-            # What LLVM knows of Numba's is Numba's affair, where there is Numba.
-            if name is not None and "numba" not in sys.modules:
+            # What LLVM knows of Numba's is Numba's affair, where there is Numba.  And another
+            # thread may have loaded it since: twice would be once too often.
+            if name is not None and "numba" not in sys.modules and kinds not in self._code:
                 self._code[kinds] = self._load(name)
         code = self._code.get(kinds)
         if code is not None:
