@@ -206,7 +206,8 @@ def _survey_table(
     out = Table({"ID": np.arange(len(ra)), "RA": ra, "DEC": dec}, copy=False)
     for b, band in enumerate(BANDS):
         with np.errstate(invalid="ignore", divide="ignore"):
-            mag = 22.5 - 2.5 * np.log10(maggies[:, b])
+            # NumPy 1 takes the logarithm of every fifth number in ways that hang on where they lie.
+            mag = 22.5 - 2.5 * np.log10(np.ascontiguousarray(maggies[:, b]))
         out[band] = np.where(maggies[:, b] > MAG_SNR * error[:, b], mag, np.nan)
         if fluxes:
             out[f"flux_{band}"] = maggies[:, b]
