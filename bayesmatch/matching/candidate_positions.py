@@ -30,7 +30,7 @@ class CandidatePositions:
     dec: np.ndarray
     """(n_slots,) deg"""
     made: Callable[[], np.ndarray]
-    """makes ``covariance``"""
+    """makes ``covariance``, (n_slots, 4)"""
     circular: bool
     """whether all errors of the match, the primaries' too, are circles"""
 
