@@ -8,10 +8,23 @@ import pytest
 
 matplotlib.use("Agg")
 
+#: compiles most kernels
+COMPILES = "test_a_short_run[matches]"
+#: modules that compile few
+COMPILES_FEW = """
+    test_compilation_cache test_deprecation test_docstrings test_doctests test_header_text
+    test_images test_notebooks test_photometry test_plots test_reading_files test_reading_text
+    test_root test_scan_files test_sentinels test_trees test_truth
+""".split()
 
-@pytest.hookimpl(tryfirst=True)
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Of the settings of a test marked `few(n)` all but n, spread evenly, are slow."""
+    """Some settings are slow; and an order in which two processes do not compile the same.
+
+    Of the settings of a test marked `few(n)` all but n, spread evenly, are slow.  Of two processes
+    each begins with its half of the tests: one compiles, the other has what needs few kernels.
+    """
     settings = defaultdict(list)
     for item in items:
         if item.get_closest_marker("few"):
@@ -22,3 +35,11 @@ def pytest_collection_modifyitems(items):
         for k, item in enumerate(of_one):
             if k not in kept:
                 item.add_marker(pytest.mark.slow)
+    found = yield  # what is not asked for is left out
+    first = [item for item in items if item.name == COMPILES]
+    light = [item for item in items if item.path.stem in COMPILES_FEW]
+    apart = {*first, *light}
+    others = [item for item in items if item not in apart]
+    half = max(len(items) // 2 - len(first), 0)
+    items[:] = [*first, *others[:half], *light, *others[half:]]
+    return found

@@ -52,6 +52,7 @@ def test_tails_are_found_and_not_made_up(fraction):
         assert not fit.matrix.any() and np.all(fit.matrix_error > 0)
 
 
+@pytest.mark.slow
 def test_everything_at_once(turned):
     x, o, truth, fit = turned
     assert fit.converged

@@ -171,6 +171,7 @@ def test_ratio_is_bounded(prior):
     assert ratio.max() <= largest + 1e-12 < 3
 
 
+@pytest.mark.slow
 def test_with_context_the_mean_is_one_at_every_flux(with_flux, unseen, training):
     table, label, flux = unseen
     field = table[~label]

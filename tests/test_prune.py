@@ -92,7 +92,7 @@ def assert_agrees(pruned, everything, names, limit):
     return len(gone)
 
 
-@pytest.mark.few(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["circles", "ellipses"])
 @pytest.mark.parametrize(
     "n_other, options",

@@ -327,6 +327,7 @@ DENSITIES = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("n_other", [2, 3])
 def test_calibrated_where_objects_are_shared(n_other):
     new, old, pulls = [], [], []
@@ -348,6 +349,7 @@ def test_calibrated_where_objects_are_shared(n_other):
     assert np.abs(pulls).max() < 4.0
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("n_other", [2, 3])
 def test_no_worse_where_nothing_is_shared(n_other):
     new, old = [], []

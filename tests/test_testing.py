@@ -122,6 +122,7 @@ drawn()
 """
 
 
+@pytest.mark.slow
 def test_the_first_prior_of_a_process_can_be_trained_while_drawing():
     """Training loads what draws from Python's own random numbers, which Hypothesis warns of."""
     done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True)

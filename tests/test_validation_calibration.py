@@ -93,6 +93,7 @@ def test_floor_of_associations(judged):
     assert floor == calibration.rows_floor(result, 1, 1500)
 
 
+@pytest.mark.slow
 def test_run(tmp_path, monkeypatch):
     monkeypatch.setattr(calibration, "recipes", lambda quick: SMALL)
     monkeypatch.setattr(calibration, "QUICK_SIZE", 400)
