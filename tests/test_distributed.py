@@ -331,6 +331,7 @@ def read_again(monkeypatch):
     monkeypatch.setattr(kept, "MOST_BYTES", 0)
 
 
+@pytest.mark.slow
 def test_an_object_that_the_margin_lacks_is_missed(read_again):
     sources, objects = uneven()
     left, right = partitioned(sources, objects)

@@ -99,6 +99,7 @@ def test_at_random_moments(folder, name):
     assert files(folder) == once
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", ["errors", "report"])
 def test_while_it_is_imported(folder, name):
     """The handlers stand before anything else; the imports are what runs first."""

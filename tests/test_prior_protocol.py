@@ -136,6 +136,7 @@ def test_calibrate_takes_what_was_learned(sky):
     assert len(own.seen) == 1
 
 
+@pytest.mark.slow
 def test_position_errors_learn_from_the_corrected_match(sky):
     primary, table = sky
     other, own = in_memory(table), LearnedGaussians()
