@@ -40,6 +40,49 @@ def flow_down(m, flow, ln_z, first, mask, weight, inside, pattern, count):
 
 
 @jit
+def add_counterparts(
+    begin,
+    end,
+    member,
+    base,
+    ln_density,
+    gain,
+    of,
+    at,
+    ln_z,
+    ln_evidence,
+    ln_fraction,
+    flow,
+    touched,
+    hosts,
+):
+    """Add probabilities of a primary's rows to `hosts`, and to what is left of each component.
+
+    That is `flow`, and `touched` (components,) the sum for each. Rows are `begin` to `end`; `of`:
+    component and bit of each detection.
+    """
+    label, bit = of
+    p_row = np.empty(end - begin)
+    weigh_rows(begin, end, member, base, ln_density, gain, label, bit, at, ln_z, ln_evidence, p_row)
+    for row in range(begin, end):
+        p_row[row - begin] += ln_fraction[row_pattern(row, member)]
+    ln_total = log_sum(p_row, 0, len(p_row))
+    for row in range(begin, end):
+        p = math.exp(p_row[row - begin] - ln_total)
+        hosts[row_pattern(row, member)] += p
+        if p < 1e-12:
+            continue
+        for b in range(member.shape[1]):
+            if member[row, b] < 0:
+                continue
+            removed = removed_with(b, row, member, base, label, bit)
+            if removed:
+                c = label[member[row, b] - base]
+                flow[at[c + 1] - 1 - removed] += p
+                touched[c] += p
+
+
+@jit
 def expected_objects(
     which,
     start,
@@ -83,39 +126,24 @@ def expected_objects(
         n_components = len(begin) - 1
         flow = np.zeros(len(ln_z))
         touched = np.zeros(n_components)
-        ln_weight = np.empty(first[i + 1] - first[i])
         density = ln_density[n]
         gain = gains(catalogue, density, label, bit, at, ln_z)
-        weigh_rows(
+        add_counterparts(
             first[i],
             first[i + 1],
             member,
             base,
             density,
             gain,
-            label,
-            bit,
+            (label, bit),
             at,
             ln_z,
             ln_evidence,
-            ln_weight,
+            ln_fraction,
+            flow,
+            touched,
+            hosts,
         )
-        for row in range(first[i], first[i + 1]):
-            ln_weight[row - first[i]] += ln_fraction[row_pattern(row, member)]
-        ln_total = log_sum(ln_weight, 0, len(ln_weight))
-        for row in range(first[i], first[i + 1]):
-            p = math.exp(ln_weight[row - first[i]] - ln_total)
-            hosts[row_pattern(row, member)] += p
-            if p < 1e-12:
-                continue
-            for b in range(n_other):
-                if member[row, b] < 0:
-                    continue
-                removed = removed_with(b, row, member, base, label, bit)
-                if removed:
-                    c = label[member[row, b] - base]
-                    flow[at[c + 1] - 1 - removed] += p
-                    touched[c] += p
         for c in range(n_components):
             flow[at[c + 1] - 1] += max(0.0, 1.0 - touched[c])
             some = part[begin[c] : begin[c + 1]]

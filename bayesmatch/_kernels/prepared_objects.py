@@ -7,12 +7,9 @@ links are cut: which these are does, and their primaries are looked at anew in e
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from .bayes_factor import row_pattern
-from .expected_objects import expected_objects, flow_down
+from .expected_objects import add_counterparts, expected_objects, flow_down
 from .field_links import (
     LARGEST,
     LN_CHANCE,
@@ -25,15 +22,12 @@ from .field_links import (
 )
 from .grid import grown
 from .jit import jit
-from .posterior import log_sum
 from .shared_objects import (
     by_component,
     gains,
     linked_bits,
     ln_subsets,
     new_scratch,
-    removed_with,
-    weigh_rows,
 )
 
 
@@ -149,28 +143,6 @@ def ln_tables(n, prepared, ln_relative, weight, ln_z):
 
 
 @jit
-def counterparts(rows, first_row, member, p_row, base, of, at, flow, touched, hosts):
-    """Add probabilities of a primary's rows to `hosts`, and to what is left of each component.
-
-    `of`: component and bit of each detection.
-    """
-    label, bit = of
-    for row in range(first_row, first_row + rows):
-        p = p_row[row - first_row]
-        hosts[row_pattern(row, member)] += p
-        if p < 1e-12:
-            continue
-        for b in range(member.shape[1]):
-            if member[row, b] < 0:
-                continue
-            removed = removed_with(b, row, member, base, label, bit)
-            if removed:
-                c = label[member[row, b] - base]
-                flow[at[c + 1] - 1 - removed] += p
-                touched[c] += p
-
-
-@jit
 def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, inner, count, hosts):
     """As :func:`expected_objects`, by what :func:`prepare` has worked out.
 
@@ -208,30 +180,25 @@ def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, in
         at = c_at[of_c[n] + n : of_c[n + 1] + n + 1]
         own = slice(of_d[n], of_d[n + 1])
         ln_z, flow = np.empty(at[-1]), np.zeros(at[-1])
-        touched, p_row = np.zeros(len(at) - 1), np.empty(end - begin)
+        touched = np.zeros(len(at) - 1)
         ln_tables(n, prepared, ln_relative[n], weight, ln_z)
         gain = gains(kind[own], ln_density[n], label[own], bit[own], at, ln_z)
-        weigh_rows(
+        add_counterparts(
             begin,
             end,
             member,
             base,
             ln_density[n],
             gain,
-            label[own],
-            bit[own],
+            (label[own], bit[own]),
             at,
             ln_z,
             ln_evidence,
-            p_row,
+            ln_fraction,
+            flow,
+            touched,
+            hosts,
         )
-        for row in range(begin, end):
-            p_row[row - begin] += ln_fraction[row_pattern(row, member)]
-        ln_total = log_sum(p_row, 0, len(p_row))
-        for k in range(len(p_row)):
-            p_row[k] = math.exp(p_row[k] - ln_total)
-        of = label[own], bit[own]
-        counterparts(end - begin, begin, member, p_row, base, of, at, flow, touched, hosts)
         for c in range(of_c[n], of_c[n + 1]):
             a, b, q, last = at[c - of_c[n]], at[c - of_c[n] + 1], c_group[c], c_group[c + 1]
             flow[b - 1] += max(0.0, 1.0 - touched[c - of_c[n]])
