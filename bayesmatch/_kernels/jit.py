@@ -140,12 +140,15 @@ def begin(function: Callable[[], T]) -> Callable[[], T]:
     return ahead(function, min(n_threads(), MOST_THREADS))
 
 
-def run_apart(task: Callable[[int, int], Any], pieces: Sequence[tuple[int, int]]) -> Iterable:
-    """The same for work of seconds, on other threads: this one is free to take what they give."""
-    workers = min(n_threads(), len(pieces), MOST_THREADS)
+def each(function: Callable[[int], T], numbers: Sequence[int]) -> Iterable[T]:
+    """What a function gives for some numbers, in their order: for what takes seconds each.
+
+    On other threads: this one is free to take what they give.
+    """
+    workers = min(n_threads(), len(numbers), MOST_THREADS)
     if workers <= 1:
-        return (task(*piece) for piece in pieces)
-    return on_threads(lambda piece: task(*piece), pieces, workers)
+        return map(function, numbers)
+    return on_threads(function, numbers, workers)
 
 
 def on_threads(function: Callable[[Any], Any], items: Iterable, workers: int) -> Iterator:
@@ -160,11 +163,3 @@ def on_threads(function: Callable[[Any], Any], items: Iterable, workers: int) ->
         raise
     finally:
         pool.shutdown(wait=wait, cancel_futures=True)
-
-
-def each(function: Callable[[int], Any], n: int) -> list[Any]:
-    """What a function gives for 0 to n - 1, each on one thread."""
-    workers = max(1, min(n_threads(), n))
-    if workers == 1:
-        return [function(number) for number in range(n)]
-    return list(on_threads(function, range(n), workers))

@@ -52,7 +52,7 @@ class SmoothSums:
             tilted -= lesson.context.at(smooth.ln_mean[f], lesson.values)
             return tilted
 
-        own = jit.each(of_fold, len(lesson.folds))
+        own = list(jit.each(of_fold, range(len(lesson.folds))))
         chance = drawing_chance(lesson, hats, learner.everywhere, smooth.coefficients)
         return cls(lesson, smooth, field, np.stack(own), chance)
 
@@ -108,7 +108,7 @@ def _trained(sums: SmoothSums, p: np.ndarray, number: int) -> list[str]:
             lesson.seed + f,
         )
 
-    return jit.each(boost, len(lesson.folds))
+    return list(jit.each(boost, range(len(lesson.folds))))
 
 
 def _boost(
@@ -169,6 +169,6 @@ def _with_trees(sums: SmoothSums, models: list[str]) -> Rounds:
         tilted = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change
         ln_ratio[mine] = blended(np.minimum(tilted, cap[f]), smooth.alike)
 
-    jit.each(put_right, len(lesson.folds))
+    list(jit.each(put_right, range(len(lesson.folds))))
     p, ln_like = lesson.view.evidence(ln_ratio)
     return replace(smooth, ln_mean=ln_mean, cap=cap, ln_ratio=ln_ratio, p=p, ln_like=ln_like)

@@ -66,7 +66,7 @@ def with_looks(
         ratio[fold::n_folds] = _ratios(learned, fold, seen, np.s_[fold::n_folds])
         return _ratios(learned, fold, seen, rows)
 
-    by_fold = np.stack(each(of_fold, n_folds))
+    by_fold = np.stack(list(each(of_fold, range(n_folds))))
     features = []
     for name, x, cuts, place, mine in zip(
         learned.feature_names, own.T, edges, places, taken, strict=True

@@ -145,7 +145,7 @@ class LearnedRatio:
             mine = np.flatnonzero(fold == f)
             out[mine] = self._ln_ratio(f, x[mine], start[mine], values[mine])
 
-        each(of_fold, len(self.folds))
+        list(each(of_fold, range(len(self.folds))))
         return self._where_known(out / LN_10, x)
 
     def _where_known(self, log10_ratio: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -176,7 +176,7 @@ class Learner:
             sums = tilted_sums(self.lesson, self.hats, entries, self.coefficients[f], mine)
             out[mine] = sums - ln_mean[f][mine]
 
-        jit.each(of_fold, len(self._mine))
+        list(jit.each(of_fold, range(len(self._mine))))
         return out
 
     def _finished(self, rounds: int, strength: float) -> Rounds:
@@ -189,7 +189,7 @@ class Learner:
             sums = self.hats.sums(self.everywhere, self.coefficients[f].T)
             ln_mean[f], cap[f] = field_means(lesson.start_field, sums, nodes)
 
-        jit.each(mean_of, n_folds)
+        list(jit.each(mean_of, range(n_folds)))
         means = [lesson.context.at(own, lesson.values) for own in ln_mean]
         ln_ratio = blended(np.minimum(self._ratios(means), cap[lesson.fold]), lesson.alike)
         p, ln_like = lesson.view.evidence(ln_ratio)

@@ -127,7 +127,7 @@ class TiltFit:
 
     def _of_folds(self, function: Callable[[int], Any]) -> list[Any]:
         """What a function of a fold gives for each, a thread a fold: too short to be shared out."""
-        return jit.each(function, len(self.coefficients))
+        return list(jit.each(function, range(len(self.coefficients))))
 
     def _step(
         self, now: _Point, curvature: np.ndarray, sums: np.ndarray, weights: np.ndarray

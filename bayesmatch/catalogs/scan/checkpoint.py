@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..._kernels.jit import run_apart
+from ..._kernels.jit import each
 from ..formats.writing import replaced_together
 from .manifest import MANIFEST, DamagedError, MadeFrom, check_manifest
 
@@ -199,7 +199,7 @@ def run_tasks(
     kept = [] if stage is None else stage.load(n_tasks)
     starts, ends = [k.begin for k in kept] + [n_tasks], [0] + [k.end for k in kept]
     gaps = [range(end, start) for end, start in zip(ends, starts, strict=True)]
-    results = iter(run_apart(lambda task, _: work(task), [(t, t + 1) for gap in gaps for t in gap]))
+    results = iter(each(work, [task for gap in gaps for task in gap]))
     try:
         for k, gap in enumerate(gaps):
             for task in gap:

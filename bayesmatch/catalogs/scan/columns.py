@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._kernels.jit import n_threads, run_apart
+from ..._kernels.jit import each, n_threads
 from ..area import contains
 from ..bad_rows import without_position
 from ..field_counts import FieldCounts
@@ -72,7 +72,7 @@ def count_field(
     parallel = len(tasks) < n_threads()
     wanted = list(dict.fromkeys([column, *(positions or ())]))
 
-    def work(task: int, _: int) -> FieldCounts:
+    def work(task: int) -> FieldCounts:
         counts = FieldCounts.of(np.empty(0), edges)
         part, groups = tasks[task]
         for first, batch in part.batches(wanted, groups, parallel=parallel):
@@ -85,10 +85,7 @@ def count_field(
             counts = counts + FieldCounts.of(without_sentinels(values, magnitudes), edges)
         return counts
 
-    return sum(
-        run_apart(work, [(t, t + 1) for t in range(len(tasks))]),
-        FieldCounts.of(np.empty(0), edges),
-    )
+    return sum(each(work, range(len(tasks))), FieldCounts.of(np.empty(0), edges))
 
 
 def _not_there(ra: np.ndarray, dec: np.ndarray, moc: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from ..._kernels import progress
-from ..._kernels.jit import ranges, run_apart
+from ..._kernels.jit import each
 from ...catalogs.catalog import Catalog
 from ...catalogs.far import FarCatalog
 from ...catalogs.left_out import BAD_ROWS, checked_primary, with_positions
@@ -118,12 +118,12 @@ def calibrate(
     result, matched_at = _matches(primary, others, radius, places, match_options)
     weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
 
-    def realization(k: int, _: int) -> np.ndarray:
+    def realization(k: int) -> np.ndarray:
         ra, dec, usable = places[k]
         return selected_fraction(matched_at(ra, dec), score, at, weight * usable)
 
     done = progress.steps(
-        run_apart(realization, ranges(n_realizations, 1)),
+        each(realization, range(n_realizations)),
         n_realizations,
         "fake positions",
         show=bool(match_options.get("progress", False)),
