@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._kernels.jit import ranges
-from ..catalogs.sky_box import SkyBox
 from .beyond import Beyond
 from .inner_circles import Circles, circles_of
 from .setting import Setting
@@ -71,30 +70,17 @@ def seen_around(setting: Setting, beyond: Beyond | None) -> SeenAround | None:
     if not reaches.any():
         return None
     circle = np.pi * radius**2
-    held, area = _in_cells(box, np.sum(counts, axis=0), int(np.argmax(reaches)))
+    # Holes are not known before: whatever the windows hold.
+    count = np.asarray(np.sum(counts, axis=0, dtype=np.int32))
+    windows = box.covered_windows(count, np.ones(box.shape, np.bool_))
+    held, area = (values[:, int(np.argmax(reaches))] for values in windows[:2])
     circles = circles_of(setting, beyond, np.full(len(setting.primary), radius))
     expected = circles.expected * np.maximum(area / circle - 1.0, 0.0)
-    count = np.maximum(held - circles.count, 0)
+    beyond_circle = np.maximum(held - circles.count, 0)
     if expected.mean() < ENOUGH:
         return None
     reach = float(np.sqrt(np.median(area) / circle))
-    return SeenAround(circles, *_extent(setting), count, expected, reach)
-
-
-def _in_cells(box: SkyBox, count: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
-    """Objects in the window of cells around each primary, and its area (arcsec^2), (n,) each."""
-    rows, columns = int(box.half_rows[window]), box.half_columns[box.row, window]
-    widest = int(columns.max())
-    held, n_cells = np.zeros(len(box.row), np.int64), np.zeros(len(box.row))
-    for step in range(-widest, widest + 1):
-        column = box.column + step
-        there = (np.abs(step) <= columns) & (column >= 0) & (column < box.n_columns)
-        for up in range(-rows, rows + 1):
-            row = box.row + up
-            known = there & (row >= 0) & (row < box.n_rows)
-            held[known] += count[row[known], column[known]]
-            n_cells += known
-    return held, n_cells * box.cell_area[box.row]
+    return SeenAround(circles, *_extent(setting), beyond_circle, expected, reach)
 
 
 def _extent(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
@@ -137,12 +123,17 @@ class Rims:
     def __init__(self, around: SeenAround) -> None:
         self.around = around
         steps = (np.arange(PARTS * PLACES) + 0.5) / (PARTS * PLACES)
-        self.inner = steps
         places = np.concatenate([steps, 1.0 + steps * (around.reach - 1.0)])
         self.in_circle = _beyond_chord(places)
         square = around.reach**2
         beyond = square * _beyond_chord(places / around.reach) - self.in_circle
         self.in_cells = np.maximum(beyond / (square - 1.0), STRAY)
+        with np.errstate(divide="ignore"):
+            self._empty = np.where(around.circles.count == 0, 0.0, -np.inf)[:, None]
+            self._beyond, self._within = (
+                np.log(np.stack([side(x).mean(axis=1) for x in steps], axis=1))
+                for side in (lambda x: around.nearest > x, lambda x: around.farthest < x)
+            )
 
     @property
     def n_outside(self) -> int:
@@ -170,15 +161,11 @@ class Rims:
         scatter : float
             Variance of their density in the cells over its square, beyond Poisson's.
         """
-        around, n_steps = self.around, len(self.inner)
+        around, n_steps = self.around, self._beyond.shape[1]
         field = np.minimum(factors[0] * around.circles.expected, 300.0)[:, None]
-        with np.errstate(divide="ignore"):
-            empty = np.where(around.circles.count == 0, 0.0, -np.inf)[:, None] + field
-            beyond = np.stack([(around.nearest > x).mean(axis=1) for x in self.inner], 1)
-            within = np.stack([(around.farthest < x).mean(axis=1) for x in self.inner], 1)
-            part = self.in_circle[:n_steps]
-            outside = np.log(beyond) + field * (1.0 - part)
-            inside = np.log(within) + field * part
+        empty, part = self._empty + field, self.in_circle[:n_steps]
+        outside = self._beyond + field * (1.0 - part)
+        inside = self._within + field * part
         outside = np.concatenate([outside, np.repeat(empty, n_steps, axis=1)], axis=1)
         inside = np.concatenate([inside, np.zeros_like(inside)], axis=1)
         expected = factors[1] * around.expected
