@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._kernels.jit import ranges
+from .sums import dot
 
 #: objects that the stated density is worth
 STATED_WEIGHT = 4.0
@@ -34,8 +34,6 @@ MAX_LEAK = 0.25
 SMALL_FIELD, SURE = 0.7, 5.0
 #: near rings that hold more than this of what the far ones say hold hosts
 TOO_MANY = 1.2
-#: numbers in a scalar product that OpenBLAS leaves to one thread
-DOT_ROWS = 10_000
 #: a smallest density, of the mean, that keeps logarithms finite
 LEAST = 1e-6
 
@@ -132,14 +130,6 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
         if variance * information**0.5 < SURE_SCATTER:
             return SHAPES[1]
     return float(np.clip(1.0 / variance, *SHAPES))
-
-
-def dot(a: np.ndarray, b: np.ndarray) -> float:
-    """Scalar product, by pieces that no linear algebra shares out among as many threads as it has.
-
-    The sum would depend on how many those are, and they cost more than they save.
-    """
-    return sum(float(a[begin:end] @ b[begin:end]) for begin, end in ranges(len(a), DOT_ROWS))
 
 
 def far_fewer(n: float, expected: float, times: float) -> bool:

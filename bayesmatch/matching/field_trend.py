@@ -12,16 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._kernels.jit import ranges
 from ..catalogs.sky_box import SkyBox
 from .density_ladder import ENOUGH, SURE, Densities, Ring, densities
 from .small_fields import tiles
+from .sums import product
 
 #: a direction in which sources scatter less than this share of the widest is none
 THIN = 1e-2
 #: largest ln of the trend, and Newton's steps
 LARGEST, STEPS = 5.0, 12
-PIECE = 10_000
 
 
 def of_small_fields(
@@ -95,8 +94,8 @@ def trend(near: Sequence[Ring], ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     beta[0] = np.log(count[told].sum() / area[told].sum())
     for _ in range(STEPS):
         expected = area[told] * np.exp(np.clip(z[:, 1:] @ beta[1:], -LARGEST, LARGEST) + beta[0])
-        information = _product(z * expected[:, None], z)
-        step = np.linalg.solve(information, _product(z, (count[told] - expected)[:, None])[:, 0])
+        information = product(z * expected[:, None], z)
+        step = np.linalg.solve(information, product(z, (count[told] - expected)[:, None])[:, 0])
         beta += np.clip(step, -1.0, 1.0)
     scatter = max(float(((count[told] - expected) ** 2).sum() / expected.sum()), 1.0)
     slope = beta[1:]
@@ -115,14 +114,6 @@ def _along(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     if len(unit) == 0:
         return ones
     unit -= unit.mean(axis=0)
-    variance, axes = np.linalg.eigh(_product(unit, unit) / len(unit))
+    variance, axes = np.linalg.eigh(product(unit, unit) / len(unit))
     wide = variance > max(THIN**2 * variance[-1], 1e-18)
     return np.concatenate([ones, unit @ axes[:, wide] / np.sqrt(variance[wide])], axis=1)
-
-
-def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Product of the transpose of `a` with `b`, by pieces: the same for any number of threads."""
-    total = np.zeros((a.shape[1], b.shape[1]))
-    for first, last in ranges(len(a), PIECE):
-        total += a[first:last].T @ b[first:last]
-    return total

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .density_ladder import dot
 from .fraction_likelihood import FractionLikelihood
 from .inner_circles import Circles
 from .root import root
+from .sums import dot
 
 #: how far the density of field objects may be from that of the cells
 FACTORS = (0.5, 2.0)

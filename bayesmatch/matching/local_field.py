@@ -28,7 +28,6 @@ from .density_ladder import (
     Densities,
     Ring,
     densities,
-    dot,
     far_fewer,
     far_more,
     totals,
@@ -36,6 +35,7 @@ from .density_ladder import (
 from .field import FieldDensity
 from .field_trend import of_small_fields
 from .small_fields import end_of_fields
+from .sums import dot
 
 ARCSEC2_PER_DEG2 = 3600.0**2
 #: rings within the radius of the match: from half of it, a quarter ...

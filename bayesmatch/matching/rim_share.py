@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .density_ladder import dot
 from .footprint_share import FACTORS, SETTLED, FootprintShare, Maximum
 from .fraction_likelihood import FractionLikelihood
 from .hole_rims import Rims, SeenAround
 from .inner_circles import Circles
+from .sums import dot
 
 #: rounds in which all is fitted, steps of the EM algorithm in each, and a change of the share that
 #: matters no more

@@ -24,11 +24,11 @@ from .associations import Associations
 from .beyond import outside_by_catalogue
 from .calibrated import Calibrated, calibrated_of
 from .claims import Claims, exclusive, find_sources, find_them, independent
-from .density_ladder import dot
 from .host_fraction import HostFraction
 from .posterior import Posterior
 from .same_source import CloseEntries, Duplicates, close_entries
 from .setting import Setting
+from .sums import dot
 
 LN_10 = np.log(10.0)
 #: counterparts are taken out of a density where they are more than this share of the objects, and

@@ -31,13 +31,13 @@ from .table_columns import (
 SAME_SOURCE = "same_source"
 #: columns of the associations on request: see :mod:`bayesmatch.matching.likelihood_ratio`
 LIKELIHOOD_RATIOS = ("likelihood_ratio", "reliability")
-#: what the members in sources are, in the descriptions of their columns
 #: where the Bayes factors come from, in the descriptions of their columns
 BAYES = {
     "dist_bayesfactor_uncorrected": " from positions alone",
     "dist_bayesfactor": ", associations without the primary considered",
     "dist_bayesfactor_tails": " from positions, tails of the errors included",
 }
+#: what the members in sources are, in the descriptions of their columns
 CANDIDATE = "the best candidate, no identification where p_hostless is high"
 
 
