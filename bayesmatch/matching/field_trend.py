@@ -95,7 +95,7 @@ def trend(near: Sequence[Ring], ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     for _ in range(STEPS):
         expected = area[told] * np.exp(np.clip(z[:, 1:] @ beta[1:], -LARGEST, LARGEST) + beta[0])
         information = product(z * expected[:, None], z)
-        step = np.linalg.solve(information, product(z, (count[told] - expected)[:, None])[:, 0])
+        step = np.linalg.solve(information, product(z, count[told] - expected))
         beta += np.clip(step, -1.0, 1.0)
     scatter = max(float(((count[told] - expected) ** 2).sum() / expected.sum()), 1.0)
     slope = beta[1:]

@@ -14,6 +14,7 @@ import numpy as np
 from .._kernels import host_fraction as kernels
 from .._kernels.jit import ranges, run_ranges
 from .beyond import with_beyond, within_radius
+from .sums import product
 
 #: a weak ridge on constants, far below the data of 30 sources; one on slopes that 30 sources which
 #: follow a trend outweigh and the noise of 300 does not: with 0.1 they were fitted to noise
@@ -216,5 +217,5 @@ class FractionLikelihood:
             if s > 0:
                 by_eta[:, s - 1] += share[:, s]
             slope[s] = np.einsum("nt,nq->tq", by_eta, z).ravel() / len(z)
-        mean = share.mean(axis=0) if weight is None else weight @ share / len(z)
+        mean = share.mean(axis=0) if weight is None else product(weight, share) / len(z)
         return ln_share, mean, slope

@@ -16,12 +16,12 @@ ROWS = 10_000
 
 def dot(a: np.ndarray, b: np.ndarray) -> float:
     """Scalar product of two vectors (n,)."""
-    return sum(float(a[begin:end] @ b[begin:end]) for begin, end in ranges(len(a), ROWS))
+    return float(product(a, b))
 
 
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Product of the transpose of `a` (n, p) with `b` (n, q), (p, q)."""
-    total = np.zeros((a.shape[1], b.shape[1]))
+    """Product of the transpose of `a` (n, ...) with `b` (n, ...): each has 1 or 2 axes."""
+    total = np.zeros(a.shape[1:] + b.shape[1:])
     for begin, end in ranges(len(a), ROWS):
         total += a[begin:end].T @ b[begin:end]
     return total

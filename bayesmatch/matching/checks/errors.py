@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from ..sums import product
 from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
 from .score import Step, mixture_share, newton_step
@@ -217,7 +218,7 @@ def _moved(
     if step is None:
         return None
     shift = place @ step.value.reshape(2, -1).T
-    moment = np.kron(np.eye(2), place.T @ place / len(place))
+    moment = np.kron(np.eye(2), product(place, place) / len(place))
     error = math.sqrt(max(float(np.trace(moment @ step.covariance)), 0.0))
     tail = _beyond_chi2(step.chi2, scores.shape[1] // 2)
     sigma = -NormalDist().inv_cdf(max(0.5 * tail, 1e-300))

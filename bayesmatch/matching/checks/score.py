@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..sums import product
+
 
 @dataclass(frozen=True)
 class Step:
@@ -25,11 +27,11 @@ class Step:
 
 def regression(directions: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Coefficients (q, ...) of `values` (s, ...) in `directions` (s, q); 0 for empty ones."""
-    normal = directions.T @ directions
+    normal = product(directions, directions)
     size = np.diag(normal).copy()
     # Directions that are nearly the same share what they explain.
     normal[np.diag_indices_from(normal)] += 1e-9 * size + (size == 0)
-    out: np.ndarray = np.linalg.solve(normal, directions.T @ values)
+    out: np.ndarray = np.linalg.solve(normal, product(directions, values))
     return out
 
 
@@ -58,7 +60,7 @@ def newton_step(scores: np.ndarray, nuisance: np.ndarray) -> Step | None:
     if np.count_nonzero(used) <= scores.shape[1] + nuisance.shape[1] + 2:
         return None
     residual = scores - nuisance @ regression(nuisance, scores)
-    information = residual.T @ residual
+    information = product(residual, residual)
     size = np.sqrt(np.diag(information))
     if not np.all(size > 0):
         return None
