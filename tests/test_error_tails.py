@@ -129,7 +129,7 @@ def slow_ln_bayes(catalogs, rows):
     return total
 
 
-@pytest.mark.few(4)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("elliptical", [False, True], ids=["circles", "ellipses"])
 @pytest.mark.parametrize(
     "which", [("X",), ("OPT",), ("X", "OPT"), ("X", "OPT", "IRAC", "VLA")], ids="+".join
