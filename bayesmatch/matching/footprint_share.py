@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from .fraction_likelihood import FractionLikelihood
@@ -97,7 +99,7 @@ class FootprintShare:
 
     def counterparts(self) -> np.ndarray:
         """Expected number of counterparts in the circle of a source inside, (n,)."""
-        fraction = np.exp(self.problem.shares(self.beta)[0])
+        fraction = np.exp(self.problem.ln_shares(self.beta))
         expected: np.ndarray = (fraction * self.circles.counterparts).sum(axis=1)
         return expected
 
@@ -116,7 +118,7 @@ class FootprintShare:
 
     def ln_like(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the likelihood of a primary in the footprint, over that without a counterpart."""
-        ln_like: np.ndarray = np.logaddexp.reduce(
-            self.problem.shares(beta)[0] + self.problem.ln_like, axis=1
+        ln_like: np.ndarray = reduce(
+            np.logaddexp, (self.problem.ln_shares(beta) + self.problem.ln_like).T
         )
         return ln_like

@@ -56,6 +56,7 @@ class FractionLikelihood:
         self.n_free = self.ln_like.shape[1]
         self.size = (self.n_free - 1) * z.shape[1]
         self.ridge = self._ridge(RIDGE_SLOPE)
+        self._below = np.tri(self.size, dtype=bool)
         self._at: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
@@ -111,7 +112,7 @@ class FractionLikelihood:
         for part in run_ranges(piece, ranges(len(self.z), PIECE)):
             out += part[0]
             lower += part[1]
-        information = lower + np.tril(lower, -1).T + self.ridge
+        information = np.where(self._below, lower, lower.T) + self.ridge
         pull = self.ridge @ beta
         return out[0] - 0.5 * float(pull @ beta), out[1:] - pull, information
 
@@ -177,23 +178,23 @@ class FractionLikelihood:
         unridged = np.linalg.pinv(information - weak.ridge, hermitian=True)
         step = unridged @ (weak.ridge @ beta)
         by_pattern = np.einsum("nq,sq->ns", self.z, step.reshape(-1, self.z.shape[1]))
-        share = np.exp(self._ln_shares(beta))
+        share = np.exp(self.ln_shares(beta))
         ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(1.0 - share[:, 0], 1e-300)
         with np.errstate(over="ignore"):
             return bool(ln_odds.std() > SEPARABLE_STEP)
 
     def ln_none_within(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the share with no counterpart within the radius, (n,); of all patterns fitted."""
-        out: np.ndarray = within_radius(self._ln_shares(beta), self.ln_beyond)[:, 0]
+        out: np.ndarray = within_radius(self.ln_shares(beta), self.ln_beyond)[:, 0]
         return out
 
     def _doubt(self, beta: np.ndarray) -> float:
         """Mean fraction of the less likely of host and none, over that of the smaller group."""
-        none = np.exp(self._ln_shares(beta)[:, 0])
+        none = np.exp(self.ln_shares(beta)[:, 0])
         smaller = min(none.mean(), 1.0 - none.mean())
         return float(np.minimum(none, 1.0 - none).mean()) / max(float(smaller), 1e-300)
 
-    def _ln_shares(self, beta: np.ndarray) -> np.ndarray:
+    def ln_shares(self, beta: np.ndarray) -> np.ndarray:
         """Ln shares (n, S): asked for again and again where the fit ends."""
         if self._at is None or not np.array_equal(self._at[0], beta):
             eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
@@ -208,7 +209,7 @@ class FractionLikelihood:
 
         `weight` (n,) of each primary in the means, in all n; None: 1.
         """
-        ln_share = self._ln_shares(beta)
+        ln_share = self.ln_shares(beta)
         share = np.exp(ln_share)
         z = self.z if weight is None else self.z * weight[:, None]
         slope = np.empty((self.n_free, self.size))

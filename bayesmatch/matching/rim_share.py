@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 
 import numpy as np
 
@@ -94,7 +95,7 @@ class RimShare(FootprintShare):
         ln_like = self.ln_like(self.beta)
         ln = self.ln_ratio.copy()
         ln[:, n:] += ln_like[:, None]
-        like = np.exp(ln - ln.max(axis=1, keepdims=True))
+        like = np.exp(ln - reduce(np.maximum, ln.T)[:, None])  # columns are few, and rows many
         for _ in range(STEPS):
             self.weight = self.weight * (like / (like @ self.weight)[:, None]).mean(axis=0)
             self.weight /= self.weight.sum()
@@ -122,6 +123,6 @@ class RimShare(FootprintShare):
         n = self.n_outside
         with np.errstate(divide="ignore"):
             ln = self.ln_ratio + np.log(self.weight)
-        outside, inside = (np.logaddexp.reduce(part, axis=1) for part in (ln[:, :n], ln[:, n:]))
+        outside, inside = (reduce(np.logaddexp, part.T) for part in (ln[:, :n], ln[:, n:]))
         odds: np.ndarray = outside - inside + np.log1p(-self.share) - np.log(self.share)
         return odds
