@@ -24,12 +24,9 @@ def function_of(said: dict[str, Any], code: bytes) -> Callable | None:
     """The kernel; None where something that its code needs is not there."""
     from llvmlite import binding
 
-    engine, helpers = _engine(), _helpers()  # the engine lets LLVM see this process
-    for name in said["needs"]:  # LLVM would end the process
-        if name in helpers:
-            binding.add_symbol(name, helpers[name])
-        elif not binding.address_of_symbol(name):
-            return None
+    engine = _engine()  # which lets LLVM see this process
+    if not all(map(_is_there, said["needs"])):  # LLVM would end the process
+        return None
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     dynamic = _extensions()["numba._dynfunc"]
@@ -48,6 +45,18 @@ def function_of(said: dict[str, Any], code: bytes) -> Callable | None:
         sys.modules[said["module"]], said["name"], "compiled kernel", address, kept[0], tuple(kept)
     )
     return made
+
+
+@cache
+def _is_there(name: str) -> bool:
+    """Whether LLVM knows where something is that code needs; kernels need much the same."""
+    from llvmlite import binding
+
+    helpers = _helpers()
+    if name in helpers:
+        binding.add_symbol(name, helpers[name])
+        return True
+    return bool(binding.address_of_symbol(name))
 
 
 @cache
