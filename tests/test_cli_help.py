@@ -46,6 +46,16 @@ def test_the_three_to_begin_with_are_commands_that_can_be_given():
         assert parser.parse_args(command.split()[1:]).run
 
 
+def test_a_command_is_the_same_where_others_are_not_made():
+    every, names = cli._parser(), list(commands())
+    for name in names:
+        alone = cli._parser(name)
+        assert list(alone.lines) == (names if name in cli.OF_ALL else [name])
+        one, other = (p._subparsers._group_actions[0].choices[name] for p in (alone, every))
+        assert one.format_help() == other.format_help() and one.known.keys() == other.known.keys()
+    assert list(cli._parser("mach").lines) == names
+
+
 def test_the_help_of_a_command_is_its_own(capsys):
     assert main(["match", "--help"]) == 0
     out = capsys.readouterr().out
