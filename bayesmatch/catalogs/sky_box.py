@@ -163,11 +163,12 @@ class SkyBox:
     def look_ahead(self, catalogs: Iterable[Counted]) -> None:
         """Begin what :meth:`looked` gives for catalogues, beside the search for candidates.
 
-        Not where one has so many objects, or there are so many threads, that all had better do
-        one after the other.
+        Not where one has so many objects to count, or there are so many threads, that all had
+        better do one after the other.
         """
         for catalog in catalogs:
-            if catalog.n_rows <= MOST_COUNTED and n_threads() <= FEW_THREADS:
+            to_count = 0 if catalog.counted else catalog.n_rows
+            if to_count <= MOST_COUNTED and n_threads() <= FEW_THREADS:
                 self._ahead[id(catalog)] = begin(partial(self._look, catalog))
 
     def looks_ahead(self, catalogs: Iterable[Counted]) -> bool:
