@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ RADIUS = 30.0
 #: of counterparts to train a prior on, and of field objects
 TRAINED_ON = 20_000, 200_000
 PRIOR = "prior.json"
+#: sources of the match before, which counts in nothing
+FEW = 2_000
 POSITIONS_ALONE = {"field": "uniform", "claims": "independent"}
 
 
@@ -43,8 +46,10 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
     primary, options = sources(folder), dict(POSITIONS_ALONE if task == "distance" else {})
     if task == "prior":
         options["priors"] = {"OPT": [bm.LightGBMPrior.load(trained(folder))]}
-    few, first = sources(folder, 500), sky.survey_files(folder)[:1]
-    bm.match(few, survey(folder, first), radius=RADIUS, **options)  # loads what is compiled
+    first = sky.survey_files(folder)[:1]
+    with warnings.catch_warnings():  # of so few
+        warnings.simplefilter("ignore")  # loads what is compiled
+        bm.match(sources(folder, FEW), survey(folder, first), radius=RADIUS, **options)
     if checkpoint:
         options["checkpoint"] = checkpoint
     found: dict[str, Any] = {}
@@ -103,12 +108,23 @@ def read_alone(folder: Path) -> int:
 
 
 def sources(folder: Path, most: int | None = None) -> Any:
-    """The primary, or its first rows."""
+    """The primary, or those of its rows that lie nearest to the first of the survey's.
+
+    They are as dense as all are, and so some of them compete for objects.
+    """
     from astropy.table import Table
+    from pyarrow import parquet
 
     import bayesmatch as bm
 
-    table = Table.read(folder / sky.SOURCES)[:most]["ID", "RA", "DEC", "POS_ERR"]
+    table = Table.read(folder / sky.SOURCES)["ID", "RA", "DEC", "POS_ERR"]
+    if most is not None:
+        with parquet.ParquetFile(sky.survey_files(folder)[0]) as file:
+            row = next(file.iter_batches(1, columns=["RA", "DEC"])).to_pylist()[0]
+        east = (np.asarray(table["RA"]) - row["RA"] + 180.0) % 360.0 - 180.0
+        north = np.asarray(table["DEC"]) - row["DEC"]
+        square = (east * np.cos(np.radians(row["DEC"]))) ** 2 + north**2
+        table = table[np.sort(np.argsort(square, kind="stable")[:most])]
     return bm.Catalog(table, name="X", pos_err="POS_ERR", area=sky.made(folder)["area"])
 
 
