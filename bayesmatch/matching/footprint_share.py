@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from .fraction_likelihood import FractionLikelihood
@@ -116,7 +118,6 @@ class FootprintShare:
 
     def ln_like(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the likelihood of a primary in the footprint, over that without a counterpart."""
-        ln_like: np.ndarray = np.logaddexp.reduce(
-            self.problem.shares(beta)[0] + self.problem.ln_like, axis=1
-        )
+        by_pattern = self.problem.ln_shares(beta) + self.problem.ln_like
+        ln_like: np.ndarray = reduce(np.logaddexp, by_pattern.T)  # columns are few, and rows many
         return ln_like

@@ -177,23 +177,23 @@ class FractionLikelihood:
         unridged = np.linalg.pinv(information - weak.ridge, hermitian=True)
         step = unridged @ (weak.ridge @ beta)
         by_pattern = np.einsum("nq,sq->ns", self.z, step.reshape(-1, self.z.shape[1]))
-        share = np.exp(self._ln_shares(beta))
+        share = np.exp(self.ln_shares(beta))
         ln_odds = (share[:, 1:] * by_pattern).sum(axis=1) / np.maximum(1.0 - share[:, 0], 1e-300)
         with np.errstate(over="ignore"):
             return bool(ln_odds.std() > SEPARABLE_STEP)
 
     def ln_none_within(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the share with no counterpart within the radius, (n,); of all patterns fitted."""
-        out: np.ndarray = within_radius(self._ln_shares(beta), self.ln_beyond)[:, 0]
+        out: np.ndarray = within_radius(self.ln_shares(beta), self.ln_beyond)[:, 0]
         return out
 
     def _doubt(self, beta: np.ndarray) -> float:
         """Mean fraction of the less likely of host and none, over that of the smaller group."""
-        none = np.exp(self._ln_shares(beta)[:, 0])
+        none = np.exp(self.ln_shares(beta)[:, 0])
         smaller = min(none.mean(), 1.0 - none.mean())
         return float(np.minimum(none, 1.0 - none).mean()) / max(float(smaller), 1e-300)
 
-    def _ln_shares(self, beta: np.ndarray) -> np.ndarray:
+    def ln_shares(self, beta: np.ndarray) -> np.ndarray:
         """Ln shares (n, S): asked for again and again where the fit ends."""
         if self._at is None or not np.array_equal(self._at[0], beta):
             eta = np.einsum("nq,sq->ns", self.z, self._coefficients(beta))
@@ -208,7 +208,7 @@ class FractionLikelihood:
 
         `weight` (n,) of each primary in the means, in all n; None: 1.
         """
-        ln_share = self._ln_shares(beta)
+        ln_share = self.ln_shares(beta)
         share = np.exp(ln_share)
         z = self.z if weight is None else self.z * weight[:, None]
         slope = np.empty((self.n_free, self.size))
