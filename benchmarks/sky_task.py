@@ -42,6 +42,7 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
         print("{}", flush=True)  # it has begun
         return {"prior": trained(folder).name}
     import bayesmatch as bm
+    from bayesmatch.catalogs.memory import MANY, give_back
 
     primary, options = sources(folder), dict(POSITIONS_ALONE if task == "distance" else {})
     if task == "prior":
@@ -50,6 +51,7 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
     with warnings.catch_warnings():  # of so few
         warnings.simplefilter("ignore")  # loads what is compiled
         bm.match(sources(folder, FEW), survey(folder, first), radius=RADIUS, **options)
+    give_back(MANY)  # what that match has freed is no memory of the one that is measured
     if checkpoint:
         options["checkpoint"] = checkpoint
     found: dict[str, Any] = {}
