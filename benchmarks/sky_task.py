@@ -40,18 +40,12 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
         return measured(lambda: read_alone(folder), {})
     if task == "train":
         print("{}", flush=True)  # it has begun
-        return {"prior": trained(folder).name}
-    import bayesmatch as bm
-    from bayesmatch.catalogs.memory import MANY, give_back
-
+        loaded(folder, with_prior(folder))  # compiled here, not with a compiler in the memory
+        return {"prior": PRIOR}
     primary, options = sources(folder), dict(POSITIONS_ALONE if task == "distance" else {})
     if task == "prior":
-        options["priors"] = {"OPT": [bm.LightGBMPrior.load(trained(folder))]}
-    first = sky.survey_files(folder)[:1]
-    with warnings.catch_warnings():  # of so few
-        warnings.simplefilter("ignore")  # loads what is compiled
-        bm.match(sources(folder, FEW), survey(folder, first), radius=RADIUS, **options)
-    give_back(MANY)  # what that match has freed is no memory of the one that is measured
+        options = with_prior(folder)
+    loaded(folder, options)
     if checkpoint:
         options["checkpoint"] = checkpoint
     found: dict[str, Any] = {}
@@ -70,6 +64,25 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
         "right": right(result, folder),
         "sha256": digest(result),
     }
+
+
+def with_prior(folder: Path) -> dict[str, Any]:
+    """Options of a match with the prior."""
+    import bayesmatch as bm
+
+    return {"priors": {"OPT": [bm.LightGBMPrior.load(trained(folder))]}}
+
+
+def loaded(folder: Path, options: dict[str, Any]) -> None:
+    """Load what is compiled, by a match of few sources with the first file."""
+    import bayesmatch as bm
+    from bayesmatch.catalogs.memory import MANY, give_back
+
+    first = sky.survey_files(folder)[:1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are few
+        bm.match(sources(folder, FEW), survey(folder, first), radius=RADIUS, **options)
+    give_back(MANY)  # what it has freed is no memory of the match that is measured
 
 
 def measured(run: Callable[[], int], begin: dict[str, Any]) -> dict[str, Any]:
