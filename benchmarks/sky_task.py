@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ RADIUS = 30.0
 #: of counterparts to train a prior on, and of field objects
 TRAINED_ON = 20_000, 200_000
 PRIOR = "prior.json"
+#: sources of the match before, which counts in nothing
+FEW = 2_000
 POSITIONS_ALONE = {"field": "uniform", "claims": "independent"}
 
 
@@ -37,14 +40,12 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
         return measured(lambda: read_alone(folder), {})
     if task == "train":
         print("{}", flush=True)  # it has begun
-        return {"prior": trained(folder).name}
-    import bayesmatch as bm
-
+        loaded(folder, with_prior(folder))  # compiled here, not with a compiler in the memory
+        return {"prior": PRIOR}
     primary, options = sources(folder), dict(POSITIONS_ALONE if task == "distance" else {})
     if task == "prior":
-        options["priors"] = {"OPT": [bm.LightGBMPrior.load(trained(folder))]}
-    few, first = sources(folder, 500), sky.survey_files(folder)[:1]
-    bm.match(few, survey(folder, first), radius=RADIUS, **options)  # loads what is compiled
+        options = with_prior(folder)
+    loaded(folder, options)
     if checkpoint:
         options["checkpoint"] = checkpoint
     found: dict[str, Any] = {}
@@ -63,6 +64,25 @@ def one(task: str, folder: Path, checkpoint: str = "") -> dict[str, Any]:
         "right": right(result, folder),
         "sha256": digest(result),
     }
+
+
+def with_prior(folder: Path) -> dict[str, Any]:
+    """Options of a match with the prior."""
+    import bayesmatch as bm
+
+    return {"priors": {"OPT": [bm.LightGBMPrior.load(trained(folder))]}}
+
+
+def loaded(folder: Path, options: dict[str, Any]) -> None:
+    """Load what is compiled, by a match of few sources with the first file."""
+    import bayesmatch as bm
+    from bayesmatch.catalogs.memory import MANY, give_back
+
+    first = sky.survey_files(folder)[:1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are few
+        bm.match(sources(folder, FEW), survey(folder, first), radius=RADIUS, **options)
+    give_back(MANY)  # what it has freed is no memory of the match that is measured
 
 
 def measured(run: Callable[[], int], begin: dict[str, Any]) -> dict[str, Any]:
@@ -103,12 +123,23 @@ def read_alone(folder: Path) -> int:
 
 
 def sources(folder: Path, most: int | None = None) -> Any:
-    """The primary, or its first rows."""
+    """The primary, or those of its rows that lie nearest to the first of the survey's.
+
+    They are as dense as all are, and so some of them compete for objects.
+    """
     from astropy.table import Table
+    from pyarrow import parquet
 
     import bayesmatch as bm
 
-    table = Table.read(folder / sky.SOURCES)[:most]["ID", "RA", "DEC", "POS_ERR"]
+    table = Table.read(folder / sky.SOURCES)["ID", "RA", "DEC", "POS_ERR"]
+    if most is not None:
+        with parquet.ParquetFile(sky.survey_files(folder)[0]) as file:
+            row = next(file.iter_batches(1, columns=["RA", "DEC"])).to_pylist()[0]
+        east = (np.asarray(table["RA"]) - row["RA"] + 180.0) % 360.0 - 180.0
+        north = np.asarray(table["DEC"]) - row["DEC"]
+        square = (east * np.cos(np.radians(row["DEC"]))) ** 2 + north**2
+        table = table[np.sort(np.argsort(square, kind="stable")[:most])]
     return bm.Catalog(table, name="X", pos_err="POS_ERR", area=sky.made(folder)["area"])
 
 

@@ -173,6 +173,8 @@ def test_circles_and_other_errors_are_gathered_alike():
         np.testing.assert_array_equal(found.cos_dec, np.cos(np.radians(dec[row])))
         v = covariance[row] ** 2
         np.testing.assert_array_equal(found.covariance.T, [v, v, 0 * v, v**2])
-        before = found.covariance
+        before = [found.covariance, *found.at]
         found.forget()
-        assert "covariance" not in vars(found) and found.covariance.tobytes() == before.tobytes()
+        assert not {"covariance", "at"} & set(vars(found))
+        for again, values in zip((found.covariance, *found.at), before, strict=True):
+            assert again.tobytes() == values.tobytes()

@@ -9,7 +9,8 @@ from pyarrow import parquet
 from test_scan import OPTIONS, sources, survey
 
 import bayesmatch as bm
-from bayesmatch.catalogs.scan import ahead, parts, work
+from bayesmatch.catalogs import sky_box
+from bayesmatch.catalogs.scan import ahead, parts, search, work
 from bayesmatch.catalogs.scan.parts import batch_rows, numbers
 
 
@@ -22,10 +23,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def matched(folder):
-    result = bm.match(
-        sources(), bm.Catalog.scan(folder, pos_err=0.3, **OPTIONS | {"id": "#"}), radius=30
-    )
+def matched(folder, **more):
+    scanned = bm.Catalog.scan(folder, pos_err=0.3, **OPTIONS | {"id": "#"})
+    result = bm.match(sources(), scanned, radius=30, **more)
     return [
         np.asarray(result.associations[name]).tobytes() for name in result.associations.colnames
     ]
@@ -78,6 +78,34 @@ def test_batches_stay_in_the_cache_but_are_not_tiny():
     texts = pa.schema([(f"t{k}", pa.string()) for k in range(5000)])
     assert batch_rows(texts, texts.names) == 1024
     assert batch_rows(two, []) > 0
+
+
+def test_tasks_hand_on_their_counts_only_to_be_kept(folder, tmp_path, monkeypatch):
+    """Rows in no order touch all cells in every task: memory must not go with their number."""
+    run_tasks, handed = search.run_tasks, []
+
+    def watched(work, n_tasks, stage):
+        for done, table in run_tasks(work, n_tasks, stage):
+            handed.append(table["row"].to_numpy())
+            yield done, table
+
+    monkeypatch.setattr(search, "run_tasks", watched)
+    matched(folder)
+    assert len(np.concatenate(handed)) > 0 and min(rows.min() for rows in handed) >= 0
+    before = matched(folder)
+    handed.clear()
+    assert matched(folder, checkpoint=tmp_path / "kept") == before
+    assert min(rows.min() for rows in handed) < 0
+
+
+def test_what_is_counted_is_looked_at_beside_the_search(folder, monkeypatch):
+    """However large the data set: nothing is left to be counted."""
+    before, begun, begin = matched(folder), [], sky_box.begin
+    for name, value in {"MOST_COUNTED": 10, "FEW_THREADS": 64}.items():
+        monkeypatch.setattr(sky_box, name, value)
+    monkeypatch.setattr(sky_box, "begin", lambda look: begun.append(look) or begin(look))
+    assert matched(folder) == before
+    assert len(begun) == 1
 
 
 def test_plain_coordinates_are_not_copied():

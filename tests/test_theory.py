@@ -31,7 +31,7 @@ from bayesmatch.diagnostics import metrics
 from bayesmatch.likelihood.nway import ln_full_sky
 from bayesmatch.matching import beyond as beyond_module
 from bayesmatch.matching import claims as claims_module
-from bayesmatch.matching import partly_outside
+from bayesmatch.matching import hole_rims, partly_outside
 from bayesmatch.matching.associations import build_associations
 from bayesmatch.matching.beyond import by_pattern, counterparts_beyond, share_beyond
 from bayesmatch.matching.calibrated import independent_likelihood
@@ -991,7 +991,7 @@ def test_inner_circles():
 
 
 @equation("eq-rims")
-def test_rims_of_holes():
+def test_rims_of_holes(monkeypatch):
     rng = np.random.default_rng(25)
     n, wide, m, scatter = 12, 3.5, 20.0, 0.02
     where = [rng.uniform(-0.7, 0.7, (k % 3, 2)) for k in range(n)]
@@ -1003,6 +1003,8 @@ def test_rims_of_holes():
     circles = Circles(np.array([len(w) for w in where]), field)
     around = SeenAround(circles, nearest, farthest, count, np.full(n, m), wide)
     found = Rims(around).ln_ratios((1.1, 0.9), scatter)
+    monkeypatch.setattr(hole_rims, "PIECE", 5)
+    np.testing.assert_array_equal(Rims(around).ln_ratios((1.1, 0.9), scatter), found)
 
     def part(x):
         return (np.arccos(min(x, 1)) - min(x, 1) * np.sqrt(1 - min(x, 1) ** 2)) / np.pi

@@ -23,6 +23,10 @@ class Counted(Protocol):
     def n_rows(self) -> int:
         """Number of its objects."""
 
+    @property
+    def counted(self) -> Any:
+        """What its search has counted in cells; None: it is still to do."""
+
     def cell_counts(self, box: Any) -> np.ndarray:
         """Objects in the cells, (rows, columns)."""
 

@@ -65,6 +65,9 @@ class HeldCatalog(SkyCatalog):
     bad_errors: np.ndarray | None = None
     """(n,) rows whose position error is none, among those that are held; None: there are none"""
 
+    counted: tuple[str, np.ndarray] | None = None
+    """digest of the cells in which all objects were counted, and the counts; None: not yet"""
+
     error_fault: str = ""
     """the first of these, as messages name it"""
 

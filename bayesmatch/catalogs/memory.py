@@ -25,7 +25,7 @@ def available_bytes() -> int | None:
 
 
 def give_back(n_found: int) -> None:
-    """Let the system have what a search that found so many objects has freed; not everywhere.
+    """Let the system have what was freed of so many objects; not everywhere.
 
     Threads that search part by part free many small pieces, and their allocators keep them: with
     ten million candidates 800 MB.

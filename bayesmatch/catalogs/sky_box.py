@@ -45,6 +45,8 @@ MAX_REACH = 1280.0
 #: objects that a thread counts at a time; one counts beside the search up to so many, and where
 #: there are not more threads than that: else all count
 PIECE, MOST_COUNTED, FEW_THREADS = 1 << 19, 1 << 23, 4
+#: sources of which densities are found beside the search
+MOST_SOURCES = 200_000
 #: sources whose windows are summed at a time
 SUMMED = 1 << 11
 
@@ -163,11 +165,14 @@ class SkyBox:
     def look_ahead(self, catalogs: Iterable[Counted]) -> None:
         """Begin what :meth:`looked` gives for catalogues, beside the search for candidates.
 
-        Not where one has so many objects, or there are so many threads, that all had better do
-        one after the other.
+        Not where one has so many objects to count, or there are so many threads, that all had
+        better do one after the other; nor of so many sources that what another thread frees, and
+        its allocator keeps, would be hundreds of megabytes.
         """
+        few = len(self.row) <= MOST_SOURCES and n_threads() <= FEW_THREADS
         for catalog in catalogs:
-            if catalog.n_rows <= MOST_COUNTED and n_threads() <= FEW_THREADS:
+            to_count = 0 if catalog.counted else catalog.n_rows
+            if few and to_count <= MOST_COUNTED:
                 self._ahead[id(catalog)] = begin(partial(self._look, catalog))
 
     def looks_ahead(self, catalogs: Iterable[Counted]) -> bool:

@@ -45,8 +45,6 @@ class Found(WithSample, Partition):
     """(n,) its row there"""
     rank: np.ndarray
     """(n,) how many before it have the same position"""
-    counted: tuple[str, np.ndarray] | None = None
-    """digest of the cells in which all rows were counted, and the counts (rows, columns)"""
     kept: pd.DataFrame | None = None
     """(n,) all columns of the rows, where these are kept"""
     n_inside: int | None = None

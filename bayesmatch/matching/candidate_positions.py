@@ -15,6 +15,7 @@ from ..catalogs.candidates import Candidates
 from ..catalogs.errors import PositionErrorModel
 from ..catalogs.gaussian import GaussianErrors
 from ..catalogs.held import HeldCatalog
+from ..catalogs.memory import give_back
 from .moved import move_candidates
 
 #: candidates per piece of work
@@ -25,14 +26,27 @@ GATHERED = 1 << 14
 class CandidatePositions:
     """Positions and errors of the candidates, per slot."""
 
-    ra: np.ndarray
-    """(n_slots,) deg"""
-    dec: np.ndarray
-    """(n_slots,) deg"""
+    places: Callable[[], tuple[np.ndarray, np.ndarray]]
+    """makes ``at``"""
     made: Callable[[], np.ndarray]
     """makes ``covariance``, (n_slots, 4)"""
     circular: bool
     """whether all errors of the match, the primaries' too, are circles"""
+
+    @cached_property
+    def at(self) -> tuple[np.ndarray, np.ndarray]:
+        """Right ascension and declination, (n_slots,) degrees each."""
+        return self.places()
+
+    @property
+    def ra(self) -> np.ndarray:
+        """(n_slots,) deg."""
+        return self.at[0]
+
+    @property
+    def dec(self) -> np.ndarray:
+        """(n_slots,) deg."""
+        return self.at[1]
 
     @cached_property
     def covariance(self) -> np.ndarray:
@@ -40,8 +54,11 @@ class CandidatePositions:
         return self.made()
 
     def forget(self) -> None:
-        """Do without the covariances until they are asked for again: they are a third of all."""
-        self.__dict__.pop("covariance", None)
+        """Do without them until they are asked for again: they are half of all that is held."""
+        known = [self.__dict__.pop(name, None) for name in ("covariance", "at")]
+        n_slots = 0 if known[0] is None else len(known[0])
+        del known
+        give_back(n_slots)
 
     @cached_property
     def cos_dec(self) -> np.ndarray:
@@ -85,9 +102,17 @@ def candidate_positions(
     )
     kept = covariance.view  # itself
     made = kept if sigma is None or wider else partial(_circle_covariance, sigma, candidates.row)
-    out = CandidatePositions(ra, dec, made, circular)
-    out.__dict__["covariance"] = covariance  # it is at hand
+    # What may have moved, or is of several catalogues, is kept.
+    again = partial(_places, others[0], candidates.row)
+    at_rest = len(others) == 1 and others[0].arrival is None
+    places = again if at_rest else lambda: (ra, dec)
+    out = CandidatePositions(places, made, circular)
+    out.__dict__.update(at=(ra, dec), covariance=covariance)  # they are at hand
     return out
+
+
+def _places(other: HeldCatalog, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return other.ra[row], other.dec[row]
 
 
 def _circles(errors: PositionErrorModel) -> np.ndarray | None:

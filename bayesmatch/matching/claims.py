@@ -98,7 +98,7 @@ def exclusive(
     fit : HostFraction
         Fractions of the membership patterns.
     calibrated : Calibrated
-        Independent probabilities.
+        Independent probabilities; those of the primaries that compete are replaced.
     sets : SourceSets
         Entries that may be one source.
     """
@@ -131,6 +131,8 @@ def exclusive(
         "left_independent": len(cut),
         "largest_cut": largest_cut,
     }
+    del groups, solved, links  # of ten million candidates 100 MB each
+    joint.p_slot = np.empty(0)
     return _finished(joint, sets, np.exp(together), post, details)
 
 
@@ -142,15 +144,7 @@ def _finished(
     details: dict[str, Any],
 ) -> Claims:
     """Probabilities of the primaries that compete from their joint weights."""
-    a, before = joint.associations, joint.calibrated
-    after = Calibrated(
-        before.p_match.copy(),
-        before.p_hostless.copy(),
-        before.log10_odds.copy(),
-        before.best.copy(),
-        before.second_p_i.copy(),
-        before.marginal.copy(),
-    )
+    a, after = joint.associations, joint.calibrated
     primaries = np.flatnonzero(joint.done)
     count = a.first[primaries + 1] - a.first[primaries]
     first = np.concatenate([[0], np.cumsum(count)])
@@ -176,7 +170,7 @@ def _finished(
         after.second_p_i,
         after.marginal,
     )
-    same = np.full(len(before.p_hostless), -1)
+    same = np.full(len(after.p_hostless), -1)
     for k in np.flatnonzero(together > 0.5):
         rows = np.sort(sets.primary[sets.first[k] : sets.first[k + 1]])
         same[rows[1:]] = rows[0]

@@ -58,9 +58,9 @@ def weigh(
         )
         ln_tailed = tailed_ln_bayes(setting, associations, bayes)
         ln_evidence = post.ln_evidence_uncorrected
+        post = replace(post, ln_evidence=np.empty(0))  # it has gone into the other
         if ln_tailed is not bayes.ln_bayes:
             ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
         ln_evidence = without_mean_ratio(associations, setting.field, ln_evidence)
         against_none = combined.against_none(setting, associations, ln_evidence)
-        post = replace(post, ln_evidence=np.empty(0))  # it has gone into the other
     return Evidence(post, ln_tailed, against_none, combined.log10)

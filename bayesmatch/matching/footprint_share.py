@@ -99,7 +99,7 @@ class FootprintShare:
 
     def counterparts(self) -> np.ndarray:
         """Expected number of counterparts in the circle of a source inside, (n,)."""
-        fraction = np.exp(self.problem.ln_shares(self.beta))
+        fraction = np.exp(self.problem.shares(self.beta)[0])
         expected: np.ndarray = (fraction * self.circles.counterparts).sum(axis=1)
         return expected
 
@@ -118,7 +118,6 @@ class FootprintShare:
 
     def ln_like(self, beta: np.ndarray) -> np.ndarray:
         """Ln of the likelihood of a primary in the footprint, over that without a counterpart."""
-        ln_like: np.ndarray = reduce(
-            np.logaddexp, (self.problem.ln_shares(beta) + self.problem.ln_like).T
-        )
+        by_pattern = self.problem.ln_shares(beta) + self.problem.ln_like
+        ln_like: np.ndarray = reduce(np.logaddexp, by_pattern.T)  # columns are few, and rows many
         return ln_like

@@ -14,7 +14,7 @@ from functools import reduce
 
 import numpy as np
 
-from .._kernels.jit import ranges
+from .._kernels.jit import ranges, run_ranges
 from .beyond import Beyond
 from .inner_circles import Circles, circles_of
 from .setting import Setting
@@ -162,34 +162,46 @@ class Rims:
         scatter : float
             Variance of their density in the cells over its square, beyond Poisson's.
         """
+        n = len(self.around.count)
+        pieces = run_ranges(  # which take far less memory than all at once
+            lambda a, b: self._ln_ratios(slice(a, b), factors, scatter), ranges(n, PIECE)
+        )
+        empty = np.empty((0, 2 * self.n_outside - 1))
+        return np.concatenate([empty, *pieces])
+
+    def _ln_ratios(self, some: slice, factors: tuple[float, float], scatter: float) -> np.ndarray:
+        """As :meth:`ln_ratios`, of some sources."""
         around, n_steps = self.around, self._beyond.shape[1]
-        field = np.minimum(factors[0] * around.circles.expected, 300.0)[:, None]
-        empty, part = self._empty + field, self.in_circle[:n_steps]
-        outside = self._beyond + field * (1.0 - part)
-        inside = self._within + field * part
+        field = np.minimum(factors[0] * around.circles.expected[some], 300.0)[:, None]
+        empty, part = self._empty[some] + field, self.in_circle[:n_steps]
+        outside = self._beyond[some] + field * (1.0 - part)
+        inside = self._within[some] + field * part
         outside = np.concatenate([outside, np.repeat(empty, n_steps, axis=1)], axis=1)
         inside = np.concatenate([inside, np.zeros_like(inside)], axis=1)
-        expected = factors[1] * around.expected
-        outside += self._of_cells(expected, self.in_cells, scatter)
-        inside += self._of_cells(expected, 1.0 - self.in_cells, scatter)
-        far = empty + self._of_cells(expected, np.array([STRAY]), scatter)
+        of_cells = around.count[some], factors[1] * around.expected[some]
+        outside += _of_cells(*of_cells, self.in_cells, scatter)
+        inside += _of_cells(*of_cells, 1.0 - self.in_cells, scatter)
+        far = empty + _of_cells(*of_cells, np.array([STRAY]), scatter)
         nothing = np.zeros_like(far)
         return np.concatenate([far, empty, _means(outside), nothing, _means(inside)], axis=1)
 
-    def _of_cells(self, expected: np.ndarray, part: np.ndarray, scatter: float) -> np.ndarray:
-        """Ln of the probability of the counts where a `part` (m,) of the cells was looked at.
 
-        In units of that of whole cells; a gamma distribution of densities makes it a negative
-        binomial one.
-        """
-        count, mean = self.around.count[:, None], expected[:, None]
-        ln: np.ndarray = count * np.log(part) + mean * (1.0 - part)
-        if scatter > 0.0:
-            shape = 1.0 / scatter
-            ln = count * np.log(part) - (count + shape) * (
-                np.log1p(mean * part / shape) - np.log1p(mean / shape)
-            )
-        return ln
+def _of_cells(
+    count: np.ndarray, expected: np.ndarray, part: np.ndarray, scatter: float
+) -> np.ndarray:
+    """Ln of the probability of counts (n,) where a `part` (m,) of the cells was looked at, (n, m).
+
+    In units of that of whole cells; a gamma distribution of densities makes it a negative
+    binomial one.
+    """
+    count, mean = count[:, None], expected[:, None]
+    ln: np.ndarray = count * np.log(part) + mean * (1.0 - part)
+    if scatter > 0.0:
+        shape = 1.0 / scatter
+        ln = count * np.log(part) - (count + shape) * (
+            np.log1p(mean * part / shape) - np.log1p(mean / shape)
+        )
+    return ln
 
 
 def _means(ln: np.ndarray) -> np.ndarray:

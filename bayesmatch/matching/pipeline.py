@@ -12,6 +12,7 @@ from ..catalogs.candidates import find_candidates
 from ..catalogs.far import FarCatalog
 from ..catalogs.held import HeldCatalog
 from ..catalogs.itself import pairs_once
+from ..catalogs.memory import give_back
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.sky_box import SkyBox
@@ -86,12 +87,14 @@ def _run(
         setting = with_mean_ratios(setting, learned, log10_ratios)
     more = bytes_more(priors)
     associations, bayes = weighed or _associate(setting, slot_ln_ratio, options, clock, more=more)
+    setting.positions.forget()
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
     del slot_ln_ratio, weighed, bayes
     evidence, against_none = evidence.apart()
     settled, ln_gain = _settled(
         setting, associations, evidence.post, against_none, options, covariates, clock
     )
+    give_back(len(setting.candidates.row))
     setting, fit, claims = settled.setting.bare(), settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
@@ -284,9 +287,9 @@ def _settled(
         )
         setting.positions.forget()
         fit = fit_to(ln_like)
-        calibrated = [calibrated_of(associations, ln_like, post, fit)]
+        first = [(fit, calibrated_of(associations, ln_like, post, fit))]
     with clock("claims"):
         again = fit_to if given is None else None
         of_all = setting, associations, ln_like, post
-        settled = settle(options.claims, *of_all, (fit, calibrated.pop()), again)
+        settled = settle(options.claims, *of_all, first, again)
     return settled, ln_gain

@@ -77,7 +77,7 @@ def settle(
     associations: Associations,
     ln_like: np.ndarray,
     post: Posterior,
-    first: tuple[HostFraction, Calibrated],
+    first: list[tuple[HostFraction, Calibrated]],
     fit_to: Callable[[np.ndarray], HostFraction] | None,
 ) -> Settled:
     """Claims by a rule, and the host fraction that goes with them.
@@ -91,16 +91,18 @@ def settle(
     ln_like : ndarray, shape (n_rows,)
         Ln likelihood of every association against no counterpart.
     first
-        The fit to every primary by itself, and its probabilities.
+        The fit to every primary by itself, and its probabilities; taken out of the list, so that
+        nobody holds what is not needed any more: gigabytes in a match of a whole survey.
     fit_to
         Fits the fractions to another `ln_like`; None: they are given.
     """
-    fit, calibrated = first
+    fit, calibrated = first.pop()
     if rule == "independent":
         return Settled(setting, fit, independent(calibrated), None)
     known = rule if isinstance(rule, KnownClaims) else None
-    share = _host_share(setting, associations, first) if known is None else known.host_share
-    del first  # what is not needed any more would be gigabytes in a match of a whole survey
+    share = (
+        _host_share(setting, associations, fit, calibrated) if known is None else known.host_share
+    )
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = setting.with_field(lambda _: field)
@@ -144,13 +146,12 @@ def _told(setting: Setting, n_same: int) -> str:
 
 
 def _host_share(
-    setting: Setting, associations: Associations, first: tuple[HostFraction, Calibrated]
+    setting: Setting, associations: Associations, fit: HostFraction, calibrated: Calibrated
 ) -> np.ndarray:
     """Expected share of the objects that are counterparts, (n_other,); 0 where it is small.
 
     And 0 where the density is that of field objects already.
     """
-    fit, calibrated = first
     n_other = associations.member.shape[1]
     share = np.zeros(n_other)
     if setting.field.details["model"] != "uniform":

@@ -62,5 +62,6 @@ class Shown:
 def without_positions(setting: Setting) -> Setting:
     """The same without where the candidates lie, which no table shows."""
     none = np.empty(0)
-    nowhere = CandidatePositions(none, none, lambda: np.empty((0, 4)), setting.positions.circular)
+    circular = setting.positions.circular
+    nowhere = CandidatePositions(lambda: (none, none), lambda: np.empty((0, 4)), circular)
     return replace(setting, positions=nowhere, close=None)

@@ -190,9 +190,9 @@ def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Co
         description="Posterior of this association against chance, positions only",
     )
     for (k, name), ratio in m.log10_ratios.items():
-        other = m.setting.others[k].name
+        other, values = m.setting.others[k].name, take(ratio, member[:, k], 0.0)
         columns[f"bias_{other}_{name}"] = Column(
-            10.0 ** take(ratio, member[:, k], 0.0),
+            np.power(10.0, values, out=values),
             description=f"Ratio of prior {name} for this {other} object, 1 = neutral",
         )
     return columns

@@ -29,8 +29,6 @@ class CandidateRows(WithSample, HeldCatalog):
 
     rows: np.ndarray
     """(n,) numbers, in the data set, of the rows that are held, ascending"""
-    counted: tuple[str, np.ndarray] | None = None
-    """digest of the cells in which all objects were counted, and the counts (rows, columns)"""
 
     def __init__(
         self,

@@ -32,8 +32,6 @@ from .search import (
     count_without,
     near_tasks,
     rows_near,
-    rows_without,
-    split_counts,
 )
 
 
@@ -126,9 +124,8 @@ def hold_candidates(
     if checkpoint is not None and made_from is not None:
         stage = Stage(checkpoint / "search", made_from)
     found = rows_near(near, other, radius, tasks, max_rows, advance, stage, box)
-    other = _counted(other, rows_without(found))
-    rows, ra, dec, cells = split_counts(found, box)
-    del found  # as large as what was taken from it
+    other = _counted(other, found.n_without)
+    rows = found.row
     identifier = [] if other.id_column is None else [other.id_column]
     wanted = other.schema.names if columns is None else columns
     moving = [] if other.arrival is None else [other.ra_name, other.dec_name, *other.said.columns]
@@ -141,10 +138,11 @@ def hold_candidates(
             checkpoint / f"columns-{digest[:12]}",
             replace(made_from, columns=tuple(names), candidates=digest),
         )
-    held = CandidateRows(other, rows, ra, dec, fetch(other.data_set, rows, names, kept))
+    data = fetch(other.data_set, rows, names, kept)
+    held = CandidateRows(other, rows, found.ra, found.dec, data)
     give_back(len(rows))
     if box is not None:
-        held.counted = box.digest, cells
+        held.counted = box.digest, found.cells
         held.sampler = Sampler(tasks, checkpoint, made_from)
     return held
 

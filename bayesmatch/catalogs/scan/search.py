@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._kernels.cell_counts import put_counts
 from ..._kernels.jit import n_threads
 from ..area import contains
 from ..bad_rows import without_position
@@ -25,6 +24,7 @@ from .coverage import SkyMap
 from .grids import Grids
 from .moving import group_moves, moved
 from .parts import Part, numbers
+from .pieces import WITHOUT, Found, Pieces
 from .work import Task, cut_into_tasks, reader_ahead, task_rows
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 #: rows are taken up to this factor beyond the radius; the search among them is exact
 MARGIN = 1.0 + 1e-9
-#: a row of what a search finds that is none: how many rows have no position
-WITHOUT = -(1 << 62)
 
 
 @dataclass(frozen=True)
@@ -127,10 +125,10 @@ def rows_near(
     advance: Callable[[int], object],
     stage: Stage | None,
     box: SkyBox | None = None,
-) -> pa.Table:
+) -> Found:
     """Rows and positions (degrees) of all objects near a primary, in row order.
 
-    With a box also the objects in its cells: see :func:`split_counts`.
+    With a box also the objects in its cells.
     """
     import pyarrow as pa
 
@@ -159,7 +157,7 @@ def rows_near(
                     inside = contains(other.moc, ra, dec)
                     ra, dec = ra[inside], dec[inside]
                 box.add(ra, dec, cells)
-            if cells is not None:
+            if cells is not None and stage is not None:  # which keeps what each task counts
                 row, number = taken(cells)
                 found.append((row, number, np.zeros(len(row))))
             if without:
@@ -174,23 +172,13 @@ def rows_near(
 
     sizes = np.cumsum([0, *(task_rows(task) for task in tasks)])
     advance(len(other) - int(sizes[-1]))
-    tables = [
-        pa.table(
-            {
-                "row": pa.array([], pa.int64()),
-                "ra": pa.array([], pa.float64()),
-                "dec": pa.array([], pa.float64()),
-            }
-        )
-    ]
-    before = held = 0
+    pieces, before = Pieces(box), 0
     for done, table in run_tasks(work, len(tasks), stage):
         advance(int(sizes[done] - sizes[before]))
         before = done
-        tables.append(table)
-        held += int(np.count_nonzero(table["row"].to_numpy() >= 0))
-        check(held)
-    return pa.concat_tables(tables)
+        pieces.add(table)
+        check(pieces.n_near)
+    return pieces.together(maps)
 
 
 def count_inside(other: ScannedCatalog, moc: Any) -> int:
@@ -221,32 +209,6 @@ def _all_positions(other: ScannedCatalog) -> Iterator[Batch]:
     """As :func:`position_batches`, of the whole data set."""
     for part in other.parts:
         yield from position_batches(other, part, range(len(part.group_rows)), True)
-
-
-def split_counts(found: pa.Table, box: SkyBox | None) -> tuple[np.ndarray, ...]:
-    """Rows, right ascensions and declinations of objects, and counts by cell (rows, columns).
-
-    In the table a row -1 - c has, for a right ascension, a number of objects in cell c.
-    """
-    names = ("row", "ra", "dec")
-    if box is None:
-        there = found["row"].to_numpy() >= 0
-        return *(found[name].to_numpy()[there] for name in names), np.empty((0, 0), np.int32)
-    number = np.zeros(box.n_rows * box.n_columns, np.int32)
-    rows = [(np.empty(0, np.int64), np.empty(0), np.empty(0))]
-    for batch in found.to_batches():  # by pieces: as they lie in the memory
-        row, ra, dec = (batch.column(name).to_numpy() for name in names)
-        cells = row > WITHOUT
-        put_counts(row[cells], ra[cells], number)
-        near = np.flatnonzero(row >= 0)
-        rows.append((row[near], ra[near], dec[near]))
-    return *map(np.concatenate, zip(*rows, strict=True)), number.reshape(box.shape)
-
-
-def rows_without(found: pa.Table) -> int:
-    """How many of the rows read in a search have no position."""
-    here = found["row"].to_numpy() == WITHOUT
-    return int(found["ra"].to_numpy()[here].sum())
 
 
 def _as_they_should_be(ra: np.ndarray, dec: np.ndarray) -> bool:
