@@ -354,6 +354,28 @@ def test_tilt_maximises_what_a_plain_calculation_says():
         assert penalised(trial) <= best + 1e-3
 
 
+@pytest.mark.parametrize("n_groups", [1, 4, 9])
+def test_moments_of_a_group_do_not_depend_on_the_others(n_groups):
+    _, field, hats = _basis(5)
+    entries, rng = hats.entries(field), np.random.default_rng(6)
+    dense = hats.sums(entries, np.eye(hats.size))
+    ln_weight = rng.normal(size=(n_groups, len(field)))
+
+    def moments(groups):
+        shape = hats.size, hats.size, len(groups)
+        out = np.zeros(len(groups)), np.zeros(shape[1:]), np.zeros(shape)
+        kernels.add_moments(0, len(field), *entries, ln_weight[groups], *out, True)
+        return out
+
+    together = moments(list(range(n_groups)))
+    for g, own in enumerate(ln_weight):
+        weight = np.exp(own)
+        expected = weight.sum(), weight @ dense, np.tril((weight * dense.T) @ dense)
+        for found, alone, plain in zip(together, moments([g]), expected, strict=True):
+            np.testing.assert_array_equal(found[..., g], alone[..., 0])
+            np.testing.assert_allclose(found[..., g], plain, rtol=1e-10, atol=1e-10)
+
+
 def test_a_round_begins_with_the_sums_over_the_field_that_another_ended_with(monkeypatch):
     x, field, hats = _basis(3)
     everywhere, ln_weight = hats.entries(field), np.full(len(field), -np.log(len(field)))

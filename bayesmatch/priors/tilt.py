@@ -177,7 +177,7 @@ class TiltFit:
         d, b = self.hats.size, self._with_one.shape[1]
         out = np.zeros((b * d, b * d))
         for g, weight in enumerate(weights):
-            lower = square[g]
+            lower = np.ascontiguousarray(square[:, :, g])
             covariance = lower + np.tril(lower, -1).T - np.outer(mean[g], mean[g])
             out += weight * np.kron(np.outer(self._with_one[g], self._with_one[g]), covariance)
         return out
@@ -187,18 +187,18 @@ class TiltFit:
         top = ln_weight.max(axis=1, keepdims=True)
         ln_weight -= top
         groups, d = len(ln_weight), self.hats.size
-        shape = (groups, d, d) if second else (1, 1, 1)
+        shape = (d, d, groups) if second else (1, 1, 1)
 
         def piece(a: int, b: int) -> Sequence[np.ndarray]:
-            out = np.zeros(groups), np.zeros((groups, d)), np.zeros(shape)
+            out = np.zeros(groups), np.zeros((d, groups)), np.zeros(shape)
             kernels.add_moments(a, b, *self.field.entries, ln_weight, *out, second)
             return out
 
-        total, mean, square = np.zeros(groups), np.zeros((groups, d)), np.zeros(shape)
+        total, mean, square = np.zeros(groups), np.zeros((d, groups)), np.zeros(shape)
         for part in run_ranges(piece, ranges(ln_weight.shape[1], ROWS)):
             total += part[0]
             mean += part[1]
             square += part[2]
         if second:
-            square /= total[:, None, None]
-        return np.log(total) + top[:, 0], mean / total[:, None], square
+            square /= total
+        return np.log(total) + top[:, 0], np.ascontiguousarray((mean / total).T), square
