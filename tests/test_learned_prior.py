@@ -18,7 +18,7 @@ from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
 from bayesmatch.priors.learning_rounds import Rounds
 from bayesmatch.priors.source_context import Folds, SourceContext
-from bayesmatch.priors.tilt import TiltField, TiltFit
+from bayesmatch.priors.tilt import LEAST_CONTEXT_PENALTY, TiltField, TiltFit
 
 N, AREA, RADIUS = 400, 0.9, 25.0
 FEATURES = bm.photometry.Features(["g", "r", "z", "w1", "w2"])
@@ -344,7 +344,7 @@ def test_tilt_maximises_what_a_plain_calculation_says():
 
     def penalised(c):
         ln_mean = [np.log(np.mean(np.exp(dense[1] @ (w @ c)))) for w in with_one]
-        factor = np.diag([1.0, 3.0])
+        factor = np.diag([1.0, LEAST_CONTEXT_PENALTY])
         pull = np.einsum("ab,ad,de,be->", factor, c, hats.penalty, c)
         return (sums[0] * c).sum() - number[0] @ ln_mean - 0.5 * pull
 
@@ -352,6 +352,28 @@ def test_tilt_maximises_what_a_plain_calculation_says():
     for _ in range(200):
         trial = found + rng.normal(scale=rng.choice([1e-3, 1e-2, 0.1]), size=found.shape)
         assert penalised(trial) <= best + 1e-3
+
+
+@pytest.mark.parametrize("n_groups", [1, 4, 9])
+def test_moments_of_a_group_do_not_depend_on_the_others(n_groups):
+    _, field, hats = _basis(5)
+    entries, rng = hats.entries(field), np.random.default_rng(6)
+    dense = hats.sums(entries, np.eye(hats.size))
+    ln_weight = rng.normal(size=(n_groups, len(field)))
+
+    def moments(groups):
+        shape = hats.size, hats.size, len(groups)
+        out = np.zeros(len(groups)), np.zeros(shape[1:]), np.zeros(shape)
+        kernels.add_moments(0, len(field), *entries, ln_weight[groups], *out, True)
+        return out
+
+    together = moments(list(range(n_groups)))
+    for g, own in enumerate(ln_weight):
+        weight = np.exp(own)
+        expected = weight.sum(), weight @ dense, np.tril((weight * dense.T) @ dense)
+        for found, alone, plain in zip(together, moments([g]), expected, strict=True):
+            np.testing.assert_array_equal(found[..., g], alone[..., 0])
+            np.testing.assert_allclose(found[..., g], plain, rtol=1e-10, atol=1e-10)
 
 
 def test_a_round_begins_with_the_sums_over_the_field_that_another_ended_with(monkeypatch):

@@ -96,6 +96,7 @@ def test_several_models_are_each_as_alone(texts):
     forest = Forest.of(texts, 3)
     together = forest.log_odds(x)
     assert len(forest) == 4 and together.shape == (4, len(x))
+    assert Forest.of(list(texts), 3) is forest  # read once
     for k, text in enumerate(texts):
         np.testing.assert_array_equal(forest.log_odds(x, k)[0], together[k])
         np.testing.assert_array_equal(Forest.of([text], 3).log_odds(x)[0], together[k])

@@ -23,13 +23,9 @@ KNOWN_MISSES = frozenset(
         *(("skies", HOLES.format(share)) for share in (15, 30)),
         # The first three by skies where 3 in 10 sources have a counterpart.
         *(("learned", f"{LEARNED} errors x{end}") for end in WORST),
-        ("learned", "4,000 sources, adapted: ECE of P(host), worst"),
         (
             "learned",
             "trained prior put right: purity = completeness minus that of the learned one, worst",
         ),
-        ("learned", "trained prior as it is: the prior's check fires"),
-        ("learned", "sparse field: ECE, learned - distance"),
-        ("learned", "sparse field: counterpart completeness, distance - learned"),
     }
 )

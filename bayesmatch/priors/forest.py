@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from .tree_text import MISSING_NAN, MISSING_ZERO, Tree, parse_trees
 MAX_MODELS = 16
 #: distinct thresholds of a feature, in all models: ranks are kept in 16 bits
 MAX_THRESHOLDS = 32_000
+#: forests that are kept: while a ratio is learned its models are asked for again and again
+KEPT = 4
 #: rows that one thread takes at a time
 ROWS = 1 << 13
 #: by the bits of a leaf set: type, and the de Bruijn sequence that numbers single bits
@@ -50,25 +53,7 @@ class Forest:
         ValueError
             If a text is not a model of that many features, or damaged.
         """
-        if not 1 <= len(texts) <= MAX_MODELS:
-            raise ValueError(f"{len(texts)} models; there must be 1 to {MAX_MODELS}")
-        parsed = []
-        for number, text in enumerate(texts):
-            try:
-                parsed.append(parse_trees(text, n_features))
-            except ValueError as error:
-                raise ValueError(f"model {number}: {error}") from None
-        trees = [tree for model in parsed for tree in model]
-        kinds = [_way(tree, split) for tree in trees for split in range(len(tree.feature))]
-        thresholds = _by_feature(trees, n_features)
-        column_of = {kind: number for number, kind in enumerate(sorted(set(kinds)))}
-        return cls(
-            n_features,
-            _ways(thresholds, list(column_of), n_features),
-            _tree_arrays(trees, [column_of[kind] for kind in kinds], thresholds),
-            np.cumsum([0, *map(len, parsed)]),
-            _gain(trees, n_features),
-        )
+        return _forest_of(tuple(texts), n_features)
 
     def __len__(self) -> int:
         """Number of models."""
@@ -101,6 +86,29 @@ class Forest:
 
         list(run_ranges(piece, ranges(len(x), ROWS)))
         return out
+
+
+@lru_cache(KEPT)
+def _forest_of(texts: tuple[str, ...], n_features: int) -> Forest:
+    if not 1 <= len(texts) <= MAX_MODELS:
+        raise ValueError(f"{len(texts)} models; there must be 1 to {MAX_MODELS}")
+    parsed = []
+    for number, text in enumerate(texts):
+        try:
+            parsed.append(parse_trees(text, n_features))
+        except ValueError as error:
+            raise ValueError(f"model {number}: {error}") from None
+    trees = [tree for model in parsed for tree in model]
+    kinds = [_way(tree, split) for tree in trees for split in range(len(tree.feature))]
+    thresholds = _by_feature(trees, n_features)
+    column_of = {kind: number for number, kind in enumerate(sorted(set(kinds)))}
+    return Forest(
+        n_features,
+        _ways(thresholds, list(column_of), n_features),
+        _tree_arrays(trees, [column_of[kind] for kind in kinds], thresholds),
+        np.cumsum([0, *map(len, parsed)]),
+        _gain(trees, n_features),
+    )
 
 
 def _way(tree: Tree, split: int) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels import tilt as kernels
-from .._kernels.jit import ranges, run_ranges
+from .._kernels.jit import each, ranges, run_ranges
 
 #: between two knots, and beyond the outermost, lie so many field objects of the sample, and two
 #: knots are so much of the range apart: elsewhere nothing says how common such objects are
@@ -32,8 +32,11 @@ class Hats:
 
         `field` (k, F) is a sample of field objects.
         """
-        columns = range(x.shape[1])
-        return cls(tuple(_knots(x[:, f], weight, field[:, f], n_knots) for f in columns))
+
+        def knots_of(f: int) -> np.ndarray:
+            return _knots(x[:, f], weight, field[:, f], n_knots)
+
+        return cls(tuple(each(knots_of, range(x.shape[1]))))
 
     @property
     def first(self) -> np.ndarray:

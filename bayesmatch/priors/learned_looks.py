@@ -56,9 +56,13 @@ def with_looks(
     sources = learned.context.values(view.primary)
     seen = x_field, start, sources[np.arange(len(field)) // n_folds % len(sources)]
     n_bins = int(np.clip(2.0 * float(p.sum()) ** 0.5, FEWEST, MOST))
-    edges = [_edges(x, p, y, n_bins) for x, y in zip(own.T, field.T, strict=True)]
-    places = [_places(y, cuts) for y, cuts in zip(field.T, edges, strict=True)]
-    taken = [_taken(place, n_bins + 1, ROWS // len(edges)) for place in places]
+
+    def places_of(f: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        cuts = _edges(own[:, f], p, field[:, f], n_bins)
+        place = _places(field[:, f], cuts)
+        return cuts, place, _taken(place, n_bins + 1, ROWS // own.shape[1])
+
+    edges, places, taken = zip(*each(places_of, range(own.shape[1])), strict=True)
     ratio = np.empty(len(field))
     rows = np.unique(np.concatenate(taken))
 

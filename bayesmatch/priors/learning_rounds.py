@@ -212,7 +212,8 @@ class Learner:
         lesson, (n_groups, n_context) = self.lesson, self.lesson.centre.shape
         sums = np.zeros(self.coefficients.shape)
         weights = np.zeros((len(sums), n_groups))
-        for f in range(len(sums)):
+
+        def of_fold(f: int) -> None:
             weight = np.where(lesson.teaches[f] & (p > TEACHES), p, 0.0)
             weights[f] = np.bincount(lesson.group, weight, n_groups)
             kernels.weighted_columns(*self.own, weight, sums[f, 0])
@@ -220,6 +221,8 @@ class Learner:
                 # Sources count with their group's properties, for which the mean is known.
                 centred = weight * lesson.centre[lesson.group, c]
                 kernels.weighted_columns(*self.own, centred, sums[f, 1 + c])
+
+        list(jit.each(of_fold, range(len(sums))))
         return sums, weights
 
     def _draw(self) -> TiltField:
