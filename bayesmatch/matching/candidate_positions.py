@@ -27,7 +27,7 @@ class CandidatePositions:
     """Positions and errors of the candidates, per slot."""
 
     places: Callable[[], tuple[np.ndarray, np.ndarray]]
-    """makes ``at``"""
+    """makes ``at``, (n_slots,) each"""
     made: Callable[[], np.ndarray]
     """makes ``covariance``, (n_slots, 4)"""
     circular: bool

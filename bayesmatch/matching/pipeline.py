@@ -38,8 +38,8 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, entries_ahead, settle
-from .tables import kept_rows
-from .terms import PosteriorTerms
+from .tables import Matched, kept_rows
+from .terms import ClaimTerms, PosteriorTerms
 
 LN_10 = np.log(10.0)
 #: associations with a dist_post above this are never pruned while priors learn from them: far
@@ -99,11 +99,7 @@ def _run(
     calibrated = claims.calibrated
     with clock("tables"):
         matched = to_be_shown(setting, associations, log10_ratios, evidence, claims)
-        n_associations, terms = int(associations.first[-1]), claims.terms
-        if options.min_p_i > 0:
-            keep = kept_rows(matched, options.min_p_i)
-            n_associations = int(np.count_nonzero(keep))
-            terms = terms.kept(keep, associations.first)
+        n_associations, terms = _rows_shown(matched, associations, claims.terms, options.min_p_i)
     ratios = log10_ratios, evidence.log10_combined
     record = MatchRecord.of(
         options,
@@ -141,6 +137,16 @@ def _run(
         claims=settled.known,
         field=setting.field,
     )
+
+
+def _rows_shown(
+    matched: Matched, associations: Associations, terms: ClaimTerms, min_p_i: float
+) -> tuple[int, ClaimTerms]:
+    """How many rows the table of associations has, and their terms."""
+    if not min_p_i > 0:
+        return int(associations.first[-1]), terms
+    keep = kept_rows(matched, min_p_i)
+    return int(np.count_nonzero(keep)), terms.kept(keep, associations.first)
 
 
 def _search(
