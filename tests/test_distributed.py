@@ -12,6 +12,7 @@ import bayesmatch as bm
 
 lsdb = pytest.importorskip("lsdb")
 hats = pytest.importorskip("hats")
+from bayesmatch.catalogs.sky_box import SkyBox  # noqa: E402
 from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match  # noqa: E402
 from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
 from bayesmatch.distributed.passes import pixels_near  # noqa: E402
@@ -712,3 +713,14 @@ def test_a_catalogue_with_itself():
     names = {frozenset(p) for p in zip(pairs["id_x"], pairs["id_x_2"], strict=True)}
     assert len(names) == len(pairs) and all(len(p) == 2 for p in names)
     assert {frozenset((f"X{i}", f"T{i}")) for i in range(20)} <= names
+
+
+def test_cells_that_hold_positions_are_those_counted_over_the_pole_and_round_the_sky():
+    rng = np.random.default_rng(5)
+    for low, high in ((-90.0, -80.0), (-3.0, 4.0)):
+        box = SkyBox(rng.uniform(0.0, 360.0, 40), rng.uniform(low, high, 40))
+        ra, dec = rng.uniform(0.0, 360.0, 500), rng.uniform(low, high, 500)
+        cell, number = box.filled(ra, dec)
+        want = box.count(ra, dec).ravel()
+        assert cell.tolist() == np.flatnonzero(want).tolist()
+        assert number.tolist() == want[cell].tolist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -190,15 +191,9 @@ class Grid:
         padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
         self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)), half_width(dec, padded)])
         n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
-        self.cell = 180.0 / n_zones
-        middle = np.radians((np.arange(n_zones) + 0.5) * self.cell - 90.0)
-        columns = np.maximum(1, (360.0 * np.cos(middle) / self.cell).astype(np.int64))
-        self.columns_per_degree = columns / 360.0
-        zone_first = np.zeros(n_zones + 1, np.int64)
-        np.cumsum(columns, out=zone_first[1:])
-        # Low bits tell cells apart, and 32 of them are found twice as fast as 64.
-        self.zone_cell = zone_first[:-1].astype(np.uint32).view(np.int32)
-        self.last_column = (columns - 1).astype(np.int32)
+        self.cell, self.columns_per_degree, zone_first, self.zone_cell, self.last_column = _zones(
+            n_zones
+        )
         # 256 bits a resident, which makes up to nine entries: mostly empty.
         n_words = 1 << min(max(8, int(len(ra) * 4).bit_length()), 25)
         circles = self.circle, padded, self.cell, zone_first
@@ -247,6 +242,22 @@ class Grid:
             max_pairs,
         )
         return pairs
+
+
+@lru_cache(maxsize=4)
+def _zones(n_zones: int) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Height of the zones of a grid; columns per degree, first and last cells of each.
+
+    The same for every partition of a survey, and larger than what many of these have in a grid.
+    """
+    cell = 180.0 / n_zones
+    middle = np.radians((np.arange(n_zones) + 0.5) * cell - 90.0)
+    columns = np.maximum(1, (360.0 * np.cos(middle) / cell).astype(np.int64))
+    first = np.zeros(n_zones + 1, np.int64)
+    np.cumsum(columns, out=first[1:])
+    # Low bits tell cells apart, and 32 of them are found twice as fast as 64.
+    low_bits = first[:-1].astype(np.uint32).view(np.int32)
+    return cell, columns / 360.0, first, low_bits, (columns - 1).astype(np.int32)
 
 
 def half_width(dec: np.ndarray, radius: float) -> np.ndarray:

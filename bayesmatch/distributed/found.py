@@ -147,7 +147,7 @@ def find_rows(
         None if box is None else box.outline(),
         moc,
         motion,
-        keep,
+        tuple(secondary.meta.columns) if keep else None,
     )
     pixels = secondary.get_healpix_pixels()
     if moc is None and motion is None:  # who knows how far rows move before they are read
@@ -197,7 +197,7 @@ def rows_without(part: Any, wanted: Wanted) -> int:
 def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> Found:
     """The candidates of all partitions, in order."""
     frames = [part.frame for _, part in parts if len(part.row)]
-    kept = together(frames, meta, None if wanted.keep else wanted.columns)
+    kept = together(frames, meta, wanted.kept or wanted.columns)
     frame = pd.DataFrame(kept[list(wanted.columns)]).reset_index(drop=True)
     order = sky_order(frame, wanted.ra_name, wanted.dec_name)
     frame = frame.iloc[order].reset_index(drop=True)
@@ -207,7 +207,7 @@ def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> 
     out.at = np.concatenate([np.empty(0, np.int64), *(part.row for _, part in parts)])[order]
     out.rank = rank_among_tied(sky_key(frame, wanted.ra_name, wanted.dec_name))
     out.rows = np.arange(len(frame))  # not all rows are at hand
-    if wanted.keep:
+    if wanted.kept is not None:
         out.kept = kept.iloc[order].reset_index(drop=True)
     return out
 
@@ -226,12 +226,9 @@ def near_rows(part: Any, wanted: Wanted) -> Near:
     near = _rows_near(ra, dec, moves, wanted)
     cell = count = np.empty(0, np.int64)
     if wanted.box is not None and len(ra):
-        cells = np.zeros(wanted.box.n_rows * wanted.box.n_columns, np.int32)
-        wanted.box.add(ra, dec, cells)
-        cell = np.flatnonzero(cells > 0).astype(np.int32)  # half as much to send
-        count = cells[cell]
+        cell, count = wanted.box.filled(ra, dec)
     row = inside[near]
-    some = part.take(None if wanted.keep else wanted.columns, row)
+    some = part.take(wanted.kept or wanted.columns, row)
     return Near(row, some, len(part), len(ra), n_without, cell, count)
 
 

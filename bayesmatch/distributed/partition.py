@@ -134,7 +134,8 @@ def positions_there(
     degrees = degrees_given(values, ra, dec)
     bad = without_position(*degrees)
     there = np.arange(len(degrees[0])) if bad is None else np.flatnonzero(~bad)
-    return read_only(turned(degrees[0][there])), read_only(degrees[1][there]), there
+    ra_deg, dec_deg = degrees if bad is None else (degrees[0][there], degrees[1][there])
+    return read_only(turned(ra_deg)), read_only(dec_deg), there
 
 
 def plain_table(frame: pd.DataFrame) -> Table:

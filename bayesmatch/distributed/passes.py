@@ -25,20 +25,30 @@ SLACK = 1.001
 CENTRES = 1 << 16
 #: tasks for each thread, so that none has much more to do than another, and most partitions of one
 TASKS_EACH, MOST_IN_ONE = 8, 16
+#: files of a catalogue with little in them that are not worth a task
+MOST_HERE = 64
 
 
 def over_partitions(
-    catalog: Any, function: Callable[[Any, Any], Any], shared: Any, pixels: Sequence[Any] = ()
+    catalog: Any,
+    function: Callable[[Any, Any], Any],
+    shared: Any,
+    pixels: Sequence[Any] = (),
+    *,
+    little: bool = False,
 ) -> list[tuple[int, Any]]:
     """``function(rows, shared)`` of the partitions of an LSDB catalogue, on Dask.
 
     `rows` are :class:`FileRows` or :class:`FrameRows`. `pixels`: of the partitions, in this order;
     default: all. Returned are the number of each pixel (:func:`pixel_number`) and the value.
-    `shared` travels once, not with every task.
+    `shared` travels once, not with every task. `little`: there is less to do than it costs to send
+    it to workers and back, so a few files that are within reach are read on this thread.
     """
     wanted = list(pixels) or list(catalog.get_healpix_pixels())
     name = f"bayesmatch-{uuid.uuid4().hex}"
     files, get = files_of(catalog), get_scheduler() or threaded.get
+    if little and files is not None and files.here(wanted[: MOST_HERE + 1], MOST_HERE):
+        get = get_sync
     graph: dict[Any, Any] = {}
     tasks: list[tuple[Any, ...]] = []
     if files is None:
@@ -98,7 +108,7 @@ def pixels_near(pixels: Sequence[Any], ra: np.ndarray, dec: np.ndarray, arcsec: 
     """
     if not len(pixels):
         return []
-    tree = cKDTree(_unit(np.radians(ra), np.radians(dec)))
+    tree = cKDTree(_unit(np.radians(ra), np.radians(dec)), 64, False, False)  # made for few queries
     order = np.array([p.order for p in pixels])
     longitude, latitude = np.empty(len(order)), np.empty(len(order))
     for depth in np.unique(order):

@@ -7,6 +7,7 @@ that has been filtered, mapped or stands elsewhere, is as LSDB computes it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +57,10 @@ class Files:
     def path_of(self, pixel: Any) -> str:
         """The file of a pixel."""
         return str(self.path(self.base, pixel, None, self.suffix).path)
+
+    def here(self, pixels: Sequence[Any], most: int) -> bool:
+        """Whether some pixels are at most so many, and this process sees the files of all."""
+        return len(pixels) <= most and all(os.path.exists(self.path_of(p)) for p in pixels)
 
 
 def files_of(catalog: Any) -> Files | None:

@@ -17,6 +17,9 @@ from .partition import Partition, Survey, plain_table
 from .passes import over_partitions
 from .reading import together
 
+#: rows that are read here rather than sent here
+MOST_HERE = 1 << 20
+
 
 class Sources(Partition):
     """All rows of the primary, in an order that does not depend on its partitions."""
@@ -49,7 +52,8 @@ def all_sources(
         If one is wrong, or there are none.
     """
     names = None if keep else columns
-    parts = over_partitions(primary, some_columns, names)
+    little = survey.n_rows <= MOST_HERE
+    parts = over_partitions(primary, some_columns, names, little=little)
     size = [len(part) for _, part in parts]
     if not sum(size):
         raise ValueError(f"catalogue {survey.name!r} is empty: it has no rows")

@@ -34,8 +34,8 @@ class Wanted:
     """a `mocpy.MOC`: rows outside it do not count; None: all do"""
     motion: Motion | None = None
     """how rows are moved before they are searched; None: they are not"""
-    keep: bool = False
-    """whether to have all columns of the candidates, and the index"""
+    kept: tuple[str, ...] | None = None
+    """columns of the candidates to hand on, if more than `columns`"""
 
 
 @dataclass(frozen=True)
