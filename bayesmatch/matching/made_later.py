@@ -23,7 +23,8 @@ from .evidence import Evidence
 from .setting import Setting
 from .shown import Shown, without_positions
 from .table_columns import take
-from .tables import Matched, association_table, source_table
+from .tables import Matched, association_table, kept_rows, source_table
+from .terms import ClaimTerms
 
 #: of several threads that ask, one makes the table: all have the same
 _making = Lock()
@@ -119,3 +120,13 @@ def _copied(catalog: HeldCatalog, rows: np.ndarray) -> Identifiers:
         return held.subset(rows, catalog.ids(rows))
     numbers = held.values.dtype == np.int64
     return held.subset(rows, take(held.values, rows, 0) if numbers else held.values[rows])
+
+
+def rows_shown(
+    matched: Matched, associations: Associations, terms: ClaimTerms, min_p_i: float
+) -> tuple[int, ClaimTerms]:
+    """How many rows the table of associations has, and their terms."""
+    if not min_p_i > 0:
+        return int(associations.first[-1]), terms
+    keep = kept_rows(matched, min_p_i)
+    return int(np.count_nonzero(keep)), terms.kept(keep, associations.first)

@@ -30,7 +30,7 @@ from .host_fraction import HostFraction
 from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
-from .made_later import made_later, to_be_shown
+from .made_later import made_later, rows_shown, to_be_shown
 from .options import MatchOptions
 from .pairs_field import pairs_field
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -38,8 +38,7 @@ from .record import MatchRecord
 from .result import MatchResult
 from .setting import Setting, make_setting
 from .settled import Settled, entries_ahead, settle
-from .tables import Matched, kept_rows
-from .terms import ClaimTerms, PosteriorTerms
+from .terms import PosteriorTerms
 
 LN_10 = np.log(10.0)
 #: associations with a dist_post above this are never pruned while priors learn from them: far
@@ -99,7 +98,7 @@ def _run(
     calibrated = claims.calibrated
     with clock("tables"):
         matched = to_be_shown(setting, associations, log10_ratios, evidence, claims)
-        n_associations, terms = _rows_shown(matched, associations, claims.terms, options.min_p_i)
+        n_associations, terms = rows_shown(matched, associations, claims.terms, options.min_p_i)
     ratios = log10_ratios, evidence.log10_combined
     record = MatchRecord.of(
         options,
@@ -137,16 +136,6 @@ def _run(
         claims=settled.known,
         field=setting.field,
     )
-
-
-def _rows_shown(
-    matched: Matched, associations: Associations, terms: ClaimTerms, min_p_i: float
-) -> tuple[int, ClaimTerms]:
-    """How many rows the table of associations has, and their terms."""
-    if not min_p_i > 0:
-        return int(associations.first[-1]), terms
-    keep = kept_rows(matched, min_p_i)
-    return int(np.count_nonzero(keep)), terms.kept(keep, associations.first)
 
 
 def _search(
