@@ -24,11 +24,8 @@ from .._kernels.jit import ranges, run_ranges
 from .hats import Hats
 
 ROWS = 1 << 13
-#: what depends on the source is held back so many times as much, and by this at least: with less
-#: it follows chance candidates where errors are large and few sources have a counterpart (purity =
-#: completeness 0.008 below a trained prior's instead of 0.004; with a host fraction of 0.95 sources
-#: not learned from become more likely by it, too)
-CONTEXT_PENALTY, LEAST_CONTEXT_PENALTY = 3.0, 300.0
+#: what depends on the source is held back so many times as much
+CONTEXT_PENALTY = 3.0
 #: largest change of a field object's ln ratio in a step: farther off the curvature is another one,
 #: and a mean over the field that a few objects rule has none to find the way back by
 REACH = 4.0
@@ -85,9 +82,8 @@ class TiltFit:
         self.hats, self.field, self.strength = hats, field, strength
         self.coefficients = coefficients
         """(F, B, D) of each fold's functions, B = 1 + C"""
-        of_context = max(CONTEXT_PENALTY * strength, LEAST_CONTEXT_PENALTY)
-        held_back = np.array([strength, *[of_context] * field.nodes.shape[1]])
-        self._penalty = np.kron(np.diag(held_back), hats.penalty)
+        factor = np.array([1.0, *[CONTEXT_PENALTY] * field.nodes.shape[1]])
+        self._penalty = strength * np.kron(np.diag(factor), hats.penalty)
         self._with_one = np.column_stack([np.ones(len(field.nodes)), field.nodes])
         self._means = self._of_folds(lambda fold: self._means_of(self._tilt(coefficients[fold])))
 
