@@ -10,8 +10,8 @@ import numpy as np
 
 from .._kernels.jit import ranges
 
-#: rows that OpenBLAS leaves to one thread
-ROWS = 10_000
+#: numbers that OpenBLAS leaves to one thread, old versions too
+LEFT_TO_ONE = 9_000
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> float:
@@ -22,6 +22,7 @@ def dot(a: np.ndarray, b: np.ndarray) -> float:
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Product of the transpose of `a` (n, ...) with `b` (n, ...): each has 1 or 2 axes."""
     total = np.zeros(a.shape[1:] + b.shape[1:])
-    for begin, end in ranges(len(a), ROWS):
+    wide = max(a[:1].size, b[:1].size, 1)
+    for begin, end in ranges(len(a), max(LEFT_TO_ONE // wide, 1)):
         total += a[begin:end].T @ b[begin:end]
     return total
