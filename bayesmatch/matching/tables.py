@@ -30,7 +30,7 @@ from .table_columns import (
 
 SAME_SOURCE = "same_source"
 #: columns of the associations on request: see :mod:`bayesmatch.matching.likelihood_ratio`
-LIKELIHOOD_RATIOS = ("likelihood_ratio", "reliability")
+LIKELIHOOD_RATIOS: tuple[str, str] = ("likelihood_ratio", "reliability")
 #: where the Bayes factors come from, in the descriptions of their columns
 BAYES = {
     "dist_bayesfactor_uncorrected": " from positions alone",
