@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import bayesmatch as bm
@@ -13,10 +14,11 @@ import bayesmatch as bm
 lsdb = pytest.importorskip("lsdb")
 hats = pytest.importorskip("hats")
 from bayesmatch.catalogs.sky_box import SkyBox  # noqa: E402
-from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match  # noqa: E402
+from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match, passes  # noqa: E402
 from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
 from bayesmatch.distributed.passes import pixels_near  # noqa: E402
 from bayesmatch.distributed.reading import FileRows, files_of  # noqa: E402
+from bayesmatch.distributed.sources import some_columns  # noqa: E402
 
 # LSDB and Dask warn of their own affairs
 pytestmark = [
@@ -494,6 +496,25 @@ def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
     assert files_of(right[["RA", "DEC"]]) is None and files_of(right.query("mag > 20")) is None
     some = lsdb.open_catalog(tmp_path / "opt", filters=[("mag", ">", 20.0)])
     assert files_of(some) is None
+
+
+def test_few_sources_are_read_here(monkeypatch, tmp_path):
+    """And are the same rows as where they are sent."""
+    left, _ = on_disk(*partitioned(*sky(200, 500)), tmp_path)
+    here, by_dask = [], passes.get_sync
+    monkeypatch.setattr(passes, "get_sync", lambda *given: here.append(1) or by_dask(*given))
+
+    def rows(**given):
+        found = passes.over_partitions(left, some_columns, ("id", "ra", "dec"), **given)
+        return [(pixel, pa.table(part).to_pylist()) for pixel, part in found]
+
+    sent = rows()
+    assert not here and rows(n_rows=200) == sent and len(here) == 1
+    monkeypatch.setattr(passes, "ROWS_HERE", 199)
+    assert rows(n_rows=200) == sent and len(here) == 1
+    monkeypatch.undo()
+    shutil.rmtree(tmp_path / "xray")
+    assert not files_of(left).are_here(left.get_healpix_pixels())
 
 
 def test_catalogues_that_take_much_are_not_kept():

@@ -25,8 +25,8 @@ SLACK = 1.001
 CENTRES = 1 << 16
 #: tasks for each thread, so that none has much more to do than another, and most partitions of one
 TASKS_EACH, MOST_IN_ONE = 8, 16
-#: files of a catalogue with little in them that are not worth a task
-MOST_HERE = 64
+#: files of a catalogue, and rows in them, that are read here rather than sent here
+FILES_HERE, ROWS_HERE = 64, 1 << 20
 
 
 def over_partitions(
@@ -35,19 +35,21 @@ def over_partitions(
     shared: Any,
     pixels: Sequence[Any] = (),
     *,
-    little: bool = False,
+    n_rows: int | None = None,
 ) -> list[tuple[int, Any]]:
     """``function(rows, shared)`` of the partitions of an LSDB catalogue, on Dask.
 
     `rows` are :class:`FileRows` or :class:`FrameRows`. `pixels`: of the partitions, in this order;
     default: all. Returned are the number of each pixel (:func:`pixel_number`) and the value.
-    `shared` travels once, not with every task. `little`: there is less to do than it costs to send
-    it to workers and back, so a few files that are within reach are read on this thread.
+    `shared` travels once, not with every task. `n_rows`: of the catalogue, where all of them are
+    handed on; it costs more to send a few than to read them, so they are read on this thread if
+    this process sees their files.
     """
     wanted = list(pixels) or list(catalog.get_healpix_pixels())
     name = f"bayesmatch-{uuid.uuid4().hex}"
     files, get = files_of(catalog), get_scheduler() or threaded.get
-    if little and files is not None and files.here(wanted[: MOST_HERE + 1], MOST_HERE):
+    few = n_rows is not None and n_rows <= ROWS_HERE and len(wanted) <= FILES_HERE
+    if few and files is not None and files.are_here(wanted):
         get = get_sync
     graph: dict[Any, Any] = {}
     tasks: list[tuple[Any, ...]] = []

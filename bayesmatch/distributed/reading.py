@@ -58,9 +58,9 @@ class Files:
         """The file of a pixel."""
         return str(self.path(self.base, pixel, None, self.suffix).path)
 
-    def here(self, pixels: Sequence[Any], most: int) -> bool:
-        """Whether some pixels are at most so many, and this process sees the files of all."""
-        return len(pixels) <= most and all(os.path.exists(self.path_of(p)) for p in pixels)
+    def are_here(self, pixels: Sequence[Any]) -> bool:
+        """Whether this process sees the files of some pixels."""
+        return all(os.path.exists(self.path_of(p)) for p in pixels)
 
 
 def files_of(catalog: Any) -> Files | None:

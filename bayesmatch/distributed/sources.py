@@ -17,9 +17,6 @@ from .partition import Partition, Survey, plain_table
 from .passes import over_partitions
 from .reading import together
 
-#: rows that are read here rather than sent here
-MOST_HERE = 1 << 20
-
 
 class Sources(Partition):
     """All rows of the primary, in an order that does not depend on its partitions."""
@@ -52,8 +49,7 @@ def all_sources(
         If one is wrong, or there are none.
     """
     names = None if keep else columns
-    little = survey.n_rows <= MOST_HERE
-    parts = over_partitions(primary, some_columns, names, little=little)
+    parts = over_partitions(primary, some_columns, names, n_rows=survey.n_rows)
     size = [len(part) for _, part in parts]
     if not sum(size):
         raise ValueError(f"catalogue {survey.name!r} is empty: it has no rows")
