@@ -46,6 +46,8 @@ def _end(status: int) -> NoReturn:
     import atexit
     import threading
 
+    if work := sys.modules.get(f"{__package__}._kernels.shared_work"):
+        work.rest()  # its threads wait for more, and would count as having work
     main = threading.main_thread()
     others = [t for t in threading.enumerate() if t is not main and not t.daemon]
     if not others and not _watched() and hasattr(atexit, "_run_exitfuncs"):

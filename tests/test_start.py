@@ -42,22 +42,32 @@ def test_a_plain_match_loads_what_it_needs(tmp_path):
 END = """
 import atexit, sys, threading, time
 atexit.register(print, "registered")
+class Held:
+    def __del__(self):
+        print("taken apart")
+held = Held()
 def late():
     time.sleep(0.3)
     print("of a thread")
-if sys.argv.pop(1) == "thread":
+how = sys.argv.pop(1)
+if how == "thread":
     threading.Thread(target=late).start()
+if how == "pool":
+    from bayesmatch._kernels.shared_work import ahead
+    ahead(int, 2)
 from bayesmatch.__main__ import run
 run()
 """
 
 
-@pytest.mark.parametrize("how", ["alone", "thread"])
+@pytest.mark.parametrize("how", ["alone", "pool", "thread"])
 @pytest.mark.parametrize(("asked", "status"), [("--help", 0), ("nonsense", 2)])
 def test_what_is_to_be_done_at_the_end_is_done(how, asked, status):
     done = subprocess.run([sys.executable, "-c", END, how, asked], capture_output=True, text=True)
     assert done.returncode == status
     lines = done.stdout.splitlines()
+    # Threads that only wait for work do not make the end as long as all that was loaded.
+    assert lines.pop() == "taken apart" if how == "thread" else "taken apart" not in lines
     assert lines[-1] == "registered" and (how == "thread") == ("of a thread" in lines)
 
 

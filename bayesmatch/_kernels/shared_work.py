@@ -44,8 +44,8 @@ def _begun(function: Callable[[], T], n: int, times: int) -> list[Future[T]]:
             return []
 
 
-def _rest() -> None:
-    """Let no thread wait for work when the process forks: Python warns of those it has then."""
+def rest() -> None:
+    """Let no thread wait for work: where the process forks, of which Python warns, or ends."""
     with _making:
         for pool in _pools.values():
             pool.shutdown(wait=not at_work())
@@ -59,7 +59,7 @@ def _forked() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_rest, after_in_child=_forked)
+    os.register_at_fork(before=rest, after_in_child=_forked)
 
 
 def ahead(function: Callable[[], T], workers: int) -> Callable[[], T]:
