@@ -328,7 +328,8 @@ def test_functions_are_linear_between_knots_and_flat_beyond(seed):
     )
 
 
-def test_tilt_maximises_what_a_plain_calculation_says():
+@pytest.mark.parametrize("context_strength", [0.0, 2.0, 50.0])
+def test_tilt_maximises_what_a_plain_calculation_says(context_strength):
     x, field, hats = _basis(3)
     rng = np.random.default_rng(4)
     group, nodes = rng.integers(0, 2, len(x)), np.array([[-1.0], [1.0]])
@@ -338,13 +339,14 @@ def test_tilt_maximises_what_a_plain_calculation_says():
     sums = np.einsum("nb,nd->bd", with_one[group], dense[0])[None]
     number = np.bincount(group).astype(float)[None]
     ln_weight = np.full(len(field), -np.log(len(field)))
-    fit = TiltFit(hats, TiltField(everywhere, ln_weight, nodes), 1.0, np.zeros((1, 2, hats.size)))
+    begin, averaged_over = np.zeros((1, 2, hats.size)), TiltField(everywhere, ln_weight, nodes)
+    fit = TiltFit(hats, averaged_over, 1.0, begin, context_strength)
     fit.improve(sums, number, steps=30)
     found = fit.coefficients[0]
 
     def penalised(c):
         ln_mean = [np.log(np.mean(np.exp(dense[1] @ (w @ c)))) for w in with_one]
-        factor = np.diag([1.0, 3.0])
+        factor = np.diag([1.0, max(3.0, context_strength)])
         pull = np.einsum("ab,ad,de,be->", factor, c, hats.penalty, c)
         return (sums[0] * c).sum() - number[0] @ ln_mean - 0.5 * pull
 

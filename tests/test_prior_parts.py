@@ -56,6 +56,7 @@ def test_what_is_not_sure_keeps_the_start():
     assert WEAK[0] < least < STRENGTHS[0]
     assert more == [s for s in WEAK if s > least]
     assert strengths_to_try(half, False, False) == WEAK
+    assert WEAK[0] < strengths_to_try(np.full(3000, 0.3), False, False)[0] < STRENGTHS[0]
     assert strengths_to_try(half, True, True) == STRENGTHS
 
 

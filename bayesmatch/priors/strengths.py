@@ -13,6 +13,14 @@ STRENGTHS, WEAK = (100.0, 30.0, 8.0, 2.0, 0.5), (1.0, 8.0, 30.0)
 #: fraction of 0.3 and errors x1.6: with strength 1 the fitted host fraction came out up to 0.05 too
 #: high, and purity = completeness grew up to a strength of 100; where all is sure, 1 is best.)
 UNSURE = 200.0
+#: the same of what is learned from nothing, by distance less sure in itself, over that of a start
+FROM_NOTHING = 1.0 / 300.0
+
+
+def unsureness(p: np.ndarray) -> float:
+    """How much to hold back what candidates with probabilities `p` (m,) might teach wrongly."""
+    sure = float(p @ p) / float(p.sum())
+    return UNSURE * ((1.0 - sure) / sure) ** 2
 
 
 def strengths_to_try(p: np.ndarray, few: bool, uses_start: bool) -> tuple[float, ...]:
@@ -29,9 +37,6 @@ def strengths_to_try(p: np.ndarray, few: bool, uses_start: bool) -> tuple[float,
     """
     if few:
         return STRENGTHS
-    if not uses_start:
-        return WEAK
-    sure = float(p @ p) / float(p.sum())
-    wanted = UNSURE * ((1.0 - sure) / sure) ** 2
+    wanted = unsureness(p) * (1.0 if uses_start else FROM_NOTHING)
     least = round(float(np.clip(wanted, WEAK[0], STRENGTHS[0])), 1)
     return (least, *(strength for strength in WEAK if strength > least))

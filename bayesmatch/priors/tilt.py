@@ -24,7 +24,7 @@ from .._kernels.jit import ranges, run_ranges
 from .hats import Hats
 
 ROWS = 1 << 13
-#: what depends on the source is held back so many times as much
+#: what depends on the source is held back so many times as much at least
 CONTEXT_PENALTY = 3.0
 #: largest change of a field object's ln ratio in a step: farther off the curvature is another one,
 #: and a mean over the field that a few objects rule has none to find the way back by
@@ -77,13 +77,20 @@ class TiltFit:
     """Coefficients, fold by fold, fitted together: they share the curvature."""
 
     def __init__(
-        self, hats: Hats, field: TiltField, strength: float, coefficients: np.ndarray
+        self,
+        hats: Hats,
+        field: TiltField,
+        strength: float,
+        coefficients: np.ndarray,
+        context_strength: float = 0.0,
     ) -> None:
+        """What depends on the source is held back by `context_strength` at least."""
         self.hats, self.field, self.strength = hats, field, strength
         self.coefficients = coefficients
         """(F, B, D) of each fold's functions, B = 1 + C"""
-        factor = np.array([1.0, *[CONTEXT_PENALTY] * field.nodes.shape[1]])
-        self._penalty = strength * np.kron(np.diag(factor), hats.penalty)
+        of_context = max(CONTEXT_PENALTY * strength, context_strength)
+        held_back = np.array([strength, *[of_context] * field.nodes.shape[1]])
+        self._penalty = np.kron(np.diag(held_back), hats.penalty)
         self._with_one = np.column_stack([np.ones(len(field.nodes)), field.nodes])
         self._means = self._of_folds(lambda fold: self._means_of(self._tilt(coefficients[fold])))
 
