@@ -158,7 +158,7 @@ def test_near_separations_have_the_digits_of_the_functions():
     np.testing.assert_allclose(near, known, rtol=5e-16)
 
 
-def test_circles_and_other_errors_are_gathered_alike():
+def test_circles_and_other_errors_are_gathered_alike(monkeypatch):
     rng = np.random.default_rng(7)
     ra, dec, sigma = 10 + rng.random(50), rng.random(50), rng.uniform(0.1, 1.0, 50)
     data = {"RA": ra, "DEC": dec, "s": sigma}
@@ -174,7 +174,11 @@ def test_circles_and_other_errors_are_gathered_alike():
         v = covariance[row] ** 2
         np.testing.assert_array_equal(found.covariance.T, [v, v, 0 * v, v**2])
         before = [found.covariance, *found.at]
-        found.forget()
+        found.forget()  # so few are kept
+        assert found.covariance is before[0]
+        with monkeypatch.context() as patch:
+            patch.setattr("bayesmatch.matching.candidate_positions.FEW", 199)
+            found.forget()
         assert not {"covariance", "at"} & set(vars(found))
         for again, values in zip((found.covariance, *found.at), before, strict=True):
             assert again.tobytes() == values.tobytes()

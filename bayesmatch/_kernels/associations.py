@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import jit
-from .sphere import separation
+from .sphere import DEGREE, NEAR, separation, separation_near, separation_of
 
 
 @jit
@@ -94,6 +94,8 @@ def count_associations(
 
     Returns the sum over the primaries with at most `each`; stops when it passes `limit`.
     """
+    if n_other == 2:
+        return count_triples(i_first, i_last, start, ra, dec, cos_dec, radius, each, limit, count)
     choice = np.empty(n_other, np.int64)
     apart = np.empty((n_other, n_other))
     nothing, no_between = np.empty((0, n_other), np.int64), np.empty((0, 0))
@@ -137,6 +139,11 @@ def fill_associations(
 ):
     """Fill the rows ``first[i]:first[i + 1]`` of each `complete` primary in the range."""
     n_other = member.shape[1]
+    if n_other == 2:
+        fill_triples(
+            i_first, i_last, start, ra, dec, cos_dec, radius, complete, first, member, between
+        )
+        return
     choice = np.empty(n_other, np.int64)
     apart = np.empty((n_other, n_other))
     for i in range(i_first, i_last):
@@ -155,3 +162,78 @@ def fill_associations(
                 member,
                 between,
             )
+
+
+@jit
+def apart_from(a, begin, end, ra, dec, cos_dec, out):
+    """Separations of slots begin to end from slot `a`, arcsec, in ``out[:end - begin]``.
+
+    As :func:`separation` has them. Where all are near, which is nearly always so, in a loop
+    without branches, of which the compiler makes vector instructions.
+    """
+    ra_a, dec_a, cos_a, n_far = ra[a], dec[a], cos_dec[a], 0
+    ra_b, dec_b, cos_b = ra[begin:end], dec[begin:end], cos_dec[begin:end]
+    for k in range(len(ra_b)):
+        x, y = 0.5 * DEGREE * (ra_b[k] - ra_a), 0.5 * DEGREE * (dec_b[k] - dec_a)
+        n_far += not ((abs(x) < NEAR) & (abs(y) < NEAR))
+        out[k] = separation_near(x, y, cos_a, cos_b[k])
+    if n_far > 0:
+        for k in range(len(ra_b)):
+            out[k] = separation_of(ra_b[k] - ra_a, dec_b[k] - dec_a, cos_a, cos_b[k])
+
+
+@jit
+def count_triples(i_first, i_last, start, ra, dec, cos_dec, radius, each, limit, count):
+    """:func:`count_associations` with two other catalogues."""
+    apart = np.empty(most_in_block(i_first, i_last, start))
+    total = 0
+    for i in range(i_first, i_last):
+        begin, end = start[2 * i + 1], start[2 * i + 2]
+        n = 1 + end - start[2 * i]
+        for a in range(start[2 * i], begin):
+            if n > each:
+                break
+            apart_from(a, begin, end, ra, dec, cos_dec, apart)
+            for b in range(end - begin):
+                n += apart[b] < radius
+        count[i] = min(n, each + 1)
+        if n <= each:
+            total += n
+        if total > limit:
+            break
+    return total
+
+
+@jit
+def most_in_block(i_first, i_last, start):
+    """Candidates in the second of the two other catalogues around a primary, at most."""
+    most = 0
+    for i in range(i_first, i_last):
+        most = max(most, start[2 * i + 2] - start[2 * i + 1])
+    return most
+
+
+@jit
+def fill_triples(
+    i_first, i_last, start, ra, dec, cos_dec, radius, complete, first, member, between
+):
+    """:func:`fill_associations` with two other catalogues."""
+    apart = np.empty(most_in_block(i_first, i_last, start))
+    for i in range(i_first, i_last):
+        if not complete[i]:
+            continue
+        row, begin, end = first[i], start[2 * i + 1], start[2 * i + 2]
+        for a in range(start[2 * i] - 1, begin):
+            absent = a < start[2 * i]
+            member[row, 0], member[row, 1], between[row, 0] = -1 if absent else a, -1, np.nan
+            row += 1
+            if absent:
+                for b in range(begin, end):
+                    member[row, 0], member[row, 1], between[row, 0] = -1, b, np.nan
+                    row += 1
+                continue
+            apart_from(a, begin, end, ra, dec, cos_dec, apart)
+            for b in range(end - begin):
+                if apart[b] < radius:
+                    member[row, 0], member[row, 1], between[row, 0] = a, begin + b, apart[b]
+                    row += 1

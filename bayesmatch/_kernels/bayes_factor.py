@@ -9,32 +9,10 @@ import math
 
 import numpy as np
 
+from .circles import LN_SCALE, ln_bayes_circular, rows_of_pairs, rows_of_triples
 from .jit import jit
-from .sphere import ARCSEC, convergence, offset, rotate_covariance
+from .sphere import convergence, offset, rotate_covariance
 from .thin import is_thin, multiply
-
-#: ln of 2 / (1 arcsec in radians)^2, one for every member beyond the first
-LN_SCALE = math.log(2.0) - 2.0 * math.log(ARCSEC)
-
-
-@jit
-def ln_bayes_circular(n, variance, apart):
-    """Circular errors, equation (15): B = 2^(m-1) prod w / sum w exp(-sum w w psi^2 / 2 sum w).
-
-    The first `n` of `variance` (arcsec^2, per axis) and of the matrix `apart` (arcsec) count.
-    """
-    w_sum, exponent = 0.0, 0.0
-    ln_w, product = 0.0, 1.0
-    for a in range(n):
-        w = 1.0 / variance[a]
-        for b in range(a):
-            exponent += w / variance[b] * apart[b, a] * apart[b, a]
-        w_sum += w
-        product *= w
-        if not 1e-99 < product < 1e99:  # one logarithm serves several members
-            ln_w += math.log(product)
-            product = 1.0
-    return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent / w_sum
 
 
 @jit
@@ -195,6 +173,25 @@ def ln_bayes_rows(
                 ln_b_corrected[row] = ln_b[row]
             continue
         best[:] = 0.0
+        if circular and n_other == 2:
+            prior = unrelated_prior[3] if len(unrelated_prior) > 0 and known[i] < 0 else -np.inf
+            best[3] = rows_of_triples(
+                first[i],
+                first[i + 1],
+                member,
+                p_cov[i, 0],
+                slot_cov,
+                separation,
+                between,
+                prior,
+                ln_b,
+            )
+            if len(unrelated_prior) > 0 and known[i] >= 0:
+                best[:] = known_best[known[i]]
+            for row in range(first[i], first[i + 1]):
+                left_out = 3 - row_pattern(row, member)
+                ln_b_corrected[row] = ln_b[row] + best[left_out]
+            continue
         for row in range(first[i], first[i + 1]):
             ln_b[row] = row_ln_bayes(
                 row,
@@ -236,29 +233,6 @@ def ln_bayes_rows(
         for row in range(first[i], first[i + 1]):
             left_out = (1 << n_other) - 1 - row_pattern(row, member)
             ln_b_corrected[row] += best[left_out]
-
-
-@jit
-def rows_of_pairs(begin, end, member, variance, slot_cov, separation, ln_b):
-    """Ln B of the rows of one primary, of `variance` arcsec^2, with one other catalogue, circles.
-
-    :func:`ln_bayes_circular` of two, its operations in their order.
-    """
-    w = 1.0 / variance
-    for row in range(begin, end):
-        slot = member[row, 0]
-        if slot < 0:
-            ln_b[row] = 0.0
-            continue
-        w_slot = 1.0 / slot_cov[slot, 0]
-        exponent = w_slot / variance * separation[slot] * separation[slot]
-        w_sum, product, ln_w = w + w_slot, w, 0.0
-        if not 1e-99 < product < 1e99:
-            ln_w, product = math.log(product), 1.0
-        product *= w_slot
-        if not 1e-99 < product < 1e99:
-            ln_w, product = ln_w + math.log(product), 1.0
-        ln_b[row] = LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent / w_sum
 
 
 @jit

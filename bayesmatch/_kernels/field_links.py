@@ -16,10 +16,14 @@ from .bayes_factor import LN_SCALE, ln_bayes_general, ln_bayes_thin
 from .bayes_factor import place as place_candidate
 from .jit import jit
 from .sphere import offset
-from .thin import adjugate_times, det_of_sum, half_axes, is_thin
+from .thin import adjugate_times, det_of_sum, half_axes, is_thin, multiply
 
 #: squared distance, in units of the errors, up to which two detections are linked
 REACH_2 = 25.0
+#: the same along one axis, and a little more: what is farther away there needs no closer look
+WIDE = REACH_2 * (1.0 + 1e-9)
+#: up to so many detections all pairs are looked at; more are put in order first
+FEW = 128
 #: detections in a component: all its subsets are looked at
 LARGEST = 12
 #: ln of a Bayes factor against chance over a density per arcsec^2, for every further member
@@ -62,7 +66,41 @@ def distance_2(a, b):
 
 @jit
 def find_links(catalogue, plane):
-    """Pairs (m, 2) of linked detections, by a sweep along x."""
+    """Pairs (m, 2) of linked detections, the first of each being the one that comes first."""
+    n = len(catalogue)
+    if n > FEW:
+        return swept_links(catalogue, plane)
+    pair = np.empty((2 * n, 2), np.int64)
+    m = 0
+    for b in range(n):
+        x, y, xx, yy = plane[b, 0], plane[b, 1], plane[b, 2], plane[b, 3]
+        for a in range(b):
+            if catalogue[a] == catalogue[b]:
+                break  # they come catalogue by catalogue
+            dx, dy = x - plane[a, 0], y - plane[a, 1]
+            if (dx * dx > WIDE * (plane[a, 2] + xx)) | (dy * dy > WIDE * (plane[a, 3] + yy)):
+                continue
+            if not distance_2(plane[a], plane[b]) < REACH_2:
+                continue
+            pair = with_pair(pair, m, a, b)
+            m += 1
+    return pair[:m]
+
+
+@jit
+def with_pair(pair, m, a, b):
+    """The pairs with one more after the first `m`, in an array that is longer if it is full."""
+    if m == len(pair):
+        longer = np.empty((2 * m, 2), np.int64)
+        longer[:m] = pair
+        pair = longer
+    pair[m, 0], pair[m, 1] = a, b
+    return pair
+
+
+@jit
+def swept_links(catalogue, plane):
+    """The same, by a sweep along x and in its order."""
     n = len(catalogue)
     pair = np.empty((2 * n, 2), np.int64)
     m = 0
@@ -80,15 +118,11 @@ def find_links(catalogue, plane):
             if catalogue[a] == catalogue[b]:
                 continue
             dy = plane[b, 1] - plane[a, 1]
-            if dy * dy > REACH_2 * (plane[a, 3] + plane[b, 3]) * (1.0 + 1e-9):
+            if dy * dy > WIDE * (plane[a, 3] + plane[b, 3]):
                 continue
             if not distance_2(plane[a], plane[b]) < REACH_2:
                 continue
-            if m == len(pair):
-                longer = np.empty((2 * m, 2), np.int64)
-                longer[:m] = pair
-                pair = longer
-            pair[m, 0], pair[m, 1] = min(a, b), max(a, b)
+            pair = with_pair(pair, m, min(a, b), max(a, b))
             m += 1
     return pair[:m]
 
@@ -132,6 +166,7 @@ def components(catalogue, plane, ln_relative):
     size = joined(n, pair, np.arange(len(pair)), n, parent)
     cut = 0
     if n > LARGEST and len(pair) > 0 and size.max() > LARGEST:
+        pair = swept_links(catalogue, plane)  # which of equals is cut, the order says
         strength = np.empty(len(pair))
         members, place = np.empty(2, np.int64), np.empty((6, 2))
         for q in range(len(pair)):
@@ -179,6 +214,8 @@ def ln_weight(members, m, catalogue, plane, ln_relative, place):
 @jit
 def ln_bayes_of(members, m, plane, place):
     """Ln of the Bayes factor of the first `m` of the detections in `members`."""
+    if m == 2:
+        return ln_bayes_of_two(plane[members[0]], plane[members[1]])
     thin = False
     for a in range(m):
         for c in range(6):
@@ -190,6 +227,20 @@ def ln_bayes_of(members, m, plane, place):
 
 
 @jit
+def ln_bayes_of_two(a, b):
+    """The same of two, of which most groups are: the operations of the others in their order."""
+    if is_thin(a[2], a[3], a[5]) or is_thin(b[2], b[3], b[5]):
+        cost = multiply(b[0], b[1], b[2], b[3], b[4], b[5], a[0], a[1], a[2], a[3], a[4], a[5])[6]
+        return LN_SCALE - 0.5 * cost
+    xx, yy, xy = b[2] + a[2], b[3] + a[3], b[4] + a[4]
+    det = xx * yy - xy * xy
+    ixx, iyy, ixy = yy / det, xx / det, -xy / det
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    ux, uy = ixx * dx + ixy * dy, ixy * dx + iyy * dy
+    return LN_SCALE - 0.5 * (math.log(det) + dx * ux + dy * uy)
+
+
+@jit
 def groups(members, linked, catalogue, plane, ln_relative, ln_more, first, mask, weight):
     """All groups of a component that may be one object, by their first member.
 
@@ -198,6 +249,9 @@ def groups(members, linked, catalogue, plane, ln_relative, ln_more, first, mask,
     and from there on their bits and ln weights.
     """
     m = len(members)
+    if m == 2:
+        groups_of_pair(members, catalogue, plane, ln_relative, ln_more, first, mask, weight)
+        return
     chosen, allowed = np.empty(m * m + m, np.int64), np.empty(m * m + m, np.int64)
     some, place = np.empty(m, np.int64), np.empty((6, m))
     n = 0
@@ -225,3 +279,21 @@ def groups(members, linked, catalogue, plane, ln_relative, ln_more, first, mask,
                     chosen[top], allowed[top] = now | 1 << b, rest & linked[b]
                     top += 1
     first[m] = n
+
+
+@jit
+def groups_of_pair(members, catalogue, plane, ln_relative, ln_more, first, mask, weight):
+    """The same of two detections, which are linked: most components are such pairs."""
+    a, b = members[0], members[1]
+    in_a, in_b = 1 << catalogue[a], 1 << catalogue[b]
+    first[0], n = 0, 0
+    mask[n], weight[n] = 1, ln_relative[in_a] + ln_more[a]
+    n += weight[n] > -np.inf
+    both = ln_relative[in_a | in_b]
+    if both > -np.inf:
+        mask[n], weight[n] = 3, both + ln_bayes_of_two(plane[a], plane[b]) - LN_CHANCE
+        n += weight[n] > -np.inf
+    first[1] = n
+    mask[n], weight[n] = 2, ln_relative[in_b] + ln_more[b]
+    n += weight[n] > -np.inf
+    first[2] = n

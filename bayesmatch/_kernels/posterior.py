@@ -20,6 +20,14 @@ LARGE = 1e3
 TIE = 1e-12
 #: ln odds against any association whose exponential a double still holds
 FAR = 700.0
+#: ln of what is less than half of the least double: the mathematical library says so slowly
+NOTHING = -746.0
+
+
+@jit
+def exp_of(x):
+    """Exp of x, without asking the library where that is 0."""
+    return 0.0 if x < NOTHING else math.exp(x)
 
 
 @jit
@@ -52,7 +60,7 @@ def log_sum(values, first, last):
         return top
     total = 0.0
     for n in range(first, last):
-        total += math.exp(values[n] - top)
+        total += exp_of(values[n] - top)
     return top + math.log(total)
 
 
@@ -61,7 +69,7 @@ def share_out(values, first, last, ln_sum, share):
     """Exp of each value over their sum, whose ln is `ln_sum`; 0 where all are 0."""
     if abs(ln_sum) <= LARGE:
         for n in range(first, last):
-            share[n] = math.exp(values[n] - ln_sum)
+            share[n] = exp_of(values[n] - ln_sum)
         return
     top = -np.inf
     for n in range(first, last):
@@ -121,6 +129,8 @@ def against_chance(ln_odds_against, ln_evidence):
     """Posterior of one association against chance, equation (9); 1 where chance has no part."""
     if ln_odds_against == -np.inf:  # no counterpart, though a prior may exclude it
         return 1.0
+    if ln_evidence - ln_odds_against < NOTHING:
+        return 0.0
     return 1.0 / (1.0 + math.exp(ln_odds_against - ln_evidence))
 
 
@@ -193,7 +203,7 @@ def pattern_likelihood(i_first, i_last, first, member, ln_like, by_pattern):
         for row in range(first[i], first[i + 1]):
             pattern = row_pattern(row, member)
             if ln_like[row] > -np.inf:
-                by_pattern[i, pattern] += math.exp(ln_like[row] - top[pattern])
+                by_pattern[i, pattern] += exp_of(ln_like[row] - top[pattern])
         for pattern in range(n_patterns):
             if top[pattern] > -np.inf:
                 by_pattern[i, pattern] = math.log(by_pattern[i, pattern]) + top[pattern]
@@ -235,7 +245,7 @@ def calibrated_group(begin, end, weight, p_match):
     # All in units of the likeliest association: one exponential of each.
     some, none = 0.0, math.exp(weight[0] - top)
     for k in range(1, n):
-        p_match[begin + k] = math.exp(weight[k] - top)
+        p_match[begin + k] = exp_of(weight[k] - top)
         some += p_match[begin + k]
     p_match[begin] = none
     for row in range(begin, end):

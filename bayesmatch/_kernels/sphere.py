@@ -32,14 +32,20 @@ def separation_of(d_ra, d_dec, cos_dec_1, cos_dec_2):
     """
     x, y = 0.5 * DEGREE * d_ra, 0.5 * DEGREE * d_dec
     if (abs(x) < NEAR) & (abs(y) < NEAR):
-        xx, yy = x * x, y * y
-        s_ra, s_dec = x - x * xx * (SIXTH - xx / 120.0), y - y * yy * (SIXTH - yy / 120.0)
-        h = s_dec * s_dec + cos_dec_1 * cos_dec_2 * s_ra * s_ra
-        s = math.sqrt(h)
-        return 2.0 / ARCSEC * (s + s * h * (SIXTH + h * (0.075 + h * 15.0 / 336.0)))
+        return separation_near(x, y, cos_dec_1, cos_dec_2)
     s_dec, s_ra = math.sin(y), math.sin(x)
     h = s_dec * s_dec + cos_dec_1 * cos_dec_2 * s_ra * s_ra
     return 2.0 / ARCSEC * math.asin(math.sqrt(min(h, 1.0)))
+
+
+@jit
+def separation_near(x, y, cos_dec_1, cos_dec_2):
+    """The same from half the coordinate differences (radians), both below :data:`NEAR`."""
+    xx, yy = x * x, y * y
+    s_ra, s_dec = x - x * xx * (SIXTH - xx / 120.0), y - y * yy * (SIXTH - yy / 120.0)
+    h = s_dec * s_dec + cos_dec_1 * cos_dec_2 * s_ra * s_ra
+    s = math.sqrt(h)
+    return 2.0 / ARCSEC * (s + s * h * (SIXTH + h * (0.075 + h * 15.0 / 336.0)))
 
 
 @jit

@@ -20,6 +20,8 @@ from .moved import move_candidates
 
 #: candidates per piece of work
 GATHERED = 1 << 14
+#: candidates that are not forgotten: 48 bytes each
+FEW = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,12 @@ class CandidatePositions:
         return self.made()
 
     def forget(self) -> None:
-        """Do without them until they are asked for again: they are half of all that is held."""
+        """Do without them until they are asked for again: they are half of all that is held.
+
+        A few megabytes are kept: gathering them again takes longer than what they are for.
+        """
+        if "covariance" in self.__dict__ and len(self.covariance) <= FEW:
+            return
         known = [self.__dict__.pop(name, None) for name in ("covariance", "at")]
         n_slots = 0 if known[0] is None else len(known[0])
         del known

@@ -57,10 +57,11 @@ def fit_field_objects(
     if len(which) == 0:
         return state
     rows = associations.first, associations.member, ln_evidence
+    around, inner = surroundings(setting), _inner_radius(setting, radius)
     # A part of the sample finds nearly all: the whole takes few steps more.
     for part in (which[::COARSE], which) if len(which) >= COARSE * PRIMARIES else (which,):
         scale = len(part) / len(which)
-        sample = _Sample(setting, part, rho[part], rows, radius)
+        sample = _Sample(around, part, rho[part], rows, radius, inner)
         for _ in range(MOST_STEPS):
             steps += 1
             new = sample.step(state)
@@ -88,7 +89,8 @@ def _sample(setting: Setting, associations: Associations) -> np.ndarray:
 
 def _inner_radius(setting: Setting, radius: float) -> float:
     """Radius (arcsec) within which an object's detections all lie in the circle."""
-    variance = setting.positions.covariance[:, :2].max(axis=1)
+    covariance = setting.positions.covariance
+    variance = np.maximum(covariance[:, 0], covariance[:, 1])
     mean = [
         variance[slots].mean() if len(slots) else 0.0
         for slots, _ in map(setting.candidates.of_catalogue, range(setting.candidates.n_other))
@@ -113,17 +115,18 @@ class _Sample:
 
     def __init__(
         self,
-        setting: Setting,
+        around: tuple,
         which: np.ndarray,
         rho: np.ndarray,
         rows: tuple[np.ndarray, ...],
         radius: float,
+        inner: float,
     ) -> None:
         self.which, self.rho, self.rows, self.radius = which, rho, rows, radius
-        self.around, self.inner = surroundings(setting), _inner_radius(setting, radius)
+        self.around, self.inner = around, inner
         self.ln_density = np.log(rho * 3600.0**2 * FULL_SKY_DEG2)
         self.pieces = ranges(len(which), PRIMARIES)
-        n_other, around, inner = rho.shape[1], self.around, self.inner
+        n_other = rho.shape[1]
         found = run_ranges(lambda a, b: prepare(which[a:b], n_other, *around, inner), self.pieces)
         self.prepared = {a: one for (a, _), one in zip(self.pieces, found, strict=True)}
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import Any
 
 import astropy
@@ -236,6 +237,7 @@ class MatchRecord:
         return [*own, *(f"bias_{prior}" for prior in self.combinations)]
 
 
+@cache
 def _numba_version() -> str:
     """The version, also where kernels have run without importing it."""
     if "numba" in sys.modules:

@@ -60,8 +60,9 @@ def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
     if values.dtype.type not in (np.int64, np.float64) or at.ndim != 1:
         return np.where(at < 0, absent, values[at])
     out = np.empty(len(at), values.dtype)
-    values, at = np.ascontiguousarray(values), np.ascontiguousarray(at, np.int64)
-    of = values, at, values.dtype.type(absent), out
+    # A column of members is taken as it is: a copy would cost more than what is done with it.
+    at = at.astype(np.int64, copy=False)
+    of = np.ascontiguousarray(values), at, values.dtype.type(absent), out
     list(run_ranges(lambda a, b: take_present(a, b, *of), ranges(len(at), TAKEN)))
     return out
 
