@@ -5,7 +5,6 @@ from __future__ import annotations
 #: purity = completeness of learned priors beside trained ones
 LEARNED = "4,000 sources,"
 WORST = (
-    "1: purity = completeness, trained - learned, worst sky",
     "1.6: purity = completeness, trained - learned, mean",
     "1.6: purity = completeness, trained - learned, worst sky",
 )
@@ -15,7 +14,7 @@ KNOWN_MISSES = frozenset(
     {
         ("calibration", "ECE / 95% point of its floor, p_hostless, worst sky"),
         ("fermi", "hostless sources that were given a blazar"),
-        # The first three by skies where 3 in 10 sources have a counterpart.
+        # By skies where 3 in 10 sources have a counterpart.
         *(("learned", f"{LEARNED} errors x{end}") for end in WORST),
         (
             "learned",
