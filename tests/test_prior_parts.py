@@ -6,7 +6,7 @@ import pytest
 import bayesmatch as bm
 from bayesmatch.priors.density_ratio import MOST_BITS, DensityRatio
 from bayesmatch.priors.hats import Hats
-from bayesmatch.priors.strengths import STRENGTHS, WEAK, strengths_to_try
+from bayesmatch.priors.strengths import STRENGTHS, WEAK, strengths_to_try, unsureness
 
 
 def hats_at(knots, x):
@@ -58,6 +58,7 @@ def test_what_is_not_sure_keeps_the_start():
     assert strengths_to_try(half, False, False) == WEAK
     assert WEAK[0] < strengths_to_try(np.full(3000, 0.3), False, False)[0] < STRENGTHS[0]
     assert strengths_to_try(half, True, True) == STRENGTHS
+    assert unsureness(sure) < unsureness(mostly) < unsureness(half) < unsureness(np.zeros(3)) < 1e9
 
 
 def test_features_and_their_missing_values():

@@ -15,11 +15,13 @@ STRENGTHS, WEAK = (100.0, 30.0, 8.0, 2.0, 0.5), (1.0, 8.0, 30.0)
 UNSURE = 200.0
 #: the same of what is learned from nothing, by distance less sure in itself, over that of a start
 FROM_NOTHING = 1.0 / 300.0
+#: share of sure counterparts below which nothing is held back more
+LEAST_SURE = 1e-3
 
 
 def unsureness(p: np.ndarray) -> float:
     """How much to hold back what candidates with probabilities `p` (m,) might teach wrongly."""
-    sure = float(p @ p) / float(p.sum())
+    sure = max(float(p @ p) / max(float(p.sum()), 1e-300), LEAST_SURE)
     return UNSURE * ((1.0 - sure) / sure) ** 2
 
 
