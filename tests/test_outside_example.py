@@ -16,15 +16,21 @@ EXAMPLE = Path(__file__).parent / "data" / "outside_test_example.py"
 #: fault -> module, what stands there, what is put in its place, tests that find it
 PLANTED = {
     "exponent inverted (circles)": (
-        "_kernels/bayes_factor.py",
+        "_kernels/circles.py",
         "return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent",
         "return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) + 0.5 * exponent",
         {"test_bayes_factor", "test_posterior", "test_match"},
     ),
     "exponent inverted (two circles)": (
-        "_kernels/bayes_factor.py",
+        "_kernels/circles.py",
         "ln_b[row] = LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent",
         "ln_b[row] = LN_SCALE + ln_w + math.log(product / w_sum) + 0.5 * exponent",
+        {"test_match"},
+    ),
+    "exponent inverted (three circles)": (
+        "_kernels/circles.py",
+        "ln_b[row] = n * LN_SCALE + ln_all + ln_last - 0.5 * exponent",
+        "ln_b[row] = n * LN_SCALE + ln_all + ln_last + 0.5 * exponent",
         {"test_match"},
     ),
     "exponent inverted (general)": (
