@@ -18,6 +18,17 @@ LN_SCALE = math.log(2.0) - 2.0 * math.log(ARCSEC)
 
 
 @jit
+def scaled(product):
+    """Ln of what is taken out of a product of weights, and what is left of it.
+
+    Only where it has to be: one logarithm serves several members.
+    """
+    if not 1e-99 < product < 1e99:
+        return math.log(product), 1.0
+    return 0.0, product
+
+
+@jit
 def ln_bayes_circular(n, variance, apart):
     """Circular errors, equation (15): B = 2^(m-1) prod w / sum w exp(-sum w w psi^2 / 2 sum w).
 
@@ -30,10 +41,8 @@ def ln_bayes_circular(n, variance, apart):
         for b in range(a):
             exponent += w / variance[b] * apart[b, a] * apart[b, a]
         w_sum += w
-        product *= w
-        if not 1e-99 < product < 1e99:  # one logarithm serves several members
-            ln_w += math.log(product)
-            product = 1.0
+        more, product = scaled(product * w)
+        ln_w += more
     return (n - 1) * LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent / w_sum
 
 
@@ -44,6 +53,7 @@ def rows_of_pairs(begin, end, member, variance, slot_cov, separation, ln_b):
     :func:`ln_bayes_circular` of two, its operations in their order.
     """
     w = 1.0 / variance
+    ln_own, own = scaled(w)
     for row in range(begin, end):
         slot = member[row, 0]
         if slot < 0:
@@ -51,21 +61,10 @@ def rows_of_pairs(begin, end, member, variance, slot_cov, separation, ln_b):
             continue
         w_slot = 1.0 / slot_cov[slot, 0]
         exponent = w_slot / variance * separation[slot] * separation[slot]
-        w_sum, product, ln_w = w + w_slot, w, 0.0
-        if not 1e-99 < product < 1e99:
-            ln_w, product = math.log(product), 1.0
-        product *= w_slot
-        if not 1e-99 < product < 1e99:
-            ln_w, product = ln_w + math.log(product), 1.0
+        w_sum = w + w_slot
+        more, product = scaled(own * w_slot)
+        ln_w = ln_own + more
         ln_b[row] = LN_SCALE + ln_w + math.log(product / w_sum) - 0.5 * exponent / w_sum
-
-
-@jit
-def scaled(product):
-    """Ln of what is taken out of a product of weights, and what is left of it."""
-    if not 1e-99 < product < 1e99:
-        return math.log(product), 1.0
-    return 0.0, product
 
 
 @jit
