@@ -130,7 +130,7 @@ def test_edges_at_equal_magnitudes_are_these_magnitudes():
         assert inside and set(inside) <= set(values)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [("--mag-radius", 3.5), ("--mag-auto-minprob", 0.3)])
 @pytest.mark.parametrize("decimals", [0, 1])
 def test_rounded_magnitudes_as_nway(
@@ -172,6 +172,7 @@ def cosmos(tmp_path, monkeypatch):
 MANUAL = ["COSMOS_XMM.fits", ":pos_err", "COSMOS_OPTICAL.fits", "0.1"]
 
 
+@pytest.mark.slow
 def test_two_catalogues_of_the_manual(cosmos, capsys):
     ours, _ = assert_same_as_nway(
         cosmos,
@@ -220,6 +221,7 @@ def test_three_catalogues_of_the_manual(cosmos, capsys):
     )
 
 
+@pytest.mark.slow
 def test_exclude_radius_without_radius_is_ignored_as_by_nway(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     args = arguments(

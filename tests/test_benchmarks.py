@@ -222,6 +222,7 @@ def test_sections_can_be_run(name):
     assert list(inspect.signature(module.run).parameters) == ["settings"]
 
 
+@pytest.mark.slow
 def test_one_section_from_the_command_line(tmp_path, capsys):
     assert main(["elliptical", "--quick", "--repeat", "1", "--out", str(tmp_path)]) == 0
     assert "| elliptical errors of both |" in capsys.readouterr().out
@@ -389,6 +390,7 @@ def test_asv_classes(name):
                 getattr(one, method)(rows, *rest)
 
 
+@pytest.mark.slow
 def test_asv_can_import_all_that_lies_beside_its_classes():
     """It installs the package alone, and imports every module of the folder to look for classes."""
     code = (

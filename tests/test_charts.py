@@ -408,6 +408,7 @@ def test_charts_of_some_sources(folder, capsys):
     assert (folder / "charts" / "X_S0.png").read_bytes() == first and first[:4] == b"\x89PNG"
 
 
+@pytest.mark.slow
 def test_pages_of_one_file(folder, capsys):
     argv = [
         "charts",

@@ -60,6 +60,7 @@ def test_single_precision(field, tmp_path):
     planted(tmp_path, result)
 
 
+@pytest.mark.slow
 def test_scanned(field, tmp_path):
     nway_cli(tmp_path, [*field, *LINE], "nway.fits")
     primary, other = read(field)

@@ -130,7 +130,7 @@ def test_auto_priors(tmp_path, auto_field):
     assert not bm.compare_nway(result, api).explained
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [("a", "b"), ("a", "b", "pa")], ids=["axes", "ellipses"])
 @pytest.mark.parametrize("k, dec", [(2, 30.0), (3, 2.0)])
 def test_ellipses(tmp_path, columns, k, dec):
@@ -161,6 +161,7 @@ def test_ellipses(tmp_path, columns, k, dec):
     assert not bm.compare_nway(result, tmp_path / "changed.fits").explained
 
 
+@pytest.mark.slow
 def test_primaries_without_candidates(tmp_path):
     sources = random_field(36, (100, 60), (150.0, 0.0))
     written(tmp_path, sources, radius=10.0)

@@ -351,6 +351,7 @@ def fewer(frame):
     return frame.iloc[FEWER.skipped :]
 
 
+@pytest.mark.slow
 def test_catalogues_that_change_between_match_and_compute_are_refused(monkeypatch, read_again):
     sources, objects = sky(200, 2000)
     left, right = partitioned(sources, objects)

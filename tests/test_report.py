@@ -501,7 +501,7 @@ def _ellipses():
     )
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["far", "one", "ellipses", "excluded"])
 @pytest.mark.filterwarnings("ignore:.*host fraction|.*primaries")
 def test_results_of_all_kinds_have_a_report_and_a_catalogue(kind, tmp_path):

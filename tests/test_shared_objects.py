@@ -1,6 +1,7 @@
 """A field of objects that several catalogues have seen: the sums, the fit, what it does to p."""
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numba
 import numpy as np
@@ -224,6 +225,12 @@ def test_long_chains_are_cut_where_they_are_weakest():
     assert found.details["links_cut"] == cut
     # All partitions of the whole chain, by the same recursion without a limit.
     nu = field.per_arcsec2(field_rho(setting.field.plus_one))[0]
+    gaussian = [(which[s], plane[s, :2], 0.25 * np.eye(2)) for s in range(n)]
+    weight = {
+        (s, t): reference.gaussian_product([a[1], b[1]], [a[2], b[2]])
+        for (s, a), (t, b) in combinations(enumerate(gaussian), 2)
+        if reference.linked(a, b)
+    }
     known = {}
 
     def z(left):
@@ -233,10 +240,9 @@ def test_long_chains_are_cut_where_they_are_weakest():
             first, rest = left[0], left[1:]
             total = nu[1 << which[first]] * z(rest)
             for other in rest:
-                a, b = ((which[s], plane[s, :2], 0.25 * np.eye(2)) for s in (first, other))
-                if reference.linked(a, b):
-                    weight = reference.gaussian_product([a[1], b[1]], [a[2], b[2]])
-                    total += nu[3] * weight * z(tuple(s for s in rest if s != other))
+                if (first, other) in weight:
+                    without = tuple(s for s in rest if s != other)
+                    total += nu[3] * weight[first, other] * z(without)
             known[left] = total
         return known[left]
 

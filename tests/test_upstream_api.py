@@ -44,7 +44,7 @@ def compare(folder, sources, radius, completeness):
 FIELDS = list(itertools.product(CENTRES, (2, 3, 4), (False, True)))
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "place, k, magnitudes", FIELDS, ids=[f"{p}-K{k}{'-mag' * m}" for p, k, m in FIELDS]
 )

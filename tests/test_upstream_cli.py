@@ -82,6 +82,7 @@ def test_unrelated_associations_of_four(tmp_path):
     assert (hostless > 10).tolist() == [triple for *_, triple in LEFT_OUT.values()]
 
 
+@pytest.mark.slow
 def test_unrelated_pair(tmp_path):
     """UPSTREAM row 1."""
     sources = one_primary([(0, 4)], [(0, 4.1)])
@@ -177,7 +178,7 @@ def run_both(folder, args):
     return ours, nway_cli(folder, args), [f"{name}_ID" for name in names]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "args",
     [
@@ -224,6 +225,7 @@ def test_min_prob(cosmos, capsys):
     assert_agrees(rows[rows["ncat"] > 1], theirs, ids, **SINGLE)
 
 
+@pytest.mark.slow
 def test_flag_of_a_primary_without_candidates(tmp_path):
     """UPSTREAM row 5: NWAY's command line flags it 1, ours 0 as on every no-counterpart row."""
     rows, theirs = corrected(tmp_path, random_field(8, (50, 60), (150.0, 2.0)), 10.0, 0.9)

@@ -13,10 +13,10 @@ from validation.robustness.kinds import KINDS, Kind
 #: cases of each kind in the ordinary test run
 SHORT = {
     "matches": 20,
-    "bad_matches": 60,
-    "bad_catalogues": 60,
-    "killed_writes": 2,
-    "killed_scans": 2,
+    "bad_matches": 40,
+    "bad_catalogues": 40,
+    "killed_writes": 1,
+    "killed_scans": 1,
 }
 ANY = st.integers(0, 10**6)
 #: a case may end the process, or forks
