@@ -189,6 +189,7 @@ class Grid:
     def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
         self.radius = radius
         padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
+        self.padded_degrees = padded
         self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)), half_width(dec, padded)])
         n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
         self.cell, self.columns_per_degree, zone_first, self.zone_cell, self.last_column = _zones(

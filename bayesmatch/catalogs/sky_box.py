@@ -65,6 +65,9 @@ class SkyBox:
         arc = _shortest_arc(ra)
         for _ in range(2):  # larger cells have larger windows
             self._lay_out(arc, dec)
+        #: lowest position, cells per degree and their number, as kernels take them
+        per_degree = 1.0 / self.width, 1.0 / self.cell
+        self.layout = (float(self.low_ra), float(self.low_dec), *per_degree, *self.shape)
         self.row, self.column = self._cell_of(ra, dec)
         n = max(1, sum(w * self.cell * 3600.0 <= MAX_REACH for w in WINDOWS))
         self.half_rows = np.array(WINDOWS[:n])
@@ -191,9 +194,7 @@ class SkyBox:
 
     def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
         """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
-        per_degree = 1.0 / self.width, 1.0 / self.cell
-        low, shape = (float(self.low_ra), float(self.low_dec)), self.shape
-        count_cells(ra, dec, *low, *per_degree, *shape, out)
+        count_cells(ra, dec, *self.layout, out)
 
     def filled(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the cells that hold any of some positions, and how many, int32 (m,) each."""

@@ -1,4 +1,7 @@
-"""The primaries in grids of several radii: what moves is searched farther out."""
+"""The primaries in grids of several radii, and what of a survey is near them or in coarse cells.
+
+What moves is searched farther out; of what does not, most is far from all and sieved out before.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..candidates import Grid
+from ..cell_sieve import CellSieve
 from ..motions import by_reach
+from ..sky_box import SkyBox
+
+#: rows for every source from which on cells are laid out for no other purpose than the sieve
+MANY = 32
+#: counts of no cells
+NO_COUNTS = np.zeros(0, np.int32)
 
 
 class Grids:
@@ -21,11 +31,20 @@ class Grids:
         What is searched around, degrees.
     radius : float
         Of the search for what does not move, arcsec.
+    box : SkyBox, optional
+        Cells in which rows are counted.
+    n_rows : int
+        How many rows are about to come.
     """
 
-    def __init__(self, around: Any, radius: float) -> None:
+    def __init__(self, around: Any, radius: float, box: SkyBox | None, n_rows: int) -> None:
         self._ra, self._dec, self._radius = around.ra, around.dec, radius
-        self._made, self._lock = {radius: Grid(around.ra, around.dec, radius)}, Lock()
+        grid = Grid(around.ra, around.dec, radius)
+        self._made, self._lock = {radius: grid}, Lock()
+        self._box, coarse = box, box
+        if box is None and n_rows > MANY * len(self._ra):
+            coarse = SkyBox(self._ra, self._dec)
+        self._sieve = coarse and CellSieve(coarse, grid.circle, grid.padded_degrees)
 
     def rows_near(
         self,
@@ -34,14 +53,37 @@ class Grids:
         moves: np.ndarray | None,
         most: int,
         check: Callable[[int], None],
+        counts: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Which rows are within the radius, or farther by what they move (arcsec), ascending."""
+        """Which rows are within the radius, or farther by what they move (arcsec), ascending.
+
+        All are added to `counts`, objects in each cell of the box.
+        """
         if moves is None:
-            return self._near(self._radius, ra, dec, most, check)
+            return self._near_still(ra, dec, most, check, counts)
+        if self._box is not None and counts is not None:
+            self._box.add(ra, dec, counts)
         found = [np.empty(0, np.int64)]
         for reach, rows in by_reach(moves, self._radius):
             found.append(rows[self._near(reach, ra[rows], dec[rows], most, check)])
         return np.sort(np.concatenate(found))
+
+    def _near_still(
+        self,
+        ra: np.ndarray,
+        dec: np.ndarray,
+        most: int,
+        check: Callable,
+        counts: np.ndarray | None,
+    ) -> np.ndarray:
+        """The same of what does not move."""
+        rows = None
+        if self._sieve is not None:
+            rows = self._sieve.rows_near(ra, dec, NO_COUNTS if counts is None else counts)
+        if rows is None:
+            return self._near(self._radius, ra, dec, most, check)
+        near: np.ndarray = rows[self._near(self._radius, ra[rows], dec[rows], most, check)]
+        return near.astype(np.int64)
 
     def _near(
         self, radius: float, ra: np.ndarray, dec: np.ndarray, most: int, check: Callable

@@ -132,7 +132,8 @@ def rows_near(
     """
     import pyarrow as pa
 
-    where = Grids(primary, radius * MARGIN)
+    sizes = np.cumsum([0, *(task_rows(task) for task in tasks)])
+    where = Grids(primary, radius * MARGIN, box, int(sizes[-1]))
     most = int(max_rows * primary.lists)
     parallel = len(tasks) < n_threads()
 
@@ -147,16 +148,14 @@ def rows_near(
             for batch in position_batches(other, *tasks[task], parallel):
                 ra, dec = batch.ra, batch.dec
                 without += batch.n_without
-                near = where.rows_near(ra, dec, batch.moves, most, check)
+                of_all = cells if other.moc is None else None
+                near = where.rows_near(ra, dec, batch.moves, most, check, of_all)
                 if other.moc is not None:
                     near = near[contains(other.moc, ra[near], dec[near])]
+                    if box is not None and cells is not None:
+                        inside = contains(other.moc, ra, dec)
+                        box.add(ra[inside], dec[inside], cells)
                 found.append((batch.numbers(near), ra[near], dec[near]))
-                if box is None or cells is None:
-                    continue
-                if other.moc is not None:
-                    inside = contains(other.moc, ra, dec)
-                    ra, dec = ra[inside], dec[inside]
-                box.add(ra, dec, cells)
             if cells is not None and stage is not None:  # which keeps what each task counts
                 row, number = taken(cells)
                 found.append((row, number, np.zeros(len(row))))
@@ -170,7 +169,6 @@ def rows_near(
             what = f"over {int(pairs / primary.lists):,} pairs"
             raise ValueError(too_many(what, other, radius, max_rows, pairs / len(primary)))
 
-    sizes = np.cumsum([0, *(task_rows(task) for task in tasks)])
     advance(len(other) - int(sizes[-1]))
     pieces, before = Pieces(box), 0
     for done, table in run_tasks(work, len(tasks), stage):
