@@ -95,8 +95,9 @@ def sift(ra, dec, layout, shift, touched, count, near):
         for a in range(m):
             bit = np.uint32(fine[a])
             word = touched[bit >> np.uint32(6)]
-            near[n] = begin + a
-            n += np.int64((word >> np.uint64(bit & np.uint32(63))) & np.uint64(1))
+            if (word >> np.uint64(bit & np.uint32(63))) & np.uint64(1):  # few: easily foretold
+                near[n] = begin + a
+                n += 1
     return n
 
 
@@ -106,7 +107,10 @@ def add_cells(cell, first, last, count):
     if first == last:
         if first >= 0:
             count[np.uint32(first)] += np.int32(len(cell))
-        return
-    for a in range(len(cell)):
-        if cell[a] >= 0:
+    elif first >= 0:
+        for a in range(len(cell)):
             count[np.uint32(cell[a])] += np.int32(1)
+    else:
+        for a in range(len(cell)):
+            if cell[a] >= 0:
+                count[np.uint32(cell[a])] += np.int32(1)

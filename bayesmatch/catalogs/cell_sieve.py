@@ -49,7 +49,7 @@ class CellSieve:
         sieves = len(self._touched) > 0
         if not sieves and len(counts) == 0:
             return None
-        near = np.empty(len(ra) + 1 if sieves else 0, np.int32)  # one is written beyond the last
+        near = np.empty(len(ra) if sieves else 0, np.int32)
         n = sift(ra, dec, self._layout, self._shift, self._touched, counts, near)
         return near[:n] if sieves else None
 

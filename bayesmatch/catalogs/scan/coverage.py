@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..._kernels import coverage
+from ..._kernels.sky_counts import corner_sums
 from ..candidates import half_width
 
 #: cells of the sky map, per degree
@@ -26,8 +27,8 @@ class SkyMap:
         padded = radius / 3600.0 + PADDING_DEG
         coverage.mark_circles(ra, dec, half_width(dec, padded), padded, touched)
         # Sums over the corner below each cell: any box is four look-ups.
-        self._sum = np.zeros((zones + 1, columns + 1), np.int64)
-        self._sum[1:, 1:] = touched.cumsum(axis=0).cumsum(axis=1)
+        self._sum = np.empty((zones + 1, columns + 1), np.int32)
+        corner_sums(touched, self._sum)
 
     def touches(self, bounds: np.ndarray) -> np.ndarray:
         """Whether boxes can hold a position within the radius of one of those given.

@@ -44,7 +44,9 @@ class Grids:
         self._box, coarse = box, box
         if box is None and n_rows > MANY * len(self._ra):
             coarse = SkyBox(self._ra, self._dec)
-        self._sieve = coarse and CellSieve(coarse, grid.circle, grid.padded_degrees)
+        self._sieve = None
+        if coarse is not None:
+            self._sieve = CellSieve(coarse, grid.circle, grid.padded_degrees)
 
     def rows_near(
         self,
@@ -94,5 +96,7 @@ class Grids:
             where = self._made[radius]
         _, j, _ = where.search(0, len(ra), ra, dec, most)
         check(len(j))
-        near: np.ndarray = j[np.diff(j, prepend=-1) > 0]
+        first = np.ones(len(j), np.bool_)  # of the pairs of a row
+        np.not_equal(j[1:], j[:-1], out=first[1:])
+        near: np.ndarray = j[first]
         return near
