@@ -60,9 +60,9 @@ def test_rows_near_and_counts_are_those_without_the_sieve(centre, radius, size):
 
 
 @pytest.mark.parametrize("centre", CENTRES)
-@pytest.mark.parametrize("little", [0.02, 1e-9])
-def test_the_sieve_keeps_little_but_all_that_is_near(centre, little, monkeypatch):
-    monkeypatch.setattr(cell_sieve, "LITTLE", little)  # cells are divided as far as they may be
+@pytest.mark.parametrize("most_cells", [1, 1 << 23, 1 << 26])
+def test_the_sieve_keeps_little_but_all_that_is_near(centre, most_cells, monkeypatch):
+    monkeypatch.setattr(cell_sieve, "MOST_CELLS", most_cells)  # those of the box, or divided
     source, ra, dec = sky(*centre, size=30.0)
     box, grid = SkyBox(*source), Grid(*source, 3.0)
     sieve, none = CellSieve(box, grid.circle, grid.padded_degrees), np.zeros(0, np.int32)

@@ -50,7 +50,8 @@ def touch_cells(circle, radius, layout, shift, touched):
 def find_cells(ra, dec, layout, shift, fine, cell):
     """Cells of some objects (``cell``, -1 outside) and those divided further (``fine``, 0 outside).
 
-    Without a branch, several at a time.  Returns the first and the last of ``cell``.
+    Several at a time, without a branch for each.  The former only if there is room for them;
+    returns the first and the last.
     """
     low_ra, low_dec, per_ra, per_dec, n_rows, n_columns = layout
     times, by = float(1 << shift), np.int32(shift)  # a power of 2: products with it are exact
@@ -61,7 +62,7 @@ def find_cells(ra, dec, layout, shift, fine, cell):
         times * n_columns,
     )
     step, fine_step = np.int32(n_columns), np.int32(n_columns << shift)
-    first, last = np.int32(0x7FFFFFFF), np.int32(-1)
+    first, last, wanted = np.int32(0x7FFFFFFF), np.int32(-1), len(cell) > 0
     for a in range(len(ra)):
         x = ra[a] - low_ra
         x = (x + (360.0 if x < 0.0 else 0.0)) * per_ra
@@ -69,9 +70,10 @@ def find_cells(ra, dec, layout, shift, fine, cell):
         inside = (y >= 0.0) & (y < rows) & (x < columns)
         row, column = np.int32(y), np.int32(x)
         fine[a] = row * fine_step + column + np.int32(1) if inside else np.int32(0)
-        at = (row >> by) * step + (column >> by) if inside else np.int32(-1)
-        first, last = min(first, at), max(last, at)
-        cell[a] = at
+        if wanted:
+            at = (row >> by) * step + (column >> by) if inside else np.int32(-1)
+            first, last = min(first, at), max(last, at)
+            cell[a] = at
     return first, last
 
 
@@ -83,7 +85,7 @@ def sift(ra, dec, layout, shift, touched, count, near):
     of the box; for ``touched`` (see :func:`touch_cells`) each is 2**shift cells wide and high.
     Objects are added to ``count`` (rows * columns,), too.  Without elements either is left out.
     """
-    cell, fine, n = np.empty(BLOCK, np.int32), np.empty(BLOCK, np.int32), 0
+    fine, cell, n = np.empty(BLOCK, np.int32), np.empty(BLOCK if len(count) else 0, np.int32), 0
     for begin in range(0, len(ra), BLOCK):
         m = min(BLOCK, len(ra) - begin)
         some = ra[begin : begin + m], dec[begin : begin + m]

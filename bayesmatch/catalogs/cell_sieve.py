@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .._kernels.cell_sieve import sift, touch_cells
 from .sky_box import SkyBox
 
-#: cells are divided until circles touch so little of the sky, unless they become smaller than so
-#: many radii, or more than so many; where circles touch more than `MOST` there is no use in it
-LITTLE, SMALLEST, MOST_CELLS, MOST = 0.02, 4.0, 1 << 26, 0.25
+#: cells are divided as long as they stay at least so many radii wide, and not more than so many;
+#: where circles touch more of them than `MOST`, there is no use in it
+SMALLEST, MOST_CELLS, MOST = 2.0, 1 << 27, 0.25
 
 
 class CellSieve:
@@ -30,14 +28,10 @@ class CellSieve:
     def __init__(self, box: SkyBox, circle: np.ndarray, radius: float) -> None:
         self._layout, self._shift = box.layout, 0
         cells, cell = box.n_rows * box.n_columns, box.cell
-        while (
-            _share(circle, cells, cell, radius) > LITTLE
-            and cell >= 2.0 * SMALLEST * radius
-            and 4 * cells <= MOST_CELLS
-        ):
+        while cell >= 2.0 * SMALLEST * radius and 4 * cells <= MOST_CELLS:
             self._shift, cells, cell = self._shift + 1, 4 * cells, 0.5 * cell
-        self._touched = np.zeros(0, np.uint64)
-        if _share(circle, cells, cell, radius) <= MOST:
+        self._touched, share = np.zeros(0, np.uint64), len(circle) / cells
+        if share * (1.0 + 2.0 * radius / cell) ** 2 <= MOST:  # about
             self._touched = np.zeros(cells // 64 + 1, np.uint64)
             touch_cells(circle, radius, self._layout, self._shift, self._touched)
 
@@ -52,8 +46,3 @@ class CellSieve:
         near = np.empty(len(ra) if sieves else 0, np.int32)
         n = sift(ra, dec, self._layout, self._shift, self._touched, counts, near)
         return near[:n] if sieves else None
-
-
-def _share(circle: np.ndarray, cells: int, cell: float, radius: float) -> Any:
-    """About how much of the cells circles touch."""
-    return len(circle) * (1.0 + 2.0 * radius / cell) ** 2 / cells
