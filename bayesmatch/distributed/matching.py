@@ -221,6 +221,7 @@ class Both:
                 found = self._near(primary, columns[1], options, keep)
         covariates = covariate_matrix(primary, options.host_covariates)
         result = run_match(primary, (found,), self.priors, options, covariates, told)
+        found.searched = None  # nobody asks for these pairs any more
         return sources, found, result
 
     def _near(
