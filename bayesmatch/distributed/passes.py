@@ -22,8 +22,10 @@ from .reading import FileRows, Files, FrameRows, files_of
 
 #: healpy's max_pixrad is exact; this is for rounding
 SLACK = 1.001
-#: pixel centres asked about at once
-CENTRES = 1 << 16
+#: pixel centres asked about at once; so few of them that a tree of the positions does not pay
+CENTRES, FEW_CENTRES = 1 << 16, 64
+#: positions that are asked about first: most pixels near any have one of these
+FIRST_ASKED = 4096
 #: a task takes this share of what is left for each thread, and most partitions of one
 LEFT_EACH, MOST_IN_ONE = 2, 16
 #: files of a catalogue, and rows in them, that are read here rather than sent here
@@ -177,7 +179,6 @@ def pixels_near(pixels: Sequence[Any], ra: np.ndarray, dec: np.ndarray, arcsec: 
     """
     if not len(pixels):
         return []
-    tree = cKDTree(_unit(np.radians(ra), np.radians(dec)), 64, False, False)  # made for few queries
     order = np.array([p.order for p in pixels])
     longitude, latitude = np.empty(len(order)), np.empty(len(order))
     for depth in np.unique(order):
@@ -187,11 +188,32 @@ def pixels_near(pixels: Sequence[Any], ra: np.ndarray, dec: np.ndarray, arcsec: 
         longitude[at], latitude[at] = lon.to_value("rad"), lat.to_value("rad")
     reach = np.array([_largest_radius(int(k)) for k in range(order.max() + 1)])[order]
     angle = np.minimum(SLACK * (reach + np.radians(arcsec / 3600.0)), np.pi)
-    near = np.zeros(len(order), bool)
-    for a, b in ranges(len(order), CENTRES):
-        chord, _ = tree.query(_unit(longitude[a:b], latitude[a:b]))
-        near[a:b] = chord <= 2.0 * np.sin(0.5 * angle[a:b])
+    centre = _unit(longitude, latitude)
+    chord = 2.0 * np.sin(0.5 * angle)
+    step = 1 + len(ra) // FIRST_ASKED
+    near = _any_within(centre, chord, ra[::step], dec[::step])
+    rest = np.flatnonzero(~near)  # few, where sources lie in most pixels
+    if step > 1 and len(rest):
+        near[rest] = _any_within(centre[rest], chord[rest], ra, dec)
     return [pixel for pixel, is_near in zip(pixels, near, strict=True) if is_near]
+
+
+def _any_within(
+    centre: np.ndarray, chord: np.ndarray, ra: np.ndarray, dec: np.ndarray
+) -> np.ndarray:
+    """Whether any position (n,) is within a chord of each of some points (m, 3), (m,)."""
+    points = _unit(np.radians(ra), np.radians(dec))
+    out = np.zeros(len(centre), bool)
+    if len(centre) <= FEW_CENTRES:
+        for k in range(len(centre)):
+            cosine = points @ centre[k]
+            out[k] = np.linalg.norm(points[cosine.argmax()] - centre[k]) <= chord[k]
+        return out
+    tree = cKDTree(points, 64, False, False)  # made for few queries
+    for a, b in ranges(len(centre), CENTRES):
+        distance, _ = tree.query(centre[a:b])
+        out[a:b] = distance <= chord[a:b]
+    return out
 
 
 def _largest_radius(order: int) -> float:
