@@ -101,10 +101,12 @@ def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndar
     if wanted.ascending and ra[0] + first >= 0.0 and ra[0] + last < 360.0:
         # Without a look at all of them for each partition; the few that rounding adds do no harm.
         a, b = np.searchsorted(wanted.ra, [ra[0] + first - 1e-9, ra[0] + last + 1e-9])
-        return np.arange(a, b)[(wanted.dec[a:b] >= low) & (wanted.dec[a:b] <= high)]
+        dec = wanted.dec[a:b]
+        within: np.ndarray = np.arange(a, b)[(dec >= low) & (dec <= high)]
+        return within
     some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
     about = _turned(wanted.ra[some] - ra[0])
-    within: np.ndarray = some[(about >= first) & (about <= last)]
+    within = some[(about >= first) & (about <= last)]
     return within
 
 
