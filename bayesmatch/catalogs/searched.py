@@ -1,11 +1,14 @@
-"""Pairs that were found when the rows of a catalogue were looked for, not to be searched again."""
+"""What the search for the rows of a catalogue near a primary has found besides, not to do again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from .sky_box import SkyBox
 
 #: primary row, row of the other catalogue, arcsec; (n,) each
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -35,6 +38,26 @@ class Searched:
         """Whether these are the pairs of two catalogues, which may have changed since then."""
         now = _positions(primary, other)
         return radius == self.radius and all(map(_same, now, self.positions))
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """The cells around a primary in which the rows of another catalogue were counted."""
+
+    ra: np.ndarray
+    """(n,) degrees, of the primary"""
+    dec: np.ndarray
+    """(n,) degrees"""
+    box: SkyBox
+
+
+def box_around(primary: Any, others: Iterable[Any]) -> SkyBox:
+    """The cells around a primary: those of one of the others that has them."""
+    for boxed in (other.boxed for other in others):
+        if boxed is not None and boxed.ra is primary.ra and boxed.dec is primary.dec:
+            box: SkyBox = boxed.box
+            return box
+    return SkyBox(primary.ra, primary.dec)
 
 
 def _positions(primary: Any, other: Any) -> tuple[np.ndarray, ...]:

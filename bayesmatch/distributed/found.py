@@ -7,6 +7,7 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..catalogs.catalog import Catalog
 from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
-from ..catalogs.searched import Pairs, Searched
+from ..catalogs.searched import Boxed, Pairs, Searched
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
 from ..catalogs.warned import warn_user
@@ -105,6 +106,7 @@ def find_rows(
     count_cells: bool,
     moc: Any = None,
     keep: bool = False,
+    look: bool = False,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
 
@@ -128,6 +130,8 @@ def find_rows(
         The footprint; with one every partition is read, for the number of rows inside.
     keep : bool, default False
         Whether to have all columns of the rows, too, in :attr:`Found.kept`.
+    look : bool, default False
+        Whether to begin with what a local density asks of the counts, beside what is left to do.
     """
     box = SkyBox(primary.ra, primary.dec) if count_cells else None
     motion = motion_to(primary, secondary, survey)
@@ -153,12 +157,15 @@ def find_rows(
         reach = radius_arcsec if box is None else max(radius_arcsec, box.reach_arcsec)
         pixels = pixels_near(pixels, primary.ra, primary.dec, reach)
     parts = over_pieces(secondary, near_rows, wanted, pixels) if pixels else []
+    counts = None if box is None else Counts(survey.n_rows, (box.digest, _counts(parts, box)))
+    if box is not None and counts is not None and look:
+        box.look_ahead([counts])
     out = _held(parts, wanted, secondary.meta, primary)
-    if box is not None:
-        number = np.zeros(box.n_rows * box.n_columns, np.int32)
-        for _, part in parts:
-            np.add.at(number, part.cell, part.count)
-        out.counted = box.digest, number.reshape(box.shape)
+    if box is not None and counts is not None:
+        out.counted = counts.counted
+        if look:
+            box.hand_over(counts, out)
+            out.boxed = Boxed(primary.ra, primary.dec, box)
     out.aside = _without(parts, secondary, wanted, whole=moc is not None)
     if moc is not None:
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
@@ -167,6 +174,25 @@ def find_rows(
     out.sampler = Sampler(secondary, pixels, motion)
     moved_to(out, motion)
     return out
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What is known of a survey's rows before its candidates are in order."""
+
+    n_rows: int
+    counted: tuple[str, np.ndarray]
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Rows in the cells around the sources, (rows, columns)."""
+        return self.counted[1]
+
+
+def _counts(parts: list[tuple[list[int], Near]], box: SkyBox) -> np.ndarray:
+    number = np.zeros(box.n_rows * box.n_columns, np.int32)
+    for _, part in parts:
+        np.add.at(number, part.cell, part.count)
+    return number.reshape(box.shape)
 
 
 def _without(

@@ -93,20 +93,21 @@ def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndar
         return np.empty(0, np.int64)
     reach = wanted.radius_arcsec / 3600.0 * (1.0 + 1e-6) + 1e-9
     low, high = dec.min() - reach, dec.max() + reach
-    east = _turned(ra - ra[0])
     wide = float(half_width(np.array([max(-low, high)]), reach)[0])
+    first, last = ra.min() - wide, ra.max() + wide
+    if wanted.ascending and first >= 0.0 and last < 360.0 and last - first < 180.0:
+        # Without a look at all of them for each partition.
+        a, b = np.searchsorted(wanted.ra, [first, last])
+        north = wanted.dec[a:b]
+        here: np.ndarray = np.arange(a, b)[(north >= low) & (north <= high)]
+        return here
+    east = _turned(ra - ra[0])
     first, last = east.min() - wide, east.max() + wide
     if not (first > -180.0 and last < 180.0):  # over a pole, or round the sky
         return np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
-    if wanted.ascending and ra[0] + first >= 0.0 and ra[0] + last < 360.0:
-        # Without a look at all of them for each partition; the few that rounding adds do no harm.
-        a, b = np.searchsorted(wanted.ra, [ra[0] + first - 1e-9, ra[0] + last + 1e-9])
-        dec = wanted.dec[a:b]
-        within: np.ndarray = np.arange(a, b)[(dec >= low) & (dec <= high)]
-        return within
     some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
     about = _turned(wanted.ra[some] - ra[0])
-    within = some[(about >= first) & (about <= last)]
+    within: np.ndarray = some[(about >= first) & (about <= last)]
     return within
 
 
