@@ -13,6 +13,8 @@ import bayesmatch as bm
 
 lsdb = pytest.importorskip("lsdb")
 hats = pytest.importorskip("hats")
+from bayesmatch.catalogs import candidates  # noqa: E402
+from bayesmatch.catalogs.searched import Boxed, Searched, box_around  # noqa: E402
 from bayesmatch.catalogs.sky_box import SkyBox  # noqa: E402
 from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match, passes  # noqa: E402
 from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
@@ -383,6 +385,16 @@ def test_pixels_near_positions():
                 assert len(near) < 100 + len(wanted)
 
 
+def test_a_pixel_near_one_of_many_positions():
+    from hats import HealpixPixel
+
+    ra, dec = np.full(9000, 10.0), np.full(9000, 0.1)
+    ra[4001] = 200.0
+    pixels = [HealpixPixel(3, pixel) for pixel in range(768)]
+    near = pixels_near(pixels, ra, dec, 20.0)
+    assert near == pixels_near(pixels, np.array([10.0, 200.0]), np.array([0.1, 0.1]), 20.0)
+
+
 def test_order_of_rows_that_share_a_position():
     frame = pd.DataFrame(
         {"ra": [2.0, 1.0, 2.0, 1.0, 2.0], "dec": [0.0, 1.0, 0.0, 0.5, 0.0], "id": list("cabde")}
@@ -393,6 +405,77 @@ def test_order_of_rows_that_share_a_position():
     key = sky_key(frame, "ra", "dec")[sky_order(frame, "ra", "dec")]
     assert rank_among_tied(key).tolist() == [0, 0, 0, 1, 2]
     assert len(rank_among_tied(key[:0])) == 0
+
+
+def test_order_of_rows_of_which_many_share_a_right_ascension():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {"ra": rng.choice([0.0, -0.0, 1.0, 2.0, np.nan], 200), "dec": rng.choice([0.0, 1.0], 200)}
+    )
+    frame.loc[:50, "ra"] = rng.random(51)
+    want = np.lexsort((frame["dec"], frame["ra"]))
+    assert sky_order(frame, "ra", "dec").tolist() == want.tolist()
+
+
+def test_pairs_that_the_partitions_found_are_not_searched_again(monkeypatch):
+    left, right = partitioned(*sky(150, 1500))
+    here, grid = [], candidates.Grid
+
+    def seen(ra, *given):
+        here.append(len(ra))
+        return grid(ra, *given)
+
+    monkeypatch.setattr(candidates, "Grid", seen)
+    assert distributed(left, right, priors=()).match_meta["n_candidates"] > 50
+    assert 150 not in here
+
+
+def test_what_a_search_found_is_that_of_its_positions_and_radius():
+    x, o = (SimpleNamespace(ra=np.zeros(1), dec=np.zeros(1)) for _ in range(2))
+    pairs = (np.array([0, 0]), np.array([0, 1]), np.array([1.0, 2.0]))
+    seen = Searched.of(x, o, 2.0, pairs)
+    assert [part.tolist() for part in seen.pairs] == [[0], [0], [1.0]]
+    moved = SimpleNamespace(ra=x.ra.copy(), dec=x.dec)
+    assert seen.holds(x, o, 2.0) and not seen.holds(x, o, 1.0) and not seen.holds(moved, o, 2.0)
+    box = SkyBox(x.ra, x.dec)
+    o.boxed = Boxed(x.ra, x.dec, box)
+    assert box_around(x, [o]) is box and box_around(moved, [o]) is not box
+
+
+def test_tasks_become_shorter_until_they_are_of_one_partition():
+    for n, workers in ((0, 2), (1, 4), (46, 2), (1000, 3)):
+        ranges = passes.shrinking(n, workers)
+        assert [k for a, b in ranges for k in range(a, b)] == list(range(n))
+        size = [b - a for a, b in ranges]
+        assert size == sorted(size, reverse=True) and max(size, default=0) <= passes.MOST_IN_ONE
+        assert size[-workers:] == [1] * min(workers, n)
+
+
+def test_a_client_gives_values_in_their_order_and_the_errors_of_tasks():
+    from dask.distributed import Client
+
+    left, _ = partitioned(*sky(400, 500))
+    want = passes.over_partitions(left, counted, None)
+    how = {"processes": False, "n_workers": 1, "threads_per_worker": 2, "dashboard_address": None}
+    with Client(**how) as client:
+        assert passes.over_partitions(left, counted, None) == want
+        assert client.submit(passes.over_partitions, left, counted, None).result() == want
+        with pytest.raises(ZeroDivisionError):
+            passes.over_partitions(left, counted, 0)
+
+
+def counted(part, shared):
+    return len(part) if shared is None else 1 // shared
+
+
+def test_columns_are_taken_as_by_pandas():
+    at = np.array([2, -1, 0, 0, 1])
+    for values in ([1, 2, None], ["a", "b", None], [True, False, None], [0.5, None, 2.0]):
+        column = pd.array(pa.array(values), dtype=pd.ArrowDtype(pa.array(values).type))
+        for rows in (at, np.maximum(at, 0)):
+            got, want = kept._taken(column, rows), column.take(rows, allow_fill=True)
+            assert got.dtype == want.dtype and pa.array(got).equals(pa.array(want))
+    assert len(kept._taken(column[:0], np.array([-1, -1]))) == 2
 
 
 def test_one_row_per_source():

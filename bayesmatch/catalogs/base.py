@@ -14,6 +14,7 @@ from .epochs import NOTHING_SAID, Said
 from .errors import PositionErrorModel
 from .formats.digest import file_sha256, file_state
 from .motions import Arrival, Motions
+from .searched import Boxed, Searched
 from .sentinels import of_magnitudes, without_sentinels
 from .tails import Tails, tails_of
 from .values import ColumnValues, numbered
@@ -62,6 +63,10 @@ class SkyCatalog(ABC):
     """whether it is the primary of the match once more"""
     moc: Any = None
     """a `mocpy.MOC`, where the area was given as one"""
+    searched: Searched | None = None
+    """its pairs with a primary, where they are known"""
+    boxed: Boxed | None = None
+    """the cells that its rows were counted in, where these are at hand"""
 
     def __init__(
         self,

@@ -161,9 +161,13 @@ def pairs_within(
     resident, streamed = (other, primary) if swap else (primary, other)
     total, checked = 0, CHECKED_PAIRS
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-    pieces = _stream(
-        Grid(resident.ra, resident.dec, radius), streamed.ra, streamed.dec, max_pairs, advance
-    )
+    seen = other.searched
+    pieces: Iterable[tuple[np.ndarray, ...]]
+    if seen is not None and not swap and seen.holds(primary, other, radius):
+        pieces = [seen.pairs]
+    else:
+        where = Grid(resident.ra, resident.dec, radius)
+        pieces = _stream(where, streamed.ra, streamed.dec, max_pairs, advance)
     for i, j, s in pieces:
         total += len(i)
         if total > checked:

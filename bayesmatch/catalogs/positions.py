@@ -84,3 +84,11 @@ def read_only(values: np.ndarray) -> np.ndarray:
 def square_degrees(radius_arcsec: float) -> float:
     """Area of a circle of a radius in arcsec, deg^2."""
     return math.pi * (radius_arcsec / 3600.0) ** 2
+
+
+def shortest_arc(ra: np.ndarray) -> tuple[float, float]:
+    """Where the shortest arc that holds all right ascensions begins, and how long it is."""
+    at = np.unique(ra)
+    gap = np.diff(at, append=at[0] + 360.0)
+    widest = int(gap.argmax())
+    return float(at[(widest + 1) % len(at)]), float(360.0 - gap[widest])

@@ -28,6 +28,7 @@ from .._kernels.sky_windows import (
     value_sums,
 )
 from .cell_maps import CellMaps, Counted, Looked
+from .positions import shortest_arc
 
 #: smallest height of a cell, arcsec, and most cells
 MIN_CELL, MAX_CELLS = 40.0, 1 << 20
@@ -62,7 +63,7 @@ class SkyBox:
 
     def __init__(self, ra: np.ndarray, dec: np.ndarray) -> None:
         self.cell = MIN_CELL / 3600.0
-        arc = _shortest_arc(ra)
+        arc = shortest_arc(ra)
         for _ in range(2):  # larger cells have larger windows
             self._lay_out(arc, dec)
         #: lowest position, cells per degree and their number, as kernels take them
@@ -175,8 +176,13 @@ class SkyBox:
         few = len(self.row) <= MOST_SOURCES and n_threads() <= FEW_THREADS
         for catalog in catalogs:
             to_count = 0 if catalog.counted else catalog.n_rows
-            if few and to_count <= MOST_COUNTED:
+            if few and to_count <= MOST_COUNTED and id(catalog) not in self._ahead:
                 self._ahead[id(catalog)] = begin(partial(self._look, catalog))
+
+    def hand_over(self, begun: Counted, catalog: Counted) -> None:
+        """Let what was begun for a catalogue be that of another, which has the same counts."""
+        if id(begun) in self._ahead:
+            self._ahead[id(catalog)] = self._ahead.pop(id(begun))
 
     def looks_ahead(self, catalogs: Iterable[Counted]) -> bool:
         """Whether :meth:`look_ahead` has begun with all of some catalogues."""
@@ -288,11 +294,3 @@ def _corner_sums(values: np.ndarray) -> np.ndarray:
     out = np.empty((values.shape[0] + 1, values.shape[1] + 1), values.dtype)
     kernels.corner_sums(values, out)
     return out
-
-
-def _shortest_arc(ra: np.ndarray) -> tuple[float, float]:
-    """Where the shortest arc that holds all right ascensions begins, and how long it is."""
-    at = np.unique(ra)
-    gap = np.diff(at, append=at[0] + 360.0)
-    widest = int(gap.argmax())
-    return float(at[(widest + 1) % len(at)]), float(360.0 - gap[widest])

@@ -7,30 +7,27 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from .._kernels.jit import ranges
-from ..catalogs.area import contains
 from ..catalogs.bad_rows import MOST, Aside
-from ..catalogs.candidates import STREAM_ROWS, Grid, half_width, too_many
 from ..catalogs.catalog import Catalog
 from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
-from ..catalogs.motions import by_reach
-from ..catalogs.scan.search import MARGIN
+from ..catalogs.searched import Boxed, Pairs, Searched
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
 from ..catalogs.warned import warn_user
-from .moving import motion_to, moved_by, moved_rows, moved_to
-from .order import rank_among_tied, sky_key, sky_order
+from .moving import motion_to, moved_to
+from .near import near_rows
+from .order import rank_among_tied, segments, sky_key, sky_order
 from .partition import Partition, Survey, positions_there
-from .passes import over_partitions, pixels_near
+from .passes import over_partitions, over_pieces, pixels_near
 from .reading import together
 from .sample import Sampler
 from .wanted import Near, Wanted
@@ -109,6 +106,7 @@ def find_rows(
     count_cells: bool,
     moc: Any = None,
     keep: bool = False,
+    look: bool = False,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
 
@@ -132,6 +130,8 @@ def find_rows(
         The footprint; with one every partition is read, for the number of rows inside.
     keep : bool, default False
         Whether to have all columns of the rows, too, in :attr:`Found.kept`.
+    look : bool, default False
+        Whether to begin with what a local density asks of the counts, beside what is left to do.
     """
     box = SkyBox(primary.ra, primary.dec) if count_cells else None
     motion = motion_to(primary, secondary, survey)
@@ -148,18 +148,24 @@ def find_rows(
         moc,
         motion,
         tuple(secondary.meta.columns) if keep else None,
+        # What fits into memory with all columns does so twice; moved rows are searched again.
+        keep and motion is None,
+        bool(np.all(primary.ra[1:] >= primary.ra[:-1])),
     )
     pixels = secondary.get_healpix_pixels()
     if moc is None and motion is None:  # who knows how far rows move before they are read
         reach = radius_arcsec if box is None else max(radius_arcsec, box.reach_arcsec)
         pixels = pixels_near(pixels, primary.ra, primary.dec, reach)
-    parts = over_partitions(secondary, near_rows, wanted, pixels) if pixels else []
-    out = _held(parts, wanted, secondary.meta)
-    if box is not None:
-        number = np.zeros(box.n_rows * box.n_columns, np.int32)
-        for _, part in parts:
-            number[part.cell] += part.count
-        out.counted = box.digest, number.reshape(box.shape)
+    parts = over_pieces(secondary, near_rows, wanted, pixels) if pixels else []
+    counts = None if box is None else Counts(survey.n_rows, (box.digest, _counts(parts, box)))
+    if box is not None and counts is not None and look:
+        box.look_ahead([counts])
+    out = _held(parts, wanted, secondary.meta, primary)
+    if box is not None and counts is not None:
+        out.counted = counts.counted
+        if look:
+            box.hand_over(counts, out)
+            out.boxed = Boxed(primary.ra, primary.dec, box)
     out.aside = _without(parts, secondary, wanted, whole=moc is not None)
     if moc is not None:
         out.moc, out.n_inside = moc, sum(part.n_inside for _, part in parts)
@@ -170,8 +176,27 @@ def find_rows(
     return out
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What is known of a survey's rows before its candidates are in order."""
+
+    n_rows: int
+    counted: tuple[str, np.ndarray]
+
+    def cell_counts(self, box: SkyBox) -> np.ndarray:
+        """Rows in the cells around the sources, (rows, columns)."""
+        return self.counted[1]
+
+
+def _counts(parts: list[tuple[list[int], Near]], box: SkyBox) -> np.ndarray:
+    number = np.zeros(box.n_rows * box.n_columns, np.int32)
+    for _, part in parts:
+        np.add.at(number, part.cell, part.count)
+    return number.reshape(box.shape)
+
+
 def _without(
-    parts: list[tuple[int, Near]], secondary: Any, wanted: Wanted, *, whole: bool
+    parts: list[tuple[list[int], Near]], secondary: Any, wanted: Wanted, *, whole: bool
 ) -> Aside:
     """Rows of the survey without a position: counted in all partitions where one has been met."""
     n = sum(part.n_without for _, part in parts)
@@ -194,7 +219,9 @@ def rows_without(part: Any, wanted: Wanted) -> int:
     return len(part) - len(positions_there(values, wanted.ra_name, wanted.dec_name)[0])
 
 
-def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> Found:
+def _held(
+    parts: list[tuple[list[int], Near]], wanted: Wanted, meta: pd.DataFrame, primary: HeldCatalog
+) -> Found:
     """The candidates of all partitions, in order."""
     frames = [part.frame for _, part in parts if len(part.row)]
     kept = together(frames, meta, wanted.kept or wanted.columns)
@@ -202,87 +229,27 @@ def _held(parts: list[tuple[int, Near]], wanted: Wanted, meta: pd.DataFrame) -> 
     order = sky_order(frame, wanted.ra_name, wanted.dec_name)
     frame = frame.iloc[order].reset_index(drop=True)
     out = Found(frame, wanted.survey, wanted.ra_name, wanted.dec_name)
-    size = [len(part.row) for _, part in parts]
-    out.home = np.repeat(np.array([n for n, _ in parts], np.int64), size)[order]
-    out.at = np.concatenate([np.empty(0, np.int64), *(part.row for _, part in parts)])[order]
+    none = np.empty(0, np.int64)
+    size = np.concatenate([none, *(part.size for _, part in parts)])
+    out.home = np.repeat(np.array([n for numbers, _ in parts for n in numbers], np.int64), size)[
+        order
+    ]
+    out.at = np.concatenate([none, *(part.row for _, part in parts)])[order]
     out.rank = rank_among_tied(sky_key(frame, wanted.ra_name, wanted.dec_name))
     out.rows = np.arange(len(frame))  # not all rows are at hand
     if wanted.kept is not None:
         out.kept = kept.iloc[order].reset_index(drop=True)
+    if wanted.pairs and parts:
+        out.searched = Searched.of(primary, out, wanted.radius_arcsec, _pairs(parts, order))
     return out
 
 
-def near_rows(part: Any, wanted: Wanted) -> Near:
-    """What one partition has of what is wanted."""
-    names = [wanted.ra_name, wanted.dec_name, *moved_by(wanted.motion)]
-    values = ColumnValues(part.plain(names), wanted.survey.name)
-    ra, dec, inside = positions_there(values, wanted.ra_name, wanted.dec_name)
-    n_without = len(part) - len(ra)
-    ra, dec, moves = moved_rows(wanted.motion, values, inside, ra, dec)
-    if wanted.moc is not None:
-        within = np.flatnonzero(contains(wanted.moc, ra, dec))
-        ra, dec, inside = ra[within], dec[within], inside[within]
-        moves = None if moves is None else moves[within]
-    near = _rows_near(ra, dec, moves, wanted)
-    cell = count = np.empty(0, np.int64)
-    if wanted.box is not None and len(ra):
-        cell, count = wanted.box.filled(ra, dec)
-    row = inside[near]
-    some = part.take(wanted.kept or wanted.columns, row)
-    return Near(row, some, len(part), len(ra), n_without, cell, count)
-
-
-def _rows_near(
-    ra: np.ndarray, dec: np.ndarray, moves: np.ndarray | None, wanted: Wanted
-) -> np.ndarray:
-    """Rows within the radius, or farther by what they move (arcsec), of any position; ascending."""
-    if moves is None:
-        return _rows_within(ra, dec, wanted)
-    found = [np.empty(0, np.int64)]
-    for reach, rows in by_reach(moves, wanted.radius_arcsec):
-        wider = replace(wanted, radius_arcsec=reach)
-        found.append(rows[_rows_within(ra[rows], dec[rows], wider)])
-    return np.sort(np.concatenate(found))
-
-
-def _rows_within(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndarray:
-    """Rows within the radius of any position, ascending."""
-    around = _positions_about(ra, dec, wanted)
-    if not len(around):
-        return np.empty(0, np.int64)
-    where = Grid(wanted.ra[around], wanted.dec[around], wanted.radius_arcsec * MARGIN)
-    found = [np.empty(0, np.int64)]
-    for a, b in ranges(len(ra), STREAM_ROWS):
-        _, j, _ = where.search(a, b, ra, dec, wanted.max_rows)
-        if len(j) > wanted.max_rows:
-            named: Any = wanted.survey
-            what = f"over {len(j):,} pairs"
-            each = len(j) / len(wanted.ra)
-            raise ValueError(too_many(what, named, wanted.radius_arcsec, wanted.max_rows, each))
-        found.append(j[np.diff(j, prepend=-1) > 0])
-    return np.concatenate(found)
-
-
-def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndarray:
-    """Those positions that may be near some rows: in the box that these fill, and a little more."""
-    if not len(ra):
-        return np.empty(0, np.int64)
-    reach = wanted.radius_arcsec / 3600.0 * (1.0 + 1e-6) + 1e-9
-    low, high = dec.min() - reach, dec.max() + reach
-    some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
-    east = _turned(ra - ra[0])
-    wide = float(half_width(np.array([max(-low, high)]), reach)[0])
-    first, last = east.min() - wide, east.max() + wide
-    if not (first > -180.0 and last < 180.0):  # over a pole, or round the sky
-        return some
-    about = _turned(wanted.ra[some] - ra[0])
-    within: np.ndarray = some[(about >= first) & (about <= last)]
-    return within
-
-
-def _turned(degrees: np.ndarray) -> np.ndarray:
-    """Angles from -180 to below 180; the same array where they are already."""
-    if len(degrees) == 0 or -180.0 <= degrees.min() <= degrees.max() < 180.0:
-        return degrees
-    turned: np.ndarray = (degrees + 180.0) % 360.0 - 180.0
-    return turned
+def _pairs(parts: list[tuple[list[int], Near]], order: np.ndarray) -> Pairs:
+    """Pairs (position, row, arcsec) of the rows of all partitions, in an order of the rows."""
+    n, position, separation = (
+        np.concatenate([getattr(part, name) for _, part in parts])
+        for name in ("n_pairs", "position", "separation")
+    )
+    each = n[order].astype(np.int64)
+    at = segments((np.cumsum(n) - n)[order], each)
+    return position[at].astype(np.int64), np.repeat(np.arange(len(order)), each), separation[at]

@@ -63,7 +63,8 @@ def joined(
     rows : {"associations", "sources"}
         Which of its tables.
     """
-    i, j, extra = members(sources, found, result, rows)
+    i, j = members(sources, found, result, rows)
+    extra = result_frame(result, rows, sources.held(i))
     rows_of = pd.concat([_places(sources, found, i, j), extra], axis=1)
     suffixes = (f"_{sources.name}", f"_{found.name}")
     alignment = align_catalogs(primary, secondary, alignment_type=PixelAlignmentType.LEFT)
@@ -93,11 +94,11 @@ def joined(
 
 def members(
     sources: Sources, found: Found, result: MatchResult, rows: str
-) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
-    """Source and object (-1: none) of each row of a result's table, and what it says of it."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Source and object (-1: none) of each row of a result's table."""
     table = result.sources if rows == "sources" else result.associations
     i, j = (np.asarray(table[c.name], dtype=np.int64) for c in (sources, found))
-    return i, j, result_frame(result, rows, sources.held(i))
+    return i, j
 
 
 def joined_meta(

@@ -211,20 +211,27 @@ class Both:
             options = replace(options, host_fraction=fractions_for(sources, mean, details))
         if self.itself:
             options = replace(options, claims="independent")
-        found = self._near(sources, columns[1], options, keep)
+        fit = options.errors == "fit"
+        found = self._near(sources, columns[1], options, keep, look=not fit)
         primary: Any = sources
         told = None
-        if options.errors == "fit":
+        if fit:
             primary, numbers = fitted(primary, (found,), self.priors, options)
             told = {"given": False, **numbers}
             if primary is not sources:
-                found = self._near(primary, columns[1], options, keep)
+                found = self._near(primary, columns[1], options, keep, look=True)
         covariates = covariate_matrix(primary, options.host_covariates)
         result = run_match(primary, (found,), self.priors, options, covariates, told)
+        found.searched = found.boxed = None  # nobody asks for these any more
         return sources, found, result
 
     def _near(
-        self, sources: HeldCatalog, columns: tuple[str, ...], options: MatchOptions, keep: bool
+        self,
+        sources: HeldCatalog,
+        columns: tuple[str, ...],
+        options: MatchOptions,
+        keep: bool,
+        look: bool,
     ) -> Found:
         found = find_rows(
             self.catalogs[1],
@@ -236,6 +243,7 @@ class Both:
             count_cells=options.field.counts_cells or learns_from_field(self.priors),
             moc=self.moc,
             keep=keep,
+            look=look and options.field.counts_cells,
         )
         found.lenient = self.bad_rows == "drop"
         if self.itself:

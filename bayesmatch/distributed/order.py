@@ -12,8 +12,13 @@ def sky_order(frame: pd.DataFrame, ra: str, dec: str) -> np.ndarray:
     Rows that are alike in every column of `frame` keep their order.
     """
     key = sky_key(frame, ra, dec)
-    order = np.lexsort((key.imag, key.real))
-    tied = np.flatnonzero(_tied(key[order]))
+    order = np.argsort(key.real)  # of one column: in a third of the time of two
+    east = key.real[order]
+    tied = np.flatnonzero(_tied(east) | np.isnan(east))
+    if len(tied):
+        some = np.sort(order[tied])
+        order[tied] = some[np.lexsort((key.imag[some], key.real[some]))]
+    tied = tied[_tied(key[order[tied]])]
     if len(tied):
         some = frame.iloc[order[tied]].reset_index(drop=True)
         names = [ra, dec, *(c for c in frame.columns if c not in (ra, dec))]
@@ -35,6 +40,12 @@ def rank_among_tied(key: np.ndarray) -> np.ndarray:
     new = np.append(True, key[1:] != key[:-1])[: len(key)]
     rank: np.ndarray = at - np.maximum.accumulate(np.where(new, at, 0))
     return rank
+
+
+def segments(first: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Whole numbers from each `first` on, so many each, one segment (n,) after the other."""
+    out: np.ndarray = np.repeat(first - (np.cumsum(length) - length), length)
+    return out + np.arange(len(out))
 
 
 def _tied(key: np.ndarray) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import cdshealpix
@@ -21,10 +22,12 @@ from .reading import FileRows, Files, FrameRows, files_of
 
 #: healpy's max_pixrad is exact; this is for rounding
 SLACK = 1.001
-#: pixel centres asked about at once
-CENTRES = 1 << 16
-#: tasks for each thread, so that none has much more to do than another, and most partitions of one
-TASKS_EACH, MOST_IN_ONE = 8, 16
+#: pixel centres asked about at once; so few of them that a tree of the positions does not pay
+CENTRES, FEW_CENTRES = 1 << 16, 64
+#: positions that are asked about first: most pixels near any have one of these
+FIRST_ASKED = 4096
+#: a task takes this share of what is left for each thread, and most partitions of one
+LEFT_EACH, MOST_IN_ONE = 2, 16
 #: files of a catalogue, and rows in them, that are read here rather than sent here
 FILES_HERE, ROWS_HERE = 64, 1 << 20
 
@@ -39,11 +42,32 @@ def over_partitions(
 ) -> list[tuple[int, Any]]:
     """``function(rows, shared)`` of the partitions of an LSDB catalogue, on Dask.
 
-    `rows` are :class:`FileRows` or :class:`FrameRows`. `pixels`: of the partitions, in this order;
-    default: all. Returned are the number of each pixel (:func:`pixel_number`) and the value.
-    `shared` travels once, not with every task. `n_rows`: of the catalogue, where all of them are
-    handed on; it costs more to send a few than to read them, so they are read on this thread if
-    this process sees their files.
+    As :func:`over_pieces`; returned are the number of each pixel (:func:`pixel_number`) and the
+    value.
+    """
+    pieces = over_pieces(catalog, partial(_each, function), shared, pixels, n_rows=n_rows)
+    return [pair for numbers, values in pieces for pair in zip(numbers, values, strict=True)]
+
+
+def _each(function: Callable, parts: Iterable[Any], shared: Any) -> list[Any]:
+    return [function(part, shared) for part in parts]
+
+
+def over_pieces(
+    catalog: Any,
+    function: Callable[[Iterable[Any], Any], Any],
+    shared: Any,
+    pixels: Sequence[Any] = (),
+    *,
+    n_rows: int | None = None,
+) -> list[tuple[list[int], Any]]:
+    """``function(several, shared)`` of some partitions at a time, in their order, on Dask.
+
+    `several` are :class:`FileRows`, or one :class:`FrameRows`. `pixels`: of the partitions, in this
+    order; default: all. Returned are the numbers of the pixels and the value. `shared` travels
+    once, not with every task. `n_rows`: of the catalogue, where all of them are handed on; it costs
+    more to send a few than to read them, so they are read on this thread if this process sees their
+    files.
     """
     wanted = list(pixels) or list(catalog.get_healpix_pixels())
     name = f"bayesmatch-{uuid.uuid4().hex}"
@@ -51,33 +75,78 @@ def over_partitions(
     few = n_rows is not None and n_rows <= ROWS_HERE and len(wanted) <= FILES_HERE
     if few and files is not None and files.are_here(wanted):
         get = get_sync
-    graph: dict[Any, Any] = {}
-    tasks: list[tuple[Any, ...]] = []
+    graph: dict[Any, Any] = {name: DataNode(name, shared)}
+    pieces = [(k, k + 1) for k in range(len(wanted))]
+    given: list[tuple[Any, ...]]
     if files is None:
         built = catalog._operation.build(pixels=wanted)
         graph.update(built.graph)
-        tasks = [(of_frame, function, TaskRef(built.pixel_to_key_map[pixel])) for pixel in wanted]
+        given = [(of_frame, TaskRef(built.pixel_to_key_map[pixel])) for pixel in wanted]
     else:
-        size = max(1, min(MOST_IN_ONE, len(wanted) // (TASKS_EACH * at_once(get))))
-        pieces = ranges(len(wanted), size)
-        tasks = [(of_files, function, wanted[a:b], TaskRef(f"{name}-files")) for a, b in pieces]
+        pieces = shrinking(len(wanted), at_once(get))
         graph[f"{name}-files"] = DataNode(f"{name}-files", files)
-    graph[name] = DataNode(name, shared)
-    keys = [(f"{function.__name__}-{name}", k) for k in range(len(tasks))]
-    for key, (how, *given) in zip(keys, tasks, strict=True):
-        graph[key] = Task(key, alone, how, *given, TaskRef(name))
-    values = [value for several in get(graph, keys) for value in several]
-    return [(pixel_number(pixel), value) for pixel, value in zip(wanted, values, strict=True)]
+        given = [(of_files, wanted[a:b], TaskRef(f"{name}-files")) for a, b in pieces]
+    keys = [(f"of-{name}", k) for k in range(len(given))]
+    for key, (how, *what) in zip(keys, given, strict=True):
+        graph[key] = Task(key, alone, how, function, *what, TaskRef(name))
+    values = got_early(get, graph, keys)
+    return [
+        ([pixel_number(pixel) for pixel in wanted[a:b]], value)
+        for (a, b), value in zip(pieces, values, strict=True)
+    ]
 
 
-def of_frame(function: Callable, frame: Any, shared: Any) -> list[Any]:
+def of_frame(function: Callable, frame: Any, shared: Any) -> Any:
     """The function's value of a partition that LSDB has computed."""
-    return [function(FrameRows(frame), shared)]
+    return function([FrameRows(frame)], shared)
 
 
-def of_files(function: Callable, pixels: Sequence[Any], files: Files, shared: Any) -> list[Any]:
-    """The function's values of some partitions, each read from its file and then forgotten."""
-    return [function(FileRows(files, pixel), shared) for pixel in pixels]
+def of_files(function: Callable, pixels: Sequence[Any], files: Files, shared: Any) -> Any:
+    """The function's value of some partitions, each read from its file and then forgotten."""
+    return function((FileRows(files, pixel) for pixel in pixels), shared)
+
+
+def shrinking(n: int, workers: int) -> list[tuple[int, int]]:
+    """Ranges of `n` for tasks: long ones first, single ones at the end.
+
+    Few, since each costs its time in the scheduler, and yet none is waited for long.
+    """
+    out, first = [], 0
+    while first < n:
+        size = max(1, min(MOST_IN_ONE, (n - first) // (LEFT_EACH * workers)))
+        out.append((first, first + size))
+        first += size
+    return out
+
+
+def got_early(get: Any, graph: dict[Any, Any], keys: list[Any]) -> list[Any]:
+    """Values of a graph's keys, each taken from where it is while others are worked out."""
+    client = getattr(get, "__self__", None)  # of a Client
+    if client is None or not hasattr(client, "nthreads") or client.asynchronous or in_task():
+        values: list[Any] = list(get(graph, keys))
+        return values
+    from distributed import as_completed
+
+    # Through the scheduler, which may be all that this process can reach, unless they are here.
+    direct = True if all("://127.0.0.1:" in worker for worker in client.nthreads()) else None
+    futures = client.get(graph, keys, sync=False)
+    place = {future.key: k for k, future in enumerate(futures)}
+    found: dict[int, Any] = {}
+    for batch in as_completed(futures).batches():
+        for future, value in zip(batch, client.gather(batch, direct=direct), strict=True):
+            found[place[future.key]] = value
+    return [found[k] for k in range(len(keys))]
+
+
+def in_task() -> bool:
+    """Whether this runs in a task, which has to make room for those that it waits for."""
+    from distributed import get_worker
+
+    try:
+        get_worker()
+    except ValueError:
+        return False
+    return True
 
 
 def at_once(get: Any) -> int:
@@ -110,7 +179,6 @@ def pixels_near(pixels: Sequence[Any], ra: np.ndarray, dec: np.ndarray, arcsec: 
     """
     if not len(pixels):
         return []
-    tree = cKDTree(_unit(np.radians(ra), np.radians(dec)), 64, False, False)  # made for few queries
     order = np.array([p.order for p in pixels])
     longitude, latitude = np.empty(len(order)), np.empty(len(order))
     for depth in np.unique(order):
@@ -120,11 +188,32 @@ def pixels_near(pixels: Sequence[Any], ra: np.ndarray, dec: np.ndarray, arcsec: 
         longitude[at], latitude[at] = lon.to_value("rad"), lat.to_value("rad")
     reach = np.array([_largest_radius(int(k)) for k in range(order.max() + 1)])[order]
     angle = np.minimum(SLACK * (reach + np.radians(arcsec / 3600.0)), np.pi)
-    near = np.zeros(len(order), bool)
-    for a, b in ranges(len(order), CENTRES):
-        chord, _ = tree.query(_unit(longitude[a:b], latitude[a:b]))
-        near[a:b] = chord <= 2.0 * np.sin(0.5 * angle[a:b])
+    centre = _unit(longitude, latitude)
+    chord = 2.0 * np.sin(0.5 * angle)
+    step = 1 + len(ra) // FIRST_ASKED
+    near = _any_within(centre, chord, ra[::step], dec[::step])
+    rest = np.flatnonzero(~near)  # few, where sources lie in most pixels
+    if step > 1 and len(rest):
+        near[rest] = _any_within(centre[rest], chord[rest], ra, dec)
     return [pixel for pixel, is_near in zip(pixels, near, strict=True) if is_near]
+
+
+def _any_within(
+    centre: np.ndarray, chord: np.ndarray, ra: np.ndarray, dec: np.ndarray
+) -> np.ndarray:
+    """Whether any position (n,) is within a chord of each of some points (m, 3), (m,)."""
+    points = _unit(np.radians(ra), np.radians(dec))
+    out = np.zeros(len(centre), bool)
+    if len(centre) <= FEW_CENTRES:
+        for k in range(len(centre)):
+            cosine = points @ centre[k]
+            out[k] = np.linalg.norm(points[cosine.argmax()] - centre[k]) <= chord[k]
+        return out
+    tree = cKDTree(points, 64, False, False)  # made for few queries
+    for a, b in ranges(len(centre), CENTRES):
+        distance, _ = tree.query(centre[a:b])
+        out[a:b] = distance <= chord[a:b]
+    return out
 
 
 def _largest_radius(order: int) -> float:

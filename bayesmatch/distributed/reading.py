@@ -148,6 +148,13 @@ class FrameRows:
         return frame if rows is None else frame.iloc[rows]
 
 
+def in_one(parts: Sequence[Any]) -> Any:
+    """What :meth:`take` gave of several partitions, as it would give it of one."""
+    if not isinstance(parts[0], pa.Table):
+        return pd.concat(parts)
+    return pa.concat_tables(parts).combine_chunks()
+
+
 def together(
     parts: Sequence[Any], meta: pd.DataFrame, names: Sequence[str] | None
 ) -> npd.NestedFrame:

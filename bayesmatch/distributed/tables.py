@@ -37,7 +37,9 @@ def partition_columns(
     return {**separation, "ncat": pa.int16(), **number, "match_flag": pa.int16(), **of_source}
 
 
-def result_frame(result: MatchResult, rows: str, i: np.ndarray) -> pd.DataFrame:
+def result_frame(
+    result: MatchResult, rows: str, i: np.ndarray, some: np.ndarray | None = None
+) -> pd.DataFrame:
     """Columns of a table of a result, then those of its sources; Arrow types.
 
     Parameters
@@ -47,7 +49,9 @@ def result_frame(result: MatchResult, rows: str, i: np.ndarray) -> pd.DataFrame:
     rows : {"associations", "sources"}
         Which table.
     i : ndarray of int, shape (n,)
-        Row in the table of sources, of each of its rows.
+        Row in the table of sources, of each of the rows.
+    some : ndarray of int, shape (n,), optional
+        The rows, in their order; default: all.
     """
     sources = result.sources
     table = sources if rows == "sources" else result.associations
@@ -62,9 +66,13 @@ def result_frame(result: MatchResult, rows: str, i: np.ndarray) -> pd.DataFrame:
         "n_claims",
         f"n_claims_{other}",
     ]
-    columns = {
-        name: _arrow(table[name] if name in table.colnames else sources[name][i]) for name in names
-    }
+    every = slice(None) if some is None else some
+
+    def column(name: str) -> Any:
+        own, at = (table, every) if name in table.colnames else (sources, i)
+        return own.columns[name].data[at]  # what a column says of itself is not asked for
+
+    columns = {name: _arrow(column(name)) for name in names}
     columns[SAME_SOURCE] = _first_entries(result, record)[i]
     return pd.DataFrame(columns)
 

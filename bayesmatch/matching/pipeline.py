@@ -15,7 +15,7 @@ from ..catalogs.itself import pairs_once
 from ..catalogs.memory import give_back
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
-from ..catalogs.sky_box import SkyBox
+from ..catalogs.searched import box_around
 from ..priors.field_ratio import learns_from_field, without_sample
 from ..priors.prior_set import PriorSet
 from .associations import Associations, build_associations
@@ -151,7 +151,7 @@ def _search(
     with clock("search"), clock.searching(n_rows) as advance:
         close = entries_ahead(options.claims, primary, radius)
         counted = options.field.counts_cells or learns_from_field(priors)
-        box = SkyBox(primary.ra, primary.dec) if counted else None
+        box = box_around(primary, others) if counted else None
         held = tuple(
             hold_scanned(
                 primary,
