@@ -101,11 +101,11 @@ def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndar
         north = wanted.dec[a:b]
         here: np.ndarray = np.arange(a, b)[(north >= low) & (north <= high)]
         return here
+    some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
     east = _turned(ra - ra[0])
     first, last = east.min() - wide, east.max() + wide
     if not (first > -180.0 and last < 180.0):  # over a pole, or round the sky
-        return np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
-    some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
+        return some
     about = _turned(wanted.ra[some] - ra[0])
     within: np.ndarray = some[(about >= first) & (about <= last)]
     return within
