@@ -1,7 +1,6 @@
 """Tails, frame and covariates of position errors: found where they are, and only there."""
 
 import json
-from dataclasses import replace
 
 import numba
 import numpy as np
@@ -16,6 +15,7 @@ import bayesmatch as bm
 from bayesmatch.catalogs.candidates import find_candidates
 from bayesmatch.catalogs.tails import Tails
 from bayesmatch.cli import main
+from bayesmatch.matching.error_fit.footprint import inside
 from bayesmatch.matching.error_fit.frame import field_center, frame_design
 from bayesmatch.matching.error_fit.likelihood import ErrorLikelihood, neighbours
 from bayesmatch.matching.error_fit.model import ErrorModel
@@ -132,7 +132,14 @@ def test_the_gradient_is_that_of_the_likelihood():
     )
     near = np.ones((n, 1), bool)
     problem = ErrorLikelihood(
-        neighbours(x, [o], found, UniformField().at(x, [o]), np.zeros(len(found.row)), near),
+        neighbours(
+            x,
+            [o],
+            found,
+            UniformField().at(x, [o]).per_arcsec2(0)[:, None],
+            np.zeros(len(found.row)),
+            near,
+        ),
         x.covariance(),
         np.column_stack([np.ones(n), rng.normal(size=n)]),
         12.0,
@@ -159,16 +166,16 @@ def test_the_gradient_is_that_of_the_likelihood():
 
 
 def test_the_fit_goes_by_the_density_at_each_primary():
-    """Twice the field density everywhere is twice the area's: half the area."""
     x, o, _ = sky(1, Wrong())
     found = find_candidates(x, [o], 20.0, max_rows=10**7)
-    uniform = UniformField().at(x, [o])
-    twice = replace(uniform, plus_one=2 * uniform.plus_one)
+    density = UniformField().at(x, [o]).per_arcsec2(0)[:, None]
     one, two = (
-        neighbours(x, [o], found, field, np.zeros(len(found.row)), np.ones((len(x), 1), bool))[0]
-        for field in (uniform, twice)
+        neighbours(x, [o], found, each, np.zeros(len(found.row)), np.ones((len(x), 1), bool))[0]
+        for each in (density, density * np.arange(1, len(x) + 1)[:, None])
     )
-    np.testing.assert_allclose(two.ratio, one.ratio / 2)
+    np.testing.assert_allclose(
+        two.ratio, one.ratio / np.repeat(np.arange(1, len(x) + 1), np.diff(found.start))
+    )
 
 
 # -- apply ----------------------------------------------------------------------------------------
@@ -221,6 +228,58 @@ def test_the_same_bytes_for_any_number_of_threads(turned):
     assert np.array_equal(alone.matrix, fit.matrix) and alone.slopes == fit.slopes
     assert alone.tail_fraction_error == fit.tail_fraction_error
     assert np.array_equal(alone.candidates["p"], fit.candidates["p"])
+
+
+# -- the field ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rising():
+    """Density rising 30 times from one end of the survey to the other."""
+    from validation.real_skies import Plan, simulate
+
+    plan = Plan(n=2500, density=50_000.0, gradient=30.0, host=(0.4, 0.85))
+    return simulate(1902, plan).catalogs()
+
+
+def test_chance_neighbours_of_dense_parts_do_not_widen_errors(rising, tmp_path):
+    """A mean density gave scales of 0.88 on such skies, and floors of 0.6"."""
+    x, o = rising
+    fit = bm.fit_position_errors(x, o, radius=15, tails=False)
+    assert abs(fit.scale - 1) < 0.05
+    assert fit.floor_arcsec < 0.45
+    result = bm.match(x, o, radius=15, errors="fit")
+    o.table.write(tmp_path / "o.parquet")
+    scanned = bm.Catalog.scan(tmp_path / "o.parquet", name="OPT", pos_err=o.pos_err, area=o.area)
+    again = bm.match(x, scanned, radius=15, errors="fit").meta["errors"]
+    assert again["scale"] == pytest.approx(result.meta["errors"]["scale"], rel=0.01)
+    uniform = bm.match(x, o, radius=15, errors="fit", field="uniform").meta["errors"]
+    assert uniform["scale"] < result.meta["errors"]["scale"] - 0.04
+
+
+def test_sources_in_holes_by_their_rims_do_not_count():
+    rng = np.random.default_rng(5)
+    expected, away = np.full(20_000, 2.5), np.arange(20_000) < 2000
+    host = rng.random(20_000) < 0.7
+    empty = away | (~host & (rng.poisson(expected) == 0))
+    p = inside(empty, expected, 0.7)
+    assert np.all(p[~empty] == 1.0)
+    assert (1.0 - p).sum() == pytest.approx(away.sum(), rel=0.05)
+    assert np.all(inside(empty[2000:], expected[2000:], 0.7) == 1.0)  # chance explains them
+    assert len(inside(empty[:0], expected[:0], 0.7)) == 0 and np.all(inside(away, expected, 0) <= 1)
+
+
+def test_a_false_area_is_no_tail():
+    """With half the density 30% of the errors were taken for wider by a factor of 2."""
+    x, o, _ = sky(40, Wrong(), density=40_000.0)
+    fits = [
+        bm.fit_position_errors(
+            x, bm.Catalog(o.table, name="OPT", pos_err=0.2, area=times * o.area), radius=15
+        )
+        for times in (1.0, 2.0)
+    ]
+    assert fits[1].tail_fraction == fits[0].tail_fraction == 0.0
+    assert fits[1].scale == pytest.approx(fits[0].scale, abs=0.02)
 
 
 # -- match(errors="fit") --------------------------------------------------------------------------

@@ -288,7 +288,14 @@ def test_likelihood_is_that_of_the_docstring(elliptical, parameters):
     near = footprint.covered(x, [o], found, 12.0, max_rows=10**7)
     assert near.all()
     problem = ErrorLikelihood(
-        neighbours(x, [o], found, UniformField().at(x, [o]), ln_ratio[found.row], near),
+        neighbours(
+            x,
+            [o],
+            found,
+            UniformField().at(x, [o]).per_arcsec2(0)[:, None],
+            ln_ratio[found.row],
+            near,
+        ),
         x.covariance(),
         z,
         12.0,
@@ -329,7 +336,14 @@ def test_the_maximum_is_one(basic):
     near = footprint.covered(x, [o], found, 20.0, max_rows=10**7)
     z = np.ones((len(x), 1))
     problem = ErrorLikelihood(
-        neighbours(x, [o], found, UniformField().at(x, [o]), np.zeros(len(found.row)), near),
+        neighbours(
+            x,
+            [o],
+            found,
+            UniformField().at(x, [o]).per_arcsec2(0)[:, None],
+            np.zeros(len(found.row)),
+            near,
+        ),
         x.covariance(),
         z,
         20.0,

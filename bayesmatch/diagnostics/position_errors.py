@@ -11,22 +11,19 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.held import HeldCatalog
-from ..catalogs.itself import known_as_itself, named_apart, pairs_once
+from ..catalogs.itself import known_as_itself, named_apart
 from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ..catalogs.motions import at_epoch_of
 from ..matching.arguments import check_catalogs, in_arcsec, one_of
 from ..matching.core import match
-from ..matching.covariates import covariate_matrix
-from ..matching.error_fit.engine import MAX_ROWS, Surroundings, fit_with_learned
+from ..matching.error_fit.around import surroundings_of
+from ..matching.error_fit.engine import MAX_ROWS, fit_with_learned
 from ..matching.error_fit.found import PositionErrorFit
 from ..matching.error_fit.scaling import standards
 from ..matching.error_fit.selection import Request
-from ..matching.field import UniformField
-from ..matching.host_fraction import MIN_PRIMARIES
-from ..matching.left_out import with_errors_alone
+from ..matching.local_field import LocalField
 from ..priors.prior_set import PriorSet
 
 #: with fewer expected counterparts than this the errors are hardly measured
@@ -97,8 +94,10 @@ def fit_position_errors(
     that is, of the Bayes factor (Budavari & Szalay 2008) of two sources, exact for ellipses. The
     fraction h with a counterpart is a logit in the quoted error, as in match(): faint sources
     have large errors and fewer counterparts. Q is the probability of a counterpart beyond
-    `radius`. Field objects fall uniformly, so chance neighbours do not widen the errors. Primaries
-    outside a catalogue's footprint (:mod:`bayesmatch.matching.error_fit.footprint`) do not count.
+    `radius`. The density is that around each primary where it differs from the stated mean, as in
+    match() (of a catalogue with priors the stated one), and h may depend on it: chance neighbours
+    do not widen the errors. Primaries outside a catalogue's footprint
+    (:mod:`bayesmatch.matching.error_fit.footprint`) do not count.
 
     With several other catalogues the log likelihoods of the pairs (primary, other) are added, each
     with its own host fraction, and the errors allow for their sharing the primary's true error
@@ -134,16 +133,12 @@ def fit_position_errors(
             f"prior {checked.combinations[0].name!r} acts on combinations; a fit of position "
             "errors goes by pairs: leave it out here (match(errors='fit') does)"
         )
-    z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
-    candidates = find_candidates(primary, others, radius_arcsec, max_rows=MAX_ROWS)
-    candidates = pairs_once(primary, others, with_errors_alone(others, candidates))
-    if len(candidates.row) == 0:
+    around = surroundings_of(primary, others, radius_arcsec, LocalField(), max_rows=MAX_ROWS)
+    if around is None:
         raise ValueError(
             f"no {primary.name} source has a candidate within {radius_arcsec:g} "
             "arcsec: there is nothing to fit; check that the catalogues overlap"
         )
-    field = UniformField().at(primary, others)
-    around = Surroundings(primary, others, candidates, z, radius_arcsec, field)
 
     def learn(corrected: HeldCatalog) -> PriorSet:
         found = match(

@@ -144,3 +144,11 @@ def far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:
     expected = max(beyond, 0.0) * area / max(square, 1e-300)
     scatter = max(expected * (1.0 + area / max(square, 1e-300)), 1.0) ** 0.5
     return n > TOO_MANY * expected and n - expected > SURE * scatter
+
+
+def others_around(windows: tuple[np.ndarray, ...]) -> np.ndarray:
+    """(n,) other primaries per arcsec^2 in the largest window (:class:`SkyBox`) around each."""
+    _, square, sources = windows
+    others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
+    out: np.ndarray = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
+    return out

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..catalogs.candidates import find_candidates
 from ..catalogs.catalog import Catalog
 from ..catalogs.far import FarCatalog
 from ..catalogs.held import HeldCatalog
-from ..catalogs.itself import pairs_once
 from ..catalogs.scan.candidates import hold_scanned
 from ..catalogs.scan.catalog import ScannedCatalog
+from ..catalogs.sky_box import SkyBox
 from ..catalogs.warned import warn_user
 from ..priors.prior_set import PriorSet
 from .covariates import covariate_matrix
-from .error_fit.engine import Surroundings, fit_with_learned
+from .error_fit.around import surroundings_of
+from .error_fit.engine import fit_with_learned
 from .error_fit.found import PositionErrorFit
 from .error_fit.numbers import fit_numbers
 from .error_fit.selection import Request
-from .field import UniformField
-from .host_fraction import MIN_PRIMARIES
-from .left_out import with_errors_alone
 from .options import MatchOptions
 from .pipeline import run_match
 
@@ -85,6 +81,7 @@ def _fit(
 ) -> PositionErrorFit | None:
     """The fit; None where no primary has a candidate, or nothing can be told from those there."""
     radius = options.radius_arcsec
+    box = SkyBox(primary.ra, primary.dec) if options.field.counts_cells else None
     held = hold_scanned(
         primary,
         others,
@@ -93,15 +90,13 @@ def _fit(
         max_rows=options.max_rows,
         advance=lambda rows: None,
         checkpoint=None,  # the match keeps its own, of corrected positions
+        box=box,
     )
-    candidates = find_candidates(primary, held, radius, max_rows=options.max_rows)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # the match says so
-        candidates = pairs_once(primary, held, with_errors_alone(held, candidates))
-    if len(candidates.row) == 0:
+    around = surroundings_of(  # of rows without errors the match speaks
+        primary, held, radius, options.field, max_rows=options.max_rows, box=box, quiet=True
+    )
+    if around is None:
         return None
-    z, _ = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
-    around = Surroundings(primary, held, candidates, z, radius, UniformField().at(primary, held))
 
     def learn(corrected: HeldCatalog) -> PriorSet:
         first = replace(options, errors="given", progress=False, checkpoint=None)

@@ -9,7 +9,8 @@ taken out.  The stated area of the catalogue only counts where there is hardly a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from .density_ladder import (
     densities,
     far_fewer,
     far_more,
+    others_around,
     totals,
 )
 from .field import FieldDensity
@@ -52,6 +54,7 @@ LEAST_KEPT = 0.1
 MOSTLY_SEEN = 0.1
 
 
+@dataclass(frozen=True)
 class LocalField:
     """The density around every primary.
 
@@ -60,7 +63,9 @@ class LocalField:
     that cannot be told the density is the stated mean, as its ratios are to the whole survey's.
     """
 
-    counts_cells = True
+    known_errors: bool = True
+    """False: hosts may be anywhere within the radius, so only what is around it tells"""
+    counts_cells: ClassVar[bool] = True
 
     def at(
         self,
@@ -78,7 +83,7 @@ class LocalField:
         found: dict[str, Any] = {}
         counts = []
         for k, other in enumerate(others):
-            local = _Local(primary, other, candidates, k, radius_arcsec, box)
+            local = _Local(primary, other, candidates, k, radius_arcsec, box, self.known_errors)
             here[:, k], around[:, k], reach[k] = local.here, local.around, local.reach
             counts.append(local.count)
             found[other.name] = {**local.details, "local": other.name not in with_priors}
@@ -99,7 +104,9 @@ class _Local:
         k: int,
         radius: float,
         box: SkyBox,
+        known_errors: bool,
     ) -> None:
+        self.known_errors = known_errors
         slots = candidates.slots_of(k)
         rows, self.separation = candidates.row[slots], candidates.separation[slots]
         self.start = np.zeros(len(primary) + 1, np.int64)
@@ -152,7 +159,7 @@ class _Local:
             seen = np.ones(len(seen), bool)
         self._beyond_inner = self._beyond(self._inner)
         self._ring_counts, self._own = self._rings(), self._own_shares()
-        self._others = _others(windows)
+        self._others = others_around(windows)
         self.hosts = self._host_share()
         near = self._near(seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
@@ -161,11 +168,11 @@ class _Local:
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
             near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
-            if far_more(totals(near), totals(far[:1])):
+            if not self.known_errors or far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
         n = len(self.sigma)
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
-            self._others = _others(box.covered_windows(count, np.ones(box.shape, bool)))
+            self._others = others_around(box.covered_windows(count, np.ones(box.shape, bool)))
             near = self._near(np.ones(n, bool))
             found = of_small_fields(near, box, self.at, self.stated)
         else:
@@ -289,11 +296,3 @@ class _Local:
                     return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + max(n, 0.0), area + a
         return far
-
-
-def _others(windows: tuple[np.ndarray, ...]) -> np.ndarray:
-    """(n,) other primaries per arcsec^2 around each."""
-    _, square, sources = windows
-    others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
-    out: np.ndarray = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
-    return out

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 from astropy.table import vstack
 
 from ..._kernels import progress
-from ...catalogs.candidates import Candidates
 from ...catalogs.catalog import Catalog
 from ...catalogs.held import HeldCatalog
 from ...catalogs.tails import core_of
 from ...priors.prior_set import PriorSet
 from ..candidate_positions import with_determinant
-from ..field import FieldDensity
+from .around import Surroundings
 from .footprint import covered
 from .found import PositionErrorFit
 from .frame import MAX_REACH_DEG, field_center, frame_design
@@ -29,22 +28,6 @@ from .selection import Fitted, Request, frame_errors, select
 LN_10 = np.log(10.0)
 #: most pairs
 MAX_ROWS = 200_000_000
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the primary's errors are fitted to."""
-
-    primary: HeldCatalog
-    others: Sequence[HeldCatalog]
-    """in memory; of a scanned catalogue the candidates"""
-    candidates: Candidates
-    z: np.ndarray
-    """(n, Q) what the fraction with a counterpart depends on"""
-    radius: float
-    """arcsec"""
-    field: FieldDensity
-    """of field objects at every primary"""
 
 
 def fit_with_learned(
@@ -89,10 +72,12 @@ def _problem(around: Surroundings, priors: PriorSet, request: Request) -> ErrorL
     primary, others, candidates = around.primary, around.others, around.candidates
     ratios = priors.log10_ratios(primary, others, candidates)
     ln_ratio = LN_10 * sum(ratios.values(), np.zeros(len(candidates.row)))
+    density = around.densities({k for k, _ in ratios})
     near = covered(primary, others, candidates, around.radius, max_rows=MAX_ROWS)
+    inside = around.inside(near)
     model = ErrorModel() if request.tails is not False else ErrorModel(given=primary.tails)
     return ErrorLikelihood(
-        neighbours(primary, others, candidates, around.field, ln_ratio, near),
+        neighbours(primary, others, candidates, density, ln_ratio, inside),
         with_determinant(primary.errors),
         around.z,
         around.radius,

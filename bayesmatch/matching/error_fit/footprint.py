@@ -13,10 +13,13 @@ import numpy as np
 
 from ...catalogs.candidates import Candidates, pairs_within
 from ...catalogs.held import HeldCatalog
+from ..fraction_likelihood import UNCOVERED_SIGMA
 
 #: a circle in which this many field objects are expected is empty by chance once in a million times
 EXPECTED = 14.0
 MAX_REACH = 45.0 * 3600.0
+#: steps of the EM algorithm for the share outside
+STEPS = 50
 
 
 def covered(
@@ -54,3 +57,28 @@ def covered(
             )
             near[alone[np.unique(found)], k] = True
     return near
+
+
+def inside(empty: np.ndarray, expected: np.ndarray, hosts: float) -> np.ndarray:
+    """Probability that primaries do not lie in a hole, (n,); 1 where chance explains all.
+
+    One near the rim of a hole has an object near by. Where 30% of a sky were holes, a third of
+    those in them did, and made counterparts seem rarer by a sixth: far ones did not count as such.
+
+    Parameters
+    ----------
+    empty : ndarray of bool, shape (n,)
+        Primaries without a candidate.
+    expected : ndarray, shape (n,)
+        Number of field objects expected in the circle.
+    hosts : float
+        Share of the primaries with a counterpart.
+    """
+    chance = max(1.0 - hosts, 1e-3) * np.exp(-np.minimum(expected, 300.0))
+    score = (1.0 / chance[empty]).sum() - len(empty)
+    outside, share = np.zeros(len(empty)), float(empty.mean()) if len(empty) else 0.0
+    if score > UNCOVERED_SIGMA * np.sqrt((1.0 / chance - 1.0).sum()) and share < 1.0:
+        for _ in range(STEPS):
+            outside = empty * share / (share + (1.0 - share) * chance)
+            share = float(outside.mean())
+    return 1.0 - outside

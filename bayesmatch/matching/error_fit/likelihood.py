@@ -21,7 +21,6 @@ from ...catalogs.gaussian import GAUSSIAN
 from ...catalogs.held import HeldCatalog
 from ...catalogs.tails import NO_TAILS, Tails, profile_with
 from ..candidate_positions import candidate_positions, tangent_planes
-from ..field import FieldDensity
 from ..fraction_likelihood import RIDGE_CONSTANT, RIDGE_SLOPE
 from .model import FLOOR, N_CORE, ErrorModel
 
@@ -49,8 +48,8 @@ class Neighbours:
     axes, its determinant"""
     ratio: np.ndarray
     """(m,) prior ratio over the density of field objects (arcsec^2)"""
-    covered: np.ndarray
-    """(n_primary,) whether the primary is within the catalogue's footprint"""
+    inside: np.ndarray
+    """(n_primary,) probability that the primary is within the catalogue's footprint"""
     variance: float
     """a typical variance, for counterparts that are not among the candidates (arcsec^2)"""
     tails: Tails = NO_TAILS
@@ -61,14 +60,15 @@ def neighbours(
     primary: HeldCatalog,
     others: Sequence[HeldCatalog],
     candidates: Candidates,
-    field: FieldDensity,
+    density: np.ndarray,
     ln_ratio: np.ndarray,
-    covered: np.ndarray,
+    inside: np.ndarray,
 ) -> list[Neighbours]:
     """Candidates of each other catalogue in the tangent planes of the primaries.
 
-    ``ln_ratio`` (n_slots,) is the ln of the candidates' prior ratios, ``covered``
-    (n_primary, n_other) from :func:`bayesmatch.matching.error_fit.footprint.covered`.
+    ``density`` (n_primary, n_other) is that of field objects at the primaries, per arcsec^2,
+    ``ln_ratio`` (n_slots,) the ln of the candidates' prior ratios, ``inside``
+    (n_primary, n_other) the probability of lying within each footprint.
     """
     n = len(primary)
     positions = candidate_positions(primary, others, candidates)
@@ -90,8 +90,8 @@ def neighbours(
                 start,
                 candidates.row[slots],
                 plane[slots],
-                np.exp(ln_ratio[slots]) / field.per_arcsec2(k)[i],
-                np.ascontiguousarray(covered[:, k]),
+                np.exp(ln_ratio[slots]) / density[i, k],
+                np.ascontiguousarray(inside[:, k], float),
                 float(np.median(_radius(positions.covariance[slots]))) ** 2 if len(slots) else 0.0,
                 other.tails,
             )
@@ -150,7 +150,7 @@ class ErrorLikelihood:
             mine.start,
             mine.slots,
             mine.ratio,
-            mine.covered,
+            mine.inside > 0.0,
             self.p_cov,
             self.z,
             self.model.of_primaries(parameters, len(self.p_cov)),
@@ -177,6 +177,9 @@ class ErrorLikelihood:
                     ranges(n, PIECE),
                 )
             )
+            inside = self.neighbours[k].inside
+            value *= inside
+            own *= inside[:, None]
             total += float(value.sum())
             score[:, : self.n_model] += self.model.score(own[:, : N_CORE + 2], parameters)
             score[:, self.logit(k)] = own[:, N_CORE + 2 :]
