@@ -63,7 +63,7 @@ class View:
         """Of the match, arcsec."""
         return self.setting.radius_arcsec
 
-    @property
+    @cached_property
     def clumps(self) -> float:
         """Variance of a sum over the primaries, relative to independent ones: circles overlap."""
         primary = self.setting.primary
