@@ -168,7 +168,12 @@ def test_circles_and_other_errors_are_gathered_alike(monkeypatch):
         found = candidate_positions(
             other, (other,), search.Candidates(np.array([0, 200]), row, np.zeros(200), 1)
         )
+        some = np.array([3, 199, 0])
+        for values, known in zip(found.at_some(some), (ra, dec), strict=True):
+            np.testing.assert_array_equal(values, known[row[some]])
+        assert "at" not in vars(found)  # nobody has asked for all: each waits for the memory
         np.testing.assert_array_equal(found.ra, ra[row])
+        np.testing.assert_array_equal(found.at_some(some)[0], found.ra[some])
         np.testing.assert_array_equal(found.dec, dec[row])
         np.testing.assert_array_equal(found.cos_dec, np.cos(np.radians(dec[row])))
         v = covariance[row] ** 2

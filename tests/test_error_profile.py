@@ -242,6 +242,7 @@ def rising():
     return simulate(1902, plan).catalogs()
 
 
+@pytest.mark.slow
 def test_chance_neighbours_of_dense_parts_do_not_widen_errors(rising, tmp_path):
     """A mean density gave scales of 0.88 on such skies, and floors of 0.6"."""
     x, o = rising

@@ -285,6 +285,18 @@ def test_gradient_and_information_are_the_derivatives(n_pattern, total):
         assert np.linalg.eigvalsh(complete).min() > 0
 
 
+def test_the_likelihood_at_the_maximum_is_not_summed_again(monkeypatch):
+    problem = random_problem(2, None)
+    beta, *_ = problem.maximise()
+    known, elsewhere = problem.sums(beta)[0], problem.sums(beta + 0.1)[0]
+    assert problem.value(beta + 0.1) == elsewhere
+    with monkeypatch.context() as patch:
+        patch.setattr(problem, "sums", None)
+        assert problem.value(beta) == known
+    problem.fixed = np.full(len(problem.z), -1.0)  # another likelihood
+    assert problem.value(beta) == problem.sums(beta)[0] != known
+
+
 def test_two_catalogues_with_a_given_total_have_nothing_to_fit():
     problem = random_problem(2, 0.7)
     assert problem.size == 0

@@ -38,6 +38,13 @@ def test_each_is_made_once_when_asked_for(result):
     assert result.made == ["association_table", "source_table"]
 
 
+def test_columns_belong_to_their_table(result):
+    for table in (result.sources, result.associations):
+        assert len({len(table[name]) for name in table.colnames}) == 1
+        assert all(table[name].name == name for name in table.colnames)
+        assert all(table[name].parent_table is table for name in table.colnames)
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
 def test_copies_have_them(result, copied):
     other = copied(result)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import jit
-from .sky_counts import box, corner_sums
+from .sky_counts import corner_sums
+from .sky_windows import between
 
 #: an empty block of cells is not covered where the blocks about it hold so many objects on average
 PLENTY = 12.0
@@ -178,8 +179,11 @@ def plenty_within(b, a, held, occupied):
         reach += 1
         low, high = max(0, b - reach), min(m_rows, b + reach + 1)
         left, right = max(0, a - reach), min(m_columns, a + reach + 1)
-        n = box(occupied, low, high, left, right)
-        if n >= MIN_OCCUPIED and box(held, low, high, left, right) >= PLENTY * n:
+        below, above = np.uint64(low), np.uint64(high)
+        n = between((occupied[below], occupied[above]), left, right)
+        if n < MIN_OCCUPIED:
+            continue
+        if between((held[below], held[above]), left, right) >= PLENTY * n:
             return reach
     return 0 if n >= MIN_OCCUPIED else -1
 

@@ -6,16 +6,14 @@ from .jit import jit
 
 
 @jit
-def gather_circles(first, last, row, ra, dec, sigma, out_ra, out_dec, covariance):
-    """Positions and covariances (xx, yy, xy, det) of the rows of slots first to last.
+def gather_circles(first, last, row, sigma, covariance):
+    """Covariances (xx, yy, xy, det) of the rows of slots first to last.
 
     `sigma` (n,) or, the same for all, (1,) is that of circles.
     """
     each = len(sigma) > 1
     for slot in range(first, last):
-        at = row[slot]
-        s = sigma[at] if each else sigma[0]
-        out_ra[slot], out_dec[slot] = ra[at], dec[at]
+        s = sigma[row[slot]] if each else sigma[0]
         covariance[slot, 0], covariance[slot, 1] = s * s, s * s
         covariance[slot, 2], covariance[slot, 3] = 0.0, (s * s) * (s * s)
 

@@ -49,20 +49,24 @@ def rows_within(which, angle, square, unit, ra, dec, lowest, height, zone_first,
 
 
 @jit
-def kth_smallest(begin, values, k, smallest, out):
-    """The `k`-th smallest value (0: the smallest) of every block, infinite where it has fewer.
+def kth_nearest(which, begin, found, unit, k, smallest, out):
+    """Squared chord to the `k`-th neighbour of some rows, infinite where fewer were `found`.
 
-    `begin` is CSR; `smallest` (k + 1,) is room to work in.
+    `begin` and `found` as :func:`rows_within` has them; `smallest` (k + 1,) is room to work in.
     """
-    for block in range(len(begin) - 1):
+    for block in range(len(which)):
+        i = which[block]
         smallest[:] = math.inf
         for v in range(begin[block], begin[block + 1]):
-            if values[v] < smallest[k]:
+            j = found[v]
+            x, y, z = unit[i, 0] - unit[j, 0], unit[i, 1] - unit[j, 1], unit[i, 2] - unit[j, 2]
+            square = x * x + y * y + z * z
+            if square < smallest[k]:
                 at = k
-                while at > 0 and smallest[at - 1] > values[v]:
+                while at > 0 and smallest[at - 1] > square:
                     smallest[at] = smallest[at - 1]
                     at -= 1
-                smallest[at] = values[v]
+                smallest[at] = square
         out[block] = smallest[k]
 
 

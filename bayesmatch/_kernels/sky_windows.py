@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from .jit import jit
-from .sky_counts import box
 
 #: objects, and sources above them, in one whole number
 LOW_BITS, HALF = np.int64(0xFFFFFFFF), 32
@@ -84,16 +83,27 @@ def sum_covered(
             low, high, a, b = window(
                 i, w, row, column, half_rows, half_columns, last_row, n_columns
             )
+            # Of whole numbers without a sign nobody asks whether they count from the end.
+            below, above = np.uint64(low), np.uint64(high)
+            counts, squares = (sums[below], sums[above]), (areas[below], areas[above])
             number, area = np.int64(0), 0.0
             if a < 0:
-                number += box(sums, low, high, a + n_columns, n_columns)
-                area += box(areas, low, high, a + n_columns, n_columns)
+                number += between(counts, a + n_columns, n_columns)
+                area += between(squares, a + n_columns, n_columns)
             if b > n_columns:
-                number += box(sums, low, high, 0, b - n_columns)
-                area += box(areas, low, high, 0, b - n_columns)
-            number += box(sums, low, high, max(a, 0), min(b, n_columns))
-            area += box(areas, low, high, max(a, 0), min(b, n_columns))
+                number += between(counts, 0, b - n_columns)
+                area += between(squares, 0, b - n_columns)
+            number += between(counts, max(a, 0), min(b, n_columns))
+            area += between(squares, max(a, 0), min(b, n_columns))
             n[i, w], square[i, w], n_sources[i, w] = number & LOW_BITS, area, number >> HALF
+
+
+@jit
+def between(rows, a, b):
+    """Sum over the columns a to b between two rows of a table of corner sums."""
+    low, high = rows
+    first, last = np.uint64(a), np.uint64(b)
+    return high[last] - low[last] - high[first] + low[first]
 
 
 @jit

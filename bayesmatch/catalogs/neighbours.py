@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .._kernels.neighbours import kth_smallest, rows_within
+from .._kernels.neighbours import kth_nearest, rows_within
 from .places import unit_vectors
 
 
@@ -38,7 +38,11 @@ class Neighbours:
         # As many zones as rows in each; where neighbours are nearer, no more than look at two.
         self._height = max(reach / 3600.0, span / math.sqrt(len(ra) + 1.0), 1e-6)
         zone = ((dec - self._lowest) / self._height).astype(np.int64)
-        self.along = np.lexsort((ra, zone))
+        self.along = np.argsort(ra, kind="stable")
+        # Short numbers are put in order by counting them.
+        short = np.uint16 if zone.max(initial=0) < 1 << 16 else np.int64
+        by_zone = np.argsort(zone[self.along].astype(short), kind="stable")
+        self.along = self.along[by_zone]
         self._place = np.empty(len(ra), np.int64)
         self._place[self.along] = np.arange(len(ra))
         zones = np.arange(int(zone.max(initial=0)) + 2)
@@ -60,15 +64,20 @@ class Neighbours:
         neighbours : ndarray of int
             Their rows.
         """
+        begin, found = self._within(self._place[rows], chord)
+        return begin, self.along[found]
+
+    def _within(self, places: np.ndarray, chord: float) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`within`, of places in :attr:`along`, and giving places."""
         angle = 2.0 * math.degrees(math.asin(min(1.0, 0.5 * chord))) * (1.0 + 1e-9) + 1e-12
-        how = self._place[rows], angle, chord * chord, *self._sorted
+        how = places, angle, chord * chord, *self._sorted
         zones = self._lowest, self._height, self._zone_first
-        begin, found = np.empty(len(rows) + 1, np.int64), np.empty(4 * len(rows), np.int64)
+        begin, found = np.empty(len(places) + 1, np.int64), np.empty(4 * len(places), np.int64)
         n = rows_within(*how, *zones, begin, found)
         if n > len(found):
             found = np.empty(n, np.int64)
             rows_within(*how, *zones, begin, found)
-        return begin, self.along[found[:n]]
+        return begin, found[:n]
 
     def distance(self, rows: np.ndarray, k: int, chord: float) -> np.ndarray:
         """Chord to the `k`-th neighbour (0: the row itself) of some rows; looked for from one on.
@@ -86,15 +95,12 @@ class Neighbours:
         ndarray, shape (m,)
         """
         out = np.empty(len(rows))
-        left = np.arange(len(rows))
+        left, places = np.arange(len(rows)), self._place[rows]
         while len(left):
-            begin, found = self.within(rows[left], chord)
-            count = np.diff(begin)
-            apart = self.unit[np.repeat(rows[left], count)] - self.unit[found]
-            square = (apart[:, 0] ** 2 + apart[:, 1] ** 2) + apart[:, 2] ** 2
-            at = np.empty(len(left))
-            kth_smallest(begin, square, k, np.empty(k + 1), at)
-            out[left] = np.sqrt(at)
-            left = left[count <= k]
+            begin, found = self._within(places[left], chord)
+            square = np.empty(len(left))
+            kth_nearest(places[left], begin, found, self._sorted[0], k, np.empty(k + 1), square)
+            out[left] = np.sqrt(square)
+            left = left[np.diff(begin) <= k]
             chord = min(2.0 * chord, 2.0)
         return out

@@ -29,7 +29,9 @@ def shifted_positions(
 def unit_vectors(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     """Positions in degrees as unit vectors (n, 3)."""
     ra, dec = np.radians(ra), np.radians(dec)
-    return np.column_stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+    out, cosine = np.empty((len(ra), 3)), np.cos(dec)
+    out[:, 0], out[:, 1], out[:, 2] = cosine * np.cos(ra), cosine * np.sin(ra), np.sin(dec)
+    return out
 
 
 def positions_of(vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
 from .._kernels.bayes_factor import candidate_plane
-from .._kernels.gathered import gather_circles
+from .._kernels.gathered import gather_circles, take_present
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.candidates import Candidates
 from ..catalogs.errors import PositionErrorModel
@@ -22,14 +23,16 @@ from .moved import move_candidates
 GATHERED = 1 << 14
 #: candidates that are not forgotten: 48 bytes each
 FEW = 1 << 18
+#: some candidates
+Slots = np.ndarray | slice
 
 
 @dataclass(frozen=True)
 class CandidatePositions:
     """Positions and errors of the candidates, per slot."""
 
-    places: Callable[[], tuple[np.ndarray, np.ndarray]]
-    """makes ``at``, (n_slots,) each"""
+    places: Callable[[Slots], tuple[np.ndarray, np.ndarray]]
+    """gives right ascension and declination of some slots"""
     made: Callable[[], np.ndarray]
     """makes ``covariance``, (n_slots, 4)"""
     circular: bool
@@ -37,8 +40,18 @@ class CandidatePositions:
 
     @cached_property
     def at(self) -> tuple[np.ndarray, np.ndarray]:
-        """Right ascension and declination, (n_slots,) degrees each."""
-        return self.places()
+        """Right ascension and declination, (n_slots,) degrees each.
+
+        Two catalogues of circles do without: objects lie all over a catalogue, and each waits for
+        the memory.
+        """
+        return self.places(slice(None))
+
+    def at_some(self, slots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of some slots, (m,) degrees each."""
+        if "at" in self.__dict__:
+            return self.ra[slots], self.dec[slots]
+        return self.places(slots)
 
     @property
     def ra(self) -> np.ndarray:
@@ -88,38 +101,66 @@ def candidate_positions(
     primary: HeldCatalog, others: Sequence[HeldCatalog], candidates: Candidates
 ) -> CandidatePositions:
     """Gather positions and errors of the candidates from their catalogues."""
-    sigma = None
-    if len(others) == 1:  # the slots are one block: nothing to put in order
-        ra, dec, covariance = _of_one(others[0], candidates.row)
-        sigma = _circles(others[0].errors)
-    else:
-        n = len(candidates.row)
-        ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
-        for k, other in enumerate(others):
-            slots, _ = candidates.of_catalogue(k)
-            row = candidates.row[slots]
-            ra[slots] = other.ra[row]
-            dec[slots] = other.dec[row]
-            covariance[slots] = with_determinant(other.errors, row)
+    if len(others) == 1 and others[0].arrival is None:
+        return _at_rest(primary, others[0], candidates.row)
+    n = len(candidates.row)
+    ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
+    for k, other in enumerate(others):
+        slots, _ = candidates.of_catalogue(k)
+        row = candidates.row[slots]
+        ra[slots] = other.ra[row]
+        dec[slots] = other.dec[row]
+        covariance[slots] = with_determinant(other.errors, row)
     wider = move_candidates(primary, others, candidates, ra, dec, covariance)
-    # Decided by the candidates alone: objects elsewhere must not change the last digit.
-    circular = primary.circular and (
-        (not wider and all(other.circular for other in others))
-        or bool(np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
-    )
-    kept = covariance.view  # itself
-    made = kept if sigma is None or wider else partial(_circle_covariance, sigma, candidates.row)
+    circles = not wider and all(other.circular for other in others)
     # What may have moved, or is of several catalogues, is kept.
-    again = partial(_places, others[0], candidates.row)
-    at_rest = len(others) == 1 and others[0].arrival is None
-    places = again if at_rest else lambda: (ra, dec)
-    out = CandidatePositions(places, made, circular)
-    out.__dict__.update(at=(ra, dec), covariance=covariance)  # they are at hand
-    return out
+    return _known(
+        CandidatePositions(
+            lambda slots: (ra[slots], dec[slots]),
+            covariance.view,  # itself
+            primary.circular and (circles or _circular(covariance)),
+        ),
+        at=(ra, dec),
+        covariance=covariance,
+    )
 
 
-def _places(other: HeldCatalog, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return other.ra[row], other.dec[row]
+def _at_rest(primary: HeldCatalog, other: HeldCatalog, row: np.ndarray) -> CandidatePositions:
+    """Those of the candidates `row` of the only other catalogue, which do not move."""
+    sigma, places = _circles(other.errors), partial(_places, other, row)
+    if sigma is not None:
+        made = partial(_circle_covariance, sigma, row)
+        out = CandidatePositions(places, made, primary.circular and other.circular)
+        return _known(out, covariance=made())
+    covariance = with_determinant(other.errors, row)
+    circular = primary.circular and (other.circular or _circular(covariance))
+    return _known(CandidatePositions(places, covariance.view, circular), covariance=covariance)
+
+
+def _known(positions: CandidatePositions, **values: Any) -> CandidatePositions:
+    """The same with what is at hand."""
+    positions.__dict__.update(values)
+    return positions
+
+
+def _circular(covariance: np.ndarray) -> bool:
+    """Whether covariances are circles, whatever errors the catalogues have.
+
+    Decided by the candidates alone: objects elsewhere must not change the last digit.
+    """
+    return bool(np.all((covariance[:, 0] == covariance[:, 1]) & (covariance[:, 2] == 0.0)))
+
+
+def _places(other: HeldCatalog, row: np.ndarray, slots: Slots) -> tuple[np.ndarray, np.ndarray]:
+    at = row[slots]
+    found = np.empty(len(at)), np.empty(len(at))
+
+    def piece(a: int, b: int) -> None:
+        for values, out in zip((other.ra, other.dec), found, strict=True):
+            take_present(a, b, values, at, np.nan, out)
+
+    list(run_ranges(piece, ranges(len(at), GATHERED)))
+    return found
 
 
 def _circles(errors: PositionErrorModel) -> np.ndarray | None:
@@ -130,27 +171,11 @@ def _circles(errors: PositionErrorModel) -> np.ndarray | None:
 
 
 def _circle_covariance(sigma: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """What :func:`gather_circles` says of the covariances of some rows, (m, 4)."""
-    variance = (sigma[row] if len(sigma) > 1 else sigma) ** 2
-    out = np.zeros((len(row), 4))
-    out[:, 0] = out[:, 1] = variance
-    out[:, 3] = variance * variance
+    """Covariances of some rows of a catalogue of circles, (m, 4)."""
+    out = np.empty((len(row), 4))
+    pieces = ranges(len(row), GATHERED)
+    list(run_ranges(lambda a, b: gather_circles(a, b, row, sigma, out), pieces))
     return out
-
-
-def _of_one(other: HeldCatalog, row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Positions and covariances of some rows of a catalogue."""
-    sigma = _circles(other.errors)
-    if sigma is None:
-        return other.ra[row], other.dec[row], with_determinant(other.errors, row)
-    ra, dec, covariance = np.empty(len(row)), np.empty(len(row)), np.empty((len(row), 4))
-    list(
-        run_ranges(
-            lambda a, b: gather_circles(a, b, row, other.ra, other.dec, sigma, ra, dec, covariance),
-            ranges(len(row), GATHERED),
-        )
-    )
-    return ra, dec, covariance
 
 
 def tangent_planes(

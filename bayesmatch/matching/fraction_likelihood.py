@@ -68,6 +68,7 @@ class FractionLikelihood:
     def fixed(self, fixed: np.ndarray) -> None:
         self._fixed = fixed
         self._scaled = np.empty(len(fixed)), np.empty((len(fixed), 1 + self.ln_like.shape[1]))
+        self._reached: tuple[np.ndarray, float] | None = None
         kernels.in_units_of_largest(self.ln_like, fixed, *self._scaled)
 
     def _ridge(self, slope: float) -> np.ndarray:
@@ -122,6 +123,7 @@ class FractionLikelihood:
         value, gradient, observed = self.sums(beta)
         for iteration in range(MAX_ITERATIONS):
             step, gain = self._ascent(beta, gradient, observed)
+            self._reached = beta, value
             if gain < 1e-12 * (1.0 + abs(value)):
                 return beta, observed, iteration, True
             fraction = 1.0
@@ -135,6 +137,12 @@ class FractionLikelihood:
             beta = beta + fraction * step
             value, gradient, observed = new
         return beta, observed, MAX_ITERATIONS, False
+
+    def value(self, beta: np.ndarray) -> float:
+        """Penalised log likelihood; where the last maximum was found it is known."""
+        if self._reached is not None and np.array_equal(self._reached[0], beta):
+            return self._reached[1]
+        return self.sums(beta)[0]
 
     def too_many_empty(self, beta: np.ndarray, empty: np.ndarray, expected: np.ndarray) -> bool:
         """Whether chance cannot explain how many primaries have no candidate (a score test)."""

@@ -208,7 +208,7 @@ def fit_host_fraction(
         "coefficient_errors": _by_pattern(
             np.sqrt(np.maximum(0.0, np.diag(covariance))), free_labels, z
         ),
-        "ln_likelihood": float(problem.sums(beta)[0]),
+        "ln_likelihood": float(problem.value(beta)),
         "uncovered": uncovered,
         "uncovered_error": uncovered_error,
         "iterations": iterations,

@@ -162,21 +162,21 @@ class _Local:
         self._others = others_around(windows)
         self.hosts = self._host_share()
         near = self._near(seen)
-        far = self._far(windows, box, radius) if self.reach == radius else []
+        by_size = tuple(np.ascontiguousarray(values.T) for values in windows)
+        far = self._far(by_size, box, radius) if self.reach == radius else []
         far = self._surveyed(near, far, lambda: box.near_and_far(count, covered))
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
-            near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
+            near, far = self._near(seen), self._far(by_size, box, radius)[: len(far)]
             if not self.known_errors or far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
-        n = len(self.sigma)
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
             self._others = others_around(box.covered_windows(count, np.ones(box.shape, bool)))
-            near = self._near(np.ones(n, bool))
+            near = self._near(np.ones(len(seen), bool))
             found = of_small_fields(near, box, self.at, self.stated)
         else:
-            found = densities(near, far, self.stated, n)
+            found = densities(near, far, self.stated, len(seen))
         self._found(found, small_fields)
 
     def _found(self, found: Densities, small_fields: bool) -> None:
@@ -258,8 +258,8 @@ class _Local:
         return rings[::-1]
 
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
-        """Windows that hold the circle of the match, the smallest whole, the others as rings."""
-        number, square, sources = (np.ascontiguousarray(values.T) for values in windows)
+        """Windows, (w, n), that hold the circle of the match: the smallest, the others as rings."""
+        number, square, sources = windows
         hosts = min(self.hosts / self.kept, 1.0)  # those outside the circles too
         field = number - hosts * sources
         half = (box.half_rows + 0.5) * box.cell * 3600.0

@@ -21,8 +21,11 @@ def dot(a: np.ndarray, b: np.ndarray) -> float:
 
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Product of the transpose of `a` (n, ...) with `b` (n, ...): each has 1 or 2 axes."""
-    total = np.zeros(a.shape[1:] + b.shape[1:])
     wide = max(a[:1].size, b[:1].size, 1)
-    for begin, end in ranges(len(a), max(LEFT_TO_ONE // wide, 1)):
+    most = max(LEFT_TO_ONE // wide, 1)
+    if len(a) <= most:
+        return np.asarray(a.T @ b)
+    total = np.zeros(a.shape[1:] + b.shape[1:])
+    for begin, end in ranges(len(a), most):
         total += a[begin:end].T @ b[begin:end]
     return total

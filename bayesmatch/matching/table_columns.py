@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
-from astropy.table import Column
+from astropy.table import Column, Table
+from astropy.units import Unit
 
 from .._kernels.gathered import take_present
 from .._kernels.jit import ranges, run_ranges
@@ -13,10 +15,23 @@ from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
+from .claim_groups import maybe_twice_of
 from .field import FieldDensity
 
 #: values that a thread takes at a time
 TAKEN = 1 << 15
+
+
+def table_of(columns: dict[str, Column], extension: str) -> Table:
+    """A table of columns that nobody else has, for a file's extension of that name.
+
+    Astropy would make every column once more, which takes longer than to fill it.
+    """
+    table = Table(meta={"EXTNAME": extension})
+    for name, column in columns.items():
+        column.name, column.parent_table = name, table
+        table.columns[name] = column
+    return table
 
 
 def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional: bool) -> Column:
@@ -91,8 +106,18 @@ def mean_ratio_column(name: str) -> str:
 
 def n_claims(row: np.ndarray) -> np.ndarray:
     """How many primaries claim the same object; 0 for those without one."""
-    _, inverse, count = np.unique(row, return_inverse=True, return_counts=True)
-    return np.where(row < 0, 0, count[inverse])
+    claims = (row >= 0).astype(np.int64)
+    # Few objects are claimed twice: the rest need not be put in order.
+    several = np.flatnonzero(maybe_twice_of(row) & (row >= 0))
+    _, inverse, count = np.unique(row[several], return_inverse=True, return_counts=True)
+    claims[several] = count[inverse]
+    return claims
+
+
+@cache
+def _per_deg2() -> Unit:
+    """Read once: it takes as long as a column."""
+    return Unit("deg**-2")
 
 
 def field_columns(field: FieldDensity, looked: np.ndarray, k: int, name: str) -> dict[str, Column]:
@@ -101,7 +126,7 @@ def field_columns(field: FieldDensity, looked: np.ndarray, k: int, name: str) ->
     columns = {
         density: Column(
             field.per_deg2[:, k],
-            unit="deg**-2",
+            unit=_per_deg2(),
             description=f"{name} field objects per deg^2 at the primary",
         ),
         within: Column(looked, description=f"Whether {name} has looked at the primary"),

@@ -25,6 +25,7 @@ from .table_columns import (
     n_claims,
     row_numbers,
     row_text,
+    table_of,
     take,
 )
 
@@ -139,7 +140,9 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     columns["Separation_max"] = Column(
         largest, unit="arcsec", description="Largest separation within the association"
     )
-    ncat = np.add(1, (member >= 0).sum(axis=1, dtype=np.int16), dtype=np.int16)
+    ncat = np.ones(len(member), np.int16)
+    for of_one in member.T:
+        ncat += of_one >= 0  # NumPy is slow along short axes
     columns["ncat"] = Column(ncat, description="Number of catalogues taking part")
     columns.update(_evidence_columns(m, keep, member))
     columns.update(combined_columns(m.post.log10_combined, keep))
@@ -159,7 +162,7 @@ def association_table(m: Matched, min_p_i: float) -> Table:
         m.calibrated.p_match[keep],
         description="Calibrated probability that exactly this association is true",
     )
-    return Table(columns, copy=False, meta={"EXTNAME": "ASSOCIATIONS"})
+    return table_of(columns, "ASSOCIATIONS")
 
 
 def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> dict[str, Column]:
@@ -257,7 +260,7 @@ def source_table(m: Matched) -> Table:
         row_numbers(primary, m.same_source),
         description="Row of the first primary that is probably the same source",
     )
-    return Table(columns, copy=False, meta={"EXTNAME": "SOURCES"})
+    return table_of(columns, "SOURCES")
 
 
 def _where_looked(m: Matched, values: np.ndarray, text: str) -> Column:

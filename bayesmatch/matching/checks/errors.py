@@ -218,8 +218,10 @@ def _moved(
     if step is None:
         return None
     shift = place @ step.value.reshape(2, -1).T
-    moment = np.kron(np.eye(2), product(place, place) / len(place))
-    error = math.sqrt(max(float(np.trace(moment @ step.covariance)), 0.0))
+    c = place.shape[1]
+    moment = np.zeros((2, c, 2, c))
+    moment[0, :, 0] = moment[1, :, 1] = product(place, place) / len(place)
+    error = math.sqrt(max(float(np.trace(moment.reshape(2 * c, 2 * c) @ step.covariance)), 0.0))
     tail = _beyond_chi2(step.chi2, scores.shape[1] // 2)
     sigma = -NormalDist().inv_cdf(max(0.5 * tail, 1e-300))
     return shift, error, sigma

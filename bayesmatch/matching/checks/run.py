@@ -66,7 +66,8 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     joint = [shared(view, a, b) for b in range(len(view.around)) for a in range(b)]
     priors = [prior(view, k, name) for k, name in view.log10_ratios]
     priors += [combination_prior(view, name) for name in view.log10_combined]
-    seen, right = _as_dense_as_seen(view, rings)
+    even = [density(view, part, ring) for part, ring in zip(view.around, rings, strict=True)]
+    seen, right = _as_dense_as_seen(view, rings, even)
     right = right and all(f.verdict != WRONG for f in joint)
     right = right and all(f.verdict == OK for f in priors)
     # Of two entries of a source one may be left with what its counterpart is not.
@@ -74,11 +75,14 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     known = (lambda: step) if seen is view else (lambda: scale_step(seen))
     errors = list(_errors(seen, known, right and reach != WRONG, wings_too))
     wings = next(f for f in errors if f.check == "tails")
-    for part, ring in zip(view.around, rings, strict=True):
-        if wings.verdict != OK:  # they are in the ring, and no field objects
-            ring = without_wings(view, part, ring, wings.value, WING)
-        yield area(view, part, ring, OFF if wings.verdict == OK else OFF_WINGS)
-        yield density(view, part, ring)
+    for part, ring, scatter in zip(view.around, rings, even, strict=True):
+        if wings.verdict == OK:
+            yield area(view, part, ring, OFF)
+            yield scatter
+        else:  # they are in the ring, and no field objects
+            less = without_wings(view, part, ring, wings.value, WING)
+            yield area(view, part, less, OFF_WINGS)
+            yield density(view, part, less)
     yield from joint
     yield from errors
     for part in view.around:
@@ -108,20 +112,25 @@ def _errors(
     yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
 
 
-def _as_dense_as_seen(view: View, rings: Sequence[Ring]) -> tuple[View, bool]:
+def _as_dense_as_seen(
+    view: View, rings: Sequence[Ring], even: Sequence[Finding]
+) -> tuple[View, bool]:
     """The match with the density that is seen, and whether errors can be judged by it.
 
     Where the probabilities go by another one, they are wrong, and would have the errors look wrong.
     The density that a field model has followed to a source may have its counterpart in it, out in
-    the wings: on an even field the stated one is better, unless the rings speak against it.
+    the wings: on an `even` field the stated one is better, unless the rings speak against it.
     """
     wrong = False
-    for part, ring in zip(view.around, rings, strict=True):
+    for part, ring, scatter in zip(view.around, rings, even, strict=True):
         ratio, error = ring.over_taken
         ratios, follows = np.full(view.n, ratio), view.follows(part)
         stated = float(ring.expected.sum() / max(ring.taken.sum(), 1e-300))
-        even = density(view, part, ring).verdict == OK
-        if follows and even and abs(ratio - stated) < DOUBTFUL * error + OFF * stated:
+        if (
+            follows
+            and scatter.verdict == OK
+            and abs(ratio - stated) < DOUBTFUL * error + OFF * stated
+        ):
             ratios = density_stated(view, part) / density_taken(view, part)
             doubted = True
         else:

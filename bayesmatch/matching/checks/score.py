@@ -30,7 +30,7 @@ def regression(directions: np.ndarray, values: np.ndarray) -> np.ndarray:
     normal = product(directions, directions)
     size = np.diag(normal).copy()
     # Directions that are nearly the same share what they explain.
-    normal[np.diag_indices_from(normal)] += 1e-9 * size + (size == 0)
+    normal.flat[:: len(size) + 1] += 1e-9 * size + (size == 0)
     out: np.ndarray = np.linalg.solve(normal, product(directions, values))
     return out
 

@@ -63,7 +63,7 @@ class View:
         """Of the match, arcsec."""
         return self.setting.radius_arcsec
 
-    @property
+    @cached_property
     def clumps(self) -> float:
         """Variance of a sum over the primaries, relative to independent ones: circles overlap."""
         primary = self.setting.primary
@@ -203,7 +203,7 @@ def _marginal(view: View, k: int, slot: np.ndarray) -> np.ndarray:
 def _offsets(view: View, slot: np.ndarray, i: np.ndarray, separation: np.ndarray) -> np.ndarray:
     """East and north of the primaries, (m, 2) arcsec."""
     primary, positions = view.setting.primary, view.setting.positions
-    at = positions.ra[slot], positions.dec[slot]
     out = np.empty((len(slot), 2))
-    offsets(view.sample[i], primary.ra, primary.dec, *at, separation, out)
+    at = view.sample[i], primary.ra, primary.dec, *positions.at_some(slot)
+    offsets(*at, separation, out)
     return out
