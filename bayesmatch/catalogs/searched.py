@@ -19,7 +19,7 @@ class Searched:
     """Pairs of two catalogues, as the search gives them that has the primary in its grid."""
 
     positions: tuple[np.ndarray, ...]
-    """of both, as they were searched"""
+    """ra and dec of both, as they were searched, (n,) each"""
     radius: float
     """arcsec"""
     pairs: Pairs

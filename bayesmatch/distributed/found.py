@@ -182,6 +182,7 @@ class Counts:
 
     n_rows: int
     counted: tuple[str, np.ndarray]
+    """digest of the box, and rows in its cells, (rows, columns)"""
 
     def cell_counts(self, box: SkyBox) -> np.ndarray:
         """Rows in the cells around the sources, (rows, columns)."""

@@ -32,7 +32,7 @@ class CandidatePositions:
     """Positions and errors of the candidates, per slot."""
 
     places: Callable[[Slots], tuple[np.ndarray, np.ndarray]]
-    """gives right ascension and declination of some slots"""
+    """gives right ascension and declination of some slots, (m,) degrees each"""
     made: Callable[[], np.ndarray]
     """makes ``covariance``, (n_slots, 4)"""
     circular: bool
