@@ -131,15 +131,9 @@ def test_the_gradient_is_that_of_the_likelihood():
         covariates=rng.normal(size=(n, 2)),
     )
     near = np.ones((n, 1), bool)
+    density = UniformField().at(x, [o]).per_arcsec2(0)[:, None]
     problem = ErrorLikelihood(
-        neighbours(
-            x,
-            [o],
-            found,
-            UniformField().at(x, [o]).per_arcsec2(0)[:, None],
-            np.zeros(len(found.row)),
-            near,
-        ),
+        neighbours(x, [o], found, density, np.zeros(len(found.row)), near),
         x.covariance(),
         np.column_stack([np.ones(n), rng.normal(size=n)]),
         12.0,

@@ -287,15 +287,9 @@ def test_likelihood_is_that_of_the_docstring(elliptical, parameters):
     found = find_candidates(x, [o], 12.0, max_rows=10**7)
     near = footprint.covered(x, [o], found, 12.0, max_rows=10**7)
     assert near.all()
+    density = UniformField().at(x, [o]).per_arcsec2(0)[:, None]
     problem = ErrorLikelihood(
-        neighbours(
-            x,
-            [o],
-            found,
-            UniformField().at(x, [o]).per_arcsec2(0)[:, None],
-            ln_ratio[found.row],
-            near,
-        ),
+        neighbours(x, [o], found, density, ln_ratio[found.row], near),
         x.covariance(),
         z,
         12.0,
@@ -335,15 +329,9 @@ def test_the_maximum_is_one(basic):
     found = find_candidates(x, [o], 20.0, max_rows=10**7)
     near = footprint.covered(x, [o], found, 20.0, max_rows=10**7)
     z = np.ones((len(x), 1))
+    density = UniformField().at(x, [o]).per_arcsec2(0)[:, None]
     problem = ErrorLikelihood(
-        neighbours(
-            x,
-            [o],
-            found,
-            UniformField().at(x, [o]).per_arcsec2(0)[:, None],
-            np.zeros(len(found.row)),
-            near,
-        ),
+        neighbours(x, [o], found, density, np.zeros(len(found.row)), near),
         x.covariance(),
         z,
         20.0,
