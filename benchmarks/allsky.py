@@ -33,7 +33,7 @@ def costs(s: Mapping[str, Any], sky: Mapping[str, Any] | None = None) -> dict[st
     `sky`: of half the sky, which counts where it is there.
     """
     scan, point, lsdb = s["scan"], s["sizes"]["points"][-1], s["distributed"]
-    one, two = (row["seconds"] for row in lsdb["rows"][1:])
+    one, two = (row["seconds"] for row in lsdb["rows"][1:3])
     # one = fixed + shared, two = fixed + shared / 2; where noise hides it, all of it is shared
     shared = min(max(2 * (one - two), 0.0), one) or one
     found = {
@@ -212,7 +212,7 @@ def measured(
         s["sizes"]["points"][-1],
         s["distributed"],
     )
-    one, two = (row["seconds"] for row in lsdb["rows"][1:])
+    one, two = (row["seconds"] for row in lsdb["rows"][1:3])
     return [
         f"`python -m benchmarks` on {machine['cpus']} cores ({machine['processor']}).",
         "",
