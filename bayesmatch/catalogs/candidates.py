@@ -16,6 +16,7 @@ from .held import HeldCatalog
 from .memory import check_memory, give_back
 from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
+from .segments import segments
 
 #: streamed rows per piece of work
 STREAM_ROWS = 1 << 17
@@ -66,9 +67,7 @@ class Candidates:
             return np.arange(len(primary)), primary
         count = np.diff(self.start).reshape(-1, self.n_other)[:, other]
         begin = self.start[:-1].reshape(-1, self.n_other)[:, other]
-        primary = np.repeat(np.arange(len(count)), count)
-        within = np.arange(len(primary)) - np.repeat(np.cumsum(count) - count, count)
-        return begin[primary] + within, primary
+        return segments(begin, count), np.repeat(np.arange(len(count)), count)
 
 
 def find_candidates(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class Searched:
     def holds(self, primary: Any, other: Any, radius: float) -> bool:
         """Whether these are the pairs of two catalogues, which may have changed since then."""
         now = _positions(primary, other)
-        return radius == self.radius and all(map(_same, now, self.positions))
+        return radius == self.radius and all(map(is_, now, self.positions))
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,3 @@ def box_around(primary: Any, others: Iterable[Any]) -> SkyBox:
 
 def _positions(primary: Any, other: Any) -> tuple[np.ndarray, ...]:
     return primary.ra, primary.dec, other.ra, other.dec
-
-
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    return one is other

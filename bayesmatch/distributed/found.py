@@ -20,12 +20,13 @@ from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
 from ..catalogs.held import HeldCatalog
 from ..catalogs.searched import Boxed, Pairs, Searched
+from ..catalogs.segments import segments
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.values import ColumnValues
 from ..catalogs.warned import warn_user
 from .moving import motion_to, moved_to
 from .near import near_rows
-from .order import rank_among_tied, segments, sky_key, sky_order
+from .order import rank_among_tied, sky_key, sky_order
 from .partition import Partition, Survey, positions_there
 from .passes import over_partitions, over_pieces, pixels_near
 from .reading import together

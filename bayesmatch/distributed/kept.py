@@ -20,10 +20,10 @@ from lsdb.catalog import Catalog
 from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 from lsdb.operations.operation import HealpixGraph, Operation
 
+from ..catalogs.segments import segments
 from ..matching.result import MatchResult
 from .found import Found
 from .joined import SUFFIX_METHOD, joined_meta, joined_structure, members
-from .order import segments
 from .partition import Survey
 from .passes import pixel_number
 from .sources import Sources

@@ -42,12 +42,6 @@ def rank_among_tied(key: np.ndarray) -> np.ndarray:
     return rank
 
 
-def segments(first: np.ndarray, length: np.ndarray) -> np.ndarray:
-    """Whole numbers from each `first` on, so many each, one segment (n,) after the other."""
-    out: np.ndarray = np.repeat(first - (np.cumsum(length) - length), length)
-    return out + np.arange(len(out))
-
-
 def _tied(key: np.ndarray) -> np.ndarray:
     same = key[1:] == key[:-1]
     tied: np.ndarray = np.zeros(len(key), bool)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..catalogs.segments import segments
 from ..likelihood import ln_bayes_factor
 from .associations import Associations
 from .candidate_positions import tangent_planes
@@ -172,7 +173,7 @@ def _shared_rows(
     n_sets, size = len(first) - 1, np.diff(first)
     begin, end = associations.first[primary], associations.first[primary + 1]
     count = end - begin
-    row = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
+    row = segments(begin, count)
     of = np.repeat(np.arange(len(primary)), count)  # the member
     which = np.repeat(np.arange(n_sets), size)[of]
     slot = associations.member[row]

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..catalogs.segments import segments
 from ..catalogs.tails import Tails
 from .associations import Associations
 from .candidate_positions import tangent_planes
@@ -182,7 +183,7 @@ def _near_edges(
     for a, b in zip(bounds[:-1], bounds[1:], strict=True):
         here = which[(which >= a) & (which < b)]
         count = first[here + 1] - first[here]
-        rows = np.repeat(first[here] - np.cumsum(count) + count, count) + np.arange(count.sum())
+        rows = segments(first[here], count)
         slots = member[rows]
         has = slots >= 0
         variance = setting.positions.covariance[slots, :2].max(axis=2)

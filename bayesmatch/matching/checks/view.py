@@ -15,6 +15,7 @@ import numpy as np
 
 from ..._kernels.sphere import offsets
 from ...catalogs.errors import error_radius
+from ...catalogs.segments import segments
 from ..associations import Associations
 from ..calibrated import Calibrated
 from ..host_fraction import HostFraction
@@ -151,7 +152,7 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
     block = view.sample * candidates.n_other + k
     begin, count = candidates.start[block], np.diff(candidates.start)[block]
     i = np.repeat(np.arange(view.n), count)
-    slot = np.repeat(begin - (np.cumsum(count) - count), count) + np.arange(count.sum())
+    slot = segments(begin, count)
     p = _marginal(view, k, slot)
     patterns = np.arange(1 << candidates.n_other)
     with_it = np.exp(view.fit.ln_fraction[view.sample])[:, (patterns >> k & 1) == 1]
