@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from bayesmatch.catalogs import cell_sieve
-from bayesmatch.catalogs.candidates import Grid
-from bayesmatch.catalogs.cell_sieve import CellSieve
-from bayesmatch.catalogs.scan.grids import MANY, Grids
+import bayesmatch as bm
+from bayesmatch.catalogs import candidates
+from bayesmatch.catalogs.candidates import MANY, Grid, pairs_within
+from bayesmatch.catalogs.cell_sieve import NO_COUNTS, CellSieve
+from bayesmatch.catalogs.scan.grids import Grids
 from bayesmatch.catalogs.sky_box import SkyBox
 
 CENTRES = [(150.0, 2.0), (0.05, -30.0), (359.97, 60.0), (200.0, 89.97), (20.0, -90.0), (180.0, 0.0)]
@@ -61,12 +62,13 @@ def test_rows_near_and_counts_are_those_without_the_sieve(centre, radius, size):
 
 @pytest.mark.parametrize("centre", CENTRES)
 @pytest.mark.parametrize("most_cells", [1, 1 << 23, 1 << 26])
-def test_the_sieve_keeps_little_but_all_that_is_near(centre, most_cells, monkeypatch):
-    monkeypatch.setattr(cell_sieve, "MOST_CELLS", most_cells)  # those of the box, or divided
+def test_the_sieve_keeps_little_but_all_that_is_near(centre, most_cells):
     source, ra, dec = sky(*centre, size=30.0)
     box, grid = SkyBox(*source), Grid(*source, 3.0)
-    sieve, none = CellSieve(box, grid.circle, grid.padded_degrees), np.zeros(0, np.int32)
-    rows = sieve.rows_near(ra, dec, none)
+    cells = 2.0, most_cells  # those of the box, or divided
+    near = CellSieve(box, grid.circle, grid.padded_degrees, cells).near(ra, dec, NO_COUNTS)
+    assert (near.ra == ra[near.row]).all() and (near.dec == dec[near.row]).all()
+    rows = near.row
     assert set(near_without(source, ra, dec, 3.0)) <= set(rows)
     far = np.arange(len(ra))[np.abs(dec - np.clip(dec, source[1].min(), source[1].max())) > 1.0]
     if abs(centre[1]) < 60.0:  # what is beyond the box is not near
@@ -78,19 +80,36 @@ def test_no_sieve_where_circles_touch_most_of_the_sky():
     source = 150.0 + rng.random(3000), 2.0 + rng.random(3000)
     box, grid = SkyBox(*source), Grid(*source, 30.0)
     sieve, ra, dec = CellSieve(box, grid.circle, grid.padded_degrees), *source
-    assert sieve.rows_near(ra, dec, np.zeros(0, np.int32)) is None
+    assert sieve.near(ra, dec, NO_COUNTS) is None
     counts = np.zeros(box.n_rows * box.n_columns, np.int32)
-    assert sieve.rows_near(ra, dec, counts) is None  # and all are counted
+    assert sieve.near(ra, dec, counts) is None  # and all are counted
     assert counts.sum() == 3000
 
 
 @pytest.mark.parametrize("n", [1, 255, 256, 257, 3000])
 def test_objects_in_one_cell_are_counted_at_once(n):
     box = SkyBox(np.array([150.0, 151.0]), np.array([2.0, 2.5]))
-    ra, dec = np.full(n, 150.001), np.full(n, 2.001)
+    ra, dec = np.full(n, 150.0001), np.full(n, 2.0001)
     ra[n // 2 :] += 0.1 * (n > 600)  # another cell, where there are several pieces
     grid = Grid(np.array([150.0]), np.array([2.0]), 2.0)
     counts = np.zeros(box.n_rows * box.n_columns, np.int32)
-    rows = CellSieve(box, grid.circle, grid.padded_degrees).rows_near(ra, dec, counts)
+    near = CellSieve(box, grid.circle, grid.padded_degrees).near(ra, dec, counts)
     assert (counts.reshape(box.shape) == box.count(ra, dec)).all() and counts.sum() == n
-    assert len(rows) == (n if n < 600 else n // 2)
+    assert len(near.row) == (n if n < 600 else n // 2)
+
+
+@pytest.mark.parametrize("centre", CENTRES)
+@pytest.mark.parametrize("radius", [2.0, 40.0, 1500.0])
+def test_pairs_in_memory_are_those_without_the_sieve(centre, radius, monkeypatch):
+    source, ra, dec = sky(*centre)
+    x = bm.Catalog({"RA": source[0], "DEC": source[1]}, name="X", pos_err=1.0, area=1.0)
+    y = bm.Catalog({"RA": ra, "DEC": dec}, name="Y", pos_err=0.1, area=1.0)
+    of = {"max_pairs": 10**6, "advance": lambda rows: None}
+
+    def pairs():
+        return [*pairs_within(x, y, radius, **of), *pairs_within(y, x, radius, **of)]
+
+    found = pairs()
+    monkeypatch.setattr(candidates, "MANY", 10**9)
+    for one, other in zip(found, pairs(), strict=True):
+        assert one.dtype == other.dtype and one.tolist() == other.tolist()

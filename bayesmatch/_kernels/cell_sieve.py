@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from .jit import jit
+from .sphere import DEGREE
 
 #: objects that are gone through at a time.  All of them are often in one cell, where files are in
 #: the order of the sky: then one number is added, and the processor need not wait for the last
@@ -30,6 +31,10 @@ def touch_cells(circle, radius, layout, shift, touched):
     times = 1 << shift
     low_ra, low_dec, per_ra, per_dec = layout[0], layout[1], times * layout[2], times * layout[3]
     n_rows, n_columns = times * layout[4], times * layout[5]
+    cosine = np.empty(n_rows + 1)
+    for row in range(n_rows + 1):
+        cosine[row] = math.cos((low_dec + row / per_dec) * DEGREE)
+    square = math.sin(0.5 * radius * DEGREE) ** 2
     for i in range(len(circle)):
         x, y, half = circle[i, 0] - low_ra, circle[i, 1] - low_dec, circle[i, 3]
         x += 360.0 if x < 0.0 else 0.0
@@ -37,13 +42,32 @@ def touch_cells(circle, radius, layout, shift, touched):
         a, b = math.floor((x - half) * per_ra), math.floor((x + half) * per_ra)
         if low < 0 or high >= n_rows or a < 0 or b >= n_columns:
             touched[0] |= np.uint64(1)
-        for turn in (-360.0, 0.0, 360.0):
-            a = max(0, math.floor((x + turn - half) * per_ra))
-            b = min(n_columns - 1, math.floor((x + turn + half) * per_ra))
-            for row in range(max(low, 0), min(high, n_rows - 1) + 1):
+        for row in range(max(low, 0), min(high, n_rows - 1) + 1):
+            off = max(row / per_dec - y, y - (row + 1) / per_dec, 0.0)
+            narrowest = min(cosine[row], cosine[row + 1]) * circle[i, 2]
+            wide = min(half, half_range(square, off, narrowest))
+            for turn in (-360.0, 0.0, 360.0):
+                a = max(0, math.floor((x + turn - wide) * per_ra))
+                b = min(n_columns - 1, math.floor((x + turn + wide) * per_ra))
                 for column in range(a, b + 1):
                     bit = np.uint64(row * n_columns + column + 1)
                     touched[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
+
+
+@jit
+def half_range(square, off, cosines):
+    """Half the range of right ascension (degrees) of a circle from `off` on, or a little more.
+
+    Haversines: `square` is that of the radius; `cosines` of the declinations there and of the
+    centre, multiplied.
+    """
+    side = (0.5 * off * DEGREE) ** 2
+    ratio = max(square - side * (1.0 - side / 3.0), 0.0) / cosines
+    if not 0.0 <= ratio < 1.0:  # over a pole
+        return 180.0
+    sine = math.sqrt(ratio)
+    arc = sine * (1.0 + 0.2 * ratio) if ratio < 0.1 else math.asin(sine)  # the former: not less
+    return 2.0 * arc / DEGREE
 
 
 @jit
@@ -78,28 +102,33 @@ def find_cells(ra, dec, layout, shift, fine, cell):
 
 
 @jit
-def sift(ra, dec, layout, shift, touched, count, near):
-    """List in ``near`` (n,) which objects lie in a cell that a circle touches; returns how many.
+def sift(ra, dec, layout, shift, touched, count, near, near_ra, near_dec):
+    """List which objects lie in a cell that a circle touches, and where; returns how many.
 
     ``layout``: lowest right ascension and declination, cells per degree of both, rows and columns
     of the box; for ``touched`` (see :func:`touch_cells`) each is 2**shift cells wide and high.
-    Objects are added to ``count`` (rows * columns,), too.  Without elements either is left out.
+    ``near``, ``near_ra`` and ``near_dec`` (n,) take the objects.  All are added to ``count``
+    (rows * columns,), too.  Without elements of ``touched`` or ``count`` either is left out.
     """
-    fine, cell, n = np.empty(BLOCK, np.int32), np.empty(BLOCK if len(count) else 0, np.int32), 0
+    fine, cell = np.empty(BLOCK, np.int32), np.empty(BLOCK if len(count) else 0, np.int32)
+    row, n = np.empty(BLOCK, np.int32), 0
     for begin in range(0, len(ra), BLOCK):
         m = min(BLOCK, len(ra) - begin)
-        some = ra[begin : begin + m], dec[begin : begin + m]
-        first, last = find_cells(*some, layout, shift, fine, cell)
+        some_ra, some_dec = ra[begin : begin + m], dec[begin : begin + m]
+        first, last = find_cells(some_ra, some_dec, layout, shift, fine, cell)
         if len(count):
             add_cells(cell[:m], first, last, count)
         if len(touched) == 0:
             continue
-        for a in range(m):
-            bit = np.uint32(fine[a])
+        held = 0
+        for a in range(m):  # without a branch there is none to mispredict
+            row[held], bit = a, np.uint32(fine[a])
             word = touched[bit >> np.uint32(6)]
-            if (word >> np.uint64(bit & np.uint32(63))) & np.uint64(1):  # few: easily foretold
-                near[n] = begin + a
-                n += 1
+            held += np.int64((word >> np.uint64(bit & np.uint32(63))) & np.uint64(1))
+        for k in range(held):
+            a = np.uint32(row[k])
+            near[n + k], near_ra[n + k], near_dec[n + k] = begin + a, some_ra[a], some_dec[a]
+        n += held
     return n
 
 

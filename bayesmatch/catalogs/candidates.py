@@ -12,14 +12,18 @@ import numpy as np
 from .._kernels import grid, grid_entries
 from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
+from .cell_sieve import AS_THEY_LIKE, NO_COUNTS, CellSieve
 from .held import HeldCatalog
 from .memory import check_memory, give_back
 from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
 from .segments import segments
+from .sky_box import SkyBox
 
 #: streamed rows per piece of work
 STREAM_ROWS = 1 << 17
+#: streamed rows for every resident from which on most are sieved out before the search
+MANY = 32
 #: bytes for a pair while all are put together, and pairs for which memory is not asked about
 PAIR_BYTES, CHECKED_PAIRS = 80, 4_000_000
 #: zones of at least this height (degrees): below it the zone table would outgrow the residents
@@ -77,11 +81,13 @@ def find_candidates(
     *,
     max_rows: int,
     advance: Callable[[int], object] = lambda rows: None,
+    box: SkyBox | None = None,
 ) -> Candidates:
     """All pairs of a primary and an object of another catalogue closer than `radius` arcsec.
 
     Exact in double precision anywhere on the sphere.  Memory goes with the smaller catalogue and
-    the pairs found, not with the larger catalogue.
+    the pairs found, not with the larger catalogue.  `box`: cells around the primary, where there
+    are any already.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def find_candidates(
         if has_own_epochs(primary, other):
             found.append(moving_pairs(pairs_within, primary, other, radius, **how))
         else:
-            found.append(pairs_within(primary, other, radius, **how))
+            found.append(pairs_within(primary, other, radius, box=box, **how))
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)
@@ -124,7 +130,7 @@ def check_expected_pairs(
         return
     sample = np.arange(0, len(primary), max(1, len(primary) // 50))
     ra, dec = primary.ra[sample], primary.dec[sample]
-    pairs = _stream(Grid(ra, dec, radius), other.ra, other.dec, max_rows, lambda rows: None)
+    pairs = _stream(Grid(ra, dec, radius), other.ra, other.dec, max_rows)
     expected = sum(len(i) for i, _, _ in pairs) * len(primary) / len(ra)
     if expected > max_rows:
         raise ValueError(
@@ -151,10 +157,12 @@ def pairs_within(
     *,
     max_pairs: int,
     advance: Callable[[int], object],
+    box: SkyBox | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs (primary row, other row, separation), other rows ascending for each primary.
 
-    The smaller catalogue sits in the grid and the larger one streams past it.
+    The smaller catalogue sits in the grid and the larger one streams past it.  `box`: cells around
+    the primary.
     """
     swap = other.n_rows < len(primary)
     resident, streamed = (other, primary) if swap else (primary, other)
@@ -165,8 +173,11 @@ def pairs_within(
     if seen is not None and not swap and seen.holds(primary, other, radius):
         pieces = [seen.pairs]
     else:
-        where = Grid(resident.ra, resident.dec, radius)
-        pieces = _stream(where, streamed.ra, streamed.dec, max_pairs, advance)
+        where, sieve = Grid(resident.ra, resident.dec, radius), None
+        if 0 < MANY * resident.n_rows < streamed.n_rows:
+            cells = SkyBox(resident.ra, resident.dec) if swap or box is None else box
+            sieve = CellSieve(cells, where.circle, where.padded_degrees, AS_THEY_LIKE)
+        pieces = _stream(where, streamed.ra, streamed.dec, max_pairs, advance, sieve)
     for i, j, s in pieces:
         total += len(i)
         if total > checked:
@@ -272,12 +283,22 @@ def half_width(dec: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _stream(
-    where: Grid, ra: np.ndarray, dec: np.ndarray, max_pairs: int, advance: Callable[[int], object]
+    where: Grid,
+    ra: np.ndarray,
+    dec: np.ndarray,
+    max_pairs: int,
+    advance: Callable[[int], object] = lambda rows: None,
+    sieve: CellSieve | None = None,
 ) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
 
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        found = where.search(first, last, ra, dec, max_pairs)
+        some = sieve.near(ra[first:last], dec[first:last], NO_COUNTS) if sieve else None
+        if some is None:
+            found = where.search(first, last, ra, dec, max_pairs)
+        else:
+            i, j, s = where.search(0, len(some.row), some.ra, some.dec, max_pairs)
+            found = i, first + some.row[j].astype(np.int64), s
         advance(last - first)
         return found
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .._kernels.cell_sieve import sift, touch_cells
 from .sky_box import SkyBox
 
-#: cells are divided as long as they stay at least so many radii wide, and not more than so many;
-#: where circles touch more of them than `MOST`, there is no use in it
-SMALLEST, MOST_CELLS, MOST = 2.0, 1 << 27, 0.25
+#: how many radii wide cells are at least, and how many they are at most, where the box has not
+#: larger ones: of objects in the order of the sky, and of those that come as they like, for which
+#: the bits of all had better stay in the processor's cache
+IN_ORDER, AS_THEY_LIKE = (2.0, 1 << 27), (0.5, 1 << 21)
+#: where circles touch more of the cells, there is no use in a sieve
+MOST = 0.25
+#: counts of no cells
+NO_COUNTS = np.zeros(0, np.int32)
+
+
+class Near(NamedTuple):
+    """Positions that may lie in a circle."""
+
+    row: np.ndarray
+    """(m,) which of those that were asked about"""
+    ra: np.ndarray
+    """(m,) degrees"""
+    dec: np.ndarray
+    """(m,) degrees"""
 
 
 class CellSieve:
@@ -23,26 +41,32 @@ class CellSieve:
         As a :class:`~bayesmatch.catalogs.candidates.Grid` has it.
     radius : float
         Of the circles, degrees, padded.
+    cells : (float, int)
+        How many radii wide they are at least, and how many of them there may be.
     """
 
-    def __init__(self, box: SkyBox, circle: np.ndarray, radius: float) -> None:
+    def __init__(
+        self, box: SkyBox, circle: np.ndarray, radius: float, cells: tuple[float, int] = IN_ORDER
+    ) -> None:
         self._layout, self._shift = box.layout, 0
-        cells, cell = box.n_rows * box.n_columns, box.cell
-        while cell >= 2.0 * SMALLEST * radius and 4 * cells <= MOST_CELLS:
-            self._shift, cells, cell = self._shift + 1, 4 * cells, 0.5 * cell
-        self._touched, share = np.zeros(0, np.uint64), len(circle) / cells
+        smallest, most = cells[0] * radius, cells[1]
+        n_cells, cell = box.n_rows * box.n_columns, box.cell
+        while cell >= 2.0 * smallest and 4 * n_cells <= most:
+            self._shift, n_cells, cell = self._shift + 1, 4 * n_cells, 0.5 * cell
+        self._touched, share = np.zeros(0, np.uint64), len(circle) / n_cells
         if share * (1.0 + 2.0 * radius / cell) ** 2 <= MOST:  # about
-            self._touched = np.zeros(cells // 64 + 1, np.uint64)
+            self._touched = np.zeros(n_cells // 64 + 1, np.uint64)
             touch_cells(circle, radius, self._layout, self._shift, self._touched)
 
-    def rows_near(self, ra: np.ndarray, dec: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
-        """Which positions (degrees) may lie in a circle, ascending (m,); None: any may.
+    def near(self, ra: np.ndarray, dec: np.ndarray, counts: np.ndarray) -> Near | None:
+        """Which positions (degrees) may lie in a circle, in their order; None: any may.
 
         All are added to `counts` (rows * columns of the box,), int32; (0,): they are not counted.
         """
         sieves = len(self._touched) > 0
         if not sieves and len(counts) == 0:
             return None
-        near = np.empty(len(ra) if sieves else 0, np.int32)
-        n = sift(ra, dec, self._layout, self._shift, self._touched, counts, near)
-        return near[:n] if sieves else None
+        room = len(ra) if sieves else 0
+        found = np.empty(room, np.int32), np.empty(room), np.empty(room)
+        n = sift(ra, dec, self._layout, self._shift, self._touched, counts, *found)
+        return Near(*(values[:n] for values in found)) if sieves else None

@@ -167,7 +167,7 @@ def _search(
         if box is not None and options.field.counts_cells:
             box.look_ahead(held)
         candidates = find_candidates(
-            primary, held, radius, max_rows=options.max_rows, advance=advance
+            primary, held, radius, max_rows=options.max_rows, advance=advance, box=box
         )
         candidates = with_errors_alone(held, candidates)
         field = pairs_field(options.field, primary, held, candidates)

@@ -11,15 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..candidates import Grid
-from ..cell_sieve import CellSieve
+from ..candidates import MANY, Grid
+from ..cell_sieve import NO_COUNTS, CellSieve
 from ..motions import by_reach
 from ..sky_box import SkyBox
-
-#: rows for every source from which on cells are laid out for no other purpose than the sieve
-MANY = 32
-#: counts of no cells
-NO_COUNTS = np.zeros(0, np.int32)
 
 
 class Grids:
@@ -79,12 +74,12 @@ class Grids:
         counts: np.ndarray | None,
     ) -> np.ndarray:
         """The same of what does not move."""
-        rows = None
+        some = None
         if self._sieve is not None:
-            rows = self._sieve.rows_near(ra, dec, NO_COUNTS if counts is None else counts)
-        if rows is None:
+            some = self._sieve.near(ra, dec, NO_COUNTS if counts is None else counts)
+        if some is None:
             return self._near(self._radius, ra, dec, most, check)
-        near: np.ndarray = rows[self._near(self._radius, ra[rows], dec[rows], most, check)]
+        near: np.ndarray = some.row[self._near(self._radius, some.ra, some.dec, most, check)]
         return near.astype(np.int64)
 
     def _near(
