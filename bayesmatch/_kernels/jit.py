@@ -112,7 +112,7 @@ def ranges(n: int, size: int) -> list[tuple[int, int]]:
     return [(i, min(i + size, n)) for i in range(0, n, size)]
 
 
-def balanced_ranges(first: np.ndarray, rows: int = 1 << 13) -> list[tuple[int, int]]:
+def balanced_ranges(first: np.ndarray, rows: int = 1 << 14) -> list[tuple[int, int]]:
     """Cut primaries into ranges of about `rows` association rows each (``first`` is CSR)."""
     n = len(first) - 1
     cuts = np.searchsorted(first, np.arange(0, first[-1] + rows, rows), side="left")
