@@ -5,9 +5,10 @@ import pytest
 
 import bayesmatch as bm
 from bayesmatch.catalogs import candidates
-from bayesmatch.catalogs.candidates import MANY, Grid, pairs_within
-from bayesmatch.catalogs.cell_sieve import NO_COUNTS, CellSieve
+from bayesmatch.catalogs.candidates import pairs_within
+from bayesmatch.catalogs.cell_sieve import MANY, NO_COUNTS, CellSieve
 from bayesmatch.catalogs.scan.grids import Grids
+from bayesmatch.catalogs.search_grid import Grid
 from bayesmatch.catalogs.sky_box import SkyBox
 
 CENTRES = [(150.0, 2.0), (0.05, -30.0), (359.97, 60.0), (200.0, 89.97), (20.0, -90.0), (180.0, 0.0)]

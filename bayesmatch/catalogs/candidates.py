@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from .._kernels import grid, grid_entries
+from .._kernels.grid import bucket_pairs
 from .._kernels.jit import ranges, run_ranges
 from .base import SkyCatalog
-from .cell_sieve import AS_THEY_LIKE, NO_COUNTS, CellSieve
+from .cell_sieve import AS_THEY_LIKE, MANY, CellSieve, Near
 from .held import HeldCatalog
 from .memory import check_memory, give_back
 from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
+from .search_grid import Grid
 from .segments import segments
 from .sky_box import SkyBox
 
 #: streamed rows per piece of work
 STREAM_ROWS = 1 << 17
-#: streamed rows for every resident from which on most are sieved out before the search
-MANY = 32
 #: bytes for a pair while all are put together, and pairs for which memory is not asked about
 PAIR_BYTES, CHECKED_PAIRS = 80, 4_000_000
-#: zones of at least this height (degrees): below it the zone table would outgrow the residents
-MIN_CELL_DEG = 4.0 / 3600.0
 
 
 @dataclass(frozen=True)
@@ -81,13 +77,14 @@ def find_candidates(
     *,
     max_rows: int,
     advance: Callable[[int], object] = lambda rows: None,
-    box: SkyBox | None = None,
+    cells: SkyBox | None = None,
+    ahead: SkyBox | None = None,
 ) -> Candidates:
     """All pairs of a primary and an object of another catalogue closer than `radius` arcsec.
 
-    Exact in double precision anywhere on the sphere.  Memory goes with the smaller catalogue and
-    the pairs found, not with the larger catalogue.  `box`: cells around the primary, where there
-    are any already.
+    Exact in double precision anywhere on the sphere.  Memory goes with the smaller catalogue, the
+    objects near its circles and the pairs found.  `cells`: around the primary, where there are any
+    already; `ahead`: those that are to look at the other catalogues beside the search.
 
     Raises
     ------
@@ -105,9 +102,11 @@ def find_candidates(
             "advance": (lambda rows: None) if counted else advance,
         }
         if has_own_epochs(primary, other):
+            if ahead is not None:
+                ahead.look_ahead(other)
             found.append(moving_pairs(pairs_within, primary, other, radius, **how))
         else:
-            found.append(pairs_within(primary, other, radius, box=box, **how))
+            found.append(pairs_within(primary, other, radius, cells=cells, ahead=ahead, **how))
     n, n_other = len(primary), len(others)
     count = np.column_stack([np.bincount(i, minlength=n) for i, _, _ in found])
     start = np.zeros(n * n_other + 1, np.int64)
@@ -115,7 +114,7 @@ def find_candidates(
     row = np.empty(start[-1], np.int64)
     separation = np.empty(start[-1])
     for k in range(n_other):
-        grid.bucket_pairs(*found[k], start[k:-1:n_other].copy(), row, separation)
+        bucket_pairs(*found[k], start[k:-1:n_other].copy(), row, separation)
     del found
     give_back(len(row))
     return Candidates(start, row, separation, n_other)
@@ -157,27 +156,33 @@ def pairs_within(
     *,
     max_pairs: int,
     advance: Callable[[int], object],
-    box: SkyBox | None = None,
+    cells: SkyBox | None = None,
+    ahead: SkyBox | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs (primary row, other row, separation), other rows ascending for each primary.
 
-    The smaller catalogue sits in the grid and the larger one streams past it.  `box`: cells around
-    the primary.
+    The smaller catalogue sits in the grid and the larger one streams past it.  `cells` and `ahead`:
+    see :func:`find_candidates`.
     """
     swap = other.n_rows < len(primary)
     resident, streamed = (other, primary) if swap else (primary, other)
     total, checked = 0, CHECKED_PAIRS
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-    seen = other.searched
+    seen, counts = other.searched, None
     pieces: Iterable[tuple[np.ndarray, ...]]
     if seen is not None and not swap and seen.holds(primary, other, radius):
         pieces = [seen.pairs]
     else:
-        where, sieve = Grid(resident.ra, resident.dec, radius), None
-        if 0 < MANY * resident.n_rows < streamed.n_rows:
-            cells = SkyBox(resident.ra, resident.dec) if swap or box is None else box
-            sieve = CellSieve(cells, where.circle, where.padded_degrees, AS_THEY_LIKE)
-        pieces = _stream(where, streamed.ra, streamed.dec, max_pairs, advance, sieve)
+        where = Grid(resident.ra, resident.dec, radius)
+        sieve = None if swap else _sieve(where, cells, primary, other.n_rows)
+        if sieve is None:
+            pieces = _stream(where, streamed.ra, streamed.dec, max_pairs, advance)
+        else:
+            counted = ahead is not None and other.counted is None
+            near, counts = sieve.all_near(other.ra, other.dec, counted, advance)
+            pieces = _search(where, near, max_pairs)
+    if ahead is not None:
+        ahead.look_ahead(other, counts)
     for i, j, s in pieces:
         total += len(i)
         if total > checked:
@@ -197,89 +202,26 @@ def pairs_within(
     return (j, i, s) if swap else (i, j, s)
 
 
-class Grid:
-    """The residents of a search, entered in every cell their circle of `radius` arcsec touches."""
-
-    def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
-        self.radius = radius
-        padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
-        self.padded_degrees = padded
-        self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)), half_width(dec, padded)])
-        n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
-        self.cell, self.columns_per_degree, zone_first, self.zone_cell, self.last_column = _zones(
-            n_zones
-        )
-        # 256 bits a resident, which makes up to nine entries: mostly empty.
-        n_words = 1 << min(max(8, int(len(ra) * 4).bit_length()), 25)
-        circles = self.circle, padded, self.cell, zone_first
-        while self._entered_twice(n_words, circles):
-            n_words *= 2
-
-    def _entered_twice(self, n_words: int, circles: tuple) -> bool:
-        """Enter the residents in cells told apart by so many words of bits; whether one is twice.
-
-        That is, two cells of its circle have the same bit: never with 31 bits.
-        """
-        integer = np.int32 if len(self.circle) < 1 << 27 else np.int64  # half the cache misses
-        self.occupied, self.before = np.zeros(n_words, np.uint64), np.empty(n_words + 1, integer)
-        resident, cells = np.empty((2, grid_entries.count_entries(*circles)), integer)
-        grid_entries.list_entries(*circles, resident, cells, self.occupied)
-        start = np.zeros(grid_entries.count_bits(self.occupied, self.before) + 2, integer)
-        self.start, self.entry = start[:-1], np.empty(len(cells), integer)
-        return bool(
-            grid_entries.sort_entries(
-                resident, cells, self.occupied, self.before, start, self.entry
-            )
-        )
-
-    def search(
-        self, first: int, last: int, ra: np.ndarray, dec: np.ndarray, max_pairs: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Pairs (resident, streamed row, arcsec) of streamed rows first to last, in their order.
-
-        One more than `max_pairs`, or a little above, when there are more.
-        """
-        pairs: tuple[np.ndarray, np.ndarray, np.ndarray] = grid.search(
-            first,
-            last,
-            ra,
-            dec,
-            self.cell,
-            self.zone_cell,
-            self.last_column,
-            self.columns_per_degree,
-            self.occupied,
-            self.before,
-            self.start,
-            self.entry,
-            self.circle,
-            self.radius,
-            max_pairs,
-        )
-        return pairs
+def _sieve(
+    where: Grid, cells: SkyBox | None, primary: HeldCatalog, n_rows: int
+) -> CellSieve | None:
+    """What lets few of so many rows through to the grid of a primary; None: hardly worth it."""
+    if not 0 < MANY * len(primary) < n_rows:
+        return None
+    box = SkyBox(primary.ra, primary.dec) if cells is None else cells
+    sieve = CellSieve(box, where.circle, where.padded_degrees, AS_THEY_LIKE)
+    return sieve if sieve.sieves else None
 
 
-@lru_cache(maxsize=4)
-def _zones(n_zones: int) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Height of the zones of a grid; columns per degree, first and last cells of each.
+def _search(where: Grid, near: Sequence[Near], max_pairs: int) -> Iterable[tuple[np.ndarray, ...]]:
+    """Pairs of each piece of what is near the residents, in its order."""
 
-    The same for every partition of a survey, and larger than what many of these have in a grid.
-    """
-    cell = 180.0 / n_zones
-    middle = np.radians((np.arange(n_zones) + 0.5) * cell - 90.0)
-    columns = np.maximum(1, (360.0 * np.cos(middle) / cell).astype(np.int64))
-    first = np.zeros(n_zones + 1, np.int64)
-    np.cumsum(columns, out=first[1:])
-    # Low bits tell cells apart, and 32 of them are found twice as fast as 64.
-    low_bits = first[:-1].astype(np.uint32).view(np.int32)
-    return cell, columns / 360.0, first, low_bits, (columns - 1).astype(np.int32)
+    def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        some = near[first]
+        i, j, s = where.search(0, len(some.row), some.ra, some.dec, max_pairs)
+        return i, some.row[j], s
 
-
-def half_width(dec: np.ndarray, radius: float) -> np.ndarray:
-    """Half the range of right ascension of a circle (all in degrees), 180 over a pole."""
-    with np.errstate(invalid="ignore"):
-        half = np.degrees(np.arcsin(np.sin(np.radians(radius)) / np.cos(np.radians(dec))))
-    return np.where(np.abs(dec) + radius >= 90.0, 180.0, half)
+    return run_ranges(piece, ranges(len(near), 1))
 
 
 def _stream(
@@ -288,17 +230,11 @@ def _stream(
     dec: np.ndarray,
     max_pairs: int,
     advance: Callable[[int], object] = lambda rows: None,
-    sieve: CellSieve | None = None,
 ) -> Iterable[tuple[np.ndarray, ...]]:
     """Pairs of each piece of the streamed catalogue, in its order."""
 
     def piece(first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        some = sieve.near(ra[first:last], dec[first:last], NO_COUNTS) if sieve else None
-        if some is None:
-            found = where.search(first, last, ra, dec, max_pairs)
-        else:
-            i, j, s = where.search(0, len(some.row), some.ra, some.dec, max_pairs)
-            found = i, first + some.row[j].astype(np.int64), s
+        found = where.search(first, last, ra, dec, max_pairs)
         advance(last - first)
         return found
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
 
 from .._kernels.cell_sieve import sift, touch_cells
+from .._kernels.jit import ranges, run_ranges
+from .cell_maps import CellMaps
 from .sky_box import SkyBox
 
 #: how many radii wide cells are at least, and how many they are at most, where the box has not
 #: larger ones: of objects in the order of the sky, and of those that come as they like, for which
 #: the bits of all had better stay in the processor's cache
 IN_ORDER, AS_THEY_LIKE = (2.0, 1 << 27), (0.5, 1 << 21)
-#: where circles touch more of the cells, there is no use in a sieve
-MOST = 0.25
+#: no use in a sieve where circles touch more of the cells, or with fewer positions for each
+MOST, MANY = 0.25, 32
+#: positions that a thread goes through at a time
+PIECE = 1 << 17
 #: counts of no cells
 NO_COUNTS = np.zeros(0, np.int32)
 
@@ -58,15 +64,40 @@ class CellSieve:
             self._touched = np.zeros(n_cells // 64 + 1, np.uint64)
             touch_cells(circle, radius, self._layout, self._shift, self._touched)
 
+    @property
+    def sieves(self) -> bool:
+        """Whether it tells any positions from others."""
+        return len(self._touched) > 0
+
+    def all_near(
+        self, ra: np.ndarray, dec: np.ndarray, counted: bool, advance: Callable[[int], object]
+    ) -> tuple[list[Near], np.ndarray | None]:
+        """What :meth:`near` gives of each piece of many positions, with rows of them all.
+
+        On all threads.  And the objects in each cell, (rows, columns), if they are to be
+        `counted`.  `advance` is
+        told how many are done.
+        """
+        maps = CellMaps(self._layout[4:])
+
+        def piece(first: int, last: int) -> Near:
+            with maps.one() if counted else nullcontext(NO_COUNTS) as counts:
+                some = self.near(ra[first:last], dec[first:last], counts)
+            assert some is not None
+            advance(last - first)
+            return Near(first + some.row.astype(np.int64), some.ra.copy(), some.dec.copy())
+
+        near = list(run_ranges(piece, ranges(len(ra), PIECE)))
+        return near, maps.total() if counted else None
+
     def near(self, ra: np.ndarray, dec: np.ndarray, counts: np.ndarray) -> Near | None:
         """Which positions (degrees) may lie in a circle, in their order; None: any may.
 
         All are added to `counts` (rows * columns of the box,), int32; (0,): they are not counted.
         """
-        sieves = len(self._touched) > 0
-        if not sieves and len(counts) == 0:
+        if not self.sieves and len(counts) == 0:
             return None
-        room = len(ra) if sieves else 0
+        room = len(ra) if self.sieves else 0
         found = np.empty(room, np.int32), np.empty(room), np.empty(room)
         n = sift(ra, dec, self._layout, self._shift, self._touched, counts, *found)
-        return Near(*(values[:n] for values in found)) if sieves else None
+        return Near(*(values[:n] for values in found)) if self.sieves else None

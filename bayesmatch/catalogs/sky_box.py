@@ -166,18 +166,20 @@ class SkyBox:
         list(run_ranges(piece, ranges(len(ra), PIECE)))
         return maps.total()
 
-    def look_ahead(self, catalogs: Iterable[Counted]) -> None:
-        """Begin what :meth:`looked` gives for catalogues, beside the search for candidates.
+    def look_ahead(self, catalog: Counted, counts: np.ndarray | None = None) -> None:
+        """Begin what :meth:`looked` gives for a catalogue, beside the search for candidates.
 
-        Not where one has so many objects to count, or there are so many threads, that all had
-        better do one after the other; nor of so many sources that what another thread frees, and
-        its allocator keeps, would be hundreds of megabytes.
+        Not of so many sources that what a thread frees, and its allocator keeps, would be hundreds
+        of megabytes, nor where all threads had better count.  `counts`: its objects in the cells.
         """
+        if id(catalog) in self._ahead:
+            return
+        look = partial(self._look, catalog, counts)
         few = len(self.row) <= MOST_SOURCES and n_threads() <= FEW_THREADS
-        for catalog in catalogs:
-            to_count = 0 if catalog.counted else catalog.n_rows
-            if few and to_count <= MOST_COUNTED and id(catalog) not in self._ahead:
-                self._ahead[id(catalog)] = begin(partial(self._look, catalog))
+        if few and (counts is not None or catalog.counted or catalog.n_rows <= MOST_COUNTED):
+            self._ahead[id(catalog)] = begin(look)
+        elif counts is not None:
+            self._ahead[id(catalog)] = look
 
     def hand_over(self, begun: Counted, catalog: Counted) -> None:
         """Let what was begun for a catalogue be that of another, which has the same counts."""
@@ -193,8 +195,8 @@ class SkyBox:
         begun = self._ahead.pop(id(catalog), None)
         return begun() if begun else self._look(catalog)
 
-    def _look(self, catalog: Counted) -> Looked:
-        count = catalog.cell_counts(self)
+    def _look(self, catalog: Counted, count: np.ndarray | None = None) -> Looked:
+        count = catalog.cell_counts(self) if count is None else count
         covered = self.covered(count)
         return Looked(count, covered, self.covered_windows(count, covered))
 

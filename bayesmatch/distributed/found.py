@@ -160,7 +160,7 @@ def find_rows(
     parts = over_pieces(secondary, near_rows, wanted, pixels) if pixels else []
     counts = None if box is None else Counts(survey.n_rows, (box.digest, _counts(parts, box)))
     if box is not None and counts is not None and look:
-        box.look_ahead([counts])
+        box.look_ahead(counts)
     out = _held(parts, wanted, secondary.meta, primary)
     if box is not None and counts is not None:
         out.counted = counts.counted

@@ -164,11 +164,9 @@ def _search(
                 box=box,
             )
         )
-        if box is not None and options.field.counts_cells:
-            box.look_ahead(held)
-        candidates = find_candidates(
-            primary, held, radius, max_rows=options.max_rows, advance=advance, box=box
-        )
+        ahead = box if options.field.counts_cells else None
+        how: dict[str, Any] = {"max_rows": options.max_rows, "advance": advance}
+        candidates = find_candidates(primary, held, radius, cells=box, ahead=ahead, **how)
         candidates = with_errors_alone(held, candidates)
         field = pairs_field(options.field, primary, held, candidates)
         candidates = pairs_once(primary, held, candidates)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._kernels import coverage
 from ..._kernels.sky_counts import corner_sums
-from ..candidates import half_width
+from ..search_grid import half_width
 
 #: cells of the sky map, per degree
 CELLS_PER_DEG = 4

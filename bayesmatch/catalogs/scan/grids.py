@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..candidates import MANY, Grid
-from ..cell_sieve import NO_COUNTS, CellSieve
+from ..cell_sieve import MANY, NO_COUNTS, CellSieve
 from ..motions import by_reach
+from ..search_grid import Grid
 from ..sky_box import SkyBox
 
 
