@@ -142,9 +142,9 @@ def test_a_match_is_the_same_whoever_does_what(monkeypatch, n_other):
     found, looked = [], []
     whole = sky_box.SkyBox._look
 
-    def look(box, catalog):
+    def look(box, catalog, counts):
         looked.append(shared_work.at_work())
-        return whole(box, catalog)
+        return whole(box, catalog, counts)
 
     monkeypatch.setattr(sky_box.SkyBox, "_look", look)
     for threads in (1, 2, 8):
