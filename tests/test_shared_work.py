@@ -90,7 +90,12 @@ def test_an_error_ends_it_all(two, where):
 
 def test_who_needs_no_more_stops_it(two):
     done = []
-    for k in jit.run_ranges(lambda a, b: done.append(a) or a, jit.ranges(10_000, 1)):
+
+    def piece(a, b):
+        time.sleep(1e-4)  # whoever waits for the processor meanwhile is not too late
+        return done.append(a) or a
+
+    for k in jit.run_ranges(piece, jit.ranges(10_000, 1)):
         if k == 5:
             break
     time.sleep(0.02)
