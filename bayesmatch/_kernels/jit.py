@@ -132,6 +132,16 @@ def run_ranges(kernel: Callable[[int, int], Any], pieces: Sequence[tuple[int, in
     return shared(kernel, pieces, workers)
 
 
+def run_kernel(kernel: Callable, pieces: Sequence[tuple[int, int]], *arguments: Any) -> None:
+    """Call ``kernel(start, stop, *arguments)`` for every piece on the threads.
+
+    What the arguments are is asked once: to look at them takes longer than to call.
+    """
+    code = kernel.code_for(0, 0, *arguments) if isinstance(kernel, Kernel) else kernel
+    for _ in run_ranges(lambda a, b: code(a, b, *arguments), pieces):
+        pass
+
+
 def begin(function: Callable[[], T]) -> Callable[[], T]:
     """Begin what is asked for later, if there is a thread for it; returns what gives it, once.
 

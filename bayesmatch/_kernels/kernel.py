@@ -31,9 +31,7 @@ class Kernel:
         functools.update_wrapper(self, function)
         self._compiled = compiled
         self._code: dict[tuple, Callable | None] = {}
-        """by kinds of arguments; None: for Numba"""
-        self._kept: set[tuple] = set()
-        """kinds of arguments whose code was kept, or need not be"""
+        """by kinds of arguments: machine code, or what Numba makes; None: none is kept"""
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run the kernel."""
@@ -45,10 +43,12 @@ class Kernel:
             return self.dispatcher(*arguments, **named)
         return self._first_call(arguments, kinds)
 
+    def code_for(self, *arguments: Any) -> Callable:
+        """What runs with arguments of these kinds, again and again: the machine code, if known."""
+        return self._code.get(tuple(map(kind, arguments))) or self
+
     def _first_call(self, arguments: tuple, kinds: tuple) -> Any:
         """Of such arguments, or another that is Numba's."""
-        if kinds in self._kept:
-            return self.dispatcher(*arguments)
         with _loading:
             name = self._file_name(kinds)
             # What LLVM knows of Numba's is Numba's affair, where there is Numba.  And another
@@ -59,7 +59,7 @@ class Kernel:
         if code is not None:
             return code(*arguments)
         value = self.dispatcher(*arguments)
-        self._kept.add(kinds)
+        self._code[kinds] = self.dispatcher
         if name is not None:
             from .keeping import keep
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._kernels import associations as kernels
-from .._kernels.jit import balanced_ranges, run_ranges
+from .._kernels.jit import balanced_ranges, run_kernel, run_ranges
 from ..catalogs.candidates import too_many
 from ..catalogs.memory import available_bytes, check_memory
 from .pruning import LikelyAssociations, Pruned
@@ -142,19 +142,17 @@ def _filled(
     between = np.empty((first[-1], n_other * (n_other - 1) // 2))
     pieces = balanced_ranges(first)
 
-    def fill(a: int, b: int) -> None:
-        if n_other == 1:
-            kernels.fill_pairs(a, b, start, first, member)
-        else:
-            kernels.fill_associations(a, b, *args, complete, first, member, between)
-
-    list(run_ranges(fill, pieces))
+    if n_other == 1:
+        run_kernel(kernels.fill_pairs, pieces, start, first, member)
+    else:
+        of = *args, complete, first, member, between
+        run_kernel(kernels.fill_associations, pieces, *of)
     return member, between, pieces
 
 
 def _worth_counting(each_row: int, max_rows: int) -> int:
     """`max_rows`, or the fewer beyond which memory ends: counting for hours would not help."""
-    available = available_bytes()
+    available = available_bytes() if max_rows > COUNTED else None
     if available is None:
         return max_rows
     return min(max_rows, max(COUNTED, available // each_row))

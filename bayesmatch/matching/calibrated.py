@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels import posterior as kernels
-from .._kernels.jit import run_ranges
+from .._kernels.jit import run_kernel
 from .associations import Associations
 from .host_fraction import HostFraction
 from .posterior import Posterior
@@ -43,14 +43,8 @@ def independent_likelihood(
     """
     out = np.empty(len(ln_evidence))
     first, member = associations.first, associations.member
-    list(
-        run_ranges(
-            lambda a, b: kernels.independent_rows(
-                a, b, first, member, ln_density, ln_evidence, out
-            ),
-            associations.pieces,
-        )
-    )
+    of = first, member, ln_density, ln_evidence, out
+    run_kernel(kernels.independent_rows, associations.pieces, *of)
     return out
 
 
@@ -61,12 +55,7 @@ def pattern_likelihood(associations: Associations, ln_like: np.ndarray) -> np.nd
     """
     first, member = associations.first, associations.member
     out = np.empty((len(first) - 1, 1 << member.shape[1]))
-    list(
-        run_ranges(
-            lambda a, b: kernels.pattern_likelihood(a, b, first, member, ln_like, out),
-            associations.pieces,
-        )
-    )
+    run_kernel(kernels.pattern_likelihood, associations.pieces, first, member, ln_like, out)
     return out
 
 
@@ -85,43 +74,18 @@ def calibrated_of(
         np.empty((n, member.shape[1])),
     )
 
-    def piece(a: int, b: int) -> None:
-        kernels.calibrated_rows(
-            a,
-            b,
-            first,
-            member,
-            ln_like,
-            fit.ln_within,
-            out.p_match,
-            out.p_hostless,
-            out.log10_odds,
-        )
-
-    list(run_ranges(piece, associations.pieces))
+    found = out.p_match, out.p_hostless, out.log10_odds
+    of = first, member, ln_like, fit.ln_within, *found
+    run_kernel(kernels.calibrated_rows, associations.pieces, *of)
     choose_best(associations, post, out)
     return out
 
 
 def choose_best(associations: Associations, post: Posterior, calibrated: Calibrated) -> None:
     """Fill in the best association of each primary, the runner-up and the marginals."""
-    c = calibrated
-    list(
-        run_ranges(
-            lambda a, b: kernels.best_rows(
-                a,
-                b,
-                associations.first,
-                associations.member,
-                post.p_i,
-                c.p_match,
-                c.best,
-                c.second_p_i,
-                c.marginal,
-            ),
-            associations.pieces,
-        )
-    )
+    c, of = calibrated, (associations.first, associations.member, post.p_i)
+    found = c.best, c.second_p_i, c.marginal
+    run_kernel(kernels.best_rows, associations.pieces, *of, c.p_match, *found)
 
 
 def pruned_bound(

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._kernels.bayes_factor import candidate_plane
 from .._kernels.gathered import gather_circles, take_present
-from .._kernels.jit import ranges, run_ranges
+from .._kernels.jit import ranges, run_kernel
 from ..catalogs.candidates import Candidates
 from ..catalogs.errors import PositionErrorModel
 from ..catalogs.gaussian import GaussianErrors
@@ -154,12 +154,8 @@ def _circular(covariance: np.ndarray) -> bool:
 def _places(other: HeldCatalog, row: np.ndarray, slots: Slots) -> tuple[np.ndarray, np.ndarray]:
     at = row[slots]
     found = np.empty(len(at)), np.empty(len(at))
-
-    def piece(a: int, b: int) -> None:
-        for values, out in zip((other.ra, other.dec), found, strict=True):
-            take_present(a, b, values, at, np.nan, out)
-
-    list(run_ranges(piece, ranges(len(at), GATHERED)))
+    for values, out in zip((other.ra, other.dec), found, strict=True):
+        run_kernel(take_present, ranges(len(at), GATHERED), values, at, np.nan, out)
     return found
 
 
@@ -173,8 +169,7 @@ def _circles(errors: PositionErrorModel) -> np.ndarray | None:
 def _circle_covariance(sigma: np.ndarray, row: np.ndarray) -> np.ndarray:
     """Covariances of some rows of a catalogue of circles, (m, 4)."""
     out = np.empty((len(row), 4))
-    pieces = ranges(len(row), GATHERED)
-    list(run_ranges(lambda a, b: gather_circles(a, b, row, sigma, out), pieces))
+    run_kernel(gather_circles, ranges(len(row), GATHERED), row, sigma, out)
     return out
 
 
@@ -190,22 +185,17 @@ def tangent_planes(
     primary's, with its determinant.  `pieces` are ranges of primaries.
     """
     plane = np.empty((len(candidates.row), 6))
-    list(
-        run_ranges(
-            lambda a, b: candidate_plane(
-                a,
-                b,
-                candidates.n_other,
-                candidates.start,
-                primary.ra,
-                primary.dec,
-                positions.ra,
-                positions.dec,
-                candidates.separation,
-                positions.covariance,
-                plane,
-            ),
-            pieces,
-        )
+    run_kernel(
+        candidate_plane,
+        pieces,
+        candidates.n_other,
+        candidates.start,
+        primary.ra,
+        primary.dec,
+        positions.ra,
+        positions.dec,
+        candidates.separation,
+        positions.covariance,
+        plane,
     )
     return plane

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._kernels import claim_groups as kernels
 from .._kernels.claims import solve_groups
-from .._kernels.jit import ranges, run_ranges
+from .._kernels.jit import ranges, run_kernel
 from .associations import Associations
 from .calibrated import Calibrated
 from .host_fraction import HostFraction
@@ -47,7 +47,7 @@ class JointWeights:
         a = self.associations
         of = a.first, a.member, self.calibrated.p_match, least, out
         # Every candidate has one primary: no two threads add to the same.
-        list(run_ranges(lambda i, k: kernels.candidate_probabilities(i, k, *of), a.pieces))
+        run_kernel(kernels.candidate_probabilities, a.pieces, *of)
         return out
 
     def slot_primary(self, slots: np.ndarray) -> np.ndarray:
@@ -152,14 +152,9 @@ class Groups:
             np.empty(n_sets, np.int64),
         )
         limits = np.array([MAX_STEPS, MAX_STATES])
-        list(
-            run_ranges(
-                lambda a, b: solve_groups(
-                    a, b, self.first, self.order, self.links, table, rows, scratch, limits, solved
-                ),
-                ranges(len(solved), PIECE),
-            )
-        )
+        groups = self.first, self.order, self.links
+        how = table, rows, scratch, limits, solved
+        run_kernel(solve_groups, ranges(len(solved), PIECE), *groups, *how)
         return solved
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._kernels import bayes_factor
 from .._kernels import posterior as kernels
-from .._kernels.jit import run_ranges
+from .._kernels.jit import run_kernel
 from .associations import Associations
 from .candidate_positions import tangent_planes, with_determinant
 from .setting import Setting
@@ -90,27 +90,22 @@ def bayes_factors_of(
     known = np.full(len(errors.primary), -1)
     known[pruned.primary] = np.arange(len(pruned.primary))
     ln_b, corrected = np.empty(associations.first[-1]), np.empty(associations.first[-1])
-    list(
-        run_ranges(
-            lambda a, b: bayes_factor.ln_bayes_rows(
-                a,
-                b,
-                associations.first,
-                errors.primary,
-                associations.member,
-                errors.slot,
-                errors.plane,
-                setting.candidates.separation,
-                associations.between,
-                setting.positions.circular,
-                unrelated,
-                known,
-                pruned.ln_unrelated,
-                ln_b,
-                corrected,
-            ),
-            associations.pieces,
-        )
+    run_kernel(
+        bayes_factor.ln_bayes_rows,
+        associations.pieces,
+        associations.first,
+        errors.primary,
+        associations.member,
+        errors.slot,
+        errors.plane,
+        setting.candidates.separation,
+        associations.between,
+        setting.positions.circular,
+        unrelated,
+        known,
+        pruned.ln_unrelated,
+        ln_b,
+        corrected,
     )
     return BayesFactors(ln_b, corrected)
 
@@ -148,29 +143,23 @@ def posterior_of(
         np.empty(n, np.int16),
         np.empty(len(associations.first) - 1),
     )
-    first, member, ln_prior = associations.first, associations.member, setting.nway.prior
-
-    def piece(a: int, b: int) -> None:
-        kernels.evidence_rows(
-            a, b, first, member, p.ln_bayes_corrected, slot_ln_ratio, p.ln_evidence
-        )
-        if row_ln_ratio is not None:
-            p.ln_evidence[first[a] : first[b]] += row_ln_ratio[first[a] : first[b]]
-        kernels.nway_rows(
-            a,
-            b,
-            first,
-            member,
-            ln_prior,
-            p.ln_bayes_corrected,
-            p.ln_evidence,
-            secondary_ratio,
-            p.dist_post,
-            p.p_single,
-            p.p_i,
-            p.match_flag,
-            p.p_any,
-        )
-
-    list(run_ranges(piece, associations.pieces))
+    pieces, of = associations.pieces, (associations.first, associations.member)
+    evidence = p.ln_bayes_corrected, slot_ln_ratio, p.ln_evidence
+    run_kernel(kernels.evidence_rows, pieces, *of, *evidence)
+    if row_ln_ratio is not None:
+        np.add(p.ln_evidence, row_ln_ratio, out=p.ln_evidence)
+    run_kernel(
+        kernels.nway_rows,
+        pieces,
+        *of,
+        setting.nway.prior,
+        p.ln_bayes_corrected,
+        p.ln_evidence,
+        secondary_ratio,
+        p.dist_post,
+        p.p_single,
+        p.p_i,
+        p.match_flag,
+        p.p_any,
+    )
     return p

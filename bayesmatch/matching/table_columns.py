@@ -10,7 +10,7 @@ from astropy.table import Column, Table
 from astropy.units import Unit
 
 from .._kernels.gathered import take_present
-from .._kernels.jit import ranges, run_ranges
+from .._kernels.jit import ranges, run_kernel
 from ..catalogs.formats.cell_values import plain_column
 from ..catalogs.formats.storage import masked_column, missing
 from ..catalogs.held import HeldCatalog
@@ -78,7 +78,7 @@ def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
     # A column of members is taken as it is: a copy would cost more than what is done with it.
     at = at.astype(np.int64, copy=False)
     of = np.ascontiguousarray(values), at, values.dtype.type(absent), out
-    list(run_ranges(lambda a, b: take_present(a, b, *of), ranges(len(at), TAKEN)))
+    run_kernel(take_present, ranges(len(at), TAKEN), *of)
     return out
 
 

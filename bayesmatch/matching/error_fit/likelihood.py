@@ -14,7 +14,7 @@ import numpy as np
 from astropy.table import Table
 
 from ..._kernels import position_errors as kernels
-from ..._kernels.jit import ranges, run_ranges
+from ..._kernels.jit import ranges, run_kernel
 from ...catalogs.candidates import Candidates
 from ...catalogs.errors import ErrorProfile, error_radius
 from ...catalogs.gaussian import GAUSSIAN
@@ -169,14 +169,7 @@ class ErrorLikelihood:
             value = np.empty(n)
             own = np.empty((n, N_CORE + 2 + self.z.shape[1]))
             arguments = self._arguments(k, parameters)
-            list(
-                run_ranges(
-                    lambda a, b, args=(*arguments, value, own): (  # type: ignore[misc]
-                        kernels.mixture_scores(a, b, *args)
-                    ),
-                    ranges(n, PIECE),
-                )
-            )
+            run_kernel(kernels.mixture_scores, ranges(n, PIECE), *arguments, value, own)
             inside = self.neighbours[k].inside
             value *= inside
             own *= inside[:, None]
@@ -190,12 +183,8 @@ class ErrorLikelihood:
         m = len(self.neighbours[k].row)
         share, distance = np.empty(m), np.empty(m)
         arguments = self._arguments(k, parameters)
-        list(
-            run_ranges(
-                lambda a, b: kernels.candidate_shares(a, b, *arguments, share, distance),
-                ranges(len(self.p_cov), PIECE),
-            )
-        )
+        pieces = ranges(len(self.p_cov), PIECE)
+        run_kernel(kernels.candidate_shares, pieces, *arguments, share, distance)
         return share, distance
 
     def gradient(self, parameters: np.ndarray) -> np.ndarray:
