@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,7 +29,9 @@ class Around:
     offset: np.ndarray
     """(m, 2) arcsec to the east and north of the primary"""
     covariance: np.ndarray
-    """(m, 3) of the offset, arcsec^2: xx, yy, xy"""
+    """(3, m) of the offset, arcsec^2: xx, yy, xy"""
+    theirs: np.ndarray
+    """(m,) determinant of the candidate's own, arcsec^4"""
     radius: float
     """arcsec, within which there are objects: of the match, or less where a catalogue is cones"""
     tails: Tails
@@ -39,19 +41,42 @@ class Around:
     fraction: np.ndarray
     """(s,) fitted fraction of such primaries with a counterpart in this catalogue"""
 
+    def believed(self, p: np.ndarray, fraction: np.ndarray | None = None) -> Around:
+        """With other probabilities; what does not hang on them is not worked out again."""
+        out = replace(self, p=p, fraction=self.fraction if fraction is None else fraction)
+        out.__dict__.update({k: v for k, v in self.__dict__.items() if k not in out.__dict__})
+        return out
+
     @cached_property
     def determinant(self) -> np.ndarray:
         """(m,) of the covariance, arcsec^4."""
-        xx, yy, xy = self.covariance.T
+        xx, yy, xy = self.covariance
         det: np.ndarray = xx * yy - xy * xy
         return det
 
     @cached_property
     def distance2(self) -> np.ndarray:
         """(m,) squared separation in standard errors."""
-        (e, n), (xx, yy, xy) = self.offset.T, self.covariance.T
+        (e, n), (xx, yy, xy) = self.offset.T, self.covariance
         d2: np.ndarray = (yy * e * e - 2.0 * xy * e * n + xx * n * n) / self.determinant
         return d2
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """(m,) the squared radius in standard errors."""
+        out: np.ndarray = self.radius**2 / np.sqrt(self.determinant)
+        return out
+
+    @cached_property
+    def cut(self) -> np.ndarray:
+        """(m,) by how much the radius makes the mean :attr:`distance2` of counterparts less."""
+        out: np.ndarray = self.reach / np.expm1(np.minimum(0.5 * self.reach, 500.0))
+        return out
+
+    @cached_property
+    def within(self) -> np.ndarray:
+        """(m,) minus the share of the counterparts that is within the radius."""
+        return np.expm1(-0.5 * self.reach)
 
     @cached_property
     def inverse_square(self) -> np.ndarray:
@@ -59,24 +84,22 @@ class Around:
 
         1 where the primaries' errors have no tails.
         """
-        wide, chance = self.tail
+        if self.tails.fraction == 0:
+            return np.ones(len(self.i))
+        wide = 1.0 + (self.tails.factor**2 - 1.0) * np.minimum(
+            self.own / np.sqrt(self.determinant), 1.0
+        )
+        exponent = np.minimum(0.5 * self.distance2 * (1.0 - 1.0 / wide), 700.0)
+        ratio = self.tails.fraction / (1.0 - self.tails.fraction) / wide * np.exp(exponent)
+        chance = ratio / (1.0 + ratio)
         out: np.ndarray = 1.0 - chance + chance / wide
         return out
 
-    @cached_property
-    def tail(self) -> tuple[np.ndarray, np.ndarray]:
-        """(m,) each: f^2 in the tails that the errors have, and the chance to be in them."""
-        if self.tails.fraction == 0:
-            return np.ones(len(self.i)), np.zeros(len(self.i))
-        both = np.sqrt(self.determinant)
-        wide = 1.0 + (self.tails.factor**2 - 1.0) * np.minimum(self.own / both, 1.0)
-        exponent = np.minimum(0.5 * self.distance2 * (1.0 - 1.0 / wide), 700.0)
-        ratio = self.tails.fraction / (1.0 - self.tails.fraction) / wide * np.exp(exponent)
-        return wide, ratio / (1.0 + ratio)
-
-    def total(self, values: np.ndarray, n: int) -> np.ndarray:
-        """(n,) sums over the candidates of each sampled primary."""
-        return np.bincount(self.i, weights=values, minlength=n)
+    def total(self, values: np.ndarray, n: int, some: np.ndarray | None = None) -> np.ndarray:
+        """(n,) sums of `values` (m,) over each primary's candidates, or over `some` of all."""
+        if some is None:
+            return np.bincount(self.i, weights=values, minlength=n)
+        return np.bincount(self.i[some], weights=values[some], minlength=n)
 
     def count(self, which: np.ndarray, n: int) -> np.ndarray:
         """(n,) how many candidates of each sampled primary."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -35,7 +36,7 @@ def each_once(view: View) -> View:
         theirs = theirs[row[at[theirs]] == mine[theirs]]
         theirs = theirs[owner[at[theirs]] != view.sample[part.i[seen[theirs]]]]
         left[seen[theirs]] -= p[at[theirs]]
-        around.append(replace(part, p=part.p * np.clip(left, 0.0, 1.0)))
+        around.append(part.believed(part.p * np.clip(left, 0.0, 1.0)))
     return replace(view, around=tuple(around))
 
 
@@ -49,14 +50,16 @@ def with_density(view: View, ratio: float | np.ndarray) -> View:
     fraction = np.clip(view.around[0].fraction, 1e-12, 1.0 - 1e-12)
     prior = np.log(fraction / (1.0 - fraction))
     ln_odds = np.log(np.maximum(1.0 - hostless, 1e-300) / hostless) - np.log(ratio)
+    against, before = np.exp(np.minimum(-ln_odds, 700.0)), np.exp(-prior)
     low, high = -6.0, 6.0
     for _ in range(24):
         middle = 0.5 * (low + high)
-        host = 1.0 / (1.0 + np.exp(np.minimum(-(ln_odds + middle), 700.0)))
-        short = float((host - 1.0 / (1.0 + np.exp(-(prior + middle)))).sum()) > 0
+        less = math.exp(-middle)
+        short = float((1.0 / (1.0 + less * against) - 1.0 / (1.0 + less * before)).sum()) > 0
         low, high = (middle, high) if short else (low, middle)
+    host = 1.0 / (1.0 + np.exp(np.minimum(-(ln_odds + middle), 700.0)))
     factor = host / np.maximum(1.0 - hostless, 1e-300)
     part = view.around[0]
     fraction = 1.0 / (1.0 + np.exp(-(prior + middle)))
-    changed = replace(part, p=np.minimum(part.p * factor[part.i], 1.0), fraction=fraction)
+    changed = part.believed(np.minimum(part.p * factor[part.i], 1.0), fraction)
     return replace(view, around=(changed,))

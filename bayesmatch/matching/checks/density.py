@@ -59,9 +59,8 @@ def ring_of(view: View, part: Around, scale: float) -> Ring:
     """Objects so far out that next to none is a counterpart; `scale` of the quoted errors."""
     inner = np.maximum(OUTSIDE_SHARE * part.radius, OUTSIDE_SIGMA * max(scale, 1.0) * view.sigma)
     has = inner < 0.95 * part.radius
-    outside = (part.separation > inner[part.i]) & has[part.i]
-    count = part.count(outside, view.n)
-    hosts_in = part.total(np.where(outside, part.p, 0.0), view.n)
+    outside = np.flatnonzero((part.separation > inner[part.i]) & has[part.i])
+    count, hosts_in = part.count(outside, view.n), part.total(part.p, view.n, outside)
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)
     square = covered * np.pi * (part.radius**2 - inner**2) / ARCSEC2_PER_DEG2
     stated = density_stated(view, part) * square

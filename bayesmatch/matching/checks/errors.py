@@ -40,9 +40,8 @@ def scale_step(view: View) -> Step | None:
     """
     score = np.zeros(view.n)
     for part in view.around:
-        reach = part.radius**2 / np.sqrt(part.determinant)
-        cut = reach / np.expm1(np.minimum(0.5 * reach, 500.0))
-        score += part.total(part.p * (part.distance2 * part.inverse_square - 2.0 + cut), view.n)
+        off = part.distance2 * part.inverse_square - 2.0 + part.cut
+        score += part.total(part.p * off, view.n)
     return newton_step(score[:, None], view.nuisance_scores)
 
 
@@ -107,9 +106,9 @@ def _wider(view: View, part: Around, factor: float) -> np.ndarray:
 
     Densities within the radius, beyond which wider ones have more.
     """
-    half, reach = 0.5 * part.distance2, 0.5 * part.radius**2 / np.sqrt(part.determinant)
-    inside = np.expm1(-reach) / np.expm1(-reach / factor**2)
-    ratio = inside * np.exp(np.minimum(half * (1.0 - factor**-2), 100.0)) / factor**2
+    inside = part.within / np.expm1(-0.5 * part.reach / factor**2)
+    exponent = np.minimum(0.5 * part.distance2 * (1.0 - factor**-2), 100.0)
+    ratio = inside * np.exp(exponent) / factor**2
     return part.total(part.p * (ratio - 1.0), view.n)
 
 
@@ -122,11 +121,11 @@ def _excess(view: View, part: Around) -> tuple[float, float, float, str]:
     s, r, n = part.separation, part.radius, view.n
     outside = s > 0.5 * r
     field = max(float(np.count_nonzero(outside)) - float(part.p[outside].sum()), 0.0)
-    worst = (0.0, 0.0, 0.0, part.catalog.name)
+    worst, inside = (0.0, 0.0, 0.0, part.catalog.name), np.flatnonzero(~outside)
     for share in INSIDE:
-        inside = s <= share * r
+        inside = inside[s[inside] <= share * r]
         with_one = float(np.count_nonzero(part.count(inside, n)))
-        none = 1.0 - np.minimum(part.total(np.where(inside, part.p, 0.0), n), 1.0)
+        none = 1.0 - np.minimum(part.total(part.p, n, inside), 1.0)
         to_area = share**2 / 0.75
         by_chance = math.exp(-to_area * field / n)
         chance = n * (1.0 - by_chance)
@@ -175,7 +174,7 @@ def frame(view: View) -> Finding:
     """
     place, pull = _place(view), np.zeros((view.n, 2))
     for part in view.around:
-        (e, n), (xx, yy, xy) = part.offset.T, part.covariance.T
+        (e, n), (xx, yy, xy) = part.offset.T, part.covariance
         weight = part.p * part.inverse_square / part.determinant
         pull[:, 0] += part.total(weight * (yy * e - xy * n), view.n)
         pull[:, 1] += part.total(weight * (xx * n - xy * e), view.n)

@@ -92,10 +92,8 @@ def _close_pairs(view: View, part: Around) -> tuple[float, int, float, int]:
     size = np.bincount(part.i, minlength=view.n)
     step = max(1, int((size * (size - 1) // 2).sum()) // MAX_PAIRS)
     use = np.flatnonzero(part.i % step == 0) if step > 1 else np.arange(len(part.i))
-    i, slot = part.i[use], part.slot[use]
-    place = part.offset[use]
-    variance = np.sqrt(np.maximum(view.setting.positions.covariance[slot, 3], 0.0))
-    of = np.ascontiguousarray(i), np.ascontiguousarray(place), variance
+    i, variance = part.i[use], np.sqrt(np.maximum(part.theirs[use], 0.0))
+    of = i, part.offset.take(use, axis=0), variance
     close, pairs, chance = pairs_in_blocks(*of, SAME**2, part.radius**2)
     return float(close), pairs, chance, len(i) if pairs else 0
 

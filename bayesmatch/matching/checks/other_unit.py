@@ -122,7 +122,8 @@ class _Pairs:
         n = int(i.max()) + 1 if len(i) else 0
         other = view.setting.positions.covariance[part.slot[few], :3]
         density = len(i) / (math.pi * part.radius**2 * max(n, 1))
-        return cls(i, n, part.offset[few], part.covariance[few] - other, other, density)
+        own = part.covariance[:, few].T - other
+        return cls(i, n, part.offset[few], own, other, density)
 
     def best(self, whose: str) -> tuple[float, float]:
         """Gain in ln likelihood of the factor of some errors that fits best, and it."""

@@ -6,11 +6,15 @@ right. What the fit of the host fraction has already adjusted is projected out o
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..sums import product
+
+#: halvings of the interval in which a share is looked for
+STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,9 @@ def mixture_share(score: np.ndarray, lowest: float = -1.0) -> tuple[float, float
     have no likelihood left.
     """
     score = np.maximum(score, lowest)
-    share, low, high = 0.0, 0.0, 0.98 / -lowest
-    for _ in range(40):
+    low, high = 0.0, 0.98 / -lowest
+    share = math.ldexp(high, -STEPS)  # as near 0 as the steps come, where it falls from there on
+    for _ in range(STEPS if float(score.sum()) > 0 else 0):
         share = 0.5 * (low + high)
         rising = float((score / (1.0 + share * score)).sum()) > 0
         low, high = (share, high) if rising else (low, share)

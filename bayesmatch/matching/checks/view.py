@@ -157,6 +157,9 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
     patterns = np.arange(1 << candidates.n_other)
     with_it = np.exp(view.fit.ln_fraction[view.sample])[:, (patterns >> k & 1) == 1]
     separation = candidates.separation[slot]
+    theirs = positions.covariance.take(slot, axis=0).T
+    # Each component by itself: whole columns are what is reckoned with.
+    both = np.stack([own[i] + their for own, their in zip(covariance.T, theirs[:3], strict=True)])
     return Around(
         setting.others[k],
         k,
@@ -165,7 +168,8 @@ def _around(view: View, covariance: np.ndarray, k: int) -> Around:
         separation,
         p,
         _offsets(view, slot, i, separation),
-        covariance[i] + positions.covariance[slot, :3],
+        both,
+        theirs[3],
         _reach(view, k, separation),
         setting.primary.tails,
         view.sigma[i] ** 2,
