@@ -9,7 +9,7 @@ import pytest
 import bayesmatch as bm
 from bayesmatch.cli import main
 from bayesmatch.matching import pipeline
-from bayesmatch.matching.checks import errors, field_alike, finding, objects, score, view
+from bayesmatch.matching.checks import errors, field_alike, finding, objects, sample, score, view
 from validation.checks import fired, least, run, worst
 from validation.skies import simulate, simulate_patterns
 from validation.wrong_setups import CLEAN, RADIUS, SETUPS, magnitudes, pair
@@ -27,9 +27,9 @@ def seen(monkeypatch):
     views = []
     whole = pipeline.run_checks
 
-    def spy(*arguments):
-        views.append(view.view_of(*arguments))
-        return whole(*arguments)
+    def spy(looked, *match):
+        views.append(view.view_of(looked[0], *match))
+        return whole(looked, *match)
 
     monkeypatch.setattr(pipeline, "run_checks", spy)
     return views
@@ -341,7 +341,7 @@ def test_offsets_like_a_tangent_plane(seen, dec):
 def test_many_primaries_are_sampled(seen, monkeypatch):
     sky = simulate(6, 300, 0.7)
     whole = pair(sky).checks()
-    monkeypatch.setattr(view, "MAX_ROWS", 150)
+    monkeypatch.setattr(sample, "MAX_ROWS", 150)
     part = pair(sky).checks()
     assert seen[0].n == 300 and 40 < seen[1].n < 100
     assert list(part["check"]) == list(whole["check"]) and set(part["verdict"]) == {"ok"}

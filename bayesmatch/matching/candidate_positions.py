@@ -33,8 +33,8 @@ class CandidatePositions:
 
     places: Callable[[Slots], tuple[np.ndarray, np.ndarray]]
     """gives right ascension and declination of some slots, (m,) degrees each"""
-    made: Callable[[], np.ndarray]
-    """makes ``covariance``, (n_slots, 4)"""
+    made: Callable[[Slots], np.ndarray]
+    """makes ``covariance`` of some slots, (m, 4)"""
     circular: bool
     """whether all errors of the match, the primaries' too, are circles"""
 
@@ -66,7 +66,13 @@ class CandidatePositions:
     @cached_property
     def covariance(self) -> np.ndarray:
         """(n_slots, 4) of east^2, north^2, east*north, arcsec^2, and the determinant, arcsec^4."""
-        return self.made()
+        return self.made(slice(None))
+
+    def covariance_of(self, slots: np.ndarray) -> np.ndarray:
+        """The same of some slots, (m, 4)."""
+        if "covariance" in self.__dict__:
+            return self.covariance.take(slots, axis=0)
+        return self.made(slots)
 
     def forget(self) -> None:
         """Do without them until they are asked for again: they are half of all that is held.
@@ -117,7 +123,7 @@ def candidate_positions(
     return _known(
         CandidatePositions(
             lambda slots: (ra[slots], dec[slots]),
-            covariance.view,  # itself
+            covariance.__getitem__,
             primary.circular and (circles or _circular(covariance)),
         ),
         at=(ra, dec),
@@ -131,10 +137,12 @@ def _at_rest(primary: HeldCatalog, other: HeldCatalog, row: np.ndarray) -> Candi
     if sigma is not None:
         made = partial(_circle_covariance, sigma, row)
         out = CandidatePositions(places, made, primary.circular and other.circular)
-        return _known(out, covariance=made())
+        return _known(out, covariance=made(slice(None)))
     covariance = with_determinant(other.errors, row)
     circular = primary.circular and (other.circular or _circular(covariance))
-    return _known(CandidatePositions(places, covariance.view, circular), covariance=covariance)
+    return _known(
+        CandidatePositions(places, covariance.__getitem__, circular), covariance=covariance
+    )
 
 
 def _known(positions: CandidatePositions, **values: Any) -> CandidatePositions:
@@ -166,8 +174,9 @@ def _circles(errors: PositionErrorModel) -> np.ndarray | None:
     return np.atleast_1d(np.asarray(errors.parts[0], np.float64))
 
 
-def _circle_covariance(sigma: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """Covariances of some rows of a catalogue of circles, (m, 4)."""
+def _circle_covariance(sigma: np.ndarray, row: np.ndarray, slots: Slots) -> np.ndarray:
+    """Covariances of some slots, (m, 4), whose rows of a catalogue of circles are `row`."""
+    row = row[slots]
     out = np.empty((len(row), 4))
     run_kernel(gather_circles, ranges(len(row), GATHERED), row, sigma, out)
     return out

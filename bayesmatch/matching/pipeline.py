@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .._kernels.jit import begin
 from ..catalogs.candidates import find_candidates
 from ..catalogs.far import FarCatalog
 from ..catalogs.held import HeldCatalog
@@ -21,7 +23,7 @@ from ..priors.prior_set import PriorSet
 from .associations import Associations, build_associations
 from .beyond import counterparts_beyond
 from .calibrated import calibrated_of, pruned_bound
-from .checks.run import run_checks
+from .checks.run import look_ahead, run_checks
 from .clock import Clock
 from .combined import bytes_more, judged, unpruned
 from .evidence import weigh
@@ -90,6 +92,7 @@ def _run(
     evidence = weigh(setting, associations, bayes, slot_ln_ratio, learned, options, clock)
     del slot_ln_ratio, weighed, bayes
     evidence, against_none = evidence.apart()
+    looked = begin(partial(look_ahead, setting, associations))
     settled, ln_gain = _settled(
         setting, associations, evidence.post, against_none, options, covariates, clock
     )
@@ -115,7 +118,7 @@ def _run(
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors=fitted_errors or {"given": True},
-        checks=run_checks(setting, associations, calibrated, fit, ratios, options),
+        checks=run_checks(looked(), setting, associations, calibrated, fit, ratios, options),
         n_candidates=len(setting.candidates.row),
         n_associations=n_associations,
         seconds=clock.seconds,

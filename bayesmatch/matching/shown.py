@@ -63,5 +63,7 @@ def without_positions(setting: Setting) -> Setting:
     """The same without where the candidates lie, which no table shows."""
     none = np.empty(0)
     circular = setting.positions.circular
-    nowhere = CandidatePositions(lambda slots: (none, none), lambda: np.empty((0, 4)), circular)
+    nowhere = CandidatePositions(
+        lambda slots: (none, none), lambda slots: np.empty((0, 4)), circular
+    )
     return replace(setting, positions=nowhere, close=None)

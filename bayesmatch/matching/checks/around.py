@@ -18,6 +18,8 @@ class Around:
     catalog: HeldCatalog
     k: int
     """which of the other catalogues"""
+    number: np.ndarray
+    """(s,) candidates of each sampled primary"""
     i: np.ndarray
     """(m,) sampled primary of each candidate, rising"""
     slot: np.ndarray
@@ -31,7 +33,7 @@ class Around:
     covariance: np.ndarray
     """(3, m) of the offset, arcsec^2: xx, yy, xy"""
     theirs: np.ndarray
-    """(m,) determinant of the candidate's own, arcsec^4"""
+    """(4, m) the candidate's own, and its determinant, arcsec^4"""
     radius: float
     """arcsec, within which there are objects: of the match, or less where a catalogue is cones"""
     tails: Tails

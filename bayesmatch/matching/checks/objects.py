@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..._kernels.neighbours import pairs_in_blocks
+from ...catalogs.held import HeldCatalog
 from ..table_columns import take
 from .around import Around
 from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
@@ -89,22 +90,21 @@ def duplicates(view: View, part: Around) -> Finding:
 
 def _close_pairs(view: View, part: Around) -> tuple[float, int, float, int]:
     """Pairs of candidates of a primary within their errors, all pairs, those by chance, entries."""
-    size = np.bincount(part.i, minlength=view.n)
+    size = part.number
     step = max(1, int((size * (size - 1) // 2).sum()) // MAX_PAIRS)
     use = np.flatnonzero(part.i % step == 0) if step > 1 else np.arange(len(part.i))
-    i, variance = part.i[use], np.sqrt(np.maximum(part.theirs[use], 0.0))
+    i, variance = part.i[use], np.sqrt(np.maximum(part.theirs[3, use], 0.0))
     of = i, part.offset.take(use, axis=0), variance
     close, pairs, chance = pairs_in_blocks(*of, SAME**2, part.radius**2)
     return float(close), pairs, chance, len(i) if pairs else 0
 
 
-def listed_twice(view: View) -> Finding:
-    """Share of the primaries that are in the list twice.
+def listed_twice(primary: HeldCatalog, radius: float) -> Finding:
+    """Share of the primaries that are in the list twice; `radius` of the match, arcsec.
 
     Pairs within 2 sigma of their difference, against those by chance: as many as the list's density
     makes, or the ring around each shows, whichever is more.
     """
-    primary = view.setting.primary
     check = f"duplicates_{primary.name}"
     n = min(len(primary), MAX_PRIMARIES)
     rows = np.arange(len(primary))
@@ -113,7 +113,7 @@ def listed_twice(view: View) -> Finding:
     covariance = primary.covariance(rows)
     variance = np.sqrt(np.maximum(covariance[:, 0] * covariance[:, 1] - covariance[:, 2] ** 2, 0))
     typical = SAME * math.sqrt(2.0 * float(np.median(variance)))
-    reach = min(typical, view.radius)
+    reach = min(typical, radius)
     close, ring = _pairs(primary.ra[rows], primary.dec[rows], variance, reach)
     per_arcsec2 = primary.n_rows / primary.area / ARCSEC2_PER_DEG2
     chance = max(0.5 * n * per_arcsec2 * math.pi * reach**2, ring / 3.0)

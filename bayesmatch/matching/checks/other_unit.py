@@ -120,7 +120,7 @@ class _Pairs:
             few = slice(0, int(np.searchsorted(part.i, part.i[MAX_PAIRS])) or MAX_PAIRS)
         i = part.i[few]
         n = int(i.max()) + 1 if len(i) else 0
-        other = view.setting.positions.covariance[part.slot[few], :3]
+        other = part.theirs[:3, few].T
         density = len(i) / (math.pi * part.radius**2 * max(n, 1))
         own = part.covariance[:, few].T - other
         return cls(i, n, part.offset[few], own, other, density)

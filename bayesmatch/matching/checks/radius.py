@@ -22,7 +22,7 @@ def radius(view: View) -> Finding:
     worst = 0.0
     for part in view.around:
         # of the other catalogue: the difference is what the objects add
-        own = np.median(part.theirs) if len(part.theirs) else 0.0
+        own = np.median(part.theirs[3]) if len(part.slot) else 0.0
         sigma = np.sqrt(view.sigma**2 + max(float(own), 0.0) ** 0.5)
         worst = max(worst, float(np.mean(errors.beyond(part.radius / np.maximum(sigma, 1e-300)))))
     verdict = WRONG if worst > MANY else LOOK if worst > LOST else OK

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..associations import Associations
+from ..setting import Setting
 from .believed import each_once, with_density
 from .combinations import combination_prior
 from .density import (
@@ -30,6 +32,7 @@ from .other_unit import in_other_unit
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
+from .sample import Sample, sample_of
 from .score import Step
 from .view import View, view_of
 
@@ -39,17 +42,27 @@ DOUBTFUL, SURE = 2.0, 4.0
 NOT_JUDGED = "cannot be judged while the field, a prior or the radius does not fit"
 
 
-def run_checks(*match: Any) -> list[dict[str, Any]]:
-    """The findings of a match, in plain types; the arguments are those of :func:`view_of`."""
-    view = view_of(*match)
+def look_ahead(setting: Setting, associations: Associations) -> tuple[Sample, Finding]:
+    """What needs no probabilities: it may be found while others find these."""
+    sample = sample_of(setting, associations)
+    return sample, listed_twice(setting.primary, setting.radius_arcsec)
+
+
+def run_checks(looked: tuple[Sample, Finding], *match: Any) -> list[dict[str, Any]]:
+    """The findings of a match, in plain types.
+
+    `looked` is from :func:`look_ahead`; the other arguments are those of :func:`view_of`.
+    """
+    sample, twice = looked
+    view = view_of(sample, *match)
     if view.options.claims == "independent":
         view = each_once(view)
-    return [found.plain() for found in findings(view)]
+    return [found.plain() for found in findings(view, twice)]
 
 
-def findings(view: View) -> Iterator[Finding]:
+def findings(view: View, twice: Finding) -> Iterator[Finding]:
     """Every check, in the order in which a mistake should be looked for."""
-    together, reach, twice = overlap(view), radius(view), listed_twice(view)
+    together, reach = overlap(view), radius(view)
     yield together
     yield reach
     if together.verdict == OK:

@@ -1,0 +1,102 @@
+"""A sample of the primaries with what is around each, before there are probabilities.
+
+A check needs some thousand candidates to see what matters, not all of them: from more, every m-th
+primary is taken. So the checks cost the same for a million sources as for ten thousand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..._kernels.sphere import offsets
+from ...catalogs.errors import error_radius
+from ...catalogs.segments import segments
+from ..associations import Associations
+from ..setting import Setting
+from .around import Around
+
+#: associations looked at, about
+MAX_ROWS = 8_000
+ARCSEC2_PER_DEG2 = 3600.0**2
+#: density outside a cone over that inside, at most: cones overlap
+EMPTY = 0.3
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Primaries that are looked at, and where their candidates are."""
+
+    primary: np.ndarray
+    """(s,) rows of the primaries looked at"""
+    rows: np.ndarray
+    """(q,) their associations"""
+    first: np.ndarray
+    """(s,) where the associations of each begin in `rows`"""
+    sigma: np.ndarray
+    """(s,) arcsec, error radius of the sampled primaries"""
+    around: tuple[Around, ...]
+    """a part per other catalogue, nothing being probable yet"""
+
+
+def sample_of(setting: Setting, associations: Associations) -> Sample:
+    """The sample of a match."""
+    step = max(1, -(-int(associations.first[-1]) // MAX_ROWS))
+    looked = np.flatnonzero(setting.looked.all(axis=1))
+    sample = (looked if len(looked) else np.arange(len(setting.primary)))[::step]
+    count = np.diff(associations.first)[sample]
+    begin = np.cumsum(count) - count
+    rows = segments(associations.first[sample], count)
+    covariance = setting.primary.covariance(sample)
+    sigma = error_radius(covariance, setting.primary.errors.determinant(sample))
+    around = (_around(setting, sample, covariance, sigma, k) for k in range(len(setting.others)))
+    return Sample(sample, rows, begin, sigma, tuple(around))
+
+
+def _around(
+    setting: Setting, sample: np.ndarray, covariance: np.ndarray, sigma: np.ndarray, k: int
+) -> Around:
+    primary, candidates, positions = setting.primary, setting.candidates, setting.positions
+    block = sample * candidates.n_other + k
+    begin = candidates.start[block]
+    count = candidates.start[block + 1] - begin
+    i, slot = np.repeat(np.arange(len(sample)), count), segments(begin, count)
+    separation, offset = candidates.separation[slot], np.empty((len(slot), 2))
+    at = sample[i], primary.ra, primary.dec, *positions.at_some(slot)
+    offsets(*at, separation, offset)
+    theirs = positions.covariance_of(slot).T
+    # Each component by itself: whole columns are what is reckoned with.
+    both = np.stack([own[i] + their for own, their in zip(covariance.T, theirs[:3], strict=True)])
+    return Around(
+        setting.others[k],
+        k,
+        count,
+        i,
+        slot,
+        separation,
+        np.zeros(len(slot)),
+        offset,
+        both,
+        theirs,
+        _reach(setting, k, separation, len(sample)),
+        primary.tails,
+        sigma[i] ** 2,
+        np.zeros(len(sample)),
+    )
+
+
+def _reach(setting: Setting, k: int, separation: np.ndarray, n: int) -> float:
+    """Where a catalogue that is cones round the `n` primaries ends.
+
+    The field model takes it from how the candidates thin out, which they also do where the errors
+    are too small for the counterparts: a cone has next to nothing outside.
+    """
+    radius, reach = setting.radius_arcsec, setting.field.reach_arcsec
+    end = radius if reach is None else min(radius, float(reach[k]))
+    if end >= radius:
+        return radius
+    beyond = float(np.count_nonzero(separation > end)) / (radius**2 - end**2)
+    stated = setting.others[k].density_deg2 / ARCSEC2_PER_DEG2 * np.pi * n
+    within = float(np.count_nonzero(separation <= end)) / end**2
+    return end if beyond < EMPTY * min(within, stated) else radius
