@@ -76,7 +76,8 @@ def to_be_shown(
 ) -> Matched:
     """What the tables are made from; the Bayes factors of the evidence are logs to base 10 then.
 
-    A result with a NaN, or with probabilities that do not sum to 1, is refused.
+    A result with a NaN, or with probabilities that do not sum to 1, is refused.  Identifiers are
+    not among it yet: see :func:`kept_identifiers`.
     """
     post, calibrated = evidence.post, claims.calibrated
     check_probabilities(
@@ -94,7 +95,7 @@ def to_be_shown(
         Shown.of(evidence),
         calibrated,
         claims.same_source,
-        kept_identifiers(setting),
+        identifiers=(),
     )
 
 

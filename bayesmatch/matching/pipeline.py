@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -32,7 +33,7 @@ from .host_fraction import HostFraction
 from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
 from .local_ratio import with_mean_ratios
-from .made_later import made_later, rows_shown, to_be_shown
+from .made_later import kept_identifiers, made_later, rows_shown, to_be_shown
 from .options import MatchOptions
 from .pairs_field import pairs_field
 from .posterior import BayesFactors, Posterior, bayes_factors, posterior_of
@@ -100,6 +101,7 @@ def _run(
     setting, fit, claims = settled.setting.bare(), settled.fit, settled.claims
     calibrated = claims.calibrated
     with clock("tables"):
+        identifiers = begin(partial(kept_identifiers, setting))  # each waits for the memory
         matched = to_be_shown(setting, associations, log10_ratios, evidence, claims)
         n_associations, terms = rows_shown(matched, associations, claims.terms, options.min_p_i)
     ratios = log10_ratios, evidence.log10_combined
@@ -124,7 +126,7 @@ def _run(
         seconds=clock.seconds,
     )
     return MatchResult(
-        *made_later(matched, options.min_p_i),
+        *made_later(replace(matched, identifiers=identifiers()), options.min_p_i),
         record.meta(),
         priors=learned.as_dict(),
         catalogs=setting.catalogs,

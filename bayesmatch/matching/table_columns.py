@@ -34,23 +34,36 @@ def table_of(columns: dict[str, Column], extension: str) -> Table:
     return table
 
 
+def column_of(values: np.ndarray, description: str, unit: Any = None) -> Column:
+    """A column of values that stay as they are.
+
+    A view: astropy's constructor makes the same one, and then sets all that it has once more.
+    """
+    column = values.view(Column)
+    column.description = description
+    if unit is not None:
+        column.unit = unit
+    return column
+
+
 def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional: bool) -> Column:
     """Identifiers of rows of the catalogue of a name, masked where the row is -1."""
     absent_row = row < 0
-    absent = absent_row.copy()
+    absent, values = absent_row, identifiers.values
     if identifiers.mask is not None:
+        absent = absent_row.copy()
         absent[~absent_row] = identifiers.mask[row[~absent_row]]
-    values = identifiers.values
     if values is not None and values.dtype == np.int64 and len(values):
         ids = take(values, row, 0)
     else:
         held = identifiers.of(row[~absent_row])
         ids = np.zeros(len(row), held.dtype)
         ids[~absent_row] = held
-    absent = absent | missing(ids)
+    if ids.dtype.kind not in "iu":
+        absent = absent | missing(ids)
     text = f"{identifiers.name} in {name}"
     if not (optional or absent.any()):  # masked columns wherever a member may be absent
-        return Column(ids, description=text)
+        return column_of(ids, text)
     return masked_column(ids, absent, text)
 
 
@@ -124,15 +137,15 @@ def field_columns(field: FieldDensity, looked: np.ndarray, k: int, name: str) ->
     """What the field of other catalogue k is at each primary, where it has `looked` (n,) or not."""
     density, within = later_columns(name)
     columns = {
-        density: Column(
+        density: column_of(
             field.per_deg2[:, k],
             unit=_per_deg2(),
             description=f"{name} field objects per deg^2 at the primary",
         ),
-        within: Column(looked, description=f"Whether {name} has looked at the primary"),
+        within: column_of(looked, description=f"Whether {name} has looked at the primary"),
     }
     if field.mean_ratio is not None:
-        columns[mean_ratio_column(name)] = Column(
+        columns[mean_ratio_column(name)] = column_of(
             field.mean_ratio[:, k],
             description=f"Mean ratio of the priors over {name} field objects around",
         )

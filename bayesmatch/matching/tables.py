@@ -19,6 +19,7 @@ from .record import CatalogueRecord
 from .setting import Setting
 from .shown import Shown
 from .table_columns import (
+    column_of,
     field_columns,
     id_column,
     later_columns,
@@ -133,32 +134,32 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     separations = _separations(m, member, m.associations.between[keep])
     largest = np.zeros(len(member))
     for (a, b), values in separations.items():
-        columns[f"Separation_{a}_{b}"] = Column(
+        columns[f"Separation_{a}_{b}"] = column_of(
             values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent"
         )
         np.fmax(largest, values, out=largest)
-    columns["Separation_max"] = Column(
+    columns["Separation_max"] = column_of(
         largest, unit="arcsec", description="Largest separation within the association"
     )
     ncat = np.ones(len(member), np.int16)
     for of_one in member.T:
         ncat += of_one >= 0  # NumPy is slow along short axes
-    columns["ncat"] = Column(ncat, description="Number of catalogues taking part")
+    columns["ncat"] = column_of(ncat, description="Number of catalogues taking part")
     columns.update(_evidence_columns(m, keep, member))
     columns.update(combined_columns(m.post.log10_combined, keep))
-    columns["p_single"] = Column(
+    columns["p_single"] = column_of(
         post.p_single[keep], description="Posterior of this association against chance, with priors"
     )
-    columns["p_any"] = Column(
+    columns["p_any"] = column_of(
         post.p_any[primary_row], description="NWAY: probability that any counterpart exists"
     )
-    columns["p_i"] = Column(
+    columns["p_i"] = column_of(
         post.p_i[keep], description="NWAY: probability of this association if a counterpart exists"
     )
-    columns["match_flag"] = Column(
+    columns["match_flag"] = column_of(
         post.match_flag[keep], description="1 best, 2 comparable to the best, 0 other"
     )
-    columns["p_match"] = Column(
+    columns["p_match"] = column_of(
         m.calibrated.p_match[keep],
         description="Calibrated probability that exactly this association is true",
     )
@@ -172,7 +173,7 @@ def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> 
         take(m.setting.candidates.row, member[:, k], -1) for k in range(member.shape[1])
     ]
     columns = {
-        catalog.name: Column(row_numbers(catalog, row), description=row_text(catalog))
+        catalog.name: column_of(row_numbers(catalog, row), description=row_text(catalog))
         for catalog, row in zip(catalogs, index, strict=True)
     }
     for catalog, ids, at in zip(catalogs, m.identifiers, (primary_row, *member.T), strict=True):
@@ -185,16 +186,16 @@ def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> 
 def _evidence_columns(m: Matched, keep: Any, member: np.ndarray) -> dict[str, Column]:
     """Bayes factors, posterior by distance, and the ratio of every prior."""
     columns = {
-        name: Column(log10[keep], description=f"log10 of the Bayes factor{BAYES[name]}")
+        name: column_of(log10[keep], description=f"log10 of the Bayes factor{BAYES[name]}")
         for name, log10 in m.post.log10_bayes.items()
     }
-    columns["dist_post"] = Column(
+    columns["dist_post"] = column_of(
         m.post.dist_post[keep],
         description="Posterior of this association against chance, positions only",
     )
     for (k, name), ratio in m.log10_ratios.items():
         other, values = m.setting.others[k].name, take(ratio, member[:, k], 0.0)
-        columns[f"bias_{other}_{name}"] = Column(
+        columns[f"bias_{other}_{name}"] = column_of(
             np.power(10.0, values, out=values),
             description=f"Ratio of prior {name} for this {other} object, 1 = neutral",
         )
@@ -210,22 +211,24 @@ def source_table(m: Matched) -> Table:
     n, name = len(best), primary.name
     count = np.diff(candidates.start).reshape(n, -1).sum(axis=1)
     columns: dict[str, Column] = {
-        name: Column(row_numbers(primary, np.arange(n)), description=row_text(primary)),
+        name: column_of(row_numbers(primary, np.arange(n)), description=row_text(primary)),
         f"{name}_{primary.id_name}": id_column(
             name, m.identifiers[0], np.arange(n), optional=False
         ),
-        "p_any": Column(m.post.p_any, description="NWAY: probability that any counterpart exists"),
+        "p_any": column_of(
+            m.post.p_any, description="NWAY: probability that any counterpart exists"
+        ),
         "p_hostless": _where_looked(
             m, m.calibrated.p_hostless, "Calibrated probability of no counterpart within the radius"
         ),
         "log10_odds_host": _where_looked(
             m, m.calibrated.log10_odds, "log10 of (1 - p_hostless) / p_hostless"
         ),
-        "n_candidates": Column(count, description="Objects within the radius, all catalogues"),
+        "n_candidates": column_of(count, description="Objects within the radius, all catalogues"),
     }
     for k, (other, ids) in enumerate(zip(others, m.identifiers[1:], strict=True)):
         row = take(candidates.row, member[:, k], -1)
-        columns[other.name] = Column(
+        columns[other.name] = column_of(
             row_numbers(other, row),
             description=f"{row_text(other)}, in the best association: {CANDIDATE}",
         )
@@ -233,30 +236,32 @@ def source_table(m: Matched) -> Table:
             other.name, ids, member[:, k], optional=True
         )
         columns[f"{other.name}_{ids.name}"].description += f", of {CANDIDATE}"
-        columns[f"p_{other.name}"] = Column(
+        columns[f"p_{other.name}"] = column_of(
             m.calibrated.marginal[:, k],
             description=f"Calibrated probability that this {other.name} object is the counterpart",
         )
-        columns[f"Separation_{name}_{other.name}"] = Column(
+        columns[f"Separation_{name}_{other.name}"] = column_of(
             take(candidates.separation, member[:, k], np.nan),
             unit="arcsec",
             description=f"Separation of {name} and {other.name} in the best association",
         )
         columns |= field_columns(m.setting.field, m.setting.looked[:, k], k, other.name)
-    columns["p_i"] = Column(take(m.post.p_i, best, 0.0), description="p_i of the best association")
-    columns["p_match"] = Column(
+    columns["p_i"] = column_of(
+        take(m.post.p_i, best, 0.0), description="p_i of the best association"
+    )
+    columns["p_match"] = column_of(
         take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"
     )
-    columns["second_p_i"] = Column(
+    columns["second_p_i"] = column_of(
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
     )
     for k, other in enumerate(others):
         claims = n_claims(np.asarray(columns[other.name]))
         text = f"Primaries with the same {other.name} object as their best"
         if k == 0:
-            columns["n_claims"] = Column(claims, description=text)
-        columns[f"n_claims_{other.name}"] = Column(claims, description=text)
-    columns[SAME_SOURCE] = Column(
+            columns["n_claims"] = column_of(claims, description=text)
+        columns[f"n_claims_{other.name}"] = column_of(claims, description=text)
+    columns[SAME_SOURCE] = column_of(
         row_numbers(primary, m.same_source),
         description="Row of the first primary that is probably the same source",
     )
@@ -268,7 +273,7 @@ def _where_looked(m: Matched, values: np.ndarray, text: str) -> Column:
     nowhere = np.asarray(~m.setting.looked.any(axis=1))
     if nowhere.any():
         return masked_column(values, nowhere, text)
-    return Column(values, description=text)
+    return column_of(values, description=text)
 
 
 def _separations(

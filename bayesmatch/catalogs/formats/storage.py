@@ -53,7 +53,8 @@ def masked_column(
 def _free_fill(values: np.ndarray, mask: np.ndarray) -> Any:
     """What stands where a value is missing: of integers one that is no value of the column."""
     fill = _FILL[values.dtype.kind](values.dtype)
-    if values.dtype.kind not in "iu" or not ((values == fill) & ~mask).any():
+    same = values == fill if values.dtype.kind in "iu" else np.zeros(1, bool)
+    if not same.any() or not (same & ~mask).any():
         return fill
     taken = np.unique(values[~mask])
     ends = taken if fill == taken[0] else taken[::-1]
