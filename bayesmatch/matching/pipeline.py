@@ -154,7 +154,6 @@ def _search(
     radius, n = options.radius_arcsec, len(primary)
     n_rows = sum(len(c) if isinstance(c, ScannedCatalog) else max(_held_rows(c), n) for c in others)
     with clock("search"), clock.searching(n_rows) as advance:
-        close = entries_ahead(options.claims, primary, radius)
         counted = options.field.counts_cells or learns_from_field(priors)
         box = box_around(primary, others) if counted else None
         held = tuple(
@@ -176,7 +175,7 @@ def _search(
         field = pairs_field(options.field, primary, held, candidates)
         candidates = pairs_once(primary, held, candidates)
     with clock("associations"):
-        return make_setting(
+        setting = make_setting(
             primary,
             held,
             candidates,
@@ -186,8 +185,9 @@ def _search(
             radius,
             sorted({*without_sample(priors), *(c.name for c in others if judged(priors, c.name))}),
             box,
-            close,
         )
+        # Asked for after the field: what is begun first is ready first.
+        return replace(setting, close=entries_ahead(options.claims, primary, radius))
 
 
 def _held_rows(catalog: AnyCatalog) -> int:

@@ -70,12 +70,8 @@ def make_setting(
     radius_arcsec: float,
     with_priors: Collection[str],
     box: SkyBox | None = None,
-    close: Callable[[], CloseEntries] | None = None,
 ) -> Setting:
-    """Positions, errors and densities of the candidates found; `box`: if it is at hand.
-
-    `close`: as :attr:`Setting.close`.
-    """
+    """Positions, errors and densities of the candidates found; `box`: if it is at hand."""
     positions = candidate_positions(primary, others, candidates)
     around = primary, others, candidates, radius_arcsec, with_priors, box
     find = partial(field.at, *around)
@@ -92,7 +88,6 @@ def make_setting(
         find_field,
         radius_arcsec,
         np.column_stack([looked_at(other, primary) for other in others]),
-        close,
     )
 
 
