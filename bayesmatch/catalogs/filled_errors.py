@@ -71,7 +71,7 @@ def _given(catalog: HeldCatalog, rows: np.ndarray) -> Iterator[tuple[str, np.nda
     for k, entry in enumerate(error_entries(catalog.pos_err)[:2]):
         if isinstance(entry, str):
             column = named.named(entry).column
-            yield f"column {column!r}", np.asarray(np.ma.getdata(catalog.table[column][rows]))
+            yield f"column {column!r}", np.asarray(np.ma.getdata(catalog.table[column]))[rows]
         elif np.ndim(entry):
             yield "pos_err", np.round(np.sqrt(catalog.errors.covariance(rows)[:, k]), 9)
 

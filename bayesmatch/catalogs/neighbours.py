@@ -64,15 +64,18 @@ class Neighbours:
         neighbours : ndarray of int
             Their rows.
         """
-        begin, found = self._within(self._place[rows], chord)
+        begin, found = self._within(self._place[rows], chord, 4)
         return begin, self.along[found]
 
-    def _within(self, places: np.ndarray, chord: float) -> tuple[np.ndarray, np.ndarray]:
-        """As :meth:`within`, of places in :attr:`along`, and giving places."""
+    def _within(self, places: np.ndarray, chord: float, each: int) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`within`, of places in :attr:`along`, and giving places.
+
+        Done at once where they have not more than `each` on average.
+        """
         angle = 2.0 * math.degrees(math.asin(min(1.0, 0.5 * chord))) * (1.0 + 1e-9) + 1e-12
         how = places, angle, chord * chord, *self._sorted
         zones = self._lowest, self._height, self._zone_first
-        begin, found = np.empty(len(places) + 1, np.int64), np.empty(4 * len(places), np.int64)
+        begin, found = np.empty(len(places) + 1, np.int64), np.empty(each * len(places), np.int64)
         n = rows_within(*how, *zones, begin, found)
         if n > len(found):
             found = np.empty(n, np.int64)
@@ -97,7 +100,7 @@ class Neighbours:
         out = np.empty(len(rows))
         left, places = np.arange(len(rows)), self._place[rows]
         while len(left):
-            begin, found = self._within(places[left], chord)
+            begin, found = self._within(places[left], chord, 3 * (k + 1))
             square = np.empty(len(left))
             kth_nearest(places[left], begin, found, self._sorted[0], k, np.empty(k + 1), square)
             out[left] = np.sqrt(square)

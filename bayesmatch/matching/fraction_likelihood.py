@@ -79,7 +79,9 @@ class FractionLikelihood:
         """
         ridge = np.full(self.z.shape[1], slope)
         ridge[0] = RIDGE_CONSTANT
-        return np.kron(2.0 * (np.eye(self.n_free - 1) - 1.0 / self.n_free), np.diag(ridge))
+        between = 2.0 * (np.eye(self.n_free - 1) - 1.0 / self.n_free)
+        blocks = np.multiply.outer(between, np.diag(ridge))
+        return np.asarray(blocks.swapaxes(1, 2).reshape(self.size, self.size))
 
     def _coefficients(self, beta: np.ndarray) -> np.ndarray:
         q = self.z.shape[1]

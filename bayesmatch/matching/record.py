@@ -249,13 +249,15 @@ def _numba_version() -> str:
 
 def _plain(value: Any) -> Any:
     """A copy of a value in plain types; ``asdict`` takes longer than a small match."""
+    if isinstance(value, _LEAVES):  # most are
+        return value
     if isinstance(value, CatalogueRecord):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
-    return value if isinstance(value, _LEAVES) else deepcopy(value)
+    return deepcopy(value)
 
 
 def _default(of: Any) -> Any:

@@ -64,7 +64,7 @@ def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional:
     text = f"{identifiers.name} in {name}"
     if not (optional or absent.any()):  # masked columns wherever a member may be absent
         return column_of(ids, text)
-    return masked_column(ids, absent, text)
+    return masked_column(ids, absent, text, copy=False)
 
 
 def row_text(catalog: HeldCatalog) -> str:

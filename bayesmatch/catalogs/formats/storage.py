@@ -41,10 +41,19 @@ def parts_of(column: Any) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def masked_column(
-    values: np.ndarray, mask: np.ndarray, description: str | None = None, unit: Any = None
+    values: np.ndarray,
+    mask: np.ndarray,
+    description: str | None = None,
+    unit: Any = None,
+    *,
+    copy: bool = True,
 ) -> MaskedColumn:
-    """A masked column whose fill value cannot be taken for data."""
-    fill, values = _free_fill(values, mask), np.array(values)
+    """A masked column whose fill value cannot be taken for data; without `copy`, of these values.
+
+    What is not there is written over.
+    """
+    fill = _free_fill(values, mask)
+    values = values.copy() if copy else values
     np.copyto(values, fill, where=mask)
     values = trimmed(values)
     return MaskedColumn(values, mask=mask, description=description, unit=unit, fill_value=fill)
@@ -184,7 +193,10 @@ def restored(table: Table, notes: Sequence[dict[str, Any]]) -> Table:
         if note.get(ESCAPED):
             texts = [json.loads(text) if text else "" for text in values.tolist()]
             values = np.array(texts, dtype=str)
-        text = {"description": note["description"] or None, "unit": note["unit"] or None}
+        text: dict[str, Any] = {
+            "description": note["description"] or None,
+            "unit": note["unit"] or None,
+        }
         if note["masked"]:
             columns[note["name"]] = masked_column(values, mask | missing(values), **text)
         else:
