@@ -49,6 +49,11 @@ class Around:
         out.__dict__.update({k: v for k, v in self.__dict__.items() if k not in out.__dict__})
         return out
 
+    def look_ahead(self) -> None:
+        """Work out what most matches ask for."""
+        for name in ("distance2", "inverse_square", "cut", "within"):
+            getattr(self, name)
+
     @cached_property
     def determinant(self) -> np.ndarray:
         """(m,) of the covariance, arcsec^4."""

@@ -28,8 +28,6 @@ EXPLAINED = 0.5
 WING, SHARE = 3.0, 0.02
 #: shift over the field that matters, in units of sigma
 SHIFT = 0.2
-#: degrees: in wider fields a rotation is no matrix
-WIDEST = 30.0
 
 
 def scale_step(view: View) -> Step | None:
@@ -172,7 +170,7 @@ def frame(view: View) -> Finding:
 
     A shift alone is tried too: it shows in fewer sources than a matrix does.
     """
-    place, pull = _place(view), np.zeros((view.n, 2))
+    place, pull = view.place, np.zeros((view.n, 2))
     for part in view.around:
         (e, n), (xx, yy, xy) = part.offset.T, part.covariance
         weight = part.p * part.inverse_square / part.determinant
@@ -230,17 +228,3 @@ def _beyond_chi2(chi2: float, pairs: int) -> float:
     """Chance of a larger chi^2 of so many pairs of numbers."""
     half = 0.5 * max(chi2, 0.0)
     return math.exp(-half) * sum(half**k / math.factorial(k) for k in range(pairs))
-
-
-def _place(view: View) -> np.ndarray:
-    """1 and the position in the field in units of its spread, (s, 3); (s, 1) where it is wide."""
-    ra, dec = view.setting.primary.ra[view.sample], view.setting.primary.dec[view.sample]
-    turn = np.radians(ra)
-    centre = np.degrees(np.arctan2(np.sin(turn).mean(), np.cos(turn).mean()))
-    x = ((ra - centre + 180.0) % 360.0 - 180.0) * np.cos(np.radians(dec.mean()))
-    y = dec - dec.mean()
-    spread = np.array([x.std(), y.std()])
-    one = np.ones((view.n, 1))
-    if np.abs(x).max() > WIDEST or np.abs(y).max() > WIDEST or not np.all(spread > 0):
-        return one
-    return np.column_stack([one, (x - x.mean()) / spread[0], y / spread[1]])

@@ -22,6 +22,8 @@ MAX_ROWS = 8_000
 ARCSEC2_PER_DEG2 = 3600.0**2
 #: density outside a cone over that inside, at most: cones overlap
 EMPTY = 0.3
+#: degrees: in wider fields a rotation is no matrix
+WIDEST = 30.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Sample:
     """(s,) where the associations of each begin in `rows`"""
     sigma: np.ndarray
     """(s,) arcsec, error radius of the sampled primaries"""
+    place: np.ndarray
+    """(s, 3) 1 and the position in the field in units of its spread; (s, 1) where it is wide"""
     around: tuple[Around, ...]
     """a part per other catalogue, nothing being probable yet"""
 
@@ -51,7 +55,21 @@ def sample_of(setting: Setting, associations: Associations) -> Sample:
     covariance = setting.primary.covariance(sample)
     sigma = error_radius(covariance, setting.primary.errors.determinant(sample))
     around = (_around(setting, sample, covariance, sigma, k) for k in range(len(setting.others)))
-    return Sample(sample, rows, begin, sigma, tuple(around))
+    place = _place(setting.primary.ra[sample], setting.primary.dec[sample])
+    return Sample(sample, rows, begin, sigma, place, tuple(around))
+
+
+def _place(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
+    """As :attr:`Sample.place`, of positions in degrees."""
+    turn = np.radians(ra)
+    centre = np.degrees(np.arctan2(np.sin(turn).mean(), np.cos(turn).mean()))
+    x = ((ra - centre + 180.0) % 360.0 - 180.0) * np.cos(np.radians(dec.mean()))
+    y = dec - dec.mean()
+    spread = np.array([x.std(), y.std()])
+    one = np.ones((len(ra), 1))
+    if np.abs(x).max() > WIDEST or np.abs(y).max() > WIDEST or not np.all(spread > 0):
+        return one
+    return np.column_stack([one, (x - x.mean()) / spread[0], y / spread[1]])
 
 
 def _around(
@@ -68,7 +86,7 @@ def _around(
     theirs = positions.covariance_of(slot).T
     # Each component by itself: whole columns are what is reckoned with.
     both = np.stack([own[i] + their for own, their in zip(covariance.T, theirs[:3], strict=True)])
-    return Around(
+    part = Around(
         setting.others[k],
         k,
         count,
@@ -84,6 +102,8 @@ def _around(
         sigma[i] ** 2,
         np.zeros(len(sample)),
     )
+    part.look_ahead()
+    return part
 
 
 def _reach(setting: Setting, k: int, separation: np.ndarray, n: int) -> float:

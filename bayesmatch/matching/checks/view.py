@@ -39,6 +39,8 @@ class View:
     """(s,) where the associations of each begin in `rows`"""
     sigma: np.ndarray
     """(s,) arcsec, error radius of the sampled primaries"""
+    place: np.ndarray
+    """as :attr:`.sample.Sample.place`"""
     around: tuple[Around, ...]
     """a part per other catalogue"""
 
@@ -126,6 +128,7 @@ def view_of(
         looked.rows,
         looked.first,
         looked.sigma,
+        looked.place,
         looked.around,
     )
     fraction, patterns = np.exp(fit.ln_fraction[view.sample]), np.arange(1 << len(view.around))
