@@ -178,12 +178,14 @@ def test_circles_and_other_errors_are_gathered_alike(monkeypatch):
         np.testing.assert_array_equal(found.cos_dec, np.cos(np.radians(dec[row])))
         v = covariance[row] ** 2
         np.testing.assert_array_equal(found.covariance.T, [v, v, 0 * v, v**2])
+        np.testing.assert_array_equal(found.covariance_of(some), found.covariance[some])
         before = [found.covariance, *found.at]
         found.forget()  # so few are kept
         assert found.covariance is before[0]
         with monkeypatch.context() as patch:
             patch.setattr("bayesmatch.matching.candidate_positions.FEW", 199)
             found.forget()
+        np.testing.assert_array_equal(found.covariance_of(some), before[0][some])
         assert not {"covariance", "at"} & set(vars(found))
         for again, values in zip((found.covariance, *found.at), before, strict=True):
             assert again.tobytes() == values.tobytes()

@@ -174,7 +174,7 @@ def test_numbers_met_twice():
     for n in (0, 1, 2, 50, 1000):
         values = rng.integers(0, 700, n)
         _, number, count = np.unique(values, return_inverse=True, return_counts=True)
-        assert (_met_twice(values) == (count[number] > 1)).all()
+        assert (_met_twice(values) == np.flatnonzero(count[number] > 1)).all()
 
 
 SHAPE = """

@@ -333,6 +333,8 @@ def test_offsets_like_a_tangent_plane(seen, dec):
     with pytest.warns(UserWarning):
         bm.match(x, o, radius=5.0)
     part = seen[-1].around[0]
+    other = part.believed(0.5 * part.p)
+    assert other.distance2 is part.distance2 and (other.p == 0.5 * part.p).all()
     order = seen[-1].setting.candidates.row[part.slot]
     expected = np.column_stack([apart * np.sin(angle), apart * np.cos(angle)])[order]
     np.testing.assert_allclose(part.offset, expected, atol=1e-6 * 5.0 + 1e-4)

@@ -5,10 +5,11 @@ import pickle
 
 import numpy as np
 import pytest
-from astropy.table import Table
+from astropy.table import Column, Table
 
 import bayesmatch as bm
 from bayesmatch.matching import made_later
+from bayesmatch.matching.table_columns import column_of
 
 
 @pytest.fixture
@@ -27,6 +28,18 @@ def result(monkeypatch):
     found = bm.match(a, b, radius=5, min_p_i=0.5)
     found.made = made
     return found
+
+
+def test_a_column_is_what_astropy_makes():
+    values = np.arange(3.0)
+    for unit in (None, "arcsec"):
+        plain, made = Column(values, description="text", unit=unit), column_of(values, "text", unit)
+        assert made.attrs_equal(plain) and (made == plain).all() and type(made) is type(plain)
+        assert np.shares_memory(made, values)
+        again = pickle.loads(pickle.dumps(made))
+        assert again.attrs_equal(plain) and made.copy().attrs_equal(plain)
+        made.meta["a"] = 1
+        assert column_of(values, "text").meta == {}
 
 
 def test_each_is_made_once_when_asked_for(result):

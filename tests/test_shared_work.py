@@ -9,6 +9,7 @@ import pytest
 
 import bayesmatch as bm
 from bayesmatch._kernels import jit, shared_work
+from bayesmatch._kernels.gathered import take_present
 from bayesmatch.catalogs import sky_box
 
 
@@ -23,6 +24,16 @@ def test_all_pieces_in_order(workers):
         pieces = [(k, k + 1) for k in range(n)]
         found = list(shared_work.shared(lambda a, b: (a, b), pieces, workers))
         assert found == pieces
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_kernel_has_all_pieces_and_what_else_it_is_given(monkeypatch, workers):
+    monkeypatch.setattr(jit, "n_threads", lambda: workers)
+    values, at, out = np.arange(50.0), np.arange(40)[::-1].copy(), np.full(40, np.nan)
+    for kernel in (take_present, take_present.__wrapped__):  # also as a plain function
+        out[:] = np.nan
+        jit.run_kernel(kernel, jit.ranges(40, 7), values, at, -1.0, out)
+        assert (out == values[at]).all()
 
 
 def test_every_thread_has_its_part():

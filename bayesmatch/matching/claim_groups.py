@@ -167,15 +167,16 @@ def maybe_twice_of(values: np.ndarray) -> np.ndarray:
 
 
 def _met_twice(values: np.ndarray) -> np.ndarray:
-    """Which of some numbers (m,) occur more than once: few of them."""
-    found = maybe_twice_of(values)
-    ordered = np.sort(values[found])
+    """Where, rising, those of some numbers (m,) are that occur more than once: few of them."""
+    found = np.flatnonzero(maybe_twice_of(values))
+    those = values[found]
+    ordered = np.sort(those)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(twice) == 0:
-        return np.zeros(len(values), bool)
-    at = np.minimum(np.searchsorted(twice, values[found]), len(twice) - 1)
-    found[found] = twice[at] == values[found]
-    return found
+        return found[:0]
+    at = np.minimum(np.searchsorted(twice, those), len(twice) - 1)
+    met: np.ndarray = found[twice[at] == those]
+    return met
 
 
 def _kernel_sets(

@@ -50,12 +50,12 @@ def with_density(view: View, ratio: float | np.ndarray) -> View:
     fraction = np.clip(view.around[0].fraction, 1e-12, 1.0 - 1e-12)
     prior = np.log(fraction / (1.0 - fraction))
     ln_odds = np.log(np.maximum(1.0 - hostless, 1e-300) / hostless) - np.log(ratio)
-    against, before = np.exp(np.minimum(-ln_odds, 700.0)), np.exp(-prior)
+    against = np.exp(np.minimum(-np.stack([ln_odds, prior]), 700.0))
     low, high = -6.0, 6.0
     for _ in range(24):
         middle = 0.5 * (low + high)
-        less = math.exp(-middle)
-        short = float((1.0 / (1.0 + less * against) - 1.0 / (1.0 + less * before)).sum()) > 0
+        seen, fitted = 1.0 / (1.0 + math.exp(-middle) * against)
+        short = float((seen - fitted).sum()) > 0
         low, high = (middle, high) if short else (low, middle)
     host = 1.0 / (1.0 + np.exp(np.minimum(-(ln_odds + middle), 700.0)))
     factor = host / np.maximum(1.0 - hostless, 1e-300)
