@@ -53,7 +53,7 @@ def masked_column(
     What is not there is written over.
     """
     fill = _free_fill(values, mask)
-    values = values.copy() if copy else values
+    values = np.array(values) if copy else values
     np.copyto(values, fill, where=mask)
     values = trimmed(values)
     return MaskedColumn(values, mask=mask, description=description, unit=unit, fill_value=fill)
