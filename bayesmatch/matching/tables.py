@@ -246,12 +246,8 @@ def source_table(m: Matched) -> Table:
             description=f"Separation of {name} and {other.name} in the best association",
         )
         columns |= field_columns(m.setting.field, m.setting.looked[:, k], k, other.name)
-    columns["p_i"] = column_of(
-        take(m.post.p_i, best, 0.0), description="p_i of the best association"
-    )
-    columns["p_match"] = column_of(
-        take(m.calibrated.p_match, best, 0.0), description="p_match of the best association"
-    )
+    for p, values in (("p_i", m.post.p_i), ("p_match", m.calibrated.p_match)):
+        columns[p] = column_of(take(values, best, 0.0), f"{p} of the best association")
     columns["second_p_i"] = column_of(
         m.calibrated.second_p_i, description="p_i of the runner-up, 0 if there is none"
     )

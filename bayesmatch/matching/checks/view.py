@@ -40,7 +40,7 @@ class View:
     sigma: np.ndarray
     """(s,) arcsec, error radius of the sampled primaries"""
     place: np.ndarray
-    """as :attr:`.sample.Sample.place`"""
+    """(s, 3) or (s, 1), as :attr:`.sample.Sample.place`"""
     around: tuple[Around, ...]
     """a part per other catalogue"""
 
