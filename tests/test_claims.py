@@ -97,6 +97,16 @@ def test_joint_probabilities_are_those_of_all_identifications(
         assert np.array_equal(result.associations[column], alone.associations[column])
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_improbable_claims_count_too(seed):
+    """Objects that two sources want with a part in 10,000 each: no default leaves them out."""
+    primary, others = clump(seed, 5, 4, 1, size=4.0)
+    expected, _ = reference.joint(*unnormalised(matched(primary, others, "independent")))
+    found, _ = by_primary(matched(primary, others, "exclusive"))
+    for p, p_expected in zip(found, expected, strict=True):
+        np.testing.assert_allclose(p, p_expected, atol=1e-8)
+
+
 def pair_weights(alone, pair, d, spread, primary, others, expected):
     """What two primaries are as one source: weight by rows; positions put together by hand."""
     weights, objects = unnormalised(alone)

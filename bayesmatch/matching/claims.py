@@ -6,9 +6,10 @@ independent ones where no object occurs twice, and 0 otherwise.  Primaries that 
 groups, over which that is summed exactly (:mod:`bayesmatch._kernels.claims`).  Two entries of one
 source may have the same object: they share its claim (:mod:`bayesmatch.matching.same_source`).
 
-An object links the primaries that have it with a probability above :data:`TINY`; a link left out
+An object links the primaries that have it with a probability above :data:`LEAST`; a link left out
 changes no probability by more than that.  A group in which too many objects are wanted at a time
-loses its weakest links until it fits, and it is told what probability the strongest of them had.
+loses those up to :data:`TINY`, then its weakest links until it fits, and it is told what
+probability the strongest of them had.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from .setting import Setting
 from .terms import ClaimTerms
 
 #: probability of an object above which a primary competes for it
+LEAST = 1e-9
+#: the same in groups that are too large with all links: what is below is not told
 TINY = 1e-4
 #: a group that is too large leaves out links below so many times the probability before
 CUT = 2.0
@@ -102,13 +105,14 @@ def exclusive(
     sets : SourceSets
         Entries that may be one source.
     """
-    joint = JointWeights(setting, associations, ln_like, fit, calibrated, 1e-3 * TINY)
+    limit = min(LEAST, TINY)
+    joint = JointWeights(setting, associations, ln_like, fit, calibrated, 1e-3 * limit)
     joint.weigh(sets.primary)
     same_weight = sets.weights(joint.weight, fit.ln_within)
     together = np.full(len(sets.first) - 1, -np.inf)
-    links = np.flatnonzero(joint.p_slot > TINY)
+    links = np.flatnonzero(joint.p_slot > limit)
     sizes, cut, largest_cut = [0], set(), 0.0
-    limit, todo = TINY, None
+    todo = None
     while True:
         groups = Groups.of(joint, sets, links, todo)
         solved = groups.solve(joint, sets, same_weight, together)
@@ -117,9 +121,9 @@ def exclusive(
         if solved.all() or limit > 1.0:
             break
         todo = np.sort(groups.primaries_of(~solved))
-        limit *= CUT
+        limit = max(limit * CUT, TINY)
         links = links[np.isin(joint.slot_primary(links), todo)]
-        weak = links[joint.p_slot[links] <= limit]
+        weak = links[(joint.p_slot[links] > TINY) & (joint.p_slot[links] <= limit)]
         links = links[joint.p_slot[links] > limit]
         cut.update(joint.slot_primary(weak).tolist())
         largest_cut = max(largest_cut, float(joint.p_slot[weak].max(initial=0.0)))
