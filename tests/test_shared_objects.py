@@ -175,6 +175,25 @@ def test_densities_of_the_patterns_add_up(n_other, seed, several):
         np.testing.assert_allclose(as_fitted, field.count * scale, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("n_other", [2, 3, 4])
+@pytest.mark.parametrize("equal", [False, True])
+def test_the_order_of_the_catalogues_does_not_matter(n_other, equal):
+    rng = np.random.default_rng(n_other)
+    field = objects(n_other, 5, 3.0)
+    bits = np.arange(1 << n_other)[:, None] >> np.arange(n_other) & 1
+    if equal:  # none is the rarest one
+        count = np.where(bits.sum(axis=1) == n_other, 40.0, 0.0)
+        count[1 << np.arange(n_other)] = 10.0
+        field = FieldObjects(count, field.hosts)
+    rho = bits.T @ field.count * np.exp(rng.normal(0, 0.3, (50, n_other)))
+    order = rng.permutation(n_other)
+    moved = (bits << np.argsort(order)).sum(axis=1)  # the number of each pattern in that order
+    count = np.empty_like(field.count)
+    count[moved] = field.count
+    other = FieldObjects(count, field.hosts).per_arcsec2(rho[:, order])
+    np.testing.assert_allclose(other[:, moved], field.per_arcsec2(rho), rtol=1e-9)
+
+
 def test_what_one_catalogue_has_beyond_the_others_is_not_shared():
     field = FieldObjects(np.array([0.0, 30.0, 2.0, 28.0]), np.full(4, 0.25))
     _, a, b, both = field.per_arcsec2(

@@ -12,6 +12,8 @@ NOTHING = 1e-30
 COUNTING = 0.2
 #: sweeps over the catalogues, and the relative change at which they end
 MOST_SWEEPS, FITTING = 50, 1e-3
+#: the same of Newton's steps from there, and primaries at a time
+MOST_NEWTON, FITTED, PIECE = 8, 1e-12, 1 << 16
 #: what a catalogue alone sees is at least this part of its usual share
 LEAST_ALONE = 0.1
 
@@ -34,14 +36,16 @@ class FieldObjects:
         its rarest catalogue, of which it is the largest share, and what a catalogue has far beyond
         that it alone sees: stars of the deepest one make no shared objects.  Where the densities do
         not fit together quite, being counted, all patterns give way in proportion (iterative
-        proportional fitting: a factor for every catalogue).
+        proportional fitting: a factor for every catalogue, whatever their order).
         """
         bits = np.arange(len(self.count))[:, None] >> np.arange(rho.shape[1]) & 1
         singles, several = 1 << np.arange(rho.shape[1]), bits.sum(axis=1) > 1
         total = bits.T @ self.count
         alone = self.count[singles] / total
-        rarest = np.where(bits == 1, total, np.inf).argmin(axis=1)
-        nu = np.where(several, self.count / total[rarest], 0.0) * rho[:, rarest]
+        least = np.where(bits == 1, total, np.inf).min(axis=1)
+        rarest = (bits == 1) & (total <= least[:, None] * (1.0 + 1e-12))  # of equal ones the mean
+        each = rarest / np.maximum(rarest.sum(axis=1), 1)[:, None]
+        nu = np.where(several, self.count / least, 0.0) * (rho @ each.T)
         nu[:, singles] = np.maximum(alone * rho, (1.0 - COUNTING) * rho - nu @ bits)
         for _ in range(MOST_SWEEPS):
             largest = 0.0
@@ -51,12 +55,36 @@ class FieldObjects:
                 largest = max(largest, np.abs(factor - 1.0).max(initial=0.0))
             if largest < FITTING:
                 break
+        for at in range(0, len(rho), PIECE):
+            _fit(nu[at : at + PIECE], rho[at : at + PIECE], bits)
         nu[:, singles] = 0.0
         with np.errstate(divide="ignore", over="ignore"):
             room = np.minimum(1.0, (1.0 - LEAST_ALONE * alone) * rho / (nu @ bits))
         nu *= np.where(bits == 1, room[:, None, :], 1.0).min(axis=2)
         nu[:, singles] = rho - nu @ bits
         return np.asarray(nu)
+
+
+def _fit(nu: np.ndarray, rho: np.ndarray, bits: np.ndarray) -> None:
+    """Bring `nu` (n, patterns), nearly fitted, to the sums `rho` (n, n_other), in place.
+
+    Newton's steps for ln of the factors: sweeps leave the last catalogue nearer to its sum.
+    """
+    if rho.shape[1] == 1:
+        return
+    both = (bits[:, :, None] * bits[:, None, :]).reshape(len(bits), -1)
+    regular = 1e-14 * np.eye(rho.shape[1])
+    for _ in range(MOST_NEWTON):
+        # In units of the densities: of a catalogue that has not looked it is next to nothing.
+        unit = np.sqrt(rho)
+        matrix = (nu @ both).reshape(-1, *regular.shape) / unit[:, :, None] / unit[:, None, :]
+        rest = (rho - nu @ bits) / unit
+        step = np.linalg.solve(matrix + regular, rest[..., None])[..., 0] / unit
+        largest = np.abs(step).max(axis=1, initial=0.0)
+        rows = (largest > FITTED) & (largest < 1.0)  # each primary by itself: farther is no fit
+        if not rows.any():
+            return
+        nu[rows] *= np.exp(step[rows] @ bits.T)
 
 
 def ln_relative(nu: np.ndarray, rho: np.ndarray) -> np.ndarray:
