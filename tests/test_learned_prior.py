@@ -102,6 +102,22 @@ def test_saved_and_read_the_ratios_are_the_same(sky, result, tmp_path):
     np.testing.assert_array_equal(again.log10_ratio(secondary), prior.log10_ratio(secondary))
 
 
+def test_position_errors_may_stand_in_columns(sky, result):
+    """Field objects, which are looked at without their errors, too."""
+    primary, secondary = catalogues(sky)
+    table = sky[1].copy()
+    table["e"] = 0.1
+    known = {"OPT": result.priors["OPT"]}
+    number = bm.match(primary, secondary, radius=RADIUS, priors=known)
+    for error in ("e", ("e", "e"), bm.ErrorEllipse("e", "e", "e")):
+        with_errors = bm.Catalog(table, name="OPT", pos_err=error, area=AREA)
+        column = bm.match(primary, with_errors, radius=RADIUS, priors=known)
+        for name in ("mean_ratio_OPT", "p_hostless", "p_OPT"):
+            np.testing.assert_allclose(
+                column.sources[name], number.sources[name], rtol=1e-9, atol=1e-12
+            )
+
+
 @pytest.mark.slow
 def test_order_of_the_sources_changes_nothing(sky, result):
     order = np.random.default_rng(1).permutation(N)

@@ -137,7 +137,7 @@ class LearnedRatio:
         self, primary: HeldCatalog, secondary: HeldCatalog, i: np.ndarray, j: np.ndarray
     ) -> np.ndarray:
         """Log10 of the ratio for pairs of a primary row i and a candidate row j, shape (n,)."""
-        x, start = inputs(secondary.subset(j, self.columns), self.features, self.start)
+        x, start = inputs(secondary.bare(j, self.columns), self.features, self.start)
         values, fold = self.context.values(primary)[i], self.folds.of_sources(primary)[i]
         out = np.empty(len(i))
 
