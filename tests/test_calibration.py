@@ -523,6 +523,17 @@ def test_calibrate_with_the_options_of_match(cosmos, capsys):
     assert sorted(p.name for p in cosmos.iterdir()) == ["xmm.fits.gz", "zcosmos.fits.gz"]
 
 
+def test_calibrate_with_fitted_errors(cosmos):
+    argv = f"calibrate {PAIR} --fit-errors --realizations 1 --quiet --out c.ecsv"
+    assert main(argv.split()) == 0
+    xmm = bm.Catalog.read("xmm.fits.gz", pos_err="pos_err")
+    optical = bm.Catalog.read("zcosmos.fits.gz", pos_err=0.1)
+    expected = bm.calibrate(xmm, optical, radius=20.0, n_realizations=1, errors="fit").table
+    found = Table.read("c.ecsv")
+    for name in found.colnames:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-14)
+
+
 def test_figures_in_every_format(cosmos):
     argv = f"calibrate {PAIR} --realizations 1 --quiet"
     names = ("c.svg", "c.pdf", "d.svg", "d.pdf")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .as_json import add_json, print_json
-from .inputs import add_inputs, files_read, read_inputs
+from .inputs import add_fit_errors, add_inputs, files_read, read_inputs
 from .outputs import add_out, check_outputs, make_folders, outputs
 from .parsing import FIGURES
 from .shown import shows_progress
@@ -30,6 +30,7 @@ def add_calibrate(commands: Any) -> None:
     calibrate.set_defaults(run=_calibrate)
     add_out(calibrate, "figure (.png, .pdf, .svg) or table (.csv, .ecsv)", several=True)
     add_inputs(calibrate, radius_required=False)
+    add_fit_errors(calibrate)
     calibrate.add_argument(
         "--method",
         default="fake",
@@ -85,6 +86,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     found = calibrate(
         *catalogs,
         **how,
+        errors="fit" if options.fit_errors else "given",
         progress=shows_progress(options),
         method=options.method,
         n_realizations=options.realizations,

@@ -22,6 +22,16 @@ from .parsing import completeness, host_covariates, number_or_name, per_catalogu
 from .radius import radius_arcsec
 
 
+def add_fit_errors(command: argparse.ArgumentParser) -> None:
+    """Add ``--fit-errors``, for commands that match."""
+    command.add_argument(
+        "--fit-errors",
+        action="store_true",
+        help="put the position errors of the first catalogue right before the match "
+        "('bayesmatch errors' shows what is found)",
+    )
+
+
 def add_inputs(command: argparse.ArgumentParser, *, radius_required: bool = True) -> None:
     """Add the arguments that say what is matched and how; :func:`read_inputs` reads them."""
     command.add_argument(

@@ -12,7 +12,7 @@ from .as_json import add_json, print_json
 from .bad_rows import add_keep_dropped
 from .colours import paint_verdicts
 from .given_errors import HELP as ERRORS
-from .inputs import add_inputs, files_read, read_inputs, read_priors
+from .inputs import add_fit_errors, add_inputs, files_read, read_inputs, read_priors
 from .learning import learned_files, learned_paths, write_learned
 from .likelihood_ratio import add_likelihood_ratio, add_ratio, checked_ratio
 from .output import AS_PRINTED, STANDARD_OUTPUT, command_line, print_table
@@ -84,12 +84,7 @@ def add_match(commands: Any) -> None:
         metavar=("CAT1", "CAT2", "ARCSEC"),
         help="taken from lines of nway.py, without effect: nothing needs it here",
     )
-    match.add_argument(
-        "--fit-errors",
-        action="store_true",
-        help="put the position errors of the first catalogue right before the match "
-        "('bayesmatch errors' shows what is found)",
-    )
+    add_fit_errors(match)
     _add_output(match)
 
 
