@@ -86,6 +86,16 @@ def test_cones_round_the_sources(cone):
     assert np.quantile(np.abs(p_hostless(part) - p_hostless(whole)), 0.95) < 0.02
 
 
+@pytest.mark.parametrize("n", [1900, 2800])
+def test_cones_that_overlap_with_others(n):
+    """They fill 70 and 82% of the sky: the rest is no low density either."""
+    xs, sigma, os, *_ = sky(21, n=n, cone=60.0)
+    result = bm.match(*catalogs(xs, sigma, os, area=0.8 * SIDE**2), radius=15)
+    assert result.meta["field"]["scales"]["OPT"]["small_fields"]
+    found = np.asarray(result.sources["density_OPT"])
+    assert abs(np.log(found / 20_000.0).mean()) < 0.05
+
+
 def test_cones_that_are_larger_than_the_circles_of_the_match():
     """Cells covered in part tell neither where was looked nor how many sources are there."""
     found = []

@@ -132,10 +132,10 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
     return float(np.clip(1.0 / variance, *SHAPES))
 
 
-def far_fewer(n: float, expected: float, times: float) -> bool:
+def far_fewer(n: float, expected: float, times: float, share: float = SMALL_FIELD) -> bool:
     """Whether `n` is far below what another area, `times` as large, lets one expect."""
     scatter = max(expected * (1.0 + times), 1.0) ** 0.5
-    return n < SMALL_FIELD * expected and expected - n > SURE * scatter
+    return n < share * expected and expected - n > SURE * scatter
 
 
 def far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:
