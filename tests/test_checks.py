@@ -479,3 +479,15 @@ def test_scanned_like_in_memory(tmp_path):
 
 def test_twice_the_same_bytes():
     assert pair(simulate(9, 200, 0.7)).meta["checks"] == pair(simulate(9, 200, 0.7)).meta["checks"]
+
+
+def test_candidates_that_no_error_explains():
+    """So far out that their probability is 0 in any double."""
+    ra = 150.0 + 0.01 * np.arange(40)
+    x, o = (
+        bm.Catalog({"RA": ra, "DEC": np.full(40, dec)}, name=name, pos_err=1e-3, area=1.0)
+        for name, dec in (("X", 0.0), ("O", 5.0 / 3600))
+    )
+    result = bm.match(x, o, radius=10, claims="independent")
+    assert not np.any(result.sources["p_O"]) and result.meta["n_candidates"] == 40
+    assert checks_of(result)["claims"]["verdict"] == "ok"

@@ -5,6 +5,7 @@ import pytest
 from astropy.table import Table, vstack
 
 import bayesmatch as bm
+from bayesmatch.testing import check_invariants
 
 SIDE = 0.4
 
@@ -55,6 +56,18 @@ def test_ways_to_say_it(tmp_path):
     check(bm.match(*read, radius=2), t)
     scanned = bm.Catalog.scan(path, name="B", pos_err=0.1, area=SIDE**2)
     check(bm.match(read[0], scanned, radius=2), t)
+
+
+def test_the_invariants_know_of_it():
+    rng = np.random.default_rng(1)
+    t = Table(
+        {"ID": np.arange(12), "RA": 150 + 0.02 * rng.random(12), "DEC": 0.02 * rng.random(12)}
+    )
+    one, other = (
+        bm.Catalog(t[:n], name=c, pos_err=5.0, area=0.01) for n, c in ((12, "A"), (9, "B"))
+    )
+    for others in ([one], [one, other], [other, one]):
+        check_invariants(bm.match(one, *others, radius=30, host_fraction=0.5))
 
 
 def test_another_list_of_the_same_places_is_another_catalogue():

@@ -50,6 +50,8 @@ def every_pair(v: View) -> None:
         found = set(zip(v.primary[here].tolist(), v.member[here, k].tolist(), strict=True))
         at = (primary.ra, primary.dec, other.ra, other.dec)
         i, j, s = reference.pairs(*at, radius + ROUNDING)
+        if other.itself:  # every pair once, no object with itself
+            i, j, s = (values[i < j] for values in (i, j, s))
         near = set(zip(i.tolist(), j.tolist(), strict=True))
         sure = {
             (a, b)
@@ -72,6 +74,9 @@ def every_pair(v: View) -> None:
         set(reference.associations(places[0], places[1:], radius + by))
         for by in (-ROUNDING, ROUNDING)
     )
+    for k, other in enumerate(others, 1):
+        if other.itself:
+            least, most = ({a for a in some if a[k] < 0 or a[0] < a[k]} for some in (least, most))
     rows = [(int(i), *m) for i, m in zip(v.primary, v.member.tolist(), strict=True)]
     wrong = sorted(set(rows) - most | least - set(rows))
     if wrong or rows != sorted(set(rows)):

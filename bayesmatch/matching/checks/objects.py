@@ -172,13 +172,14 @@ def claims(view: View) -> Finding:
         row = take(setting.candidates.row, member, -1)
         has = np.flatnonzero(row >= 0)
         p = view.calibrated.marginal[has, k]
-        if len(has) == 0:
+        expected = float(p.sum())
+        if expected == 0.0:  # far out, by the errors: no double is as small
             continue
         _, object_ = np.unique(row[has], return_inverse=True)
         total = np.bincount(object_, weights=p)
         over = float(np.maximum(total - 1.0, 0.0).sum())
-        if over / float(p.sum()) > worst:
-            worst, most = over / float(p.sum()), over
+        if over / expected > worst:
+            worst, most = over / expected, over
     verdict = LOOK if worst > CLAIMED and most > CLAIMS else OK
     advice = ONCE
     if verdict == LOOK:
