@@ -29,9 +29,9 @@ SHAPES = (0.1, 1e7)
 #: the objects expected
 MAX_LEAK = 0.25
 #: a survey consists of small fields round the sources, and a scale is beyond them, if it has less
-#: than this share of the density within, by so many standard deviations, and cells far from all
-#: sources have less than this share of the density near them
-SMALL_FIELD, SURE = 0.7, 5.0
+#: than a share of the density within, by so many standard deviations (fields that overlap fill much
+#: of the sky), and cells far from all sources have less than another of the density near them
+OVERLAPPING, SMALL_FIELD, SURE = 0.88, 0.7, 5.0
 #: near rings that hold more than this of what the far ones say hold hosts
 TOO_MANY = 1.2
 #: a smallest density, of the mean, that keeps logarithms finite
@@ -132,10 +132,10 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
     return float(np.clip(1.0 / variance, *SHAPES))
 
 
-def far_fewer(n: float, expected: float, times: float, share: float = SMALL_FIELD) -> bool:
+def far_fewer(n: float, expected: float, times: float) -> bool:
     """Whether `n` is far below what another area, `times` as large, lets one expect."""
     scatter = max(expected * (1.0 + times), 1.0) ** 0.5
-    return n < share * expected and expected - n > SURE * scatter
+    return n < OVERLAPPING * expected and expected - n > SURE * scatter
 
 
 def far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:

@@ -50,9 +50,6 @@ COARSE = 600.0
 ROOM = 2.5
 #: of the hosts, within the radius: where it is less, how many there are is not known from them
 LEAST_KEPT = 0.1
-#: rings with less than this share of the density within are beyond small fields, though others
-#: overlap with them
-OVERLAPPING = 0.88
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
 MOSTLY_SEEN = 0.1
 
@@ -293,7 +290,7 @@ class _Local:
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
-            if area > 0 and far_fewer(n, count * a / area, a / area, OVERLAPPING):
+            if area > 0 and far_fewer(n, count * a / area, a / area):
                 within, beyond = cells()
                 if beyond < SMALL_FIELD * within:
                     return far[: max(0, at - 1)]  # the last one before has its edge
