@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: bytes of a batch of which few rows are taken: taking them costs as much for any number
-BATCH_BYTES = 1 << 22
+BATCH_BYTES = 1 << 23
 
 
 @dataclass(frozen=True)
