@@ -9,6 +9,7 @@ from pyarrow import parquet
 from test_scan import OPTIONS, sources, survey
 
 import bayesmatch as bm
+from bayesmatch._kernels import jit
 from bayesmatch.catalogs import sky_box
 from bayesmatch.catalogs.scan import ahead, parts, search, work
 from bayesmatch.catalogs.scan.parts import batch_rows, numbers
@@ -96,6 +97,29 @@ def test_tasks_hand_on_their_counts_only_to_be_kept(folder, tmp_path, monkeypatc
     handed.clear()
     assert matched(folder, checkpoint=tmp_path / "kept") == before
     assert min(rows.min() for rows in handed) < 0
+
+
+def test_columns_are_read_while_the_search_goes_on(folder, tmp_path, monkeypatch):
+    """Files are gone through once; with a checkpoint, whose stages are kept apart, twice."""
+    begun, batches = [], parts.Part.batches
+
+    def noted(self, columns, groups, **how):
+        begun.append((tuple(columns), self.first_row, list(groups)))
+        return batches(self, columns, groups, **how)
+
+    monkeypatch.setattr(work, "TASK_ROWS", 300)
+    monkeypatch.setattr(parts.Part, "batches", noted)
+    monkeypatch.setattr(jit, "n_threads", lambda: 1)  # in their order
+    scanned = bm.Catalog.scan(folder, pos_err="err", **OPTIONS)
+    alone = {"field": "uniform", "host_fraction": 0.5}
+    bm.match(sources(8), scanned, radius=60, **alone)
+    columns = [k for k, (names, *_) in enumerate(begun) if names != ("RA", "DEC")]
+    assert 0 < len(columns) < len(begun) / 2  # not where there are no candidates
+    assert all(begun[k - 1] == (("RA", "DEC"), *begun[k][1:]) for k in columns)
+    begun.clear()
+    bm.match(sources(8), scanned, radius=60, checkpoint=tmp_path / "kept", **alone)
+    read = [names for names, *_ in begun]
+    assert read.index(("SRCID", "err")) == read.count(("RA", "DEC"))
 
 
 def test_what_is_counted_is_looked_at_beside_the_search(folder, monkeypatch):

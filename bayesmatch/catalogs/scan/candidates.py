@@ -23,7 +23,7 @@ from . import work
 from .candidate_rows import CandidateRows
 from .catalog import ScannedCatalog
 from .checkpoint import Stage
-from .columns import fetch
+from .columns import Wanted, fetch
 from .lock import locked
 from .manifest import MadeFrom
 from .sample import read_sample
@@ -120,31 +120,38 @@ def hold_candidates(
     made_from = None if checkpoint is None else _made_from(near, other, radius, tasks)
     if made_from is not None and box is not None:
         made_from = replace(made_from, cells=box.digest)
-    stage = None
+    names = _to_have(other, columns)
+    stage = wanted = None
     if checkpoint is not None and made_from is not None:
         stage = Stage(checkpoint / "search", made_from)
-    found = rows_near(near, other, radius, tasks, max_rows, advance, stage, box)
+    elif names:
+        wanted = Wanted.of(other.data_set, names)
+    found = rows_near(near, other, radius, tasks, max_rows, advance, stage, box, wanted)
     other = _counted(other, found.n_without)
-    rows = found.row
-    identifier = [] if other.id_column is None else [other.id_column]
-    wanted = other.schema.names if columns is None else columns
-    moving = [] if other.arrival is None else [other.ra_name, other.dec_name, *other.said.columns]
-    errors = error_columns(other.pos_err, other.schema.names)
-    names = list(dict.fromkeys([*identifier, *errors, *wanted, *moving]))
-    kept = None
+    rows, data, kept = found.row, found.data, None
     if checkpoint is not None and made_from is not None and names:
         digest = _digest(rows.tobytes(), *(n.encode() for n in names))
         kept = Stage(
             checkpoint / f"columns-{digest[:12]}",
             replace(made_from, columns=tuple(names), candidates=digest),
         )
-    data = fetch(other.data_set, rows, names, kept)
+    if data is None:
+        data = fetch(other.data_set, rows, names, kept)
     held = CandidateRows(other, rows, found.ra, found.dec, data)
     give_back(len(rows))
     if box is not None:
         held.counted = box.digest, found.cells
         held.sampler = Sampler(tasks, checkpoint, made_from)
     return held
+
+
+def _to_have(other: ScannedCatalog, columns: Sequence[str] | None) -> list[str]:
+    """Columns that candidates have: identifiers, errors, motions, and some more (None: all)."""
+    identifier = [] if other.id_column is None else [other.id_column]
+    wanted = other.schema.names if columns is None else columns
+    moving = [] if other.arrival is None else [other.ra_name, other.dec_name, *other.said.columns]
+    errors = error_columns(other.pos_err, other.schema.names)
+    return list(dict.fromkeys([*identifier, *errors, *wanted, *moving]))
 
 
 @dataclass(frozen=True)

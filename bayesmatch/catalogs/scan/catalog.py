@@ -48,8 +48,9 @@ class ScannedCatalog(SkyCatalog):
     :meth:`bayesmatch.Catalog.scan` makes one.
 
     Making one reads the footers of all files and compares their columns. A match then reads the
-    two coordinates, of the row groups whose ranges come near a primary; after it the identifiers
-    and the columns that errors and priors need, for the candidates alone; writing with
+    two coordinates, of the row groups whose ranges come near a primary, and of those that hold
+    candidates the identifiers and the columns that errors and priors need, which are kept for the
+    candidates alone: file by file as it goes, with a checkpoint after the search; writing with
     ``include_inputs=True`` reads the other columns of the objects written. Rows without a position
     are left out when they are read, and a bad position error is found only if the object is a
     candidate. Where a row without a position is met, all are counted, which reads the coordinates

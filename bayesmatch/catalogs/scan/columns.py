@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +17,71 @@ from ..sentinels import without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
 from .parts import Part, numbers, rows_of
-from .work import cut_into_tasks, reader_ahead
+from .work import Task, cut_into_tasks, reader_ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+#: bytes of a batch of which few rows are taken: taking them costs as much for any number
+BATCH_BYTES = 1 << 23
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Some columns of a data set, to be read for some of its rows."""
+
+    schema: pa.Schema
+    """of these columns"""
+    in_file: Sequence[str]
+    """those that are read: rows are counted by them, so one where partition columns are wanted"""
+
+    @classmethod
+    def of(cls, data_set: DataSet, columns: Sequence[str]) -> Wanted:
+        """Columns by their names."""
+        import pyarrow as pa
+
+        in_file = [n for n in columns if n not in data_set.partition_names]
+        schema = pa.schema([data_set.schema.field(name) for name in columns])
+        return cls(schema, in_file or [data_set.stored])
+
+    def read(self, part: Part, rows: np.ndarray, groups: Sequence[int], parallel: bool) -> pa.Table:
+        """Those of some rows of the data set (ascending, unique) that are in groups of a part."""
+        import pyarrow as pa
+
+        pieces = [self.schema.empty_table()]
+        batches = part.batches(self.in_file, groups, parallel=parallel, batch_bytes=BATCH_BYTES)
+        for first, batch in batches:
+            a, b = np.searchsorted(rows, part.first_row + first + np.array([0, len(batch)]))
+            if a < b:
+                found = rows_of(part, batch, rows[a:b] - part.first_row - first, self.schema)
+                pieces.append(pa.Table.from_arrays(found, schema=self.schema))
+        return pa.concat_tables(pieces)
+
+
+class ColumnsOfFound:
+    """Columns of the rows that tasks find, read by each at its end: files are gone through once."""
+
+    def __init__(self, tasks: Sequence[Task], wanted: Wanted, parallel: bool) -> None:
+        self._tasks, self._wanted, self._parallel = tasks, wanted, parallel
+        self._ahead = reader_ahead(tasks, wanted.in_file)
+        self._tables: dict[int, pa.Table] = {}
+
+    def read(self, task: int, rows: np.ndarray) -> None:
+        """Read them for what a task has found (ascending)."""
+        part, groups = self._tasks[task]
+        needed = np.intersect1d(groups, part.groups_of(rows))
+        if len(needed) == 0:
+            return
+        if len(needed) == len(groups):  # so will the next ones
+            self._ahead(task)
+        self._tables[task] = self._wanted.read(part, rows, needed.tolist(), self._parallel)
+
+    def together(self) -> pa.Table:
+        """Of all rows that were found, in their order."""
+        import pyarrow as pa
+
+        in_order = [self._tables[task] for task in sorted(self._tables)]
+        return pa.concat_tables([self._wanted.schema.empty_table(), *in_order])
 
 
 def fetch(
@@ -28,22 +90,17 @@ def fetch(
     """Some columns of some rows (ascending, unique) of the data set."""
     import pyarrow as pa
 
-    schema = pa.schema([data_set.schema.field(name) for name in columns])
-    # Rows are counted by columns, so one is read where partition columns alone are wanted.
-    in_file = [n for n in columns if n not in data_set.partition_names] or [data_set.stored]
+    wanted = Wanted.of(data_set, columns)
     if not columns or len(rows) == 0:
-        return schema.empty_table()
-    pieces: list[tuple[Part, np.ndarray]] = []
-    for part in data_set.parts:
-        edges = part.first_row + np.concatenate([[0], np.cumsum(part.group_rows)])
-        pieces.append((part, np.flatnonzero(np.diff(np.searchsorted(rows, edges)))))
-    tasks = cut_into_tasks(pieces)
+        return wanted.schema.empty_table()
+    tasks = cut_into_tasks([(part, part.groups_of(rows)) for part in data_set.parts])
     parallel = len(tasks) < n_threads()
-    ahead = reader_ahead(tasks, in_file)
+    ahead = reader_ahead(tasks, wanted.in_file)
 
     def work(task: int) -> pa.Table:
         ahead(task)
-        return _wanted_rows(*tasks[task], rows, schema, in_file, parallel)
+        part, groups = tasks[task]
+        return wanted.read(part, rows, groups, parallel)
 
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
 
@@ -96,23 +153,3 @@ def _not_there(ra: np.ndarray, dec: np.ndarray, moc: Any) -> np.ndarray:
         there = np.flatnonzero(~out)
         out[there] = ~contains(moc, turned(ra[there]), dec[there])
     return out
-
-
-def _wanted_rows(
-    part: Part,
-    groups: Sequence[int],
-    rows: np.ndarray,
-    schema: pa.Schema,
-    in_file: Sequence[str],
-    parallel: bool,
-) -> pa.Table:
-    """The rows wanted from some row groups of a part, with the types of the schema."""
-    import pyarrow as pa
-
-    pieces = []
-    for first, batch in part.batches(in_file, groups, parallel=parallel):
-        a, b = np.searchsorted(rows, part.first_row + first + np.array([0, len(batch)]))
-        if a < b:
-            found = rows_of(part, batch, rows[a:b] - part.first_row - first, schema)
-            pieces.append(pa.Table.from_arrays(found, schema=schema))
-    return pa.concat_tables(pieces)

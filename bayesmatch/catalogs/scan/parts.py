@@ -63,6 +63,11 @@ class Part:
         """Rows in the file."""
         return int(self.group_rows.sum())
 
+    def groups_of(self, rows: np.ndarray) -> np.ndarray:
+        """Row groups that hold any of some rows (ascending) of the data set."""
+        edges = self.first_row + np.concatenate([[0], np.cumsum(self.group_rows)])
+        return np.flatnonzero(np.diff(np.searchsorted(rows, edges)))
+
     def check_unchanged(self) -> None:
         """Raise a FileNotFoundError or ValueError if the file is not the one that was opened."""
         with reading(self.path):
@@ -78,10 +83,11 @@ class Part:
         groups: Sequence[int],
         *,
         parallel: bool = False,
+        batch_bytes: int = BATCH_BYTES,
     ) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Batches of some columns of some row groups, and the row in the file each begins with.
 
-        `parallel` decodes the columns on several threads.
+        `parallel` decodes the columns on several threads; a batch has about `batch_bytes`.
         """
         from pyarrow import parquet
 
@@ -94,7 +100,7 @@ class Part:
                 self.path, buffer_size=READ_BYTES, page_checksum_verification=True
             )
         with file:
-            size = batch_rows(file.schema_arrow, wanted)
+            size = batch_rows(file.schema_arrow, wanted, batch_bytes)
             for name in wanted:
                 if name not in self.spans:
                     self.spans[name] = spans(file.metadata, name)
@@ -148,10 +154,10 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def batch_rows(schema: pa.Schema, columns: Sequence[str]) -> int:
+def batch_rows(schema: pa.Schema, columns: Sequence[str], batch_bytes: int = BATCH_BYTES) -> int:
     """Rows of a batch of some columns."""
     row = sum(_width(column.type) for column in schema if column.name in columns) or 1
-    return max(1024, BATCH_BYTES // row, min(LEAST_ROWS, WIDE_BYTES // row))
+    return max(1024, batch_bytes // row, min(LEAST_ROWS, WIDE_BYTES // row))
 
 
 def _width(kind: pa.DataType) -> int:
@@ -242,19 +248,24 @@ def rows_of(
     """Some rows of a batch of a part, with the columns of a schema and their types."""
     import pyarrow as pa
 
-    found = batch.select([f.name for f in schema if f.name in batch.schema.names])
-    for k, f in enumerate(found.schema):
-        if str(f.type).endswith("_view"):  # Arrow cannot take rows of these
-            found = found.set_column(k, f.name, found.column(k).cast(plain_type(f.type)))
-    found = found.take(pa.array(rows))
+    at, found = pa.array(rows), dict(zip(batch.schema.names, batch.columns, strict=True))
     return [
-        (
-            found.column(f.name)
-            if f.name in found.schema.names
-            else pa.array([part.partition[f.name]] * len(rows), pa.string())
-        ).cast(f.type)
+        _as_type(_taken(found[f.name], at), f.type)
+        if f.name in found
+        else pa.array([part.partition[f.name]] * len(rows), pa.string()).cast(f.type)
         for f in schema
     ]
+
+
+def _taken(column: pa.Array, at: pa.Array) -> pa.Array:
+    """Some rows of a column."""
+    if str(column.type).endswith("_view"):  # Arrow cannot take rows of these
+        column = column.cast(plain_type(column.type))
+    return column.take(at)
+
+
+def _as_type(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type == kind else column.cast(kind)
 
 
 def numbers(column: pa.Array, factor: float = 1.0) -> np.ndarray:

@@ -32,6 +32,8 @@ class Found:
     """objects in each cell of the box, (rows, columns), int32; of no cells without a box"""
     n_without: int
     """how many of the rows read have no position"""
+    data: pa.Table | None = None
+    """columns of the rows, where these were read with them"""
 
 
 class Pieces:
@@ -67,10 +69,10 @@ class Pieces:
                 self._kept = np.zeros(self._shape[0] * self._shape[1], np.int32)
             put_counts(row[cells], number[cells], self._kept)
 
-    def together(self, maps: CellMaps | None) -> Found:
+    def together(self, maps: CellMaps | None, data: pa.Table | None) -> Found:
         """All that was found, with what is still in the maps in which objects were counted."""
         cells = np.empty((0, 0), np.int32) if maps is None else maps.total()
         if self._kept is not None:
             cells += self._kept.reshape(self._shape)
         row, ra, dec = map(np.concatenate, zip(*self._rows, strict=True))
-        return Found(row, ra, dec, cells, self._n_without)
+        return Found(row, ra, dec, cells, self._n_without, data)

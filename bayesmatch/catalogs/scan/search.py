@@ -20,6 +20,7 @@ from ..positions import read_only, turned
 from ..sky_box import SkyBox
 from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
+from .columns import ColumnsOfFound, Wanted
 from .coverage import SkyMap
 from .grids import Grids
 from .moving import group_moves, moved
@@ -125,10 +126,11 @@ def rows_near(
     advance: Callable[[int], object],
     stage: Stage | None,
     box: SkyBox | None = None,
+    wanted: Wanted | None = None,
 ) -> Found:
     """Rows and positions (degrees) of all objects near a primary, in row order.
 
-    With a box also the objects in its cells.
+    With a box also the objects in its cells; without a stage also columns that are wanted of them.
     """
     import pyarrow as pa
 
@@ -139,6 +141,7 @@ def rows_near(
 
     maps = None if box is None else CellMaps(box.shape)
     ahead = reader_ahead(tasks, read_for_positions(other))
+    columns = None if wanted is None else ColumnsOfFound(tasks, wanted, parallel)
 
     def work(task: int) -> pa.Table:
         ahead(task)
@@ -156,13 +159,15 @@ def rows_near(
                         inside = contains(other.moc, ra, dec)
                         box.add(ra[inside], dec[inside], cells)
                 found.append((batch.numbers(near), ra[near], dec[near]))
+            if columns is not None:
+                columns.read(task, np.concatenate([rows for rows, _, _ in found]))
             if cells is not None and stage is not None:  # which keeps what each task counts
                 row, number = taken(cells)
                 found.append((row, number, np.zeros(len(row))))
             if without:
                 found.append((np.array([WITHOUT]), np.array([float(without)]), np.zeros(1)))
-        columns = map(np.concatenate, zip(*found, strict=True))
-        return pa.table(dict(zip(("row", "ra", "dec"), columns, strict=True)))
+        together = map(np.concatenate, zip(*found, strict=True))
+        return pa.table(dict(zip(("row", "ra", "dec"), together, strict=True)))
 
     def check(pairs: int) -> None:
         if pairs > most:
@@ -176,7 +181,7 @@ def rows_near(
         before = done
         pieces.add(table)
         check(pieces.n_near)
-    return pieces.together(maps)
+    return pieces.together(maps, None if columns is None else columns.together())
 
 
 def count_inside(other: ScannedCatalog, moc: Any) -> int:
