@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -580,6 +581,17 @@ def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
     assert files_of(right[["RA", "DEC"]]) is None and files_of(right.query("mag > 20")) is None
     some = lsdb.open_catalog(tmp_path / "opt", filters=[("mag", ">", 20.0)])
     assert files_of(some) is None
+
+
+def test_files_are_where_lsdb_reads_them(tmp_path):
+    """Their names are made without it: of pixels of several orders and directories."""
+    left, _ = on_disk(*partitioned(*sky(200, 500)), tmp_path)
+    files, numbers = files_of(left), [(0, 3), (0, 11), (6, 9_999), (6, 10_000), (6, 10_001)]
+    pixels = [hats.pixel_math.HealpixPixel(*pair) for pair in numbers]
+    want = [str(files.path(files.base, pixel, None, files.suffix).path) for pixel in pixels]
+    assert [files.path_of(pixel) for pixel in pixels] == want and len(files.folders) == 3
+    own = replace(files, path=lambda base, pixel, query, suffix: base / f"{pixel.pixel}{suffix}")
+    assert own.path_of(pixels[1]) == str((files.base / "11.parquet").path)
 
 
 def test_few_sources_are_read_here(monkeypatch, tmp_path):

@@ -192,8 +192,11 @@ class Counts:
 
 def _counts(parts: list[tuple[list[int], Near]], box: SkyBox) -> np.ndarray:
     number = np.zeros(box.n_rows * box.n_columns, np.int32)
-    for _, part in parts:
-        np.add.at(number, part.cell, part.count)
+    if parts:
+        # In arrays of this process: those that workers send begin anywhere in a message, and NumPy
+        # takes 30 times as long for what is not aligned.
+        cell, count = (np.concatenate([getattr(p, c) for _, p in parts]) for c in ("cell", "count"))
+        np.add.at(number, cell, count)
     return number.reshape(box.shape)
 
 

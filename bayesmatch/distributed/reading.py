@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.table import Table
+from hats.io import pixel_catalog_file
 from lsdb.loaders.hats.read_hats import read_pixel
 from lsdb.operations.lsdb_ops import FromHealpixMap
 from nested_pandas.nestedframe.io import from_pyarrow
@@ -53,10 +54,22 @@ class Files:
     schema: pa.Schema
     columns: tuple[str, ...]
     """all that the catalogue has, that of its index included"""
+    folders: dict[tuple[int, int], str] = field(default_factory=dict, compare=False)
+    """where files are, by order and directory of their pixels, those asked for so far"""
 
     def path_of(self, pixel: Any) -> str:
         """The file of a pixel."""
-        return str(self.path(self.base, pixel, None, self.suffix).path)
+        if self.path is not pixel_catalog_file:
+            return str(self.path(self.base, pixel, None, self.suffix).path)
+        # HATS' own names differ in the last part alone, and half a millisecond makes one.
+        name, place = f"Npix={pixel.pixel}{self.suffix}", (pixel.order, pixel.dir)
+        folder = self.folders.get(place)
+        if folder is None:
+            path = str(self.path(self.base, pixel, None, self.suffix).path)
+            if not path.endswith(f"/{name}"):
+                return path
+            folder = self.folders[place] = path.removesuffix(name)
+        return folder + name
 
     def are_here(self, pixels: Sequence[Any]) -> bool:
         """Whether this process sees the files of some pixels."""
