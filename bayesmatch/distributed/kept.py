@@ -20,6 +20,7 @@ from lsdb.catalog import Catalog
 from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 from lsdb.operations.operation import HealpixGraph, Operation
 
+from .._kernels.jit import begin
 from ..catalogs.segments import segments
 from ..matching.result import MatchResult
 from .found import Found
@@ -139,6 +140,7 @@ def joined_here(
 
     The partitions are those of the primary, and the rows of each in the order of the sources there.
     """
+    begin(lambda: result.sources)  # whose lock whoever asks for it waits for
     i, j = members(sources, found, result, rows)
     pixels = list(primary.get_healpix_pixels())
     part = _parts(sources.home, pixels)
