@@ -82,8 +82,7 @@ def result_frame(
 def _rows(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Some rows of a column, masked or not."""
     if isinstance(values, np.ma.MaskedArray):
-        mask = None if values.mask is np.ma.nomask else values.mask[at]
-        return np.ma.MaskedArray(_rows(values.data, at), mask=mask)
+        return np.ma.MaskedArray(_rows(values.data, at), mask=np.ma.getmaskarray(values)[at])
     return take(values, at, 0) if values.dtype.type in TAKEN else values[at]
 
 
