@@ -18,6 +18,7 @@ from bayesmatch.catalogs import candidates  # noqa: E402
 from bayesmatch.catalogs.searched import Boxed, Searched, box_around  # noqa: E402
 from bayesmatch.catalogs.sky_box import SkyBox  # noqa: E402
 from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match, passes  # noqa: E402
+from bayesmatch.distributed.near import _positions_about  # noqa: E402
 from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
 from bayesmatch.distributed.passes import pixels_near  # noqa: E402
 from bayesmatch.distributed.reading import FileRows, files_of  # noqa: E402
@@ -396,6 +397,28 @@ def test_a_pixel_near_one_of_many_positions():
     assert near == pixels_near(pixels, np.array([10.0, 200.0]), np.array([0.1, 0.1]), 20.0)
 
 
+def test_positions_about_rows_are_all_that_may_be_near():
+    """However the rows lie about RA 0; those in order of RA are found without a look at all."""
+    rng, reach = np.random.default_rng(8), 1.0
+    ra, dec = np.sort(rng.choice([0.0, 20.0, 340.0], 900) + 20 * rng.random(900)), np.zeros(900)
+    dec[::3] = 40.0
+    for first, last in ((5.0, 8.0), (0.2, 3.0), (355.0, 359.5), (350.0, 370.0), (0.0, 359.0)):
+        rows = np.mod(np.append(rng.uniform(first, last, 40), [first, last]), 360.0)
+        around = [
+            _positions_about(
+                rows,
+                np.linspace(-1.0, 2.0, 42),
+                SimpleNamespace(ra=ra, dec=dec, radius_arcsec=3600 * reach, ascending=ascending),
+            )
+            for ascending in (True, False)
+        ]
+        apart = np.abs((ra[:, None] - rows + 180.0) % 360.0 - 180.0).min(axis=1)
+        for found in around:
+            assert np.all(np.diff(found) > 0) and np.all(dec[found] == 0.0)
+            assert np.isin(np.flatnonzero((apart < reach) & (dec == 0.0)), found).all()
+        assert len(around[0]) <= len(around[1]) + 1
+
+
 def test_order_of_rows_that_share_a_position():
     frame = pd.DataFrame(
         {"ra": [2.0, 1.0, 2.0, 1.0, 2.0], "dec": [0.0, 1.0, 0.0, 0.5, 0.0], "id": list("cabde")}
@@ -578,6 +601,7 @@ def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
     assert len(part.take(None, np.empty(0, np.int64))) == 0 and set(part.read) == {"RA", "DEC"}
     taken = part.take(None, np.array([5, 2]))
     assert taken["RA"].to_pylist() == [ra[5], ra[2]] and "mag" in taken.column_names
+    assert not ra.flags.writeable  # it is the file's column itself
     assert files_of(right[["RA", "DEC"]]) is None and files_of(right.query("mag > 20")) is None
     some = lsdb.open_catalog(tmp_path / "opt", filters=[("mag", ">", 20.0)])
     assert files_of(some) is None

@@ -96,12 +96,15 @@ def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndar
     low, high = dec.min() - reach, dec.max() + reach
     wide = float(half_width(np.array([max(-low, high)]), reach)[0])
     first, last = ra.min() - wide, ra.max() + wide
-    if wanted.ascending and first >= 0.0 and last < 360.0 and last - first < 180.0:
-        # Without a look at all of them for each partition.
-        a, b = np.searchsorted(wanted.ra, [first, last])
-        north = wanted.dec[a:b]
-        here: np.ndarray = np.arange(a, b)[(north >= low) & (north <= high)]
-        return here
+    if wanted.ascending and last - first < 180.0:
+        # Without a look at all of them for each partition; some may lie beyond 0 or 360 degrees.
+        ends = [(0.0, last % 360.0), (first % 360.0, 360.0)]
+        ends = [(first, last)] if first >= 0.0 and last < 360.0 else ends
+        found = [np.arange(*np.searchsorted(wanted.ra, pair)) for pair in ends]
+        here = np.concatenate(found)
+        north = wanted.dec[here]
+        near: np.ndarray = here[(north >= low) & (north <= high)]
+        return near
     some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
     east = _turned(ra - ra[0])
     first, last = east.min() - wide, east.max() + wide

@@ -107,9 +107,9 @@ class FileRows:
         return len(next(iter(self.read.values())))
 
     def plain(self, names: Sequence[str]) -> Table:
-        """Some columns of one value a row."""
+        """Some columns of one value a row, to be read only."""
         self._have(names)
-        return from_arrow(_table({c: self.read[c] for c in dict.fromkeys(names)}))
+        return from_arrow(_table({c: self.read[c] for c in dict.fromkeys(names)}), copy=False)
 
     def take(self, names: Sequence[str] | None, rows: np.ndarray | None) -> pa.Table:
         """Some columns, or all and that of the index, of some rows, or of all of them."""
