@@ -44,7 +44,9 @@ class Found(WithSample, Partition):
     rank: np.ndarray
     """(n,) how many before it have the same position"""
     kept: pd.DataFrame | None = None
-    """(n,) all columns of the rows, where these are kept"""
+    """all columns of the rows, where these are kept, as they came from the partitions"""
+    kept_at: np.ndarray
+    """(n,) where each row is there"""
     n_inside: int | None = None
     """rows within the footprint, where the area is a MOC"""
 
@@ -243,7 +245,7 @@ def _held(
     out.rank = rank_among_tied(sky_key(frame, wanted.ra_name, wanted.dec_name))
     out.rows = np.arange(len(frame))  # not all rows are at hand
     if wanted.kept is not None:
-        out.kept = kept.iloc[order].reset_index(drop=True)
+        out.kept, out.kept_at = kept, order
     if wanted.pairs and parts:
         out.searched = Searched.of(primary, out, wanted.radius_arcsec, _pairs(parts, order))
     return out
