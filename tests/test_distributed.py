@@ -17,12 +17,13 @@ hats = pytest.importorskip("hats")
 from bayesmatch.catalogs import candidates  # noqa: E402
 from bayesmatch.catalogs.searched import Boxed, Searched, box_around  # noqa: E402
 from bayesmatch.catalogs.sky_box import SkyBox  # noqa: E402
-from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match, passes  # noqa: E402
+from bayesmatch.distributed import BayesianCrossmatch, Survey, found, kept, match, passes  # noqa: E402
 from bayesmatch.distributed.near import _positions_about  # noqa: E402
 from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
 from bayesmatch.distributed.passes import pixels_near  # noqa: E402
 from bayesmatch.distributed.reading import FileRows, files_of  # noqa: E402
 from bayesmatch.distributed.sources import some_columns  # noqa: E402
+from bayesmatch.matching import settled  # noqa: E402
 
 # LSDB and Dask warn of their own affairs
 pytestmark = [
@@ -413,9 +414,9 @@ def test_positions_about_rows_are_all_that_may_be_near():
             for ascending in (True, False)
         ]
         apart = np.abs((ra[:, None] - rows + 180.0) % 360.0 - 180.0).min(axis=1)
-        for found in around:
-            assert np.all(np.diff(found) > 0) and np.all(dec[found] == 0.0)
-            assert np.isin(np.flatnonzero((apart < reach) & (dec == 0.0)), found).all()
+        for near in around:
+            assert np.all(np.diff(near) > 0) and np.all(dec[near] == 0.0)
+            assert np.isin(np.flatnonzero((apart < reach) & (dec == 0.0)), near).all()
         assert len(around[0]) <= len(around[1]) + 1
 
 
@@ -486,10 +487,34 @@ def test_a_client_gives_values_in_their_order_and_the_errors_of_tasks():
         assert client.submit(passes.over_partitions, left, counted, None).result() == want
         with pytest.raises(ZeroDivisionError):
             passes.over_partitions(left, counted, 0)
+        called = []
+        pieces = passes.over_pieces(left, counted_all, None, meanwhile=lambda: called.append(1))
+        assert [n for _, n in pieces] == [n for _, n in want] and called == [1]
 
 
 def counted(part, shared):
     return len(part) if shared is None else 1 // shared
+
+
+def counted_all(several, shared):
+    return sum(counted(part, shared) for part in several)
+
+
+def test_what_needs_the_sources_alone_is_done_while_others_search(monkeypatch):
+    """And is not done again; the match is the same."""
+    left, right = partitioned(*sky(400, 4000))
+    want = distributed(left, right).compute(progress_bar=False)
+    search, looked = found.over_pieces, []
+
+    def at_once(*given, meanwhile):
+        meanwhile()
+        monkeypatch.setattr(settled, "close_entries", lambda *given: looked.append(given))
+        return search(*given)
+
+    monkeypatch.setattr(found, "over_pieces", at_once)
+    got = distributed(left, right).compute(progress_bar=False)
+    pd.testing.assert_frame_equal(got, want, check_exact=True)
+    assert not looked
 
 
 def test_columns_are_taken_as_by_pandas():

@@ -7,6 +7,7 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,6 +111,7 @@ def find_rows(
     moc: Any = None,
     keep: bool = False,
     look: bool = False,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
 
@@ -135,6 +137,8 @@ def find_rows(
         Whether to have all columns of the rows, too, in :attr:`Found.kept`.
     look : bool, default False
         Whether to begin with what a local density asks of the counts, beside what is left to do.
+    meanwhile : callable, optional
+        Called while workers search, if others do.
     """
     box = SkyBox(primary.ra, primary.dec) if count_cells else None
     motion = motion_to(primary, secondary, survey)
@@ -159,7 +163,7 @@ def find_rows(
     if moc is None and motion is None:  # who knows how far rows move before they are read
         reach = radius_arcsec if box is None else max(radius_arcsec, box.reach_arcsec)
         pixels = pixels_near(pixels, primary.ra, primary.dec, reach)
-    parts = over_pieces(secondary, near_rows, wanted, pixels) if pixels else []
+    parts = over_pieces(secondary, near_rows, wanted, pixels, meanwhile=meanwhile) if pixels else []
     counts = None if box is None else Counts(survey.n_rows, (box.digest, _counts(parts, box)))
     if box is not None and counts is not None and look:
         box.look_ahead(counts)

@@ -60,6 +60,7 @@ def over_pieces(
     pixels: Sequence[Any] = (),
     *,
     n_rows: int | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> list[tuple[list[int], Any]]:
     """``function(several, shared)`` of some partitions at a time, in their order, on Dask.
 
@@ -67,7 +68,7 @@ def over_pieces(
     order; default: all. Returned are the numbers of the pixels and the value. `shared` travels
     once, not with every task. `n_rows`: of the catalogue, where all of them are handed on; it costs
     more to send a few than to read them, so they are read on this thread if this process sees their
-    files.
+    files. `meanwhile` is called once, where others work for this process.
     """
     wanted = list(pixels) or list(catalog.get_healpix_pixels())
     name = f"bayesmatch-{uuid.uuid4().hex}"
@@ -89,7 +90,7 @@ def over_pieces(
     keys = [(f"of-{name}", k) for k in range(len(given))]
     for key, (how, *what) in zip(keys, given, strict=True):
         graph[key] = Task(key, alone, how, function, *what, TaskRef(name))
-    values = got_early(get, graph, keys)
+    values = got_early(get, graph, keys, meanwhile)
     return [
         ([pixel_number(pixel) for pixel in wanted[a:b]], value)
         for (a, b), value in zip(pieces, values, strict=True)
@@ -119,7 +120,12 @@ def shrinking(n: int, workers: int) -> list[tuple[int, int]]:
     return out
 
 
-def got_early(get: Any, graph: dict[Any, Any], keys: list[Any]) -> list[Any]:
+def got_early(
+    get: Any,
+    graph: dict[Any, Any],
+    keys: list[Any],
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Any]:
     """Values of a graph's keys, each taken from where it is while others are worked out."""
     client = getattr(get, "__self__", None)  # of a Client
     if client is None or not hasattr(client, "nthreads") or client.asynchronous or in_task():
@@ -131,6 +137,8 @@ def got_early(get: Any, graph: dict[Any, Any], keys: list[Any]) -> list[Any]:
     direct = True if all("://127.0.0.1:" in worker for worker in client.nthreads()) else None
     futures = client.get(graph, keys, sync=False)
     place = {future.key: k for k, future in enumerate(futures)}
+    if meanwhile is not None:
+        meanwhile()
     found: dict[int, Any] = {}
     for batch in as_completed(futures).batches():
         for future, value in zip(batch, client.gather(batch, direct=direct), strict=True):
