@@ -438,8 +438,11 @@ def test_order_of_rows_of_which_many_share_a_right_ascension():
         {"ra": rng.choice([0.0, -0.0, 1.0, 2.0, np.nan], 200), "dec": rng.choice([0.0, 1.0], 200)}
     )
     frame.loc[:50, "ra"] = rng.random(51)
-    want = np.lexsort((frame["dec"], frame["ra"]))
-    assert sky_order(frame, "ra", "dec").tolist() == want.tolist()
+    frame.loc[51:100, "ra"] = 5.0 + 1e-13 * rng.random(50)  # less apart than what is told at first
+    frame.loc[101:102, "ra"] = np.nextafter(360.0, 0.0), 0.0
+    for some in (frame, frame[frame["ra"].notna()].reset_index(drop=True)):
+        want = np.lexsort((some["dec"], some["ra"]))
+        assert sky_order(some, "ra", "dec").tolist() == want.tolist()
 
 
 def test_pairs_that_the_partitions_found_are_not_searched_again(monkeypatch):
