@@ -187,12 +187,14 @@ def together(
         return npd.NestedFrame(meta.iloc[:0])
     if not isinstance(parts[0], pa.Table):
         return npd.NestedFrame(pd.concat(parts, ignore_index=names is not None))
-    frame = from_pyarrow(pa.concat_tables(parts).combine_chunks())
     index = None if names is not None else meta.index.name
+    columns = [*meta.columns, *(() if index is None else (index,))]
+    # In the order wanted before it is a frame: those of nested columns take their time.
+    frame = from_pyarrow(pa.concat_tables(parts).combine_chunks().select(columns))
     if index is not None:
         frame = frame.set_index(index)
-    frame = frame[list(meta.columns)]
-    wrong = {c: kind for c, kind in meta.dtypes.items() if frame[c].dtype != kind}
+    types = frame.dtypes
+    wrong = {c: kind for c, kind in meta.dtypes.items() if types[c] != kind}
     return npd.NestedFrame(frame.astype(wrong) if wrong else frame)
 
 
