@@ -649,8 +649,8 @@ def test_files_are_where_lsdb_reads_them(tmp_path):
 def test_few_sources_are_read_here(monkeypatch, tmp_path):
     """And are the same rows as where they are sent."""
     left, _ = on_disk(*partitioned(*sky(200, 500)), tmp_path)
-    here, by_dask = [], passes.get_sync
-    monkeypatch.setattr(passes, "get_sync", lambda *given: here.append(1) or by_dask(*given))
+    here, read = [], passes.read_here
+    monkeypatch.setattr(passes, "read_here", lambda *given: here.append(1) or read(*given))
 
     def rows(**given):
         found = passes.over_partitions(left, some_columns, ("id", "ra", "dec"), **given)
