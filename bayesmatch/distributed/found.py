@@ -107,10 +107,9 @@ def find_rows(
     radius_arcsec: float,
     *,
     max_rows: int,
-    count_cells: bool,
+    cells: str | None,
     moc: Any = None,
     keep: bool = False,
-    look: bool = False,
     meanwhile: Callable[[], object] | None = None,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
@@ -129,18 +128,17 @@ def find_rows(
         Of the match.
     max_rows : int
         Most pairs.
-    count_cells : bool
-        Whether to count all rows in coarse cells around the primaries, too.
+    cells : {"count", "look", None}
+        Whether to count all rows in coarse cells around the primaries, too; and to begin with what
+        a local density asks of the counts, beside what is left to do.
     moc : mocpy.MOC, optional
         The footprint; with one every partition is read, for the number of rows inside.
     keep : bool, default False
         Whether to have all columns of the rows, too, in :attr:`Found.kept`.
-    look : bool, default False
-        Whether to begin with what a local density asks of the counts, beside what is left to do.
     meanwhile : callable, optional
         Called while workers search, if others do.
     """
-    box = SkyBox(primary.ra, primary.dec) if count_cells else None
+    box, look = SkyBox(primary.ra, primary.dec) if cells else None, cells == "look"
     motion = motion_to(primary, secondary, survey)
     wanted = Wanted(
         survey,

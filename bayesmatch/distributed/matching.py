@@ -245,6 +245,7 @@ class Both:
         look: bool,
         meanwhile: Callable[[], object] | None,
     ) -> Found:
+        counted, learned = options.field.counts_cells, learns_from_field(self.priors)
         found = find_rows(
             self.catalogs[1],
             self.surveys[1],
@@ -252,10 +253,9 @@ class Both:
             sources,
             options.radius_arcsec,
             max_rows=options.max_rows,
-            count_cells=options.field.counts_cells or learns_from_field(self.priors),
+            cells="look" if look and counted else "count" if counted or learned else None,
             moc=self.moc,
             keep=keep,
-            look=look and options.field.counts_cells,
             meanwhile=meanwhile,
         )
         found.lenient = self.bad_rows == "drop"
