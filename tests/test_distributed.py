@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,11 +17,13 @@ hats = pytest.importorskip("hats")
 from bayesmatch.catalogs import candidates  # noqa: E402
 from bayesmatch.catalogs.searched import Boxed, Searched, box_around  # noqa: E402
 from bayesmatch.catalogs.sky_box import SkyBox  # noqa: E402
-from bayesmatch.distributed import BayesianCrossmatch, Survey, kept, match, passes  # noqa: E402
+from bayesmatch.distributed import BayesianCrossmatch, Survey, found, kept, match, passes  # noqa: E402
+from bayesmatch.distributed.near import _positions_about  # noqa: E402
 from bayesmatch.distributed.order import rank_among_tied, sky_key, sky_order  # noqa: E402
 from bayesmatch.distributed.passes import pixels_near  # noqa: E402
 from bayesmatch.distributed.reading import FileRows, files_of  # noqa: E402
 from bayesmatch.distributed.sources import some_columns  # noqa: E402
+from bayesmatch.matching import settled  # noqa: E402
 
 # LSDB and Dask warn of their own affairs
 pytestmark = [
@@ -395,6 +398,28 @@ def test_a_pixel_near_one_of_many_positions():
     assert near == pixels_near(pixels, np.array([10.0, 200.0]), np.array([0.1, 0.1]), 20.0)
 
 
+def test_positions_about_rows_are_all_that_may_be_near():
+    """However the rows lie about RA 0; those in order of RA are found without a look at all."""
+    rng, reach = np.random.default_rng(8), 1.0
+    ra, dec = np.sort(rng.choice([0.0, 20.0, 340.0], 900) + 20 * rng.random(900)), np.zeros(900)
+    dec[::3] = 40.0
+    for first, last in ((5.0, 8.0), (0.2, 3.0), (355.0, 359.5), (350.0, 370.0), (0.0, 359.0)):
+        rows = np.mod(np.append(rng.uniform(first, last, 40), [first, last]), 360.0)
+        around = [
+            _positions_about(
+                rows,
+                np.linspace(-1.0, 2.0, 42),
+                SimpleNamespace(ra=ra, dec=dec, radius_arcsec=3600 * reach, ascending=ascending),
+            )
+            for ascending in (True, False)
+        ]
+        apart = np.abs((ra[:, None] - rows + 180.0) % 360.0 - 180.0).min(axis=1)
+        for near in around:
+            assert np.all(np.diff(near) > 0) and np.all(dec[near] == 0.0)
+            assert np.isin(np.flatnonzero((apart < reach) & (dec == 0.0)), near).all()
+        assert len(around[0]) <= len(around[1]) + 1
+
+
 def test_order_of_rows_that_share_a_position():
     frame = pd.DataFrame(
         {"ra": [2.0, 1.0, 2.0, 1.0, 2.0], "dec": [0.0, 1.0, 0.0, 0.5, 0.0], "id": list("cabde")}
@@ -413,8 +438,11 @@ def test_order_of_rows_of_which_many_share_a_right_ascension():
         {"ra": rng.choice([0.0, -0.0, 1.0, 2.0, np.nan], 200), "dec": rng.choice([0.0, 1.0], 200)}
     )
     frame.loc[:50, "ra"] = rng.random(51)
-    want = np.lexsort((frame["dec"], frame["ra"]))
-    assert sky_order(frame, "ra", "dec").tolist() == want.tolist()
+    frame.loc[51:100, "ra"] = 5.0 + 1e-13 * rng.random(50)  # less apart than what is told at first
+    frame.loc[101:102, "ra"] = np.nextafter(360.0, 0.0), 0.0
+    for some in (frame, frame[frame["ra"].notna()].reset_index(drop=True)):
+        want = np.lexsort((some["dec"], some["ra"]))
+        assert sky_order(some, "ra", "dec").tolist() == want.tolist()
 
 
 def test_pairs_that_the_partitions_found_are_not_searched_again(monkeypatch):
@@ -462,10 +490,34 @@ def test_a_client_gives_values_in_their_order_and_the_errors_of_tasks():
         assert client.submit(passes.over_partitions, left, counted, None).result() == want
         with pytest.raises(ZeroDivisionError):
             passes.over_partitions(left, counted, 0)
+        called = []
+        pieces = passes.over_pieces(left, counted_all, None, meanwhile=lambda: called.append(1))
+        assert [n for _, n in pieces] == [n for _, n in want] and called == [1]
 
 
 def counted(part, shared):
     return len(part) if shared is None else 1 // shared
+
+
+def counted_all(several, shared):
+    return sum(counted(part, shared) for part in several)
+
+
+def test_what_needs_the_sources_alone_is_done_while_others_search(monkeypatch):
+    """And is not done again; the match is the same."""
+    left, right = partitioned(*sky(400, 4000))
+    want = distributed(left, right).compute(progress_bar=False)
+    search, looked = found.over_pieces, []
+
+    def at_once(*given, meanwhile):
+        meanwhile()
+        monkeypatch.setattr(settled, "close_entries", lambda *given: looked.append(given))
+        return search(*given)
+
+    monkeypatch.setattr(found, "over_pieces", at_once)
+    got = distributed(left, right).compute(progress_bar=False)
+    pd.testing.assert_frame_equal(got, want, check_exact=True)
+    assert not looked
 
 
 def test_columns_are_taken_as_by_pandas():
@@ -577,16 +629,28 @@ def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
     assert len(part.take(None, np.empty(0, np.int64))) == 0 and set(part.read) == {"RA", "DEC"}
     taken = part.take(None, np.array([5, 2]))
     assert taken["RA"].to_pylist() == [ra[5], ra[2]] and "mag" in taken.column_names
+    assert not ra.flags.writeable  # it is the file's column itself
     assert files_of(right[["RA", "DEC"]]) is None and files_of(right.query("mag > 20")) is None
     some = lsdb.open_catalog(tmp_path / "opt", filters=[("mag", ">", 20.0)])
     assert files_of(some) is None
 
 
+def test_files_are_where_lsdb_reads_them(tmp_path):
+    """Their names are made without it: of pixels of several orders and directories."""
+    left, _ = on_disk(*partitioned(*sky(200, 500)), tmp_path)
+    files, numbers = files_of(left), [(0, 3), (0, 11), (6, 9_999), (6, 10_000), (6, 10_001)]
+    pixels = [hats.pixel_math.HealpixPixel(*pair) for pair in numbers]
+    want = [str(files.path(files.base, pixel, None, files.suffix).path) for pixel in pixels]
+    assert [files.path_of(pixel) for pixel in pixels] == want and len(files.folders) == 3
+    own = replace(files, path=lambda base, pixel, query, suffix: base / f"{pixel.pixel}{suffix}")
+    assert own.path_of(pixels[1]) == str((files.base / "11.parquet").path)
+
+
 def test_few_sources_are_read_here(monkeypatch, tmp_path):
     """And are the same rows as where they are sent."""
     left, _ = on_disk(*partitioned(*sky(200, 500)), tmp_path)
-    here, by_dask = [], passes.get_sync
-    monkeypatch.setattr(passes, "get_sync", lambda *given: here.append(1) or by_dask(*given))
+    here, read = [], passes.read_here
+    monkeypatch.setattr(passes, "read_here", lambda *given: here.append(1) or read(*given))
 
     def rows(**given):
         found = passes.over_partitions(left, some_columns, ("id", "ra", "dec"), **given)

@@ -10,6 +10,7 @@ from astropy.table import Table
 from mocpy import MOC
 
 import bayesmatch as bm
+from bayesmatch._kernels.rings import far_rings, near_rings
 from bayesmatch.matching.density_ladder import Ring, densities, gamma_shape
 from bayesmatch.testing import check_invariants
 
@@ -298,3 +299,27 @@ class TestFootprints:
         o = bm.Catalog({"RA": os[0], "DEC": os[1]}, name="OPT", pos_err=0.1, area=moc)
         with pytest.raises(ValueError, match=r"'OPT': no row is inside its area, a MOC"):
             bm.match(x, o, radius=12)
+
+
+def test_rings_are_counts_without_the_expected_hosts():
+    """In kernels what NumPy gives, to the last bit, for any cut of the primaries."""
+    rng, n, hosts = np.random.default_rng(4), 50, 0.7
+    count, area, own = rng.poisson(3.0, (2, n)), rng.random((2, n)), rng.random((2, n)) / 2
+    seen, others = rng.random(n) < 0.8, rng.random(n)
+    near = np.empty((4, 2, n))
+    number, square = np.cumsum(rng.poisson(5.0, (n, 3)), axis=1).astype(float), rng.random((n, 3))
+    square[:, 2] += 0.5  # some grow, some do not
+    sources, far = np.cumsum(rng.poisson(1.0, (n, 3)), axis=1), np.empty((3, 2, n))
+    for a, b in ((0, 17), (17, n)):
+        near_rings(a, b, hosts, seen, others, own, count, area, *near)
+        far_rings(a, b, hosts, np.array([0, 2]), number, square, sources, *far)
+    mine, theirs = hosts * own, hosts * others * area
+    want = seen * (count - mine - theirs), seen * area, mine, mine * (1.0 - mine) + theirs
+    assert np.array_equal(near, want)
+    field = (number - hosts * sources).T
+    rise = square[:, 2] - square[:, 0]
+    assert 0 < (rise > 0).sum() < n
+    assert np.array_equal(far[0], [field[0], np.where(rise > 0, field[2] - field[0], 0.0)])
+    assert np.array_equal(far[1], [square[:, 0], np.maximum(rise, 0.0)])
+    inside = np.array([sources[:, 0], sources[:, 2] - sources[:, 0]])
+    assert np.array_equal(far[2], hosts * (1.0 - hosts) * inside)

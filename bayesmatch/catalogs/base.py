@@ -67,6 +67,8 @@ class SkyCatalog(ABC):
     """its pairs with a primary, where they are known"""
     boxed: Boxed | None = None
     """the cells that its rows were counted in, where these are at hand"""
+    close: tuple[float, Any] | None = None
+    """entries of one source that were looked for before a match: its radius, what was found"""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ primaries, which the local density goes by.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,9 @@ class Found(WithSample, Partition):
     rank: np.ndarray
     """(n,) how many before it have the same position"""
     kept: pd.DataFrame | None = None
-    """(n,) all columns of the rows, where these are kept"""
+    """all columns of the rows, where these are kept, as they came from the partitions"""
+    kept_at: np.ndarray
+    """(n,) where each row is there"""
     n_inside: int | None = None
     """rows within the footprint, where the area is a MOC"""
 
@@ -104,10 +107,10 @@ def find_rows(
     radius_arcsec: float,
     *,
     max_rows: int,
-    count_cells: bool,
+    cells: str | None,
     moc: Any = None,
     keep: bool = False,
-    look: bool = False,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Found:
     """The rows of a survey near a primary, from the partitions that may have some.
 
@@ -125,16 +128,17 @@ def find_rows(
         Of the match.
     max_rows : int
         Most pairs.
-    count_cells : bool
-        Whether to count all rows in coarse cells around the primaries, too.
+    cells : {"count", "look", None}
+        Whether to count all rows in coarse cells around the primaries, too; and to begin with what
+        a local density asks of the counts, beside what is left to do.
     moc : mocpy.MOC, optional
         The footprint; with one every partition is read, for the number of rows inside.
     keep : bool, default False
         Whether to have all columns of the rows, too, in :attr:`Found.kept`.
-    look : bool, default False
-        Whether to begin with what a local density asks of the counts, beside what is left to do.
+    meanwhile : callable, optional
+        Called while workers search, if others do.
     """
-    box = SkyBox(primary.ra, primary.dec) if count_cells else None
+    box, look = SkyBox(primary.ra, primary.dec) if cells else None, cells == "look"
     motion = motion_to(primary, secondary, survey)
     wanted = Wanted(
         survey,
@@ -157,7 +161,7 @@ def find_rows(
     if moc is None and motion is None:  # who knows how far rows move before they are read
         reach = radius_arcsec if box is None else max(radius_arcsec, box.reach_arcsec)
         pixels = pixels_near(pixels, primary.ra, primary.dec, reach)
-    parts = over_pieces(secondary, near_rows, wanted, pixels) if pixels else []
+    parts = over_pieces(secondary, near_rows, wanted, pixels, meanwhile=meanwhile) if pixels else []
     counts = None if box is None else Counts(survey.n_rows, (box.digest, _counts(parts, box)))
     if box is not None and counts is not None and look:
         box.look_ahead(counts)
@@ -192,8 +196,11 @@ class Counts:
 
 def _counts(parts: list[tuple[list[int], Near]], box: SkyBox) -> np.ndarray:
     number = np.zeros(box.n_rows * box.n_columns, np.int32)
-    for _, part in parts:
-        np.add.at(number, part.cell, part.count)
+    if parts:
+        # In arrays of this process: those that workers send begin anywhere in a message, and NumPy
+        # takes 30 times as long for what is not aligned.
+        cell, count = (np.concatenate([getattr(p, c) for _, p in parts]) for c in ("cell", "count"))
+        np.add.at(number, cell, count)
     return number.reshape(box.shape)
 
 
@@ -240,7 +247,7 @@ def _held(
     out.rank = rank_among_tied(sky_key(frame, wanted.ra_name, wanted.dec_name))
     out.rows = np.arange(len(frame))  # not all rows are at hand
     if wanted.kept is not None:
-        out.kept = kept.iloc[order].reset_index(drop=True)
+        out.kept, out.kept_at = kept, order
     if wanted.pairs and parts:
         out.searched = Searched.of(primary, out, wanted.radius_arcsec, _pairs(parts, order))
     return out

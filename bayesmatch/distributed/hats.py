@@ -161,7 +161,7 @@ class HatsCatalog(FarCatalog):
                 primary,
                 radius,
                 max_rows=max_rows,
-                count_cells=box is not None,
+                cells=None if box is None else "count",
                 moc=self.moc,
             )
         except (ValueError, TypeError, MemoryError, OSError):

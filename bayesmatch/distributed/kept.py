@@ -20,8 +20,10 @@ from lsdb.catalog import Catalog
 from lsdb.operations.functions.merge_catalog_functions import apply_suffixes
 from lsdb.operations.operation import HealpixGraph, Operation
 
+from .._kernels.jit import begin, ranges, run_ranges
 from ..catalogs.segments import segments
 from ..matching.result import MatchResult
+from ..matching.table_columns import take
 from .found import Found
 from .joined import SUFFIX_METHOD, joined_meta, joined_structure, members
 from .partition import Survey
@@ -139,27 +141,31 @@ def joined_here(
 
     The partitions are those of the primary, and the rows of each in the order of the sources there.
     """
+    begin(lambda: result.sources)  # whose lock whoever asks for it waits for
     i, j = members(sources, found, result, rows)
     pixels = list(primary.get_healpix_pixels())
     part = _parts(sources.home, pixels)
     # Sources as they stand in the partitions, and of each its rows in their order.
-    placed = np.argsort(part * (sources.at.max(initial=0) + 1) + sources.at)
+    placed = np.empty(len(part), np.int64)
+    placed[sources.kept_at] = np.arange(len(part))
     each = np.bincount(i, minlength=len(part))
     order = np.argsort(i, kind="stable")
     order = order[segments((np.cumsum(each) - each)[placed], each[placed])]
     i, j = i[order], j[order]
+    first = np.searchsorted(part[i], np.arange(len(pixels) + 1))
     extra = result_frame(result, rows, sources.held(i), order)
     suffixes = (f"_{sources.name}", f"_{found.name}")
     meta = joined_meta(primary, secondary, suffixes, extra)
     left, right = apply_suffixes(
         sources.kept, found.kept, suffixes, SUFFIX_METHOD, log_changes=False
     )
-    left = left.iloc[i]
-    columns = {name: _taken(right[name].array, j) for name in right.columns}
-    objects = pd.DataFrame(columns, index=left.index)
-    extra.index = left.index
-    frame = npd.NestedFrame(pd.concat([left, objects, extra], axis=1)).rename_axis(meta.index.name)
-    first = np.searchsorted(part[i], np.arange(len(pixels) + 1))
+    i, j = sources.kept_at[i], take(found.kept_at, j, -1)
+    jobs = [(kept[name].array, at) for kept, at in ((left, i), (right, j)) for name in kept]
+    columns = run_ranges(lambda k, _: _taken(*jobs[k]), ranges(len(jobs), 1))
+    named = dict(zip([*left, *right], columns, strict=True))
+    frame = pd.DataFrame(named, index=left.index.take(i))
+    extra.index = frame.index
+    frame = npd.NestedFrame(pd.concat([frame, extra], axis=1)).rename_axis(meta.index.name)
     structure = joined_structure(primary, secondary, suffixes, meta, primary.hc_structure)
     return MatchedCatalog(KeptRows(frame, pixels, first), structure)
 

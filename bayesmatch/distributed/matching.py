@@ -8,7 +8,7 @@ errors are those of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from ..matching.options import MatchOptions
 from ..matching.pipeline import run_match
 from ..matching.result import MatchResult
 from ..matching.result_check import check_names
+from ..matching.settled import entries_known
 from ..priors.field_ratio import learns_from_field
 from ..priors.prior_set import PriorSet
 from .arguments import check_margin, check_priors, check_rows, given_fraction
@@ -211,18 +212,28 @@ class Both:
             options = replace(options, host_fraction=fractions_for(sources, mean, details))
         if self.itself:
             options = replace(options, claims="independent")
-        fit = options.errors == "fit"
-        found = self._near(sources, columns[1], options, keep, look=not fit)
+        fit, ready = options.errors == "fit", dict[str, Any]()
+
+        def near(primary: Any, look: bool) -> Found:
+            def prepare() -> None:
+                """What the match needs of the sources alone, while others search."""
+                ready["covariates"] = covariate_matrix(primary, options.host_covariates)
+                primary.close = entries_known(options.claims, primary, options.radius_arcsec)
+
+            ahead = prepare if look else None
+            return self._near(primary, columns[1], options, keep, look, ahead)
+
+        found = near(sources, look=not fit)
         primary: Any = sources
         told = None
         if fit:
             primary, numbers = fitted(primary, (found,), self.priors, options)
             told = {"given": False, **numbers}
             if primary is not sources:
-                found = self._near(primary, columns[1], options, keep, look=True)
-        covariates = covariate_matrix(primary, options.host_covariates)
+                found = near(primary, look=True)
+        covariates = ready.get("covariates") or covariate_matrix(primary, options.host_covariates)
         result = run_match(primary, (found,), self.priors, options, covariates, told)
-        found.searched = found.boxed = None  # nobody asks for these any more
+        found.searched = found.boxed = primary.close = None  # nobody asks for these any more
         return sources, found, result
 
     def _near(
@@ -232,7 +243,9 @@ class Both:
         options: MatchOptions,
         keep: bool,
         look: bool,
+        meanwhile: Callable[[], object] | None,
     ) -> Found:
+        counted, learned = options.field.counts_cells, learns_from_field(self.priors)
         found = find_rows(
             self.catalogs[1],
             self.surveys[1],
@@ -240,10 +253,10 @@ class Both:
             sources,
             options.radius_arcsec,
             max_rows=options.max_rows,
-            count_cells=options.field.counts_cells or learns_from_field(self.priors),
+            cells="look" if look and counted else "count" if counted or learned else None,
             moc=self.moc,
             keep=keep,
-            look=look and options.field.counts_cells,
+            meanwhile=meanwhile,
         )
         found.lenient = self.bad_rows == "drop"
         if self.itself:

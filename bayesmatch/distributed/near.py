@@ -96,19 +96,24 @@ def _positions_about(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> np.ndar
     low, high = dec.min() - reach, dec.max() + reach
     wide = float(half_width(np.array([max(-low, high)]), reach)[0])
     first, last = ra.min() - wide, ra.max() + wide
-    if wanted.ascending and first >= 0.0 and last < 360.0 and last - first < 180.0:
+    if last - first >= 180.0:  # on both sides of RA 0, over a pole, or round the sky
+        east = _turned(ra - ra[0])
+        first, last = ra[0] + east.min() - wide, ra[0] + east.max() + wide
+    within: np.ndarray
+    if wanted.ascending and last - first < 180.0:
         # Without a look at all of them for each partition.
-        a, b = np.searchsorted(wanted.ra, [first, last])
-        north = wanted.dec[a:b]
-        here: np.ndarray = np.arange(a, b)[(north >= low) & (north <= high)]
-        return here
+        ends = [(first, last)]
+        if first < 0.0 or last >= 360.0:
+            ends = [(0.0, last % 360.0), (first % 360.0, 360.0)]
+        here = np.concatenate([np.arange(*np.searchsorted(wanted.ra, pair)) for pair in ends])
+        north = wanted.dec[here]
+        within = here[(north >= low) & (north <= high)]
+        return within
     some = np.flatnonzero((wanted.dec >= low) & (wanted.dec <= high))
-    east = _turned(ra - ra[0])
-    first, last = east.min() - wide, east.max() + wide
-    if not (first > -180.0 and last < 180.0):  # over a pole, or round the sky
+    if not last - first < 360.0:
         return some
-    about = _turned(wanted.ra[some] - ra[0])
-    within: np.ndarray = some[(about >= first) & (about <= last)]
+    about = _turned(wanted.ra[some] - 0.5 * (first + last))
+    within = some[np.abs(about) <= 0.5 * (last - first)]
     return within
 
 

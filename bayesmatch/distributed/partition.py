@@ -133,7 +133,7 @@ def positions_there(
     """Positions (degrees) of the rows that have one, and which these are, (m,) each."""
     degrees = degrees_given(values, ra, dec)
     bad = without_position(*degrees)
-    there = np.arange(len(degrees[0])) if bad is None else np.flatnonzero(~bad)
+    there = np.arange(len(degrees[0]), dtype=np.int32) if bad is None else np.flatnonzero(~bad)
     ra_deg, dec_deg = degrees if bad is None else (degrees[0][there], degrees[1][there])
     return read_only(turned(ra_deg)), read_only(dec_deg), there
 

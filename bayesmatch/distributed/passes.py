@@ -17,7 +17,7 @@ from dask.base import get_scheduler
 from dask.local import get_sync
 from scipy.spatial import cKDTree
 
-from .._kernels.jit import ranges
+from .._kernels.jit import n_threads, ranges, run_ranges
 from .reading import FileRows, Files, FrameRows, files_of
 
 #: healpy's max_pixrad is exact; this is for rounding
@@ -60,21 +60,22 @@ def over_pieces(
     pixels: Sequence[Any] = (),
     *,
     n_rows: int | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> list[tuple[list[int], Any]]:
     """``function(several, shared)`` of some partitions at a time, in their order, on Dask.
 
     `several` are :class:`FileRows`, or one :class:`FrameRows`. `pixels`: of the partitions, in this
     order; default: all. Returned are the numbers of the pixels and the value. `shared` travels
     once, not with every task. `n_rows`: of the catalogue, where all of them are handed on; it costs
-    more to send a few than to read them, so they are read on this thread if this process sees their
-    files.
+    more to send a few than to read them, so they are read here, on this process' threads, if it
+    sees their files. `meanwhile` is called once, where others work for this process.
     """
     wanted = list(pixels) or list(catalog.get_healpix_pixels())
     name = f"bayesmatch-{uuid.uuid4().hex}"
     files, get = files_of(catalog), get_scheduler() or threaded.get
     few = n_rows is not None and n_rows <= ROWS_HERE and len(wanted) <= FILES_HERE
     if few and files is not None and files.are_here(wanted):
-        get = get_sync
+        return read_here(files, function, shared, wanted)
     graph: dict[Any, Any] = {name: DataNode(name, shared)}
     pieces = [(k, k + 1) for k in range(len(wanted))]
     given: list[tuple[Any, ...]]
@@ -89,7 +90,22 @@ def over_pieces(
     keys = [(f"of-{name}", k) for k in range(len(given))]
     for key, (how, *what) in zip(keys, given, strict=True):
         graph[key] = Task(key, alone, how, function, *what, TaskRef(name))
-    values = got_early(get, graph, keys)
+    return _numbered(wanted, pieces, got_early(get, graph, keys, meanwhile))
+
+
+def read_here(
+    files: Files, function: Callable, shared: Any, wanted: Sequence[Any]
+) -> list[tuple[list[int], Any]]:
+    """What :func:`over_pieces` gives, without Dask, of files that are read in milliseconds."""
+    pieces = shrinking(len(wanted), n_threads())
+    values = run_ranges(lambda a, b: alone(of_files, function, wanted[a:b], files, shared), pieces)
+    return _numbered(wanted, pieces, values)
+
+
+def _numbered(
+    wanted: Sequence[Any], pieces: Sequence[tuple[int, int]], values: Iterable[Any]
+) -> list[tuple[list[int], Any]]:
+    """Values of some pieces of pixels, with the pixels' numbers."""
     return [
         ([pixel_number(pixel) for pixel in wanted[a:b]], value)
         for (a, b), value in zip(pieces, values, strict=True)
@@ -119,7 +135,12 @@ def shrinking(n: int, workers: int) -> list[tuple[int, int]]:
     return out
 
 
-def got_early(get: Any, graph: dict[Any, Any], keys: list[Any]) -> list[Any]:
+def got_early(
+    get: Any,
+    graph: dict[Any, Any],
+    keys: list[Any],
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Any]:
     """Values of a graph's keys, each taken from where it is while others are worked out."""
     client = getattr(get, "__self__", None)  # of a Client
     if client is None or not hasattr(client, "nthreads") or client.asynchronous or in_task():
@@ -131,6 +152,8 @@ def got_early(get: Any, graph: dict[Any, Any], keys: list[Any]) -> list[Any]:
     direct = True if all("://127.0.0.1:" in worker for worker in client.nthreads()) else None
     futures = client.get(graph, keys, sync=False)
     place = {future.key: k for k, future in enumerate(futures)}
+    if meanwhile is not None:
+        meanwhile()
     found: dict[int, Any] = {}
     for batch in as_completed(futures).batches():
         for future, value in zip(batch, client.gather(batch, direct=direct), strict=True):

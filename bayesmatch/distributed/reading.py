@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.table import Table
+from hats.io import pixel_catalog_file
 from lsdb.loaders.hats.read_hats import read_pixel
 from lsdb.operations.lsdb_ops import FromHealpixMap
 from nested_pandas.nestedframe.io import from_pyarrow
@@ -53,10 +54,22 @@ class Files:
     schema: pa.Schema
     columns: tuple[str, ...]
     """all that the catalogue has, that of its index included"""
+    folders: dict[tuple[int, int], str] = field(default_factory=dict, compare=False)
+    """where files are, by order and directory of their pixels, those asked for so far"""
 
     def path_of(self, pixel: Any) -> str:
         """The file of a pixel."""
-        return str(self.path(self.base, pixel, None, self.suffix).path)
+        if self.path is not pixel_catalog_file:
+            return str(self.path(self.base, pixel, None, self.suffix).path)
+        # HATS' own names differ in the last part alone, and half a millisecond makes one.
+        name, place = f"Npix={pixel.pixel}{self.suffix}", (pixel.order, pixel.dir)
+        folder = self.folders.get(place)
+        if folder is None:
+            path = str(self.path(self.base, pixel, None, self.suffix).path)
+            if not path.endswith(f"/{name}"):
+                return path
+            folder = self.folders[place] = path.removesuffix(name)
+        return folder + name
 
     def are_here(self, pixels: Sequence[Any]) -> bool:
         """Whether this process sees the files of some pixels."""
@@ -94,9 +107,9 @@ class FileRows:
         return len(next(iter(self.read.values())))
 
     def plain(self, names: Sequence[str]) -> Table:
-        """Some columns of one value a row."""
+        """Some columns of one value a row, to be read only."""
         self._have(names)
-        return from_arrow(_table({c: self.read[c] for c in dict.fromkeys(names)}))
+        return from_arrow(_table({c: self.read[c] for c in dict.fromkeys(names)}), copy=False)
 
     def take(self, names: Sequence[str] | None, rows: np.ndarray | None) -> pa.Table:
         """Some columns, or all and that of the index, of some rows, or of all of them."""
@@ -174,12 +187,14 @@ def together(
         return npd.NestedFrame(meta.iloc[:0])
     if not isinstance(parts[0], pa.Table):
         return npd.NestedFrame(pd.concat(parts, ignore_index=names is not None))
-    frame = from_pyarrow(pa.concat_tables(parts).combine_chunks())
     index = None if names is not None else meta.index.name
+    columns = [*meta.columns, *(() if index is None else (index,))]
+    # In the order wanted before it is a frame: those of nested columns take their time.
+    frame = from_pyarrow(pa.concat_tables(parts).combine_chunks().select(columns))
     if index is not None:
         frame = frame.set_index(index)
-    frame = frame[list(meta.columns)]
-    wrong = {c: kind for c, kind in meta.dtypes.items() if frame[c].dtype != kind}
+    types = frame.dtypes
+    wrong = {c: kind for c, kind in meta.dtypes.items() if types[c] != kind}
     return npd.NestedFrame(frame.astype(wrong) if wrong else frame)
 
 

@@ -26,7 +26,9 @@ class Sources(Partition):
     at: np.ndarray
     """(n,) its row there"""
     kept: pd.DataFrame | None = None
-    """(n,) all columns and the index of the rows, where these are kept"""
+    """all columns and the index of the rows, where these are kept, as they stand in partitions"""
+    kept_at: np.ndarray
+    """(n,) where each row is there"""
 
     def row_text(self, row: int) -> str:
         """A row, as messages name it: partitions have no row numbers that mean anything."""
@@ -60,7 +62,7 @@ def all_sources(
     out.home = np.repeat(np.array([number for number, _ in parts], np.int64), size)[order]
     out.at = np.concatenate([np.arange(n) for n in size])[order]
     if keep:
-        out.kept = kept.iloc[order]
+        out.kept, out.kept_at = kept, order
     return out
 
 

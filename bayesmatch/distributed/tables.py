@@ -11,10 +11,12 @@ import pyarrow as pa
 
 from ..matching.record import MatchRecord
 from ..matching.result import MatchResult
-from ..matching.table_columns import later_columns, mean_ratio_column
+from ..matching.table_columns import later_columns, mean_ratio_column, take
 from ..matching.tables import SAME_SOURCE
 
 ROWS = ("associations", "sources")
+#: types of which rows are taken on all threads
+TAKEN = (np.int64, np.float64)
 
 
 def partition_columns(
@@ -66,15 +68,22 @@ def result_frame(
         "n_claims",
         f"n_claims_{other}",
     ]
-    every = slice(None) if some is None else some
 
     def column(name: str) -> Any:
-        own, at = (table, every) if name in table.colnames else (sources, i)
-        return own.columns[name].data[at]  # what a column says of itself is not asked for
+        own, at = (table, some) if name in table.colnames else (sources, i)
+        values = own.columns[name].data  # what a column says of itself is not asked for
+        return values if at is None else _rows(values, at)
 
     columns = {name: _arrow(column(name)) for name in names}
     columns[SAME_SOURCE] = _first_entries(result, record)[i]
     return pd.DataFrame(columns)
+
+
+def _rows(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Some rows of a column, masked or not."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.MaskedArray(_rows(values.data, at), mask=np.ma.getmaskarray(values)[at])
+    return take(values, at, 0) if values.dtype.type in TAKEN else values[at]
 
 
 def _arrow(column: Any) -> pd.api.extensions.ExtensionArray:

@@ -43,6 +43,11 @@ class Wanted:
     ascending: bool = False
     """whether `ra` ascends"""
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """In another process, which has arrays anywhere in the message that they came in."""
+        aligned = {name: np.require(state[name], requirements="A") for name in ("ra", "dec")}
+        self.__dict__.update(state, **aligned)
+
 
 @dataclass(frozen=True)
 class Near:

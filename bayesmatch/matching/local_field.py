@@ -16,6 +16,7 @@ import numpy as np
 
 from .._kernels import sky_counts as kernels
 from .._kernels.jit import ranges, run_ranges
+from .._kernels.rings import far_rings, near_rings
 from ..catalogs.candidates import Candidates
 from ..catalogs.cell_maps import Looked
 from ..catalogs.errors import catalog_radius, error_radius
@@ -48,6 +49,8 @@ INNER_SIGMA = 3.0
 COARSE = 600.0
 #: a window that tells field objects from hosts is so many times as large as the circle of the match
 ROOM = 2.5
+#: primaries that a thread goes through at a time
+PIECE = 1 << 13
 #: of the hosts, within the radius: where it is less, how many there are is not known from them
 LEAST_KEPT = 0.1
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
@@ -106,7 +109,7 @@ class _Local:
         box: SkyBox,
         known_errors: bool,
     ) -> None:
-        self.known_errors = known_errors
+        self.known_errors, self._rooms = known_errors, dict[str, np.ndarray]()
         slots = candidates.slots_of(k)
         rows, self.separation = candidates.row[slots], candidates.separation[slots]
         self.start = np.zeros(len(primary) + 1, np.int64)
@@ -162,13 +165,12 @@ class _Local:
         self._others = others_around(windows)
         self.hosts = self._host_share()
         near = self._near(seen)
-        by_size = tuple(np.ascontiguousarray(values.T) for values in windows)
-        far = self._far(by_size, box, radius) if self.reach == radius else []
+        far = self._far(windows, box, radius) if self.reach == radius else []
         far = self._surveyed(near, far, lambda: box.near_and_far(count, covered))
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
-            near, far = self._near(seen), self._far(by_size, box, radius)[: len(far)]
+            near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
             if not self.known_errors or far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
@@ -233,48 +235,46 @@ class _Local:
         list(run_ranges(lambda a, b: kernels.count_rings(a, b, *around, *out), pieces))
         return np.ascontiguousarray(count.T), np.ascontiguousarray(area.T)
 
-    def _own_shares(self) -> list[np.ndarray]:
-        """By ring, from outside in: (n,) share of the hosts in the ring of their own primary."""
-        own, high = [], self._beyond_reach
+    def _own_shares(self) -> np.ndarray:
+        """By ring, from outside in: share of the hosts in that of their own primary, (RINGS, n)."""
+        own, high = np.empty((RINGS, len(self.sigma))), self._beyond_reach
         for k in range(RINGS):
             # From half the radius of the ring before, or from where candidates may be hosts.
             edge = self.reach / 2.0 ** (k + 1)
             within = self._beyond(edge)
             low = np.where(self._inner > edge, self._beyond_inner, within)
             low = np.where(self._inner > 2.0 * edge, high, low)
-            own.append(low - high)
+            np.subtract(low, high, out=own[k])
             high = within
         return own
 
+    def _room(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Memory of that name for numbers: the rings found last take the place of those before."""
+        if name not in self._rooms:
+            self._rooms[name] = np.empty(shape)
+        return self._rooms[name]
+
     def _near(self, seen: np.ndarray) -> list[Ring]:
         """Rings within the radius, from inside outwards; empty where the primary was not `seen`."""
-        expected = self.hosts * self._others
-        rings = []
-        for count, area, own in zip(*self._ring_counts, self._own, strict=True):
-            mine, theirs = self.hosts * own, expected * area
-            field = seen * (count - mine - theirs)
-            variance = mine * (1.0 - mine) + theirs
-            rings.append(Ring(field, seen * area, mine, variance))
-        return rings[::-1]
+        count, area = self._ring_counts
+        out = self._room("near", (4, *count.shape))
+        around = self.hosts, seen, self._others, self._own, count, area, *out
+        list(run_ranges(lambda a, b: near_rings(a, b, *around), ranges(len(seen), PIECE)))
+        return [Ring(*of_ring) for of_ring in zip(*out, strict=True)][::-1]
 
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
-        """Windows, (w, n), that hold the circle of the match: the smallest, the others as rings."""
-        number, square, sources = windows
+        """Windows, (n, w), that hold the circle of the match: the smallest, the others as rings."""
         hosts = min(self.hosts / self.kept, 1.0)  # those outside the circles too
-        field = number - hosts * sources
         half = (box.half_rows + 0.5) * box.cell * 3600.0
-        rings, inner = [], -1
-        for w in np.flatnonzero((half >= radius) | (np.arange(len(half)) == len(half) - 1)):
-            count, area, inside = field[w], square[w], sources[w]
-            if inner >= 0:
-                count, area = count - field[inner], area - square[inner]
-                inside = inside - sources[inner]
-            coarse = bool(half[w] >= COARSE)
-            counts = np.where(area > 0, count, 0.0), np.maximum(area, 0.0)
-            variance = hosts * (1.0 - hosts) * np.maximum(inside, 0.0)
-            rings.append(Ring(*counts, variance=variance, coarse=coarse))
-            inner = int(w)
-        return rings
+        which = np.flatnonzero((half >= radius) | (np.arange(len(half)) == len(half) - 1))
+        n = len(windows[0])
+        out = self._room("far", (3, len(which), n))
+        around = hosts, which, *windows, *out
+        list(run_ranges(lambda a, b: far_rings(a, b, *around), ranges(n, PIECE)))
+        return [
+            Ring(count, area, variance=variance, coarse=bool(half[w] >= COARSE))
+            for w, count, area, variance in zip(which, *out, strict=True)
+        ]
 
     def _surveyed(
         self, near: list[Ring], far: list[Ring], cells: Callable[[], tuple[float, float]]
@@ -285,7 +285,7 @@ class _Local:
         be hosts is no field: how many have one is not known where the radius cuts errors off.
         """
         count = 0.0
-        for own, ring in zip(reversed(self._own), near, strict=True):
+        for own, ring in zip(self._own[::-1], near, strict=True):
             count += max(ring.count.sum() - (1.0 - self.hosts) * dot(own, ring.area > 0), 0.0)
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):

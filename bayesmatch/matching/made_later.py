@@ -26,22 +26,20 @@ from .table_columns import take
 from .tables import Matched, association_table, kept_rows, source_table
 from .terms import ClaimTerms
 
-#: of several threads that ask, one makes the table: all have the same
-_making = Lock()
-
 
 class MadeLater:
     """An attribute that is a table, or was given as what makes it."""
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        #: of several threads that ask, one makes the table: all have the same
+        self._name, self._making = name, Lock()
 
     def __get__(self, of: Any, owner: type | None = None) -> Table:
         if of is None:
             return self
         held = of.__dict__[self._name]
         if callable(held):
-            with _making:
+            with self._making:
                 held = of.__dict__[self._name]
                 if callable(held):
                     held = of.__dict__[self._name] = held()

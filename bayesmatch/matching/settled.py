@@ -68,7 +68,19 @@ def entries_ahead(
     known = rule.duplicates if isinstance(rule, KnownClaims) else None
     if rule == "independent" or not find_them(primary, known):
         return None
+    if known is None and primary.close is not None and primary.close[0] == radius_arcsec:
+        found: CloseEntries = primary.close[1]
+        return lambda: found
     return begin(lambda: close_entries(primary, radius_arcsec, known))
+
+
+def entries_known(
+    rule: KnownClaims | str, primary: HeldCatalog, radius_arcsec: float
+) -> tuple[float, CloseEntries] | None:
+    """What a catalogue's ``close`` is for a match, found now; None: nobody will ask."""
+    if rule != "exclusive" or not find_them(primary, None):
+        return None
+    return radius_arcsec, close_entries(primary, radius_arcsec, None)
 
 
 def settle(

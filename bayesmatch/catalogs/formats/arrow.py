@@ -50,22 +50,28 @@ def left_out_note(schema: pyarrow.Schema) -> str:
     return f"{len(nested)} columns with lists or structures in their cells are left out: {some}"
 
 
-def from_arrow(data: pyarrow.Table) -> Table:
+def from_arrow(data: pyarrow.Table, copy: bool = True) -> Table:
     """An astropy Table from a pyarrow Table: nulls masked, units and descriptions kept.
 
     Columns of lists of any length, structs and maps are left out (see :func:`left_out_note`).
+    Without a `copy` those that Arrow has as plain numbers cannot be written to.
     """
     out = Table()
-    for field, column in zip(data.schema, data.columns, strict=True):
+    for field, given in zip(data.schema, data.columns, strict=True):
         if is_nested(field.type):
             continue
         notes = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
-        values, mask = arrow_values(column)
+        values, mask = arrow_values(given)
         kind = MaskedColumn if mask is not None else Column
         extra = {"mask": mask} if mask is not None else {}
-        out[field.name] = kind(
-            values, unit=notes.get("unit"), description=notes.get("description"), **extra
+        column = kind(
+            values,
+            unit=notes.get("unit"),
+            description=notes.get("description"),
+            copy=copy,
+            **extra,
         )
+        out.add_column(column, name=field.name, copy=False)  # it is nobody else's
         if meta := {key: notes[key] for key in ("ucd", FRAME) if key in notes}:
             out[field.name].info.meta = meta
     return out
