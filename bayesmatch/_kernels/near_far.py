@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from .jit import jit
+from .sky_counts import near_positions
+
+#: cells on a side of the blocks within which those near sources are compared with those far off
+BLOCK = 6
 
 
 @jit
@@ -32,3 +40,45 @@ def count_near_far(count, covered, near, close, rows, columns, n_near, n_far):
                 n_far[row, 0] += 1
                 outside += count[row, column]
     return near_objects, outside, inside
+
+
+def cells_near(corner: np.ndarray, reaches: Sequence[int], per_row: np.ndarray) -> list[np.ndarray]:
+    """Which cells have a source within so many cells of them, by reach.
+
+    `corner` are the sums of the sources (:func:`corner_sums`), `per_row` the columns that are as
+    wide as a cell is high.
+    """
+    out = []
+    for reach in reaches:
+        near = np.empty((corner.shape[0] - 1, corner.shape[1] - 1), np.bool_)
+        near_positions(corner, reach, np.rint(per_row * reach).astype(np.int64), near)
+        out.append(near)
+    return out
+
+
+def share_beside(
+    count: np.ndarray,
+    covered: np.ndarray,
+    near: np.ndarray,
+    close: np.ndarray,
+    area: np.ndarray,
+    few: float,
+) -> float:
+    """Density in cells that are far from all sources over that in cells near some, beside them.
+
+    Cells as :func:`count_near_far` takes them, `area` by row.  Sources that follow the field leave
+    its emptier parts to the cells far from all: only those in one block of cells are compared, and
+    a block weighs as much as its two parts together tell (Mantel and Haenszel 1959).  0 where
+    fewer than `few` objects are expected.
+    """
+    rows, columns = (-(-cells // BLOCK) for cells in count.shape)
+    sums = []
+    for cells in (covered & near, covered & ~close):
+        row, column = np.nonzero(cells)
+        block = row // BLOCK * columns + column // BLOCK
+        for values in (count[row, column], area[row]):
+            sums.append(np.bincount(block, values, rows * columns))
+    beside, square, far, far_square = sums
+    both = np.maximum(square + far_square, 1e-300)
+    expected = float((beside * far_square / both).sum())
+    return float((far * square / both).sum()) / expected if expected >= few else 0.0

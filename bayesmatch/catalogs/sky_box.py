@@ -19,7 +19,7 @@ from .._kernels import sky_counts as kernels
 from .._kernels.cell_counts import count_cells
 from .._kernels.covered_cells import leave_out_uncovered
 from .._kernels.jit import begin, n_threads, ranges, run_ranges
-from .._kernels.near_far import count_near_far
+from .._kernels.near_far import cells_near, count_near_far, share_beside
 from .._kernels.sky_windows import (
     covered_sums,
     sum_covered,
@@ -241,26 +241,27 @@ class SkyBox:
         leave_out_uncovered(count, covered)
         return covered
 
-    def near_and_far(self, count: np.ndarray, covered: np.ndarray) -> tuple[float, float]:
+    def near_and_far(
+        self, count: np.ndarray, covered: np.ndarray, beside: bool = False
+    ) -> tuple[float, float]:
         """Density (arcsec^-2) in the covered cells near some source, and in those far from all.
 
         Where next to none of the latter is covered it is 0, unless most sources lie in covered
-        cells: they leave no room for such cells, and it is taken to be the same.
+        cells: they leave no room for such cells, and it is taken to be the same.  `beside`: in
+        cells far from all that lie beside the near ones, should that be more.
         """
-        within = [np.empty(self.shape, np.bool_) for _ in NEAR]
-        for cells, near in zip(NEAR, within, strict=True):
-            columns = np.rint(self.half_columns[:, 0] * (cells / self.half_rows[0]))
-            kernels.near_positions(self._source_sums, cells, columns.astype(np.int64), near)
+        near, by = cells_near(self._source_sums, NEAR, self.half_columns[:, 0] / self.half_rows[0])
         n_near, n_far = np.zeros(self.n_rows, np.int64), np.zeros((self.n_rows, 2), np.int64)
         extent = ((int(at.min()), int(at.max())) for at in (self.row, self.column))
-        beside, *far = count_near_far(count, covered, *within, *extent, n_near, n_far)
+        close, *far = count_near_far(count, covered, near, by, *extent, n_near, n_far)
         # The rim of a survey, partly covered, is no lack of objects, if there are other such cells.
         which = int(n_far[:, 1].any())
-        density = beside / max(float(n_near @ self.cell_area), 1e-300)
+        density = close / max(float(n_near @ self.cell_area), 1e-300)
         square = float(n_far[:, which] @ self.cell_area)
         if density * square < FEW:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
-        return density, far[which] / square
+        share = share_beside(count, covered, near, by, self.cell_area, FEW) if beside else 0.0
+        return density, max(far[which] / square, share * density)
 
     def windows(self, count: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.

@@ -26,7 +26,6 @@ from ..catalogs.sky_box import SkyBox
 from ..catalogs.tails import tails_of
 from .density_ladder import (
     ENOUGH,
-    SMALL_FIELD,
     Densities,
     Ring,
     densities,
@@ -37,7 +36,7 @@ from .density_ladder import (
 )
 from .field import FieldDensity
 from .field_trend import of_small_fields
-from .small_fields import end_of_fields
+from .small_fields import end_of_fields, fields_end
 from .sums import dot
 
 ARCSEC2_PER_DEG2 = 3600.0**2
@@ -134,7 +133,7 @@ class _Local:
             self.start,
             INNER_SIGMA * self._wings[-1][1],  # the widest
             radius,
-            lambda: box.near_and_far(looked.count, looked.covered)[1],
+            lambda: box.near_and_far(looked.count, looked.covered, beside=True)[1],
         )
         self._beyond_reach = self._beyond(self.reach)
         self.kept = max(1.0 - float(self._beyond_reach.mean()), LEAST_KEPT)
@@ -166,7 +165,7 @@ class _Local:
         self.hosts = self._host_share()
         near = self._near(seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
-        far = self._surveyed(near, far, lambda: box.near_and_far(count, covered))
+        far = self._surveyed(near, far, lambda at: fields_end(looked, box, at, radius))
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
@@ -277,12 +276,12 @@ class _Local:
         ]
 
     def _surveyed(
-        self, near: list[Ring], far: list[Ring], cells: Callable[[], tuple[float, float]]
+        self, near: list[Ring], far: list[Ring], confirmed: Callable[[int], bool]
     ) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `cells()` gives the density of the cells near sources and of those far from all.  What may
-        be hosts is no field: how many have one is not known where the radius cuts errors off.
+        `confirmed(at)`: whether cells say so too, of the far ring `at`.  What may be hosts is no
+        field: how many have one is not known where the radius cuts errors off.
         """
         count = 0.0
         for own, ring in zip(self._own[::-1], near, strict=True):
@@ -290,9 +289,7 @@ class _Local:
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
-            if area > 0 and far_fewer(n, count * a / area, a / area):
-                within, beyond = cells()
-                if beyond < SMALL_FIELD * within:
-                    return far[: max(0, at - 1)]  # the last one before has its edge
+            if area > 0 and far_fewer(n, count * a / area, a / area) and confirmed(at):
+                return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + max(n, 0.0), area + a
         return far

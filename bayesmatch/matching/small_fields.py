@@ -8,11 +8,15 @@ import numpy as np
 
 from .._kernels.jit import ranges, run_ranges
 from .._kernels.sky_counts import count_profile
+from ..catalogs.cell_maps import Looked
 from ..catalogs.sky_box import SkyBox
 from .density_ladder import SMALL_FIELD, SURE, Ring
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
+#: beyond small fields there is less than this share of the density within, where they do not reach
+#: the cells that count as far from all sources
+HARDLY_ANY = 0.5 * SMALL_FIELD
 #: primaries that a thread goes through at a time
 PRIMARIES = 1 << 11
 
@@ -27,8 +31,9 @@ def end_of_fields(
     """Where candidates end within the radius, if they do: the survey is fields of that size.
 
     `separation` (slots,) arcsec, `start` (n + 1,) CSR over them; nearer than `inner` (n,) arcsec
-    a candidate may be a host.  `beyond()` is the density of the cells far from all sources: if
-    there are as many objects as in the outer part, what is more in the inner one are hosts.
+    a candidate may be a host.  `beyond()` is the density of the cells far from all sources, or of
+    those of them beside sources: if there are as many objects as in the outer part, what is more
+    in the inner one are hosts.
     """
     edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
     around = start, separation, inner, radius, edges
@@ -48,9 +53,20 @@ def end_of_fields(
         if gain > best:
             best, end, outer = gain, float(edges[cut]), n_out / w_out
     ring = np.pi * radius**2 / PROFILE
-    if end < radius and beyond() > 0.5 * SMALL_FIELD * outer / ring:
+    if end < radius and beyond() > HARDLY_ANY * outer / ring:
         return radius
     return end
+
+
+def fields_end(looked: Looked, box: SkyBox, at: int, radius: float) -> bool:
+    """Whether cells confirm that a survey ends before the far ring `at` (0: the innermost).
+
+    Hosts farther out than the errors say make the circles of the match fuller than what is around
+    them, too: before the innermost ring only fields end that have next to nothing beside them.
+    """
+    within, beyond = box.near_and_far(looked.count, looked.covered, beside=at == 0)
+    smallest = (box.half_rows[0] + 0.5) * box.cell * 3600.0
+    return beyond < (HARDLY_ANY if at == 0 and radius <= smallest else SMALL_FIELD) * within
 
 
 def tiles(near: Sequence[Ring], box: SkyBox) -> list[Ring]:
