@@ -117,6 +117,23 @@ def test_errors_that_are_too_small_are_no_cones(density):
     assert abs(np.log(found.mean() / density)) < 0.1
 
 
+def test_errors_that_are_too_small_are_no_cones_in_a_cluster():
+    """Sources follow it: far from all of them it is emptier, but not beside them."""
+    rng = np.random.default_rng(2)
+    sigma, has = rng.uniform(0.7, 2.5, 900), rng.random(900) < 0.7
+    x, field = 0.25 * rng.normal(size=(2, 900)), 0.25 * rng.normal(size=(2, 12_000))
+    hosts = (x + rng.normal(size=x.shape) * 2.0 * sigma / 3600)[:, has]
+    xs, os = (
+        (10.0 + east / np.cos(np.radians(DEC + north)), DEC + north)
+        for east, north in (x, np.c_[field, hosts])
+    )
+    result = bm.match(*catalogs(xs, sigma, os), radius=15, errors="fit")
+    scales = result.meta["field"]["scales"]["OPT"]
+    assert not scales["small_fields"] and scales["reach_arcsec"] == 15
+    assert result.meta["errors"]["scale"] == pytest.approx(2.0, abs=0.3)
+    assert result.meta["host_fraction"] == pytest.approx(has.mean(), abs=0.04)
+
+
 @pytest.mark.parametrize("tails", [0.0, 0.15])
 def test_hosts_are_no_field_where_sources_are_many(tails):
     """Half as many sources as field objects: each circle holds hosts of several of them."""

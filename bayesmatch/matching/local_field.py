@@ -133,7 +133,8 @@ class _Local:
             self.start,
             INNER_SIGMA * self._wings[-1][1],  # the widest
             radius,
-            lambda: box.near_and_far(looked.count, looked.covered, beside=True)[1],
+            looked,
+            box,
         )
         self._beyond_reach = self._beyond(self.reach)
         self.kept = max(1.0 - float(self._beyond_reach.mean()), LEAST_KEPT)

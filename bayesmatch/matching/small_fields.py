@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,21 +26,21 @@ def end_of_fields(
     start: np.ndarray,
     inner: np.ndarray,
     radius: float,
-    beyond: Callable[[], float],
+    looked: Looked,
+    box: SkyBox,
 ) -> float:
     """Where candidates end within the radius, if they do: the survey is fields of that size.
 
     `separation` (slots,) arcsec, `start` (n + 1,) CSR over them; nearer than `inner` (n,) arcsec
-    a candidate may be a host.  `beyond()` is the density of the cells far from all sources, or of
-    those of them beside sources: if there are as many objects as in the outer part, what is more
-    in the inner one are hosts.
+    a candidate may be a host.  If cells far from all sources have as many objects as the outer
+    part, or those beside sources many enough, what is more in the inner one are hosts.
     """
     edges = radius * np.sqrt(np.arange(PROFILE + 1) / PROFILE)
     around = start, separation, inner, radius, edges
     parts = run_ranges(lambda a, b: count_profile(a, b, *around), ranges(len(inner), PRIMARIES))
     count = sum(parts, np.zeros(PROFILE))
-    looked = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
-    total, weight = np.cumsum(count), np.cumsum(looked)
+    whole = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
+    total, weight = np.cumsum(count), np.cumsum(whole)
     best, end, outer = 0.5 * SURE**2, radius, 0.0
     for cut in range(1, PROFILE):
         n_in, w_in = total[cut - 1], weight[cut - 1]
@@ -53,8 +53,10 @@ def end_of_fields(
         if gain > best:
             best, end, outer = gain, float(edges[cut]), n_out / w_out
     ring = np.pi * radius**2 / PROFILE
-    if end < radius and beyond() > HARDLY_ANY * outer / ring:
-        return radius
+    if end < radius:
+        beyond = box.near_and_far(looked.count, looked.covered)[1]
+        if beyond > HARDLY_ANY * outer / ring or not fields_end(looked, box, 0, radius):
+            return radius
     return end
 
 
