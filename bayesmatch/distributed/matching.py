@@ -96,7 +96,7 @@ def match(
         One row per association, a source's no-counterpart row first (the columns of the survey
         missing), or one row per source, with its best candidate.
     priors : list
-        For the survey. Priors that learn have to be learned in a match in memory.
+        For the survey. An AutoPrior has to be learned in a match in memory.
     host_fraction : "fit", float or mapping, default "fit"
         As for :func:`bayesmatch.match`; or the ``meta`` of a :class:`bayesmatch.MatchResult`, whose
         fit is taken.
@@ -227,7 +227,11 @@ class Both:
         primary: Any = sources
         told = None
         if fit:
-            primary, numbers = fitted(primary, (found,), self.priors, options)
+
+            def again(corrected: HeldCatalog) -> tuple[Found]:
+                return (self._near(corrected, columns[1], options, False, True, None),)
+
+            primary, numbers = fitted(primary, (found,), self.priors, options, again)
             told = {"given": False, **numbers}
             if primary is not sources:
                 found = near(primary, look=True)

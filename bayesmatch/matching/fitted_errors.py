@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,7 @@ def fitted(
     others: Sequence[HeldCatalog | ScannedCatalog | FarCatalog],
     priors: PriorSet,
     options: MatchOptions,
+    near: Callable[[HeldCatalog], Sequence[HeldCatalog]] | None = None,
 ) -> tuple[Catalog, dict[str, Any]]:
     """The primary with its errors put right, and what was found, for the record of the match.
 
@@ -43,6 +44,8 @@ def fitted(
     ----------
     primary, others, priors, options
         Of the match, checked.
+    near : callable, optional
+        Gives `others` for the primary elsewhere, where they are of the rows near it alone.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def fitted(
     UserWarning
         If there are fewer than 30 likely counterparts.
     """
-    fit = _fit(primary, others, priors, options)
+    fit = _fit(primary, others, priors, options, near)
     likely = 0 if fit is None else int(np.sum(np.asarray(fit.candidates["p"]) > LIKELY))
     if fit is None or likely < MIN_LIKELY:
         warn_user(
@@ -78,6 +81,7 @@ def _fit(
     others: Sequence[HeldCatalog | ScannedCatalog | FarCatalog],
     priors: PriorSet,
     options: MatchOptions,
+    near: Callable[[HeldCatalog], Sequence[HeldCatalog]] | None,
 ) -> PositionErrorFit | None:
     """The fit; None where no primary has a candidate, or nothing can be told from those there."""
     radius = options.radius_arcsec
@@ -101,7 +105,8 @@ def _fit(
     def learn(corrected: HeldCatalog) -> PriorSet:
         first = replace(options, errors="given", progress=False, checkpoint=None)
         covariates = covariate_matrix(corrected, options.host_covariates)
-        return PriorSet.of(run_match(corrected, others, priors, first, covariates).priors)
+        there = others if near is None else near(corrected)
+        return PriorSet.of(run_match(corrected, there, priors, first, covariates).priors)
 
     try:
         return fit_with_learned(around, priors, Request(), learn)
