@@ -173,6 +173,19 @@ class OfFlux:
         return self.histogram.log10_ratio(secondary)[j] + np.where(bright, 1.0, -1.0) * np.log10(2)
 
 
+def test_order_of_the_sources_changes_nothing():
+    """An object near several sources, for which its ratio differs, is taken for the same one."""
+    primary, other, prior, *_ = two_kinds(6, n=400)
+    order = np.random.default_rng(0).permutation(len(primary))
+    mixed = bm.Catalog(primary.table[order], name="X", pos_err=SIGMA, area=SIDE**2)
+    one, two = (
+        bm.match(x, other, radius=60, priors={"OPT": [OfFlux(prior)]}, claims="independent")
+        for x in (primary, mixed)
+    )
+    np.testing.assert_allclose(mean_ratio(two), mean_ratio(one)[order], rtol=1e-12)
+    np.testing.assert_allclose(p_hostless(two), p_hostless(one)[order], atol=1e-11)
+
+
 def test_priors_of_pairs_and_several_priors():
     """The mean is that of the product; of pairs, over the primaries too (1.25 here)."""
     primary, other, prior, _, true = two_kinds(6)

@@ -118,10 +118,9 @@ def _field_objects(
     taken[rows[separation < inner]] = True
     outer = np.maximum(inner, INNER_RADIUS * setting.radius_arcsec, out=inner)
     away = np.flatnonzero((separation >= outer) & ~taken[rows])
-    first = np.full(len(other), -1)
-    first[rows[away[::-1]]] = away[::-1]  # the last of several values stays: that of the first slot
-    row = np.flatnonzero(first >= 0)
-    ra, dec, ratio = other.ra[row], other.dec[row], _ratios(log10[slots][first[row]])
+    one = _one_each(rows, separation, away, len(other))
+    row = np.flatnonzero(one >= 0)
+    ra, dec, ratio = other.ra[row], other.dec[row], _ratios(log10[slots][one[row]])
     if len(row) >= RATIO_ROWS:
         return ra, dec, ratio
     columns = list(dict.fromkeys(c for prior in listed for c in prior.field_columns))
@@ -135,6 +134,23 @@ def _field_objects(
         np.concatenate([dec, sample.dec[rest]]),
         np.concatenate([ratio, more]),
     )
+
+
+def _one_each(
+    rows: np.ndarray, separation: np.ndarray, some: np.ndarray, n_rows: int
+) -> np.ndarray:
+    """One of `some` slots for each row of a catalogue, (n_rows,), -1 where there is none.
+
+    Of the slots of several primaries that of the farthest: their order is to change nothing.
+    """
+    one = np.full(n_rows, -1)
+    one[rows[some]] = some  # the last of several values stays
+    shared = np.zeros(n_rows, np.bool_)
+    shared[rows[some[one[rows[some]] != some]]] = True
+    several = some[shared[rows[some]]]
+    several = several[np.argsort(separation[several], kind="stable")]
+    one[rows[several]] = several
+    return one
 
 
 def _sigma(setting: Setting, slots: np.ndarray | slice) -> np.ndarray:
