@@ -173,8 +173,9 @@ def _log10_of(
     """
     rows = np.arange(len(catalog))
     n = np.uint64(len(setting.primary))
-    # Which one goes by its place, not by its row: the order of the list is to change nothing.
-    in_order = np.argsort(position_hash(setting.primary.ra, setting.primary.dec), kind="stable")
+    # Which one goes by its place, not by its row: the order of the list is to change nothing, nor
+    # is the last digit of a fitted shift.
+    in_order = np.argsort(position_hash(*setting.primary.given_positions), kind="stable")
     i = in_order[(position_hash(catalog.dec, catalog.ra) % n).astype(np.int64)]
     log10 = np.zeros(len(rows))
     for prior in listed:
