@@ -11,7 +11,9 @@ from mocpy import MOC
 
 import bayesmatch as bm
 from bayesmatch._kernels.rings import far_rings, near_rings
+from bayesmatch.catalogs.sky_box import SkyBox
 from bayesmatch.matching.density_ladder import Ring, densities, gamma_shape
+from bayesmatch.matching.field_trend import of_small_fields
 from bayesmatch.testing import check_invariants
 
 SIDE, DEC = 1.2, 25.0
@@ -340,3 +342,17 @@ def test_rings_are_counts_without_the_expected_hosts():
     assert np.array_equal(far[1], [square[:, 0], np.maximum(rise, 0.0)])
     inside = np.array([sources[:, 0], sources[:, 2] - sources[:, 0]])
     assert np.array_equal(far[2], hosts * (1.0 - hosts) * inside)
+
+
+def test_order_of_the_sources_in_small_fields_changes_nothing():
+    """Whether a trend foretells what other fields hold goes by halves along the sky."""
+    rng = np.random.default_rng(1)
+    for _ in range(4):  # each once a trend, once none, when halves went by rows
+        ra, dec = 40.0 + rng.random(600), rng.random(600)
+        count = rng.poisson(np.where((ra < 40.5) | (dec > 0.5), 2.0, 0.4)).astype(float)
+        order, here = rng.permutation(600), []
+        for k in (np.arange(600), order):
+            at = ra[k], dec[k]
+            rings = [Ring(count[k], np.full(600, 700.0))]
+            here.append(of_small_fields(rings, SkyBox(*at), at, 3e-3).here)
+        np.testing.assert_allclose(here[1], here[0][order], rtol=1e-9)

@@ -41,10 +41,13 @@ def of_small_fields(
     """
     times = trend(near, *at)
     flat = np.ones(len(times))
-    if (times != 1.0).any() and _foretold(near, box, times, stated) > _foretold(
-        near, box, flat, stated
-    ):
-        return _over(near, box, times, stated)
+    if (times != 1.0).any():
+        # Halves along the sky: the order of the sources is to change nothing.
+        half = np.empty(len(times), np.bool_)
+        half[np.lexsort(at[::-1])] = np.arange(len(times)) % 2 == 0
+        sloping, level = (_foretold(near, box, each, stated, half) for each in (times, flat))
+        if sloping > level:
+            return _over(near, box, times, stated)
     return _over(near, box, flat, stated)
 
 
@@ -56,10 +59,12 @@ def _over(near: Sequence[Ring], box: SkyBox, times: np.ndarray, stated: float) -
     return replace(found, here=times * found.here, around=times * found.around)
 
 
-def _foretold(near: Sequence[Ring], box: SkyBox, times: np.ndarray, stated: float) -> float:
+def _foretold(
+    near: Sequence[Ring], box: SkyBox, times: np.ndarray, stated: float, one: np.ndarray
+) -> float:
     """Ln of the probability, but for a constant, of each half's objects, given the other half's."""
-    told, even = 0.0, np.arange(len(times)) % 2 == 0
-    for half in (even, ~even):
+    told = 0.0
+    for half in (one, ~one):
         others = [replace(ring, count=ring.count * ~half, area=ring.area * ~half) for ring in near]
         density = _over(others, box, times, stated).here[half]
         for ring in near:
