@@ -16,12 +16,10 @@ from .held import HeldCatalog
 from .memory import check_memory, give_back
 from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
-from .search_grid import Grid
+from .search_grid import STREAM_ROWS, Grid
 from .segments import segments
 from .sky_box import SkyBox
 
-#: streamed rows per piece of work
-STREAM_ROWS = 1 << 17
 #: bytes for a pair while all are put together, and pairs for which memory is not asked about
 PAIR_BYTES, CHECKED_PAIRS = 80, 4_000_000
 

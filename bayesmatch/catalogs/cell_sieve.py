@@ -11,6 +11,7 @@ import numpy as np
 from .._kernels.cell_sieve import sift, touch_cells
 from .._kernels.jit import ranges, run_ranges
 from .cell_maps import CellMaps
+from .search_grid import STREAM_ROWS
 from .sky_box import SkyBox
 
 #: how many radii wide cells are at least, and how many they are at most, where the box has not
@@ -19,8 +20,6 @@ from .sky_box import SkyBox
 IN_ORDER, AS_THEY_LIKE = (2.0, 1 << 27), (0.5, 1 << 21)
 #: no use in a sieve where circles touch more of the cells, or with fewer positions for each
 MOST, MANY = 0.25, 32
-#: positions that a thread goes through at a time
-PIECE = 1 << 17
 #: counts of no cells
 NO_COUNTS = np.zeros(0, np.int32)
 
@@ -75,8 +74,7 @@ class CellSieve:
         """What :meth:`near` gives of each piece of many positions, with rows of them all.
 
         On all threads.  And the objects in each cell, (rows, columns), if they are to be
-        `counted`.  `advance` is
-        told how many are done.
+        `counted`.  `advance` is told how many are done.
         """
         maps = CellMaps(self._layout[4:])
 
@@ -87,7 +85,7 @@ class CellSieve:
             advance(last - first)
             return Near(first + some.row.astype(np.int64), some.ra.copy(), some.dec.copy())
 
-        near = list(run_ranges(piece, ranges(len(ra), PIECE)))
+        near = list(run_ranges(piece, ranges(len(ra), STREAM_ROWS)))
         return near, maps.total() if counted else None
 
     def near(self, ra: np.ndarray, dec: np.ndarray, counts: np.ndarray) -> Near | None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from .._kernels import grid, grid_entries
 
+#: rows that stream past a grid at a time, as one piece of work
+STREAM_ROWS = 1 << 17
 #: zones of at least this height (degrees): below it the zone table would outgrow the residents
 MIN_CELL_DEG = 4.0 / 3600.0
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from .._kernels.jit import ranges
 from ..catalogs.area import contains
-from ..catalogs.candidates import STREAM_ROWS, too_many
+from ..catalogs.candidates import too_many
 from ..catalogs.motions import by_reach
 from ..catalogs.scan.search import MARGIN
-from ..catalogs.search_grid import Grid, half_width
+from ..catalogs.search_grid import STREAM_ROWS, Grid, half_width
 from ..catalogs.values import ColumnValues
 from .moving import moved_by, moved_rows
 from .partition import positions_there

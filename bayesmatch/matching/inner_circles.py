@@ -14,12 +14,12 @@ import numpy as np
 
 from ..catalogs.errors import catalog_radius
 from .beyond import Beyond, ends_of, share_beyond
+from .field import ARCSEC2_PER_DEG2
 from .setting import Setting
 
 #: a circle is so large that this many field objects are expected, but holds a counterpart whose
 #: error is as it is quoted with so many sigma
 FIELD_OBJECTS, SIGMAS = 1.0, 3.0
-ARCSEC2_PER_DEG2 = 3600.0**2
 
 
 @dataclass(frozen=True)

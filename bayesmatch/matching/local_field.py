@@ -34,12 +34,11 @@ from .density_ladder import (
     others_around,
     totals,
 )
-from .field import FieldDensity
+from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
 from .small_fields import end_of_fields, fields_end
 from .sums import dot
 
-ARCSEC2_PER_DEG2 = 3600.0**2
 #: rings within the radius of the match: from half of it, a quarter ...
 RINGS = 4
 #: nearer than so many errors a candidate may well be the host

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...catalogs.gaussian import GAUSSIAN
+from ..field import ARCSEC2_PER_DEG2
 from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, skipped
-from .view import ARCSEC2_PER_DEG2, View
+from .view import View
 
 #: objects between this many sigma, or this share of the radius, and the radius are field objects
 OUTSIDE_SIGMA, OUTSIDE_SHARE = 3.5, 0.5

@@ -8,10 +8,11 @@ import numpy as np
 
 from ..._kernels.neighbours import pairs_in_blocks
 from ...catalogs.held import HeldCatalog
+from ..field import ARCSEC2_PER_DEG2
 from ..table_columns import take
 from .around import Around
 from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
-from .view import ARCSEC2_PER_DEG2, View
+from .view import View
 
 #: sigma of their difference within which two objects of two catalogues are linked
 LINKED = 3.0

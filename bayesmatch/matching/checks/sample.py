@@ -14,12 +14,12 @@ from ..._kernels.sphere import offsets
 from ...catalogs.errors import error_radius
 from ...catalogs.segments import segments
 from ..associations import Associations
+from ..field import ARCSEC2_PER_DEG2
 from ..setting import Setting
 from .around import Around
 
 #: associations looked at, about
 MAX_ROWS = 8_000
-ARCSEC2_PER_DEG2 = 3600.0**2
 #: density outside a cone over that inside, at most: cones overlap
 EMPTY = 0.3
 #: degrees: in wider fields a rotation is no matrix

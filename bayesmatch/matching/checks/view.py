@@ -11,11 +11,12 @@ import numpy as np
 
 from ..associations import Associations
 from ..calibrated import Calibrated
+from ..field import ARCSEC2_PER_DEG2
 from ..host_fraction import HostFraction
 from ..options import MatchOptions
 from ..setting import Setting
 from .around import Around
-from .sample import ARCSEC2_PER_DEG2, Sample
+from .sample import Sample
 
 
 @dataclass(frozen=True)
