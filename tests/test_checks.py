@@ -202,6 +202,8 @@ def test_sizes_are_right():
     area = rows["area_OPT"]
     assert abs(area["value"] - 1.3) < 4 * area["error"] and area["verdict"] == "look"
     dec = sky.primary["DEC"] + 1.0 / 3600
+    factor = checks_of(pair(sky, scale=3.0))["position_errors"]  # a step falls short of it
+    assert 0.2 < factor["value"] < 0.5 and factor["verdict"] == "wrong"
     frame = checks_of(pair(sky, primary={**sky.primary, "DEC": dec}))["frame"]
     assert 0.7 < frame["value"] < 1.3 and "-" in frame["advice"].split("north")[0]
 

@@ -64,6 +64,15 @@ def test_names_of_pairs(ra, dec):
     assert catalog(table, ra=ra).dec_name == dec and catalog(table, dec=dec).ra_name == ra
 
 
+@pytest.mark.parametrize(("unit", "per_degree"), [("rad", np.pi / 180), ("hours", 1 / 15)])
+def test_units_in_names_of_numbers(unit, per_degree):
+    """A unit that a name ends in counts where the column has none of its own."""
+    table = {f"RA [{unit}]": RA * per_degree, "DEC (deg)": DEC}
+    same(catalog(table, ra=f"RA [{unit}]", dec="DEC (deg)"))
+    table = {f"RA [{unit}]": RA * u.deg, "DEC (deg)": DEC}
+    same(catalog(table, ra=f"RA [{unit}]", dec="DEC (deg)"))
+
+
 @pytest.mark.parametrize(
     "name",
     "RANK era ra_error e_RAJ2000 RAerr pmra mu_ra sigRA ra_epoch offset_ra ra_dec_corr RA_LOWERR"

@@ -41,7 +41,15 @@ def from_record(parts):
 GIVEN = {
     "unit": ({"e": SIGMA * 1000}, "e[mas]", ":e[mas]"),
     "degrees": ({"e": SIGMA / 3600}, "e[deg]", ":e[deg]"),
-    "name before unit": ({"e[mas]": SIGMA}, "e[mas]", ":e[mas]"),
+    "unit in the name": ({"e[mas]": SIGMA * 1000}, "e[mas]", ":e[mas]"),
+    "unit and more in the name": (
+        {"err_90 (arcmin)": SIGMA * R90 / 60},
+        bm.Radius("err_90 (arcmin)", 0.9),
+        None,
+    ),
+    "own unit before the name's": ({"e[mas]": SIGMA * u.arcsec}, "e[mas]", ":e[mas]"),
+    "another said of the name": ({"e[mas]": SIGMA / 60}, "e[mas][arcmin]", ":e[mas][arcmin]"),
+    "no unit in the name": ({"error(s)": SIGMA}, "error(s)", ":error(s)"),
     "radius": ({"c": SIGMA * R90}, bm.Radius("c", containment=0.9), ":c@90%"),
     "radius in arcmin": ({"c": SIGMA * R90 / 60}, bm.Radius("c[arcmin]", 0.9), ":c[arcmin]@90%"),
     "the other way": ({"c": SIGMA * R90 / 60}, bm.Radius("c[arcmin]", 0.9), ":c:arcmin@90%"),
@@ -134,14 +142,16 @@ def test_a_name_stands_before_what_it_could_say():
     assert said("e [mas] @ 90 %") == Said("e", "mas", 0.9)
 
 
-def test_scanned(tmp_path):
-    t = table(r=SIGMA * R90 / 60)
+@pytest.mark.parametrize("column", ["r", "r[arcmin]"])
+def test_scanned(tmp_path, column):
+    """A unit that is said beside the column's name, or that the name itself ends in."""
+    t = table(**{column: SIGMA * R90 / 60})
     t.write(tmp_path / "a.parquet")
     scanned = bm.Catalog.scan(tmp_path, name="X", pos_err=bm.Radius("r[arcmin]", 0.9), area=1.0)
     x = bm.Catalog(table(), name="P", pos_err=1.0, area=1.0)
-    here = bm.match(
-        x, catalog(t, bm.Radius("r[arcmin]", 0.9)), radius=10, host_fraction=0.5
-    ).associations
+    catalogue = catalog(t, bm.Radius("r[arcmin]", 0.9))
+    assert np.allclose(sigmas(catalogue), SIGMA)
+    here = bm.match(x, catalogue, radius=10, host_fraction=0.5).associations
     there = bm.match(x, scanned, radius=10, host_fraction=0.5).associations
     assert np.array_equal(here["dist_bayesfactor"], there["dist_bayesfactor"]) and len(here) > N
 
@@ -150,6 +160,7 @@ KNOWN_COLUMNS = {
     "SC_POSERR": ({}, "4XMM.*63%.*containment=0.632"),
     "err_ellipse_r0": ({}, "CSC.*95%.*@95%"),
     "Conf_95_SemiMajor": ({}, r"4FGL.*degrees.*Conf_95_SemiMajor\[deg\]@95%"),
+    "err_90 [mas]": ({}, r"per axis; if.*holds 90% of the sources.*:err_90 \[mas\]@90%"),
     "r90": ({}, "holds 90% of the sources.*:r90@90%"),
     "R95": ({}, "holds 95%"),
     "POS_ERR_68": ({}, "holds 68%"),
@@ -183,14 +194,15 @@ def test_every_known_column_has_its_source():
     assert quoted_in(["x"], "x") is None
 
 
-def test_partitions_of_lsdb():
+@pytest.mark.parametrize("column", ["r", "r[arcmin]"])
+def test_partitions_of_lsdb(column):
     """Which columns a partition needs, and what they mean there."""
     partition = pytest.importorskip("bayesmatch.distributed.partition")
-    t = table(r=SIGMA * R90 / 60)
+    t = table(**{column: SIGMA * R90 / 60})
     survey = partition.Survey("X", bm.Radius("r[arcmin]", 0.9), N, 1.0)
     survey.check_columns(t.colnames)
-    assert survey.error_columns(t.colnames) == ["r"]
+    assert survey.error_columns(t.colnames) == [column]
     part = partition.Partition(t.to_pandas(), survey, "RA", "DEC")
     assert np.allclose(sigmas(part), SIGMA)
-    with pytest.raises(ValueError, match="no column 'r'"):
+    with pytest.raises(ValueError, match=r"no column 'r"):
         survey.check_columns(["RA", "DEC"])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .said import Said
-from .units import TIMES, has_unit
+from .units import TIMES, has_unit, without_unit
 from .values import ColumnValues
 from .warned import warn_user
 
@@ -156,7 +156,7 @@ def advice(values: ColumnValues, about: Said, beside: Said | None = None) -> str
     """
     if about.column not in values.table.colnames:
         return ""
-    own = has_unit(getattr(values.table[about.column], "unit", None)) or about.unit is not None
+    own = has_unit(values.own_unit(about.column, "arcsec")) or about.unit is not None
     known = quoted_in(values.table.colnames, about.column)
     if known is not None:
         contains = about.containment is None and known.containment is not None
@@ -171,19 +171,19 @@ def advice(values: ColumnValues, about: Said, beside: Said | None = None) -> str
         text = f"column {about.column!r} of {known.catalogue} is {known.what} ({known.source})"
         if better == about:
             return f"{text}; add it in quadrature, or see fit_position_errors (--fit-errors)"
-        return f"{text}, and is read as {_read_as(about)}; {_remedy(better, beside)}"
-    found = _BY_NAME.fullmatch(about.column)
+        return f"{text}, and is read as {_read_as(about, own)}; {_remedy(better, beside)}"
+    found = _BY_NAME.fullmatch(without_unit(about.column))
     if found is None or about.containment is not None:
         return ""
     fraction = float(found[1]) / 100.0
     return (
-        f"column {about.column!r} is read as {_read_as(about)}; if it is a radius that holds "
+        f"column {about.column!r} is read as {_read_as(about, own)}; if it is a radius that holds "
         f"{found[1]}% of the sources, {_remedy(Said(about.column, about.unit, fraction))}"
     )
 
 
-def _read_as(about: Said) -> str:
-    return "1 sigma per axis" + ("" if about.unit else ", in arcsec if it has no unit")
+def _read_as(about: Said, has_own: bool) -> str:
+    return "1 sigma per axis" + ("" if about.unit or has_own else ", in arcsec if it has no unit")
 
 
 def _remedy(better: Said, beside: Said | None = None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import columns
 from .pairing import Pair, pairs_in, partner
+from .units import has_unit, in_name
 from .values import ColumnValues
 from .warned import warn_user
 
@@ -57,7 +58,8 @@ def located(
             for role in (columns.RA, columns.DEC):  # RA and ra, and one declination
                 values.find(None, dict(ucds), role)
         if pair is not None:
-            return Located(pair.ra, pair.dec, kind=pair.kind)
+            names_say = _with_those_of_names(values, (pair.ra, pair.dec), (None, None))
+            return Located(pair.ra, pair.dec, names_say, pair.kind)
         sky = [name for name in names if is_sky(values, name)]
         if len(sky) == 1:
             return Located(sky[0], None)
@@ -66,12 +68,26 @@ def located(
     ra_name = ra_name or values.find(None, dict(ucds), columns.RA)
     dec_name = dec_name or values.find(None, dict(ucds), columns.DEC)
     kinds = {(p.ra, p.dec): p.kind for p in pairs_in([ra_name, dec_name], ucds)}
+    said = right.unit if right else None, down.unit if down else None
     return Located(
         ra_name,
         dec_name,
-        (right.unit if right else None, down.unit if down else None),
+        _with_those_of_names(values, (ra_name, dec_name), said),
         kinds.get((ra_name, dec_name), "known"),
     )
+
+
+def _with_those_of_names(
+    values: ColumnValues, names: tuple[str, str], said: tuple[str | None, str | None]
+) -> tuple[str | None, str | None]:
+    """Units that are said, or else those of numbers that the names end in, but for degrees."""
+    found = list(said)
+    for k, name in enumerate(names):
+        numbers = getattr(getattr(values.table[name], "dtype", None), "kind", "O") in "fiu"
+        if found[k] is None and numbers and not has_unit(getattr(values.table[name], "unit", None)):
+            unit = in_name(name)
+            found[k] = unit if unit != "deg" else None
+    return found[0], found[1]
 
 
 def is_sky(values: ColumnValues, name: str) -> bool:

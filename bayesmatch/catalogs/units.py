@@ -52,6 +52,8 @@ _KNOWN = {
 _SEXAGESIMAL_SPELLINGS = {s: unit for unit, many in SEXAGESIMAL.items() for s in many}
 #: brackets and quotes around a unit
 _AROUND = (("[", "]"), ("(", ")"), ("{", "}"), ("'", "'"), ('"', '"'))
+#: a column's name with brackets at its end, as text tables have it: ``err [mas]``, ``RA (deg)``
+_NAMED = re.compile(r"(?P<name>.*[^\s\[(])\s*(?:\[(?P<square>[^\[\]]+)\]|\((?P<round>[^()]+)\))\s*")
 #: what follows a unit of a coordinate: its frame
 _FRAME = re.compile(r"[\s_,;]*[\[(]?\s*(icrs|fk[45]|j2000(\.0)?|b1950(\.0)?)\s*[\])]?$")
 
@@ -90,6 +92,25 @@ def spelled(text: Any) -> str | None:
         if candidate in _KNOWN:
             return _KNOWN[candidate]
     return None
+
+
+def in_name(column: str) -> str | None:
+    """The unit of angle or time at the end of a column's name; None where there is none.
+
+    Only longer words count in round brackets: ``error(s)`` are several.
+    """
+    found = _NAMED.fullmatch(column)
+    if found is None:
+        return None
+    square, around = found["square"], found["round"] or ""
+    unit = spelled(square or around)
+    return None if unit in SEXAGESIMAL or (around.isalpha() and len(around) < 3) else unit
+
+
+def without_unit(column: str) -> str:
+    """A column's name without the unit that it ends in."""
+    found = _NAMED.fullmatch(column)
+    return column if found is None or in_name(column) is None else found["name"]
 
 
 def factor(have: Any, want: str) -> float | None:

@@ -105,8 +105,7 @@ class ColumnValues:
                 f"must hold one number per row{unit and f', in {unit}'}"
             )
         values = np.ascontiguousarray(raw, dtype=np.float64)
-        # a Masked array is a column without one
-        have = getattr(data, "unit", None) if about.unit is None else about.unit
+        have = self.own_unit(column, unit) if about.unit is None else about.unit
         if unit and have is not None and str(have) not in ("", unit) and units.has_unit(have):
             values = values * self._factor(have, unit, column)
         if about.containment is not None:
@@ -114,6 +113,11 @@ class ColumnValues:
         if mask is not None and np.any(mask):
             values = np.where(mask, np.nan, values)
         return values
+
+    def own_unit(self, column: str, want: str) -> Any:
+        """The unit of an existing column; where it has none, one of angle that its name ends in."""
+        unit = getattr(self.table[column], "unit", None)  # a Masked array has none
+        return unit if units.has_unit(unit) or not units.is_angle(want) else units.in_name(column)
 
     def _factor(self, have: Any, want: str, column: str) -> Any:
         """What turns a column into a unit: a number, or (n,) of errors in seconds of time."""

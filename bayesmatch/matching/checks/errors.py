@@ -18,8 +18,8 @@ ERRORS = "position_errors"
 OFF, FAR_OFF = 0.05, 0.7
 #: counterparts for every number that is judged by them
 EACH = 5.0
-#: factors of the errors that are tried
-TRIED = (0.6, 1.6)
+#: factors of the errors that are tried, and their powers up to the fifth while they fit better
+TRIED, POWERS = (0.6, 1.6), 5
 #: shares of the radius within which close pairs are counted
 INSIDE = (0.5, 0.25, 0.125, 0.0625)
 #: share of the close pairs that the probabilities must explain
@@ -57,8 +57,8 @@ def close_pairs(view: View) -> Finding | None:
         sigma,
         WRONG,
         f"{unexplained:.0f} sources with a close {name} object, beyond {chance:.1f} by chance, "
-        "get no probability of it: the errors are too small, in another unit (arcsec are "
-        "expected), or the frames are apart (fit_position_errors tells)",
+        "get no probability of it: the errors are far too small or too large, in another unit "
+        "(arcsec are expected), or the frames are apart (fit_position_errors tells)",
     )
 
 
@@ -72,9 +72,12 @@ def position_errors(view: View, step: Step | None) -> Finding:
     ln, error = float(step.value[0]), math.sqrt(float(step.covariance[0, 0]))
     sigma, ln = abs(ln) / error, min(max(ln, -3.0), 3.0)
     factor, error = math.exp(ln), math.exp(ln) * error
-    for tried in TRIED:
-        gain = _gain(view, tried)
-        if gain > max(sigma, SIGMA):
+    for first in TRIED:
+        for power in range(1, POWERS + 1):
+            tried = first**power
+            gain = _gain(view, tried)
+            if gain <= max(sigma, SIGMA):
+                break
             factor, error, sigma = tried, abs(tried - 1.0) / gain, gain
     verdict = OK
     if sigma > SIGMA and abs(math.log(factor)) > OFF:
