@@ -19,8 +19,8 @@ ESTIMATE_CAVEAT = (
     "cell count as covered and the border is blurred by about half a cell"
 )
 REMEDY = (
-    "give area= in deg^2 (or a Quantity, or a mocpy.MOC), or write SKYAREA into the table's "
-    "header; `bayesmatch area FILE` estimates it"
+    "give area= in deg^2 (or a Quantity, or a mocpy.MOC; --area on the command line), or write "
+    "SKYAREA into the table's header; `bayesmatch area FILE` estimates it"
 )
 
 

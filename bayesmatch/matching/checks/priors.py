@@ -64,7 +64,8 @@ def prior(view: View, k: int, name: str) -> Finding:
         value, error = counterparts
         advice = (
             f"prior {name} gives counterparts in {other} a mean inverse ratio of {value:.2f} or "
-            "more instead of 1: it was made for other sources; learn it from this field"
+            "more instead of 1: it does not fit the sources of this match; learn it from this "
+            "field or, if it was learned here, look at its plot"
         )
     elif fires[2]:
         (value, error), expected = moved, 0.0
