@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 
 import bayesmatch as bm
 from bayesmatch._kernels import tilt as kernels
-from bayesmatch.priors.choice import Choice, with_alike_fitted
-from bayesmatch.priors.field_means import blended, field_means
+from bayesmatch.priors.field_means import blended, field_means, rarer_than_seen, topped
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
 from bayesmatch.priors.learning_rounds import Rounds
+from bayesmatch.priors.share_alike import with_alike_fitted
 from bayesmatch.priors.source_context import Folds, SourceContext
 from bayesmatch.priors.tilt import TiltField, TiltFit
 
@@ -523,7 +524,7 @@ def test_mean_over_the_field_is_1_where_the_largest_ratios_are_cut_off():
     rng = np.random.default_rng(5)
     start, slope = 2.0 * rng.normal(size=400), rng.normal(size=(400, 2))
     nodes = np.array([[-1.0], [0.0], [1.0]])
-    ln_mean, cap = field_means(start, slope, nodes)
+    ln_mean, cap, _ = field_means(start, slope, nodes)
     for node, own in zip(nodes, ln_mean, strict=True):
         ln_ratio = start + slope[:, 0] + slope[:, 1:] @ node - own
         assert np.exp(np.minimum(ln_ratio, cap)).mean() == pytest.approx(1.0, abs=1e-4)
@@ -533,12 +534,49 @@ def test_mean_over_the_field_is_1_where_the_largest_ratios_are_cut_off():
 @pytest.mark.parametrize("dominated", [0, 5, 11])
 def test_field_of_which_few_objects_have_nearly_all_of_the_ratio(dominated):
     start = np.where(np.arange(150) < dominated, 30.0, -1.0)
-    ln_mean, cap = field_means(start, np.zeros((150, 1)), np.empty((1, 0)))
+    ln_mean, cap, _ = field_means(start, np.zeros((150, 1)), np.empty((1, 0)))
     assert np.isfinite(ln_mean).all() and cap >= 0.0
     assert np.exp(np.minimum(start - ln_mean[0], cap)).mean() == pytest.approx(1.0, abs=1e-4)
 
 
-@pytest.mark.parametrize("alike, low, high", [(0.0, 0.03, 0.06), (0.3, 0.2, 0.42)])
+def test_ratio_where_counterparts_are_what_hardly_any_object_is():
+    """Six in ten counterparts are of a kind that 1 in 50,000 objects is: a sample has none."""
+    rng = np.random.default_rng(4)
+    k, m, rare, sigma = 4000, 2000, 0.6, 1.0
+    ln_field = sigma * rng.normal(size=k) - 0.5 * sigma**2  # of its mean ratio to the others
+    others = sigma * rng.normal(size=int((1 - rare) * m)) + 0.5 * sigma**2
+    tilted = np.concatenate([others, np.full(int(rare * m), 30.0)])
+    ln_mean, cap, beyond = field_means(ln_field, np.zeros((k, 1)), np.empty((1, 0)))
+    tilted, one = tilted - ln_mean[0], np.ones(m)
+    of_model = cap * one, beyond[0] * one
+    shift, most = rarer_than_seen(tilted, one, *of_model)
+    assert shift == pytest.approx(np.log(1 - rare), abs=0.05)  # it was 0
+    assert most == pytest.approx(np.log(rare / beyond[0]), abs=0.05)
+    ratio = np.exp(topped(ln_field - ln_mean[0] + shift, cap + shift, most))
+    assert ratio.mean() == pytest.approx(1.0, abs=0.03)
+    as_field = np.where(rng.random(m) < beyond[0] * np.exp(cap), cap, -1.0)
+    assert rarer_than_seen(as_field, one, *of_model) is None  # nothing is amiss
+    assert rarer_than_seen(tilted, 0.0 * one, *of_model) is None  # nothing to go by
+    none = np.empty(0)
+    assert rarer_than_seen(none, none, none, none) is None
+
+
+def test_counterparts_that_no_field_object_is_like_are_learned():
+    """Their ratios ran away round after round, and every other counterpart's went down."""
+    rng = np.random.default_rng(8)
+    x, o = small_sky()
+    hosts = np.arange(len(o["r"])) < len(x["ID"])
+    for band in ("i", "z", "y"):
+        o[band] = o["r"] - rng.normal(np.where(hosts, 5.0, 0.5), np.where(hosts, 0.7, 0.3))
+    found = small_match(x, o, bm.LearnedPrior(bm.photometry.Features(["r", "i", "z", "y"])))
+    told = found.meta["auto_priors"]["OPT"]["photometry"]
+    assert told["converged"] and told["rounds"] < 10  # it was 40, of which there are no more
+    optical = bm.Catalog(o, name="OPT", pos_err=0.1, area=0.25)
+    log10_ratio = found.priors["OPT"][0].log10_ratio(optical)
+    assert np.quantile(log10_ratio[hosts], 0.02) > 2.0  # -0.7
+
+
+@pytest.mark.parametrize("alike, low, high", [(0.0, 0.0, 0.02), (0.3, 0.2, 0.42)])
 def test_share_that_looks_like_field_objects_is_what_makes_the_match_likely(alike, low, high):
     """One candidate a source, three of four are the counterpart; their ratio is known exactly."""
     rng = np.random.default_rng(6)
@@ -552,9 +590,9 @@ def test_share_that_looks_like_field_objects_is_what_makes_the_match_likely(alik
         odds = 3.0 * np.exp(ln_near + ln_ratio)
         return odds / (1.0 + odds), np.log1p(odds)
 
-    begin = blended(ln_ratio, 0.03)
-    rounds = Rounds(None, none, none, none, begin, *evidence(begin), 1, 1.0, 0.03)
-    found = with_alike_fitted(Choice.smooth(rounds), evidence)
-    assert low <= found.rounds.alike <= high and found.details["alike"] == found.rounds.alike
-    np.testing.assert_allclose(found.ln_ratio, blended(ln_ratio, found.rounds.alike), atol=1e-12)
+    begin = evidence(blended(ln_ratio, 0.06))
+    rounds = Rounds(None, none, none, none, none, ln_ratio, *begin, 1, True, 1.0, 0.06)
+    found = with_alike_fitted(rounds, SimpleNamespace(evidence=evidence))
+    assert low <= found.alike <= high
+    np.testing.assert_array_equal(found.ln_ratio, blended(ln_ratio, found.alike))
     np.testing.assert_array_equal(found.p, evidence(found.ln_ratio)[0])

@@ -399,7 +399,7 @@ def test_learned_ratio():
     by_hand = np.column_stack([hats_by_hand(field, knots, row) for row in f])
     found = hats.sums(hats.entries(field[:, None]), f.T)
     np.testing.assert_allclose(found, by_hand, rtol=1e-12, atol=1e-12)
-    ln_z, cap = field_means(np.zeros(len(field)), by_hand, context.nodes())
+    ln_z, cap, _ = field_means(np.zeros(len(field)), by_hand, context.nodes())
     highest = []
     for node, ln_mean in zip(context.nodes()[:, 0], ln_z, strict=True):
         ln_r = by_hand[:, 0] + node * by_hand[:, 1] - ln_mean
@@ -416,6 +416,7 @@ def test_learned_ratio():
         hats,
         f[None],
         ln_z[None],
+        np.array([cap]),
         np.array([cap]),
         epsilon,
         (),

@@ -14,9 +14,11 @@ import numpy as np
 from .._kernels import jit
 from .boosting import PARAMETERS, model_text
 from .choice import Choice
-from .field_means import blended, field_means, share_of_ratio
+from .field_means import field_means
 from .forest import Forest
-from .learning_rounds import Learner, Lesson, Rounds, drawing_chance, tilted_sums
+from .learning_rounds import Learner, Rounds, drawing_chance, tilted_sums
+from .lesson import Lesson
+from .share_alike import with_alike_fitted
 
 #: field objects that trees learn from, and the candidates they do
 FIELD_OBJECTS, LIKELY = 40_000, 0.01
@@ -60,14 +62,13 @@ class SmoothSums:
 def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
     """The ratio with trees, after each round in which it became better."""
     sums = SmoothSums.of(learner, smooth)
-    alike = smooth.alike
-    taught = smooth.p * share_of_ratio(smooth.ln_ratio, alike)
+    taught = sums.lesson.taught(smooth.tilted, smooth.p)
     last, choices = -np.inf, []
     for number in range(n_rounds):
         models = _trained(sums, taught, number)
-        found = _with_trees(sums, models)
+        found = with_alike_fitted(_with_trees(sums, models), sums.lesson.view)
         what = f"smooth, held back by {smooth.strength:g}, and LightGBM"
-        details = {**Choice.smooth(smooth).details, "boosted": number + 1}
+        details = {**Choice.smooth(found).details, "boosted": number + 1}
         choice = Choice(
             what, found.ln_ratio, found.p, found.ln_like, found, tuple(models), details=details
         )
@@ -75,7 +76,7 @@ def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
         total = float(found.ln_like.sum())
         if total < last + ENOUGH:
             break
-        taught, last = found.p * share_of_ratio(found.ln_ratio, alike), total
+        taught, last = sums.lesson.taught(found.tilted, found.p), total
     return choices[-2:] if len(choices) > 1 else choices
 
 
@@ -159,16 +160,16 @@ def _with_trees(sums: SmoothSums, models: list[str]) -> Rounds:
     forest = Forest.of(models, lesson.x.shape[1])
     nodes = lesson.context.nodes()
     ln_mean, cap = np.empty_like(smooth.ln_mean), np.empty_like(smooth.cap)
+    beyond = np.empty_like(ln_mean)
     ln_ratio = np.empty(len(lesson.x))
 
     def put_right(f: int) -> None:
         start = lesson.start_field + forest.log_odds(lesson.field, f)[0]
-        ln_mean[f], cap[f] = field_means(start, sums.field[f], nodes)
+        ln_mean[f], cap[f], beyond[f] = field_means(start, sums.field[f], nodes)
         mine = np.flatnonzero(lesson.fold == f)
         change = lesson.context.at(ln_mean[f] - smooth.ln_mean[f], lesson.values[mine])
-        tilted = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change
-        ln_ratio[mine] = blended(np.minimum(tilted, cap[f]), smooth.alike)
+        ln_ratio[mine] = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change
 
     list(jit.each(put_right, range(len(lesson.folds))))
-    p, ln_like = lesson.view.evidence(ln_ratio)
-    return replace(smooth, ln_mean=ln_mean, cap=cap, ln_ratio=ln_ratio, p=p, ln_like=ln_like)
+    found = lesson.judged(ln_ratio, ln_mean, cap, beyond)
+    return replace(smooth, alike=lesson.alike, **found._asdict())

@@ -6,6 +6,8 @@ import numpy as np
 
 #: the ratio stops growing where fewer field objects of the sample have a larger one
 TAIL = 10
+#: errors of the number of counterparts beyond it from which on it is another than the ratio says
+MOST_SURE = 2.0
 #: steps towards a mean of 1 below the largest ratio, at most, and how close is enough
 MAX_STEPS, CLOSE = 100, 1e-5
 
@@ -24,12 +26,15 @@ def share_of_ratio(ln_blended: np.ndarray, alike: float) -> np.ndarray:
     return share
 
 
-def field_means(start: np.ndarray, sums: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, float]:
+def field_means(
+    start: np.ndarray, sums: np.ndarray, nodes: np.ndarray
+) -> tuple[np.ndarray, float, np.ndarray]:
     """Ln mean ratio over field objects at each node (G,), and the largest ln ratio to be used.
 
-    ``start`` (k,) and ``sums`` (k, 1 + C) are ln ratios before they are normalised.
+    And the share of the objects that have it at each node (G,). ``start`` (k,) and ``sums`` (k,
+    1 + C) are ln ratios before they are normalised.
     """
-    ln_mean, cap = np.empty(len(nodes)), -np.inf
+    ln_mean, beyond, cap = np.empty(len(nodes)), np.empty(len(nodes)), -np.inf
     for g, node in enumerate(nodes):
         ln_ratio = start + sums[:, 0] + sums[:, 1:] @ node
         top = ln_ratio.max()
@@ -37,8 +42,47 @@ def field_means(start: np.ndarray, sums: np.ndarray, nodes: np.ndarray) -> tuple
         cap = max(cap, highest_known(ln_ratio) - ln_mean[g])
     cap = max(cap, 0.0)
     for g, node in enumerate(nodes):
-        ln_mean[g] = _capped_ln_mean(start + sums[:, 0] + sums[:, 1:] @ node, ln_mean[g], cap)
-    return ln_mean, cap
+        ln_ratio = start + sums[:, 0] + sums[:, 1:] @ node
+        ln_mean[g] = _capped_ln_mean(ln_ratio, ln_mean[g], cap)
+        beyond[g] = np.count_nonzero(ln_ratio - ln_mean[g] >= cap) / len(ln_ratio)
+    return ln_mean, cap, beyond
+
+
+def topped(ln_ratio: np.ndarray, edge: np.ndarray | float, cap: np.ndarray | float) -> np.ndarray:
+    """Ln ratio that is the largest, `cap`, from an edge on."""
+    out: np.ndarray = np.where(ln_ratio >= edge, cap, ln_ratio)
+    return out
+
+
+def rarer_than_seen(
+    ln_ratio: np.ndarray, p: np.ndarray, cap: np.ndarray, beyond: np.ndarray
+) -> tuple[float, float] | None:
+    """What to add to ln ratios, and the largest, where counterparts are what hardly any object is.
+
+    A few objects of the sample have the largest ratio, but more counterparts than it says of them.
+    The share of these over that of the objects is what it is, and the other counterparts are left
+    to the other objects: with a mean of 1 the ratio of these came out up to 5 times too high.
+
+    Parameters
+    ----------
+    ln_ratio, p, cap, beyond : ndarray, shape (m,)
+        Of candidates: ln ratio not cut off, probability of a counterpart that the ratio says
+        something of; the largest ln ratio of its model, and the share of field objects with it.
+
+    Returns
+    -------
+    tuple of float, or None
+        None: as many counterparts as the ratio says, within chance.
+    """
+    number = float(p.sum())
+    if number < MOST_SURE:
+        return None
+    there, seen = float(p[ln_ratio >= cap].sum()), float(p @ beyond) / number
+    said = float(p @ (np.exp(cap) * beyond))
+    if there - said < MOST_SURE * (there + said * said / TAIL) ** 0.5 or seen <= 0.0:
+        return None
+    share = min(there, number - 1.0) / number
+    return float(np.log1p(-share) - np.log1p(-said / number)), float(np.log(share / seen))
 
 
 def highest_known(ln_ratio: np.ndarray) -> float:

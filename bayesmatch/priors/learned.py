@@ -11,15 +11,17 @@ import numpy as np
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import check_seed, names_of, shown, text_of, whole_number
 from .boosted_rounds import boosted
-from .choice import Choice, best_choice, with_alike_fitted
+from .choice import Choice, best_choice
 from .feature_matrix import feature_names
 from .histogram import HistogramPrior
 from .learned_features import checked_features
 from .learned_looks import with_looks
 from .learned_ratio import LearnedRatio, inputs, needed_columns
-from .learning_rounds import Learner, Lesson
+from .learning_rounds import Learner
 from .learning_view import MatchView
+from .lesson import Lesson
 from .lightgbm import LightGBMPrior
+from .share_alike import with_alike_fitted
 from .source_context import SIGMA, Folds, SourceContext
 from .strengths import strengths_to_try
 from .training_sample import MAX_CONTEXT
@@ -193,7 +195,7 @@ class LearnedPrior:
                 alone = x[:, :n_features], field[:, :n_features]
                 nothing = flat, nothing_there
                 choices += self._learned(view, alone, nothing, context, folds, as_it_is, none)
-        best = with_alike_fitted(best_choice(choices), view.evidence)
+        best = best_choice(choices)
         told.update(
             model=best.what,
             ln_gain=float(best.ln_like.sum() - as_it_is.ln_like.sum()),
@@ -230,7 +232,7 @@ class LearnedPrior:
         choices: list[Choice] = []
         lowest = float(flat.ln_like.sum())
         for strength in strengths_to_try(first[0], few, uses_start):
-            smooth = learner.run(strength)
+            smooth = with_alike_fitted(learner.run(strength), view)
             choices.append(Choice.smooth(smooth))
             totals = [float(choice.ln_like.sum()) for choice in choices]
             if totals[-1] < lowest:  # too free, and gone astray
@@ -261,6 +263,7 @@ class LearnedPrior:
             np.zeros((len(folds), 1 + len(context.names), 0)),
             np.full((len(folds), len(context.nodes())), best.uses_start * ln_mean_start),
             np.zeros(len(folds)),
+            np.zeros(len(folds)),
             0.0,
             (),
             told,
@@ -273,6 +276,7 @@ class LearnedPrior:
             hats=found.hats,
             coefficients=found.coefficients,
             ln_mean=found.ln_mean,
+            edge=found.edge,
             cap=found.cap,
             alike=found.alike,
             models=best.models,

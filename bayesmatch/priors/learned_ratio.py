@@ -15,7 +15,7 @@ from .._kernels.jit import each
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from .feature_matrix import feature_columns, feature_matrix, feature_names
-from .field_means import blended
+from .field_means import blended, topped
 from .forest import Forest
 from .hats import Hats
 from .histogram import HistogramPrior
@@ -38,7 +38,7 @@ FORMAT_VERSION = 1
 WHAT = "learned prior"
 ENTRIES = (
     *("format", "version", "name", "features", "start", "context", "folds", "knots"),
-    *("coefficients", "ln_mean", "cap", "alike", "models", "learned", "sha256"),
+    *("coefficients", "ln_mean", "edge", "cap", "alike", "models", "learned", "sha256"),
 )
 #: largest |coefficient|, ln mean and cap of a saved one: ratios must be numbers
 MAX_LN = 600.0
@@ -73,8 +73,10 @@ class LearnedRatio:
     """(F, 1 + C, D)"""
     ln_mean: np.ndarray
     """(F, nodes)"""
+    edge: np.ndarray
+    """(F,) ln ratio from which on it is the largest"""
     cap: np.ndarray
-    """(F,)"""
+    """(F,) the largest"""
     alike: float
     """share of the counterparts that look like field objects, whatever the models say"""
     models: tuple[str, ...]
@@ -163,7 +165,7 @@ class LearnedRatio:
         out += sums[:, 0] + np.einsum("nc,nc->n", sums[:, 1:], values)
         if self._forest is not None:
             out += self._forest.log_odds(x, fold)[0]
-        return blended(np.minimum(out, self.cap[fold]), self.alike)
+        return blended(topped(out, self.edge[fold], self.cap[fold]), self.alike)
 
     @property
     def looks(self) -> Looks:
@@ -195,6 +197,7 @@ class LearnedRatio:
             "knots": [] if self.hats is None else self.hats.record(),
             "coefficients": self.coefficients.tolist(),
             "ln_mean": self.ln_mean.tolist(),
+            "edge": self.edge.tolist(),
             "cap": self.cap.tolist(),
             "alike": self.alike,
             "models": list(self.models),
@@ -222,6 +225,7 @@ class LearnedRatio:
         arrays = {
             "coefficients": np.array(entries.array("coefficients", shape)).reshape(shape),
             "ln_mean": np.array(entries.array("ln_mean", (n, len(context.nodes())))),
+            "edge": np.array(entries.array("edge" if "edge" in entries.entries else "cap", (n,))),
             "cap": np.array(entries.array("cap", (n,))),
         }
         if any(np.abs(values).max(initial=0.0) > MAX_LN for values in arrays.values()):

@@ -13,10 +13,9 @@ import numpy as np
 
 from .._kernels import jit
 from .._kernels import tilt as kernels
-from .field_means import blended, field_means, highest_known, share_of_ratio
+from .field_means import TAIL, blended, field_means, highest_known
 from .hats import Hats
-from .learning_view import MatchView
-from .source_context import Folds, SourceContext, grouped
+from .lesson import Lesson
 from .strengths import unsureness
 from .tilt import TiltField, TiltFit
 
@@ -31,74 +30,10 @@ MAX_ROUNDS, ENOUGH, ENOUGH_EACH = 40, 0.05, 1e-4
 FIRST_STEPS, STEPS = 5, 1
 #: a candidate less probable than this teaches nothing
 TEACHES = 1e-5
+#: candidates more probable than this are averaged over beside field objects, for ten of them
+LIKELY = 0.5
 #: ln ratios of a start end here: zero bins of a histogram are put right, too
 MAX_START = 7.0
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """What there is to learn from: candidates, sources and field objects as arrays."""
-
-    view: MatchView
-    x: np.ndarray
-    """(m, F) features of the candidates, NaN where missing"""
-    field: np.ndarray
-    """(k, F) those of field objects away from all sources"""
-    start: np.ndarray
-    """(m,) ln ratio of the prior to be put right; 0 without one"""
-    start_field: np.ndarray
-    """(k,) of the field objects"""
-    context: SourceContext
-    folds: Folds
-    fold: np.ndarray
-    """(m,) fold of each candidate's source"""
-    group: np.ndarray
-    """(m,) group of each candidate's source"""
-    centre: np.ndarray
-    """(G, C) properties of each group"""
-    values: np.ndarray
-    """(m, C) properties of each candidate's source"""
-    teaches: np.ndarray
-    """(F, m) bool: which candidates a fold's model learns from"""
-    alike: float
-    """share of the counterparts that look like field objects, whatever the ratio says"""
-    seed: int
-
-    @classmethod
-    def of(
-        cls,
-        view: MatchView,
-        features: tuple[np.ndarray, np.ndarray],
-        start: tuple[np.ndarray, np.ndarray],
-        context: SourceContext,
-        folds: Folds,
-        alike: float,
-        seed: int,
-    ) -> Lesson:
-        """From features and ln ratios to start from, of candidates and of field objects."""
-        fold = folds.of_sources(view.primary)[view.source]
-        values = context.values(view.primary)
-        group, centre = grouped(values)
-        # An object near a source must not teach the model that judges it, whosesoever it is.
-        near = np.zeros(len(view.catalog), np.int64)
-        np.bitwise_or.at(near, view.row[view.near], 1 << fold[view.near])
-        teaches = np.stack(
-            [(fold != f) & ((near[view.row] >> f) & 1 == 0) for f in range(len(folds))]
-        )
-        return cls(
-            view,
-            *features,
-            *start,
-            context,
-            folds,
-            fold,
-            group[view.source],
-            centre,
-            values[view.source],
-            teaches,
-            alike,
-            seed,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,18 +45,26 @@ class Rounds:
     """(F, B, D)"""
     ln_mean: np.ndarray
     """(F, nodes) over the field"""
+    edge: np.ndarray
+    """(F,) ln ratio from which on it is the largest"""
     cap: np.ndarray
     """(F,) largest ln ratio"""
-    ln_ratio: np.ndarray
-    """(m,) of each candidate, by the model of its source's fold"""
+    tilted: np.ndarray
+    """(m,) ln ratio of each candidate that its fold's model gives, cut off at the largest"""
     p: np.ndarray
     """(m,) probability of each candidate with it"""
     ln_like: np.ndarray
     """(n,) ln marginal likelihood of each source"""
     rounds: int
+    converged: bool
     strength: float
     alike: float
-    """as in the lesson"""
+    """share of the counterparts that look like field objects"""
+
+    @property
+    def ln_ratio(self) -> np.ndarray:
+        """(m,) of each candidate, with those that look like field objects."""
+        return blended(self.tilted, self.alike)
 
 
 class Learner:
@@ -149,22 +92,23 @@ class Learner:
         enough = max(ENOUGH, ENOUGH_EACH * float(self._begin.sum()))
         for rounds in range(1, MAX_ROUNDS + 1):
             if self._drawn is None or rounds in draw_at:
-                self._drawn, fit = self._draw(), None
+                self._drawn, fit = self._draw(taught), None
             if fit is None:
                 fit = TiltFit(
                     self.hats, self._drawn, strength, self.coefficients, self._context_strength
                 )
             fit.improve(*self._expected(taught), steps=FIRST_STEPS if rounds == 1 else STEPS)
             means = [ln_mean[self.lesson.group] for ln_mean in fit.ln_mean]
-            ln_ratio = blended(self._ratios(means), self.lesson.alike)
-            p, ln_like = self.lesson.view.evidence(ln_ratio)
-            taught = p * share_of_ratio(ln_ratio, self.lesson.alike)
+            tilted = self._ratios(means)
+            p, ln_like = self.lesson.view.evidence(blended(tilted, self.lesson.alike))
+            taught = self.lesson.taught(tilted, p)
             total = float(ln_like.sum())
-            if rounds > max(draw_at, default=1) and abs(total - last) < enough:
+            converged = rounds > max(draw_at, default=1) and abs(total - last) < enough
+            if converged:
                 break
             last = total
         self.p = taught
-        return self._finished(rounds, strength)
+        return self._finished(rounds, converged, strength)
 
     def begin_again(self) -> None:
         """Forget what was learned: the rounds have gone astray."""
@@ -185,30 +129,31 @@ class Learner:
         list(jit.each(of_fold, range(len(self._mine))))
         return out
 
-    def _finished(self, rounds: int, strength: float) -> Rounds:
+    def _finished(self, rounds: int, converged: bool, strength: float) -> Rounds:
         """Means over all field objects, and the ratios that go with them."""
         lesson, nodes = self.lesson, self.lesson.context.nodes()
         n_folds = len(lesson.folds)
         ln_mean, cap = np.empty((n_folds, len(nodes))), np.empty(n_folds)
+        beyond = np.empty_like(ln_mean)
 
         def mean_of(f: int) -> None:
             sums = self.hats.sums(self.everywhere, self.coefficients[f].T)
-            ln_mean[f], cap[f] = field_means(lesson.start_field, sums, nodes)
+            ln_mean[f], cap[f], beyond[f] = field_means(lesson.start_field, sums, nodes)
 
         list(jit.each(mean_of, range(n_folds)))
         means = [lesson.context.at(own, lesson.values) for own in ln_mean]
-        ln_ratio = blended(np.minimum(self._ratios(means), cap[lesson.fold]), lesson.alike)
-        p, ln_like = lesson.view.evidence(ln_ratio)
-        coefficients = self.coefficients.copy()
+        found = lesson.judged(self._ratios(means), ln_mean, cap, beyond)
         return Rounds(
             self.hats,
-            coefficients,
-            ln_mean,
-            cap,
-            ln_ratio,
-            p,
-            ln_like,
+            self.coefficients.copy(),
+            found.ln_mean,
+            found.edge,
+            found.cap,
+            found.tilted,
+            found.p,
+            found.ln_like,
             rounds,
+            converged,
             strength,
             lesson.alike,
         )
@@ -231,17 +176,26 @@ class Learner:
         list(jit.each(of_fold, range(len(sums))))
         return sums, weights
 
-    def _draw(self) -> TiltField:
-        """Field objects to average over, in the first round as they come."""
+    def _draw(self, p: np.ndarray) -> TiltField:
+        """Objects to average over: of the field, in the first round as they come, and likely ones.
+
+        Where counterparts lie that no field object is like, nothing else would hold their ratio.
+        """
         chance = np.ones(len(self.lesson.field))
         if self._drawn is not None:
             chance = drawing_chance(self.lesson, self.hats, self.everywhere, self.coefficients)
         share = np.minimum(1.0, FIELD_OBJECTS * chance / len(chance))
         rows = np.flatnonzero(self._rng.random(len(share)) < share)
         weight = 1.0 / share[rows]
-        ln_weight = np.log(weight / weight.sum()) + self.lesson.start_field[rows]
-        entries = self.everywhere[0][rows], self.everywhere[1][rows]
-        return TiltField(entries, ln_weight, self.lesson.centre)
+        likely = np.flatnonzero(p > LIKELY)
+        own = TAIL / len(chance) * p[likely] / max(float(p[likely].sum()), 1e-300)
+        start = np.concatenate([self.lesson.start_field[rows], self.lesson.start[likely]])
+        ln_weight = np.log(np.concatenate([weight / weight.sum(), own])) + start
+        column, value = (
+            np.concatenate([everywhere[rows], own[likely]])
+            for everywhere, own in zip(self.everywhere, self.own, strict=True)
+        )
+        return TiltField((column, value), ln_weight, self.lesson.centre)
 
 
 def tilted_sums(
