@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +16,14 @@ from ..priors.evaluation import candidate_ratios
 from ..priors.learned import FIELD_ROWS
 from ..priors.learning_view import MatchView
 from ..priors.prior_set import PriorSet
+from ..priors.protocol import learns
 from .associations import Associations
 from .beyond import counterparts_beyond
 from .evidence import Evidence
 from .fractions import Covariates, covariates_of, fractions_of
 from .host_fraction import HostFraction
 from .likelihoods import ln_likelihood
+from .local_ratio import log10_of_sample
 from .options import MatchOptions
 from .setting import Setting
 from .table_columns import take
@@ -118,8 +121,10 @@ def learn_in_rounds(
     known = dict(log10_ratios)
     for name, n in priors.in_rounds:
         k = [other.name for other in setting.others].index(name)
-        columns = priors.by_catalogue[name][n].field_columns
-        view, slots = _view(setting, k, columns, evidence)
+        listed = priors.by_catalogue[name]
+        beside = [p for p in listed if not learns(p) and getattr(p, "field_columns", None)]
+        columns = list(dict.fromkeys(c for p in (listed[n], *beside) for c in p.field_columns))
+        view, slots = _view(setting, k, columns, beside, evidence)
         with progress.stage(f"learning from {name}"):
             priors = priors.learn_in_rounds(name, n, setting.others[k], view)
         learned = priors.by_catalogue[name][n]
@@ -133,9 +138,18 @@ def learn_in_rounds(
 
 
 def _view(
-    setting: Setting, k: int, columns: Sequence[str], evidence: RatioEvidence
+    setting: Setting,
+    k: int,
+    columns: Sequence[str],
+    beside: Sequence[Any],
+    evidence: RatioEvidence,
 ) -> tuple[MatchView, np.ndarray]:
-    """What a prior of other catalogue number k learns from, and the slots of its candidates."""
+    """What a prior of other catalogue number k learns from, and the slots of its candidates.
+
+    Other priors `beside` it are in the evidence; the field is then what they leave of it, so that
+    the mean of the product of all is 1, not that of each: else they would count twice what both
+    know.
+    """
     primary, other, candidates = setting.primary, setting.others[k], setting.candidates
     slots, source = candidates.of_catalogue(k)
     row = candidates.row[slots]
@@ -150,6 +164,7 @@ def _view(
     order = np.argsort(known, kind="stable")
     away = ~np.isin(known[order], position_hash(other.ra[row[near]], other.dec[row[near]]))
     sample = FieldSample(sample.catalog.bare(order[away], columns), sample.n_around)
+    ln_beside = LN_10 * log10_of_sample(setting, other.name, beside, sample.catalog)
     return (
         MatchView(
             primary,
@@ -158,6 +173,7 @@ def _view(
             row,
             near,
             sample,
+            ln_beside,
             evidence.of_catalogue(k, slots, len(candidates.row)),
         ),
         slots,

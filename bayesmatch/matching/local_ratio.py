@@ -128,7 +128,7 @@ def _field_objects(
     taken[row] = True
     known = position_hash(other.ra[taken], other.dec[taken])  # rows may have no numbers
     rest = np.flatnonzero(~np.isin(position_hash(sample.ra, sample.dec), known))
-    more = _ratios(_log10_of(setting, other.name, listed, sample.bare(rest, columns)))
+    more = _ratios(log10_of_sample(setting, other.name, listed, sample.bare(rest, columns)))
     return (
         np.concatenate([ra, sample.ra[rest]]),
         np.concatenate([dec, sample.dec[rest]]),
@@ -163,7 +163,7 @@ def _sigma(setting: Setting, slots: np.ndarray | slice) -> np.ndarray:
     return sigma
 
 
-def _log10_of(
+def log10_of_sample(
     setting: Setting, name: str, listed: Sequence[Any], catalog: HeldCatalog
 ) -> np.ndarray:
     """Log10 of the product of the ratios of all priors of a catalogue for rows of a sample, (m,).

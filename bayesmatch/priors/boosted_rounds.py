@@ -86,7 +86,7 @@ def _trained(sums: SmoothSums, p: np.ndarray, number: int) -> list[str]:
     rng = np.random.default_rng([lesson.seed, number])
     share = np.minimum(1.0, FIELD_OBJECTS * chance / chance.mean() / len(chance))
     rows = np.flatnonzero(rng.random(len(share)) < share)
-    weight = 1.0 / share[rows]
+    weight = lesson.weight[rows] / share[rows]
     weight *= len(rows) / weight.sum()
     number_in = np.bincount(lesson.group, p, len(lesson.centre))
     group = rng.choice(len(number_in), len(rows), p=number_in / number_in.sum())
@@ -165,7 +165,7 @@ def _with_trees(sums: SmoothSums, models: list[str]) -> Rounds:
 
     def put_right(f: int) -> None:
         start = lesson.start_field + forest.log_odds(lesson.field, f)[0]
-        ln_mean[f], cap[f], beyond[f] = field_means(start, sums.field[f], nodes)
+        ln_mean[f], cap[f], beyond[f] = field_means(start, sums.field[f], nodes, lesson.weight)
         mine = np.flatnonzero(lesson.fold == f)
         change = lesson.context.at(ln_mean[f] - smooth.ln_mean[f], lesson.values[mine])
         ln_ratio[mine] = sums.own[f, mine] + forest.log_odds(lesson.x[mine], f)[0] - change

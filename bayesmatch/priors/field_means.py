@@ -27,24 +27,25 @@ def share_of_ratio(ln_blended: np.ndarray, alike: float) -> np.ndarray:
 
 
 def field_means(
-    start: np.ndarray, sums: np.ndarray, nodes: np.ndarray
+    start: np.ndarray, sums: np.ndarray, nodes: np.ndarray, weight: np.ndarray | float = 1.0
 ) -> tuple[np.ndarray, float, np.ndarray]:
     """Ln mean ratio over field objects at each node (G,), and the largest ln ratio to be used.
 
     And the share of the objects that have it at each node (G,). ``start`` (k,) and ``sums`` (k,
-    1 + C) are ln ratios before they are normalised.
+    1 + C) are ln ratios before they are normalised, ``weight`` (k,), 1 on average, says how much
+    each object counts.
     """
     ln_mean, beyond, cap = np.empty(len(nodes)), np.empty(len(nodes)), -np.inf
     for g, node in enumerate(nodes):
         ln_ratio = start + sums[:, 0] + sums[:, 1:] @ node
         top = ln_ratio.max()
-        ln_mean[g] = top + np.log(np.exp(ln_ratio - top).mean())
+        ln_mean[g] = top + np.log((weight * np.exp(ln_ratio - top)).mean())
         cap = max(cap, highest_known(ln_ratio) - ln_mean[g])
     cap = max(cap, 0.0)
     for g, node in enumerate(nodes):
         ln_ratio = start + sums[:, 0] + sums[:, 1:] @ node
-        ln_mean[g] = _capped_ln_mean(ln_ratio, ln_mean[g], cap)
-        beyond[g] = np.count_nonzero(ln_ratio - ln_mean[g] >= cap) / len(ln_ratio)
+        ln_mean[g] = _capped_ln_mean(ln_ratio, ln_mean[g], cap, weight)
+        beyond[g] = (weight * (ln_ratio - ln_mean[g] >= cap)).mean()
     return ln_mean, cap, beyond
 
 
@@ -91,10 +92,12 @@ def highest_known(ln_ratio: np.ndarray) -> float:
     return float(np.partition(ln_ratio, -1 - tail)[-1 - tail])
 
 
-def _capped_ln_mean(ln_ratio: np.ndarray, ln_mean: float, cap: float) -> float:
+def _capped_ln_mean(
+    ln_ratio: np.ndarray, ln_mean: float, cap: float, weight: np.ndarray | float
+) -> float:
     """What to subtract so that the mean ratio is 1 with the largest ones cut off at `cap`."""
     for _ in range(MAX_STEPS):
-        change = float(np.log(np.exp(np.minimum(ln_ratio - ln_mean, cap)).mean()))
+        change = float(np.log((weight * np.exp(np.minimum(ln_ratio - ln_mean, cap))).mean()))
         ln_mean += change
         if abs(change) < CLOSE:
             break

@@ -163,7 +163,8 @@ class LearnedPrior:
         field, start_field = inputs(view.sample.catalog, self.features, self.start)
         seen, nothing_there = (field, start_field), np.zeros(len(field))
         none, flat = view.evidence(np.zeros(len(x))), np.zeros(len(x))
-        begin = none if self.start is None else view.evidence(start - _ln_mean(start_field))
+        ln_mean_start = _ln_mean(start_field, view.field_weight)
+        begin = none if self.start is None else view.evidence(start - ln_mean_start)
         first = none if none[1].sum() >= begin[1].sum() else begin
         expected = float(first[0].sum())
         n_folds = FOLDS if first[0] @ first[0] >= MANY else FEW_FOLDS
@@ -172,7 +173,7 @@ class LearnedPrior:
         as_it_is = Choice("1", flat, *none)
         choices = [as_it_is]
         if self.start is not None:
-            choices.append(Choice("start", start - _ln_mean(start_field), *begin, uses_start=True))
+            choices.append(Choice("start", start - ln_mean_start, *begin, uses_start=True))
         told: dict[str, Any] = {
             "expected_counterparts": expected,
             "field_objects": len(field),
@@ -203,7 +204,7 @@ class LearnedPrior:
             counterparts=float(best.p.sum()),
             **best.details,
         )
-        built = self._built(best, context, folds, told, _ln_mean(start_field))
+        built = self._built(best, context, folds, told, ln_mean_start)
         on_field = seen if built.start is not None else (seen[0][:, :n_features], nothing_there)
         return with_looks(built, x[:, :n_features], on_field, view, best.p)
 
@@ -283,6 +284,6 @@ class LearnedPrior:
         )
 
 
-def _ln_mean(ln_ratio: np.ndarray) -> float:
+def _ln_mean(ln_ratio: np.ndarray, weight: np.ndarray) -> float:
     """Ln of the mean ratio over field objects."""
-    return float(np.log(np.exp(ln_ratio).mean())) if len(ln_ratio) else 0.0
+    return float(np.log((weight * np.exp(ln_ratio)).mean())) if len(ln_ratio) else 0.0

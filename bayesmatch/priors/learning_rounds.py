@@ -138,7 +138,9 @@ class Learner:
 
         def mean_of(f: int) -> None:
             sums = self.hats.sums(self.everywhere, self.coefficients[f].T)
-            ln_mean[f], cap[f], beyond[f] = field_means(lesson.start_field, sums, nodes)
+            ln_mean[f], cap[f], beyond[f] = field_means(
+                lesson.start_field, sums, nodes, lesson.weight
+            )
 
         list(jit.each(mean_of, range(n_folds)))
         means = [lesson.context.at(own, lesson.values) for own in ln_mean]
@@ -185,8 +187,9 @@ class Learner:
         if self._drawn is not None:
             chance = drawing_chance(self.lesson, self.hats, self.everywhere, self.coefficients)
         share = np.minimum(1.0, FIELD_OBJECTS * chance / len(chance))
-        rows = np.flatnonzero(self._rng.random(len(share)) < share)
-        weight = 1.0 / share[rows]
+        drawn = self._rng.random(len(share)) < share
+        rows = np.flatnonzero(drawn & (self.lesson.weight > 0.0))
+        weight = self.lesson.weight[rows] / share[rows]
         likely = np.flatnonzero(p > LIKELY)
         own = TAIL / len(chance) * p[likely] / max(float(p[likely].sum()), 1e-300)
         start = np.concatenate([self.lesson.start_field[rows], self.lesson.start[likely]])
@@ -225,4 +228,5 @@ def drawing_chance(
         ln_ratio = lesson.start_field + sums[:, 0] + sums[:, 1:] @ node
         weight = np.exp(np.minimum(ln_ratio - highest_known(ln_ratio), 0.0))
         ratio += weight / weight.mean() / len(lesson.centre)
+    ratio *= lesson.weight / (ratio * lesson.weight).mean()
     return BY_RATIO * ratio + (1.0 - BY_RATIO)

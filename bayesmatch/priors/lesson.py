@@ -38,6 +38,8 @@ class Lesson:
     """(m, F) features of the candidates, NaN where missing"""
     field: np.ndarray
     """(k, F) those of field objects away from all sources"""
+    weight: np.ndarray
+    """(k,) how much each of them counts, 1 on average: by the ratio of other priors beside"""
     start: np.ndarray
     """(m,) ln ratio of the prior to be put right; 0 without one"""
     start_field: np.ndarray
@@ -82,6 +84,7 @@ class Lesson:
         return cls(
             view,
             *features,
+            view.field_weight,
             *start,
             context,
             folds,
