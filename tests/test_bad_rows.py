@@ -84,6 +84,49 @@ def test_secondaries_without_a_position_are_left_out(fill, tmp_path):
     assert streamed.meta["dropped"] == result.meta["dropped"]
 
 
+def scan(table, path, **how):
+    pq.write_table(pa.table({c: np.asarray(table[c]) for c in table.colnames}), path, **how)
+    return bm.Catalog.scan(path, name="O", pos_err="e", id="ID", area=SIDE * SIDE)
+
+
+@pytest.mark.parametrize("ra", [400.0, -181.0, 719.0, 360.001])
+def test_right_ascensions_that_no_turn_explains(ra, tmp_path):
+    """Of a source refused, of an object left out: 150 is no neighbour of 400, nor a turn off."""
+    x, o = tables()
+    x["RA"][7], o["RA"][1400] = ra, ra
+    with pytest.raises(ValueError, match=rf"'X': column 'RA' is {ra} in row 7.*0 to 360.*drop"):
+        bm.match(primary(x), other(o), radius=10)
+    with (
+        pytest.warns(UserWarning, match="'X': 1 of 60 rows.*row 7"),
+        pytest.warns(UserWarning, match="'O': 1 of 1,500 rows.*row 1400"),
+    ):
+        held = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
+    assert held.meta["dropped"] == {"X": {"position": 1}, "O": {"position": 1}}
+    for statistics in (True, False):
+        scanned = scan(o, tmp_path / "o.parquet", row_group_size=50, write_statistics=statistics)
+        with pytest.warns(UserWarning, match="1 of (1,500|60) rows"):
+            equal(held, bm.match(primary(x), scanned, radius=10, bad_rows="drop"))
+
+
+@pytest.mark.parametrize("by", [-360.0, 360.0, "over 360", "below -180"])
+def test_right_ascensions_of_another_turn(by, tmp_path):
+    """Of a whole catalogue, or of a field that runs on over the seam."""
+    x, o = tables()
+    seam = isinstance(by, str)
+    for t in (x, o):
+        t["RA"] += 30.0 - SIDE / 2 if by == "below -180" else 210.0 - SIDE / 2 if seam else 0.0
+    want = bm.match(primary(x), other(o), radius=10)
+    o["RA"] += -360.0 if by == "below -180" else 0.0 if seam else by
+    assert o["RA"].min() < -180.0 or o["RA"].max() > 360.0
+    got = bm.match(primary(x), other(o), radius=10)
+    assert (
+        got.meta["dropped"] == {} and (values(got.sources["O"]) == values(want.sources["O"])).all()
+    )
+    for statistics in (True, False):
+        scanned = scan(o, tmp_path / "o.parquet", row_group_size=50, write_statistics=statistics)
+        equal(got, bm.match(primary(x), scanned, radius=10))
+
+
 def test_masked_positions_are_none():
     x, o = tables()
     o["RA"] = MaskedColumn(o["RA"], mask=np.arange(len(o)) == 700)
@@ -250,6 +293,19 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert "catalogue 'X': 2 of 60 rows have no position" in capsys.readouterr().err
     assert len(Table.read("r.fits", hdu="SOURCES")) == 60
     assert len(bm.MatchResult.read("r.fits").sources) == 57
+    x[kept].write("x.fits", overwrite=True)
+    assert main([*line, "--quiet", "--keep-dropped"]) == 0
+    assert "--keep-dropped has no effect without --bad-rows drop" in capsys.readouterr().err
+    line[-1] = "-"
+    assert main([*line, "--quiet", "--bad-rows", "drop", "--keep-dropped"]) == 0
+    assert "--keep-dropped has no effect where the result is" in capsys.readouterr().err
+
+
+def test_a_checkpoint_of_nothing_is_told(tmp_path):
+    x, o = tables()
+    with pytest.warns(UserWarning, match="checkpoint .* has no effect: no catalogue is scanned"):
+        bm.match(primary(x), other(o), radius=10, checkpoint=tmp_path / "c")
+    assert not (tmp_path / "c").exists()
 
 
 @pytest.mark.filterwarnings("ignore:catalogue", "ignore:position errors")

@@ -8,12 +8,12 @@ made; errors are judged for what is matched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .positions import DEC_RANGE, RA_RANGE, position_remedy
+from .positions import DEC_RANGE, RA_RANGE, position_remedy, ra_limits_of
 from .values import ColumnValues
 
 #: reasons that a record gives
@@ -56,10 +56,13 @@ class Aside:
 NOTHING_ASIDE = Aside()
 
 
-def without_position(ra: np.ndarray, dec: np.ndarray) -> np.ndarray | None:
+def without_position(
+    ra: np.ndarray, dec: np.ndarray, limits: Callable[[], tuple[float, float]] | None = None
+) -> np.ndarray | None:
     """Which of some rows have no position, (n,) bool; None: all have one.
 
-    Missing (NaN), out of range, or fill values in both coordinates.
+    Missing (NaN), out of range, or fill values in both coordinates.  `limits` gives those of the
+    right ascensions of their catalogue, where some are beyond the usual; default: of these rows.
     """
     if len(ra) == 0:
         return None
@@ -71,14 +74,21 @@ def without_position(ra: np.ndarray, dec: np.ndarray) -> np.ndarray | None:
             return None
         filled = np.isin(ra, RA_NINES) & np.isin(dec, DEC_NINES)
         return filled if filled.any() else None
+    lowest, highest = ra_limits_of(ra) if limits is None else limits()
     bad: np.ndarray = ~(
-        (ra >= RA_RANGE[0])
-        & (ra <= RA_RANGE[1])
+        (ra >= lowest)
+        & (ra <= highest)
         & (dec >= DEC_RANGE[0])
         & (dec <= DEC_RANGE[1])
         & ~(np.isin(ra, RA_NINES) & np.isin(dec, DEC_NINES))
     )
-    return bad
+    return bad if bad.any() else None
+
+
+def at_fault(ra: np.ndarray, dec: np.ndarray, bad: np.ndarray) -> int:
+    """Which coordinate is to be named of the first bad row: 0 the right ascension, 1 the other."""
+    at, (lowest, highest) = int(np.argmax(bad)), ra_limits_of(ra)
+    return 0 if not lowest <= ra[at] <= highest else 1
 
 
 def faulty_positions(
@@ -94,9 +104,8 @@ def faulty_positions(
     bad = without_position(ra, dec)
     if bad is None:
         return None
-    at = int(np.argmax(bad))
-    no_ra = not RA_RANGE[0] <= ra[at] <= RA_RANGE[1]
-    column, degrees, low = (names[0], ra, RA_RANGE[0]) if no_ra else (names[1], dec, DEC_RANGE[0])
+    which = at_fault(ra, dec, bad)
+    column, degrees, low = names[which], (ra, dec)[which], (RA_RANGE, DEC_RANGE)[which][0]
     if bad.mean() > MOST:
         values.reject(
             column,

@@ -11,7 +11,11 @@ from .values import ColumnValues
 from .warned import warn_user
 
 #: degrees that are taken for a right ascension, and for a declination
-RA_RANGE, DEC_RANGE = (-360.0, 720.0), (-90.0, 90.0)
+RA_RANGE, DEC_RANGE = (-180.0, 360.0), (-90.0, 90.0)
+#: right ascensions of a catalogue that counts from a turn before or after
+RA_TURNS = (-360.0, 720.0)
+#: degrees that a catalogue extends whose right ascensions run on beyond 360 or -180
+RUNS_ON = 180.0
 
 
 def position_columns(
@@ -24,7 +28,8 @@ def position_columns(
 def read_positions(values: ColumnValues, ra: str, dec: str) -> tuple[np.ndarray, np.ndarray]:
     """Right ascensions from 0 to below 360 and declinations, degrees, (n,) each, read-only."""
     degrees = degrees_given(values, ra, dec)
-    for column, given, limits in zip((ra, dec), degrees, (RA_RANGE, DEC_RANGE), strict=True):
+    ranges = ra_limits_of(degrees[0]), DEC_RANGE
+    for column, given, limits in zip((ra, dec), degrees, ranges, strict=True):
         check_range(values, column, given, limits)
     return read_only(turned(degrees[0])), read_only(degrees[1])
 
@@ -45,6 +50,22 @@ def check_range(
     bad = ~((degrees >= limits[0]) & (degrees <= limits[1]))
     if bad.any():
         values.reject(column, bad, degrees, position_remedy(limits[0]))
+
+
+def ra_limits(low: float, high: float) -> tuple[float, float]:
+    """Right ascensions that a catalogue may have, whose least and largest are these.
+
+    Those of `RA_RANGE`, and beyond it where the whole catalogue is a turn off, or is a field whose
+    right ascensions run on over the seam (359.5, 360.5).  A single 400 among others is a mistake.
+    """
+    whole_turn = high <= 0.0 or low >= 360.0
+    within = RA_TURNS[0] <= low and high <= RA_TURNS[1]
+    return RA_TURNS if within and (whole_turn or high - low <= RUNS_ON) else RA_RANGE
+
+
+def ra_limits_of(ra: np.ndarray) -> tuple[float, float]:
+    """As :func:`ra_limits`, of all right ascensions of a catalogue, NaN where there is none."""
+    return ra_limits(float(np.fmin.reduce(ra)), float(np.fmax.reduce(ra)))
 
 
 def warn_single_precision(values: ColumnValues, column: str) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from astropy.table import Table
 
-from ..catalogs.bad_rows import Faults, without_position
+from ..catalogs.bad_rows import Faults, at_fault, without_position
 from ..catalogs.catalog import Catalog
 from ..catalogs.closest import did_you_mean
 from ..catalogs.epochs import read_epoch, read_motions, said_of
@@ -20,7 +20,7 @@ from ..catalogs.formats.arrow import from_arrow
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import read_identifiers
 from ..catalogs.names import check_name
-from ..catalogs.positions import RA_RANGE, degrees_given, read_only, turned
+from ..catalogs.positions import degrees_given, read_only, turned
 from ..catalogs.quoted import read_errors
 from ..catalogs.values import ColumnValues
 
@@ -109,9 +109,8 @@ class Partition(HeldCatalog):
         self.motions = read_motions(columns, self.said, self.ra, self.dec)
         self.bad_errors, self.error_fault = faults.mask, faults.text
         if bad is not None:
-            column = ra if not RA_RANGE[0] <= degrees[0][bad][0] <= RA_RANGE[1] else dec
-            given = degrees[0] if column == ra else degrees[1]
-            self.set_aside(bad, columns.fault(column, bad, given))
+            which = at_fault(*degrees, bad)
+            self.set_aside(bad, columns.fault((ra, dec)[which], bad, degrees[which]))
 
     @property
     def n_rows(self) -> int:

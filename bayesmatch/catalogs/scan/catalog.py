@@ -21,7 +21,7 @@ from ..held import HeldCatalog
 from ..identifiers import read_identifiers
 from ..known import warn_of_known
 from ..names import as_name, check_name
-from ..positions import position_columns, warn_single_precision
+from ..positions import position_columns, ra_limits, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
 from ..targets import as_read
@@ -73,6 +73,7 @@ class ScannedCatalog(SkyCatalog):
     """rows within the footprint, where the area is a MOC and they have been counted"""
     n_without: int = 0
     """rows without a position, where they have been counted"""
+    _ra_limits: tuple[float, float] | None = None
     also_near: tuple[np.ndarray, np.ndarray] | None = None
     """(n,) and (n,) degrees: more positions near which a match holds rows"""
 
@@ -197,7 +198,17 @@ class ScannedCatalog(SkyCatalog):
         magnitudes = of_magnitudes(data.unit, data.dtype)
         positions = {name: self.unit_factor(name) for name in (self.ra_name, self.dec_name)}
         wanted = positions if self.n_without or self.moc is not None else None
-        return count_field(self.data_set, column, left_out, edges, magnitudes, wanted, self.moc)
+        given = wanted, self.moc, self.ra_limits
+        return count_field(self.data_set, column, left_out, edges, magnitudes, *given)
+
+    def ra_limits(self) -> tuple[float, float]:
+        """Right ascensions that rows may have, degrees, read where footers do not tell."""
+        from .ra_span import ra_span
+
+        if self._ra_limits is None:
+            low, high = ra_span(self.parts, self.ra_name, self.unit_factor(self.ra_name))
+            self._ra_limits = ra_limits(low, high)
+        return self._ra_limits
 
     def row_text(self, row: int) -> str:
         """A row of the data set, as messages name it."""

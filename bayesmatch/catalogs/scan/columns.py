@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -113,12 +113,13 @@ def count_field(
     magnitudes: bool | None,
     positions: Mapping[str, float] | None = None,
     moc: Any = None,
+    limits: Callable[[], tuple[float, float]] | None = None,
 ) -> FieldCounts:
     """Counts of the values of a column in all rows of the data set but some (ascending).
 
     `magnitudes`: whether these are, from :func:`bayesmatch.catalogs.sentinels.of_magnitudes`.
     `positions`: columns of right ascension and declination with what turns them into degrees, where
-    rows without a position, or outside `moc`, are to be left out, too.
+    rows without a position, or outside `moc`, are to be left out, too. `limits`: of the first.
     """
     if column in data_set.partition_names:
         raise ValueError(
@@ -136,7 +137,7 @@ def count_field(
             values = np.array(numbers(batch.column(column)))
             if positions:
                 ra, dec = (numbers(batch.column(name), f) for name, f in positions.items())
-                values[_not_there(ra, dec, moc)] = np.nan
+                values[_not_there(ra, dec, moc, limits)] = np.nan
             a, b = np.searchsorted(left_out, part.first_row + first + np.array([0, len(values)]))
             values[left_out[a:b] - part.first_row - first] = np.nan
             counts = counts + FieldCounts.of(without_sentinels(values, magnitudes), edges)
@@ -145,9 +146,11 @@ def count_field(
     return sum(each(work, range(len(tasks))), FieldCounts.of(np.empty(0), edges))
 
 
-def _not_there(ra: np.ndarray, dec: np.ndarray, moc: Any) -> np.ndarray:
+def _not_there(
+    ra: np.ndarray, dec: np.ndarray, moc: Any, limits: Callable[[], tuple[float, float]] | None
+) -> np.ndarray:
     """Which rows have no position within a `mocpy.MOC` (None: no position), (n,) bool."""
-    bad = without_position(ra, dec)
+    bad = without_position(ra, dec, limits)
     out = np.zeros(len(ra), bool) if bad is None else bad
     if moc is not None:
         there = np.flatnonzero(~out)

@@ -16,7 +16,7 @@ from ..candidates import too_many
 from ..cell_maps import CellMaps, taken
 from ..held import HeldCatalog
 from ..motions import by_reach
-from ..positions import read_only, turned
+from ..positions import RA_RANGE, read_only, turned
 from ..sky_box import SkyBox
 from .catalog import ScannedCatalog
 from .checkpoint import Stage, run_tasks
@@ -107,7 +107,7 @@ def near_tasks(
 
     def near(part: Part) -> np.ndarray:
         bounds = part.bounds[:, :2] * scale
-        found = sky.touches(bounds)
+        found = sky.touches(bounds) | _refused(bounds[:, 0], other)
         if other.arrival is not None:  # row groups hold rows of the old places
             for wide, groups in by_reach(group_moves(other, part), reach):
                 some = SkyMap(primary.ra, primary.dec, wide)
@@ -115,6 +115,15 @@ def near_tasks(
         return np.flatnonzero(found)
 
     return cut_into_tasks([(part, near(part)) for part in other.parts])
+
+
+def _refused(ra: np.ndarray, other: ScannedCatalog) -> np.ndarray:
+    """Which row groups hold a right ascension that the catalogue may not have, (n,)."""
+    out: np.ndarray = (ra[:, 0] < RA_RANGE[0]) | (ra[:, 1] > RA_RANGE[1])
+    if out.any():
+        lowest, highest = other.ra_limits()
+        out = (ra[:, 0] < lowest) | (ra[:, 1] > highest)
+    return out
 
 
 def rows_near(
@@ -248,7 +257,7 @@ def position_batches(
             continue
         kept = None
         if not _as_they_should_be(ra, dec):
-            bad = without_position(ra, dec)
+            bad = without_position(ra, dec, other.ra_limits)
             if bad is not None:
                 kept = np.flatnonzero(~bad)
                 ra, dec = read_only(ra[kept]), read_only(dec[kept])
