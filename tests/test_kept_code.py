@@ -252,3 +252,10 @@ print(json.dumps([len(loads), bool((out == out[0]).all()), int(out[0, 3, 3])]))
 
 def test_threads_that_call_it_first_together_load_it_once(cache):
     assert run(cache[0], TOGETHER) == [1, True, 36]
+
+
+def test_kernels_that_are_not_compiled_wrap_without_a_word(monkeypatch):
+    """With NUMBA_DISABLE_JIT, where Numba hands the function back; warnings are errors here."""
+    monkeypatch.setattr(numba, "njit", lambda **options: lambda function: function)
+    square = jit.jit(lambda x: x * x)
+    assert square(np.uint64(2**63 + 1)) == 1 and square.__name__ == "<lambda>"

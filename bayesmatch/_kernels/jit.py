@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import sys
@@ -57,9 +58,21 @@ def _cached(function: Callable, options: dict[str, Any]) -> Callable:
     from .cache import check_files
 
     compiled: Callable = numba.njit(cache=True, **options)(function)
-    if hasattr(compiled, "_cache"):  # not with NUMBA_DISABLE_JIT
-        check_files(compiled)
+    if not hasattr(compiled, "_cache"):  # with NUMBA_DISABLE_JIT
+        return _as_compiled(function)
+    check_files(compiled)
     return compiled
+
+
+def _as_compiled(function: Callable) -> Callable:
+    """The Python of a kernel, silent where numbers wrap or overflow, as its machine code is."""
+
+    @functools.wraps(function)
+    def quiet(*arguments: Any, **named: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments, **named)
+
+    return quiet
 
 
 def _cached_elsewhere(function: Callable, options: dict[str, Any]) -> Callable:
