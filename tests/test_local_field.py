@@ -356,3 +356,25 @@ def test_order_of_the_sources_in_small_fields_changes_nothing():
             rings = [Ring(count[k], np.full(600, 700.0))]
             here.append(of_small_fields(rings, SkyBox(*at), at, 3e-3).here)
         np.testing.assert_allclose(here[1], here[0][order], rtol=1e-9)
+
+
+def test_order_of_objects_with_different_errors_changes_nothing():
+    """Which of many candidates tell how large the errors are goes by positions, not by rows."""
+    rng = np.random.default_rng(3)
+    n, m, side = 300, 20_000, 0.6
+    o = Table({"RA": 150 + side * rng.random(m), "DEC": side * rng.random(m)})
+    o["e"], o["mag"] = rng.lognormal(np.log(0.5), 0.8, m), rng.normal(21, 2, m)
+    x = Table({"RA": o["RA"][:n] + rng.normal(size=n) / 3600, "DEC": np.array(o["DEC"][:n])})
+    x["RA"][200:] = 150 + side * rng.random(100)
+    prior = bm.HistogramPrior("mag", [10, 21], [21, 40], [0.7, 0.3], [0.5, 0.5])
+
+    def matched(x, o):
+        one = bm.Catalog(x, name="X", pos_err=1.0, area=side**2)
+        other = bm.Catalog(o, name="O", pos_err="e", area=side**2)
+        return bm.match(one, other, radius=25, priors={"O": [prior]}).sources
+
+    order, sources = rng.permutation(m), rng.permutation(n)
+    want = matched(x, o)
+    for got, rows in ((matched(x, o[order]), slice(None)), (matched(x[sources], o), sources)):
+        for name, near in (("p_hostless", 1e-12), ("density_O", 1e-7)):
+            np.testing.assert_allclose(got[name], want[name][rows], rtol=1e-10, atol=near)

@@ -31,6 +31,7 @@ from .associations import Associations
 from .partly_outside import LEAST, PartlyOutside, partly_outside
 from .radius_edge import Edge, all_outside
 from .setting import Setting
+from .some_candidates import some_slots
 
 #: directions in which an ellipse is looked at, from its major to its minor axis: the mean over them
 #: is exact to 1e-9 for axes of 1 to 10, and to 1e-3 for any
@@ -245,10 +246,10 @@ def outside_by_catalogue(ln_fraction: np.ndarray, ln_beyond: np.ndarray) -> np.n
 
 def _object_errors(setting: Setting, k: int) -> list[float]:
     """Sigmas that objects of a catalogue have, by their candidates; no candidates: none."""
-    covariance = setting.positions.covariance[setting.candidates.slots_of(k)]
-    if len(covariance) == 0:
+    slots = some_slots(setting.primary, setting.others[k], setting.candidates, k, SAMPLE)
+    some = setting.positions.covariance[slots]
+    if len(some) == 0:
         return [0.0]
-    some = covariance[:: -(-len(covariance) // SAMPLE)]
     each = 0.5 * (some[:, 0] + some[:, 1])
     variance = each[:1]
     if each.min() != each.max():

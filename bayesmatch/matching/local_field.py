@@ -37,10 +37,13 @@ from .density_ladder import (
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
 from .small_fields import end_of_fields, fields_end
+from .some_candidates import some_slots
 from .sums import dot
 
 #: rings within the radius of the match: from half of it, a quarter ...
 RINGS = 4
+#: that many candidates tell how large the errors of the objects are
+SAMPLE = 1000
 #: nearer than so many errors a candidate may well be the host
 INNER_SIGMA = 3.0
 #: half the size of a window from which on it is coarse (arcsec): holes round stars are far smaller
@@ -115,7 +118,7 @@ class _Local:
         self.at = primary.ra, primary.dec
         core, other_sigma = catalog_radius(primary), 0.0
         if len(rows):
-            sample = rows[:: max(1, len(rows) // 1000)]
+            sample = candidates.row[some_slots(primary, other, candidates, k, SAMPLE)]
             errors = other.errors
             radii = error_radius(errors.covariance(sample), errors.determinant(sample))
             other_sigma = float(np.median(radii))

@@ -32,7 +32,10 @@ from .associations import Associations
 from .field import FieldDensity
 from .ratio_ladder import LocalMeans, local_means
 from .setting import Setting
+from .some_candidates import some_slots
 
+#: that many candidates tell how large the errors of the objects are
+SAMPLE = 1000
 #: field objects that tell the mean ratio: to 2% where ratios go up to 100
 RATIO_ROWS = 60_000
 #: objects nearer to a primary than so many sigma may be its counterpart, and candidates nearer than
@@ -113,7 +116,7 @@ def _field_objects(
     """
     other, slots = setting.others[k], setting.candidates.slots_of(k)
     rows, separation = setting.candidates.row[slots], setting.candidates.separation[slots]
-    inner = INNER_SIGMA * _sigma(setting, slots)[setting.candidates.of_catalogue(k)[1]]
+    inner = INNER_SIGMA * _sigma(setting, k)[setting.candidates.of_catalogue(k)[1]]
     taken = np.zeros(len(other), np.bool_)
     taken[rows[separation < inner]] = True
     outer = np.maximum(inner, INNER_RADIUS * setting.radius_arcsec, out=inner)
@@ -153,12 +156,13 @@ def _one_each(
     return one
 
 
-def _sigma(setting: Setting, slots: np.ndarray | slice) -> np.ndarray:
+def _sigma(setting: Setting, k: int) -> np.ndarray:
     """Error of the separations from each primary, (n,) arcsec."""
     sigma = catalog_radius(setting.primary)
-    covariance = setting.positions.covariance[slots]
-    if len(covariance):
-        some = covariance[:: max(1, len(covariance) // 1000)]
+    candidates = setting.candidates
+    slots = some_slots(setting.primary, setting.others[k], candidates, k, SAMPLE)
+    some = setting.positions.covariance[slots]
+    if len(some):
         sigma = np.hypot(sigma, np.median(np.sqrt(0.5 * (some[:, 0] + some[:, 1]))))
     return sigma
 
