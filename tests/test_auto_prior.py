@@ -231,6 +231,19 @@ def test_exclude_radius_without_radius_is_ignored_as_by_nway(tmp_path, monkeypat
     assert "no effect without --mag-radius" in capsys.readouterr().err
 
 
+def test_options_of_auto_priors_that_nothing_takes_are_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    args = arguments(tmp_path, auto_field(1, TWO), *RADIUS, *POSTERIOR, "--out", "a.csv")
+    assert main(["match", *args, "--quiet"]) == 0
+    assert "--mag-auto-minprob has no effect with --mag-radius" in capsys.readouterr().err
+    at = args.index("--mag")
+    del args[at : at + 3]
+    assert main(["match", *args, "--mag-exclude-radius", "6", "--quiet"]) == 0
+    said = capsys.readouterr().err
+    for option in ("radius", "auto-minprob", "exclude-radius"):
+        assert f"--mag-{option} has no effect without --mag CAT:COL auto" in said
+
+
 def test_files_go_beside_out(tmp_path, monkeypatch, capsys):
     (tmp_path / "here").mkdir()
     (tmp_path / "there").mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 
 
 def add_bad_rows(command: argparse.ArgumentParser) -> None:
@@ -24,3 +25,14 @@ def add_keep_dropped(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --bad-rows drop: keep rows for these sources in the output, without a result",
     )
+
+
+def warn_of_kept(options: argparse.Namespace, *, printed: bool) -> None:
+    """Warn where ``--keep-dropped`` has nothing to keep, or no file to keep it in."""
+    if not options.keep_dropped:
+        return
+    why = "without --bad-rows drop" if options.bad_rows != "drop" else ""
+    if printed and not why:
+        why = "where the result is printed (--out -)"
+    if why:
+        warnings.warn(f"--keep-dropped has no effect {why}", UserWarning, stacklevel=2)

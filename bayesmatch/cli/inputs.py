@@ -21,6 +21,9 @@ from .learning import (
 from .parsing import completeness, host_covariates, number_or_name, per_catalogue
 from .radius import radius_arcsec
 
+#: least posterior of the sample that ``--mag CAT:COL auto`` learns from
+MIN_PROB = 0.9
+
 
 def add_fit_errors(command: argparse.ArgumentParser) -> None:
     """Add ``--fit-errors``, for commands that match."""
@@ -146,7 +149,7 @@ def _add_priors(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--mag-auto-minprob",
         type=float,
-        default=0.9,
+        default=MIN_PROB,
         metavar="P",
         help="for --mag CAT:COL auto without --mag-radius: least posterior of the "
         "selected sample (default: 0.9)",
@@ -215,13 +218,8 @@ def read_inputs(
 
 def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
     """The priors that the arguments ask for, by catalogue, read from their files."""
-    exclude = options.mag_exclude_radius
-    if options.mag_radius is None and exclude is not None:
-        if any(source == "auto" for _, source in options.mag):
-            warnings.warn(
-                "--mag-exclude-radius has no effect without --mag-radius", UserWarning, stacklevel=2
-            )
-        exclude = None
+    _warn_without_effect(options)
+    exclude = None if options.mag_radius is None else options.mag_exclude_radius
     priors: dict[str, list[Any]] = {
         catalog: [prior] for catalog, prior in learning_priors(options).items()
     }
@@ -260,3 +258,22 @@ def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
         priors.setdefault(catalog, []).append(ready)
     check_learning(options, priors)
     return priors
+
+
+def _warn_without_effect(options: argparse.Namespace) -> None:
+    """Warn of options of ``--mag CAT:COL auto`` that nothing takes."""
+    given = {
+        "--mag-radius": options.mag_radius is not None,
+        "--mag-exclude-radius": options.mag_exclude_radius is not None,
+        "--mag-auto-minprob": options.mag_auto_minprob != MIN_PROB,
+    }
+    without = dict.fromkeys(given, "without --mag CAT:COL auto")
+    if any(source == "auto" for _, source in options.mag):
+        without = (
+            {"--mag-exclude-radius": "without --mag-radius"}
+            if options.mag_radius is None
+            else {"--mag-auto-minprob": "with --mag-radius"}
+        )
+    for option, why in without.items():
+        if given[option]:
+            warnings.warn(f"{option} has no effect {why}", UserWarning, stacklevel=2)

@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 
 from .as_json import add_json, print_json
-from .bad_rows import add_keep_dropped
+from .bad_rows import add_keep_dropped, warn_of_kept
 from .colours import paint_verdicts
 from .given_errors import HELP as ERRORS
 from .inputs import add_fit_errors, add_inputs, files_read, read_inputs, read_priors
@@ -131,6 +131,7 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
             UserWarning,
             stacklevel=2,
         )
+    warn_of_kept(options, printed=printed)
     priors = read_priors(options)
     learned = learned_paths(out, priors)
     targets = [*([] if printed else result_paths(out)), *learned_files(learned)]
