@@ -5,6 +5,9 @@ line, and an ``output`` block is what the blocks since the last one print: words
 numbers within a tolerance, a line ``...`` for any lines. ``text`` is for what is no code. A block
 that cannot run here stands under ``<!-- not run: reason -->``.
 
+A page of `COMMANDS` is for a shell, in which its tests run it: there ``python - <<'END'`` is
+Python, and a ``text`` block behind a command that prints is what it prints.
+
 ``python docs/blocks.py docs/page.md`` runs pages and writes what they print into their ``output``
 blocks (but for those with ``...``).
 """
@@ -30,6 +33,9 @@ BLOCK = re.compile(
     re.M | re.S,
 )
 RUN = ("python", "sh")
+#: pages whose commands a shell can run as they stand, Python among them
+COMMANDS = ("docs/five_commands.md",)
+HERE_DOCUMENT = re.compile(r"python - <<'END'\n(.*^)END\n", re.M | re.S)
 NUMBER = re.compile(r"[-+]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
 #: a printed number may differ by this share of itself (other versions of LightGBM train other
 #: trees), or, unless it is a count, by two of its last digits
@@ -76,10 +82,12 @@ def run_block(block: Block, names: dict[str, object], page: str) -> str:
     from bayesmatch.cli import main
 
     told = io.StringIO()
+    here = HERE_DOCUMENT.fullmatch(block.code) if block.language == "sh" else None
     with contextlib.redirect_stdout(told):
-        if block.language == "python":
+        if block.language == "python" or here is not None:
+            code = block.code if here is None else "\n" + here[1]
             # blank lines, so that a traceback names the line of the page
-            exec(compile("\n" * block.line + block.code, page, "exec"), names)
+            exec(compile("\n" * block.line + code, page, "exec"), names)
         else:
             for program, *arguments in commands(block.code):
                 if program != "bayesmatch":
@@ -94,10 +102,13 @@ def run(page: str) -> list[tuple[Block, str]]:
     """Run all blocks of a page here; return its output blocks, each with what was printed."""
     names: dict[str, object] = {"__name__": "__page__"}
     printed, shown = "", []
+    output = "text" if page in COMMANDS else "output"
     for block in blocks((ROOT / page).read_text()):
         if block.reason is None and block.language in RUN:
             printed += run_block(block, names, page)
-        elif block.reason is None and block.language == "output":
+        elif (
+            block.reason is None and block.language == output and (printed or page not in COMMANDS)
+        ):
             shown.append((block, printed))
             printed = ""
     return shown

@@ -11,7 +11,7 @@ from ..catalogs.segments import segments
 
 #: candidates are drawn from those of so many times as many, in whole circles: far from all of a
 #: large match are looked at, and no few crowded circles speak for the others
-DRAWN_FROM = 16
+DRAWN_FROM = 4
 
 
 def some_slots(
