@@ -389,3 +389,8 @@ def test_a_checkpoint_that_cannot_be_written(tmp_path, monkeypatch):
     with pytest.raises(PermissionError, match=r"kept: cannot be written to \(Permission denied\)"):
         with lock.locked(tmp_path / "kept"):
             pass
+
+
+def test_a_checkpoint_without_a_name_is_refused(scanned):
+    with pytest.raises(ValueError, match="checkpoint is ''; give the path of a directory"):
+        result_bytes(scanned, checkpoint="")

@@ -321,3 +321,16 @@ def test_fake_positions_keep_the_epoch():
     sources, gaia = stars("zero", n=100, field=1000)
     x, g = in_memory(sources, gaia)
     assert bm.calibrate(x, g, radius=3, n_realizations=2).table["false_fraction"][50] < 0.2
+
+
+def test_motions_that_no_star_has():
+    """Of numbers and columns that were named refused; of those found taken for fill values."""
+    n = 3
+    table = {"RA": np.arange(n) + 1.0, "DEC": np.zeros(n), "fast": [1.0, 1e7, 2.0]}
+    how = {"name": "O", "pos_err": 0.1, "area": 1.0, "epoch": 2016.0}
+    for pm, told in (((1e9, 1), "pm is 1000000000.0"), (("fast", "fast"), "'fast' is .* in row 1")):
+        with pytest.raises(ValueError, match=f"'O': .*{told}.*at most 1e\\+06 mas/yr"):
+            bm.Catalog(table, pm=pm, **how)
+    table |= {"pmra": [1.0, 1e20, 2.0], "pmdec": [1.0, -1e20, 2.0]}
+    with pytest.warns(UserWarning, match="'pm.*' has fill values, over 1e\\+06 mas/yr"):
+        assert bm.Catalog(table, **how).motions.pm_ra.tolist() == [1.0, 0.0, 2.0]

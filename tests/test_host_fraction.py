@@ -13,6 +13,7 @@ import bayesmatch as bm
 from bayesmatch.diagnostics.metrics import calibration_error
 from bayesmatch.matching import fraction_likelihood as fl
 from bayesmatch.matching.covariates import covariate_matrix
+from bayesmatch.matching.error_fit.scaling import standards
 from validation.skies import DEX, Sky, logistic, simulate, simulate_patterns, step
 
 FULL_SKY_DEG2 = 360.0**2 / np.pi
@@ -582,6 +583,20 @@ def test_units_of_a_covariate_do_not_matter():
         rtol=1e-6,
         atol=1e-12,
     )
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e15])
+def test_columns_of_tiny_numbers_are_covariates(scale):
+    """Fluxes within a decade, or of both signs, which no logarithm is taken of."""
+    rng = np.random.default_rng(1)
+    columns = {"F": scale * rng.uniform(1, 5, 50), "G": scale * rng.normal(size=50)}
+    table = {"RA": np.arange(50.0), "DEC": np.zeros(50), **columns, "SAME": np.full(50, scale)}
+    x = bm.Catalog(table, name="X", pos_err=1.0, area=1.0)
+    names = covariate_matrix(x, ["F", "G", "SAME"])[1]["names"]
+    assert names == ["1", "F", "F^2", "G", "G^2"]
+    assert standards(x, ["F", "G"])["F"][1] == pytest.approx(np.std(columns["F"]))
+    with pytest.raises(ValueError, match="'SAME' is .* in every row"):
+        standards(x, ["SAME"])
 
 
 @pytest.mark.parametrize(

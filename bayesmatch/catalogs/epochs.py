@@ -12,10 +12,17 @@ import numpy as np
 from .motions import Motions
 from .scalars import shown
 from .values import ColumnValues
+from .warned import warn_user
 from .years import REMEDY, column_years, year_of_text
 
 #: Julian years that are taken for an epoch: a date as a number (20160101, an MJD) is none
 FIRST_YEAR, LAST_YEAR = 1600.0, 2500.0
+#: mas/yr: the fastest star moves by 10,400
+FASTEST = 1e6
+RATES = (
+    f"proper motions and their errors are at most {FASTEST:g} mas/yr: repair those rows (NaN: no "
+    "motion), or correct the unit"
+)
 #: columns that are found by name, in any case (Gaia, Hipparcos, LS DR10, VizieR's)
 EPOCH_NAMES = ("ref_epoch", "refepoch")
 EPOCH_UCDS = ("meta.ref;time.epoch", "time.epoch;meta.ref", "meta.ref;time.epoch;meta.main")
@@ -134,7 +141,17 @@ def read_motions(
 
     def read(part: Any, what: str) -> np.ndarray:
         rate = np.broadcast_to(values.number_or_column(part, "mas/yr", what), ra.shape)
-        return np.where(np.isfinite(rate), rate, 0.0)
+        fast = np.isfinite(rate) & (np.abs(rate) > FASTEST)
+        if fast.any() and not isinstance(part, str):
+            raise ValueError(f"catalogue {values.catalog!r}: {what} is {rate[fast][0]}; {RATES}")
+        if fast.any() and said.given:
+            values.reject(part, fast, rate, RATES)
+        if fast.any():  # of columns that nobody named
+            warn_user(
+                f"catalogue {values.catalog!r}: column {part!r} has fill values, over "
+                f"{FASTEST:g} mas/yr, which are taken for no proper motion"
+            )
+        return np.where(np.isfinite(rate) & ~fast, rate, 0.0)
 
     pm = [read(part, "pm") for part in said.pm]
     error = None

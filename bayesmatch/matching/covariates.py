@@ -15,6 +15,8 @@ from ..catalogs.scalars import shown
 KNOTS, MIN_PRIMARIES_FOR_KNOTS = (0.2, 0.4, 0.6, 0.8), 1000
 #: names of properties: the error radius, and columns taken in log10
 SIGMA, LOG10 = "ln(sigma)", "log10("
+#: what names of logarithms begin with
+LOGARITHMS = ("ln(", LOG10)
 #: name of the density of a catalogue's field objects, and how much its ln has to vary to matter
 DENSITY, VARIES = "ln(density_{})", 0.2
 #: standardised covariates end here: beyond, a square would extrapolate
@@ -71,7 +73,7 @@ def with_densities(
 def _matrix(values: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, dict[str, Any]]:
     names, center, scale, knots = ["1"], {}, {}, {}
     for name, value in values.items():
-        spread = spread_of(value)
+        spread = spread_of(value, logarithm=name.startswith(LOGARITHMS))
         if spread == 0:
             continue  # no information
         center[name], scale[name] = float(value.mean()), spread
@@ -84,10 +86,13 @@ def _matrix(values: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, dict[
     return design_matrix(values, n, description), description
 
 
-def spread_of(value: np.ndarray) -> float:
-    """Standard deviation of a property (n,); 0 where it is the same everywhere, to rounding."""
-    spread = float(value.std())
-    return spread if spread > 1e-9 * max(1.0, float(np.abs(value).max())) else 0.0
+def spread_of(value: np.ndarray, *, logarithm: bool) -> float:
+    """Standard deviation of a property (n,); 0 where it is the same everywhere, to rounding.
+
+    Of a logarithm that is a number of 1, of anything else (fluxes of 1e-15) of the values' own.
+    """
+    spread, size = float(value.std()), float(np.abs(value).max())
+    return spread if spread > 1e-9 * (max(1.0, size) if logarithm else size) else 0.0
 
 
 def standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:

@@ -141,6 +141,8 @@ def _checkpoint(value: Any) -> Path | None:
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"checkpoint is {shown(value)}; give the path of a directory")
     path = Path(value)
+    if not os.fspath(value):
+        raise ValueError("checkpoint is ''; give the path of a directory")
     if path.exists() and not path.is_dir():
         raise ValueError(f"checkpoint {path} is a file; give a directory")
     return path

@@ -21,7 +21,7 @@ def standards(primary: HeldCatalog, columns: Sequence[str]) -> dict[str, tuple[f
     found = {}
     for column in columns:
         values = primary.numbers(column)
-        spread = spread_of(values)
+        spread = spread_of(values, logarithm=False)
         if spread == 0:
             raise ValueError(
                 f"catalogue {primary.name!r}: column {column!r} is {values[0]:g} in every row; "
