@@ -194,3 +194,17 @@ def test_wrong_context(folder, capsys):
 def test_usage(capsys):
     assert main(["train", "t.fits"]) == 2
     assert "--label" in capsys.readouterr().err
+
+
+def test_a_prior_that_has_learned_nothing_has_diagnostics(tmp_path, monkeypatch, capsys):
+    """Its ratio is the same everywhere: one bin, which is drawn."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+    host = np.arange(600) < 60
+    table = Table({"g": rng.normal(22, 1, 600), "r": rng.normal(21, 1, 600), "h": host})
+    table.write("t.fits")
+    line = "train t.fits --label h --bands g,r --out p.json".split()
+    assert main(line) == 0 and Path("p.png").stat().st_size > 10_000
+    capsys.readouterr()
+    assert main([*line, "--seed", "-1"]) == 1
+    assert "seed is -1; give a whole number, 0 or more" in capsys.readouterr().err

@@ -97,7 +97,8 @@ class Features:
                 f"photometry: the table has no column {', '.join(map(repr, absent))}"
                 f"{did_you_mean(absent[0], source.names)}; "
                 f"its columns are {', '.join(source.names) or 'none'}; rename "
-                f"them, or give their pattern with mag= (it is {self.mag!r})"
+                f"them, or give their pattern with mag= (it is {self.mag!r}; --mag on the command "
+                "line)"
             )
         source.select(self.columns)
         place = {band: number for number, band in enumerate(self.bands)}

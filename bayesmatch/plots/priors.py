@@ -117,6 +117,9 @@ def _draw_distribution(ax: Axes, table: Table) -> None:
 
 
 def _draw_ratios(ax: Axes, table: Table) -> None:
+    if len(table) == 0:  # no bin has objects of both kinds
+        ax.set(title="Ratio: none to compare")
+        return
     ends = [
         min(table["predicted"].min(), table["measured"].min()) / 1.5,
         max(table["predicted"].max(), table["measured"].max()) * 1.5,

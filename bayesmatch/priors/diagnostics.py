@@ -73,6 +73,8 @@ def ratio_check(seen: TrainingRecord, n_bins: int = 12) -> Table:
     """Ratio measured in bins of predicted ratio: share of counterparts over share of field."""
     log10_ratio = seen.ln_ratio / np.log(10)
     edges = np.unique(np.quantile(log10_ratio[seen.label], np.linspace(0, 1, n_bins + 1)))
+    if len(edges) == 1:  # a prior that has learned nothing
+        edges = np.repeat(edges, 2)
     edges[0], edges[-1] = -np.inf, np.inf
     which = np.digitize(log10_ratio, edges[1:-1])
     hosts, field = seen.weight * seen.label, seen.weight * ~seen.label

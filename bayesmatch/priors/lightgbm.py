@@ -13,7 +13,7 @@ import numpy as np
 from .._kernels.jit import ranges, run_ranges
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
-from ..catalogs.scalars import shown
+from ..catalogs.scalars import check_seed, shown
 from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
 from .forest import ROWS, Forest
@@ -132,6 +132,7 @@ class LightGBMPrior:
         """
         if not isinstance(name, str) or not name:
             raise TypeError(f"name is {shown(name)}; give a text")
+        seed = check_seed(seed)
         sample = TrainingSample.of(
             table,
             is_counterpart,

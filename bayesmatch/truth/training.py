@@ -197,7 +197,8 @@ def _bright(precise: Catalog, flux: str | None, flux_min: float | None) -> np.nd
     if flux is None:
         if flux_min is not None:
             raise ValueError(
-                f"flux_min is {shown(flux_min)} but no flux column is named; give flux="
+                f"flux_min is {shown(flux_min)} but no flux column is named; give flux= "
+                "(--flux on the command line)"
             )
         return np.ones(len(precise), bool)
     values = precise.magnitudes(flux)
