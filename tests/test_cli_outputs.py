@@ -1,6 +1,7 @@
 """`--out` everywhere, `sample`, `regions` and `area`: commands whose output is a file or folder."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -281,3 +282,36 @@ def test_train_says_what_the_function_takes(files, capsys):
     assert bm.read_prior("p.json").record() == same.record()
     assert main([*argv.replace("who", "whom").split(), "--out", "q.json"]) == 1
     assert "no column 'whom'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("charts r.fits --out c --ids X1 --n 3", "--n goes with --pick"),
+        ("charts r.fits --out c --ids X1 --catalogue OPT", "--catalogue goes with --truth FILE"),
+        ("explain r.fits X1 --hips-address http://x", "give --out FILE"),
+        ("explain r.fits X1 --also-error 1", "give --out FILE"),
+        ("explain r.fits X1 --also-secure s", "give --out FILE"),
+        ("regions r.fits --out r.reg --inputs x.fits o.fits", "--inputs goes with --moc NAME"),
+        ("regions r.fits --out m.fits --moc OPT --min-p 0.5", "--min-p is for regions"),
+        ("compare r.fits r.fits --json x.fits", "--json x.fits: the name must end in .json"),
+        ("compare r.fits r.fits --plot x.png", "--plot x.png would overwrite an input, the file"),
+    ],
+)
+def test_options_that_would_be_passed_over_or_change_an_input(files, capsys, line, words):
+    assert main([*MATCH.split(), "r.fits"]) == 0
+    if "x.png" in line:  # an input by another name
+        shutil.copy("x.fits", "x.png")
+    before = {path.name: path.read_bytes() for path in files.iterdir()}
+    capsys.readouterr()
+    assert main(line.split()) == 1
+    assert words in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in files.iterdir()} == before
+
+
+def test_a_rerun_spares_the_inputs_of_its_line(files, capsys):
+    shutil.copy("x.fits", "x.json")
+    line = "nway.py x.json :a:b:pa o.fits 0.1 --radius 8 --out n.fits"
+    assert main(["compare", "r.fits", "o.fits", "--rerun", line, "--json", "x.json"]) == 1
+    assert "--json x.json would overwrite an input" in capsys.readouterr().err
+    assert (files / "x.json").read_bytes() == (files / "x.fits").read_bytes()

@@ -80,6 +80,10 @@ def _charts(options: argparse.Namespace) -> None:
 
     if options.ids and options.pick:
         raise ValueError("--ids and --pick are both given; give one of them")
+    if options.ids and options.n is not None:
+        raise ValueError("--n goes with --pick, and --ids names the sources; give one of them")
+    if options.catalogue is not None and options.truth is None:
+        raise ValueError("--catalogue goes with --truth FILE, whose counterparts are of it")
     if options.n is not None and options.n < 1:
         raise ValueError(f"--n is {options.n}; give 1 or more")
     out, one_file = _place(options.out)

@@ -39,21 +39,29 @@ def add_compare(commands: Any) -> None:
         "write RESULT",
     )
     compare.add_argument("--plot", metavar="FILE", help=f"figure: {', '.join(FIGURES)}")
-    compare.add_argument("--json", metavar="FILE", help="all that was found, as JSON")
+    compare.add_argument("--json", metavar="FILE", help="all that was found: .json")
     compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from ..catalogs.targets import check_targets
+    from ..catalogs.targets import check_matched, check_targets
     from ..diagnostics.upstream.core import compare_nway
+    from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
+    from .inputs import files_read
+    from .match import run_match
 
     if options.plot and not options.plot.lower().endswith(FIGURES):
         raise ValueError(f"--plot {options.plot}: the name must end in one of {', '.join(FIGURES)}")
-    read = [options.nway, *([] if options.rerun else result_paths(options.result))]
+    if options.json and not options.json.lower().endswith(".json"):
+        raise ValueError(f"--json {options.json}: the name must end in .json")
+    line = _line(options) if options.rerun else None
+    more = result_paths(options.result) if line is None else files_read(line)
     for option, path in (("--plot", options.plot), ("--json", options.json)):
-        check_targets([path] if path else [], read, option=option)
-    result = _rerun(options) if options.rerun else options.result
+        check_targets([path] if path else [], [options.nway, *more], option=option)
+    result = MatchResult.read(options.result) if line is None else run_match(line)[0]
+    for option, path in (("--plot", options.plot), ("--json", options.json)):
+        check_matched([path] if path else [], result.record.digests, option=option)
     found = compare_nway(result, options.nway)
     if options.json:
         found.write(options.json)
@@ -76,18 +84,15 @@ class _Line(argparse.ArgumentParser):
         raise ValueError(f"--rerun: {message}")
 
 
-def _rerun(options: argparse.Namespace) -> Any:
-    """Match as NWAY's command line says, and write the result."""
+def _line(options: argparse.Namespace) -> argparse.Namespace:
+    """The match that NWAY's command line asks for, and that writes the result."""
     from ..catalogs.targets import check_targets
-    from ..matching.result import MatchResult
     from ..matching.result_files import result_paths
-    from .match import add_match, run_match
+    from .match import add_match
     from .nway_lines import match_arguments
 
     parser = _Line(prog="bayesmatch compare --rerun")
     add_match(parser.add_subparsers(dest="command"))
     line = [*match_arguments(options.rerun), f"--out={options.result}", "--quiet"]
     check_targets(result_paths(options.result), [options.nway], option="RESULT")
-    result, _ = run_match(parser.parse_args(["match", *line]))
-    kept: MatchResult = result
-    return kept
+    return parser.parse_args(["match", *line])

@@ -8,7 +8,7 @@ from typing import Any
 
 from .outputs import add_out, check_outputs, make_folders, one_output
 from .parsing import FIGURES
-from .pictures import add_pictures, pictures_read, read_pictures
+from .pictures import add_pictures, asks_for_pictures, pictures_read, read_pictures
 
 
 def add_explain(commands: Any) -> None:
@@ -34,8 +34,10 @@ def _explain(options: argparse.Namespace) -> None:
     out = one_output(options.out, {"figure": (FIGURES, f"explain_{name}.png")})
     if out is not None:
         check_outputs([out], [*result_paths(options.result), *pictures_read(options)])
-    elif options.images or options.hips or options.also:
-        raise ValueError("an image is for the chart; give --out FILE, where it is drawn")
+    elif asks_for_pictures(options):
+        raise ValueError(
+            "images and other catalogues are for the chart; give --out FILE, where it is drawn"
+        )
     image, also = read_pictures(options) if out is not None else (None, ())
     result = MatchResult.read(options.result)
     explanation = result.explain(options.id, image=image, also=also)

@@ -240,7 +240,7 @@ def read_priors(options: argparse.Namespace) -> dict[str, list[Any]]:
                 plain(column),
                 radius=options.mag_radius,
                 exclude_radius=exclude,
-                min_post=options.mag_auto_minprob,
+                min_post=options.mag_auto_minprob if options.mag_radius is None else MIN_PROB,
             )
             if source == "auto"
             else HistogramPrior.read(source, column=plain(column))

@@ -62,6 +62,12 @@ def pictures_read(options: argparse.Namespace) -> list[str]:
     return [*options.images, *options.also]
 
 
+def asks_for_pictures(options: argparse.Namespace) -> bool:
+    """Whether any of the options is given."""
+    given = options.images, options.hips, options.hips_address
+    return any([*given, options.also, options.also_error, options.also_secure])
+
+
 def read_pictures(options: argparse.Namespace) -> tuple[Any, tuple[Any, ...]]:
     """The images, opened (None: none), and the other X-ray catalogues."""
     for option, given in (

@@ -7,6 +7,9 @@ from typing import Any
 
 from .outputs import add_out, check_outputs, make_folders, one_output
 
+#: candidates that are less probable are left out, if nothing is said
+MIN_P = 0.01
+
 
 def add_regions(commands: Any) -> None:
     """Add ``bayesmatch regions``."""
@@ -43,7 +46,7 @@ def add_regions(commands: Any) -> None:
     regions.add_argument(
         "--min-p",
         type=float,
-        default=0.01,
+        default=MIN_P,
         metavar="P",
         help="leave out candidates that are less probable (default: 0.01; 0: none)",
     )
@@ -58,8 +61,12 @@ def _regions(options: argparse.Namespace) -> None:
     from ..matching.result_files import result_paths
 
     if options.moc is not None:
+        if options.min_p != MIN_P:
+            raise ValueError("--min-p is for regions, and --moc asks for a map; give one of them")
         _coverage(options)
         return
+    if options.inputs is not None:
+        raise ValueError("--inputs goes with --moc NAME: regions are of the result alone")
     if not 0 <= options.min_p <= 1:
         raise ValueError(f"--min-p is {options.min_p:g}; give a probability, 0 to 1")
     out = one_output(options.out, {"regions": ((".reg",), "regions.reg")})

@@ -16,6 +16,8 @@ from .protocol import Seen
 
 #: fewer selected objects than this make no histogram (NWAY's limit)
 MIN_SELECTED = 100
+#: least posterior of counterparts, if nothing is said (NWAY's)
+MIN_POST = 0.9
 #: objects with an association this probable are not field (NWAY's limit)
 MAX_FIELD_POST = 0.01
 
@@ -56,7 +58,7 @@ class AutoPrior:
         *,
         radius: float | None = None,
         exclude_radius: float | None = None,
-        min_post: float = 0.9,
+        min_post: float = MIN_POST,
         name: str | None = None,
     ) -> None:
         self.column = text_of("AutoPrior: column", column)
@@ -79,6 +81,8 @@ class AutoPrior:
                 f"{what}: min_post is {shown(min_post)}; give a number from 0 to below 1"
             )
         self.min_post = float(min_post)
+        if self.radius is not None and self.min_post != MIN_POST:
+            warn_user(f"{what}: min_post has no effect with radius, by which it selects")
 
     def __repr__(self) -> str:
         how = (
