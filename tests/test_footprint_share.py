@@ -114,3 +114,27 @@ def test_objects_that_catalogues_share_are_expected_once():
     assert per_deg2.mean() == pytest.approx(objects, rel=0.02)
     assert objects < 0.7 * field.around.sum(axis=1).mean()
     assert result.meta["host_fraction_fit"]["uncovered"] == 0.0
+
+
+def test_nearly_all_sources_outside():
+    """A list of the whole sky and a survey of a corner of it: a twentieth is inside."""
+    rng = np.random.default_rng(0)
+    n, side, wide = 3000, 0.55, 2.45
+    o = {"RA": 150 + side * rng.random(6000), "DEC": side * rng.random(6000)}
+    x = {c: base + wide * (rng.random(n) - 0.4) for c, base in (("RA", 150.0), ("DEC", 0.0))}
+    inside = (np.abs(x["RA"] - 150 - side / 2) < side / 2) & (
+        np.abs(x["DEC"] - side / 2) < side / 2
+    )
+    has = inside & (rng.random(n) < 0.7)
+    for c in x:
+        x[c][has] = o[c][: has.sum()] + rng.normal(size=has.sum()) / 3600
+    catalogs = (
+        bm.Catalog(t, name=name, pos_err=error, area=area)
+        for t, name, error, area in ((x, "X", 1.0, wide**2), (o, "O", 0.1, side**2))
+    )
+    result = bm.match(*catalogs, radius=20)
+    fit = result.meta["host_fraction_fit"]
+    assert inside.mean() < 0.06
+    assert abs(fit["uncovered"] - (1 - inside.mean())) < 0.01 and fit["converged"]
+    p_host = 1.0 - result.sources["p_hostless"][inside].mean()
+    assert abs(p_host - has[inside].mean()) < 0.05

@@ -67,7 +67,8 @@ class RimShare(FootprintShare):
         self.weight = np.empty(2 * n - 1)
         self.weight[:n] = NEAR * share / (n - 1)
         self.weight[0] = (1.0 - NEAR) * share
-        self.weight[n:] = 0.5 * NEAR * share / (n - 1)
+        # Where nearly all are outside, no more are near a rim inside than half of those there.
+        self.weight[n:] = 0.5 * min(NEAR * share, 1.0 - share) / (n - 1)
         self.weight[n] = 1.0 - share - self.weight[n + 1 :].sum()
         self.cell_factor, self.scatter, self.share = 1.0, 0.0, share
 
