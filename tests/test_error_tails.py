@@ -268,10 +268,3 @@ def test_bad_tails(fraction, factor, error, text, tmp_path):
     for reader in (bm.Catalog.read, bm.Catalog.scan):
         with pytest.raises(error, match=text):
             reader(tmp_path / "t.parquet", **how, tail_fraction=fraction, tail_factor=factor)
-
-
-def test_a_factor_of_no_tails_is_told():
-    table = {"RA": [1.0], "DEC": [0.0]}
-    with pytest.warns(UserWarning, match="'X': tail_factor has no effect without tail_fraction"):
-        bm.Catalog(table, name="X", pos_err=1.0, area=1.0, tail_factor=5.0)
-    bm.Catalog(table, name="X", pos_err=1.0, area=1.0, tail_factor=5.0, tail_fraction=0.1)

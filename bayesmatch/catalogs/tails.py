@@ -16,10 +16,8 @@ import numpy as np
 from .errors import ErrorKind, ErrorProfile, PositionErrorModel, quoted_part
 from .gaussian import GAUSSIAN
 from .scalars import as_number, shown
-from .warned import warn_user
 
-#: how much wider than the core tails are if nothing is said, and may be
-USUAL_FACTOR = 3.0
+#: how much wider than the core tails may be
 MAX_FACTOR = 100.0
 #: halvings that leave nothing of an interval in double precision
 HALVINGS = 100
@@ -30,7 +28,7 @@ class Tails:
     """How many errors are of the wider kind, and how wide that is."""
 
     fraction: float = 0.0
-    factor: float = USUAL_FACTOR
+    factor: float = 3.0
 
     @classmethod
     def checked(cls, fraction: Any, factor: Any, catalogue: Any) -> Tails:
@@ -170,11 +168,6 @@ class Tailed:
 def tailed(pos_err: Any, fraction: Any, factor: Any, catalogue: Any) -> Any:
     """``pos_err`` with the tails that a user gives; as it is where there are none."""
     tails = Tails.checked(fraction, factor, catalogue)
-    if tails.fraction == 0 and tails.factor != USUAL_FACTOR:
-        warn_user(
-            f"catalogue {catalogue!r}: tail_factor has no effect without tail_fraction, the share "
-            "of the errors that are that much wider"
-        )
     return pos_err if tails.fraction == 0 or pos_err is None else Tailed(pos_err, tails)
 
 
