@@ -293,16 +293,13 @@ def test_partitions_change_nothing(rows):
 
 
 @pytest.mark.parametrize("priors", [[], [bm.LearnedPrior(["mag"])]])
-def test_fitted_errors_are_those_of_a_scan(tmp_path, priors):
+def test_fitted_errors_are_those_in_memory(priors):
     """Also where a prior learns: from what is near the sources once they are put right."""
     sources, objects = sky(300, 3000)
     objects.loc[:199, "mag"] -= 3.0  # mostly of counterparts
     sources, objects = by_position(sources, objects)
     sources["dec"] += 1.5 / 3600  # a frame to be found
-    objects.to_parquet(tmp_path / "objects.parquet")
-    x = bm.Catalog(sources, name="XRAY", pos_err="sigma", area=1.0, id="id")
-    o = bm.Catalog.scan(tmp_path, name="OPT", pos_err=0.1, area=AREA, ra="RA", dec="DEC", id="oid")
-    want = bm.match(x, o, radius=RADIUS, errors="fit", priors={"OPT": priors})
+    want = in_memory(sources, objects, errors="fit", priors=priors)
     assert want.meta["errors"]["applied"]
     got = distributed(*partitioned(sources, objects), errors="fit", priors=priors)
     assert_all_same(got, want)

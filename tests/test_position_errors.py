@@ -13,6 +13,7 @@ import bayesmatch as bm
 from bayesmatch import plots
 from bayesmatch._kernels.position_errors import missed_beyond
 from bayesmatch.catalogs.candidates import find_candidates
+from bayesmatch.catalogs.sky_box import SkyBox
 from bayesmatch.matching.error_fit import footprint
 from bayesmatch.matching.error_fit.likelihood import CIRCLE, ErrorLikelihood, neighbours
 from bayesmatch.matching.error_fit.maximum import SCATTER_AT_0, floor_error, maximise
@@ -21,6 +22,12 @@ from validation.position_errors import NAMES, OFFSET, Setting, mock
 from validation.skies import logistic, simulate, simulate_patterns
 
 BASIC = Setting(scale=1.3, floor=0.5, fraction=0.7)
+
+
+def within(x, o, found, radius):
+    """Whether each source is within the footprint, from the objects in cells around them."""
+    box, near = SkyBox(x.ra, x.dec), np.diff(found.start) > 0
+    return footprint.covered(x, o, near, radius, box, o.cell_counts(box))
 
 
 def numbers(fit: bm.PositionErrorFit) -> tuple[np.ndarray, np.ndarray]:
@@ -285,7 +292,7 @@ def elliptical():
 def test_likelihood_is_that_of_the_docstring(elliptical, parameters):
     x, o, z, ln_ratio = elliptical
     found = find_candidates(x, [o], 12.0, max_rows=10**7)
-    near = footprint.covered(x, [o], found, 12.0, max_rows=10**7)
+    near = within(x, o, found, 12.0)[:, None]
     assert near.all()
     density = UniformField().at(x, [o]).per_arcsec2(0)[:, None]
     problem = ErrorLikelihood(
@@ -327,7 +334,7 @@ def test_the_maximum_is_one(basic):
     """No other start, and no step away from it, is better."""
     x, o, fit = basic
     found = find_candidates(x, [o], 20.0, max_rows=10**7)
-    near = footprint.covered(x, [o], found, 20.0, max_rows=10**7)
+    near = within(x, o, found, 20.0)[:, None]
     z = np.ones((len(x), 1))
     density = UniformField().at(x, [o]).per_arcsec2(0)[:, None]
     problem = ErrorLikelihood(
@@ -492,7 +499,7 @@ def test_sources_outside_the_footprint_do_not_count(basic):
     both = bm.Catalog(away, name="X", pos_err="SIGMA", area=2 * x.area)
     again = bm.fit_position_errors(both, o, radius=20)
     found = find_candidates(both, [o], 20.0, max_rows=10**7)
-    near = footprint.covered(both, [o], found, 20.0, max_rows=10**7)[:, 0]
+    near = within(both, o, found, 20.0)
     assert near[:n].all() and not near[n:].any()
     assert again.host_fraction == pytest.approx(fit.host_fraction, abs=1e-3)
     np.testing.assert_allclose(numbers(again)[0], numbers(fit)[0], rtol=1e-6, atol=1e-5)

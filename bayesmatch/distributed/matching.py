@@ -134,7 +134,7 @@ max_rows, field, claims, errors, bad_rows
     -----
     Sources and objects are taken in the order of right ascension and declination. The numbers are
     those of a match in memory of rows in that order to the last bit; of another order, sums round
-    differently (below 1e-11). What ``errors="fit"`` finds is what it finds of a scanned catalogue.
+    differently (below 1e-11).
     """
     names = catalog_names(primary, secondary, primary_name, secondary_name)
     check_rows(rows)
@@ -249,7 +249,8 @@ class Both:
         look: bool,
         meanwhile: Callable[[], object] | None,
     ) -> Found:
-        counted, learned = options.field.counts_cells, learns_from_field(self.priors)
+        counted = options.field.counts_cells
+        asked = counted or options.errors == "fit" or learns_from_field(self.priors)
         found = find_rows(
             self.catalogs[1],
             self.surveys[1],
@@ -257,7 +258,7 @@ class Both:
             sources,
             options.radius_arcsec,
             max_rows=options.max_rows,
-            cells="look" if look and counted else "count" if counted or learned else None,
+            cells="look" if look and counted else "count" if asked else None,
             moc=self.moc,
             keep=keep,
             meanwhile=meanwhile,

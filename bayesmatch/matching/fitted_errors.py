@@ -85,7 +85,7 @@ def _fit(
 ) -> PositionErrorFit | None:
     """The fit; None where no primary has a candidate, or nothing can be told from those there."""
     radius = options.radius_arcsec
-    box = SkyBox(primary.ra, primary.dec) if options.field.counts_cells else None
+    box = SkyBox(primary.ra, primary.dec)  # which also tells who lies in a hole
     held = hold_scanned(
         primary,
         others,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from ..host_fraction import MIN_PRIMARIES
 from ..left_out import with_errors_alone
 from ..local_field import LocalField
 from ..pairs_field import pairs_field
-from .footprint import inside
+from .footprint import covered, inside
 
 #: root mean square of ln density over the stated one, up to which they are the same: scale and
 #: floor are none the worse for it, and counts are known to some per cent
@@ -42,6 +43,8 @@ class Surroundings:
     """arcsec"""
     field: FieldDensity
     """of field objects at every primary"""
+    seen: FieldDensity
+    """the local one, which tells who lies in a hole, whatever the density is to be"""
 
     def densities(self, with_priors: Collection[int]) -> np.ndarray:
         """Objects per arcsec^2 that are not the source's own counterpart, (n, n_other).
@@ -57,20 +60,22 @@ class Surroundings:
                 out[:, k] = here
         return out
 
-    def inside(self, near: np.ndarray) -> np.ndarray:
-        """Probability that primaries lie within each footprint, (n, n_other).
-
-        `near` (n, n_other): whether any of its objects is near.
-        """
-        out = near.astype(float)
-        count = np.diff(self.candidates.start).reshape(near.shape)
-        for k in range(len(self.others)):
-            hosts = self._scale(k).get("hosts")
-            if hosts is None or self.others[k].itself:
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """Probability that primaries lie within each footprint, (n, n_other)."""
+        assert self.seen.cells is not None and self.seen.reach_arcsec is not None
+        box, counts = self.seen.cells
+        count = np.diff(self.candidates.start).reshape(len(self.primary), -1)
+        out = np.empty(count.shape)
+        for k, other in enumerate(self.others):
+            some = count[:, k] > 0
+            some = covered(self.primary, other, some, self.radius, box, counts[k])
+            out[:, k] = some
+            if other.itself:
                 continue
-            some = near[:, k]
-            reach = self.radius if self.field.reach_arcsec is None else self.field.reach_arcsec[k]
-            expected = self.field.around[some, k] * square_degrees(float(reach))
+            hosts = self.seen.details["scales"][other.name]["hosts"]
+            circle = square_degrees(float(self.seen.reach_arcsec[k]))
+            expected = self.seen.around[some, k] * circle
             out[some, k] = inside(count[some, k] == 0, expected, hosts)
         return out
 
@@ -122,7 +127,8 @@ def surroundings_of(
     quiet : bool, default False
         Whether somebody else warns of rows without errors.
     """
-    found = find_candidates(primary, others, radius, max_rows=max_rows)
+    box = box or SkyBox(primary.ra, primary.dec)
+    found = find_candidates(primary, others, radius, max_rows=max_rows, cells=box, ahead=box)
     with warnings.catch_warnings():
         if quiet:
             warnings.simplefilter("ignore", UserWarning)
@@ -130,12 +136,14 @@ def surroundings_of(
     candidates = pairs_once(primary, others, found)
     if len(candidates.row) == 0:
         return None
-    if isinstance(model, LocalField):  # the errors are what is to be found
-        model = LocalField(known_errors=False)
-    model = pairs_field(model, primary, others, found)
-    field = model.at(primary, others, candidates, radius, (), box)
+    # The errors are what is to be found.
+    local = pairs_field(LocalField(known_errors=False), primary, others, found)
+    seen = field = local.at(primary, others, candidates, radius, (), box)
+    if not isinstance(model, LocalField):
+        model = pairs_field(model, primary, others, found)
+        field = model.at(primary, others, candidates, radius, (), box)
     covariates = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     if len(primary) >= MIN_PRIMARIES:  # as in the match
         names = [other.name for other in others]
         covariates = with_densities(covariates, dict(zip(names, field.around.T, strict=True)))
-    return Surroundings(primary, others, candidates, covariates[0], radius, field)
+    return Surroundings(primary, others, candidates, covariates[0], radius, field, seen)

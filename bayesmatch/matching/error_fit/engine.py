@@ -16,7 +16,6 @@ from ...catalogs.tails import core_of
 from ...priors.prior_set import PriorSet
 from ..candidate_positions import with_determinant
 from .around import Surroundings
-from .footprint import covered
 from .found import PositionErrorFit
 from .frame import MAX_REACH_DEG, field_center, frame_design
 from .likelihood import ErrorLikelihood, neighbours
@@ -73,11 +72,9 @@ def _problem(around: Surroundings, priors: PriorSet, request: Request) -> ErrorL
     ratios = priors.log10_ratios(primary, others, candidates)
     ln_ratio = LN_10 * sum(ratios.values(), np.zeros(len(candidates.row)))
     density = around.densities({k for k, _ in ratios})
-    near = covered(primary, others, candidates, around.radius, max_rows=MAX_ROWS)
-    inside = around.inside(near)
     model = ErrorModel() if request.tails is not False else ErrorModel(given=primary.tails)
     return ErrorLikelihood(
-        neighbours(primary, others, candidates, density, ln_ratio, inside),
+        neighbours(primary, others, candidates, density, ln_ratio, around.inside),
         with_determinant(primary.errors),
         around.z,
         around.radius,
