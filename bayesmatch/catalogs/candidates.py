@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .._kernels.grid import bucket_pairs
-from .._kernels.jit import ranges, run_ranges
+from .._kernels.jit import begin, ranges, run_ranges
 from .base import SkyCatalog
 from .cell_sieve import AS_THEY_LIKE, MANY, CellSieve, Near
 from .held import HeldCatalog
 from .memory import check_memory, give_back
 from .moving_pairs import has_own_epochs, moving_pairs
 from .positions import square_degrees
-from .search_grid import STREAM_ROWS, Grid
+from .search_grid import STREAM_ROWS, Grid, circles
 from .segments import segments
 from .sky_box import SkyBox
 
@@ -171,14 +172,14 @@ def pairs_within(
     if seen is not None and not swap and seen.holds(primary, other, radius):
         pieces = [seen.pairs]
     else:
-        where = Grid(resident.ra, resident.dec, radius)
-        sieve = None if swap else _sieve(where, cells, primary, other.n_rows)
+        entered = begin(partial(Grid, resident.ra, resident.dec, radius))
+        sieve = None if swap else _sieve(cells, primary, radius, other.n_rows)
         if sieve is None:
-            pieces = _stream(where, streamed.ra, streamed.dec, max_pairs, advance)
+            pieces = _stream(entered(), streamed.ra, streamed.dec, max_pairs, advance)
         else:
             counted = ahead is not None and other.counted is None
             near, counts = sieve.all_near(other.ra, other.dec, counted, advance)
-            pieces = _search(where, near, max_pairs)
+            pieces = _search(entered(), near, max_pairs)
     if ahead is not None:
         ahead.look_ahead(other, counts)
     for i, j, s in pieces:
@@ -201,13 +202,13 @@ def pairs_within(
 
 
 def _sieve(
-    where: Grid, cells: SkyBox | None, primary: HeldCatalog, n_rows: int
+    cells: SkyBox | None, primary: HeldCatalog, radius: float, n_rows: int
 ) -> CellSieve | None:
     """What lets few of so many rows through to the grid of a primary; None: hardly worth it."""
     if not 0 < MANY * len(primary) < n_rows:
         return None
     box = SkyBox(primary.ra, primary.dec) if cells is None else cells
-    sieve = CellSieve(box, where.circle, where.padded_degrees, AS_THEY_LIKE)
+    sieve = CellSieve(box, *circles(primary.ra, primary.dec, radius), AS_THEY_LIKE)
     return sieve if sieve.sieves else None
 
 

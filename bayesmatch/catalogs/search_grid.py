@@ -19,17 +19,15 @@ class Grid:
 
     def __init__(self, ra: np.ndarray, dec: np.ndarray, radius: float) -> None:
         self.radius = radius
-        padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9  # no pair may be lost to rounding
-        self.padded_degrees = padded
-        self.circle = np.column_stack([ra, dec, np.cos(np.radians(dec)), half_width(dec, padded)])
+        self.circle, self.padded_degrees = circles(ra, dec, radius)
         n_zones = max(1, int(180.0 / max(radius / 3600.0, MIN_CELL_DEG)))
         self.cell, self.columns_per_degree, zone_first, self.zone_cell, self.last_column = _zones(
             n_zones
         )
         # 256 bits a resident, which makes up to nine entries: mostly empty.
         n_words = 1 << min(max(8, int(len(ra) * 4).bit_length()), 25)
-        circles = self.circle, padded, self.cell, zone_first
-        while self._entered_twice(n_words, circles):
+        entered = self.circle, self.padded_degrees, self.cell, zone_first
+        while self._entered_twice(n_words, entered):
             n_words *= 2
 
     def _entered_twice(self, n_words: int, circles: tuple) -> bool:
@@ -90,6 +88,15 @@ def _zones(n_zones: int) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.
     # Low bits tell cells apart, and 32 of them are found twice as fast as 64.
     low_bits = first[:-1].astype(np.uint32).view(np.int32)
     return cell, columns / 360.0, first, low_bits, (columns - 1).astype(np.int32)
+
+
+def circles(ra: np.ndarray, dec: np.ndarray, radius: float) -> tuple[np.ndarray, float]:
+    """Circles of `radius` arcsec as a search takes them, (n, 4), and their radius in degrees.
+
+    A little larger: no pair may be lost to rounding.
+    """
+    padded = radius / 3600.0 * (1.0 + 1e-9) + 1e-9
+    return np.column_stack([ra, dec, np.cos(np.radians(dec)), half_width(dec, padded)]), padded
 
 
 def half_width(dec: np.ndarray, radius: float) -> np.ndarray:
