@@ -301,10 +301,13 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert "--keep-dropped has no effect where the result is" in capsys.readouterr().err
 
 
-def test_a_checkpoint_of_nothing_is_told(tmp_path):
-    x, o = tables()
-    with pytest.warns(UserWarning, match="checkpoint .* has no effect: no catalogue is scanned"):
-        bm.match(primary(x), other(o), radius=10, checkpoint=tmp_path / "c")
+def test_a_checkpoint_of_nothing_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for table, name in zip(tables(), "xo", strict=True):
+        table.write(f"{name}.fits")
+    line = "match x.fits :sigma o.fits 0.1 --radius 10 --quiet --out r.fits --checkpoint c"
+    assert main(line.split()) == 0
+    assert "--checkpoint has no effect: no catalogue is" in capsys.readouterr().err
     assert not (tmp_path / "c").exists()
 
 

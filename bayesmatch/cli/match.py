@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from .as_json import add_json, print_json
@@ -139,6 +140,7 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     catalogs, how = read_inputs(options, priors)
     ratio = checked_ratio(options.likelihood_ratio, [c.name for c in catalogs[1:]])
     check_output(out, catalogs, how["priors"], include_inputs=not options.no_inputs)
+    _warn_of_checkpoint(options, catalogs)
     result = match(
         *catalogs,
         **how,
@@ -163,3 +165,17 @@ def run_match(options: argparse.Namespace) -> tuple[Any, list[Any]]:
                 out, include_inputs=not options.no_inputs, keep_dropped=options.keep_dropped
             )
     return result, [*written, *write_learned(result, learned)]
+
+
+def _warn_of_checkpoint(options: argparse.Namespace, catalogs: Sequence[Any]) -> None:
+    """Warn where no catalogue is streamed: those alone keep something there."""
+    from ..catalogs.scan.catalog import ScannedCatalog
+
+    if options.checkpoint is None or any(isinstance(c, ScannedCatalog) for c in catalogs):
+        return
+    warnings.warn(
+        "--checkpoint has no effect: no catalogue is a directory or a glob of Parquet files, which "
+        "are streamed",
+        UserWarning,
+        stacklevel=2,
+    )

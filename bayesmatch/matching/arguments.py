@@ -13,7 +13,6 @@ from ..catalogs.scalars import as_number, shown
 from ..catalogs.scalars import number_within as number_within
 from ..catalogs.scalars import whole_number as whole_number
 from ..catalogs.scan.catalog import ScannedCatalog
-from ..catalogs.warned import warn_user
 from ..priors.protocol import learns_in_rounds
 
 MIN_RADIUS_ARCSEC, MAX_RADIUS_ARCSEC = 1e-6, 45.0 * 3600.0
@@ -71,16 +70,6 @@ def check_catalogs(primary: Any, others: Sequence[Any]) -> None:
             other, (ScannedCatalog, FarCatalog)
         ):  # of those the candidates are looked at
             other.identifiers.warn_repeated(other.columns)
-
-
-def warn_without_effect(checkpoint: Any, others: Sequence[Any]) -> None:
-    """Warn of a checkpoint where no catalogue is streamed, which alone keep something there."""
-    if checkpoint is not None and not any(isinstance(o, ScannedCatalog) for o in others):
-        warn_user(
-            "checkpoint (--checkpoint on the command line) has no effect: no catalogue is "
-            "scanned (Catalog.scan, or a directory or a glob of Parquet files on the command "
-            "line), and catalogues in memory keep nothing there"
-        )
 
 
 def check_far(others: Sequence[Any], priors: Any) -> None:

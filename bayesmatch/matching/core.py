@@ -13,7 +13,7 @@ from ..catalogs.itself import known_as_itself, named_apart
 from ..catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ..catalogs.motions import at_epoch_of
 from ..priors.prior_set import PriorSet
-from .arguments import check_catalogs, check_far, one_of, warn_without_effect
+from .arguments import check_catalogs, check_far, one_of
 from .covariates import covariate_matrix
 from .field import FieldDensity
 from .host_fraction import HostFraction
@@ -95,8 +95,7 @@ def match(
         Directory where the search of scanned catalogues (:meth:`Catalog.scan`) keeps what it has
         finished, so that the same call goes on where a killed one stopped; it may be deleted
         afterwards. What is damaged there is computed again, with a warning; a directory that
-        another process is using is refused. Catalogues in memory keep nothing there: where all are,
-        a warning says so.
+        another process is using is refused. Catalogues in memory keep nothing there.
     field : {"local", "uniform"} or FieldDensity, default "local"
         The density of field objects that the calibrated columns go by: that around each primary,
         from counts, and with three or more catalogues the objects that several of them see; or one
@@ -138,8 +137,8 @@ def match(
     Warns
     -----
     UserWarning
-        If entries of the primary are probably the same source as another one, bad rows are left
-        out, or `checkpoint` has no effect.
+        If entries of the primary are probably the same source as another one, or bad rows are left
+        out.
 
     Notes
     -----
@@ -175,7 +174,6 @@ def match(
     covariates = covariate_matrix(primary, options.host_covariates)
     check_names(primary, others, prior_set)
     check_far(others, prior_set)
-    warn_without_effect(options.checkpoint, others)
     others = tuple(known_as_itself(primary, with_positions(other, bad_rows)) for other in others)
     if any(other.itself for other in others):  # of a pair, neither object is the counterpart
         options = replace(options, claims="independent")
