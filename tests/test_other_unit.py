@@ -85,3 +85,17 @@ def test_errors_that_are_a_little_off_are_in_no_other_unit():
     x, o = sky()
     x["e"] = np.full(N, 2.146)
     assert "[" not in errors_found(x, o, "e")["advice"]
+
+
+@pytest.mark.parametrize("times", [3.0, 5.0])
+@pytest.mark.parametrize("in_a_column", [True, False])
+def test_a_factor_of_small_errors_of_the_other_catalogue_is_no_unit(times, in_a_column):
+    """That of the sources' own errors explains the separations better, and is no unit's.
+
+    And nobody gives a number in seconds of time.
+    """
+    sigma = np.geomspace(0.3, 3.0, N)
+    x, o = sky(sigma, sigma, hostless=0)
+    x["e"], o["e"] = sigma / times, np.full(M, 0.07)
+    row = errors_found(x, o, "e", other="e" if in_a_column else 0.07)
+    assert row["verdict"] != "ok" and "seconds of time" not in row["advice"]

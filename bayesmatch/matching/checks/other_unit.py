@@ -25,25 +25,32 @@ UNITS = {
     1.0 / 60.0: ("arcsec, and their unit said arcmin", "arcsec"),
     1000.0: ("arcsec, and their unit said mas", "arcsec"),
 }
+#: a unit of columns: nobody gives a number in it
+OF_COLUMNS = 15.0
 #: ln of the ratio between the factor that fits best and that of a unit
 NEAR = 0.35
 #: gain in ln likelihood, over the errors as they are read, that no field of chance pairs gives: the
 #: best of a hundred factors reaches 10 in one of a thousand
 GAIN = 15.0
-#: factors, of which one in some is tried first, and then those around the best; and fractions with
-#: a counterpart
-STEP, COARSE = 0.1, 4
+#: a unit is not named where another factor explains the separations better than by so much
+AS_GOOD = 3.0
+#: factors, of which one in some is tried first, then those around the best, and then so many within
+#: a step of it; and fractions with a counterpart
+STEP, COARSE, FINE = 0.1, 4, 9
 FACTORS = np.exp(np.arange(math.log(1e-7), math.log(5e5), STEP))
 FRACTIONS = (0.1, 0.3, 0.6, 0.9)
+#: factors of errors that are a little off, and in no other unit
+OFF = (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5)
 #: candidates that are looked at
 MAX_PAIRS = 50_000
 
 
 def in_other_unit(view: View, finding: Finding) -> Finding | None:
     """A finding about errors that are off by the factor of another unit; None: they are not."""
-    best, factor, which = GAIN, 0.0, ("", [""])
+    tried: list[tuple[float, float, str, list[str]]] = []
     for part in view.around:
         pairs = _Pairs.of(view, part)
+        as_read = pairs.nearly_as_read()
         for whose, catalog in (
             ("primary", view.setting.primary),
             ("other", part.catalog),
@@ -52,14 +59,20 @@ def in_other_unit(view: View, finding: Finding) -> Finding | None:
             texts = [about(g).column for g in catalog.error_record if isinstance(g, str)]
             if whose == "east" and len(texts) != 2:
                 continue
-            gain, tried = pairs.best(whose)
-            if gain > best and (whose != "east" or _near(tried) == 15.0):
-                best, factor, which = gain, tried, (catalog.name, texts)
-    unit = _near(factor)
-    if unit is None:
+            ln_likelihood, factor = pairs.best(whose)
+            if whose != "east" or _near(factor) == OF_COLUMNS:
+                tried.append((ln_likelihood - as_read, factor, catalog.name, texts))
+    # Errors of both catalogues add up: what one factor explains another one may explain as well.
+    least = max(GAIN, *(gain - AS_GOOD for gain, *_ in tried))
+    named = [
+        (gain, unit, name, columns)
+        for gain, factor, name, columns in tried
+        if gain >= least and (unit := _near(factor)) and (columns or unit != OF_COLUMNS)
+    ]
+    if not named:
         return None
+    best, unit, name, columns = max(named, key=lambda found: found[0])
     what, bracket = UNITS[unit]
-    name, columns = which
     return replace(
         finding,
         value=unit,
@@ -125,17 +138,28 @@ class _Pairs:
         own = part.covariance[:, few].T - other
         return cls(i, n, part.offset[few], own, other, density)
 
+    def nearly_as_read(self) -> float:
+        """Ln likelihood of errors as they are read, or a little off in either catalogue.
+
+        Of all that a factor of the other catalogue's errors explains, most may be explained by a
+        small one of the primaries'.
+        """
+        if self.n == 0:
+            return 0.0
+        tried = (self._ln_likelihood(whose, f) for whose in ("primary", "other") for f in OFF)
+        return max(0.0, *tried)
+
     def best(self, whose: str) -> tuple[float, float]:
-        """Gain in ln likelihood of the factor of some errors that fits best, and it."""
+        """Ln likelihood at the factor of some errors that fits best, and it."""
         if self.n == 0:
             return 0.0, 0.0
-        as_read = max(self._ln_likelihood(whose, f) for f in (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5))
         tried = {k: self._ln_likelihood(whose, FACTORS[k]) for k in range(0, len(FACTORS), COARSE)}
         at = max(tried, key=tried.__getitem__)
         around = range(max(at - COARSE + 1, 0), min(at + COARSE, len(FACTORS)))
         tried |= {k: self._ln_likelihood(whose, FACTORS[k]) for k in around if k not in tried}
         at = max(tried, key=tried.__getitem__)
-        return tried[at] - max(as_read, 0.0), float(FACTORS[at])
+        fine = FACTORS[at] * np.exp(np.linspace(-STEP, STEP, FINE))
+        return max((self._ln_likelihood(whose, factor), float(factor)) for factor in fine)
 
     def _ln_likelihood(self, whose: str, factor: float) -> float:
         """Over that of chance alone, at the best of some fractions with a counterpart."""
