@@ -132,7 +132,7 @@ def judge_rows(held, n_known, n_uncovered, size, occupied, fresh, usually, cover
                 continue
             take_out(b, a, size, covered)
             told, n_uncovered[b, a] = n_uncovered[b, a], n_known[b, a]
-            if told == 0 and reach == 1:
+            if told == 0 and reach <= 2:  # 2: what is beside holds few, as the edge leaves it
                 take_out_beside(b, a, size, occupied, n_uncovered, covered)
 
 
