@@ -136,6 +136,51 @@ def test_errors_that_are_too_small_are_no_cones_in_a_cluster():
     assert result.meta["host_fraction"] == pytest.approx(has.mean(), abs=0.04)
 
 
+def test_sources_that_follow_a_cluster_are_no_small_fields():
+    """Far from all of them it is emptier; the fraction with a host goes by the density."""
+    rng = np.random.default_rng(6)
+
+    def within(n, core, background):
+        """A core like 1 / (1 + r^2), in a square of 3 degrees with a background."""
+        r = core * np.sqrt((1 + (2.0 / core) ** 2) ** rng.random(3 * n) - 1)
+        turn = rng.uniform(0, 2 * np.pi, 3 * n)
+        place = np.where(
+            rng.random(3 * n) < background,
+            rng.uniform(-1.5, 1.5, (2, 3 * n)),
+            np.stack([r * np.cos(turn), r * np.sin(turn)]),
+        )
+        return place[:, (np.abs(place) < 1.5).all(axis=0)][:, :n]
+
+    n = 3000
+    x, field = within(n, 0.2, 0.5), within(200_000, 0.1, 0.5)
+    inner = np.hypot(*x) < 0.3
+    sigma, has = rng.uniform(0.8, 3.0, n), rng.random(n) < np.where(inner, 0.4, 0.85)
+    hosts = (x + rng.normal(size=x.shape) * sigma / 3600)[:, has]
+    xs, os = (
+        (200.0 + east / np.cos(np.radians(north)), north)
+        for east, north in (x, np.c_[field, hosts])
+    )
+    result = bm.match(*catalogs(xs, sigma, os, area=9.0), radius=15)
+    assert not result.meta["field"]["scales"]["OPT"]["small_fields"]
+    assert "ln(density_OPT)" in result.meta["host_fraction_fit"]["center"]
+    for part in (inner, ~inner):
+        assert 1 - p_hostless(result)[part].mean() == pytest.approx(has[part].mean(), abs=0.04)
+
+
+def test_cells_that_the_edge_runs_through_are_not_covered():
+    """Though they hold so few objects that only those beyond them say where the edge is."""
+    rng = np.random.default_rng(3)
+    xs = rng.uniform(-0.15, 0.15, (2, 300))
+    box = SkyBox(xs[0] % 360, xs[1])
+    edge = box.low_dec + (np.ceil((0.15 - box.low_dec) / box.cell) + 0.08) * box.cell
+    os = rng.uniform(-0.15, 0.15, (2, 20_000))
+    os[1] = -0.15 + (edge + 0.15) * rng.random(20_000)
+    count = box.count(os[0] % 360, os[1])
+    covered = box.covered(count)
+    found = count[covered].sum() / (covered * box.cell_area[:, None]).sum()
+    assert found == pytest.approx(20_000 / (0.3 * (edge + 0.15) * 3600**2), rel=0.005)
+
+
 @pytest.mark.parametrize("tails", [0.0, 0.15])
 def test_hosts_are_no_field_where_sources_are_many(tails):
     """Half as many sources as field objects: each circle holds hosts of several of them."""

@@ -9,8 +9,9 @@ import numpy as np
 from .jit import jit
 from .sky_counts import near_positions
 
-#: cells on a side of the blocks within which those near sources are compared with those far off
-BLOCK = 6
+#: cells near sources are compared with those far off within blocks of so many times the distance
+#: beyond which these are
+BLOCK = 3
 
 
 @jit
@@ -63,19 +64,22 @@ def share_beside(
     close: np.ndarray,
     area: np.ndarray,
     few: float,
+    distance: int,
 ) -> float:
     """Density in cells that are far from all sources over that in cells near some, beside them.
 
-    Cells as :func:`count_near_far` takes them, `area` by row.  Sources that follow the field leave
+    Cells as :func:`count_near_far` takes them, those far off by more than `distance` cells, `area`
+    by row.  Sources that follow the field leave
     its emptier parts to the cells far from all: only those in one block of cells are compared, and
     a block weighs as much as its two parts together tell (Mantel and Haenszel 1959).  0 where
     fewer than `few` objects are expected.
     """
-    rows, columns = (-(-cells // BLOCK) for cells in count.shape)
+    size = BLOCK * distance
+    rows, columns = (-(-cells // size) for cells in count.shape)
     sums = []
     for cells in (covered & near, covered & ~close):
         row, column = np.nonzero(cells)
-        block = row // BLOCK * columns + column // BLOCK
+        block = row // size * columns + column // size
         for values in (count[row, column], area[row]):
             sums.append(np.bincount(block, values, rows * columns))
     beside, square, far, far_square = sums

@@ -38,7 +38,7 @@ WINDOWS = (1, 3, 7, 15, 31)
 #: sources do is an edge of blocks of cells too
 BORDER = 6
 #: cells are near a source, and not far from it, up to so many cells away
-NEAR = (1, 2)
+NEAR, CLOSE = 1, 2
 #: where fewer objects than this are expected, how many there are says nothing
 FEW = 25.0
 #: windows end here (arcsec), where the cells are so large that not all are needed
@@ -242,26 +242,26 @@ class SkyBox:
         return covered
 
     def near_and_far(
-        self, count: np.ndarray, covered: np.ndarray, beside: bool = False
+        self, count: np.ndarray, covered: np.ndarray, close: int = CLOSE, beside: bool = False
     ) -> tuple[float, float]:
         """Density (arcsec^-2) in the covered cells near some source, and in those far from all.
 
-        Where next to none of the latter is covered it is 0, unless most sources lie in covered
-        cells: they leave no room for such cells, and it is taken to be the same.  `beside`: in
-        cells far from all that lie beside the near ones, should that be more.
+        Where none of the latter, more than `close` away, is covered: 0, or the same if most sources
+        lie in covered cells.  `beside`: or in those beside near ones, should that be more.
         """
-        near, by = cells_near(self._source_sums, NEAR, self.half_columns[:, 0] / self.half_rows[0])
+        wide = self.half_columns[:, 0] / self.half_rows[0]
+        near, by = cells_near(self._source_sums, (NEAR, close), wide)
         n_near, n_far = np.zeros(self.n_rows, np.int64), np.zeros((self.n_rows, 2), np.int64)
         extent = ((int(at.min()), int(at.max())) for at in (self.row, self.column))
-        close, *far = count_near_far(count, covered, near, by, *extent, n_near, n_far)
+        within, *far = count_near_far(count, covered, near, by, *extent, n_near, n_far)
         # The rim of a survey, partly covered, is no lack of objects, if there are other such cells.
-        which = int(n_far[:, 1].any())
-        density = close / max(float(n_near @ self.cell_area), 1e-300)
-        square = float(n_far[:, which] @ self.cell_area)
+        which, square_near = int(n_far[:, 1].any()), float(n_near @ self.cell_area)
+        density, square = within / max(square_near, 1e-300), float(n_far[:, which] @ self.cell_area)
         if density * square < FEW:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0
-        share = share_beside(count, covered, near, by, self.cell_area, FEW) if beside else 0.0
-        return density, max(far[which] / square, share * density)
+        cells = count, covered, near, by, self.cell_area
+        share = share_beside(*cells, FEW, close) * density if beside else 0.0
+        return density, max(far[which] / square, share)
 
     def windows(self, count: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, ...]:
         """In each window around each source: objects, area (arcsec^2) and sources, (n, w) each.

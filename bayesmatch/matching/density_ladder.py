@@ -94,6 +94,8 @@ def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) 
     base = (max(count, 0.0) + STATED_WEIGHT) / (area + STATED_WEIGHT / stated)
     density = around = np.full(n, base)
     shapes = []
+    # Where the coarse ones lie beyond the survey, the widest that is left says what is around.
+    widest = None if any(ring.coarse for ring in inwards) else next(iter(inwards), None)
     for ring in inwards:
         expected = density * ring.area
         told_here = ring.host <= MAX_LEAK * expected
@@ -101,7 +103,7 @@ def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) 
         shape = gamma_shape(count, expected * told_here, ring.variance)
         shapes.append(shape)
         density = (np.maximum(count, 0.0) + shape) / (area + shape / density)
-        if ring.coarse:
+        if ring.coarse or ring is widest:
             around = density
     least = LEAST * base
     return Densities(np.maximum(density, least), np.maximum(around, least), base, shapes)

@@ -9,7 +9,7 @@ import numpy as np
 from .._kernels.jit import ranges, run_ranges
 from .._kernels.sky_counts import count_profile
 from ..catalogs.cell_maps import Looked
-from ..catalogs.sky_box import SkyBox
+from ..catalogs.sky_box import CLOSE, SkyBox
 from .density_ladder import SMALL_FIELD, SURE, Ring
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
@@ -63,10 +63,13 @@ def end_of_fields(
 def fields_end(looked: Looked, box: SkyBox, at: int, radius: float) -> bool:
     """Whether cells confirm that a survey ends before the far ring `at` (0: the innermost).
 
+    Sources that follow a structured field leave its emptier parts to cells far from all of them,
+    at every scale: those that lie within the ring count, beside the cells near sources.
     Hosts farther out than the errors say make the circles of the match fuller than what is around
     them, too: before the innermost ring only fields end that have next to nothing beside them.
     """
-    within, beyond = box.near_and_far(looked.count, looked.covered, beside=at == 0)
+    close = max(CLOSE, int(box.half_rows[at - 1])) if at else CLOSE
+    within, beyond = box.near_and_far(looked.count, looked.covered, close, beside=True)
     smallest = (box.half_rows[0] + 0.5) * box.cell * 3600.0
     return beyond < (HARDLY_ANY if at == 0 and radius <= smallest else SMALL_FIELD) * within
 
