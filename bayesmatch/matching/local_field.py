@@ -42,8 +42,6 @@ from .sums import dot
 
 #: rings within the radius of the match: from half of it, a quarter ...
 RINGS = 4
-#: that many candidates tell how large the errors of the objects are
-SAMPLE = 1000
 #: nearer than so many errors a candidate may well be the host
 INNER_SIGMA = 3.0
 #: half the size of a window from which on it is coarse (arcsec): holes round stars are far smaller
@@ -118,7 +116,7 @@ class _Local:
         self.at = primary.ra, primary.dec
         core, other_sigma = catalog_radius(primary), 0.0
         if len(rows):
-            sample = candidates.row[some_slots(primary, other, candidates, k, SAMPLE)]
+            sample = candidates.row[some_slots(primary, other, candidates, k)]
             errors = other.errors
             radii = error_radius(errors.covariance(sample), errors.determinant(sample))
             other_sigma = float(np.median(radii))

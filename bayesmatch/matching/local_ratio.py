@@ -34,8 +34,6 @@ from .ratio_ladder import LocalMeans, local_means
 from .setting import Setting
 from .some_candidates import some_slots
 
-#: that many candidates tell how large the errors of the objects are
-SAMPLE = 1000
 #: field objects that tell the mean ratio: to 2% where ratios go up to 100
 RATIO_ROWS = 60_000
 #: objects nearer to a primary than so many sigma may be its counterpart, and candidates nearer than
@@ -160,7 +158,7 @@ def _sigma(setting: Setting, k: int) -> np.ndarray:
     """Error of the separations from each primary, (n,) arcsec."""
     sigma = catalog_radius(setting.primary)
     candidates = setting.candidates
-    slots = some_slots(setting.primary, setting.others[k], candidates, k, SAMPLE)
+    slots = some_slots(setting.primary, setting.others[k], candidates, k)
     some = setting.positions.covariance[slots]
     if len(some):
         sigma = np.hypot(sigma, np.median(np.sqrt(0.5 * (some[:, 0] + some[:, 1]))))

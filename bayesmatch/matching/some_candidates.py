@@ -9,13 +9,19 @@ from ..catalogs.field_sample import position_hash
 from ..catalogs.held import HeldCatalog
 from ..catalogs.segments import segments
 
+#: that many candidates tell how large the errors of the objects are, on average
+SAMPLE = 1000
 #: candidates are drawn from those of so many times as many, in whole circles: far from all of a
 #: large match are looked at, and no few crowded circles speak for the others
 DRAWN_FROM = 4
 
 
 def some_slots(
-    primary: HeldCatalog, other: HeldCatalog, candidates: Candidates, k: int, most: int
+    primary: HeldCatalog,
+    other: HeldCatalog,
+    candidates: Candidates,
+    k: int,
+    most: int = SAMPLE,
 ) -> np.ndarray | slice:
     """Slots of about `most` candidates of one other catalogue, of all where there are no more."""
     start = candidates.start
