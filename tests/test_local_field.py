@@ -99,6 +99,15 @@ def test_cones_that_overlap_with_others(n):
     assert abs(np.log(found / 20_000.0).mean()) < 0.05
 
 
+@pytest.mark.parametrize("cone", [12.0, 15.0, 20.0])
+def test_cones_of_sources_so_dense_that_no_cell_is_far_from_all(cone):
+    xs, sigma, os, *_ = sky(22, n=4500, cone=cone)
+    result = bm.match(*catalogs(xs, sigma, os, area=0.2), radius=15)
+    assert result.meta["field"]["scales"]["OPT"]["small_fields"]
+    found = np.asarray(result.sources["density_OPT"])
+    assert abs(np.log(found / 20_000.0).mean()) < 0.05
+
+
 def test_cones_that_are_larger_than_the_circles_of_the_match():
     """Cells covered in part tell neither where was looked nor how many sources are there."""
     found = []
@@ -110,9 +119,9 @@ def test_cones_that_are_larger_than_the_circles_of_the_match():
     assert np.corrcoef(found[0], true)[0, 1] > 0.9
 
 
-@pytest.mark.parametrize("density", [20_000, 8_000])
-def test_errors_that_are_too_small_are_no_cones(density):
-    xs, sigma, os, *_ = sky(4, density=density)
+@pytest.mark.parametrize("density, n", [(20_000, 900), (8_000, 900), (8_000, 4500)])
+def test_errors_that_are_too_small_are_no_cones(density, n):
+    xs, sigma, os, *_ = sky(4, density=density, n=n)
     result = bm.match(*catalogs(xs, sigma / 3, os), radius=15)
     found = np.asarray(result.sources["density_OPT"])
     assert result.meta["field"]["scales"]["OPT"]["reach_arcsec"] == 15

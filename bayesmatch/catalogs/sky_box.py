@@ -76,7 +76,7 @@ class SkyBox:
         self.half_columns = np.minimum(np.rint(wide), self.n_columns).astype(np.int64)
         self.sources = np.zeros(self.shape, np.int32)
         kernels.count_in_cells(self.row, self.column, self.sources)
-        self._source_sums = _corner_sums(self.sources)
+        self.source_sums = _corner_sums(self.sources)
         self._ahead: dict[int, Callable[[], Looked]] = {}
 
     @cached_property
@@ -84,7 +84,7 @@ class SkyBox:
         """Cells (rows, columns) within the widest window of a source: those that matter."""
         known = np.empty(self.shape, np.bool_)
         kernels.near_positions(
-            self._source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], known
+            self.source_sums, int(self.half_rows[-1]), self.half_columns[:, -1], known
         )
         return known
 
@@ -97,7 +97,7 @@ class SkyBox:
         out._ahead = {}
         if known:
             out.known = self.known
-        for name in ("row", "column", "sources", "_source_sums", *(() if known else ("known",))):
+        for name in ("row", "column", "sources", "source_sums", *(() if known else ("known",))):
             out.__dict__.pop(name, None)
         return out
 
@@ -242,20 +242,20 @@ class SkyBox:
         return covered
 
     def near_and_far(
-        self, count: np.ndarray, covered: np.ndarray, close: int = CLOSE, beside: bool = False
+        self, count: np.ndarray, covered: np.ndarray, close: int, beside: bool, rim: bool
     ) -> tuple[float, float]:
         """Density (arcsec^-2) in the covered cells near some source, and in those far from all.
 
         Where none of the latter, more than `close` away, is covered: 0, or the same if most sources
-        lie in covered cells.  `beside`: or in those beside near ones, should that be more.
+        lie in covered cells.  `beside`: or in those beside near ones, should that be more.  `rim`:
+        or in those around all sources, which may be empty, if there are no others.
         """
         wide = self.half_columns[:, 0] / self.half_rows[0]
-        near, by = cells_near(self._source_sums, (NEAR, close), wide)
+        near, by = cells_near(self.source_sums, (NEAR, close), wide)
         n_near, n_far = np.zeros(self.n_rows, np.int64), np.zeros((self.n_rows, 2), np.int64)
         extent = ((int(at.min()), int(at.max())) for at in (self.row, self.column))
         within, *far = count_near_far(count, covered, near, by, *extent, n_near, n_far)
-        # The rim of a survey, partly covered, is no lack of objects, if there are other such cells.
-        which, square_near = int(n_far[:, 1].any()), float(n_near @ self.cell_area)
+        which, square_near = int(n_far[:, 1].any() or not rim), float(n_near @ self.cell_area)
         density, square = within / max(square_near, 1e-300), float(n_far[:, which] @ self.cell_area)
         if density * square < FEW:
             return density, density if covered[self.row, self.column].mean() > 0.5 else 0.0

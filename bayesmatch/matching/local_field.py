@@ -8,7 +8,7 @@ taken out.  The stated area of the catalogue only counts where there is hardly a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,7 +36,7 @@ from .density_ladder import (
 )
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
-from .small_fields import end_of_fields, fields_end
+from .small_fields import Circles, end_of_fields, fields_end
 from .some_candidates import some_slots
 from .sums import dot
 
@@ -128,14 +128,9 @@ class _Local:
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         looked = box.looked(other)
         self.count = looked.count
-        self.reach = end_of_fields(
-            self.separation,
-            self.start,
-            INNER_SIGMA * self._wings[-1][1],  # the widest
-            radius,
-            looked,
-            box,
-        )
+        self._circles = Circles(radius, other, rows, looked, box)
+        widest = INNER_SIGMA * self._wings[-1][1]
+        self.reach = end_of_fields(self.separation, self.start, widest, self._circles)
         self._beyond_reach = self._beyond(self.reach)
         self.kept = max(1.0 - float(self._beyond_reach.mean()), LEAST_KEPT)
         self._inner = np.minimum(INNER_SIGMA * self.sigma, 0.7 * self.reach)
@@ -166,7 +161,7 @@ class _Local:
         self.hosts = self._host_share()
         near = self._near(seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
-        far = self._surveyed(near, far, lambda at: fields_end(looked, box, at, radius))
+        far = self._surveyed(near, far)
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
@@ -276,13 +271,11 @@ class _Local:
             for w, count, area, variance in zip(which, *out, strict=True)
         ]
 
-    def _surveyed(
-        self, near: list[Ring], far: list[Ring], confirmed: Callable[[int], bool]
-    ) -> list[Ring]:
+    def _surveyed(self, near: list[Ring], far: list[Ring]) -> list[Ring]:
         """The far rings, up to where the survey turns out to be small fields round the sources.
 
-        `confirmed(at)`: whether cells say so too, of the far ring `at`.  What may be hosts is no
-        field: how many have one is not known where the radius cuts errors off.
+        If cells say so too.  What may be hosts is no field: how many have one is not known where
+        the radius cuts errors off.
         """
         count = 0.0
         for own, ring in zip(self._own[::-1], near, strict=True):
@@ -290,7 +283,8 @@ class _Local:
         area = sum(ring.area.sum() for ring in near)
         for at, ring in enumerate(far):
             n, a = float(ring.count.sum()), float(ring.area.sum())
-            if area > 0 and far_fewer(n, count * a / area, a / area) and confirmed(at):
+            fewer = area > 0 and far_fewer(n, count * a / area, a / area)
+            if fewer and fields_end(self._circles, at, count / area):
                 return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + max(n, 0.0), area + a
         return far
