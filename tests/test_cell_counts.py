@@ -129,7 +129,7 @@ def covered_slowly(count, known):
                 told[cells] = known[cells]
                 beside = np.argwhere(some[max(0, b - 1) : b + 2, max(0, a - 1) : a + 2])
                 for y, x in beside + (max(0, b - 1), max(0, a - 1)):
-                    if reach == 1 and n_told[b, a] == 0 and n_told[y, x] == 0:
+                    if reach <= 2 and n_told[b, a] == 0 and n_told[y, x] == 0:
                         covered[y * size : (y + 1) * size, x * size : (x + 1) * size] = False
         size *= 2
     return covered
