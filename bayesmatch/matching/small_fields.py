@@ -60,18 +60,24 @@ class Circles:
         """Objects per arcsec^2 in covered cells that they reach, outside all; inf: hardly room."""
         return self._counts(self.looked.covered)[2]
 
+    @cached_property
+    def _reached(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Cells that circles reach; the cell of each object in any, and how many it is in."""
+        box = self.box
+        reach = max(1, int(np.ceil(self.radius / (3600.0 * box.cell))))
+        (near,) = cells_near(box.source_sums, (reach,), box.half_columns[:, 0] / box.half_rows[0])
+        rows, times = np.unique(self.rows, return_counts=True)
+        return near, box.cell_numbers(self.other.ra[rows], self.other.dec[rows]), times
+
     def _counts(self, cells: np.ndarray) -> tuple[int, int, float, float]:
         """In those of some cells that circles reach: objects in any circle, and in none.
 
         And the density of the latter, and how many arcsec^2 circles fill: what they have in common
         goes by how many of the objects in them are in several.
         """
-        box = self.box
-        reach = max(1, int(np.ceil(self.radius / (3600.0 * box.cell))))
-        (near,) = cells_near(box.source_sums, (reach,), box.half_columns[:, 0] / box.half_rows[0])
-        near &= cells
-        rows, times = np.unique(self.rows, return_counts=True)
-        there = near.ravel()[box.cell_numbers(self.other.ra[rows], self.other.dec[rows])]
+        box, (reached, cell, times) = self.box, self._reached
+        near = reached & cells
+        there = near.ravel()[cell]
         n_inside, n_pairs = int(there.sum()), max(int(times[there].sum()), 1)
         n_outside = max(int(self.looked.count[near].sum()) - n_inside, 0)
         n_circles = int(cells[box.row, box.column].sum())
