@@ -31,6 +31,7 @@ PROTOCOLS = {
     "learned": "mock and real: priors that need no training sample, and trained ones put right",
     "upstream": "random fields through live NWAY 4.8.0 (extra 'upstream')",
     "position_errors": "mock: position errors that are wrong in a known way, and their fit",
+    "error_profile": "mock: tails, turned frames, errors that grow off axis, and their fit",
     "calibration": "mock: are the probabilities of having no counterpart what they say",
     "checks": "mock: 23 mistakes made on purpose, and whether the match notices",
     "skies": "mock: skies that are not simple, the parts of the model off and on",
