@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .sums import dot
+from .._kernels import rings as kernels
 
 #: objects that the stated density is worth
 STATED_WEIGHT = 4.0
 #: objects of a scale that say how dense the field is on average
-ENOUGH = 100
+ENOUGH = 100.0
 #: scatter is told from fewer primaries than this by nobody, and below so many standard errors
 MIN_SCATTER, SURE_SCATTER, STEPS = 10, 4.0, 4
 #: smallest and largest shape: beyond, a ring decides alone, or tells nothing
@@ -90,19 +90,21 @@ def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) 
     """
     inwards = [*reversed(far), *reversed(near)]
     told = next((ring for ring in inwards if ring.count.sum() >= ENOUGH), None)
-    count, area = totals(inwards if told is None else [told])
-    base = (max(count, 0.0) + STATED_WEIGHT) / (area + STATED_WEIGHT / stated)
+    number, square = totals(inwards if told is None else [told])
+    base = (max(number, 0.0) + STATED_WEIGHT) / (square + STATED_WEIGHT / stated)
     density = around = np.full(n, base)
     shapes = []
     # Where the coarse ones lie beyond the survey, the widest that is left says what is around.
     widest = None if any(ring.coarse for ring in inwards) else next(iter(inwards), None)
+    count, expected, area = np.empty(n), np.empty(n), np.empty(n)
     for ring in inwards:
-        expected = density * ring.area
-        told_here = ring.host <= MAX_LEAK * expected
-        count, area = ring.count * told_here, ring.area * told_here
-        shape = gamma_shape(count, expected * told_here, ring.variance)
+        host, taken = _of_each(ring.host, n), _of_each(ring.variance, n)
+        own = _of_each(ring.count, n), _of_each(ring.area, n), host
+        kernels.expected_in(*own, density, MAX_LEAK, count, expected, area)
+        shape = gamma_shape(count, expected, taken)
         shapes.append(shape)
-        density = (np.maximum(count, 0.0) + shape) / (area + shape / density)
+        before, density = density, np.empty(n)
+        kernels.shrunk(count, area, shape, before, density)
         if ring.coarse or ring is widest:
             around = density
     least = LEAST * base
@@ -117,21 +119,16 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
     From the scatter beyond Poisson's, each primary weighted by what it tells; the largest shape
     where there is no scatter beyond doubt.
     """
-    told, chance = expected > 0, expected + taken
-    if not told.all():
-        count, expected, chance = count[told], expected[told], chance[told]
-    shape = SHAPES[1]
-    if len(count) < MIN_SCATTER or expected.sum() < ENOUGH:
-        return shape
-    beyond, variance, square = (count - expected) ** 2 - chance, 0.0, expected**2
-    for _ in range(STEPS):
-        # The variance of `beyond` makes each primary's weight: few expected objects tell little.
-        told_by = square / (2.0 * (chance + variance * square) ** 2 + chance)
-        information = dot(told_by, square)
-        variance = dot(told_by, beyond) / information
-        if variance * information**0.5 < SURE_SCATTER:
-            return SHAPES[1]
-    return float(np.clip(1.0 / variance, *SHAPES))
+    of_each = (_of_each(values, len(expected)) for values in (count, expected, taken))
+    limits = STEPS, MIN_SCATTER, ENOUGH, SURE_SCATTER
+    variance = kernels.excess_variance(*of_each, *limits)
+    return float(np.clip(1.0 / variance, *SHAPES)) if variance > 0.0 else SHAPES[1]
+
+
+def _of_each(values: np.ndarray | float, n: int) -> np.ndarray:
+    """Numbers (n,) in a row, as kernels take them."""
+    out: np.ndarray = np.ascontiguousarray(np.broadcast_to(values, n), np.float64)
+    return out
 
 
 def far_fewer(n: float, expected: float, times: float) -> bool:
