@@ -425,6 +425,7 @@ def test_fill_values_of_a_scanned_catalogue(tmp_path):
         equal(bm.match(primary(x), other(o), radius=10, bad_rows="drop"), result)
 
 
+@pytest.mark.few(2)
 @pytest.mark.filterwarnings("ignore:catalogue 'X'")
 @pytest.mark.parametrize("ending", ["fits", "ecsv", "parquet", "csv"])
 def test_a_result_that_was_read_is_written_with_its_dropped_rows(ending, tmp_path):

@@ -103,7 +103,7 @@ def hashed(members):
     return np.where(u < 0.2, -np.inf, 4 * u - 2)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(matches(max_catalogues=4), st.sampled_from([0.0, 0.3, 0.9]), st.integers(0, 99))
 def test_whole_matches_keep_the_rules(case, excluded, seed):
     def noise(members):
@@ -115,6 +115,7 @@ def test_whole_matches_keep_the_rules(case, excluded, seed):
     check_invariants(case.run(priors=priors))
 
 
+@pytest.mark.few(1)
 @pytest.mark.filterwarnings("ignore:prior h of combinations")
 @pytest.mark.parametrize("options", [{}, {"claims": "independent"}, {"min_p_i": 1e-3}], ids=str)
 def test_any_function_keeps_the_rules(tmp_path, options):

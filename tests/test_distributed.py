@@ -292,6 +292,7 @@ def test_partitions_change_nothing(rows):
         pd.testing.assert_frame_equal(frame, frames[0], check_exact=True)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("priors", [[], [bm.LearnedPrior(["mag"])]])
 def test_fitted_errors_are_those_in_memory(priors):
     """Also where a prior learns: from what is near the sources once they are put right."""
@@ -323,6 +324,7 @@ def test_rows_outside_a_moc():
     assert frame["p_hostless"].isna().any() and not frame["in_OPT"].all()
 
 
+@pytest.mark.slow
 def test_fraction_of_another_match():
     sources, objects = sky(600, 12_000)
     first = in_memory(sources, objects, field="uniform", claims="independent")
@@ -574,6 +576,7 @@ def on_disk(left, right, path):
     return lsdb.open_catalog(path / "xray"), lsdb.open_catalog(path / "opt")
 
 
+@pytest.mark.slow
 def test_hats_on_disk_is_read_once(tmp_path):
     sources, objects = sky(600, 12_000)
     objects["note"] = [None if k % 3 else f"n{k}" for k in range(len(objects))]
@@ -593,6 +596,7 @@ def test_hats_on_disk_is_read_once(tmp_path):
     assert set(frame.columns) >= {"id_XRAY", "flux_XRAY", "mag_OPT"}
 
 
+@pytest.mark.few(1)
 @pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
 @pytest.mark.parametrize("rows", ["associations", "sources"])
 def test_rows_kept_are_those_read_again(rows, monkeypatch, tmp_path):
@@ -844,6 +848,7 @@ def test_bad_errors_of_sources_and_objects():
     assert_same(frame, want.associations.to_pandas(), ["p_any", "p_match", "p_i"])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("own", [False, True])
 def test_objects_that_move(own):
     sources, objects = sky(n=300, m=3000)

@@ -94,6 +94,7 @@ def test_after_the_correction_nothing_is_left_to_correct(turned):
     assert kept.scale == pytest.approx(1.0, abs=0.02) and kept.tail_fraction_error == 0
 
 
+@pytest.mark.slow
 def test_a_circle_for_all_is_no_tail():
     """The true errors are 1 to 3 arcsec: a spread that would pass for tails."""
     x, o, _ = sky(2, Wrong())
@@ -264,6 +265,7 @@ def test_sources_in_holes_by_their_rims_do_not_count():
     assert len(inside(empty[:0], expected[:0], 0.7)) == 0 and np.all(inside(away, expected, 0) <= 1)
 
 
+@pytest.mark.slow
 def test_a_false_area_is_no_tail():
     """With half the density 30% of the errors were taken for wider by a factor of 2."""
     x, o, _ = sky(40, Wrong(), density=40_000.0)

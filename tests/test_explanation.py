@@ -382,6 +382,7 @@ def test_many_candidates():
     assert {str(rank) for rank in range(1, 9)} <= set(written) and "9" not in written
 
 
+@pytest.mark.slow
 def test_the_nway_favourite_is_named_when_it_is_another(three):
     told = []
     for row in range(300):
@@ -565,6 +566,7 @@ def test_a_figure_in_a_folder(written, tmp_path, capsys):
         assert (tmp_path / folder / "explain_S0.png").exists()
 
 
+@pytest.mark.slow
 def test_saving_is_repeatable(written, tmp_path):
     for name in ("a.png", "b.png"):
         plots.save(written.explain("S0").plot(), tmp_path / name)

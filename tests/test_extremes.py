@@ -333,6 +333,7 @@ def test_nan_is_never_returned():
             check_probabilities(np.array(p_match), **good)
 
 
+@pytest.mark.slow
 def test_what_cannot_fit_is_refused_before_it_is_made(monkeypatch):
     """41 million associations of three primaries are well below the limit of rows."""
     rng = np.random.default_rng(1)

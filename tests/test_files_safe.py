@@ -181,6 +181,7 @@ class TestInputsAreKept:
         again = [*argv, "--mag", "o:mag", "auto", "--out", "s.fits"]
         refused(capsys, *again, says="two outputs would be the same file")
 
+    @pytest.mark.few(1)
     @pytest.mark.parametrize("name", ["assessment.csv", "reliability.csv"])
     def test_assess(self, name, capsys):
         primary, other = tables()

@@ -65,6 +65,7 @@ def test_the_same_without_numba(cache):
     assert {path.suffix for path in (folder / "bayesmatch").iterdir()} == {".code"}
 
 
+@pytest.mark.slow
 def test_numba_comes_later(cache):
     """What was loaded before goes on, other arguments are compiled, arrays are freed."""
     folder, expected = cache
@@ -138,6 +139,7 @@ def broken(*arguments):
     raise AttributeError("not in this version")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("part", ["_extensions", "_engine", "_helpers"])
 def test_other_parts_of_numba_end_in_its_own_way(cache, part):
     folder, expected = cache

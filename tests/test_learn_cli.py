@@ -166,6 +166,7 @@ def test_the_table(folder):
     np.testing.assert_array_equal(prior.looks.table()["ratio"], table["ratio"])
 
 
+@pytest.mark.slow
 def test_a_single_column_is_a_magnitude_alone(folder):
     run("--learn", "OPT:w1")
     assert bm.read_prior("new_OPT_photometry_learned.json").feature_names == ("w1",)
@@ -296,6 +297,7 @@ def test_looks_of_a_file_are_checked(folder):
             bm.read_prior("bad.json")
 
 
+@pytest.mark.slow
 def test_train_tells_of_learning_from_the_match(folder, capsys):
     survey, truth = Table.read("opt.fits"), Table.read("truth.csv")
     survey["host"] = np.isin(survey["ID"].astype(str), truth["counterpart"].astype(str))
@@ -310,6 +312,7 @@ def test_train_tells_of_learning_from_the_match(folder, capsys):
 
 
 #: Evidence.add of matching/learning.py indexes an empty array; the mark goes when that is mended
+@pytest.mark.few(1)
 @pytest.mark.parametrize("case", ["no candidates", "no value", "one value"])
 def test_nothing_to_learn_from(folder, case):
     """Files and figure are made all the same, and say that the ratio is 1."""

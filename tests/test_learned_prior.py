@@ -291,7 +291,7 @@ def test_learned_prior_alone_has_no_ratio(sky):
         bm.LearnedPrior(["g"]).log10_ratio(catalogues(sky)[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_damaged_files_are_refused_or_harmless(result, tmp_path_factory, data):
     record = json.loads(json.dumps(result.priors["OPT"][0].record()))

@@ -288,6 +288,7 @@ def test_saved_and_loaded(prior, with_flux, sky, tmp_path):
     assert bm.read_prior(path).predict(sky[1][:5], {"flux": [1e-14] * 5}).shape == (5,)
 
 
+@pytest.mark.slow
 def test_any_thread_count_the_same_file(small, tmp_path):
     table, label, flux = small
     for number, threads in enumerate((1, 2)):

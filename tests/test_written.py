@@ -279,7 +279,7 @@ class TestNames:
                 assert all(n.isascii() and 0 < len(n) + n.count("'") <= 68 for n in new)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     names=st.lists(st.text(max_size=70), min_size=1, max_size=4, unique=True),
     kinds=st.lists(st.sampled_from(sorted(AWKWARD)), min_size=4, max_size=4),

@@ -12,7 +12,7 @@ from validation.robustness.kinds import KINDS, Kind
 
 #: cases of each kind in the ordinary test run
 SHORT = {
-    "matches": 20,
+    "matches": 12,
     "bad_matches": 40,
     "bad_catalogues": 40,
     "killed_writes": 1,
