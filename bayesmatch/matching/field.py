@@ -47,6 +47,9 @@ class FieldDensity:
     mean_ratio: np.ndarray | None = None
     """(n_primary, n_other) mean over the field objects there of the product of the priors' ratios,
     which is divided out (:mod:`bayesmatch.matching.local_ratio`); None: 1"""
+    seen: np.ndarray | None = None
+    """(n_primary, n_other) bool: whether the catalogue has looked there, of several others as far
+    as it is known (:mod:`bayesmatch.matching.seen_by_each`); None: all have"""
     cells: tuple[SkyBox, list[np.ndarray]] | None = None
     """cells around the primaries and (n_other,) maps of the counts in them, shape (rows, columns)
     each, while mean ratios and the host fraction are still to be found; None: nothing is"""
@@ -71,6 +74,18 @@ class FieldDensity:
         """Ln n_k+ times the mean ratio there, (n_primary, n_other)."""
         return self.ln_full_sky + (0.0 if self.mean_ratio is None else np.log(self.mean_ratio))
 
+    @property
+    def rho(self) -> np.ndarray:
+        """The density with one object more, per arcsec^2, where the catalogue has looked."""
+        return field_rho(self._where_seen(self.plus_one))
+
+    def around_of(self, other: int) -> np.ndarray:
+        """:attr:`around` of one other catalogue, (n_primary,), 0 where it has not looked."""
+        return self._where_seen(self.around)[:, other]
+
+    def _where_seen(self, density: np.ndarray) -> np.ndarray:
+        return density if self.seen is None else np.where(self.seen, density, 0.0)
+
     def per_arcsec2(self, other: int) -> np.ndarray:
         """The density with one object more of one other catalogue, per arcsec^2, (n_primary,)."""
         return self.plus_one[:, other] / 3600.0**2
@@ -85,9 +100,9 @@ class FieldDensity:
             radii = np.minimum(radii, self.reach_arcsec).tolist()
         areas = np.array([square_degrees(r) for r in radii])
         if self.objects is None:
-            expected: np.ndarray = self.around @ areas
+            expected: np.ndarray = self._where_seen(self.around) @ areas
             return expected
-        nu = self.objects.per_arcsec2(field_rho(self.around)) * ARCSEC2_PER_DEG2
+        nu = self.objects.per_arcsec2(field_rho(self._where_seen(self.around))) * ARCSEC2_PER_DEG2
         bits = np.arange(nu.shape[1])[:, None] >> np.arange(len(areas)) & 1
         expected = nu @ (bits * areas).max(axis=1)
         return expected

@@ -16,7 +16,7 @@ from .._kernels.prepared_objects import expected_prepared, prepare
 from ..catalogs.area import FULL_SKY_DEG2
 from .associations import Associations
 from .field import FieldDensity
-from .field_objects import FieldObjects, field_rho, ln_relative
+from .field_objects import FieldObjects, ln_relative
 from .setting import Setting
 
 #: most candidates, and most associations, that the fit looks at: a sample of the primaries
@@ -48,7 +48,7 @@ def fit_field_objects(
     density : FieldDensity
         Of each other catalogue at each primary.
     """
-    which, rho = _sample(setting, associations), field_rho(density.plus_one)
+    which, rho = _sample(setting, associations), density.rho
     # of the circles in which all catalogues have looked
     radius = setting.radius_arcsec
     if density.reach_arcsec is not None:

@@ -16,6 +16,7 @@ from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
 from .inner_circles import inner_circles
 from .options import MatchOptions
 from .patterns import pattern_labels
+from .seen_by_each import collapsed
 from .setting import Setting
 
 Covariates = tuple[np.ndarray, dict[str, Any]]
@@ -40,15 +41,24 @@ def fractions_of(
     total, ((z, description), beyond) = options.host_fraction, given
     ln_beyond, details = (beyond.ln_share, beyond.details) if beyond else (None, {})
     partly = beyond.partly if beyond else None
+    seen = setting.field.seen
     if isinstance(total, HostFraction):
         details = {**total.details, **details}
-        return replace(total, ln_beyond=ln_beyond, partly=partly, details=details)
+        fit = replace(total, ln_beyond=ln_beyond, partly=partly, details=details)
+        return fit if seen is None else _where_seen(fit, seen)
     looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
     by_pattern = pattern_likelihood(associations, ln_like)
     if partly is not None:
         by_pattern = partly.added_to(by_pattern, ln_like)
+    use, fitted_beyond = np.asarray(looked.all(axis=1)), ln_beyond
+    if not use.any():  # no source lies where all have looked: go by those where some have
+        use = np.asarray(looked.any(axis=1))
+        seen = (looked if seen is None else looked & seen) | ~use[:, None]
+    if seen is not None:
+        by_pattern = collapsed(by_pattern, seen, 0.0)
+        fitted_beyond = ln_beyond if ln_beyond is None else collapsed(ln_beyond, seen, -np.inf)
     fit = fit_to_some(
-        np.asarray(looked.all(axis=1)),
+        use,
         by_pattern,
         z,
         total=total,
@@ -56,13 +66,31 @@ def fractions_of(
         description=description,
         empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
         expected=setting.field.expected(setting.radius_arcsec),
-        ln_beyond=ln_beyond,
+        ln_beyond=fitted_beyond,
         circles=None if uniform else lambda: inner_circles(setting, beyond),
         around=None if uniform else lambda: seen_around(setting, beyond),
     )
+    if seen is not None:
+        of_seen = _where_seen(replace(fit, ln_beyond=ln_beyond), seen)
+        fit = of_seen if total is None else replace(of_seen, mean=fit.mean, details=fit.details)
     return replace(
         fit,
         ln_fraction=among_those_that_looked(fit.ln_fraction, looked),
         partly=partly,
         details={**fit.details, **details},
     )
+
+
+def _where_seen(fit: HostFraction, seen: np.ndarray) -> HostFraction:
+    """The fractions among the catalogues that have looked there, `seen` (n_primary, n_other) bool.
+
+    The mean follows, and those of the patterns: counterparts that nobody can see are none.
+    """
+    ln_fraction = among_those_that_looked(fit.ln_fraction, seen)
+    before, after = (np.exp(ln).mean(axis=0) for ln in (fit.ln_fraction, ln_fraction))
+    found = np.array(list(fit.details["fraction"].values()))
+    found[1:] = found[1:].sum() / max(before[1:].sum(), 1e-300) * after[1:]
+    found[0] = 1.0 - found[1:].sum()
+    fractions = dict(zip(fit.details["fraction"], found.tolist(), strict=True))
+    details = {**fit.details, "fraction": fractions}
+    return replace(fit, ln_fraction=ln_fraction, mean=float(found[1:].sum()), details=details)

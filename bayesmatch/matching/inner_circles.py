@@ -63,9 +63,10 @@ def circles_of(setting: Setting, beyond: Beyond | None, radius: np.ndarray) -> C
     covariance, tails = setting.primary.covariance(), setting.primary.tails
     for k, (other, end) in enumerate(zip(setting.others, ends, strict=True)):
         inner = np.minimum(radius, end)
-        seen[:, k] = field.around[:, k] * (np.pi * inner**2 / ARCSEC2_PER_DEG2)
+        around = field.around_of(k)
+        seen[:, k] = around * (np.pi * inner**2 / ARCSEC2_PER_DEG2)
         outside = share_beyond(covariance, (tails, other.tails), errors[k], inner)
-        within[:, k] = 1.0 - outside if beyond else 1.0
+        within[:, k] = (1.0 - outside if beyond else 1.0) * (around > 0.0)
     members = np.arange(1 << n_other)[:, None] >> np.arange(n_other) & 1
     count = np.bincount(primary[near], minlength=n)
     expected = whole * (radius / largest) ** 2

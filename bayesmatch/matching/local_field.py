@@ -36,6 +36,7 @@ from .density_ladder import (
 )
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
+from .seen_by_each import seen_by_each
 from .small_fields import Circles, end_of_fields, fields_end
 from .some_candidates import some_slots
 from .sums import dot
@@ -92,7 +93,12 @@ class LocalField:
             if other.name in with_priors:
                 here[:, k] = around[:, k] = other.plus_one_deg2
         details = {"model": "local", "scales": found}
-        return FieldDensity(here, here, around, details, reach, cells=(box, counts))
+        seen = None
+        if len(others) > 1:
+            whole = [not found[other.name]["small_fields"] for other in others]
+            seen = seen_by_each(box, counts, np.where(whole, around, 0.0), candidates)
+        cells = box, counts
+        return FieldDensity(here, here, around, details, reach, cells=cells, seen=seen)
 
 
 class _Local:

@@ -17,7 +17,7 @@ from .._kernels.jit import ranges, run_ranges
 from .associations import Associations
 from .field import FieldDensity
 from .field_links import fit_field_objects, surroundings
-from .field_objects import FieldObjects, field_rho, ln_relative
+from .field_objects import FieldObjects, ln_relative
 from .partly_outside import PartlyOutside, ln_cut_objects
 from .patterns import pattern_labels
 from .setting import Setting
@@ -66,7 +66,7 @@ def shared_ln_likelihood(
     SharedLikelihood
         With nothing shared, ``ln_like`` is ``ln_evidence`` less ln n_k+ of the members.
     """
-    rho = field_rho(density.plus_one)
+    rho = density.rho
     field = density.objects
     if field is None:
         field = fit_field_objects(setting, associations, ln_evidence, density)

@@ -1,0 +1,60 @@
+"""Which catalogues have looked where a primary lies, as objects in cells tell without a MOC.
+
+With one other catalogue, who lies where it has not looked is fitted
+(:mod:`bayesmatch.matching.footprint_share`).  Of several, one may end where another goes on: there
+an object of the other is seen alone, and a counterpart in the one cannot be seen, for no reason
+that says anything of the source.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..catalogs.candidates import Candidates
+from ..catalogs.sky_box import FEW, SkyBox
+from .field_objects import field_rho
+
+
+def seen_by_each(
+    box: SkyBox, counts: list[np.ndarray], around: np.ndarray, candidates: Candidates
+) -> np.ndarray | None:
+    """Whether each other catalogue has looked there, (n, n_other) bool; None: all have, everywhere.
+
+    One that has no candidate, nor any object in a window where :data:`~.sky_box.FEW` are expected,
+    has not.  Where none has looked, it is left open: those sources are found together.
+
+    Parameters
+    ----------
+    box, counts
+        Cells around the primaries, and the objects of each catalogue in them, (rows, columns).
+    around : ndarray, shape (n, n_other)
+        Density of field objects, per deg^2, whoever has looked there; 0 leaves a catalogue out.
+    candidates : Candidates
+        Of the match.
+    """
+    n, n_other = around.shape
+    seen = np.diff(candidates.start).reshape(n, n_other) > 0
+    whole = np.broadcast_to(box.cell_area[:, None], box.shape)
+    for k, count in enumerate(counts):
+        if seen[:, k].all():
+            continue
+        number, area, _ = box.windows(count, np.ascontiguousarray(whole))
+        enough = field_rho(around[:, k])[:, None] * area >= FEW
+        first = np.argmax(enough, axis=1)[:, None]
+        seen[:, k] |= ~enough.any(axis=1) | (np.take_along_axis(number, first, 1)[:, 0] > 0)
+    seen[~seen.any(axis=1)] = True
+    return None if seen.all() else seen
+
+
+def collapsed(values: np.ndarray, seen: np.ndarray, nothing: float) -> np.ndarray:
+    """Values of each pattern (n, patterns) for those of its catalogues that have looked.
+
+    `nothing` where none of them has, in place of the value of "no counterpart".
+    """
+    partly = np.flatnonzero(~seen.all(axis=1))
+    bits = seen[partly] @ (1 << np.arange(seen.shape[1]))
+    left = np.arange(values.shape[1]) & bits[:, None]
+    out = values.copy()
+    out[partly] = np.take_along_axis(values[partly], left, axis=1)
+    out[partly, 1:] = np.where(left[:, 1:] == 0, nothing, out[partly, 1:])
+    return out

@@ -1,0 +1,96 @@
+"""Several other catalogues of which one ends where another goes on, without a MOC that says so."""
+
+import astropy.units as u
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from mocpy import MOC
+
+import bayesmatch as bm
+from bayesmatch.matching.seen_by_each import collapsed
+from validation.real_skies import Plan, simulate
+
+NAMES, ERRORS = ("OPT", "IRAC"), (0.1, 0.5)
+
+
+def sky(seed, west, east):
+    """A sky whose OPT is known in the western part only and IRAC in the eastern one."""
+    made = simulate(seed, Plan(n=1500, per_deg2=1000.0, density=20_000.0, second=(10_000.0, 0.9)))
+    low, span = made.primary["RA"].min(), np.ptp(made.primary["RA"])
+    known = (lambda ra: ra < low + west * span), (lambda ra: ra > low + (1.0 - east) * span)
+    tables, host = [], np.zeros(len(made.source), bool)
+    for k, table in enumerate(made.others):
+        kept = known[k](table["RA"])
+        host |= (made.truth[:, k] >= 0) & kept[made.truth[:, k]]
+        tables.append({name: column[kept] for name, column in table.items()})
+    looked = np.column_stack([known[k](made.primary["RA"]) for k in range(2)])
+    return made, tables, looked, host
+
+
+def catalogs(made, tables, area=None):
+    x = bm.Catalog(made.primary, name="X", pos_err="SIGMA", area=made.area)
+    return x, *(
+        bm.Catalog(table, name=name, pos_err=error, area=area[k] if area else 0.6 * made.area)
+        for k, (table, name, error) in enumerate(zip(tables, NAMES, ERRORS, strict=True))
+    )
+
+
+def host(result):
+    return 1.0 - np.asarray(result.sources["p_hostless"])
+
+
+@pytest.mark.parametrize("west, east", [(0.5, 0.5), (0.5, 1.01)])
+def test_where_one_ends_the_other_goes_on(west, east):
+    made, tables, looked, truth = sky(3, west, east)
+    result = bm.match(*catalogs(made, tables), radius=18)
+    p = host(result)
+    for pattern in np.unique(looked, axis=0):  # 0.08 apart where each part goes by the whole
+        part = (looked == pattern).all(axis=1)
+        expected = np.sqrt((p[part] * (1.0 - p[part])).sum() + part.sum() * 0.02**2) / part.sum()
+        assert abs(p[part].mean() - truth[part].mean()) < 3.0 * expected + 0.005
+    assert result.meta["host_fraction"] == pytest.approx(p.mean(), abs=0.015)
+    shares = result.meta["host_fraction_fit"]["fraction"]
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert result.meta["host_fraction"] == pytest.approx(1.0 - shares["X"])
+
+
+def test_scanned_as_in_memory(tmp_path):
+    made, tables, _, _ = sky(4, 0.6, 0.7)
+    x, *others = catalogs(made, tables)
+    scanned = []
+    for table, name, error in zip(tables, NAMES, ERRORS, strict=True):
+        folder = tmp_path / name
+        folder.mkdir()
+        pq.write_table(pa.table(table), folder / "a.parquet", row_group_size=3000)
+        area = 0.6 * made.area
+        scanned.append(bm.Catalog.scan(folder, name=name, pos_err=error, area=area))
+    results = [bm.match(x, *of, radius=18) for of in (others, scanned)]
+    assert np.array_equal(*(host(result) for result in results))
+
+
+def test_where_all_look_nothing_changes():
+    made, tables, _, _ = sky(5, 1.01, 1.01)
+    field = bm.match(*catalogs(made, tables), radius=18)._field
+    assert field.seen is None
+
+
+def test_disjoint_maps_leave_sources_to_fit():
+    made, tables, looked, truth = sky(3, 0.5, 0.5)
+    maps = []
+    for k in range(2):
+        ra, dec = made.primary["RA"][looked[:, k]], made.primary["DEC"]
+        low, high = ra.min() - 0.03 * (k == 0), ra.max() + 0.03 * (k == 1)
+        corners = [low, high, high, low], [*[dec.min() - 0.03] * 2, *[dec.max() + 0.03] * 2]
+        maps.append(MOC.from_polygon(*(np.array(c) * u.deg for c in corners), max_depth=15))
+    p = host(bm.match(*catalogs(made, tables, maps), radius=18))
+    for k in range(2):
+        part = looked[:, k]
+        assert p[part].mean() == pytest.approx(truth[part].mean(), abs=0.035)
+
+
+def test_patterns_collapse():
+    values = np.arange(16.0).reshape(4, 4)
+    seen = np.array([[True, True], [True, False], [False, True], [False, False]])
+    out = collapsed(values, seen, -1.0)
+    assert out.tolist() == [[0, 1, 2, 3], [4, 5, -1, 5], [8, -1, 10, 10], [12, -1, -1, -1]]
