@@ -41,20 +41,21 @@ from bayesmatch.matching.error_fit.frame import frame_design
 from bayesmatch.matching.error_fit.likelihood import ErrorLikelihood, Neighbours
 from bayesmatch.matching.error_fit.model import ErrorModel
 from bayesmatch.matching.expected import Believed, expected_of
-from bayesmatch.matching.field import UniformField
+from bayesmatch.matching.field import FieldDensity, UniformField
 from bayesmatch.matching.field_links import surroundings
 from bayesmatch.matching.field_objects import FieldObjects, field_rho, ln_relative
 from bayesmatch.matching.field_trend import trend
 from bayesmatch.matching.footprint_share import FootprintShare
 from bayesmatch.matching.fraction_likelihood import FractionLikelihood
 from bayesmatch.matching.hole_rims import Rims, SeenAround
-from bayesmatch.matching.host_fraction import fit_host_fraction
+from bayesmatch.matching.host_fraction import among_those_that_looked, fit_host_fraction
 from bayesmatch.matching.inner_circles import Circles, inner_circles
 from bayesmatch.matching.local_ratio import without_mean_ratio
 from bayesmatch.matching.merged import _together
 from bayesmatch.matching.posterior import bayes_factors, posterior_of
 from bayesmatch.matching.ratio_ladder import local_means, scatter_shape, with_density
 from bayesmatch.matching.same_source import Duplicates, _mixture, close_pairs, find_duplicates
+from bayesmatch.matching.seen_by_each import collapsed
 from bayesmatch.matching.setting import make_setting
 from bayesmatch.matching.settled import KnownClaims
 from bayesmatch.matching.shared_objects import shared_ln_likelihood
@@ -1031,6 +1032,31 @@ def test_rims_of_holes(monkeypatch):
         )
         expected = [empty * of_cells(k, 2e-3), empty, *outside, 1.0, *inside]
         np.testing.assert_allclose(np.exp(found[k]), expected, rtol=1e-9)
+
+
+@equation("eq-seen-by-each")
+def test_counterparts_that_nobody_can_see():
+    rng = np.random.default_rng(26)
+    n, n_other = 9, 3
+    seen = rng.random((n, n_other)) < 0.6
+    seen[0], seen[1] = True, [True, False, False]
+    like, share = rng.random((2, n, 1 << n_other))
+    like[:, 0] = 1.0
+    share /= share.sum(axis=1, keepdims=True)
+    of_seen = np.exp(among_those_that_looked(np.log(share), seen))
+    of_like = collapsed(like, seen, 1.0)
+    for i in range(n):
+        visible = int(seen[i] @ (1 << np.arange(n_other)))
+        summed = np.zeros(1 << n_other)
+        for pattern in range(1 << n_other):
+            summed[pattern & visible] += share[i, pattern]
+            assert of_like[i, pattern] == like[i, pattern & visible]
+        np.testing.assert_allclose(of_seen[i], summed, rtol=1e-12)
+        # The evidence is the same with all patterns, and with those that can be seen.
+        assert share[i] @ of_like[i] == pytest.approx(summed @ like[i])
+    density = FieldDensity(*rng.uniform(1e3, 1e5, (3, n, n_other)), {"model": "local"}, seen=seen)
+    rho = np.where(seen, density.plus_one / 3600**2, 0.0)
+    np.testing.assert_allclose(density.rho, rho, rtol=1e-12, atol=1e-29)
 
 
 @equation("eq-field-trend")
