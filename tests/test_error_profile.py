@@ -20,6 +20,7 @@ from bayesmatch.matching.error_fit.frame import field_center, frame_design
 from bayesmatch.matching.error_fit.likelihood import ErrorLikelihood, neighbours
 from bayesmatch.matching.error_fit.model import ErrorModel
 from bayesmatch.matching.field import UniformField
+from validation.error_profile import COVARIATE, ROTATION, SCALE, SLOPE, distorted_sky
 
 PLAIN = {"tails": False, "frame": "offset"}
 TURNED = Wrong(tail_fraction=0.1, matrix=((1.5, -3.0), (3.0, 1.5)), slope=0.3)
@@ -50,6 +51,15 @@ def test_tails_are_found_and_not_made_up(fraction):
             assert "of the errors" not in str(fit) and fit.covariance.shape == (4, 4)
         assert abs(fit.scale - 1) < 3 * fit.scale_error
         assert not fit.matrix.any() and np.all(fit.matrix_error > 0)
+
+
+def test_what_a_floor_stands_for_at_first_is_found():
+    sky, radius = distorted_sky(41_004)  # without a frame and slopes the floor is all of its errors
+    fit = bm.fit_position_errors(*sky.catalogs(), radius=radius, covariates=[COVARIATE])
+    assert fit.scale == pytest.approx(SCALE, abs=3 * fit.scale_error) and fit.scale_error < 0.1
+    assert fit.slopes[COVARIATE] == pytest.approx(SLOPE, abs=3 * fit.slopes_error[COVARIATE])
+    assert fit.matrix[1, 0] == pytest.approx(ROTATION, rel=0.05)
+    assert fit.tail_fraction == 0
 
 
 @pytest.mark.slow

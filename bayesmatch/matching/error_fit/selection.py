@@ -23,6 +23,8 @@ TAILS_GAIN, FRAME_GAIN = 3.5, 9.0
 MIN_COUNTERPARTS = 50.0
 #: where tails begin: fraction, factor and scale of the core against that without tails
 FRACTIONS, FACTORS, SCALES = (0.03, 0.1, 0.25), (2.0, 4.0, 8.0), (1.0, 0.8, 0.6)
+#: a floor^2 above this share of what the scale makes of the errors may stand for what is to be found
+MOST = 0.5
 #: where a frame begins: arcsec of turn at the border of the field, in units of the median error
 TURNS = (-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0)
 
@@ -84,11 +86,14 @@ class Fitted:
     def with_model(self, model: ErrorModel) -> Fitted:
         """The best fit of a model that has this one's parameters and more, or fewer."""
         problem = self.problem.with_model(model)
-        start, free = carried(self, problem)
-        trials = [start, *_trials(self, problem, start)]
-        values = [problem.scores(t)[0] if problem.allowed(t) else -np.inf for t in trials]
-        parameters, converged = maximise(problem, trials[int(np.argmax(values))], free)
-        return Fitted(problem, parameters, free, converged)
+        carried_on, free = carried(self, problem)
+        found = []
+        for start in (carried_on, *_without_floor(carried_on, free, problem.p_cov)):
+            trials = [start, *_trials(self, problem, start)]
+            values = [problem.scores(t)[0] if problem.allowed(t) else -np.inf for t in trials]
+            found.append(maximise(problem, trials[int(np.argmax(values))], free))
+        fits = [Fitted(problem, parameters, free, converged) for parameters, converged in found]
+        return max(fits, key=lambda fit: fit.value)
 
 
 def carried(fitted: Fitted, problem: ErrorLikelihood) -> tuple[np.ndarray, np.ndarray]:
@@ -108,6 +113,21 @@ def carried(fitted: Fitted, problem: ErrorLikelihood) -> tuple[np.ndarray, np.nd
         if len(fitted.parameters[a]) == len(at[b]):
             at[b], free[b] = fitted.parameters[a], fitted.free[a]
     return at, free
+
+
+def _without_floor(start: np.ndarray, free: np.ndarray, p_cov: np.ndarray) -> list[np.ndarray]:
+    """The same with a scale in place of a floor that is most of the errors; none if it is not.
+
+    A model without a frame or slopes takes what these explain for a floor, beside which scale and
+    slopes matter no more, and there the search would end.
+    """
+    quoted = float(np.mean(p_cov[:, :2]))
+    scaled = np.exp(2.0 * start[0]) * quoted
+    if not free[FLOOR] or start[FLOOR] <= MOST * scaled:
+        return []
+    out = start.copy()
+    out[0], out[FLOOR] = 0.5 * np.log((scaled + start[FLOOR]) / quoted), 0.0
+    return [out]
 
 
 def _trials(fitted: Fitted, problem: ErrorLikelihood, start: np.ndarray) -> list[np.ndarray]:
