@@ -23,7 +23,7 @@ TAILS_GAIN, FRAME_GAIN = 3.5, 9.0
 MIN_COUNTERPARTS = 50.0
 #: where tails begin: fraction, factor and scale of the core against that without tails
 FRACTIONS, FACTORS, SCALES = (0.03, 0.1, 0.25), (2.0, 4.0, 8.0), (1.0, 0.8, 0.6)
-#: a floor^2 above this share of what the scale makes of the errors may stand for what is to be found
+#: a floor^2 above this share of the scaled errors may stand for what is to be found
 MOST = 0.5
 #: where a frame begins: arcsec of turn at the border of the field, in units of the median error
 TURNS = (-3.0, -1.5, -0.5, 0.0, 0.5, 1.5, 3.0)
