@@ -6,6 +6,7 @@ caller is asked. Positions are looked for in pairs first, see :mod:`bayesmatch.c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -105,8 +106,25 @@ ID = Role(
 )
 
 
+#: names of the numbers of a list, without blanks, dots and the like: Src No, Source No., SRCNUM
+NUMBERS = (
+    *(f"{word}{end}" for word in ("source", "src") for end in ("number", "num", "no", "nr")),
+    *("number", "no", "nr", "seqno", "seqnum", "seqnr", "seq"),
+)
 #: aliases that come after the others, and only where they are different in every row
-WEAK_ID = ("iau_name", "source_name", "src_name", "target_id", "targetid", "name")
+WEAK_ID = ("iau_name", "source_name", "src_name", "target_id", "targetid", "name", *NUMBERS)
+
+
+def plain_name(name: str) -> str:
+    """A column's name in small letters; that of a list's numbers as :data:`NUMBERS` has it."""
+    low = name.lower()
+    bare = re.sub(r"[\s_.\-#]+", "", low)
+    return bare if bare in NUMBERS else low
+
+
+def _is_number(name: str, role: Role) -> bool:
+    """Whether a column, by its name, has the numbers of a list."""
+    return role is ID and plain_name(name) in NUMBERS
 
 
 def find_column(names: Sequence[str], ucds: dict[str, str], role: Role) -> list[str]:
@@ -114,7 +132,7 @@ def find_column(names: Sequence[str], ucds: dict[str, str], role: Role) -> list[
     rules = (
         [n for n in names if n.lower() == role.exact.lower()],
         [n for n in names if str(ucds.get(n, "")).strip().lower().replace(" ", "") in role.ucd],
-        [n for n in names if n.lower() in role.aliases],
+        [n for n in names if n.lower() in role.aliases or _is_number(n, role)],
     )
     return next((found for found in rules if found), [])
 

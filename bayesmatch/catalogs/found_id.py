@@ -19,7 +19,8 @@ def found_identifier(values: ColumnValues, ucds: Mapping[str, str], beside: str)
 
     One that goes with the positions (``ID_1`` with ``RA_1``) comes first, then the rules of
     :func:`.columns.find_column`. Names of sources (``source_name``, ``name``) count only where
-    there is nothing else and they are different in every row.
+    there is nothing else and they are different in every row, and numbers of a list (``Src No``,
+    ``Seq``) after those.
     """
     names: list[str] = values.table.colnames
     part = "" if beside.lower() in ("", "ra") else _part(names, ucds, beside)
@@ -28,7 +29,7 @@ def found_identifier(values: ColumnValues, ucds: Mapping[str, str], beside: str)
         if mine:
             return mine[0]
     found = columns.find_column(names, dict(ucds), columns.ID)
-    strong = [n for n in found if n.lower() not in columns.WEAK_ID]
+    strong = [n for n in found if columns.plain_name(n) not in columns.WEAK_ID]
     known = columns.ID.aliases
     if len(strong) > 1 and all(n.lower() in known for n in strong):  # numbers before names
         numbers = [n for n in strong if known.index(n.lower()) < known.index(FIRST_NAME)]
@@ -37,7 +38,7 @@ def found_identifier(values: ColumnValues, ucds: Mapping[str, str], beside: str)
         return columns.pick_column(strong, names, catalog=values.catalog, role=columns.ID)
     if not len(values.table):  # of a data set that is not read here
         return None
-    order = sorted(found, key=lambda n: columns.WEAK_ID.index(n.lower()))
+    order = sorted(found, key=lambda n: columns.WEAK_ID.index(columns.plain_name(n)))
     return next((n for n in order if _tells_apart(values, n)), None)
 
 

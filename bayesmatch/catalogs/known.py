@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .said import Said
-from .units import TIMES, has_unit, without_unit
+from .typed import typed
+from .units import TIMES, has_unit, in_name, joined_to_name, without_unit
 from .values import ColumnValues
 from .warned import warn_user
 
@@ -147,6 +148,26 @@ def warn_of_known(values: ColumnValues, entries: Sequence[Any]) -> None:
             text = advice(values, values.named(entry), beside)
             if text:
                 warn_user(f"catalogue {values.catalog!r}: {text}")
+    _tell_units_joined(values, both)
+
+
+def _tell_units_joined(values: ColumnValues, errors: Sequence[Said]) -> None:
+    """Say of which columns the unit was taken from a name without brackets."""
+    found = {
+        about.column: unit
+        for about in errors
+        if about.unit is None
+        and not has_unit(getattr(values.table[about.column], "unit", None))
+        and in_name(about.column) is None
+        and (unit := joined_to_name(about.column)) not in (None, "arcsec")
+    }
+    if found:
+        told = ", ".join(f"{column!r} in {unit}" for column, unit in found.items())
+        first = typed(next(iter(found)))
+        warn_user(
+            f"catalogue {values.catalog!r}: no unit stands with the position error, which is read "
+            f"as its name says: {told} ({first}[arcsec] would be arcsec)"
+        )
 
 
 def advice(values: ColumnValues, about: Said, beside: Said | None = None) -> str:

@@ -9,10 +9,12 @@ import numpy as np
 
 from . import columns
 from .pairing import Pair, pairs_in, partner
-from .units import has_unit, in_name
+from .units import has_unit, in_name, named_radians
 from .values import ColumnValues
 from .warned import warn_user
 
+#: what is said where the names of columns without units tell it
+RADIANS = "{} are read in radians, as their names say ({}[deg] and {}[deg] would be degrees)"
 #: degrees by which two roundings of one position may differ beyond their last digits: 1 mas
 SAME = 1.0 / 3.6e6
 #: decimals that are looked at to tell the last digit of a column
@@ -87,7 +89,40 @@ def _with_those_of_names(
         if found[k] is None and numbers and not has_unit(getattr(values.table[name], "unit", None)):
             unit = in_name(name)
             found[k] = unit if unit != "deg" else None
+    if found == [None, None] and _in_radians(values, names):
+        _note(values, RADIANS.format(" and ".join(names), *names))
+        return "rad", "rad"
     return found[0], found[1]
+
+
+def _in_radians(values: ColumnValues, names: Sequence[str]) -> bool:
+    """Whether columns without units are called radians, and may be; of no rows, that is not told.
+
+    What is no position in degrees either is not looked at.
+    """
+    if not without_units(values, names) or not all(map(named_radians, names)):
+        return False
+    ra, dec = (np.asarray(values.numbers(name)) for name in names)
+    known = (ra >= -360.0) & (ra <= 720.0) & (np.abs(dec) <= 90.0)
+    if not known.any():
+        return False
+    return may_be_radians(ra[known].min(), ra[known].max(), dec[known].min(), dec[known].max())
+
+
+def without_units(values: ColumnValues, names: Sequence[str]) -> bool:
+    """Whether columns are numbers without a unit, and their names have none in brackets."""
+    return all(
+        getattr(getattr(values.table[name], "dtype", None), "kind", "O") in "fiu"
+        and not has_unit(getattr(values.table[name], "unit", None))
+        and in_name(name) is None
+        for name in names
+    )
+
+
+def may_be_radians(ra_low: float, ra_high: float, dec_low: float, dec_high: float) -> bool:
+    """Whether positions are within what radians may be: the ending rad is radio's, too."""
+    turn, quarter = 2.0 * np.pi * (1.0 + 1e-6), 0.5 * np.pi * (1.0 + 1e-6)
+    return bool(-turn <= ra_low and ra_high <= turn and -quarter <= dec_low and dec_high <= quarter)
 
 
 def is_sky(values: ColumnValues, name: str) -> bool:
@@ -172,7 +207,7 @@ def _apart(values: ColumnValues, one: Pair, two: Pair) -> tuple[bool, str]:
     if not (is_numeric(values, one) and is_numeric(values, two)):
         return True, ""
     try:
-        read = [[values.numbers(c, "deg") for c in _both(p)] for p in (one, two)]
+        read = [_read(values, p) for p in (one, two)]
     except (ValueError, TypeError):
         return True, ""
     (ra_1, dec_1), (ra_2, dec_2) = read
@@ -190,6 +225,12 @@ def _apart(values: ColumnValues, one: Pair, two: Pair) -> tuple[bool, str]:
     distance = np.where(both, np.hypot(east, north), 0.0)
     row = int(np.argmax(distance))
     return True, f", up to {distance[row] * 3600.0:.3g} arcsec apart ({values.row_text(row)})"
+
+
+def _read(values: ColumnValues, pair: Pair) -> list[np.ndarray]:
+    """Degrees of the rows, (n,) each."""
+    unit = "[rad]" if _in_radians(values, _both(pair)) else ""
+    return [values.numbers(f"{column}{unit}", "deg") for column in _both(pair)]
 
 
 def _step(degrees: np.ndarray, values: ColumnValues, column: str) -> float:

@@ -54,6 +54,21 @@ _SEXAGESIMAL_SPELLINGS = {s: unit for unit, many in SEXAGESIMAL.items() for s in
 _AROUND = (("[", "]"), ("(", ")"), ("{", "}"), ("'", "'"), ('"', '"'))
 #: a column's name with brackets at its end, as text tables have it: ``err [mas]``, ``RA (deg)``
 _NAMED = re.compile(r"(?P<name>.*[^\s\[(])\s*(?:\[(?P<square>[^\[\]]+)\]|\((?P<round>[^()]+)\))\s*")
+#: a name that a unit is joined to: ``err_mas``, ``e_RA_mas``, ``r90.deg``, ``sigma arcmin``
+_JOINED = re.compile(r"(?P<name>.*[^\s_.-])[\s_.-]+(?P<unit>[^\W\d_]+)")
+#: units that joined to a name can be nothing else: as, s and min can, and rad is radio and radius
+_ALONE = re.compile(
+    r"deg|degrees?|arcmin(ute)?s?|arcsec(ond)?s?|asec|m(illi)?arcsec(ond)?s?|mas|microarcsec(ond)?s?|"
+    r"[uµ]as|radians?",
+    re.IGNORECASE,
+)
+#: parts of names of what is a unit's square or inverse, or was looked for in a circle of some size
+_NOT_IN_IT = frozenset(
+    "per within i ivar var variance cov covar covariance corr inv inverse sq squared square "
+    "n num number count density".split()
+)
+#: numbers in names that are no sizes: per cent that a radius contains
+_CONTAINED = frozenset("39 50 63 68 90 95 98 99".split())
 #: what follows a unit of a coordinate: its frame
 _FRAME = re.compile(r"[\s_,;]*[\[(]?\s*(icrs|fk[45]|j2000(\.0)?|b1950(\.0)?)\s*[\])]?$")
 
@@ -105,6 +120,26 @@ def in_name(column: str) -> str | None:
     square, around = found["square"], found["round"] or ""
     unit = spelled(square or around)
     return None if unit in SEXAGESIMAL or (around.isalpha() and len(around) < 3) else unit
+
+
+def joined_to_name(column: str) -> str | None:
+    """The unit of angle that a name without brackets ends in, ``err_mas``; None: not surely one.
+
+    Of lengths, as position errors are. ``n_within_3_arcsec`` and ``ivar_mas`` are none.
+    """
+    found = _JOINED.fullmatch(column)
+    if found is None or _ALONE.fullmatch(found["unit"]) is None:
+        return None
+    parts = [part.lower() for part in re.split(r"[\s_.-]+", found["name"]) if part]
+    if _NOT_IN_IT.intersection(parts) or (parts[-1].isdigit() and parts[-1] not in _CONTAINED):
+        return None
+    return spelled(found["unit"])
+
+
+def named_radians(column: str) -> bool:
+    """Whether the name of a coordinate ends in radians, ``ra_rad``; or in radio."""
+    found = _JOINED.fullmatch(column)
+    return found is not None and spelled(found["unit"]) == "rad"
 
 
 def without_unit(column: str) -> str:

@@ -115,9 +115,16 @@ class ColumnValues:
         return values
 
     def own_unit(self, column: str, want: str) -> Any:
-        """The unit of an existing column; where it has none, one of angle that its name ends in."""
+        """The unit of an existing column; where it has none, one of angle that its name ends in.
+
+        Errors have one without brackets, too, as ``err_mas``; ``dec_arcsec`` may be a part of a
+        declination, or an offset.
+        """
         unit = getattr(self.table[column], "unit", None)  # a Masked array has none
-        return unit if units.has_unit(unit) or not units.is_angle(want) else units.in_name(column)
+        if units.has_unit(unit) or not units.is_angle(want):
+            return unit
+        found = units.in_name(column)
+        return units.joined_to_name(column) if found is None and want == "arcsec" else found
 
     def _factor(self, have: Any, want: str, column: str) -> Any:
         """What turns a column into a unit: a number, or (n,) of errors in seconds of time."""

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .cells import BLANKS, MISSING, fields, is_number, looks_like_data
-from .under_header import RULE, TYPES, like_unit, numeric_columns
+from .under_header import RULE, TYPES, header_of_rule, like_unit, numeric_columns, rdb_texts
 
 #: in the order in which they are tried
 DELIMITERS = (",", "\t", ";", "|")
+#: that the endings of names speak for
+DELIMITER_OF = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|", ".rdb": "\t"}
 #: lines that are looked at
 LOOKED_AT = 60
 #: lines at the beginning that are no data although they are no comments: units, types, rules
@@ -30,6 +32,8 @@ class Dialect:
     """line of the first row, from 0"""
     notes: list[str] = field(default_factory=list)
     """what was guessed"""
+    texts: list[str] = field(default_factory=list)
+    """columns that are declared to be of text"""
 
 
 class DialectError(ValueError):
@@ -60,7 +64,9 @@ def find_dialect(lines: Sequence[str], ending: str = "") -> Dialect:
         if comments:
             return _header_alone(comments)
         raise DialectError("it is empty")
-    delimiter = _delimiter([line for _, line in rows], ending)
+    above = header_of_rule([line for _, line in rows])
+    rows = rows[above:]
+    delimiter = "\t" if above else _delimiter([line for _, line in rows], ending)
     header = fields(rows[0][1], delimiter)
     if not looks_like_data(header):
         return _with_header(rows, delimiter, header)
@@ -93,7 +99,7 @@ def _delimiter(lines: Sequence[str], ending: str) -> str:
         if counts[0] < 2:
             continue
         same = sum(n in (counts[0], counts[0] + 1) for n in counts) / len(counts)
-        favoured = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|"}.get(ending) == delimiter
+        favoured = DELIMITER_OF.get(ending) == delimiter
         this = (same if not favoured or same < 0.5 else 2.0, counts[0], -order)
         if this > score:
             best, score = delimiter, this
@@ -106,12 +112,16 @@ def _with_header(rows: Sequence[tuple[int, str]], delimiter: str, names: list[st
     """The dialect of a table with a header; lines of units, types and rules are known."""
     notes: list[str] = []
     units: list[str] = []
+    texts: list[str] = []
     at = 1
     while at < min(len(rows), MOST_EXTRA):
         line = rows[at][1]
         cells = fields(line, delimiter)
         if RULE.fullmatch(line):
             at += 1
+            continue
+        if at == 1 and delimiter == "\t" and (kinds := rdb_texts(line, names)) is not None:
+            texts, at = kinds, at + 1
             continue
         if len(cells) != len(names) or any(map(is_number, cells)):
             break
@@ -128,4 +138,4 @@ def _with_header(rows: Sequence[tuple[int, str]], delimiter: str, names: list[st
             break
         at += 1
     first = rows[at][0] if at < len(rows) else rows[-1][0] + 1
-    return Dialect(delimiter, names, units, first, notes)
+    return Dialect(delimiter, names, units, first, notes, texts)

@@ -59,11 +59,13 @@ def read_table(source: Source, asked: Asked) -> Table:
         with warnings.catch_warnings():  # that nulls become False: they are masked below
             warnings.filterwarnings("ignore", "Column .* contains NULL")
             table = Table.read(hdus, hdu=chosen.number, mask_invalid=False)
-        texts_of_bytes(table, texts[chosen.number])
-        for column, name in enumerate(table.colnames, start=1):
+        # Astropy makes one column of several where it has written a SkyCoord or a Time.
+        stored = hdus[chosen.number].columns.names
+        texts_of_bytes(table, [stored[k - 1] for k in texts[chosen.number]])
+        for column, name in enumerate(stored, start=1):
             # Numbers would be wrong as soon as somebody selects columns.
             ucd = table.meta.pop(f"TUCD{column}", None)
-            if ucd:
+            if ucd and name in table.colnames:
                 table[name].info.meta = {"ucd": ucd}
         _mask_scaled(table, hdus[chosen.number], nulls)
         _mask_logicals(table, hdus[chosen.number])
@@ -103,7 +105,7 @@ def _mask_scaled(table: Table, hdu: Any, nulls: dict[str, int]) -> None:
     """Mask where stored numbers are those that stand for missing ones."""
     stored: Any = hdu.data.view(np.ndarray) if nulls else None
     for name, null in nulls.items():
-        if stored[name].dtype.kind in "iu":
+        if name in table.colnames and stored[name].dtype.kind in "iu":
             _mask(table, name, stored[name] == null)
 
 
@@ -114,7 +116,8 @@ def _mask_logicals(table: Table, hdu: Any) -> None:
     stored: Any = hdu.data.view(np.ndarray)
     for name in table.colnames:
         # Those of ASCII tables are texts, and of arrays of any length there are descriptors.
-        if table[name].dtype.kind == "b" and stored[name].dtype.kind == "i":
+        kind = getattr(getattr(table[name], "dtype", None), "kind", "")  # a SkyCoord has none
+        if kind == "b" and stored[name].dtype.kind == "i":
             absent = stored[name] == 0
             if absent.any():
                 _mask(table, name, absent)

@@ -27,10 +27,12 @@ def as_bytes(header: Any) -> list[int]:
     return found
 
 
-def texts_of_bytes(table: Table, numbers: list[int]) -> None:
-    """Make texts of those columns, numbered from 1, in place; a zero byte ends a text."""
-    for number in numbers:
-        old = table.columns[number - 1]
+def texts_of_bytes(table: Table, names: list[str]) -> None:
+    """Make texts of those columns, in place; a zero byte ends a text."""
+    for name in names:
+        if name not in table.colnames:  # a part of another
+            continue
+        old = table[name]
         cells = [np.asarray(cell, np.uint8).tobytes().partition(b"\0")[0] for cell in old]
         new: Any = cells
         if len(cells) * max(map(len, cells), default=0) > MOST_BYTES:
@@ -38,4 +40,4 @@ def texts_of_bytes(table: Table, numbers: list[int]) -> None:
             new[:] = [cell.decode("utf-8", "replace") for cell in cells]
         column = Column(new if len(cells) else np.empty(0, "S1"), description=old.description)
         column.info.meta = old.info.meta
-        table.replace_column(table.colnames[number - 1], column)
+        table.replace_column(name, column)

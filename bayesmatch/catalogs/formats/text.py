@@ -14,7 +14,7 @@ from .asked import Asked
 from .cells import whole_header
 from .decoded import as_utf8
 from .delimited import columns_of
-from .dialect import Dialect, find_dialect
+from .dialect import DELIMITER_OF, Dialect, find_dialect
 from .source import Source
 from .typed import is_identifier, typed
 
@@ -57,13 +57,20 @@ def read_any_text(source: Source, asked: Asked) -> Table:
 def _table(
     names: Sequence[str], cells: Sequence[pa.ChunkedArray], dialect: Dialect, asked: Asked
 ) -> Table:
-    """Columns as numbers or text."""
+    """Columns as numbers or text; of those declared to be text, what an integer gives back is one.
+
+    And what has a decimal point in the first rows: all columns of some files are declared so.
+    """
+    import pyarrow as pa
+
     comma = dialect.delimiter != ","
     units = dict(zip(dialect.names, dialect.units, strict=False))
     out = Table()
     with_comma = []
     for name, column in zip(names, cells, strict=True):
-        found = typed(column, identifier=is_identifier(name, asked.id), comma=comma)
+        declared = name in dialect.texts and column.type == pa.string()
+        identifier = declared or is_identifier(name, asked.id)
+        found = typed(column, identifier=identifier, comma=comma)
         if comma and found.type != column.type and _has_comma(column):
             with_comma.append(name)
         values, mask = arrow_values(found)
@@ -89,7 +96,7 @@ def _has_comma(column: pa.ChunkedArray) -> bool:
 
 def _ending(path: Path) -> str:
     name = path.name.lower()
-    return next((e for e in (".csv", ".tsv", ".tab", ".psv") if e in name), "")
+    return next((e for e in DELIMITER_OF if e in name), "")
 
 
 def _astropy_kind(head: str) -> str:
@@ -104,6 +111,13 @@ def _astropy_kind(head: str) -> str:
     numbered = [re.match(r"#\s*\d+\s+[A-Za-z_]\w*", line) for line in comments]
     if len(comments) > 1 and all(numbered) and lines[0].startswith("#"):
         return "sextractor"
+    if re.match(r"\s*\\(documentclass|begin\{|startdata|tablehead|hline)", head):
+        raise ValueError(
+            "it is LaTeX, made to be printed; give the table in a form made to be read (the "
+            "journal's machine-readable one, CSV, FITS)"
+        )
+    if len(lines) > 2 and all(re.fullmatch(r"\s*=+([ ]+=+)+\s*", lines[k]) for k in (0, 2)):
+        return "rst"
     if len(lines) > 1 and re.fullmatch(r"\s*[-=]{2,}([ ]+[-=]+)+\s*", lines[1]):
         return "fixed_width_two_line"
     return ""
