@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import Table, vstack
 
 import bayesmatch as bm
@@ -105,3 +106,63 @@ def test_probabilities_are_right_among_chance_pairs():
         some = (p >= low) & (p < high)
         error = np.sqrt(np.sum(p[some] * (1 - p[some]))) / np.sum(some)
         assert abs(np.mean(right[some]) - np.mean(p[some])) < 4 * error, (low, np.sum(some))
+
+
+def joined(n=60, seed=2):
+    """A table of pairs: two positions in every row."""
+    rng = np.random.default_rng(seed)
+    t = Table({"ID": np.arange(n), "RA_1": 10 + rng.random(n), "DEC_1": rng.random(n)})
+    for name in ("RA", "DEC"):
+        t[f"{name}_2"] = t[f"{name}_1"] + rng.normal(0, 0.5, n) / 3600
+    return t
+
+
+@pytest.mark.parametrize("ending", ["fits", "parquet"])
+def test_two_positions_in_one_file_are_two_catalogues(tmp_path, ending):
+    """Of a joined table; every row has its own for a candidate."""
+    path, n = tmp_path / f"t.{ending}", 60
+    joined(n).write(path)
+
+    def read(which, name, of=bm.Catalog.read):
+        columns = {"ra": f"RA_{which}", "dec": f"DEC_{which}"}
+        return of(path, name=name, pos_err=0.5, area=1.0, id="ID", **columns)
+
+    x = read(1, "A")
+    ways = [bm.Catalog.read, *[bm.Catalog.scan] * (ending == "parquet")]
+    others = [read(2, "B", way) for way in ways]
+    for other in others:
+        assert list(bm.match(x, other, radius=5).sources["B"]) == list(range(n))
+    with pytest.warns(UserWarning, match="no primary has a candidate"):
+        assert np.all(bm.match(x, read(1, "B"), radius=5).sources["B"] == -1)
+
+
+def test_two_tables_of_one_file_are_two_catalogues(tmp_path):
+    path, t = tmp_path / "t.fits", joined()
+    tables = [Table({"RA": t[f"RA_{k}"], "DEC": t[f"DEC_{k}"]}) for k in (1, 2)]
+    fits.HDUList([fits.PrimaryHDU(), *map(fits.table_to_hdu, tables)]).writeto(path)
+    read = [bm.Catalog.read(path, name=f"N{k}", pos_err=0.5, area=1.0, hdu=k) for k in (1, 2)]
+    assert list(bm.match(*read, radius=5).sources["N2"]) == list(range(len(t)))
+
+
+def test_errors_are_not_fitted_to_a_catalogue_with_itself(tmp_path):
+    t = doubled(200)
+    t.write(tmp_path / "t.fits")
+    one = bm.Catalog(t, name="A", pos_err=0.1, area=SIDE**2)
+    same = bm.Catalog(t, name="B", pos_err=0.1, area=SIDE**2)
+    read = [bm.Catalog.read(tmp_path / "t.fits", name=n, pos_err=0.1, area=SIDE**2) for n in "AB"]
+    for pair in ((one, one), (one, same), read):
+        with pytest.raises(ValueError, match="is 'A' once more.*; give another catalogue"):
+            bm.fit_position_errors(*pair, radius=2)
+
+
+def test_errors_are_not_fitted_to_positions_that_were_copied():
+    t = joined(200)
+    one, two = (
+        bm.Catalog(Table({"RA": t["RA_1"], "DEC": t["DEC_1"]}), name=n, pos_err=e, area=1.0)
+        for n, e in (("A", 0.5), ("B", 0.1))
+    )
+    with pytest.warns(UserWarning, match="100% of the counterparts have the very position"):
+        bm.fit_position_errors(one, two, radius=5, tails=False, frame="offset")
+    with pytest.warns(UserWarning, match="kept as they are quoted: 100% of the counterparts"):
+        result = bm.match(one, two, radius=5, errors="fit")
+    assert result.meta["errors"]["applied"] is False

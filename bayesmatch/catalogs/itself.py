@@ -30,16 +30,34 @@ def named_apart(primary: Any, others: Sequence[Any]) -> tuple[Any, ...]:
 def known_as_itself(primary: Any, other: Any) -> Any:
     """The other catalogue, marked if it is the primary once more.
 
-    It is if both were read from the same file, or are made from the same columns in memory.
+    It is if both have the same positions, and were read from the same file or are made from the
+    same columns in memory. Rows of a joined table have two positions; a file may hold two tables.
     """
     if other.itself or other.n_listed != primary.n_listed:
         return other
     same_file = primary.read_from and primary.read_from == other.read_from
+    same_file = same_file and _same_positions(primary, other)
     if not same_file and not (isinstance(other, HeldCatalog) and _same_columns(primary, other)):
         return other
     out = copy.copy(other)
     out.itself = True
     return out
+
+
+def _same_positions(primary: HeldCatalog, other: Any) -> bool:
+    """Whether two catalogues of one file have their positions from the same columns of one table.
+
+    Of a scanned one, which is of one table, the names tell; and where a fit has moved positions.
+    """
+    if (primary.ra_name, primary.dec_name) != (other.ra_name, other.dec_name):
+        return False
+    moved = any(getattr(c, "corrections", ()) for c in (primary, other))
+    if moved or not isinstance(other, HeldCatalog):
+        return True
+    one, two = ((c if c.whole is None else c.whole) for c in (primary, other))
+    return all(
+        np.array_equal(a, b, equal_nan=True) for a, b in ((one.ra, two.ra), (one.dec, two.dec))
+    )
 
 
 def _same_columns(primary: Any, other: Any) -> bool:

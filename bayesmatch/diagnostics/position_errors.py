@@ -23,6 +23,7 @@ from ..matching.error_fit.engine import MAX_ROWS, fit_with_learned
 from ..matching.error_fit.found import PositionErrorFit
 from ..matching.error_fit.scaling import standards
 from ..matching.error_fit.selection import Request
+from ..matching.error_fit.wording import copied_text
 from ..matching.local_field import LocalField
 from ..priors.prior_set import PriorSet
 
@@ -75,13 +76,14 @@ def fit_position_errors(
     Raises
     ------
     ValueError, TypeError
-        If an argument is wrong, or no primary has a candidate.
+        If an argument is wrong, one of the others is the primary once more, or no primary has a
+        candidate.
 
     Warns
     -----
     UserWarning
-        If fewer than 20 counterparts are expected, the radius loses over 5% of them, or the fit
-        does not converge.
+        If most counterparts have the very position of their source, fewer than 20 counterparts are
+        expected, the radius loses over 5% of them, or the fit does not converge.
 
     Notes
     -----
@@ -123,6 +125,13 @@ def fit_position_errors(
     check_catalogs(primary, others)
     primary = cast(Catalog, checked_primary(primary, one_of("bad_rows", bad_rows, BAD_ROWS)))
     others = tuple(known_as_itself(primary, with_positions(other, bad_rows)) for other in others)
+    twice = next((other for other in others if other.itself), None)
+    if twice is not None:
+        raise ValueError(
+            f"catalogue {twice.name!r} is {primary.name!r} once more: what its sources lie on is "
+            "themselves, and tells nothing of their position errors; give another catalogue, with "
+            "counterparts of them"
+        )
     others = tuple(at_epoch_of(other, primary) for other in others)
     radius_arcsec = in_arcsec(radius)
     request = Request.checked(tails, frame, covariates)
@@ -157,6 +166,10 @@ def fit_position_errors(
 
 def _warn_of_fit(found: PositionErrorFit) -> None:
     what = f"position errors of {found.names[0]!r}:"
+    copied = copied_text(found)
+    if copied:
+        warnings.warn(f"{what} {copied}", UserWarning, stacklevel=3)
+        return
     if found.n_counterparts < MIN_COUNTERPARTS:
         warnings.warn(
             f"{what} only about {found.n_counterparts:.0f} counterparts are among the "

@@ -22,6 +22,7 @@ from .error_fit.engine import fit_with_learned
 from .error_fit.found import PositionErrorFit
 from .error_fit.numbers import fit_numbers
 from .error_fit.selection import Request
+from .error_fit.wording import copied_text
 from .options import MatchOptions
 from .pipeline import run_match
 
@@ -57,7 +58,7 @@ def fitted(
     Warns
     -----
     UserWarning
-        If there are fewer than 30 likely counterparts.
+        If there are fewer than 30 likely counterparts, or most have the position of their source.
     """
     fit = _fit(primary, others, priors, options, near)
     likely = 0 if fit is None else int(np.sum(np.asarray(fit.candidates["p"]) > LIKELY))
@@ -67,6 +68,10 @@ def fitted(
             f"likely counterparts are within {options.radius_arcsec:g} arcsec, {MIN_LIKELY} are "
             "needed to measure them by (errors='given' does not try)"
         )
+        return primary, {"applied": False, "n_likely": likely}
+    copied = copied_text(fit)
+    if copied:
+        warn_user(f"position errors of {primary.name!r} are kept as they are quoted: {copied}")
         return primary, {"applied": False, "n_likely": likely}
     if not fit.converged:
         warn_user(

@@ -11,6 +11,9 @@ from ...catalogs.gaussian import GAUSSIAN
 #: a 95% error radius in units of sigma per axis
 RADIUS_95 = float(GAUSSIAN.quantile(0.95))
 
+#: separation in units of its error that no two measurements have but in one of two million cases
+COPIED = 1e-3
+
 
 def fit_text(fit: Any) -> str:
     """What ``print`` shows of a :class:`PositionErrorFit`."""
@@ -48,6 +51,19 @@ def fit_text(fit: Any) -> str:
                 for other, (fraction, error) in fit.host_fractions.items()
             ),
         ]
+    )
+
+
+def copied_text(fit: Any) -> str:
+    """What to say where most counterparts have the very position of their source; else ""."""
+    p, apart = np.asarray(fit.candidates["p"]), np.asarray(fit.candidates["before"])
+    share = p[apart < COPIED].sum() / max(p.sum(), 1e-300)
+    if share < 0.5:
+        return ""
+    return (
+        f"{share:.0%} of the counterparts have the very position of their {fit.names[0]} source: "
+        "one catalogue seems to be made of the other, or to have its positions, and then the "
+        "separations tell nothing of the errors; give positions that were measured each by itself"
     )
 
 
