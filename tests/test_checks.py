@@ -194,6 +194,15 @@ def test_milliarcsec_as_in_the_issue():
     assert "1000 times" in row["advice"] and "SIGMA[arcsec]" in row["advice"]
 
 
+def test_close_pairs_tell_by_which_factor():
+    """A factor like that of separations that can be judged, not a count of sources."""
+    sky = simulate(8, 1200, 0.9, density=60_000.0)
+    row = checks_of(pair(sky, scale=0.2))["position_errors"]
+    assert row["verdict"] == "wrong" and "get no probability of it" in row["advice"]
+    assert row["expected"] == 1 and 3.5 < row["value"] < 6.5
+    assert row["sigma"] == pytest.approx(abs(row["value"] - 1) / row["error"])
+
+
 def test_sizes_are_right():
     """Scale, offset and area are found to a few of their errors, from a step without a fit."""
     sky = simulate(7, 1000, 0.8)

@@ -44,16 +44,19 @@ def scale_step(view: View) -> Step | None:
 
 
 def close_pairs(view: View) -> Finding | None:
-    """Close pairs that no probability explains, as errors in a wrong unit leave; None: none."""
+    """Close pairs that no probability explains, as errors in a wrong unit leave; None: none.
+
+    By which factor the errors are off, its value, :mod:`.other_unit` tells.
+    """
     found = max((_excess(view, part) for part in view.around), key=lambda e: e[0])
     sigma, unexplained, chance, name = found
     if sigma <= SIGMA_COUNTS:
         return None
     return Finding(
         ERRORS,
-        unexplained + chance,
-        chance,
-        math.sqrt(max(chance, 1.0)),
+        math.nan,
+        1.0,
+        math.nan,
         sigma,
         WRONG,
         f"{unexplained:.0f} sources with a close {name} object, beyond {chance:.1f} by chance, "

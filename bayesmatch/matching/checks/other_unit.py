@@ -45,9 +45,13 @@ OFF = (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5)
 MAX_PAIRS = 50_000
 
 
-def in_other_unit(view: View, finding: Finding) -> Finding | None:
-    """A finding about errors that are off by the factor of another unit; None: they are not."""
-    tried: list[tuple[float, float, str, list[str]]] = []
+#: gain in ln likelihood by a factor of the errors, the factor, of which catalogue, its columns
+Tried = list[tuple[float, float, str, list[str]]]
+
+
+def factors_tried(view: View) -> Tried:
+    """Factors of the errors of each catalogue that fit best."""
+    tried: Tried = []
     for part in view.around:
         pairs = _Pairs.of(view, part)
         as_read = pairs.nearly_as_read()
@@ -62,6 +66,19 @@ def in_other_unit(view: View, finding: Finding) -> Finding | None:
             ln_likelihood, factor = pairs.best(whose)
             if whose != "east" or _near(factor) == OF_COLUMNS:
                 tried.append((ln_likelihood - as_read, factor, catalog.name, texts))
+    return tried
+
+
+def with_factor(tried: Tried, finding: Finding) -> Finding:
+    """A finding about errors that are far off, with the factor by which they seem to be."""
+    _, factor, *_ = max(tried)
+    return replace(
+        finding, value=factor, expected=1.0, error=abs(factor - 1.0) / max(finding.sigma, 1e-9)
+    )
+
+
+def in_other_unit(tried: Tried, finding: Finding) -> Finding | None:
+    """A finding about errors that are off by the factor of another unit; None: they are not."""
     # Errors of both catalogues add up: what one factor explains another one may explain as well.
     least = max(GAIN, *(gain - AS_GOOD for gain, *_ in tried))
     named = [

@@ -28,7 +28,7 @@ from .epochs import epochs
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice, shared
-from .other_unit import in_other_unit
+from .other_unit import factors_tried, in_other_unit, with_factor
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
@@ -118,7 +118,9 @@ def _errors(
     found = found or skipped(ERRORS, 1.0, NOT_JUDGED)
     unit = None
     if found.verdict != OK or not math.isfinite(found.sigma):
-        unit = in_other_unit(view, found)
+        tried = factors_tried(view)
+        unit = in_other_unit(tried, found)
+        found = found if apart is None else with_factor(tried, apart)
     yield found if unit is None else unit
     right = right and apart is None and unit is None
     yield tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
