@@ -465,6 +465,7 @@ def test_charts_of_a_survey(folder, service, capsys):  # noqa: F811
     [
         (["--ids", "S77"], "no source with ID 'S77'"),
         (["--ids", "S0", "--pick", "random"], "--ids and --pick are both given"),
+        (["--ids", "S0", "--seed", "0"], "--seed goes with --pick"),
         (["--pick", "right"], "give the known answers with --truth FILE"),
         (["--pick", "claimed"], "there is no such source"),
         (["--pick", "random", "--n", "0"], "--n is 0; give 1 or more"),

@@ -136,6 +136,8 @@ def test_sample_is_that_of_the_function_and_trains(files, capsys):
         ("--annulus 30", "--annulus is '30'"),
         ("--exclude nowhere", "--exclude nowhere: it is no region"),
         ("--area 1", "--area is '1'; give 2 values"),
+        ("--area 1:nope", "--area: 'nope' is no number and no file; give deg^2, 'estimate', or"),
+        ("--area 1:x.fits", "--area x.fits: is no coverage map (MOC)"),
         ("--r98 nope", "no column 'nope'"),
         ("--flux-min 3", "no flux column is named"),
         ("--out o.fits", "--out comes 2 times"),

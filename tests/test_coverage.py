@@ -159,3 +159,25 @@ def test_on_the_command_line(result, inputs, tmp_path, capsys):
     first = (tmp_path / "m.fits").read_bytes()
     assert main(["area", files[1], "--order", "9", "--moc", str(tmp_path / "m.fits")]) == 0
     assert (tmp_path / "m.fits").read_bytes() == first
+
+
+@pytest.mark.parametrize("ending", ["fits", "json"])
+def test_a_map_is_the_area_on_the_command_line(inputs, tmp_path, capsys, ending):
+    """Numbers, maps and estimates side by side; and a map is an input: not written over."""
+    files = [str(tmp_path / name) for name in ("x.ecsv", "o.ecsv")]
+    for table, path in zip(inputs, files, strict=False):
+        table.write(path)
+    where = str(tmp_path / f"map.{ending}")
+    moc = bm.Catalog(inputs[1], name="O", pos_err=0.1, area=1.0).coverage()
+    write_moc(moc, where)
+    line = ["match", files[0], "1", files[1], "0.1", "--radius", "5", "--quiet"]
+    out = str(tmp_path / "r.fits")
+    assert main([*line, "--area", f"0.5:{where}", "--out", out]) == 0
+    found = bm.MatchResult.read(out)
+    areas = [c.area_deg2 for c in found.record.catalogues]
+    np.testing.assert_allclose(areas, [0.5, moc.sky_fraction * DEG2])
+    assert main([*line, "--area", f"estimate:{where}", "--out", out]) == 0
+    assert "this is an estimate" in capsys.readouterr().err
+    before = Path(where).read_bytes()
+    assert main([*line, "--area", f"0.5:{where}", "--out", where]) == 1
+    assert Path(where).read_bytes() == before

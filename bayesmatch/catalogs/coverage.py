@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from .closest import did_you_mean_file
 from .formats.writing import replaced_together
+from .paths import given_path
 from .scan.area import scanned_coverage
 from .scan.catalog import ScannedCatalog
 
@@ -31,6 +33,26 @@ def moc_path(path: str | os.PathLike) -> Path:
         known = ", ".join(MOC_ENDINGS)
         raise ValueError(f"{path}: the name of a coverage map (MOC) must end in one of {known}")
     return at
+
+
+def read_moc(path: str | os.PathLike, what: str) -> Any:
+    """The `mocpy.MOC` in a file, FITS or JSON; errors begin with `what`.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        If there is no such file, or no map in it.
+    """
+    from mocpy import MOC
+
+    at = given_path(path)
+    if not os.path.isfile(at):
+        raise FileNotFoundError(f"{what}: no such file{did_you_mean_file(at)}")
+    try:
+        kind = MOC_ENDINGS.get(at.suffix.lower(), "fits")
+        return MOC.load(str(at), format=kind) if kind == "json" else MOC.from_fits(str(at))
+    except Exception as error:  # mocpy and astropy raise many kinds
+        raise ValueError(f"{what}: is no coverage map (MOC) in FITS or JSON ({error})") from None
 
 
 def write_moc(moc: Any, path: str | os.PathLike) -> Path:

@@ -66,9 +66,8 @@ def add_charts(commands: Any) -> None:
     charts.add_argument(
         "--seed",
         type=int,
-        default=0,
         metavar="S",
-        help="which of them: the same seed picks the same sources (default: 0)",
+        help="which of them, with --pick: the same seed picks the same sources (default: 0)",
     )
     add_pictures(charts)
     charts.add_argument("--quiet", action="store_true", help="print nothing but errors")
@@ -82,6 +81,8 @@ def _charts(options: argparse.Namespace) -> None:
         raise ValueError("--ids and --pick are both given; give one of them")
     if options.ids and options.n is not None:
         raise ValueError("--n goes with --pick, and --ids names the sources; give one of them")
+    if options.ids and options.seed is not None:
+        raise ValueError("--seed goes with --pick, and --ids names the sources; give one of them")
     if options.catalogue is not None and options.truth is None:
         raise ValueError("--catalogue goes with --truth FILE, whose counterparts are of it")
     if options.n is not None and options.n < 1:
@@ -156,6 +157,6 @@ def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
     if len(every) == 0:
         others = ", ".join(k for k in KINDS if k != kind)
         raise ValueError(f"--pick {kind}: there is no such source; give another of {others}")
-    rows = pick(result, kind, n=options.n or MANY, seed=options.seed, truth=truth)
+    rows = pick(result, kind, n=options.n or MANY, seed=options.seed or 0, truth=truth)
     words = {"random": "sources", "claimed": "sources whose best candidate others claim"}
     return rows, truth, f" of {len(every):,} {words.get(kind, f'{kind} sources')}"

@@ -43,7 +43,7 @@ def add_fetch(commands: Any) -> None:
         metavar=("RA", "DEC", "RADIUS"),
         help="a circle: degrees, and a radius in arcsec or with its unit, as 0.5deg",
     )
-    region.add_argument("--moc", metavar="FILE", help="a MOC (FITS)")
+    region.add_argument("--moc", metavar="FILE", help="a MOC (FITS or JSON)")
     region.add_argument("--around", metavar="FILE", help="the surroundings of these sources")
     fetch.add_argument(
         "--margin",
@@ -164,22 +164,11 @@ def _region(options: argparse.Namespace) -> Any:
                 f"degrees and a radius, as 150.1 2.2 0.5deg ({error})"
             ) from None
     if options.moc is not None:
-        return _read_moc(options.moc)
+        from ..catalogs.coverage import read_moc
+
+        return read_moc(options.moc, f"--moc {options.moc}")
     if options.around is not None:
         from .sources import one_catalogue
 
         return one_catalogue([options.around], pos_err=1.0, area=1.0)
     raise ValueError("no region; give --cone RA DEC RADIUS, --moc FILE or --around FILE")
-
-
-def _read_moc(path: str) -> Any:
-    import os
-
-    from mocpy import MOC
-
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"--moc {path}: no such file")
-    try:
-        return MOC.from_fits(path)
-    except Exception as error:  # mocpy and astropy raise many kinds
-        raise ValueError(f"--moc {path}: is no MOC in FITS ({error})") from None

@@ -18,7 +18,14 @@ from .learning import (
     check_learning,
     learning_priors,
 )
-from .parsing import completeness, host_covariates, number_or_name, per_catalogue
+from .parsing import (
+    area_files,
+    completeness,
+    host_covariates,
+    number_or_name,
+    per_catalogue,
+    sky_area,
+)
 from .radius import radius_arcsec
 
 #: least posterior of the sample that ``--mag CAT:COL auto`` learns from
@@ -79,7 +86,8 @@ def add_inputs(command: argparse.ArgumentParser, *, radius_required: bool = True
     command.add_argument(
         "--area",
         metavar="A1:A2",
-        help="sky areas (deg^2), one per catalogue; empty: the file's SKYAREA",
+        help="sky areas, one per catalogue: deg^2, the file of a coverage map (MOC), or estimate; "
+        "empty: the file's SKYAREA",
     )
     for option, metavar, text in PER_CATALOGUE:
         command.add_argument(f"--{option}", metavar=metavar, help=text)
@@ -166,6 +174,7 @@ def files_read(options: argparse.Namespace) -> list[str]:
         *(hats_address(path) or path for path in named),
         *(source for _, source in options.mag if source != "auto"),
         *(source for source in saved if not source.startswith("@")),
+        *(path for path in area_files(options.area) if path != "estimate"),
     ]
 
 
@@ -188,7 +197,7 @@ def read_inputs(
         option: per_catalogue(f"--{option}", getattr(options, option), n, str)
         for option, *_ in PER_CATALOGUE
     }
-    areas = per_catalogue("--area", options.area, n, float)
+    areas = per_catalogue("--area", options.area, n, sky_area)
     motions = read_epochs(options, n)
     catalogs = [
         read_catalogue(

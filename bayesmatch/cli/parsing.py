@@ -48,16 +48,39 @@ def per_catalogue(option: str, text: str | None, n: int, kind: Callable[[str], A
     """One value per catalogue, None where it is left to the file."""
     if text is None:
         return [None] * n
-    try:
-        values = [kind(plain(part)) if part else None for part in parts(text, ":")]
-    except ValueError:
-        values = []
-    if len(values) != n:
+    given = parts(text, ":")
+    if len(given) != n:
         raise ValueError(
             f"{option} is {text!r}; give {n} values, one per catalogue, separated by "
             f"colons, empty where the file tells{quoting(text)}"
         )
-    return values
+    return [kind(plain(part)) if part else None for part in given]
+
+
+def sky_area(text: str) -> Any:
+    """What ``--area`` says of a catalogue: deg^2, "estimate", or the map (MOC) in a file."""
+    if text == "estimate":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    import os
+
+    if not os.path.lexists(os.path.expanduser(text)):
+        raise ValueError(
+            f"--area: {text!r} is no number and no file; give deg^2, 'estimate', or the file of a "
+            "coverage map (MOC), one per catalogue"
+        )
+    from ..catalogs.coverage import read_moc
+
+    return read_moc(text, f"--area {text}")
+
+
+def area_files(text: str | None) -> list[str]:
+    """The files that ``--area`` names."""
+    given = [] if text is None else [plain(part) for part in parts(text, ":")]
+    return [part for part in given if part and isinstance(number_or_name(part), str)]
 
 
 def quoting(text: str) -> str:

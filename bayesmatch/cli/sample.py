@@ -8,7 +8,7 @@ from typing import Any
 
 from .given_errors import position_error
 from .outputs import add_out, check_outputs, make_folders, one_output, table_endings
-from .parsing import TABLE_ENDINGS, number_or_name, per_catalogue
+from .parsing import TABLE_ENDINGS, area_files, number_or_name, per_catalogue, sky_area
 
 EPILOG = """\
 A precise position (Chandra's, say) names the counterpart by itself where the sky is not crowded:
@@ -45,7 +45,7 @@ def add_sample(commands: Any) -> None:
     sample.add_argument("survey_error", metavar="ERROR", help="its position error")
     add_out(sample, f"the sample: {TABLE_ENDINGS}", required=True)
     for option, what in (
-        ("area", "sky areas (deg^2), A1:A2; empty: the file's SKYAREA"),
+        ("area", "sky areas, A1:A2: deg^2, the file of a MOC, estimate; empty: the file's SKYAREA"),
         ("ra", "right ascension columns, COL1:COL2; empty: found by name"),
         ("dec", "declination columns, COL1:COL2; empty: found by name"),
     ):
@@ -106,7 +106,7 @@ def _sample(options: argparse.Namespace) -> None:
     from ..truth import training_sample
     from ..truth.counts import steps_text
 
-    paths = [options.precise, options.survey]
+    paths = [options.precise, options.survey, *area_files(options.area)]
     out = one_output(options.out, {"sample": (table_endings(), "sample.fits")})
     assert out is not None  # the option is required
     excluded = [_region(text) for text in options.exclude]
@@ -141,7 +141,7 @@ def _catalogues(options: argparse.Namespace) -> list[Any]:
     given = zip(
         (options.precise, options.survey),
         (options.precise_error, options.survey_error),
-        per_catalogue("--area", options.area, 2, float),
+        per_catalogue("--area", options.area, 2, sky_area),
         per_catalogue("--ra", options.ra, 2, str),
         per_catalogue("--dec", options.dec, 2, str),
         strict=True,
@@ -171,12 +171,12 @@ def _region(text: str) -> tuple[str | None, Any]:
     if before and isinstance(numbers[-1], float):
         file = ":".join(before)
         return file, (Catalog.read(file, pos_err=1.0, area=1.0), numbers[-1])
-    from mocpy import MOC
+    from ..catalogs.coverage import read_moc
 
     try:
-        return text, MOC.from_fits(text)
-    except Exception as error:  # of whatever file was given
+        return text, read_moc(text, text)
+    except (ValueError, OSError) as error:
         raise ValueError(
-            f"--exclude {text}: it is no region; give RA:DEC:ARCSEC, FILE:ARCSEC, or the FITS file "
-            "of a MOC"
+            f"--exclude {text}: it is no region; give RA:DEC:ARCSEC, FILE:ARCSEC, or the file of a "
+            "MOC (FITS, JSON)"
         ) from error
