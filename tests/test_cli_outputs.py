@@ -137,7 +137,7 @@ def test_sample_is_that_of_the_function_and_trains(files, capsys):
         ("--exclude nowhere", "--exclude nowhere: it is no region"),
         ("--area 1", "--area is '1'; give 2 values"),
         ("--area 1:nope", "--area: 'nope' is no number and no file; give deg^2, 'estimate', or"),
-        ("--area 1:x.fits", "--area x.fits: is no coverage map (MOC)"),
+        ("--area 1:x.fits", "--area x.fits: is no MOC in FITS or JSON"),
         ("--r98 nope", "no column 'nope'"),
         ("--flux-min 3", "no flux column is named"),
         ("--out o.fits", "--out comes 2 times"),

@@ -6,7 +6,7 @@ import sys
 import astropy.units as u
 import numpy as np
 import pytest
-from astropy.table import MaskedColumn, Table
+from astropy.table import Column, MaskedColumn, Table
 from mocpy import MOC
 
 import bayesmatch as bm
@@ -425,3 +425,20 @@ def test_on_the_command_line(served, tmp_path, capsys):
         assert main(["fetch", *wrong]) == 1
         printed = capsys.readouterr().err
         assert text in printed and printed.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "unit, said",
+    [("mas", ":e_RA[mas]:e_DE[mas]"), ("arcsec", ":e_RA:e_DE"), (None, ":e_RA[mas]:e_DE[mas]")],
+)
+def test_the_error_in_the_unit_that_came(monkeypatch, tmp_path, capsys, unit, said):
+    """What is printed is right for the columns as they are: their own unit, their own case."""
+    table = sky(300)["ra", "dec"]
+    for name in ("e_RA", "e_DE"):
+        table[name] = Column(np.full(len(table), 0.1), unit=unit)
+    with TapServer(table) as server:
+        known = survey(server, error=":e_ra[mas]:e_de[mas]")
+        monkeypatch.setattr("bayesmatch.catalogs.services.surveys.survey_named", lambda name: known)
+        out = str(tmp_path / "f")
+        assert main(["fetch", "it", "--cone", "0", "0", "0.3deg", "--out", out]) == 0
+    assert f"match SOURCES ERROR {out} {said} " in capsys.readouterr().out.replace("'", "")

@@ -52,7 +52,7 @@ def read_moc(path: str | os.PathLike, what: str) -> Any:
         kind = MOC_ENDINGS.get(at.suffix.lower(), "fits")
         return MOC.load(str(at), format=kind) if kind == "json" else MOC.from_fits(str(at))
     except Exception as error:  # mocpy and astropy raise many kinds
-        raise ValueError(f"{what}: is no coverage map (MOC) in FITS or JSON ({error})") from None
+        raise ValueError(f"{what}: is no MOC in FITS or JSON ({error})") from None
 
 
 def write_moc(moc: Any, path: str | os.PathLike) -> Path:

@@ -108,11 +108,37 @@ def _fetch(options: argparse.Namespace) -> None:
         f"{fetched.n_cells} cells{kept} ({fetched.n_queries} queries)"
     )
     print(f"wrote {fetched.folder}")
-    error = fetched.survey.error or "ERROR"
+    error = _error_of(fetched)
     print(
         "match it: bayesmatch match SOURCES ERROR "
         f"{shlex.quote(str(fetched.folder))} {shlex.quote(error)} --radius ARCSEC --out FILE"
     )
+
+
+def _error_of(fetched: Any) -> str:
+    """The position error as ``bayesmatch match`` takes it, of the columns as they have come.
+
+    A unit that a column has itself stays in force where it is another than the survey is known for.
+    """
+    from ..catalogs.said import Said, said
+    from ..catalogs.typed import parts
+    from ..catalogs.units import factor, has_unit
+
+    error: str = fetched.survey.error
+    if not error.startswith(":"):
+        return error or "ERROR"
+    table = fetched.scan(pos_err=1.0).table
+    there = {name.lower(): name for name in table.colnames}
+    out = []
+    for text in parts(error[1:], ":"):
+        about = said(text)
+        name = there.get(about.column.lower())
+        if name is None:  # of other columns than were asked for
+            return "ERROR"
+        own = table[name].unit
+        other = about.unit is not None and has_unit(own) and factor(own, about.unit) != 1.0
+        out.append(Said(name, None if other else about.unit, about.containment).typed)
+    return ":" + ":".join(out)
 
 
 def _list() -> None:
