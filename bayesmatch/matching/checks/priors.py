@@ -19,6 +19,11 @@ CUT_LOG10 = 1.0
 MIN_OBJECTS = 30
 #: excess of the mean ratio, and change of the host fraction, that matter or spoil
 OFF, FAR_OFF, MOVED, FAR_MOVED = 0.15, 0.7, 0.03, 0.1
+#: what to do about a prior
+RELEARN = (
+    "learn it from this field or, if it was learned here, look at its plot and leave out the "
+    "features that do not fit"
+)
 #: share of the counterparts that look like field objects by the prior alone
 ALIKE, FAR_ALIKE = 0.05, 0.25
 
@@ -58,33 +63,32 @@ def prior(view: View, k: int, name: str) -> Finding:
         error = field[1]
         advice = (
             f"prior {name} gives field objects of {other} a mean ratio of {field[0]:.2f} or more "
-            "instead of 1: it was made for another field or catalogue; learn it from this one"
+            f"instead of 1: it was made for another field or catalogue; {RELEARN}"
         )
     elif fires[1]:
         value, error = counterparts
         advice = (
             f"prior {name} gives counterparts in {other} a mean inverse ratio of {value:.2f} or "
-            "more instead of 1: it does not fit the sources of this match; learn it from this "
-            "field or, if it was learned here, look at its plot"
+            f"more instead of 1: it does not fit the sources of this match; {RELEARN}"
         )
     elif fires[2]:
         (value, error), expected = moved, 0.0
         advice = (
             f"without prior {name} the host fraction is higher by {value:+.3f}: it does not fit "
-            f"the counterparts in {other}; learn it from this field"
+            f"the counterparts in {other}; {RELEARN}"
         )
     elif fires[3]:
         value, expected = mean, 1.0
         advice = (
             f"prior {name} gives field objects of {other} a mean ratio of {mean:.2f} instead of 1: "
-            "it was made for another field or catalogue; learn it from this one"
+            f"it was made for another field or catalogue; {RELEARN}"
         )
     elif fires[4]:
         value, error, expected = alike[0], alike[0] / alike[1], 0.0
         advice = (
             f"prior {name} has {value:.0%} more of the counterparts in {other} look like field "
             "objects than do: labels of its training sample were wrong, or it was made for other "
-            "sources; learn it from this field"
+            f"sources; {RELEARN}"
         )
     elif math.isfinite(field[1]):
         error = field[1]
