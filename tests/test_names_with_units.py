@@ -178,3 +178,62 @@ def test_a_skycoord_in_fits(tmp_path):
     np.testing.assert_allclose([c.ra, c.dec], [RA, DEC], rtol=1e-12)
     assert c.table["ID"].info.meta == {"ucd": "meta.id;meta.main"}
     assert list(c.table["good"]) == [True, False, True]
+
+
+def test_right_ascensions_in_hours_by_their_name_and_values(tmp_path):
+    """In memory and in a scan; what is beyond 24 is in degrees."""
+    for factor, says in ((1 / 15, True), (1.0, False)):
+        table = Table({"ra_hours": RA * factor, "dec_deg": DEC})
+        table.write(tmp_path / "t.parquet", overwrite=True)
+        given = {"pos_err": 1.0, "area": 1.0, "ra": "ra_hours", "dec": "dec_deg"}
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            c = bm.Catalog(table, name="X", **given)
+            scanned = bm.Catalog.scan(tmp_path / "t.parquet", name="O", **given)
+        np.testing.assert_allclose([c.ra, c.dec], [RA, DEC], rtol=1e-12)
+        assert sum("is read in hours" in str(w.message) for w in said) == 2 * says
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert list(bm.match(c, scanned, radius=1.0).sources["O"]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("unit", "brackets", "each"),
+    [
+        *((unit, b, 15) for unit, b in (("hours", "()"), ("hours", "[]"), ("h", "[]"))),
+        *(("rad", b, 180 / np.pi) for b in ("()", "[]")),
+        *(("deg", b, 1) for b in ("()", "[]")),
+    ],
+)
+def test_coordinates_with_a_unit_in_brackets_are_found(unit, each, brackets):
+    left, right = brackets
+    of_dec = unit if unit == "rad" else "deg"
+    names = f"RA {left}{unit}{right}", f"Dec {left}{of_dec}{right}"
+    dec = DEC / each if unit == "rad" else DEC
+    c = bm.Catalog(Table([RA / each, dec], names=names), name="X", pos_err=1.0, area=1.0)
+    np.testing.assert_allclose([c.ra, c.dec], [RA, DEC], rtol=1e-12)
+
+
+README = """J/A+A/1/1   A test
+Byte-by-byte Description of file: {name}
+--------------------------------------------------------------------------------
+   Bytes Format Units   Label     Explanations
+--------------------------------------------------------------------------------
+   1-  4  A4    ---     Name      Name of the source
+   6- 10  F5.1  deg     RAdeg     Right ascension
+  12- 16  F5.1  deg     DEdeg     Declination
+  18- 20  I3    mas     ePos      Error
+--------------------------------------------------------------------------------
+"""
+
+
+def test_a_table_of_the_cds_beside_its_readme(tmp_path):
+    rows = [f"{k:<4d} {RA[k]:5.1f} {DEC[k]:+5.1f} {int(1000 * SIGMA[k] / 4):3d}" for k in range(3)]
+    (tmp_path / "t.dat").write_text("\n".join(rows) + "\n")
+    (tmp_path / "ReadMe").write_text(README.format(name="t.dat"))
+    with pytest.warns(UserWarning, match="columns are as ReadMe beside it says"):
+        c = bm.Catalog.read(tmp_path / "t.dat", name="X", pos_err="ePos", area=1.0)
+    np.testing.assert_allclose([c.ra, c.dec, sigmas(c)[0]], [RA, DEC, SIGMA / 4], rtol=1e-12)
+    (tmp_path / "ReadMe").write_text(README.format(name="other.dat"))
+    with pytest.raises(ValueError, match="write a first line with the names"):
+        read_table(tmp_path / "t.dat")

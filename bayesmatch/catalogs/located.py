@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,10 @@ import numpy as np
 
 from . import columns
 from .pairing import Pair, pairs_in, partner
-from .units import has_unit, in_name, named_radians
+from .units import LIMITS, has_unit, in_name, of_coordinate
 from .values import ColumnValues
 from .warned import warn_user
 
-#: what is said where the names of columns without units tell it
-RADIANS = "{} are read in radians, as their names say ({}[deg] and {}[deg] would be degrees)"
 #: degrees by which two roundings of one position may differ beyond their last digits: 1 mas
 SAME = 1.0 / 3.6e6
 #: decimals that are looked at to tell the last digit of a column
@@ -89,27 +88,59 @@ def _with_those_of_names(
         if found[k] is None and numbers and not has_unit(getattr(values.table[name], "unit", None)):
             unit = in_name(name)
             found[k] = unit if unit != "deg" else None
-    if found == [None, None] and _in_radians(values, names):
-        _note(values, RADIANS.format(" and ".join(names), *names))
-        return "rad", "rad"
+    if found == [None, None] and len(values.table):
+        found = list(joined_units(values, names, _bounds(values, names)))
     return found[0], found[1]
 
 
-def _in_radians(values: ColumnValues, names: Sequence[str]) -> bool:
-    """Whether columns without units are called radians, and may be; of no rows, that is not told.
+def joined_units(
+    values: ColumnValues, names: tuple[str, str], bounds: np.ndarray
+) -> tuple[str | None, str | None]:
+    """Units that the names of columns without any end in, where the values may be in them.
 
-    What is no position in degrees either is not looked at.
+    Both in radians, or the right ascension in hours; ``ra_rad`` is that of a radio source, too.
+
+    Parameters
+    ----------
+    values : ColumnValues
+        The columns.
+    names : tuple of str
+        Right ascension and declination.
+    bounds : ndarray, shape (2, 2)
+        Least and largest value of each; NaN: not known.
     """
-    if not without_units(values, names) or not all(map(named_radians, names)):
-        return False
+    nothing = None, None
+    unit, other = map(of_coordinate, names)
+    if unit is None or (other == "rad") != (unit == "rad") or not _without_units(values, names):
+        return nothing
+    limits = np.array(LIMITS[unit]) * (1.0 + 1e-6)
+    if not np.all((bounds[:, 0] >= limits[:, 0]) & (bounds[:, 1] <= limits[:, 1])):
+        return nothing
+    both = unit == "rad"
+    what = f"{names[0]} and {names[1]} are" if both else f"{names[0]} is"
+    instead = f"{names[0]}[deg] and {names[1]}[deg]" if both else f"{names[0]}[deg]"
+    warn_user(
+        f"catalogue {values.catalog!r}: {what} read in {'radians' if both else 'hours'}, as the name "
+        f"says ({instead} would be degrees)"
+    )
+    return unit, unit if both else None
+
+
+def _bounds(values: ColumnValues, names: tuple[str, str]) -> np.ndarray:
+    """Least and largest value of both columns, (2, 2); of what is a position in degrees, at least.
+
+    NaN where the columns are none of numbers.
+    """
+    if not _without_units(values, names):
+        return np.full((2, 2), np.nan)
     ra, dec = (np.asarray(values.numbers(name)) for name in names)
     known = (ra >= -360.0) & (ra <= 720.0) & (np.abs(dec) <= 90.0)
     if not known.any():
-        return False
-    return may_be_radians(ra[known].min(), ra[known].max(), dec[known].min(), dec[known].max())
+        return np.full((2, 2), np.nan)
+    return np.array([[c[known].min(), c[known].max()] for c in (ra, dec)])
 
 
-def without_units(values: ColumnValues, names: Sequence[str]) -> bool:
+def _without_units(values: ColumnValues, names: Sequence[str]) -> bool:
     """Whether columns are numbers without a unit, and their names have none in brackets."""
     return all(
         getattr(getattr(values.table[name], "dtype", None), "kind", "O") in "fiu"
@@ -117,12 +148,6 @@ def without_units(values: ColumnValues, names: Sequence[str]) -> bool:
         and in_name(name) is None
         for name in names
     )
-
-
-def may_be_radians(ra_low: float, ra_high: float, dec_low: float, dec_high: float) -> bool:
-    """Whether positions are within what radians may be: the ending rad is radio's, too."""
-    turn, quarter = 2.0 * np.pi * (1.0 + 1e-6), 0.5 * np.pi * (1.0 + 1e-6)
-    return bool(-turn <= ra_low and ra_high <= turn and -quarter <= dec_low and dec_high <= quarter)
 
 
 def is_sky(values: ColumnValues, name: str) -> bool:
@@ -229,8 +254,13 @@ def _apart(values: ColumnValues, one: Pair, two: Pair) -> tuple[bool, str]:
 
 def _read(values: ColumnValues, pair: Pair) -> list[np.ndarray]:
     """Degrees of the rows, (n,) each."""
-    unit = "[rad]" if _in_radians(values, _both(pair)) else ""
-    return [values.numbers(f"{column}{unit}", "deg") for column in _both(pair)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # said where they are taken
+        units = joined_units(values, _both(pair), _bounds(values, _both(pair)))
+    return [
+        values.numbers(column if unit is None else f"{column}[{unit}]", "deg")
+        for column, unit in zip(_both(pair), units, strict=True)
+    ]
 
 
 def _step(degrees: np.ndarray, values: ColumnValues, column: str) -> float:

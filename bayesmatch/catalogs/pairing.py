@@ -42,6 +42,8 @@ AFTER = (
     *("", "icrs", "j2000", "2000", "deg", "degrees", "mean", "corr", "hms", "dms", "str", "sex"),
     *("j2000.0", "j2000_deg", "deg_j2000", "icrs_deg", "fk5", "win_j2000", "degree", "decimal"),
 )
+#: units in brackets at the ends of names of coordinates
+IN_BRACKETS = "deg(rees?)?|d|h:m:s|d:m:s|hms|dms|h|hrs?|hours?|hourangle|rad(ians?)?"
 #: names that say a frame of 1950
 OLD = ("b1950", "1950", "b1950.0", "fk4", "b1950_deg", "1950_deg")
 #: parts of names that are about a coordinate, and not one
@@ -119,7 +121,7 @@ def _keys(name: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What stands before and after one of some words in a name, in small letters."""
     if not any(word in name.lower() for word in words):
         return
-    low = re.sub(r"\s*[\[(](deg(rees?)?|d|h:m:s|d:m:s|hms|dms)[\])]$", "", name.strip().lower())
+    low = re.sub(rf"\s*[\[(]({IN_BRACKETS})[\])]$", "", name.strip().lower())
     low = re.sub(r"\s*\((j2000|icrs)[^()]*\)$", r"\1", low)
     for word in sorted(words, key=len, reverse=True):
         for place in re.finditer(re.escape(word), low):

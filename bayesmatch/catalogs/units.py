@@ -7,6 +7,7 @@ every such file means, and anything else is refused, never guessed.
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from typing import Any
 
@@ -69,6 +70,11 @@ _NOT_IN_IT = frozenset(
 )
 #: numbers in names that are no sizes: per cent that a radius contains
 _CONTAINED = frozenset("39 50 63 68 90 95 98 99".split())
+#: least and largest right ascension, and declination, in units that names of coordinates end in
+LIMITS = {
+    "rad": ((-2.0 * math.pi, 2.0 * math.pi), (-0.5 * math.pi, 0.5 * math.pi)),
+    "hourangle": ((0.0, 24.0), (-90.0, 90.0)),
+}
 #: what follows a unit of a coordinate: its frame
 _FRAME = re.compile(r"[\s_,;]*[\[(]?\s*(icrs|fk[45]|j2000(\.0)?|b1950(\.0)?)\s*[\])]?$")
 
@@ -136,10 +142,16 @@ def joined_to_name(column: str) -> str | None:
     return spelled(found["unit"])
 
 
-def named_radians(column: str) -> bool:
-    """Whether the name of a coordinate ends in radians, ``ra_rad``; or in radio."""
+def of_coordinate(column: str) -> str | None:
+    """The unit that the name of a coordinate ends in, ``ra_rad``, ``ra_hours``; None: another.
+
+    In degrees it is without; rad is radio's ending, too, and ``ra_hour`` is a part of three.
+    """
     found = _JOINED.fullmatch(column)
-    return found is not None and spelled(found["unit"]) == "rad"
+    unit = None if found is None else spelled(found["unit"])
+    if found is None or (unit == "hourangle" and len(found["unit"]) < 5) or unit not in LIMITS:
+        return None
+    return unit if found["unit"].lower() != "hour" else None
 
 
 def without_unit(column: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,10 @@ def read_any_text(source: Source, asked: Asked) -> Table:
     special = _astropy_kind(head)
     if special:
         return _by_astropy(content.decode(), special, asked)
+    readme = description_of(source.path)
+    if readme is not None:
+        asked.notes.append(f"its columns are as {readme.name} beside it says")
+        return Table.read(str(source.path), format="ascii.cds", readme=str(readme))
     lines = head.split("\n")
     if len(content) > LOOKED_AT and len(lines) > 1:
         lines.pop()  # cut somewhere
@@ -52,6 +57,17 @@ def read_any_text(source: Source, asked: Asked) -> Table:
     names, cells = columns_of(content, dialect, lambda name: is_identifier(name, asked.id))
     asked.notes.extend(dialect.notes)
     return _table(names, cells, dialect, asked)
+
+
+def description_of(path: Path) -> Path | None:
+    """The CDS's ReadMe beside a file that describes it byte by byte; None: there is none."""
+    readme = path.with_name("ReadMe")
+    if readme == path or not readme.is_file():
+        return None
+    with open(readme, encoding="utf-8", errors="replace") as file:
+        described = re.findall(r"Byte-by-byte Description of file:(.*)", file.read(LOOKED_AT * 4))
+    names = [pattern for line in described for pattern in re.split(r"[\s,]+", line) if pattern]
+    return readme if any(fnmatchcase(path.name, pattern) for pattern in names) else None
 
 
 def _table(

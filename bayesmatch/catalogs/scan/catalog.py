@@ -20,15 +20,13 @@ from ..formats.arrow import from_arrow
 from ..held import HeldCatalog
 from ..identifiers import read_identifiers
 from ..known import warn_of_known
-from ..located import RADIANS, may_be_radians, without_units
+from ..located import joined_units
 from ..names import as_name, check_name
 from ..positions import position_columns, ra_limits, warn_single_precision
 from ..quoted import read_errors
 from ..sentinels import of_magnitudes
 from ..targets import as_read
-from ..units import named_radians
 from ..values import ColumnValues
-from ..warned import warn_user
 from .data_set import DataSet
 from .fetched import fetched_region
 from .files import data_set_name, find_files, listed_paths
@@ -118,8 +116,10 @@ class ScannedCatalog(SkyCatalog):
         self.data_set = DataSet.open(name, files, schema, (*names, *self.said.columns))
         table = from_arrow(self.schema.empty_table())
         table.meta.update(notes)
-        if units == (None, None) and self._in_radians(columns, names):
-            units = "rad", "rad"
+        if units == (None, None):
+            found = np.concatenate([part.bounds[:, :2] for part in self.parts])
+            limits = np.stack([found[..., 0].min(axis=0), found[..., 1].max(axis=0)], axis=1)
+            units = joined_units(columns, names, limits)
         table = with_units(table, names, units)
         columns = ColumnValues(table, name)
         self.pos_err = pos_err
@@ -139,18 +139,6 @@ class ScannedCatalog(SkyCatalog):
         self.moc = moc_of(area)
         if self.said.epoch is not None and not isinstance(self.said.epoch, str):
             self.epoch = np.asarray(self.said.epoch, np.float64)
-
-    def _in_radians(self, columns: ColumnValues, names: tuple[str, str]) -> bool:
-        """Whether the positions are called radians, and may be by what the footers tell."""
-        if not without_units(columns, names) or not all(map(named_radians, names)):
-            return False
-        found = np.concatenate([part.bounds[:, :2] for part in self.parts])
-        low, high = found[..., 0].min(axis=0), found[..., 1].max(axis=0)
-        if not may_be_radians(low[0], high[0], low[1], high[1]):
-            return False
-        text = RADIANS.format(" and ".join(names), *names)
-        warn_user(f"catalogue {columns.catalog!r}: the positions {text}")
-        return True
 
     def __len__(self) -> int:
         return self.data_set.n_rows
