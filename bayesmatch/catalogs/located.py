@@ -119,9 +119,10 @@ def joined_units(
     both = unit == "rad"
     what = f"{names[0]} and {names[1]} are" if both else f"{names[0]} is"
     instead = f"{names[0]}[deg] and {names[1]}[deg]" if both else f"{names[0]}[deg]"
+    word = "radians" if both else "hours"
     warn_user(
-        f"catalogue {values.catalog!r}: {what} read in {'radians' if both else 'hours'}, as the name "
-        f"says ({instead} would be degrees)"
+        f"catalogue {values.catalog!r}: {what} read in {word}, as the name says ({instead} would "
+        "be degrees)"
     )
     return unit, unit if both else None
 
