@@ -134,7 +134,7 @@ class _Local:
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         looked = box.looked(other)
         self.count = looked.count
-        self._circles = Circles(radius, other, rows, looked, box)
+        self._circles = Circles(radius, other, rows, looked, box, self.at)
         widest = INNER_SIGMA * self._wings[-1][1]
         self.reach = end_of_fields(self.separation, self.start, widest, self._circles)
         self._beyond_reach = self._beyond(self.reach)

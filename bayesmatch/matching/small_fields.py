@@ -15,6 +15,7 @@ from ..catalogs.cell_maps import Looked
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import CLOSE, FEW, SkyBox
 from .density_ladder import SMALL_FIELD, SURE, Ring
+from .round_sources import among, keep_to_sources
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
@@ -27,7 +28,7 @@ BETWEEN = 0.5
 LEAST_ROOM = 0.05
 #: so many objects for each source are more than hosts; so few outside of all circles, of those
 #: inside, are next to none
-MORE_THAN_HOSTS, NEXT_TO_NONE = 1.2, 0.02
+MORE_THAN_HOSTS, NEXT_TO_NONE, NONE = 1.2, 0.02, 4
 #: primaries that a thread goes through at a time
 PRIMARIES = 1 << 11
 
@@ -43,6 +44,8 @@ class Circles:
     """(slots,) of it, within the radius of some primary"""
     looked: Looked
     box: SkyBox
+    at: tuple[np.ndarray, np.ndarray]
+    """of the sources, degrees"""
 
     @cached_property
     def hold_all(self) -> bool:
@@ -51,9 +54,32 @@ class Circles:
         Hosts farther out than errors say make circles fuller than what is around them, but for one
         object each.
         """
-        n_inside, n_outside, density, filled = self._counts(np.ones(self.box.shape, bool))
-        more_than_hosts = n_inside - density * filled > MORE_THAN_HOSTS * len(self.box.row)
-        return more_than_hosts or n_outside < NEXT_TO_NONE * n_inside
+        n_inside, _, density, filled = self._counts(np.ones(self.box.shape, bool))
+        return self.hold_next_to_all or n_inside - density * filled > MORE_THAN_HOSTS * len(
+            self.box.row
+        )
+
+    @cached_property
+    def hold_next_to_all(self) -> bool:
+        """Whether hardly an object that they might reach is outside all of them."""
+        n_inside, n_outside, *_ = self._counts(np.ones(self.box.shape, bool))
+        return n_outside < min(NEXT_TO_NONE * n_inside, NONE)
+
+    @cached_property
+    def among(self) -> bool:
+        """Whether most sources have others on all sides."""
+        return among(self.box)[self.box.row, self.box.column].mean() > 0.5
+
+    @cached_property
+    def fields(self) -> bool:
+        """Whether a survey of small fields explains what is outside them better than a whole one.
+
+        """
+        if self.hold_next_to_all:
+            return True
+        inside = np.bincount(self._reached[1], minlength=self.looked.count.size)
+        outside = self.looked.count - inside.reshape(self.box.shape)
+        return keep_to_sources(outside, self.radius, self.box, self.at)
 
     @cached_property
     def density_outside(self) -> float:
@@ -135,14 +161,15 @@ def fields_end(circles: Circles, at: int, inside: float) -> bool:
     Where sources are so dense that no cell among them is far from all, what lies outside all
     circles has to tell, against the density `inside`, arcsec^-2, where no hosts are.
     """
-    box, looked, radius = circles.box, circles.looked, circles.radius
+    box, looked = circles.box, circles.looked
+    if at <= 1 and circles.among:
+        return circles.fields
     close = max(CLOSE, int(box.half_rows[at - 1])) if at else CLOSE
     cells = looked.count, looked.covered
     within, beyond = box.near_and_far(*cells, close, beside=True, rim=at > 0)
-    if at == 0 and beyond == within:
-        return circles.hold_all and circles.density_outside < BETWEEN * inside
     smallest = (box.half_rows[0] + 0.5) * box.cell * 3600.0
-    return beyond < (HARDLY_ANY if at == 0 and radius <= smallest else SMALL_FIELD) * within
+    hardly_any = at == 0 and circles.radius <= smallest
+    return beyond < (HARDLY_ANY if hardly_any else SMALL_FIELD) * within
 
 
 def tiles(near: Sequence[Ring], box: SkyBox) -> list[Ring]:
