@@ -131,9 +131,24 @@ def _of_each(values: np.ndarray | float, n: int) -> np.ndarray:
     return out
 
 
-def far_fewer(n: float, expected: float, times: float) -> bool:
-    """Whether `n` is far below what another area, `times` as large, lets one expect."""
-    scatter = max(expected * (1.0 + times), 1.0) ** 0.5
+def far_fewer(
+    within: tuple[np.ndarray, np.ndarray], beyond: tuple[np.ndarray, np.ndarray], wide: Ring
+) -> bool:
+    """Whether there are far fewer objects `beyond` than `within` lets one expect, beyond doubt.
+
+    Of each: objects and area around every primary.  Rich fields, whose neighbours are looked at as
+    well, are not to speak for all: a primary around which many objects are expected, by a `wide`
+    ring, weighs as much as others of the kind, one of few by their number.
+    """
+    (count, area), (far, square) = within, beyond
+    density = np.maximum(wide.count, 0.0) / np.maximum(wide.area, 1.0)
+    weight = 1.0 / (1.0 + density * (area + square))
+    inner, outer = dot(weight, area), dot(weight, square)
+    if inner <= 0.0:
+        return False
+    times = outer / inner
+    n, expected = dot(weight, far), max(dot(weight, count), 0.0) * times
+    scatter = max(dot(weight, weight * np.abs(count)) * times * (1.0 + times), 1.0) ** 0.5
     return n < OVERLAPPING * expected and expected - n > SURE * scatter
 
 

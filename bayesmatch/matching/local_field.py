@@ -39,7 +39,6 @@ from .field_trend import of_small_fields
 from .seen_by_each import seen_by_each
 from .small_fields import Circles, end_of_fields, fields_end
 from .some_candidates import some_slots
-from .sums import dot
 
 #: rings within the radius of the match: from half of it, a quarter ...
 RINGS = 4
@@ -283,14 +282,12 @@ class _Local:
         If cells say so too.  What may be hosts is no field: how many have one is not known where
         the radius cuts errors off.
         """
-        count = 0.0
-        for own, ring in zip(self._own[::-1], near, strict=True):
-            count += max(ring.count.sum() - (1.0 - self.hosts) * dot(own, ring.area > 0), 0.0)
-        area = sum(ring.area.sum() for ring in near)
+        own = zip(self._own[::-1], near, strict=True)
+        sure = [ring.count - (1.0 - self.hosts) * mine * (ring.area > 0) for mine, ring in own]
+        count, area = sum(sure), sum(ring.area for ring in near)
         for at, ring in enumerate(far):
-            n, a = float(ring.count.sum()), float(ring.area.sum())
-            fewer = area > 0 and far_fewer(n, count * a / area, a / area)
-            if fewer and fields_end(self._circles, at, count / area):
-                return far[: max(0, at - 1)]  # the last one before has its edge
-            count, area = count + max(n, 0.0), area + a
+            if far_fewer((count, area), (ring.count, ring.area), far[-1]):
+                if fields_end(self._circles, at):
+                    return far[: max(0, at - 1)]  # the last one before has its edge
+            count, area = count + ring.count, area + ring.area
         return far

@@ -146,12 +146,12 @@ def end_of_fields(
         cells = circles.looked.count, circles.looked.covered
         near, far = circles.box.near_and_far(*cells, CLOSE, beside=False, rim=False)
         far = far if far != near else circles.density_outside
-        if far <= HARDLY_ANY * beyond / ring and fields_end(circles, 0, within / ring):
+        if far <= HARDLY_ANY * beyond / ring and fields_end(circles, 0):
             return end
     return radius
 
 
-def fields_end(circles: Circles, at: int, inside: float) -> bool:
+def fields_end(circles: Circles, at: int) -> bool:
     """Whether cells confirm that a survey ends before the far ring `at` (0: the innermost).
 
     Sources that follow a structured field leave its emptier parts to cells far from all of them,
