@@ -11,17 +11,15 @@ def near_rings(
 ):
     """Rings within the radius around the primaries first to last; all arrays (rings, n).
 
-    But ``seen`` and ``others`` (n,): where there is nothing to count, and other primaries per
-    arcsec^2.  ``own`` is the share of a primary's hosts in its ring, `hosts` how many it has.
+    But ``seen`` and ``others`` (n,): share that is looked at, and other primaries per arcsec^2.  ``own`` is the share of a primary's hosts in its ring, `hosts` how many it has.
     Outputs: field objects, area, hosts of the primary's own, and the variance of all hosts.
     """
     for k in range(len(count)):
         for i in range(first, last):
             of_own = hosts * own[k, i]
             of_others = hosts * others[i] * area[k, i]
-            there = 1.0 if seen[i] else 0.0
-            field[k, i] = there * (count[k, i] - of_own - of_others)
-            looked_at[k, i] = there * area[k, i]
+            field[k, i] = seen[i] * (count[k, i] - of_own - of_others)
+            looked_at[k, i] = seen[i] * area[k, i]
             mine[k, i] = of_own
             variance[k, i] = of_own * (1.0 - of_own) + of_others
 

@@ -36,8 +36,9 @@ from .density_ladder import (
 )
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
+from .looked_at import Around, looked_at
 from .seen_by_each import seen_by_each
-from .small_fields import Circles, end_of_fields, fields_end
+from .small_fields import Circles, end_of_fields, fields_end, tiles
 from .some_candidates import some_slots
 
 #: rings within the radius of the match: from half of it, a quarter ...
@@ -175,7 +176,7 @@ class _Local:
                 near = []  # hosts farther out than the errors say
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
             self._others = others_around(box.covered_windows(count, np.ones(box.shape, bool)))
-            near = self._near(np.ones(len(seen), bool))
+            near = self._near(self._looked_at(box))
             found = of_small_fields(near, box, self.at, self.stated)
         else:
             found = densities(near, far, self.stated, len(seen))
@@ -258,9 +259,27 @@ class _Local:
         """Rings within the radius, from inside outwards; empty where the primary was not `seen`."""
         count, area = self._ring_counts
         out = self._room("near", (4, *count.shape))
-        around = self.hosts, seen, self._others, self._own, count, area, *out
+        around = self.hosts, seen.astype(float), self._others, self._own, count, area, *out
         list(run_ranges(lambda a, b: near_rings(a, b, *around), ranges(len(seen), PIECE)))
         return [Ring(*of_ring) for of_ring in zip(*out, strict=True)][::-1]
+
+    def _looked_at(self, box: SkyBox) -> np.ndarray:
+        """(n,) probability that small fields are there for the primary; finds hosts of those."""
+        count, area = (values.sum(axis=0) for values in self._ring_counts)
+        kept, own = 1.0 - self._beyond_inner, self._own.sum(axis=0)
+        circle = np.pi * self._inner**2
+        around = Around(self._nearer, count, circle, area, kept, own, self._others)
+
+        def local(there: np.ndarray, hosts: float) -> np.ndarray:
+            field = count - there * hosts * (own + self._others * area)
+            wide = tiles([Ring(field, there * area)], box)
+            return densities([], wide, self.stated, len(there)).here
+
+        there = looked_at(around, local, self.hosts)
+        if there is None:
+            return np.ones(len(count))
+        self.hosts = there[1]
+        return there[0]
 
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
         """Windows, (n, w), that hold the circle of the match: the smallest, the others as rings."""
