@@ -30,8 +30,9 @@ SHAPES = (0.1, 1e7)
 MAX_LEAK = 0.25
 #: a survey consists of small fields round the sources, and a scale is beyond them, if it has less
 #: than a share of the density within, by so many standard deviations (fields that overlap fill much
-#: of the sky), and cells far from all sources have less than another of the density near them
-OVERLAPPING, SMALL_FIELD, SURE = 0.88, 0.7, 5.0
+#: of the sky), and cells far from all sources have less than another of the density near them;
+#: where objects outside the circles can tell, a share nearer to 1 has them asked
+OVERLAPPING, SMALL_FIELD, SURE, NEARLY = 0.88, 0.7, 5.0, 0.95
 #: near rings that hold more than this of what the far ones say hold hosts
 TOO_MANY = 1.2
 #: a smallest density, of the mean, that keeps logarithms finite
@@ -132,9 +133,12 @@ def _of_each(values: np.ndarray | float, n: int) -> np.ndarray:
 
 
 def far_fewer(
-    within: tuple[np.ndarray, np.ndarray], beyond: tuple[np.ndarray, np.ndarray], wide: Ring
+    within: tuple[np.ndarray, np.ndarray],
+    beyond: tuple[np.ndarray, np.ndarray],
+    wide: Ring,
+    share: float,
 ) -> bool:
-    """Whether there are far fewer objects `beyond` than `within` lets one expect, beyond doubt.
+    """Whether less than a `share` of what `within` lets one expect is `beyond`, past doubt.
 
     Of each: objects and area around every primary.  Rich fields, whose neighbours are looked at as
     well, are not to speak for all: a primary around which many objects are expected, by a `wide`
@@ -149,7 +153,7 @@ def far_fewer(
     times = outer / inner
     n, expected = dot(weight, far), max(dot(weight, count), 0.0) * times
     scatter = max(dot(weight, weight * np.abs(count)) * times * (1.0 + times), 1.0) ** 0.5
-    return n < OVERLAPPING * expected and expected - n > SURE * scatter
+    return n < share * expected and expected - n > SURE * scatter
 
 
 def far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:

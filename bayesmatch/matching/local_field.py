@@ -26,6 +26,8 @@ from ..catalogs.sky_box import SkyBox
 from ..catalogs.tails import tails_of
 from .density_ladder import (
     ENOUGH,
+    NEARLY,
+    OVERLAPPING,
     Densities,
     Ring,
     densities,
@@ -37,6 +39,7 @@ from .density_ladder import (
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
 from .looked_at import Around, looked_at
+from .round_sources import others_within
 from .seen_by_each import seen_by_each
 from .small_fields import Circles, end_of_fields, fields_end, tiles
 from .some_candidates import some_slots
@@ -175,7 +178,7 @@ class _Local:
             if not self.known_errors or far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
-            self._others = others_around(box.covered_windows(count, np.ones(box.shape, bool)))
+            self._others = others_within(self.at, 2.0 * self.reach)
             near = self._near(self._looked_at(box))
             found = of_small_fields(near, box, self.at, self.stated)
         else:
@@ -305,7 +308,8 @@ class _Local:
         sure = [ring.count - (1.0 - self.hosts) * mine * (ring.area > 0) for mine, ring in own]
         count, area = sum(sure), sum(ring.area for ring in near)
         for at, ring in enumerate(far):
-            if far_fewer((count, area), (ring.count, ring.area), far[-1]):
+            share = NEARLY if at <= 1 else OVERLAPPING
+            if far_fewer((count, area), (ring.count, ring.area), far[-1], share):
                 if fields_end(self._circles, at):
                     return far[: max(0, at - 1)]  # the last one before has its edge
             count, area = count + ring.count, area + ring.area

@@ -111,6 +111,16 @@ def _distances(
     return np.where(np.isfinite(found), out, np.inf)
 
 
+def others_within(at: tuple[np.ndarray, np.ndarray], radius: float) -> np.ndarray:
+    """(n,) other sources per arcsec^2 within a radius (arcsec) of each, positions in degrees."""
+    from scipy.spatial import cKDTree  # imported only where needed: it takes long
+
+    unit, chord = _unit(*at), 2.0 * np.sin(np.radians(radius / 3600.0) / 2.0)
+    number = cKDTree(unit).query_ball_point(unit, chord, return_length=True) - 1
+    out: np.ndarray = number / (np.pi * radius**2)
+    return out
+
+
 def _unit(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
     a, d = np.radians(ra), np.radians(dec)
     return np.column_stack([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)])
