@@ -152,7 +152,8 @@ def far_fewer(
         return False
     times = outer / inner
     n, expected = dot(weight, far), max(dot(weight, count), 0.0) * times
-    scatter = max(dot(weight, weight * np.abs(count)) * times * (1.0 + times), 1.0) ** 0.5
+    one = dot(weight, weight * area) / inner  # what an object counts
+    scatter = max(expected * one * (1.0 + times), one**2) ** 0.5
     return n < share * expected and expected - n > SURE * scatter
 
 

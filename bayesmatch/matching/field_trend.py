@@ -24,7 +24,11 @@ LARGEST, STEPS = 5.0, 12
 
 
 def of_small_fields(
-    near: Sequence[Ring], box: SkyBox, at: tuple[np.ndarray, np.ndarray], stated: float
+    near: Sequence[Ring],
+    box: SkyBox,
+    at: tuple[np.ndarray, np.ndarray],
+    often: np.ndarray,
+    stated: float,
 ) -> Densities:
     """Densities from what small fields hold, over a trend if that explains it better.
 
@@ -36,6 +40,8 @@ def of_small_fields(
         The cells around the sources.
     at : tuple of ndarray, shape (n,)
         Right ascensions and declinations of the sources, degrees.
+    often : ndarray, shape (n,)
+        In how many fields an object is that is in that of a source.
     stated : float
         Density that the catalogue claims, per arcsec^2.
     """
@@ -45,28 +51,35 @@ def of_small_fields(
         # Halves along the sky: the order of the sources is to change nothing.
         half = np.empty(len(times), np.bool_)
         half[np.lexsort(at[::-1])] = np.arange(len(times)) % 2 == 0
-        sloping, level = (_foretold(near, box, each, stated, half) for each in (times, flat))
+        sloping, level = (_foretold(near, box, each, often, stated, half) for each in (times, flat))
         if sloping > level:
-            return _over(near, box, times, stated)
-    return _over(near, box, flat, stated)
+            return _over(near, box, times, often, stated)
+    return _over(near, box, flat, often, stated)
 
 
-def _over(near: Sequence[Ring], box: SkyBox, times: np.ndarray, stated: float) -> Densities:
+def _over(
+    near: Sequence[Ring], box: SkyBox, times: np.ndarray, often: np.ndarray, stated: float
+) -> Densities:
     """Densities over a trend `times` (n,)."""
     # Areas as large as hold as many objects where the density is that of all.
     rings = [replace(ring, area=ring.area * times) for ring in near]
-    found = densities(rings, tiles(rings, box), stated, len(times))
+    found = densities(rings, tiles(rings, box, often), stated, len(times))
     return replace(found, here=times * found.here, around=times * found.around)
 
 
 def _foretold(
-    near: Sequence[Ring], box: SkyBox, times: np.ndarray, stated: float, one: np.ndarray
+    near: Sequence[Ring],
+    box: SkyBox,
+    times: np.ndarray,
+    often: np.ndarray,
+    stated: float,
+    one: np.ndarray,
 ) -> float:
     """Ln of the probability, but for a constant, of each half's objects, given the other half's."""
     told = 0.0
     for half in (one, ~one):
-        others = [replace(ring, count=ring.count * ~half, area=ring.area * ~half) for ring in near]
-        density = _over(others, box, times, stated).here[half]
+        others = [replace(ring, count=ring.count * ~half, area=ring.area * ~half, variance=ring.variance * ~half) for ring in near]
+        density = _over(others, box, times, often, stated).here[half]
         for ring in near:
             told += float((ring.count[half] * np.log(density) - ring.area[half] * density).sum())
     return told

@@ -180,7 +180,8 @@ class _Local:
         if small_fields:  # cells say nothing, of what was looked at or of the sources there
             self._others = others_within(self.at, 2.0 * self.reach)
             near = self._near(self._looked_at(box))
-            found = of_small_fields(near, box, self.at, self.stated)
+            often = 1.0 + np.pi * self.reach**2 * self._others
+            found = of_small_fields(near, box, self.at, often, self.stated)
         else:
             found = densities(near, far, self.stated, len(seen))
         self._found(found, small_fields)
@@ -275,7 +276,9 @@ class _Local:
 
         def local(there: np.ndarray, hosts: float) -> np.ndarray:
             field = count - there * hosts * (own + self._others * area)
-            wide = tiles([Ring(field, there * area)], box)
+            of_others = hosts * self._others * area
+            ring = Ring(field, there * area, variance=there * of_others)
+            wide = tiles([ring], box, 1.0 + np.pi * self.reach**2 * self._others)
             return densities([], wide, self.stated, len(there)).here
 
         there = looked_at(around, local, self.hosts)
@@ -304,9 +307,13 @@ class _Local:
         If cells say so too.  What may be hosts is no field: how many have one is not known where
         the radius cuts errors off.
         """
-        own = zip(self._own[::-1], near, strict=True)
-        sure = [ring.count - (1.0 - self.hosts) * mine * (ring.area > 0) for mine, ring in own]
-        count, area = sum(sure), sum(ring.area for ring in near)
+        n = len(self.sigma)
+        count, area = np.zeros(n), np.zeros(n)
+        for own, ring in zip(self._own[::-1], near, strict=True):
+            sure = ring.count - (1.0 - self.hosts) * own * (ring.area > 0)
+            if sure.sum() > 0.0:
+                count += sure
+            area += ring.area
         for at, ring in enumerate(far):
             share = NEARLY if at <= 1 else OVERLAPPING
             if far_fewer((count, area), (ring.count, ring.area), far[-1], share):

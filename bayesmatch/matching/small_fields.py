@@ -172,11 +172,20 @@ def fields_end(circles: Circles, at: int) -> bool:
     return beyond < (HARDLY_ANY if hardly_any else SMALL_FIELD) * within
 
 
-def tiles(near: Sequence[Ring], box: SkyBox) -> list[Ring]:
-    """Windows over small fields: what the near rings of the sources in each have together."""
-    count, area = np.zeros(box.shape), np.zeros(box.shape)
+def tiles(near: Sequence[Ring], box: SkyBox, times: np.ndarray) -> list[Ring]:
+    """Windows over small fields: what the near rings of the sources in each have together.
+
+    `times` (n,): in how many fields an object is that is in that of a source.
+    """
+    count, area, variance = (np.zeros(box.shape) for _ in range(3))
     for ring in near:
         np.add.at(count, (box.row, box.column), ring.count)
         np.add.at(area, (box.row, box.column), ring.area)
+        more = times * ring.variance + (times - 1.0) * ring.count
+        np.add.at(variance, (box.row, box.column), more)
     number, square, _ = box.windows(count, area)
-    return [Ring(number[:, w], square[:, w], coarse=True) for w in range(number.shape[1])]
+    taken = np.maximum(box.windows(variance, area)[0], 0.0)
+    return [
+        Ring(number[:, w], square[:, w], variance=taken[:, w], coarse=True)
+        for w in range(number.shape[1])
+    ]
