@@ -108,6 +108,67 @@ def test_cones_of_sources_so_dense_that_no_cell_is_far_from_all(cone):
     assert abs(np.log(found / 20_000.0).mean()) < 0.05
 
 
+@pytest.mark.parametrize("cone, density, n", [(30.0, 3_000, 4500), (30.0, 20_000, 4000)])
+def test_cones_of_dense_sources_in_a_field_that_hosts_outnumber(cone, density, n):
+    """Outside the circles objects keep to the sources; hosts of others are no scatter."""
+    xs, sigma, os, *_ = sky(23, n=n, density=density, cone=cone)
+    result = bm.match(*catalogs(xs, sigma, os, area=0.5), radius=20)
+    assert result.meta["field"]["scales"]["OPT"]["small_fields"]
+    found = np.asarray(result.sources["density_OPT"])
+    assert np.abs(np.log(found / density)).max() < 0.15
+
+
+@pytest.mark.parametrize("density, n, radius", [(1_000, 5000, 20), (10_000, 14_000, 30)])
+def test_errors_that_are_too_small_are_no_cones_where_sources_are_dense(density, n, radius):
+    """The hosts of all fill the circles; what is outside them lies anywhere."""
+    xs, sigma, os, *_ = sky(24, n=n, density=density)
+    result = bm.match(*catalogs(xs, sigma / 3, os), radius=radius)
+    scales = result.meta["field"]["scales"]["OPT"]
+    assert not scales["small_fields"] and scales["reach_arcsec"] == radius
+    found = np.asarray(result.sources["density_OPT"])
+    assert abs(np.log(np.median(found) / density)) < 0.15
+
+
+@pytest.mark.parametrize("cone, density, n", [(20.0, 8_000, 900), (25.0, 40_000, 900)])
+@pytest.mark.parametrize("share", [0.5, 0.7])
+def test_cones_of_a_part_of_the_sources(cone, density, n, share):
+    """The others, which have nothing around them, are no low density."""
+    xs, sigma, os, host, _ = sky(25, n=n, density=density)
+    some = np.arange(n) < share * n
+    a, b = (SkyCoord(*where, unit="deg") for where in (os, (xs[0][some], xs[1][some])))
+    keep = a.match_to_catalog_sky(b)[1].arcsec < cone
+    result = bm.match(*catalogs(xs, sigma, tuple(values[keep] for values in os)), radius=20)
+    found = np.asarray(result.sources["density_OPT"])[some]
+    assert abs(np.log(found / density).mean()) < 0.1
+    has = (host >= 0) & keep[host]
+    assert 1 - p_hostless(result)[some].mean() == pytest.approx(has[some].mean(), abs=0.03)
+
+
+def test_cones_in_a_cluster_whose_core_they_fill():
+    """Where they overlap the survey is whole, and most objects are there: others count as well."""
+    rng = np.random.default_rng(26)
+
+    def within(n, core, background):
+        r = core * np.sqrt((1 + (3.0 / core) ** 2) ** rng.random(n) - 1)
+        turn, place = rng.uniform(0, 2 * np.pi, n), rng.uniform(-2.0, 2.0, (2, n))
+        inner = np.stack([r * np.cos(turn), r * np.sin(turn)])
+        return np.where(rng.random(n) < background, place, inner)
+
+    x, field = within(1500, 0.3, 0.5), within(400_000, 0.1, 0.4)
+    sigma, out = rng.uniform(0.8, 2.5, 1500), (np.abs(x) > 1.0).any(axis=0)
+    hosts = (x + rng.normal(size=x.shape) * sigma / 3600)[:, rng.random(1500) < 0.7]
+    xs, os = (
+        (200.0 + east / np.cos(np.radians(north)), north)
+        for east, north in (x, np.c_[field, hosts])
+    )
+    whole = bm.match(*catalogs(xs, sigma, os), radius=20)
+    a, b = (SkyCoord(*where, unit="deg") for where in (os, xs))
+    keep = a.match_to_catalog_sky(b)[1].arcsec < 120.0
+    part = bm.match(*catalogs(xs, sigma, tuple(values[keep] for values in os)), radius=20)
+    found = (np.asarray(each.sources["density_OPT"])[out] for each in (part, whole))
+    assert abs(np.log(np.divide(*found)).mean()) < 0.15
+
+
 def test_cones_that_are_larger_than_the_circles_of_the_match():
     """Cells covered in part tell neither where was looked nor how many sources are there."""
     found = []
@@ -408,7 +469,7 @@ def test_order_of_the_sources_in_small_fields_changes_nothing():
         for k in (np.arange(600), order):
             at = ra[k], dec[k]
             rings = [Ring(count[k], np.full(600, 700.0))]
-            here.append(of_small_fields(rings, SkyBox(*at), at, 3e-3).here)
+            here.append(of_small_fields(rings, SkyBox(*at), at, np.ones(600), 3e-3).here)
         np.testing.assert_allclose(here[1], here[0][order], rtol=1e-9)
 
 

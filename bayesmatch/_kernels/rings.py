@@ -11,8 +11,9 @@ def near_rings(
 ):
     """Rings within the radius around the primaries first to last; all arrays (rings, n).
 
-    But ``seen`` and ``others`` (n,): share that is looked at, and other primaries per arcsec^2.  ``own`` is the share of a primary's hosts in its ring, `hosts` how many it has.
-    Outputs: field objects, area, hosts of the primary's own, and the variance of all hosts.
+    But ``seen`` and ``others`` (n,): share that is looked at, and other primaries per arcsec^2.
+    ``own`` is the share of a primary's hosts in its ring, `hosts` how many it has.  Outputs: field
+    objects, area, hosts of the primary's own, and the variance of all hosts.
     """
     for k in range(len(count)):
         for i in range(first, last):

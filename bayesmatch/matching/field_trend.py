@@ -78,7 +78,15 @@ def _foretold(
     """Ln of the probability, but for a constant, of each half's objects, given the other half's."""
     told = 0.0
     for half in (one, ~one):
-        others = [replace(ring, count=ring.count * ~half, area=ring.area * ~half, variance=ring.variance * ~half) for ring in near]
+        others = [
+            replace(
+                ring,
+                count=ring.count * ~half,
+                area=ring.area * ~half,
+                variance=ring.variance * ~half,
+            )
+            for ring in near
+        ]
         density = _over(others, box, times, often, stated).here[half]
         for ring in near:
             told += float((ring.count[half] * np.log(density) - ring.area[half] * density).sum())

@@ -26,12 +26,9 @@ from ..catalogs.sky_box import SkyBox
 from ..catalogs.tails import tails_of
 from .density_ladder import (
     ENOUGH,
-    NEARLY,
-    OVERLAPPING,
     Densities,
     Ring,
     densities,
-    far_fewer,
     far_more,
     others_around,
     totals,
@@ -41,7 +38,7 @@ from .field_trend import of_small_fields
 from .looked_at import Around, looked_at
 from .round_sources import others_within
 from .seen_by_each import seen_by_each
-from .small_fields import Circles, end_of_fields, fields_end, tiles
+from .small_fields import Circles, end_of_fields, until_end
 from .some_candidates import some_slots
 
 #: rings within the radius of the match: from half of it, a quarter ...
@@ -160,7 +157,7 @@ class _Local:
 
     def _settle(self, looked: Looked, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
-        count, covered, windows = looked.count, looked.covered, looked.windows
+        covered, windows = looked.covered, looked.windows
         seen = covered[box.row, box.column]
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
@@ -170,21 +167,31 @@ class _Local:
         self.hosts = self._host_share()
         near = self._near(seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
-        far = self._surveyed(near, far)
+        far = until_end(near, self._own[::-1] * (1.0 - self.hosts), far, self._circles)
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
             near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
             if not self.known_errors or far_more(totals(near), totals(far[:1])):
                 near = []  # hosts farther out than the errors say
-        if small_fields:  # cells say nothing, of what was looked at or of the sources there
-            self._others = others_within(self.at, 2.0 * self.reach)
-            near = self._near(self._looked_at(box))
-            often = 1.0 + np.pi * self.reach**2 * self._others
-            found = of_small_fields(near, box, self.at, often, self.stated)
+        if small_fields:
+            found = self._of_small_fields(box)
         else:
             found = densities(near, far, self.stated, len(seen))
         self._found(found, small_fields)
+
+    def _of_small_fields(self, box: SkyBox) -> Densities:
+        """Densities from what is within the fields of the primaries that have any.
+
+        Cells say nothing, of what was looked at or of the sources there.
+        """
+        self._others = others_within(self.at, 2.0 * self.reach)
+        count, area = (values.sum(axis=0) for values in self._ring_counts)
+        shares = 1.0 - self._beyond_inner, self._own.sum(axis=0)
+        around = Around(self._nearer, count, np.pi * self._inner**2, area, *shares, self._others)
+        often = 1.0 + np.pi * self.reach**2 * self._others
+        there, self.hosts = looked_at(around, box, often, self.stated, self.hosts)
+        return of_small_fields(self._near(there), box, self.at, often, self.stated)
 
     def _found(self, found: Densities, small_fields: bool) -> None:
         self.here, self.around = ARCSEC2_PER_DEG2 * found.here, ARCSEC2_PER_DEG2 * found.around
@@ -267,26 +274,6 @@ class _Local:
         list(run_ranges(lambda a, b: near_rings(a, b, *around), ranges(len(seen), PIECE)))
         return [Ring(*of_ring) for of_ring in zip(*out, strict=True)][::-1]
 
-    def _looked_at(self, box: SkyBox) -> np.ndarray:
-        """(n,) probability that small fields are there for the primary; finds hosts of those."""
-        count, area = (values.sum(axis=0) for values in self._ring_counts)
-        kept, own = 1.0 - self._beyond_inner, self._own.sum(axis=0)
-        circle = np.pi * self._inner**2
-        around = Around(self._nearer, count, circle, area, kept, own, self._others)
-
-        def local(there: np.ndarray, hosts: float) -> np.ndarray:
-            field = count - there * hosts * (own + self._others * area)
-            of_others = hosts * self._others * area
-            ring = Ring(field, there * area, variance=there * of_others)
-            wide = tiles([ring], box, 1.0 + np.pi * self.reach**2 * self._others)
-            return densities([], wide, self.stated, len(there)).here
-
-        there = looked_at(around, local, self.hosts)
-        if there is None:
-            return np.ones(len(count))
-        self.hosts = there[1]
-        return there[0]
-
     def _far(self, windows: tuple[np.ndarray, ...], box: SkyBox, radius: float) -> list[Ring]:
         """Windows, (n, w), that hold the circle of the match: the smallest, the others as rings."""
         hosts = min(self.hosts / self.kept, 1.0)  # those outside the circles too
@@ -300,24 +287,3 @@ class _Local:
             Ring(count, area, variance=variance, coarse=bool(half[w] >= COARSE))
             for w, count, area, variance in zip(which, *out, strict=True)
         ]
-
-    def _surveyed(self, near: list[Ring], far: list[Ring]) -> list[Ring]:
-        """The far rings, up to where the survey turns out to be small fields round the sources.
-
-        If cells say so too.  What may be hosts is no field: how many have one is not known where
-        the radius cuts errors off.
-        """
-        n = len(self.sigma)
-        count, area = np.zeros(n), np.zeros(n)
-        for own, ring in zip(self._own[::-1], near, strict=True):
-            sure = ring.count - (1.0 - self.hosts) * own * (ring.area > 0)
-            if sure.sum() > 0.0:
-                count += sure
-            area += ring.area
-        for at, ring in enumerate(far):
-            share = NEARLY if at <= 1 else OVERLAPPING
-            if far_fewer((count, area), (ring.count, ring.area), far[-1], share):
-                if fields_end(self._circles, at):
-                    return far[: max(0, at - 1)]  # the last one before has its edge
-            count, area = count + ring.count, area + ring.area
-        return far

@@ -7,17 +7,20 @@ what is around all the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .density_ladder import SURE
+from ..catalogs.sky_box import SkyBox
+from .density_ladder import SURE, Ring, densities
+from .small_fields import tiles
 
 #: shapes of the gamma distribution that densities may follow from source to source
 SHAPES = (np.inf, 10.0, 3.0, 1.0)
 #: rounds in which densities around and shares are found by turns, and steps of each round
-ROUNDS, STEPS = 4, 60
+ROUNDS, STEPS = 3, 60
+#: a gain of ln likelihood that ends the steps; most hosts; least probability and number
+ENOUGH, MOST, LEAST = 1e-3, 0.999, 1e-12
 
 
 @dataclass(frozen=True)
@@ -42,87 +45,94 @@ class Around:
 
 @dataclass(frozen=True)
 class _Shares:
-    looked_at: np.ndarray
-    """(n,) probability that the survey has"""
+    there: np.ndarray
+    """(n,) probability that the survey has looked at the source"""
     hosts: float
-    """of a source that it has looked at"""
+    """of a source that has been"""
     gain: float
-    """ln likelihood"""
+    """ln likelihood, but for a constant"""
 
 
 def looked_at(
-    around: Around, local: Callable[[np.ndarray, float], np.ndarray], hosts: float
-) -> tuple[np.ndarray, float] | None:
-    """Probability of every source to have been looked at, (n,), and hosts of those; None: all.
+    around: Around, box: SkyBox, often: np.ndarray, stated: float, hosts: float
+) -> tuple[np.ndarray, float]:
+    """Probability of every source to have been looked at, (n,), and mean number of hosts of those.
 
     Parameters
     ----------
     around : Around
         What is around the sources.
-    local : callable
-        Field objects per arcsec^2 around every source, given these probabilities and the hosts.
+    box : SkyBox
+        The cells around the sources.
+    often : ndarray, shape (n,)
+        In how many fields an object is that is in that of a source.
+    stated : float
+        Density that the catalogue claims, per arcsec^2.
     hosts : float
-        Mean number of hosts of a source, if all have been.
+        Mean number of hosts of a source, if all have been looked at.
 
     Notes
     -----
     Expectation and maximisation, of the share that has not been looked at and the level of the
     density; between rounds how this varies from place to place is found again.  It counts beyond
-    doubt only, against densities that vary from source to source without.
+    doubt only, against densities that vary from source to source without; else all have been.
     """
     none = (around.nearer == 0) & (around.count == 0)
+    there = np.ones(len(none))
     if not none.any() or none.all():
-        return None
-    there, found = np.ones(len(none)), None
-    for turn in range(ROUNDS):
-        density = local(there, hosts)
-        tried = [_fitted(around, density, none, shape, there, hosts) for shape in SHAPES]
-        if turn == 0:
-            whole = np.ones(len(none))
-            level = [
-                _fitted(around, density, none, shape, whole, hosts, every=True) for shape in SHAPES
-            ]
-            if max(s.gain for s in tried) < max(s.gain for s in level) + 0.5 * SURE**2:
-                return None
-        found = max(tried, key=lambda s: s.gain)
-        there, hosts = found.looked_at, found.hosts
-    return there, hosts
+        return there, hosts
+    density = _from_place_to_place(around, there, hosts, box, often, stated)
+    tried = [(_fitted(around, density, none, hosts, shape), shape) for shape in SHAPES]
+    found, shape = max(tried, key=lambda each: each[0].gain)
+    nobody = np.zeros(len(none), bool)
+    whole = max(_fitted(around, density, nobody, hosts, each).gain for each in SHAPES)
+    if found.gain < whole + 0.5 * SURE**2:
+        return there, hosts
+    for _ in range(ROUNDS):
+        density = _from_place_to_place(around, found.there, found.hosts, box, often, stated)
+        found = _fitted(around, density, none, found.hosts, shape)
+    return found.there, found.hosts
+
+
+def _from_place_to_place(
+    around: Around, there: np.ndarray, hosts: float, box: SkyBox, often: np.ndarray, stated: float
+) -> np.ndarray:
+    """Field objects per arcsec^2 around every source, by what is around others near by."""
+    theirs = hosts * around.others * around.area
+    field = around.count - there * (hosts * around.own + theirs)
+    ring = Ring(field, there * around.area, variance=there * theirs)
+    return densities([], tiles([ring], box, often), stated, len(there)).here
 
 
 def _fitted(
-    around: Around,
-    density: np.ndarray,
-    none: np.ndarray,
-    shape: float,
-    there: np.ndarray,
-    hosts: float,
-    every: bool = False,
+    around: Around, density: np.ndarray, none: np.ndarray, hosts: float, shape: float
 ) -> _Shares:
-    """Shares and level of the density by which the counts are most likely, for one shape."""
-    a, gain = around, -np.inf
-    missing = 0.0 if every else 0.5 * float(none.mean())
-    if not every:
-        there = np.where(none, 0.5, 1.0)
+    """Shares and level of the density by which the counts are most likely, for one shape.
+
+    Of the sources, `none` (n,) may have no field.
+    """
+    a, gain, before = around, -np.inf, -np.inf
+    there, missing = np.where(none, 0.5, 1.0), 0.5 * float(none.mean())
     for _ in range(STEPS):
         # What is beyond the nearer is field and hosts; what is more among these are hosts.
         of_hosts = hosts * (a.own + a.others * a.area)
         field = max(float((a.count - there * of_hosts).sum()), 1.0)
-        times = field / float((there * density * a.area).sum())
-        rate = times * density + hosts * a.others
+        rate = field / float((there * density * a.area).sum()) * density + hosts * a.others
         excess = float(a.nearer.sum() - (there * rate * a.circle).sum())
-        hosts = float(np.clip(excess / max(float((there * a.kept).sum()), 1e-300), 0.0, 0.999))
-        expected = rate * a.area + hosts * a.own
-        ln_nearer_none = np.log1p(-hosts * a.kept) - rate * a.circle
-        ln_count = _ln_counts(a.count, expected, shape)
-        ln_nearer = np.where(
-            a.nearer == 0, ln_nearer_none, np.log(-np.expm1(np.minimum(ln_nearer_none, -1e-12)))
-        )
-        looked = np.log1p(-missing) + ln_nearer + ln_count
-        total = np.where(none, np.logaddexp(np.log(max(missing, 1e-300)), looked), looked)
+        hosts = float(np.clip(excess / float((there * a.kept).sum()), 0.0, MOST))
+        none_nearer = np.log1p(-hosts * a.kept) - rate * a.circle
+        some_nearer = np.log(-np.expm1(np.minimum(none_nearer, -LEAST)))
+        looked = np.where(a.nearer == 0, none_nearer, some_nearer)
+        looked += _ln_counts(a.count, rate * a.area + hosts * a.own, shape)
+        looked += np.log1p(-missing)
+        total = looked.copy()
+        total[none] = np.logaddexp(np.log(max(missing, LEAST)), looked[none])
         gain = float(total.sum())
-        if not every:
-            there = np.where(none, np.exp(looked - total), 1.0)
-            missing = float(1.0 - there.mean())
+        there = np.where(none, np.exp(looked - total), 1.0)
+        missing = float(1.0 - there.mean())
+        if abs(gain - before) < ENOUGH:
+            break
+        before = gain
     return _Shares(there, hosts, gain)
 
 
@@ -130,8 +140,9 @@ def _ln_counts(count: np.ndarray, expected: np.ndarray, shape: float) -> np.ndar
     """Ln probability of counts but for what is the same for any `expected`."""
     from scipy.special import gammaln  # imported only where needed: it takes long
 
-    expected = np.maximum(expected, 1e-12)
-    if not np.isfinite(shape):
-        return count * np.log(expected) - expected
-    scatter = gammaln(count + shape) - gammaln(shape) - count * np.log(shape + expected)
-    return count * np.log(expected) + scatter - shape * np.log1p(expected / shape)
+    expected = np.maximum(expected, LEAST)
+    out: np.ndarray = count * np.log(expected) - expected
+    if np.isfinite(shape):
+        out += gammaln(count + shape) - gammaln(shape) - count * np.log(shape + expected)
+        out += expected - shape * np.log1p(expected / shape)
+    return out

@@ -63,7 +63,7 @@ def keep_to_sources(
 
 
 def among(box: SkyBox) -> np.ndarray:
-    """Cells (rows, columns) that sources lie around, so that no edge of theirs is an edge of fields.
+    """Cells (rows, columns) that sources lie around: no edge of theirs is an edge of fields.
 
     Within some cells there is one in each quarter: above and below, to either side.
     """
@@ -72,7 +72,10 @@ def among(box: SkyBox) -> np.ndarray:
     wide = np.rint(AROUND * box.half_columns[:, :1] / box.half_rows[0]).astype(np.int64)
     out = np.ones(box.shape, bool)
     for low, high in ((np.maximum(row - AROUND, 0), row + 1), (row, row + AROUND + 1)):
-        for left, right in ((np.maximum(column - wide, 0), column + 1), (column, column + wide + 1)):
+        for left, right in (
+            (np.maximum(column - wide, 0), column + 1),
+            (column, column + wide + 1),
+        ):
             a, b = np.minimum(high, n_rows), np.minimum(right, n_columns)
             sums = box.source_sums
             out &= sums[a, b] - sums[low, b] - sums[a, left] + sums[low, left] > 0

@@ -14,7 +14,7 @@ from .._kernels.sky_counts import count_profile
 from ..catalogs.cell_maps import Looked
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import CLOSE, FEW, SkyBox
-from .density_ladder import SMALL_FIELD, SURE, Ring
+from .density_ladder import NEARLY, OVERLAPPING, SMALL_FIELD, SURE, Ring, far_fewer
 from .round_sources import among, keep_to_sources
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
@@ -22,12 +22,10 @@ PROFILE = 64
 #: beyond small fields there is less than this share of the density within, where they do not reach
 #: the cells that count as far from all sources
 HARDLY_ANY = 0.5 * SMALL_FIELD
-#: and between the circles of dense sources, of the density in them, if they hold all
-BETWEEN = 0.5
 #: of the cells that circles reach, what has to be outside of all to be judged
 LEAST_ROOM = 0.05
-#: so many objects for each source are more than hosts; so few outside of all circles, of those
-#: inside, are next to none
+#: so many objects for each source are more than hosts; so small a share of those inside, and so
+#: few, are next to none outside of all circles
 MORE_THAN_HOSTS, NEXT_TO_NONE, NONE = 1.2, 0.02, 4
 #: primaries that a thread goes through at a time
 PRIMARIES = 1 << 11
@@ -54,27 +52,24 @@ class Circles:
         Hosts farther out than errors say make circles fuller than what is around them, but for one
         object each.
         """
-        n_inside, _, density, filled = self._counts(np.ones(self.box.shape, bool))
-        return self.hold_next_to_all or n_inside - density * filled > MORE_THAN_HOSTS * len(
-            self.box.row
-        )
+        n_inside, _, density, filled = self._everywhere
+        hosts = MORE_THAN_HOSTS * len(self.box.row)
+        return self.hold_next_to_all or n_inside - density * filled > hosts
 
     @cached_property
     def hold_next_to_all(self) -> bool:
         """Whether hardly an object that they might reach is outside all of them."""
-        n_inside, n_outside, *_ = self._counts(np.ones(self.box.shape, bool))
+        n_inside, n_outside, *_ = self._everywhere
         return n_outside < min(NEXT_TO_NONE * n_inside, NONE)
 
     @cached_property
     def among(self) -> bool:
         """Whether most sources have others on all sides."""
-        return among(self.box)[self.box.row, self.box.column].mean() > 0.5
+        return bool(among(self.box)[self.box.row, self.box.column].mean() > 0.5)
 
     @cached_property
     def fields(self) -> bool:
-        """Whether a survey of small fields explains what is outside them better than a whole one.
-
-        """
+        """Whether fields round the sources explain better than a whole survey what is outside."""
         if self.hold_next_to_all:
             return True
         inside = np.bincount(self._reached[1], minlength=self.looked.count.size)
@@ -85,6 +80,10 @@ class Circles:
     def density_outside(self) -> float:
         """Objects per arcsec^2 in covered cells that they reach, outside all; inf: hardly room."""
         return self._counts(self.looked.covered)[2]
+
+    @cached_property
+    def _everywhere(self) -> tuple[int, int, float, float]:
+        return self._counts(np.ones(self.box.shape, bool))
 
     @cached_property
     def _reached(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -130,7 +129,7 @@ def end_of_fields(
     count = sum(parts, np.zeros(PROFILE))
     whole = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
     total, weight = np.cumsum(count), np.cumsum(whole)
-    best, end, within, beyond = 0.5 * SURE**2, radius, 0.0, 0.0
+    best, end, beyond = 0.5 * SURE**2, radius, 0.0
     for cut in range(1, PROFILE):
         n_in, w_in = total[cut - 1], weight[cut - 1]
         n_out, w_out = total[-1] - n_in, weight[-1] - w_in
@@ -140,7 +139,7 @@ def end_of_fields(
         gain = n_in * np.log(n_in / w_in / both)
         gain += n_out * np.log(n_out / w_out / both) if n_out else 0.0
         if gain > best:
-            best, end, within, beyond = gain, float(edges[cut]), n_in / w_in, n_out / w_out
+            best, end, beyond = gain, float(edges[cut]), n_out / w_out
     ring = np.pi * radius**2 / PROFILE
     if end < radius and circles.hold_all:
         cells = circles.looked.count, circles.looked.covered
@@ -151,19 +150,42 @@ def end_of_fields(
     return radius
 
 
+def until_end(
+    near: Sequence[Ring], own: np.ndarray, far: Sequence[Ring], circles: Circles
+) -> list[Ring]:
+    """The far rings, up to where the survey turns out to be small fields round the sources.
+
+    If what is in cells says so too.  `own` (rings, n) may be hosts in the `near` rings, that is no
+    field: how many have one is not known where the radius cuts errors off.
+    """
+    n = len(circles.box.row)
+    count, area = np.zeros(n), np.zeros(n)
+    for hosts, ring in zip(own, near, strict=True):
+        field = ring.count - hosts * (ring.area > 0)
+        if field.sum() > 0.0:
+            count += field
+        area += ring.area
+    for at, ring in enumerate(far):
+        share = NEARLY if at <= 1 else OVERLAPPING
+        fewer = far_fewer((count, area), (ring.count, ring.area), far[-1], share)
+        if fewer and fields_end(circles, at):
+            return list(far[: max(0, at - 1)])  # the last one before has its edge
+        count, area = count + ring.count, area + ring.area
+    return list(far)
+
+
 def fields_end(circles: Circles, at: int) -> bool:
     """Whether cells confirm that a survey ends before the far ring `at` (0: the innermost).
 
-    Sources that follow a structured field leave its emptier parts to cells far from all of them,
-    at every scale: those that lie within the ring count, beside the cells near sources.
-    Hosts farther out than the errors say make the circles of the match fuller than what is around
-    them, too: before the innermost ring only fields end that have next to nothing beside them.
-    Where sources are so dense that no cell among them is far from all, what lies outside all
-    circles has to tell, against the density `inside`, arcsec^-2, where no hosts are.
+    Next to the circles of the match, which hosts farther out than the errors say make fuller than
+    what is around them, that is asked of what is outside all, if sources have others on all sides.
+    Else, and farther out, cells that are far from all sources have next to nothing, beside those
+    that are near: sources that follow a structured field leave its emptier parts to the former, at
+    every scale.
     """
-    box, looked = circles.box, circles.looked
     if at <= 1 and circles.among:
         return circles.fields
+    box, looked = circles.box, circles.looked
     close = max(CLOSE, int(box.half_rows[at - 1])) if at else CLOSE
     cells = looked.count, looked.covered
     within, beyond = box.near_and_far(*cells, close, beside=True, rim=at > 0)
