@@ -153,7 +153,7 @@ def test_cones_in_a_cluster_whose_core_they_fill():
         inner = np.stack([r * np.cos(turn), r * np.sin(turn)])
         return np.where(rng.random(n) < background, place, inner)
 
-    x, field = within(1500, 0.3, 0.5), within(250_000, 0.1, 0.4)
+    x, field = within(1500, 0.3, 0.5), within(400_000, 0.1, 0.4)
     sigma, out = rng.uniform(0.8, 2.5, 1500), (np.abs(x) > 1.0).any(axis=0)
     hosts = (x + rng.normal(size=x.shape) * sigma / 3600)[:, rng.random(1500) < 0.7]
     xs, os = (

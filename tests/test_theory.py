@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import shared_reference
 from scipy import stats
+from scipy.spatial import cKDTree
 from small_skies import BY_HAND, catalog
 
 import bayesmatch as bm
@@ -51,9 +52,11 @@ from bayesmatch.matching.hole_rims import Rims, SeenAround
 from bayesmatch.matching.host_fraction import among_those_that_looked, fit_host_fraction
 from bayesmatch.matching.inner_circles import Circles, inner_circles
 from bayesmatch.matching.local_ratio import without_mean_ratio
+from bayesmatch.matching.looked_at import Around, looked_at
 from bayesmatch.matching.merged import _together
 from bayesmatch.matching.posterior import bayes_factors, posterior_of
 from bayesmatch.matching.ratio_ladder import local_means, scatter_shape, with_density
+from bayesmatch.matching.round_sources import _ln_probability, keep_to_sources
 from bayesmatch.matching.same_source import Duplicates, _mixture, close_pairs, find_duplicates
 from bayesmatch.matching.seen_by_each import collapsed
 from bayesmatch.matching.setting import make_setting
@@ -1079,6 +1082,53 @@ def test_trend_of_small_fields():
         np.testing.assert_allclose(wrong, 0.0, atol=2e-4 * count.sum())
         plane = np.linalg.lstsq(z, np.log(times), rcond=None)[0]
         np.testing.assert_allclose(plane[1:], [1.5, -0.45], atol=0.15)
+
+
+def test_objects_that_keep_to_sources():
+    rng = np.random.default_rng(27)
+    parts, block = rng.random((2, 40)), np.arange(40) // 10
+    objects = rng.poisson(5.0, 40)
+
+    def by_multinomial(part):
+        return sum(
+            stats.multinomial.logpmf(
+                objects[block == b],
+                objects[block == b].sum(),
+                part[block == b] / part[block == b].sum(),
+            )
+            for b in range(4)
+        )
+
+    found = [_ln_probability(objects, part, block) for part in parts]
+    want = [by_multinomial(part) for part in parts]
+    np.testing.assert_allclose(found[0] - found[1], want[0] - want[1], rtol=1e-9)
+    at = 10.0 + rng.random(3000), rng.random(3000)
+    box = SkyBox(*at)
+    places = 10.0 + rng.random(3000), rng.random(3000)
+    far = 3600.0 * cKDTree(np.transpose(at)).query(np.transpose(places))[0]
+    for most, fields in ((30.0, True), (np.inf, False)):
+        outside = (far > 20.0) & (far <= most)
+        count = box.count(*(values[outside] for values in places))
+        assert keep_to_sources(count, 20.0, box, at) is fields
+
+
+def test_which_were_looked_at():
+    rng = np.random.default_rng(28)
+    n, one = 2000, np.ones(2000)
+    at = 10.0 + rng.random(n), rng.random(n)
+    there = rng.random(n) < 0.6
+    near, count = (there * rng.poisson(mean * one) for mean in (0.2, 1.0))
+    near += there & (rng.random(n) < 0.5)
+    around = Around(near, count, 50.0 * one, 250.0 * one, one, 0.0 * one, 0.0 * one)
+    found, hosts = looked_at(around, SkyBox(*at), one, 0.01, 0.3)
+    assert found.mean() == pytest.approx(0.6, abs=0.04) and hosts == pytest.approx(0.5, abs=0.05)
+    density, none = count.sum() / (250.0 * found.sum()), (near == 0) & (count == 0)
+    by_chance = (1.0 - hosts) * np.exp(-300.0 * density) * found.mean()
+    want = np.where(none, by_chance / (1.0 - found.mean() + by_chance), 1.0)
+    np.testing.assert_allclose(found, want, atol=2e-3)
+    every = Around(*(values[there] for values in vars(around).values()))
+    place = tuple(values[there] for values in at)
+    assert (looked_at(every, SkyBox(*place), one[there], 0.01, 0.5)[0] == 1.0).all()
 
 
 # Claims
