@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels import rings as kernels
+from .sums import dot
 
 #: objects that the stated density is worth
 STATED_WEIGHT = 4.0
