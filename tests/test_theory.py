@@ -1084,6 +1084,7 @@ def test_trend_of_small_fields():
         np.testing.assert_allclose(plane[1:], [1.5, -0.45], atol=0.15)
 
 
+@equation("eq-round-sources")
 def test_objects_that_keep_to_sources():
     rng = np.random.default_rng(27)
     parts, block = rng.random((2, 40)), np.arange(40) // 10
@@ -1112,6 +1113,7 @@ def test_objects_that_keep_to_sources():
         assert keep_to_sources(count, 20.0, box, at) is fields
 
 
+@equation("eq-looked-at")
 def test_which_were_looked_at():
     rng = np.random.default_rng(28)
     n, one = 2000, np.ones(2000)
