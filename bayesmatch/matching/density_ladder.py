@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels import rings as kernels
-from .sums import dot
 
 #: objects that the stated density is worth
 STATED_WEIGHT = 4.0
@@ -133,27 +132,11 @@ def _of_each(values: np.ndarray | float, n: int) -> np.ndarray:
     return out
 
 
-def far_fewer(
-    within: tuple[np.ndarray, np.ndarray],
-    beyond: tuple[np.ndarray, np.ndarray],
-    wide: Ring,
-    share: float,
-) -> bool:
-    """Whether less than a `share` of what `within` lets one expect is `beyond`, past doubt.
+def far_fewer(n: float, expected: float, times: float, one: float, share: float) -> bool:
+    """Whether `n` is below a `share` of what another area lets one expect, beyond doubt.
 
-    Of each: objects and area around every primary.  Rich fields, whose neighbours are looked at as
-    well, are not to speak for all: a primary around which many objects are expected, by a `wide`
-    ring, weighs as much as others of the kind, one of few by their number.
+    Both count an object `one` times on average, in areas of which the first is `times` as large.
     """
-    (count, area), (far, square) = within, beyond
-    density = np.maximum(wide.count, 0.0) / np.maximum(wide.area, 1.0)
-    weight = 1.0 / (1.0 + density * (area + square))
-    inner, outer = dot(weight, area), dot(weight, square)
-    if inner <= 0.0:
-        return False
-    times = outer / inner
-    n, expected = dot(weight, far), max(dot(weight, count), 0.0) * times
-    one = dot(weight, weight * area) / inner  # what an object counts
     scatter = max(expected * one * (1.0 + times), one**2) ** 0.5
     return n < share * expected and expected - n > SURE * scatter
 

@@ -167,7 +167,7 @@ class _Local:
         self.hosts = self._host_share()
         near = self._near(seen)
         far = self._far(windows, box, radius) if self.reach == radius else []
-        far = until_end(near, self._own[::-1] * (1.0 - self.hosts), far, self._circles)
+        far = until_end(near, self._own[::-1], 1.0 - self.hosts, far, self._circles)
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)

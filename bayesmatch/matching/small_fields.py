@@ -16,6 +16,7 @@ from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import CLOSE, FEW, SkyBox
 from .density_ladder import NEARLY, OVERLAPPING, SMALL_FIELD, SURE, Ring, far_fewer
 from .round_sources import among, keep_to_sources
+from .sums import dot
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64
@@ -151,26 +152,32 @@ def end_of_fields(
 
 
 def until_end(
-    near: Sequence[Ring], own: np.ndarray, far: Sequence[Ring], circles: Circles
+    near: Sequence[Ring], own: np.ndarray, without: float, far: Sequence[Ring], circles: Circles
 ) -> list[Ring]:
     """The far rings, up to where the survey turns out to be small fields round the sources.
 
-    If what is in cells says so too.  `own` (rings, n) may be hosts in the `near` rings, that is no
-    field: how many have one is not known where the radius cuts errors off.
+    If what is in cells says so too.  What may be hosts is no field, the shares `own` (rings, n) of
+    those in `near` rings: how many have one is not known where the radius cuts errors off, and the
+    share `without` is still to take out.  Rich fields, whose neighbours are looked at as well, are
+    not to speak for all: of sources around which many objects are expected all weigh the same.
     """
-    n = len(circles.box.row)
-    count, area = np.zeros(n), np.zeros(n)
+    if not far:
+        return []
+    wide, inner = far[-1], far[0]
+    density = np.maximum(wide.count, 0.0) / np.maximum(wide.area, 1.0)
+    weight = 1.0 / (1.0 + density * inner.area)
+    count = area = 0.0
     for hosts, ring in zip(own, near, strict=True):
-        field = ring.count - hosts * (ring.area > 0)
-        if field.sum() > 0.0:
-            count += field
-        area += ring.area
+        count += max(dot(weight, ring.count) - without * dot(weight * hosts, ring.area > 0), 0.0)
+        area += dot(weight, ring.area)
+    one = dot(weight, weight * inner.area) / max(dot(weight, inner.area), 1e-300)
     for at, ring in enumerate(far):
+        n, square = dot(weight, ring.count), dot(weight, ring.area)
         share = NEARLY if at <= 1 else OVERLAPPING
-        fewer = far_fewer((count, area), (ring.count, ring.area), far[-1], share)
-        if fewer and fields_end(circles, at):
-            return list(far[: max(0, at - 1)])  # the last one before has its edge
-        count, area = count + ring.count, area + ring.area
+        if area > 0.0 and far_fewer(n, count * square / area, square / area, one, share):
+            if fields_end(circles, at):
+                return list(far[: max(0, at - 1)])  # the last one before has its edge
+        count, area = count + max(n, 0.0), area + square
     return list(far)
 
 
