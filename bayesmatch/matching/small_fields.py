@@ -44,7 +44,7 @@ class Circles:
     looked: Looked
     box: SkyBox
     at: tuple[np.ndarray, np.ndarray]
-    """of the sources, degrees"""
+    """right ascensions and declinations of the sources, (n,) degrees each"""
 
     @cached_property
     def hold_all(self) -> bool:
