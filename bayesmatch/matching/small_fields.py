@@ -130,17 +130,16 @@ def end_of_fields(
     count = sum(parts, np.zeros(PROFILE))
     whole = np.searchsorted(np.sort(inner), edges[:-1], side="right").astype(float)
     total, weight = np.cumsum(count), np.cumsum(whole)
+    n_in, w_in, both = total[:-1], weight[:-1], total[-1] / max(weight[-1], 1.0)
+    n_out, w_out = total[-1] - n_in, weight[-1] - w_in
+    some = (n_in > 0) & (w_in > 0) & (w_out > 0)
+    fewer = some & (n_out * w_in < SMALL_FIELD * n_in * w_out)
     best, end, beyond = 0.5 * SURE**2, radius, 0.0
-    for cut in range(1, PROFILE):
-        n_in, w_in = total[cut - 1], weight[cut - 1]
-        n_out, w_out = total[-1] - n_in, weight[-1] - w_in
-        if min(n_in, w_in, w_out) <= 0 or n_out / w_out >= SMALL_FIELD * n_in / w_in:
-            continue
-        both = total[-1] / weight[-1]
-        gain = n_in * np.log(n_in / w_in / both)
-        gain += n_out * np.log(n_out / w_out / both) if n_out else 0.0
+    for k in np.flatnonzero(fewer):
+        gain = n_in[k] * np.log(n_in[k] / w_in[k] / both)
+        gain += n_out[k] * np.log(n_out[k] / w_out[k] / both) if n_out[k] else 0.0
         if gain > best:
-            best, end, beyond = gain, float(edges[cut]), n_out / w_out
+            best, end, beyond = gain, float(edges[k + 1]), n_out[k] / w_out[k]
     ring = np.pi * radius**2 / PROFILE
     if end < radius and circles.hold_all:
         cells = circles.looked.count, circles.looked.covered
