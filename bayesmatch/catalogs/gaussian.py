@@ -59,6 +59,11 @@ class GaussianErrors(GaussianProfile):
         """Whether all errors are circles."""
         return len(self.parts) == 1
 
+    @property
+    def alike(self) -> bool:
+        """Whether all rows have the same."""
+        return all(part.ndim == 0 for part in self.parts)
+
     def covariance(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Covariance of some rows (default all): (m, 3) of east^2, north^2, east*north, arcsec^2.
 

@@ -120,6 +120,11 @@ class TailedErrors(TailedProfile):
         """Whether all errors are circles."""
         return self.core.circular
 
+    @property
+    def alike(self) -> bool:
+        """Whether all rows have the same; False: that of the core is not known."""
+        return getattr(self.core, "alike", False)
+
     def covariance(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Covariance of the core of some rows (default all), (m, 3), arcsec^2."""
         return self.core.covariance(rows)

@@ -122,8 +122,10 @@ class _Local:
         self.at = primary.ra, primary.dec
         core, other_sigma = catalog_radius(primary), 0.0
         if len(rows):
-            sample = candidates.row[some_slots(primary, other, candidates, k)]
             errors = other.errors
+            alike = getattr(errors, "alike", False)  # other kinds of errors need not know
+            some = [0] if alike else some_slots(primary, other, candidates, k)
+            sample = candidates.row[some]
             radii = error_radius(errors.covariance(sample), errors.determinant(sample))
             other_sigma = float(np.median(radii))
         self.sigma = np.hypot(core, other_sigma)
