@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 import bayesmatch as bm
 from bayesmatch._kernels import tilt as kernels
+from bayesmatch.priors import boosted_rounds
 from bayesmatch.priors.field_means import blended, field_means, rarer_than_seen, topped
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
 from bayesmatch.priors.learning_rounds import Rounds
 from bayesmatch.priors.share_alike import with_alike_fitted
 from bayesmatch.priors.source_context import Folds, SourceContext
+from bayesmatch.priors.strengths import rounds_to_make
 from bayesmatch.priors.tilt import TiltField, TiltFit
 
 N, AREA, RADIUS = 400, 0.9, 25.0
@@ -611,3 +613,35 @@ def test_share_that_looks_like_field_objects_is_what_makes_the_match_likely(alik
     assert low <= found.alike <= high
     np.testing.assert_array_equal(found.ln_ratio, blended(ln_ratio, found.alike))
     np.testing.assert_array_equal(found.p, evidence(found.ln_ratio)[0])
+
+
+def test_rounds_of_trees_are_as_many_as_the_labels_are_unsure():
+    """A round leaves of what is wrong about what is not sure."""
+    sure, half, few = np.full(10, 0.96), np.full(10, 0.5), np.full(10, 0.3)
+    assert [rounds_to_make(p, 20) for p in (sure, half, few)] == [1, 4, 8]
+    assert rounds_to_make(few, 5) == 5
+    assert rounds_to_make(np.zeros(3), 9) == 9
+
+
+def test_smooth_functions_follow_trees_round_after_round(monkeypatch):
+    """What trees made of the probabilities teaches both; a round gone astray is not taken."""
+    none = np.zeros(1)
+    totals, seen = iter([100.0, 99.0, 60.0]), []
+
+    def made(number, total):
+        return Rounds(
+            None, none, none, none, none, none, np.array([number]), total, 1, True, 3.0, 0
+        )
+
+    def with_trees(sums, models):
+        return made(sums.p[0] + 1.0, np.array([next(totals)]))
+
+    lesson = SimpleNamespace(taught=lambda tilted, p: p, view=None)
+    learner = SimpleNamespace(lesson=lesson, followed=lambda p, before: made(p[0], none))
+    monkeypatch.setattr(boosted_rounds.SmoothSums, "of", lambda learner, smooth: smooth)
+    monkeypatch.setattr(boosted_rounds, "_trained", lambda sums, p, n: seen.append(p[0]) or [])
+    monkeypatch.setattr(boosted_rounds, "_with_trees", with_trees)
+    monkeypatch.setattr(boosted_rounds, "with_alike_fitted", lambda found, view: found)
+    (choice,) = boosted_rounds.boosted(learner, made(0.0, none), 3)
+    assert seen == [0.0, 1.0, 2.0]
+    assert choice.details["boosted"] == 2

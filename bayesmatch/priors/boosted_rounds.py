@@ -23,8 +23,8 @@ from .share_alike import with_alike_fitted
 #: field objects that trees learn from, and the candidates they do
 FIELD_OBJECTS, LIKELY = 40_000, 0.01
 MAX_TREES, PATIENCE = 150, 12
-#: the likelihood of another round has to be higher by
-ENOUGH = 2.0
+#: a round whose ln likelihood is lower than that of another by this has gone astray
+WORSE = 30.0
 #: weight in a leaf, at least
 LEAST = 20
 
@@ -60,24 +60,31 @@ class SmoothSums:
 
 
 def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
-    """The ratio with trees, after each round in which it became better."""
-    sums = SmoothSums.of(learner, smooth)
-    taught = sums.lesson.taught(smooth.tilted, smooth.p)
-    last, choices = -np.inf, []
+    """The ratio with trees, after some rounds in which the smooth functions follow them.
+
+    The likelihood hardly tells rounds apart, as probabilities that the first ones gave are in it on
+    both sides, but what is learned from becomes better: 4,000 sources, a host fraction of 0.3,
+    errors x1.6, purity = completeness below that of a prior trained on true counterparts by 0.011
+    without trees, 0.006 after two rounds, 0.004 after nine (ten skies).
+    """
+    lesson, begin = learner.lesson, smooth
+    taught = lesson.taught(smooth.tilted, smooth.p)
+    choices: list[Choice] = []
     for number in range(n_rounds):
+        if number:
+            smooth = learner.followed(taught, begin)
+        sums = SmoothSums.of(learner, smooth)
         models = _trained(sums, taught, number)
-        found = with_alike_fitted(_with_trees(sums, models), sums.lesson.view)
+        found = with_alike_fitted(_with_trees(sums, models), lesson.view)
+        taught = lesson.taught(found.tilted, found.p)
         what = f"smooth, held back by {smooth.strength:g}, and LightGBM"
         details = {**Choice.smooth(found).details, "boosted": number + 1}
         choice = Choice(
             what, found.ln_ratio, found.p, found.ln_like, found, tuple(models), details=details
         )
         choices.append(choice)
-        total = float(found.ln_like.sum())
-        if total < last + ENOUGH:
-            break
-        taught, last = sums.lesson.taught(found.tilted, found.p), total
-    return choices[-2:] if len(choices) > 1 else choices
+    totals = [float(choice.ln_like.sum()) for choice in choices]
+    return [c for c, total in zip(choices, totals, strict=True) if total > max(totals) - WORSE][-1:]
 
 
 def _trained(sums: SmoothSums, p: np.ndarray, number: int) -> list[str]:

@@ -23,7 +23,7 @@ from .lesson import Lesson
 from .lightgbm import LightGBMPrior
 from .share_alike import with_alike_fitted
 from .source_context import SIGMA, Folds, SourceContext
-from .strengths import strengths_to_try
+from .strengths import rounds_to_make, strengths_to_try
 from .training_sample import MAX_CONTEXT
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class LearnedPrior:
         error, with at least 300 expected counterparts.
     name : str, default "photometry"
         Name in the result's column ``bias_<CATALOGUE>_<name>``.
-    rounds : int, default 3
+    rounds : int, default 8
         Rounds of LightGBM at most, 0 to do without; those of the smooth functions end by
         themselves.
     seed : int, default 0
@@ -102,7 +102,7 @@ class LearnedPrior:
         start: LightGBMPrior | HistogramPrior | None = None,
         context: Sequence[str] | None = None,
         name: str = "photometry",
-        rounds: int = 3,
+        rounds: int = 8,
         seed: int = 0,
     ) -> None:
         if start is not None:
@@ -241,9 +241,8 @@ class LearnedPrior:
             elif totals[-1] < max(totals) - WORSE or not few:
                 break
         if not few and self.rounds:
-            n_rounds = min(self.rounds, 1) if uses_start else self.rounds
             if totals[-1] > lowest:
-                choices += boosted(learner, smooth, n_rounds)
+                choices += boosted(learner, smooth, rounds_to_make(first[0], self.rounds))
         return [replace(choice, uses_start=uses_start) for choice in choices]
 
     def _built(

@@ -110,6 +110,19 @@ class Learner:
         self.p = taught
         return self._finished(rounds, converged, strength)
 
+    def followed(self, taught: np.ndarray, before: Rounds) -> Rounds:
+        """The ratio that goes with how much each candidate (m,) teaches, whatever says so.
+
+        Held back as in the rounds `before`, whose field objects are averaged over.
+        """
+        assert self._drawn is not None  # in those rounds
+        fit = TiltFit(
+            self.hats, self._drawn, before.strength, self.coefficients, self._context_strength
+        )
+        fit.improve(*self._expected(taught), steps=FIRST_STEPS)
+        self.p = taught
+        return self._finished(before.rounds, before.converged, before.strength)
+
     def begin_again(self) -> None:
         """Forget what was learned: the rounds have gone astray."""
         self.p = self._begin

@@ -17,11 +17,13 @@ UNSURE = 200.0
 FROM_NOTHING = 1.0 / 300.0
 #: share of sure counterparts below which nothing is held back more
 LEAST_SURE = 1e-3
+#: a round of EM leaves of what is wrong about as much as is not sure; rounds until this is left
+LEFT = 0.05
 
 
 def unsureness(p: np.ndarray) -> float:
     """How much to hold back what candidates with probabilities `p` (m,) might teach wrongly."""
-    sure = max(float(p @ p) / max(float(p.sum()), 1e-300), LEAST_SURE)
+    sure = _sure(p)
     return UNSURE * ((1.0 - sure) / sure) ** 2
 
 
@@ -42,3 +44,14 @@ def strengths_to_try(p: np.ndarray, few: bool, uses_start: bool) -> tuple[float,
     wanted = unsureness(p) * (1.0 if uses_start else FROM_NOTHING)
     least = round(float(np.clip(wanted, WEAK[0], STRENGTHS[0])), 1)
     return (least, *(strength for strength in WEAK if strength > least))
+
+
+def rounds_to_make(p: np.ndarray, most: int) -> int:
+    """Rounds of trees, `most` at most, that begin with probabilities `p` (m,) of candidates."""
+    unsure = np.clip(1.0 - _sure(p), LEFT, 1.0 - LEAST_SURE)
+    return min(most, round(float(np.log(LEFT) / np.log(unsure))))
+
+
+def _sure(p: np.ndarray) -> float:
+    """The share of the counterparts that is sure, of candidates with probabilities `p` (m,)."""
+    return max(float(p @ p) / max(float(p.sum()), 1e-300), LEAST_SURE)
