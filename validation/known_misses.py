@@ -5,7 +5,7 @@ from __future__ import annotations
 #: purity = completeness of learned priors beside trained ones
 LEARNED = "4,000 sources,"
 WORST = (
-    "1.6: purity = completeness, trained - learned, mean",
+    "1: purity = completeness, trained - learned, worst sky",
     "1.6: purity = completeness, trained - learned, worst sky",
 )
 
