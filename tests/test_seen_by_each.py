@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from mocpy import MOC
+from scipy.spatial import cKDTree
 
 import bayesmatch as bm
 from bayesmatch.matching.seen_by_each import collapsed
@@ -94,3 +95,25 @@ def test_patterns_collapse():
     seen = np.array([[True, True], [True, False], [False, True], [False, False]])
     out = collapsed(values, seen, -1.0)
     assert out.tolist() == [[0, 1, 2, 3], [4, 5, -1, 5], [8, -1, 10, 10], [12, -1, -1, -1]]
+
+
+def test_cones_round_a_part_of_the_sources_beside_a_whole_survey():
+    plan = Plan(n=2000, per_deg2=1000.0, sigma=(1.0, 3.0), second=(10_000.0, 0.5))
+    made = simulate(1, plan)
+    cosine = np.cos(np.radians(made.primary["DEC"].mean()))
+    chosen = np.random.default_rng(1).random(len(made.source)) < 0.5
+    whole, table = made.others
+    at = (np.column_stack([t["RA"] * cosine, t["DEC"]]) for t in (made.primary, table))
+    sources, objects = at
+    kept = cKDTree(sources[chosen]).query(objects)[0] < 15.0 / 3600.0
+    cones = {name: column[kept] for name, column in table.items()}
+    area = [made.area, made.area * kept.mean()]
+    result = bm.match(*catalogs(made, [whole, cones], area), radius=15)
+    assert result.meta["field"]["scales"]["IRAC"]["small_fields"]
+    truth = (made.truth[:, 1] >= 0) & kept[made.truth[:, 1]]
+    p = np.bincount(
+        np.asarray(result.associations["X"]),
+        np.asarray(result.associations["p_match"] * (np.asarray(result.associations["IRAC"]) >= 0)),
+    )
+    assert p[chosen].mean() == pytest.approx(truth[chosen].mean(), abs=0.025)
+    assert result.meta["host_fraction"] == pytest.approx(host(result).mean(), abs=0.01)

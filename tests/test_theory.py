@@ -58,7 +58,7 @@ from bayesmatch.matching.posterior import bayes_factors, posterior_of
 from bayesmatch.matching.ratio_ladder import local_means, scatter_shape, with_density
 from bayesmatch.matching.round_sources import _ln_probability, keep_to_sources
 from bayesmatch.matching.same_source import Duplicates, _mixture, close_pairs, find_duplicates
-from bayesmatch.matching.seen_by_each import collapsed
+from bayesmatch.matching.seen_by_each import collapsed, mixed
 from bayesmatch.matching.setting import make_setting
 from bayesmatch.matching.settled import KnownClaims
 from bayesmatch.matching.shared_objects import shared_ln_likelihood
@@ -1060,6 +1060,24 @@ def test_counterparts_that_nobody_can_see():
     density = FieldDensity(*rng.uniform(1e3, 1e5, (3, n, n_other)), {"model": "local"}, seen=seen)
     rho = np.where(seen, density.plus_one / 3600**2, 0.0)
     np.testing.assert_allclose(density.rho, rho, rtol=1e-12, atol=1e-29)
+
+
+@equation("eq-may-have-looked")
+def test_one_that_may_have_looked():
+    rng = np.random.default_rng(30)
+    n, n_other, k = 9, 3, 1
+    chance = np.ones((n, n_other))
+    chance[:6, k] = rng.random(6)
+    q = chance[:, k]
+    likelihood, pi = rng.random((2, n, 1 << n_other))
+    of_set = np.exp(mixed(np.log(likelihood), chance, lambda v, at: collapsed(v, at, 0.0)))
+    shares = np.exp(mixed(np.log(pi), chance, among_those_that_looked))
+    for s in range(1 << n_other):
+        left = s & ~(1 << k)
+        without = likelihood[:, left] if left or s == 0 else 1.0
+        assert of_set[:, s] == pytest.approx(q * likelihood[:, s] + (1.0 - q) * without)
+        kept = pi[:, s] + pi[:, s | 1 << k] if s == left else 0.0
+        assert shares[:, s] == pytest.approx(q * pi[:, s] + (1.0 - q) * kept)
 
 
 @equation("eq-field-trend")

@@ -50,6 +50,9 @@ class FieldDensity:
     seen: np.ndarray | None = None
     """(n_primary, n_other) bool: whether the catalogue has looked there, of several others as far
     as it is known (:mod:`bayesmatch.matching.seen_by_each`); None: all have"""
+    chance: np.ndarray | None = None
+    """(n_primary, n_other) probability that it has, of several others of which some are fields
+    round a part of the sources, before counterparts are asked about; None: 1"""
     cells: tuple[SkyBox, list[np.ndarray]] | None = None
     """cells around the primaries and (n_other,) maps of the counts in them, shape (rows, columns)
     each, while mean ratios and the host fraction are still to be found; None: nothing is"""

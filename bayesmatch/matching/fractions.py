@@ -16,7 +16,7 @@ from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
 from .inner_circles import inner_circles
 from .options import MatchOptions
 from .patterns import pattern_labels
-from .seen_by_each import collapsed
+from .seen_by_each import collapsed, mixed
 from .setting import Setting
 
 Covariates = tuple[np.ndarray, dict[str, Any]]
@@ -41,11 +41,11 @@ def fractions_of(
     total, ((z, description), beyond) = options.host_fraction, given
     ln_beyond, details = (beyond.ln_share, beyond.details) if beyond else (None, {})
     partly = beyond.partly if beyond else None
-    seen = setting.field.seen
+    seen, chance = setting.field.seen, setting.field.chance
     if isinstance(total, HostFraction):
         details = {**total.details, **details}
         fit = replace(total, ln_beyond=ln_beyond, partly=partly, details=details)
-        return fit if seen is None else _where_seen(fit, seen)
+        return _where_seen(fit, seen, None)  # those who may have looked are in it
     looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
     by_pattern = pattern_likelihood(associations, ln_like)
     if partly is not None:
@@ -57,6 +57,10 @@ def fractions_of(
     if seen is not None:
         by_pattern = collapsed(by_pattern, seen, 0.0)
         fitted_beyond = ln_beyond if ln_beyond is None else collapsed(ln_beyond, seen, -np.inf)
+    if chance is not None:
+        by_pattern = mixed(by_pattern, chance, lambda v, one: collapsed(v, one, 0.0))
+        if fitted_beyond is not None:
+            fitted_beyond = mixed(fitted_beyond, chance, lambda v, one: collapsed(v, one, -np.inf))
     fit = fit_to_some(
         use,
         by_pattern,
@@ -70,8 +74,8 @@ def fractions_of(
         circles=None if uniform else lambda: inner_circles(setting, beyond),
         around=None if uniform else lambda: seen_around(setting, beyond),
     )
-    if seen is not None:
-        of_seen = _where_seen(replace(fit, ln_beyond=ln_beyond), seen)
+    if seen is not None or chance is not None:
+        of_seen = _where_seen(replace(fit, ln_beyond=ln_beyond), seen, chance)
         fit = of_seen if total is None else replace(of_seen, mean=fit.mean, details=fit.details)
     return replace(
         fit,
@@ -81,16 +85,38 @@ def fractions_of(
     )
 
 
-def _where_seen(fit: HostFraction, seen: np.ndarray) -> HostFraction:
+def _where_seen(
+    fit: HostFraction, seen: np.ndarray | None, chance: np.ndarray | None
+) -> HostFraction:
     """The fractions among the catalogues that have looked there, `seen` (n_primary, n_other) bool.
 
-    The mean follows, and those of the patterns: counterparts that nobody can see are none.
+    Or may have, by `chance` (n_primary, n_other). The mean follows, and those of the patterns:
+    counterparts that nobody can see are none.
     """
-    ln_fraction = among_those_that_looked(fit.ln_fraction, seen)
-    before, after = (np.exp(ln).mean(axis=0) for ln in (fit.ln_fraction, ln_fraction))
+    ln_fraction = counted = fit.ln_fraction
+    if seen is not None:
+        ln_fraction = counted = among_those_that_looked(ln_fraction, seen)
+    if chance is not None:
+        there = _without_counterpart(chance, ln_fraction)
+        counted = mixed(ln_fraction, there, among_those_that_looked)
+        ln_fraction = mixed(ln_fraction, chance, among_those_that_looked)
+    if ln_fraction is fit.ln_fraction:
+        return fit
+    before, after = (np.exp(ln).mean(axis=0) for ln in (fit.ln_fraction, counted))
     found = np.array(list(fit.details["fraction"].values()))
     found[1:] = found[1:].sum() / max(before[1:].sum(), 1e-300) * after[1:]
     found[0] = 1.0 - found[1:].sum()
     fractions = dict(zip(fit.details["fraction"], found.tolist(), strict=True))
     details = {**fit.details, "fraction": fractions}
     return replace(fit, ln_fraction=ln_fraction, mean=float(found[1:].sum()), details=details)
+
+
+def _without_counterpart(chance: np.ndarray, ln_fraction: np.ndarray) -> np.ndarray:
+    """The `chance` (n, n_other) to have looked, of one in which there is no counterpart.
+
+    As where there is nothing; 1 stays.
+    """
+    member = np.arange(ln_fraction.shape[1])[:, None] >> np.arange(chance.shape[1]) & 1
+    none = np.maximum(1.0 - np.exp(ln_fraction) @ member, 1e-12) * chance
+    out: np.ndarray = none / (none + (1.0 - chance))
+    return out

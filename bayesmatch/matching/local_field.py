@@ -83,22 +83,25 @@ class LocalField:
         box = box or SkyBox(primary.ra, primary.dec)
         shape = (len(primary), len(others))
         here, around, reach = np.empty(shape), np.empty(shape), np.full(len(others), radius_arcsec)
+        chance = np.ones(shape)
         found: dict[str, Any] = {}
         counts = []
         for k, other in enumerate(others):
             local = _Local(primary, other, candidates, k, radius_arcsec, box, self.known_errors)
             here[:, k], around[:, k], reach[k] = local.here, local.around, local.reach
+            chance[:, k] = local.chance
             counts.append(local.count)
             found[other.name] = {**local.details, "local": other.name not in with_priors}
             if other.name in with_priors:
                 here[:, k] = around[:, k] = other.plus_one_deg2
         details = {"model": "local", "scales": found}
-        seen = None
+        seen = some = None
         if len(others) > 1:
             whole = [not found[other.name]["small_fields"] for other in others]
             seen = seen_by_each(box, counts, np.where(whole, around, 0.0), candidates)
+            some = chance if (chance < 1.0).any() else None
         cells = box, counts
-        return FieldDensity(here, here, around, details, reach, cells=cells, seen=seen)
+        return FieldDensity(here, here, around, details, reach, cells=cells, seen=seen, chance=some)
 
 
 class _Local:
@@ -134,6 +137,7 @@ class _Local:
             for share, times in tails_of(primary.errors).parts
         ]
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
+        self.chance = np.ones(len(primary))
         looked = box.looked(other)
         self.count = looked.count
         self._circles = Circles(radius, other, rows, looked, box, self.at)
@@ -193,6 +197,9 @@ class _Local:
         around = Around(self._nearer, count, np.pi * self._inner**2, area, *shares, self._others)
         often = 1.0 + np.pi * self.reach**2 * self._others
         there, self.hosts = looked_at(around, box, often, self.stated, self.hosts)
+        # That there is no host either makes `there` smaller: it is for the patterns to say.
+        none = 1.0 - self.hosts * (shares[0] + shares[1])
+        self.chance = 1.0 / (1.0 + none * (1.0 - there) / np.maximum(there, 1e-12))
         return of_small_fields(self._near(there), box, self.at, often, self.stated)
 
     def _found(self, found: Densities, small_fields: bool) -> None:

@@ -8,6 +8,8 @@ that says anything of the source.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..catalogs.candidates import Candidates
@@ -58,3 +60,25 @@ def collapsed(values: np.ndarray, seen: np.ndarray, nothing: float) -> np.ndarra
     out[partly] = np.take_along_axis(values[partly], left, axis=1)
     out[partly, 1:] = np.where(left[:, 1:] == 0, nothing, out[partly, 1:])
     return out
+
+
+def mixed(
+    ln: np.ndarray,
+    chance: np.ndarray,
+    without: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Ln (n, patterns) of both: a catalogue has looked there, by `chance` (n, n_other), or not.
+
+    `without` takes values and which catalogues have looked, (n, n_other) bool.
+    """
+    for k in np.flatnonzero((chance < 1.0).any(axis=0)):
+        looked = np.ones(chance.shape, bool)
+        looked[:, k] = chance[:, k] == 1.0
+        part = np.flatnonzero(~looked[:, k])
+        there = chance[part, k][:, None]
+        out = ln.copy()
+        out[part] = np.logaddexp(
+            np.log(there) + ln[part], np.log1p(-there) + without(ln, looked)[part]
+        )
+        ln = out
+    return ln
