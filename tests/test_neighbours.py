@@ -37,6 +37,10 @@ def test_as_a_tree_finds_them(kind):
             chord = 2 * np.sin(0.5 * np.radians(reach * factor / 3600))
             begin, found = near.within(np.arange(n), chord)
             row = np.repeat(np.arange(n), np.diff(begin))
+            at = LISTS[kind](rng, 40)
+            there = Neighbours(*at, reach).unit  # of places that are not in the list
+            nearest = tree.query(there, distance_upper_bound=chord)[0]
+            np.testing.assert_allclose(near.nearest(*at, chord), nearest, rtol=1e-6, atol=1e-14)
             expected = tree.query_pairs(chord, output_type="ndarray")
             got = np.column_stack([row, found])[row < found]
             assert {*map(tuple, got.tolist())} == {*map(tuple, expected.tolist())}

@@ -49,6 +49,44 @@ def rows_within(which, angle, square, unit, ra, dec, lowest, height, zone_first,
 
 
 @jit
+def nearest_squares(
+    first, last, places, angle, square, unit, ra, dec, lowest, height, zone_first, out
+):
+    """Squared chords from some of the `places` to the nearest row, infinite beyond `square`.
+
+    ``places`` is (unit (m, 3), ra, dec (m,) degrees); the rest as for :func:`rows_within`.
+    """
+    at, at_ra, at_dec = places
+    last_zone = len(zone_first) - 2
+    sine = math.sin(DEGREE * angle)
+    for i in range(first, last):
+        nearest = square
+        half = 360.0
+        if abs(at_dec[i]) + angle < 90.0:
+            x = sine / math.sqrt(1.0 - at[i, 2] * at[i, 2])
+            half = x * (1.0 + 0.5708 * x * x) / DEGREE + 1e-9
+        low = max(0, int((at_dec[i] - angle - lowest) / height))
+        high = min(last_zone, int((at_dec[i] + angle - lowest) / height))
+        none = True
+        for turn in range(-1, 2):
+            middle = at_ra[i] + 360.0 * turn
+            if middle + half < 0.0 or middle - half > 360.0 or (half >= 180.0 and turn != 0):
+                continue
+            for zone in range(low, high + 1):
+                end = zone_first[zone + 1]
+                for j in range(_not_below(ra, zone_first[zone], end, middle - half), end):
+                    if ra[j] > middle + half:
+                        break
+                    x = at[i, 0] - unit[j, 0]
+                    y = at[i, 1] - unit[j, 1]
+                    z = at[i, 2] - unit[j, 2]
+                    apart = x * x + y * y + z * z
+                    if apart <= nearest:
+                        nearest, none = apart, False
+        out[i] = math.inf if none else nearest
+
+
+@jit
 def kth_nearest(which, begin, found, unit, k, smallest, out):
     """Squared chord to the `k`-th neighbour of some rows, infinite where fewer were `found`.
 

@@ -9,8 +9,12 @@ import math
 
 import numpy as np
 
-from .._kernels.neighbours import kth_nearest, rows_within
+from .._kernels.jit import ranges, run_kernel
+from .._kernels.neighbours import kth_nearest, nearest_squares, rows_within
 from .places import unit_vectors
+
+#: places that a thread looks at at a time
+PIECE = 1 << 14
 
 
 class Neighbours:
@@ -67,13 +71,31 @@ class Neighbours:
         begin, found = self._within(self._place[rows], chord, 4)
         return begin, self.along[found]
 
+    def nearest(self, ra: np.ndarray, dec: np.ndarray, chord: float) -> np.ndarray:
+        """Chords from some places to the nearest row, infinite where it is farther than `chord`.
+
+        Parameters
+        ----------
+        ra, dec : ndarray, shape (m,)
+            Right ascensions from 0 to 360 and declinations, degrees.
+        chord : float
+
+        Returns
+        -------
+        ndarray, shape (m,)
+        """
+        places, out = (unit_vectors(ra, dec), ra, dec), np.empty(len(ra))
+        zones = self._lowest, self._height, self._zone_first
+        how = places, _angle(chord), chord * chord, *self._sorted, *zones, out
+        run_kernel(nearest_squares, ranges(len(ra), PIECE), *how)
+        return np.sqrt(out)
+
     def _within(self, places: np.ndarray, chord: float, each: int) -> tuple[np.ndarray, np.ndarray]:
         """As :meth:`within`, of places in :attr:`along`, and giving places.
 
         Done at once where they have not more than `each` on average.
         """
-        angle = 2.0 * math.degrees(math.asin(min(1.0, 0.5 * chord))) * (1.0 + 1e-9) + 1e-12
-        how = places, angle, chord * chord, *self._sorted
+        how = places, _angle(chord), chord * chord, *self._sorted
         zones = self._lowest, self._height, self._zone_first
         begin, found = np.empty(len(places) + 1, np.int64), np.empty(each * len(places), np.int64)
         n = rows_within(*how, *zones, begin, found)
@@ -107,3 +129,8 @@ class Neighbours:
             left = left[np.diff(begin) <= k]
             chord = min(2.0 * chord, 2.0)
         return out
+
+
+def _angle(chord: float) -> float:
+    """Degrees of a chord, no fewer."""
+    return 2.0 * math.degrees(math.asin(min(1.0, 0.5 * chord))) * (1.0 + 1e-9) + 1e-12

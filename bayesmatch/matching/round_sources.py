@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..catalogs.neighbours import Neighbours
 from ..catalogs.sky_box import SkyBox
 from .density_ladder import SURE
 
@@ -101,32 +102,22 @@ def _distances(
     most: float,
 ) -> np.ndarray:
     """From places in some cells to the nearest source, arcsec, (cells, places); inf beyond most."""
-    from scipy.spatial import cKDTree  # imported only where needed: it takes long
-
     part = (np.arange(PLACES) + 0.5) / PLACES
     up, along = (values.ravel() for values in np.meshgrid(part, part, indexing="ij"))
-    dec = box.low_dec + (row[:, None] + up) * box.cell
-    ra = box.low_ra + (column[:, None] + along) * box.width
+    dec = np.clip(box.low_dec + (row[:, None] + up) * box.cell, -90.0, 90.0)
+    ra = (box.low_ra + (column[:, None] + along) * box.width) % 360.0
     chord = 2.0 * np.sin(np.radians(most / 3600.0) / 2.0)
-    places = _unit(ra.ravel(), np.clip(dec, -90.0, 90.0).ravel())
-    found = cKDTree(_unit(*at)).query(places, distance_upper_bound=chord)[0].reshape(dec.shape)
+    found = Neighbours(*at, most).nearest(ra.ravel(), dec.ravel(), chord).reshape(dec.shape)
     out: np.ndarray = 3600.0 * np.degrees(2.0 * np.arcsin(np.minimum(found / 2.0, 1.0)))
     return np.where(np.isfinite(found), out, np.inf)
 
 
 def others_within(at: tuple[np.ndarray, np.ndarray], radius: float) -> np.ndarray:
     """(n,) other sources per arcsec^2 within a radius (arcsec) of each, positions in degrees."""
-    from scipy.spatial import cKDTree  # imported only where needed: it takes long
-
-    unit, chord = _unit(*at), 2.0 * np.sin(np.radians(radius / 3600.0) / 2.0)
-    number = cKDTree(unit).query_ball_point(unit, chord, return_length=True) - 1
+    chord, n = 2.0 * np.sin(np.radians(radius / 3600.0) / 2.0), len(at[0])
+    number = np.diff(Neighbours(*at, radius).within(np.arange(n), chord)[0]) - 1
     out: np.ndarray = number / (np.pi * radius**2)
     return out
-
-
-def _unit(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:
-    a, d = np.radians(ra), np.radians(dec)
-    return np.column_stack([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)])
 
 
 def _ln_probability(objects: np.ndarray, parts: np.ndarray, block: np.ndarray) -> float:
