@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from .jit import jit
 from .sphere import DEGREE
 
@@ -17,33 +19,13 @@ def rows_within(which, angle, square, unit, ra, dec, lowest, height, zone_first,
     Near are rows no farther than a chord whose `square` is given, and `angle`, degrees, no
     narrower.  Those of row `which[k]` are listed from `begin[k]` on, as far as `found` has room.
     """
-    room, last, n = len(found), len(zone_first) - 2, 0
-    sine = math.sin(DEGREE * angle)
+    n, sine = 0, math.sin(DEGREE * angle)
+    rows, zones = (unit, ra), (lowest, height, zone_first)
     for k in range(len(which)):
         i = which[k]
         begin[k] = n
-        half = 360.0  # range of right ascension of the circle, over a pole all
-        if abs(dec[i]) + angle < 90.0:
-            x = sine / math.sqrt(1.0 - unit[i, 2] * unit[i, 2])
-            half = x * (1.0 + 0.5708 * x * x) / DEGREE + 1e-9  # no less than the arcsine
-        low = max(0, int((dec[i] - angle - lowest) / height))
-        high = min(last, int((dec[i] + angle - lowest) / height))
-        for turn in range(-1, 2):
-            middle = ra[i] + 360.0 * turn
-            if middle + half < 0.0 or middle - half > 360.0 or (half >= 180.0 and turn != 0):
-                continue
-            for zone in range(low, high + 1):
-                end = zone_first[zone + 1]
-                for j in range(_not_below(ra, zone_first[zone], end, middle - half), end):
-                    if ra[j] > middle + half:
-                        break
-                    x = unit[i, 0] - unit[j, 0]
-                    y = unit[i, 1] - unit[j, 1]
-                    z = unit[i, 2] - unit[j, 2]
-                    if x * x + y * y + z * z <= square:
-                        if n < room:
-                            found[n] = j
-                        n += 1
+        place = unit[i, 0], unit[i, 1], unit[i, 2], ra[i], dec[i]
+        n, _ = _near(place, (angle, sine, square), rows, zones, found, n)
     begin[len(which)] = n
     return n
 
@@ -57,33 +39,48 @@ def nearest_squares(
     ``places`` is (unit (m, 3), ra, dec (m,) degrees); the rest as for :func:`rows_within`.
     """
     at, at_ra, at_dec = places
-    last_zone = len(zone_first) - 2
-    sine = math.sin(DEGREE * angle)
+    sine, nowhere = math.sin(DEGREE * angle), np.empty(0, np.int64)
+    rows, zones = (unit, ra), (lowest, height, zone_first)
     for i in range(first, last):
-        nearest = square
-        half = 360.0
-        if abs(at_dec[i]) + angle < 90.0:
-            x = sine / math.sqrt(1.0 - at[i, 2] * at[i, 2])
-            half = x * (1.0 + 0.5708 * x * x) / DEGREE + 1e-9
-        low = max(0, int((at_dec[i] - angle - lowest) / height))
-        high = min(last_zone, int((at_dec[i] + angle - lowest) / height))
-        none = True
-        for turn in range(-1, 2):
-            middle = at_ra[i] + 360.0 * turn
-            if middle + half < 0.0 or middle - half > 360.0 or (half >= 180.0 and turn != 0):
-                continue
-            for zone in range(low, high + 1):
-                end = zone_first[zone + 1]
-                for j in range(_not_below(ra, zone_first[zone], end, middle - half), end):
-                    if ra[j] > middle + half:
-                        break
-                    x = at[i, 0] - unit[j, 0]
-                    y = at[i, 1] - unit[j, 1]
-                    z = at[i, 2] - unit[j, 2]
-                    apart = x * x + y * y + z * z
-                    if apart <= nearest:
-                        nearest, none = apart, False
-        out[i] = math.inf if none else nearest
+        place = at[i, 0], at[i, 1], at[i, 2], at_ra[i], at_dec[i]
+        _, out[i] = _near(place, (angle, sine, square), rows, zones, nowhere, 0)
+
+
+@jit
+def _near(place, within, rows, zones, found, n):
+    """List the rows near a place, and return how many are listed then, and the nearest's square.
+
+    `place` is (x, y, z, ra, dec), `within` (angle, its sine, square), `rows` (unit, ra), `zones`
+    (lowest, height, zone_first); listed are they from `n` on, as far as `found` has room.
+    """
+    at_x, at_y, at_z, at_ra, at_dec = place
+    angle, sine, square = within
+    unit, ra = rows
+    lowest, height, zone_first = zones
+    nearest = math.inf
+    half = 360.0  # range of right ascension of the circle, over a pole all
+    if abs(at_dec) + angle < 90.0:
+        x = sine / math.sqrt(1.0 - at_z * at_z)
+        half = x * (1.0 + 0.5708 * x * x) / DEGREE + 1e-9  # no less than the arcsine
+    low = max(0, int((at_dec - angle - lowest) / height))
+    high = min(len(zone_first) - 2, int((at_dec + angle - lowest) / height))
+    for turn in range(-1, 2):
+        middle = at_ra + 360.0 * turn
+        if middle + half < 0.0 or middle - half > 360.0 or (half >= 180.0 and turn != 0):
+            continue
+        for zone in range(low, high + 1):
+            end = zone_first[zone + 1]
+            for j in range(_not_below(ra, zone_first[zone], end, middle - half), end):
+                if ra[j] > middle + half:
+                    break
+                x, y, z = at_x - unit[j, 0], at_y - unit[j, 1], at_z - unit[j, 2]
+                apart = x * x + y * y + z * z
+                if apart <= square:
+                    nearest = min(nearest, apart)
+                    if n < len(found):
+                        found[n] = j
+                    n += 1
+    return n, nearest
 
 
 @jit

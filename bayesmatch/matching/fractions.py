@@ -16,7 +16,7 @@ from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
 from .inner_circles import inner_circles
 from .options import MatchOptions
 from .patterns import pattern_labels
-from .seen_by_each import collapsed, mixed
+from .seen_by_each import as_seen, mixed
 from .setting import Setting
 
 Covariates = tuple[np.ndarray, dict[str, Any]]
@@ -54,13 +54,9 @@ def fractions_of(
     if not use.any():  # no source lies where all have looked: go by those where some have
         use = np.asarray(looked.any(axis=1))
         seen = (looked if seen is None else looked & seen) | ~use[:, None]
-    if seen is not None:
-        by_pattern = collapsed(by_pattern, seen, 0.0)
-        fitted_beyond = ln_beyond if ln_beyond is None else collapsed(ln_beyond, seen, -np.inf)
-    if chance is not None:
-        by_pattern = mixed(by_pattern, chance, lambda v, one: collapsed(v, one, 0.0))
-        if fitted_beyond is not None:
-            fitted_beyond = mixed(fitted_beyond, chance, lambda v, one: collapsed(v, one, -np.inf))
+    by_pattern = as_seen(by_pattern, seen, chance, 0.0)
+    if ln_beyond is not None:
+        fitted_beyond = as_seen(ln_beyond, seen, chance, -np.inf)
     fit = fit_to_some(
         use,
         by_pattern,

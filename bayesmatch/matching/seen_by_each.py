@@ -9,6 +9,7 @@ that says anything of the source.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -60,6 +61,20 @@ def collapsed(values: np.ndarray, seen: np.ndarray, nothing: float) -> np.ndarra
     out[partly] = np.take_along_axis(values[partly], left, axis=1)
     out[partly, 1:] = np.where(left[:, 1:] == 0, nothing, out[partly, 1:])
     return out
+
+
+def as_seen(
+    values: np.ndarray, seen: np.ndarray | None, chance: np.ndarray | None, nothing: float
+) -> np.ndarray:
+    """Ln of what each pattern (n, patterns) is to those who look: :func:`collapsed`, :func:`mixed`.
+
+    None: all have looked.
+    """
+    if seen is not None:
+        values = collapsed(values, seen, nothing)
+    if chance is not None:
+        values = mixed(values, chance, partial(collapsed, nothing=nothing))
+    return values
 
 
 def mixed(
