@@ -11,7 +11,7 @@ from .footprint_share import FACTORS, SETTLED, FootprintShare, Maximum
 from .fraction_likelihood import FractionLikelihood
 from .hole_rims import Rims, SeenAround
 from .inner_circles import Circles
-from .sums import dot
+from .sums import dot, product
 
 #: rounds in which all is fitted, steps of the EM algorithm in each, and a change of the share that
 #: matters no more
@@ -98,7 +98,7 @@ class RimShare(FootprintShare):
         ln[:, n:] += ln_like[:, None]
         like = np.exp(ln - reduce(np.maximum, ln.T)[:, None])  # columns are few, and rows many
         for _ in range(STEPS):
-            self.weight = self.weight * (like / (like @ self.weight)[:, None]).mean(axis=0)
+            self.weight = self.weight * product(like, 1.0 / (like @ self.weight))
             self.weight /= self.weight.sum()
         self.share = float(self.weight[:n].sum())
         place: np.ndarray = like * self.weight

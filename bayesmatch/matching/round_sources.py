@@ -20,7 +20,7 @@ BLOCK = 8
 #: how far apart sources may be, in cells, to have a cell among them
 AROUND = 8
 #: most cells that are looked at, and places in each, along each side
-MOST_CELLS, PLACES = 20_000, 4
+MOST_CELLS, PLACES = 5_000, 4
 #: density beyond fields over that in them: what else a catalogue holds
 BEYOND = 0.02
 
