@@ -1,5 +1,6 @@
 """The command line helps: an overview, what was meant, versions, colours for eyes only."""
 
+import argparse
 import io
 import platform
 import re
@@ -13,6 +14,7 @@ import bayesmatch as bm
 from bayesmatch import cli
 from bayesmatch.catalogs.closest import closest, did_you_mean, did_you_mean_file
 from bayesmatch.cli import colours, main
+from bayesmatch.cli.epochs import read_epochs
 from bayesmatch.cli.overview import FIRST, GROUPS, overview
 from bayesmatch.cli.stopped import stop_line
 
@@ -54,6 +56,18 @@ def test_a_command_is_the_same_where_others_are_not_made():
         one, other = (p._subparsers._group_actions[0].choices[name] for p in (alone, every))
         assert one.format_help() == other.format_help() and one.known.keys() == other.known.keys()
     assert list(cli._parser("mach").lines) == names
+
+
+def test_usage_can_be_followed_to_the_letter():
+    """What it calls a value is no way to write one, and what the help shows as one can be read."""
+    actions = [
+        a for p in cli._parser()._subparsers._group_actions[0].choices.values() for a in p._actions
+    ]
+    names = [str(a.metavar) for a in actions if a.metavar is not None]
+    assert len(names) > 100 and not [name for name in names if name.startswith(("[", ":"))]
+    (shown,) = {part for a in actions if a.dest == "pm" for part in re.findall(r":\S+", a.help)}
+    pm = read_epochs(argparse.Namespace(epoch=None, pm=shown), 2)
+    assert pm == [{}, {"pm": ("pmra", "pmdec")}]
 
 
 def test_the_help_of_a_command_is_its_own(capsys):

@@ -92,3 +92,30 @@ def test_a_result_cut_by_min_p_i(field, tmp_path, least):
     assert set(found.only_there["reason"]) == {"min_p_i of the result"}
     assert np.all(np.asarray(found.only_there["p_i"], float) < least)
     planted(tmp_path, result)
+
+
+def test_another_result_of_bayesmatch_is_called_one(tmp_path):
+    """Its columns have their own names, NWAY's none; of three catalogues both Bayes factors."""
+    rng = np.random.default_rng(3)
+    place = rng.uniform(0, 0.05, (2, 200))
+    catalogs = [
+        bm.Catalog(
+            {"RA": 150 + place[0, :n] + rng.normal(0, 1e-4, n), "DEC": place[1, :n]},
+            name=name,
+            pos_err=0.4,
+            area=0.0025,
+        )
+        for name, n in (("X", 20), ("OPT", 200), ("IR", 150))
+    ]
+    result = bm.match(*catalogs, radius=8, host_fraction=0.9)
+    apart = (
+        result.associations["dist_bayesfactor"],
+        result.associations["dist_bayesfactor_uncorrected"],
+    )
+    assert np.any(apart[0] != apart[1])
+    result.write(tmp_path / "a.fits")
+    found = bm.compare_nway(result, tmp_path / "a.fits")
+    assert found.explained and not found.table["largest"].max()
+    assert found.other == "the other result" and "0 only in the other result" in str(found)
+    assert "bayesmatch assess" in found.notes[0] and "NWAY's;" not in str(found)
+    assert "the other result" in found.plot().axes[0].get_ylabel()

@@ -21,10 +21,10 @@ def add_epochs(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--pm",
-        metavar="[RA,DEC]:RA,DEC",
-        help="proper motions, one per catalogue: two columns or numbers (mas/yr, the first times "
-        "cos(dec)), or four, with their errors; 0,0: none (empty: columns like Gaia's pmra and "
-        "pmdec)",
+        metavar="PM1:PM2",
+        help="proper motions, one per catalogue: two columns or numbers with a comma between them "
+        "(mas/yr, the first times cos(dec)), or four, with their errors, as :pmra,pmdec for the "
+        "second catalogue's; 0,0: none (empty: columns like Gaia's pmra and pmdec)",
     )
 
 

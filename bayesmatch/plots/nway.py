@@ -19,7 +19,7 @@ SMALLEST = 1e-17
 
 @styled
 def comparison_panels(c: bm.Comparison) -> Figure:
-    """NWAY's p_any against ours, both against p_match, and the largest difference by column.
+    """The other p_any against ours, both against p_match, and the largest difference by column.
 
     Parameters
     ----------
@@ -35,16 +35,16 @@ def comparison_panels(c: bm.Comparison) -> Figure:
     left, middle, right = figure.subplots(1, 3)
     ours, theirs = np.asarray(c.points["p_any"]), np.asarray(c.points["p_any_nway"])
     p_match, good = np.asarray(c.points["p_match"]), np.asarray(c.points["explained"], bool)
-    _square(left, "p_any here", "p_any of NWAY")
+    _square(left, "p_any here", f"p_any of {c.other}")
     left.plot(ours[good], theirs[good], "o", ms=4, alpha=0.6, mec="none", color=HERE)
     if not good.all():
         left.plot(ours[~good], theirs[~good], "x", ms=7, color=WRONG, label="not explained")
         left.legend(frameon=False, fontsize=9, loc="upper left")
     left.set_title("The same quantity in both (dotted: equal)", fontsize=10)
     _square(middle, "p_match of the best candidate (calibrated)", "p_any")
-    for values, style, label in ((theirs, "o", "NWAY"), (ours, "o", "here")):
-        color = NWAY if label == "NWAY" else HERE
-        size = 6 if label == "NWAY" else 3.5
+    for values, style, label in ((theirs, "o", c.other), (ours, "o", "here")):
+        color = HERE if label == "here" else NWAY
+        size = 3.5 if label == "here" else 6
         middle.plot(
             p_match, values, style, ms=size, alpha=0.6, mec="none", color=color, label=label
         )
@@ -53,7 +53,7 @@ def comparison_panels(c: bm.Comparison) -> Figure:
     _bars(right, c)
     figure.suptitle(
         f"{c.counts['both']:,} associations in both, {c.counts['only_here']:,} only here, "
-        f"{c.counts['only_there']:,} only in NWAY's: "
+        f"{c.counts['only_there']:,} only in {c.other}: "
         + ("all differences explained" if c.explained else "not all differences explained"),
         fontsize=11,
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: what stands where no reason was proved
 UNEXPLAINED = "not explained"
+NWAY = "NWAY"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,8 @@ class Comparison:
         What else was found.
     counts : dict
         ``both``, ``only_here``, ``only_there``, ``changed``: numbers of rows.
+    other : str
+        What the other side is called: NWAY, or "the other result" where bayesmatch wrote it.
     """
 
     table: Table
@@ -52,6 +55,7 @@ class Comparison:
     points: Table
     notes: list[str]
     counts: dict[str, int]
+    other: str = NWAY
 
     @property
     def explained(self) -> bool:
@@ -64,10 +68,15 @@ class Comparison:
     def __str__(self) -> str:
         lines = [
             "{both:,} associations in both, {only_here:,} only here, {only_there:,} only in "
-            "NWAY's; {changed:,} best counterparts changed".format(**self.counts),
+            "{other}; {changed:,} best counterparts changed".format(
+                **self.counts, other=self.other
+            ),
             *_aligned(self.table),
         ]
-        for title, table in (("only here", self.only_here), ("only in NWAY's", self.only_there)):
+        for title, table in (
+            ("only here", self.only_here),
+            (f"only in {self.other}", self.only_there),
+        ):
             lines += [f"{title}: {text}" for text in _tally(table)]
         lines += [f"best counterpart changed: {text}" for text in _tally(self.changed)]
         lines += self.notes
@@ -102,7 +111,7 @@ class Comparison:
             Path(temporary).write_text(self.to_json() + "\n", encoding="utf-8")
 
     def plot(self) -> Figure:
-        """NWAY's p_any against ours, both against p_match, and the differences by column."""
+        """The other p_any against ours, both against p_match, and the differences by column."""
         from ...plots.nway import comparison_panels
 
         return comparison_panels(self)

@@ -15,7 +15,7 @@ from ...catalogs.held import HeldCatalog
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
 from . import listing
-from .comparison import UNEXPLAINED, Comparison
+from .comparison import NWAY, UNEXPLAINED, Comparison
 from .densities import less_one
 from .histograms import expected_biases
 from .input_files import catalogues_of
@@ -180,9 +180,16 @@ def _comparison(
     )
     only_here = listing.only(rows, names, rows.theirs < 0, single.only_here, here)
     only_there = listing.only(rows, names, rows.ours < 0, single.only_there, there)
-    notes = []
+    other, notes = NWAY, []
+    if nway.ours:
+        other = "the other result"
+        notes.append(
+            "the other table is a result of bayesmatch, not NWAY's output: the columns that both "
+            "programs have are compared, and no difference of radius, priors or options is looked "
+            "for; bayesmatch assess RESULT TRUTH --compare RESULT2 says which result is better"
+        )
     if len(rows.repeated):
-        notes.append(f"NWAY's table has {len(rows.repeated)} associations twice: {UNEXPLAINED}")
+        notes.append(f"{other} has {len(rows.repeated)} associations twice: {UNEXPLAINED}")
         only_there.add_row(["" for _ in names] + [np.nan, np.nan, f"{UNEXPLAINED}: twice"])
     changed = listing.changed(rows, names, found, single, here, there)
     counts = {
@@ -200,7 +207,7 @@ def _comparison(
         )
     if nway.command.line:
         notes.append(f"NWAY was run as: {nway.command.line}")
-    return Comparison(table, only_here, only_there, changed, points, notes, counts)
+    return Comparison(table, only_here, only_there, changed, points, notes, counts, other)
 
 
 def _line(name: str, d: Difference) -> tuple[Any, ...]:

@@ -45,6 +45,8 @@ class NwayTable:
     """columns of right ascension, declination, by header keyword"""
     folder: Path | None
     """of its file"""
+    ours: bool = False
+    """whether bayesmatch wrote it: another result, and nothing of NWAY's"""
 
     def __len__(self) -> int:
         return len(self.columns["p_i"])
@@ -102,18 +104,16 @@ def read_nway(source: Any, catalogues: Sequence[str]) -> NwayTable:
             f"{what} has {len(names)} catalogues ({', '.join(names)}) and the result "
             f"{len(catalogues)} ({', '.join(catalogues)}); compare the same match"
         )
-    api = "prob_this_match" in columns
-    columns = _our_names(columns, names, api, what)
-    single = not api and columns["dist_post"].dtype.itemsize < 8
-    return NwayTable(columns, names, api, single or not api, command, keys, folder)
+    api, ours = "prob_this_match" in columns, "p_match" in columns
+    columns = _our_names(columns, names, {} if ours else API_NAMES if api else CLI_NAMES, what)
+    return NwayTable(columns, names, api, not (api or ours), command, keys, folder, ours)
 
 
 def _our_names(
-    columns: dict[str, np.ndarray], names: Sequence[str], api: bool, what: str
+    columns: dict[str, np.ndarray], names: Sequence[str], renamed: dict[str, str], what: str
 ) -> dict[str, np.ndarray]:
-    renamed = API_NAMES if api else CLI_NAMES
     out = {renamed.get(name, name): values for name, values in columns.items()}
-    if not api and "dist_bayesfactor_uncorrected" in out:
+    if "dist_bayesfactor_uncorrected" in out:
         out.setdefault("dist_bayesfactor", out["dist_bayesfactor_uncorrected"])
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
