@@ -49,6 +49,17 @@ def files(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def matched(tmp_path_factory):
+    """A result of them, with its inputs."""
+    out = tmp_path_factory.mktemp("matched") / "m.fits"
+    x, o = (
+        bm.Catalog(t, name=n, pos_err=e) for t, n, e in zip(sky(), "XO", ("a", 0.1), strict=True)
+    )
+    bm.match(x, o, radius=8).write(out)
+    return out
+
+
 MATCH = "match x.fits :a:b:pa o.fits 0.1 --radius 8 --quiet --out"
 
 
@@ -317,3 +328,29 @@ def test_a_rerun_spares_the_inputs_of_its_line(files, capsys):
     assert main(["compare", "r.fits", "o.fits", "--rerun", line, "--json", "x.json"]) == 1
     assert "--json x.json would overwrite an input" in capsys.readouterr().err
     assert (files / "x.json").read_bytes() == (files / "x.fits").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "match x.fits :a:b:pa o.fits 0.1 --radius 8 --out new/m.fits",
+        "errors x.fits :a:b:pa o.fits 0.1 --radius 8 --out new",
+        "shift x.fits --radius 8 --shift-ra 60 --out new/inner/s.fits",
+        "regions m.fits --out new/m.reg",
+        "check m.fits --out new/",
+        "explain m.fits X1 --out new/c.png",
+        "charts m.fits --ids X1 --out new",
+        "charts m.fits --ids X1 --out new/c.pdf",
+        "catalogue m.fits --out new/c.csv",
+    ],
+)
+def test_a_command_that_fails_leaves_no_folder(line, files, matched, monkeypatch, capsys):
+    shutil.copy(matched, "m.fits")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert main(line.split()) == 1 and not Path("new").exists()
+    told = capsys.readouterr().err
+    assert re.search(r"error: new/.*: cannot be written \(no space left on device\)", told), told

@@ -333,6 +333,27 @@ class TestReplacing:
             raise OSError("disk full")
         assert contents() == before
 
+    @pytest.mark.parametrize("number, named", [(28, False), (28, True), (13, True)])
+    def test_what_a_disk_does_not_take_is_named(self, number, named):
+        """Errors of writing name a temporary file, or (a full disk) none."""
+        with pytest.raises(OSError) as found, replaced_together(["r.csv", "s.csv"]) as temporary:
+            raise OSError(number, os.strerror(number), *([str(temporary[1])] if named else []))
+        told = "s.csv: cannot be written" if named else "r.csv, s.csv: cannot be written"
+        assert str(found.value).startswith(told) and found.value.errno == number
+        assert "give another name" in str(found.value) and not contents()
+
+    def test_what_is_wrong_with_another_file_is_not_told_of_these(self):
+        for error in (OSError(2, "gone", "input.fits"), OSError(2, "gone"), OSError("gone")):
+            with pytest.raises(OSError) as found, replaced_together(["r.csv"]):
+                raise error
+            assert found.value is error
+
+    @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a place that takes no file")
+    def test_a_place_that_takes_no_file_is_named_as_it_was_given(self):
+        with pytest.raises(OSError, match=r"^/proc/r\.csv: cannot be written \(.*\); "):
+            with replaced_together(["/proc/r.csv"]):
+                pass
+
 
 class TestFormats:
     @pytest.mark.parametrize("command", ["fake", "result"])

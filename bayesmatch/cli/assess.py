@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .as_json import add_json, print_json
-from .outputs import Kinds, add_out, check_outputs, make_folders, outputs
+from .outputs import Kinds, add_out, check_outputs, outputs
 from .parsing import FIGURES
 
 
@@ -176,7 +176,6 @@ def _write_files(found: Any, compared: Any, targets: list[tuple[str, Path]]) -> 
     from .. import plots
     from ..catalogs.formats.writing import replaced_together
 
-    make_folders(path for _, path in targets)
     tables = {
         "assessment": found.table,
         "reliability": found.reliability,

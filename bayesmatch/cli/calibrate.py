@@ -8,7 +8,7 @@ from typing import Any
 
 from .as_json import add_json, print_json
 from .inputs import add_fit_errors, add_inputs, files_read, read_inputs
-from .outputs import add_out, check_outputs, make_folders, outputs
+from .outputs import add_out, check_outputs, outputs
 from .parsing import FIGURES
 from .shown import shows_progress
 
@@ -99,7 +99,6 @@ def _calibrate(options: argparse.Namespace) -> None:
         f"{cutoff:.4g} is the cutoff in {score} for a false fraction of {share:g}"
         for share, cutoff in cutoffs.items()
     ]
-    make_folders(paths)
     for kind, out in found_out:
         if kind == "figure":
             from .. import plots  # slow to import
@@ -142,7 +141,6 @@ def _two_outputs(options: argparse.Namespace, wanted: list[tuple[str, Path]]) ->
         if kind == "figure":
             raise ValueError(f"--out {out}: of two outputs a table is written, .csv or .ecsv")
     found = rates_of_outputs(*options.catalogues)
-    make_folders([out for _, out in wanted])
     for _, out in wanted:
         with replaced_together([out]) as (temporary,):
             found.table.write(temporary, format=f"ascii{out.suffix.lower()}", overwrite=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from .._kernels import progress
-from .outputs import make_folders
 
 
 def file_names(result: Any, rows: Sequence[int]) -> list[str]:
@@ -35,7 +34,6 @@ def write(figures: Iterator[Any], n: int, out: Path, names: list[str], *, one_fi
     from ..plots.files import VECTOR
 
     figures = chain([next(figures)], figures)  # what fails at once leaves no folder behind
-    make_folders([out if one_file else out / names[0]])
     with progress.bar(n, "charts") as bar:
         if one_file:
             with (

@@ -8,7 +8,7 @@ from typing import Any
 
 from .as_json import add_json, print_json
 from .colours import paint_verdicts
-from .outputs import add_out, check_outputs, make_folders, one_output
+from .outputs import add_out, check_outputs, one_output
 
 
 def add_check(commands: Any) -> None:
@@ -51,7 +51,6 @@ def _check(options: argparse.Namespace) -> int:
     if out is not None:
         from ..catalogs.formats.writing import replaced_together
 
-        make_folders([out])
         with replaced_together([out]) as (temporary,):
             table.write(temporary, format="ascii.csv", overwrite=True)
         if not (options.quiet or options.json):

@@ -8,7 +8,7 @@ from typing import Any
 
 from .as_json import add_json, print_json
 from .inputs import add_inputs, files_read, read_inputs
-from .outputs import add_out, check_outputs, make_folders, outputs, table_endings
+from .outputs import add_out, check_outputs, outputs, table_endings
 from .parsing import FIGURES, TABLE_ENDINGS, columns
 
 
@@ -78,7 +78,6 @@ def _errors(options: argparse.Namespace) -> None:
         covariates=columns(options.covariates) if options.covariates else (),
         bad_rows=options.bad_rows,
     )
-    make_folders(paths)
     for kind, out in targets:
         _write(fit, primary, out, table=kind == "table")
     if options.json:

@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import Any
 
-from .outputs import add_out, check_outputs, make_folders, one_output
+from .outputs import add_out, check_outputs, one_output
 from .parsing import FIGURES
 from .pictures import add_pictures, asks_for_pictures, pictures_read, read_pictures
 
@@ -46,7 +46,6 @@ def _explain(options: argparse.Namespace) -> None:
     if out is not None:
         from .. import plots  # slow to import
 
-        make_folders([out])
         plots.save(explanation.plot(), out)
         if not options.quiet:
             print(f"\nwrote {out}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .outputs import add_out, check_outputs, make_folders, one_output, table_endings
+from .outputs import add_out, check_outputs, one_output, table_endings
 from .parsing import TABLE_ENDINGS
 from .radius import radius_arcsec
 
@@ -77,7 +77,6 @@ def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, ro
             column,
             Column(values, unit=old.unit and "deg", meta=old.meta, description=old.description),
         )
-    make_folders([options.out])
     with replaced_together([options.out]) as (temporary,):
         write_table(table, temporary)
     if not options.quiet:

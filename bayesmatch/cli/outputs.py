@@ -105,7 +105,7 @@ def one_output(given: Sequence[str] | None, kinds: Kinds) -> Path | None:
 def check_outputs(paths: Iterable[Path], read: Iterable[str | Path]) -> None:
     """Refuse what cannot be written, or would change what is read, before the work.
 
-    Folders that are not there yet are made by :func:`make_folders`.
+    Folders that are not there yet are made when the files are written.
     """
     from ..catalogs.targets import check_folder, check_targets
 
@@ -114,14 +114,6 @@ def check_outputs(paths: Iterable[Path], read: Iterable[str | Path]) -> None:
         if not os.path.isdir(path.parent):
             check_folder(path.parent, option="--out")
     check_targets([p for p in listed if os.path.isdir(p.parent)], read, option="--out")
-
-
-def make_folders(paths: Iterable[Path]) -> None:
-    """Make the folders that outputs go into."""
-    from ..catalogs.targets import make_folder
-
-    for path in paths:
-        make_folder(path.parent, option="--out")
 
 
 def is_folder(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .outputs import add_out, check_outputs, make_folders, one_output
+from .outputs import add_out, check_outputs, one_output
 
 #: candidates that are less probable are left out, if nothing is said
 MIN_P = 0.01
@@ -75,7 +75,6 @@ def _regions(options: argparse.Namespace) -> None:
     result = MatchResult.read(options.result)
     check_matched([out], result.record.digests, option="--out")
     text = ds9_regions(result, options.min_p)
-    make_folders([out])
     with replaced_together([out]) as (temporary,):
         temporary.write_text(text, encoding="utf-8")
     if not options.quiet:
@@ -98,7 +97,6 @@ def _coverage(options: argparse.Namespace) -> None:
     check_matched([out], result.record.digests, option="--out")
     inputs = None if options.inputs is None else matched_inputs(result, options.inputs)
     moc = result.coverage(options.moc, catalogues=inputs)
-    make_folders([out])
     write_moc(moc, out)
     if not options.quiet:
         print(f"wrote {out}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .given_errors import position_error
-from .outputs import add_out, check_outputs, make_folders, one_output, table_endings
+from .outputs import add_out, check_outputs, one_output, table_endings
 from .parsing import TABLE_ENDINGS, area_files, number_or_name, per_catalogue, sky_area
 
 EPILOG = """\
@@ -126,7 +126,6 @@ def _sample(options: argparse.Namespace) -> None:
     )
     counts = table.meta.pop("counts")
     check_columns(out, table.colnames)
-    make_folders([out])
     with replaced_together([out]) as (temporary,):
         write_table(table, temporary)
     if not options.quiet:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..catalogs.typed import typed
-from .outputs import add_out, check_outputs, make_folders, one_output
+from .outputs import add_out, check_outputs, one_output
 from .parsing import columns
 from .shown import shows_progress
 
@@ -147,7 +147,6 @@ def _train(options: argparse.Namespace) -> None:
     )
     assert prior.training is not None  # it was trained just now
     figure = plots.prior_diagnostics(diagnose(prior), f"{options.name}, from {options.table}")
-    make_folders([out])
     prior.save(out)
     plots.save(figure, out.with_suffix(".png"))
     if not options.quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -16,6 +17,8 @@ from .stale import maker, remove_stale
 
 #: of the end of a name, extension included, that temporary names keep: writers go by it
 MAX_TAIL = 40
+#: what a disk answers that does not take a file, in errors that need not name one
+UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
 def real_path(path: str | os.PathLike) -> Path:
@@ -101,14 +104,15 @@ def replaced_together(
     decided = done = False
     made = _made_folders(finals)
     try:
-        for final in finals:
+        for path, final in zip(paths, finals, strict=True):
             remove_stale(final, final.name[-MAX_TAIL:])
-            with stopping.held():
+            with stopping.held(), _told_of([], [path]):
                 temporary.append(_temporary(final))
                 stopping.temporary(str(temporary[-1]))
-        yield temporary
-        for path, final in zip(temporary, finals, strict=True):
-            _complete(path, final)
+        with _told_of(temporary, paths):
+            yield temporary
+            for path, final in zip(temporary, finals, strict=True):
+                _complete(path, final)
         with stopping.held():
             if marked and len(finals) > 1:
                 finish(finals)  # what a killed process left
@@ -132,6 +136,30 @@ def replaced_together(
             for folder in reversed(made):
                 with contextlib.suppress(OSError):  # somebody has put something there
                     folder.rmdir()
+
+
+@contextlib.contextmanager
+def _told_of(temporary: Sequence[Path], paths: Sequence[str | os.PathLike]) -> Iterator[None]:
+    """What a disk does not take is told of the files that were to be written.
+
+    Errors name the temporary files, or none (a full disk); those that name others are of others.
+    """
+    try:
+        yield
+    except OSError as error:
+        name = Path(os.fsdecode(error.filename or ""))
+        where = [path for path, at in zip(paths, temporary, strict=False) if at == name]
+        if name.name.startswith(PREFIX) or (error.filename is None and error.errno in UNWRITTEN):
+            where = where or list(paths)
+        if not where:
+            raise
+        why = os.strerror(error.errno or 0).lower()
+        told = type(error)(
+            f"{', '.join(map(os.fspath, where))}: cannot be written ({why}); make room there, or "
+            "give another name"
+        )
+        told.errno = error.errno
+        raise told from None
 
 
 def _temporary(final: Path) -> Path:
