@@ -232,6 +232,17 @@ def test_a_wrong_area_spoils_a_uniform_field_only(wrong):
     assert checks_of(local)["area_OPT"]["verdict"] == "look"
 
 
+def test_a_radius_beyond_the_survey_is_no_area_beyond_the_sky():
+    sky = {"RA": 150 + np.random.default_rng(1).uniform(0, 0.1, 300)}
+    sky["DEC"] = np.random.default_rng(2).uniform(0, 0.1, 300)
+    x, o = (
+        bm.Catalog({k: v[:n] for k, v in sky.items()}, name=name, pos_err=1.0, area=0.01)
+        for name, n in (("X", 40), ("OPT", 300))
+    )
+    (found,) = (r for r in bm.match(x, o, radius=3600).checks() if r["check"] == "area_OPT")
+    assert found["verdict"] == "look" and "the radius reaches beyond the survey" in found["advice"]
+
+
 def test_tails_that_the_errors_have():
     """What is wrong with Gaussian errors is right with those that have the tails."""
     setup = next(s for s in SETUPS if s.name == "tails")

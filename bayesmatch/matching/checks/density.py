@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...catalogs.area import FULL_SKY_DEG2
 from ...catalogs.gaussian import GAUSSIAN
 from ..field import ARCSEC2_PER_DEG2
 from .around import Around
@@ -124,10 +125,13 @@ def area(view: View, part: Around, ring: Ring, least: float = OFF) -> Finding:
         verdict = WRONG if off > FAR_OFF and not view.follows(part) else LOOK
     advice = f"the {name} objects around the sources are as dense as rows / area says"
     if verdict != OK:
+        other = part.catalog.area / max(ratio, 1e-9)
+        explained = f"the area is {other:.4g} deg^2 rather than {part.catalog.area:.4g}"
+        if other > FULL_SKY_DEG2:
+            explained = "the radius reaches beyond the survey"
         advice = (
             f"{name} objects around the sources are {ratio:.2f} times as dense as rows / area "
-            f"says: the area is {part.catalog.area / max(ratio, 1e-9):.4g} deg^2 rather than "
-            f"{part.catalog.area:.4g}, or the sources lie where the field is "
+            f"says: {explained}, or the sources lie where the field is "
             f"{'dense' if ratio > 1 else 'thin'}"
         )
     return Finding(check, ratio, 1.0, error, sigma, verdict, advice)
