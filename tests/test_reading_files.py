@@ -136,6 +136,30 @@ def test_no_tables(name, content, says, tmp_path):
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "told, says",
+    [
+        (
+            '<INFO name="QUERY_STATUS" value="OVERFLOW"/>',
+            "3 rows at its limit",
+        ),
+        ('<INFO name="QUERY_STATUS" value="ERROR">no memory</INFO>', "with an error .*: no memory"),
+    ],
+)
+def test_what_a_server_cut_off_is_told(told, says, tmp_path):
+    path = tmp_path / "cut.vot"
+    Table({"RA": [1.0, 2.0, 3.0], "DEC": [1.0, 2.0, 3.0]}).write(path, format="votable")
+    status = '<INFO name="QUERY_STATUS" value="OK"/>'
+    text = path.read_text().replace("<TABLE", status + "<TABLE")
+    path.write_text(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(read_table(path)) == 3
+    path.write_text(text.replace("</RESOURCE>", told + "</RESOURCE>"))
+    with pytest.warns(UserWarning, match=says):
+        assert len(read_table(path)) == 3
+
+
 # Which table
 
 

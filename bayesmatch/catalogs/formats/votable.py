@@ -50,17 +50,33 @@ def read_table(source: Source, asked: Asked) -> Table:
     element = tables[chosen.number - 1]
     table = note_frames(document, element, element.to_table(use_names_over_ids=True))
     table.meta.update(header_notes(element))
+    status = _query_status(document)
+    for value, why in (("OVERFLOW", "at its limit"), ("ERROR", "with an error")):
+        if value in status:
+            asked.notes.append(
+                f"the server ended it after {len(table):,} rows {why} (QUERY_STATUS {value}"
+                f"{status[value] and f': {status[value]}'}): rows are missing; get it whole, or in "
+                "pieces ('bayesmatch fetch' does)"
+            )
     return table
+
+
+def _query_status(document: Any) -> dict[str, str]:
+    """What a server said of its answer, and in words: OK, ERROR, or OVERFLOW behind a table."""
+    return {
+        str(info.value).upper(): " ".join((info.content or "").split())
+        for resource in document.resources
+        for info in (*resource.infos, *(i for table in resource.tables for i in table.infos))
+        if info.name == "QUERY_STATUS"
+    }
 
 
 def _why_no_table(document: Any) -> str:
     """What a server says where there is no table."""
-    for resource in document.resources:
-        for info in resource.infos:
-            if info.name == "QUERY_STATUS" and str(info.value).upper() == "ERROR":
-                said = " ".join((info.content or "").split())
-                return f"it holds no table but the error of a server{said and f': {said}'}"
-    return "it holds no table"
+    said = _query_status(document).get("ERROR")
+    if said is None:
+        return "it holds no table"
+    return f"it holds no table but the error of a server{said and f': {said}'}"
 
 
 def write_table(table: Table, path: Path) -> None:
