@@ -183,6 +183,25 @@ def test_why_catalogues_do_not_overlap(name, words):
     assert row["verdict"] == "wrong" and words in row["advice"]
 
 
+def test_positions_of_another_equinox():
+    from astropy.coordinates import SkyCoord
+
+    rng = np.random.default_rng(4)
+    ra, dec = rng.uniform(150, 150.2, 400), rng.uniform(2, 2.2, 400)
+    old = SkyCoord(ra, dec, unit="deg").fk4
+    sources = {"RA": old.ra.deg[:40], "DEC": old.dec.deg[:40]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        row = checks_of(
+            bm.match(
+                bm.Catalog(sources, name="X", pos_err=1.0, area=0.04),
+                bm.Catalog({"RA": ra, "DEC": dec}, name="OPT", pos_err=0.1, area=0.04),
+                radius=10,
+            )
+        )["overlap"]
+    assert row["verdict"] == "wrong" and "X were of the equinox B1950" in row["advice"]
+
+
 def test_milliarcsec_as_in_the_issue():
     """60 sources, nearly all hostless, where close pairs stand far above chance."""
     with warnings.catch_warnings():

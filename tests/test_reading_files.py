@@ -150,7 +150,7 @@ def test_what_a_server_cut_off_is_told(told, says, tmp_path):
     path = tmp_path / "cut.vot"
     Table({"RA": [1.0, 2.0, 3.0], "DEC": [1.0, 2.0, 3.0]}).write(path, format="votable")
     status = '<INFO name="QUERY_STATUS" value="OK"/>'
-    text = path.read_text().replace("<TABLE", status + "<TABLE")
+    text = path.read_text().replace("<TABLE>", status + "<TABLE>")
     path.write_text(text)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

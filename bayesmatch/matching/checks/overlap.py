@@ -145,11 +145,19 @@ def _from_galactic(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.nda
     return place.ra.deg, place.dec.deg
 
 
+def _from_b1950(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    from astropy.coordinates import FK4, SkyCoord
+
+    place = SkyCoord(ra % 360.0, dec, unit="deg", frame=FK4(equinox="B1950")).icrs
+    return place.ra.deg, place.dec.deg
+
+
 #: what positions may be taken for, and how to put it right
 MISTAKES: tuple[tuple[str, Callable], ...] = (
     ("right ascension in hours, not degrees", lambda ra, dec: (15.0 * ra, dec)),
     ("galactic longitude and latitude", _from_galactic),
     ("declinations with the other sign", lambda ra, dec: (ra, -dec)),
     ("declination and right ascension, exchanged", lambda ra, dec: (dec, ra)),
+    ("of the equinox B1950 (FK4)", _from_b1950),
     ("in radians, not degrees", lambda ra, dec: (np.degrees(ra), np.degrees(dec))),
 )
