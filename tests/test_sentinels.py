@@ -74,3 +74,20 @@ def test_the_largest_numbers_are_missing(value, magnitudes):
     assert np.isnan(got[0]) and got[2] == 20.0
     real = without_sentinels(np.array([1e47, -1e47, -200.0, 3e38]), False)
     assert list(real) == [1e47, -1e47, -200.0, 3e38]
+
+
+@pytest.mark.parametrize("value", [-99.0, -999.0])
+def test_covariates_have_to_be_known(value):
+    """One -99 among fluxes would make all others the same; a count of 99 is what it says."""
+    rng = np.random.default_rng(1)
+    table = {"RA": rng.uniform(0, 1, 200), "DEC": rng.uniform(0, 1, 200)}
+    sources = {**{k: v[:40] for k, v in table.items()}, "n": np.full(40, 99.0)}
+    sources["flux"] = np.where(np.arange(40) == 7, value, 1e-14)
+    x = bm.Catalog(sources, name="X", pos_err=1.0, area=1.0)
+    o = bm.Catalog(table, name="O", pos_err=1.0, area=1.0)
+    says = rf"'X': column 'flux' is {value} in row 7; that stands for 'not measured'"
+    with pytest.raises(ValueError, match=says):
+        bm.match(x, o, radius=5, host_covariates=["flux"])
+    with pytest.raises(ValueError, match=says):
+        bm.fit_position_errors(x, o, radius=5, covariates=["flux"])
+    bm.match(x, o, radius=5, host_covariates=["n"])

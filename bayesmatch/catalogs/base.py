@@ -137,6 +137,21 @@ class SkyCatalog(ABC):
             )
         return values
 
+    def measured(self, column: str) -> np.ndarray:
+        """A property that must be known in every row, as float64: -99 and the like are refused."""
+        values, data = self.numbers(column), self.table[column]
+        # of no unit: a count may be 99
+        known = without_sentinels(values, bool(of_magnitudes(data.unit, data.dtype)))
+        if np.isnan(known).any():
+            self.columns.reject(
+                column,
+                np.isnan(known),
+                values,
+                "that stands for 'not measured', and it must be known in every row; remove those "
+                "rows or leave it out",
+            )
+        return values
+
     def magnitudes(self, column: str) -> np.ndarray:
         """A numeric column of the table as float64.
 

@@ -124,7 +124,7 @@ def _properties(primary: HeldCatalog, covariates: Any) -> dict[str, np.ndarray]:
         return {SIGMA: property_values(primary, SIGMA)}
     properties = {}
     for column in covariates:
-        values = primary.numbers(column)
+        values = primary.measured(column)
         if values.min() > 0 and values.max() > 10 * values.min():
             properties[f"{LOG10}{column})"] = np.log10(values)
         else:

@@ -155,7 +155,7 @@ def _told_of(temporary: Sequence[Path], paths: Sequence[str | os.PathLike]) -> I
             raise
         why = os.strerror(error.errno or 0).lower()
         told = type(error)(
-            f"{', '.join(map(os.fspath, where))}: cannot be written ({why}); make room there, or "
+            f"{', '.join(str(path) for path in where)}: cannot be written ({why}); make room there, or "
             "give another name"
         )
         told.errno = error.errno

@@ -20,7 +20,7 @@ def standards(primary: HeldCatalog, columns: Sequence[str]) -> dict[str, tuple[f
     """
     found = {}
     for column in columns:
-        values = primary.numbers(column)
+        values = primary.measured(column)
         spread = spread_of(values, logarithm=False)
         if spread == 0:
             raise ValueError(
