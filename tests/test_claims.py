@@ -446,3 +446,17 @@ def test_a_light_curve_as_a_list_of_sources_ends():
     o = bm.Catalog({"RA": [150.0, 150.01], "DEC": [2.0, 2.0]}, name="O", pos_err=0.1, area=0.01)
     result = bm.match(x, o, radius=8)
     assert result.meta["claims"]["primaries"] == 120
+
+
+@pytest.mark.filterwarnings("ignore:no primary has a", "ignore:.*second entries of")
+@pytest.mark.parametrize("n_other", [1, 2])
+def test_entries_of_one_source_where_no_object_is_near_any(n_other):
+    rng = np.random.default_rng(1)
+    ra, dec = rng.uniform(10, 11, 40), rng.uniform(0, 1, 40)
+    twice = {"RA": np.r_[ra, ra[:20] + 1e-5], "DEC": np.r_[dec, dec[:20]]}
+    far = {"RA": ra + 10, "DEC": dec}
+    x = bm.Catalog(twice, name="X", pos_err=1.0, area=1.0)
+    others = [bm.Catalog(far, name=f"O{k}", pos_err=0.2, area=1.0) for k in range(n_other)]
+    sources = bm.match(x, *others, radius=5).sources
+    np.testing.assert_array_equal(sources["p_hostless"], 1.0)
+    np.testing.assert_array_equal(sources["same_source"][40:], np.arange(20))

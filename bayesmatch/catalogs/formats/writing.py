@@ -154,9 +154,9 @@ def _told_of(temporary: Sequence[Path], paths: Sequence[str | os.PathLike]) -> I
         if not where:
             raise
         why = os.strerror(error.errno or 0).lower()
+        names = ", ".join(str(path) for path in where)
         told = type(error)(
-            f"{', '.join(str(path) for path in where)}: cannot be written ({why}); make room there, or "
-            "give another name"
+            f"{names}: cannot be written ({why}); make room there, or give another name"
         )
         told.errno = error.errno
         raise told from None
