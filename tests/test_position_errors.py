@@ -16,7 +16,12 @@ from bayesmatch.catalogs.candidates import find_candidates
 from bayesmatch.catalogs.sky_box import SkyBox
 from bayesmatch.matching.error_fit import footprint
 from bayesmatch.matching.error_fit.likelihood import CIRCLE, ErrorLikelihood, neighbours
-from bayesmatch.matching.error_fit.maximum import SCATTER_AT_0, floor_error, maximise
+from bayesmatch.matching.error_fit.maximum import (
+    SCATTER_AT_0,
+    floor_error,
+    maximise,
+    parameter_covariance,
+)
 from bayesmatch.matching.field import UniformField
 from validation.position_errors import NAMES, OFFSET, Setting, mock
 from validation.skies import logistic, simulate, simulate_patterns
@@ -355,6 +360,24 @@ def test_the_maximum_is_one(basic):
             trial = best + step * np.eye(5)[a]
             trial[1] = max(trial[1], 0)
             assert problem.scores(trial)[0] <= top
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_variances_are_not_below_0_where_few_sources_tell_anything(seed):
+    """Two sources and six parameters: of a sandwich rounding was left, and a complex error."""
+
+    class Flat:
+        size, ridge, neighbours = 6, np.zeros(6), (None, None)
+        rows = np.random.default_rng(seed).normal(size=(2, 6)) * [30, 1, 3, 60, 0.01, 0.01]
+
+        def scores(self, _):
+            return 0.0, self.rows
+
+        def gradient(self, _):
+            return np.zeros(6)
+
+    found = parameter_covariance(Flat(), np.zeros(6), np.ones(6, bool))
+    assert (np.diag(found) > 1e6).sum() >= 4 and (np.diag(found) >= 0).all()
 
 
 def test_floor_error_is_finite_and_becomes_the_usual_one():

@@ -199,7 +199,7 @@ class ErrorLikelihood:
         share = self.fractions(parameters, k)
         slope = np.einsum("n,nq->q", share * (1 - share), self.z) / len(share)
         mine = self.logit(k)
-        return float(share.mean()), float(slope @ covariance[mine, mine] @ slope) ** 0.5
+        return float(share.mean()), max(0.0, float(slope @ covariance[mine, mine] @ slope)) ** 0.5
 
     def lost(self, parameters: np.ndarray) -> float:
         """Share of the counterparts beyond the radius, in the catalogue that loses most."""

@@ -123,7 +123,9 @@ def parameter_covariance(
     # at the boundary, or with too few counterparts, the likelihood need not be concave
     inverse = np.linalg.inv(observed if positive(observed) else expected[both])
     if len(problem.neighbours) > 1:
-        inverse = inverse @ score[both] @ inverse
+        sandwich = inverse @ score[both] @ inverse
+        if (np.diag(sandwich) >= 0).all():  # else rounding, where hardly a source tells anything
+            inverse = sandwich
     covariance = np.zeros((problem.size, problem.size))
     covariance[both] = inverse
     return covariance
