@@ -73,7 +73,7 @@ def test_secondaries_without_a_position_are_left_out(fill, tmp_path):
         result = bm.match(x_cat, other(o), radius=10)
     assert result.meta["dropped"] == {"O": {"position": 3}}
     equal(result, bm.match(x_cat, other(o[kept]), radius=10), kept)  # N counts the kept rows
-    assert result.record.others[0].rows == 1500
+    assert result.record.others[0].rows == 1500 and result.meta["bad_rows"] == "strict"
     pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
     scanned = bm.Catalog.scan(
         tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=SIDE * SIDE
@@ -102,6 +102,7 @@ def test_right_ascensions_that_no_turn_explains(ra, tmp_path):
     ):
         held = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
     assert held.meta["dropped"] == {"X": {"position": 1}, "O": {"position": 1}}
+    assert held.meta["bad_rows"] == "drop"
     for statistics in (True, False):
         scanned = scan(o, tmp_path / "o.parquet", row_group_size=50, write_statistics=statistics)
         with pytest.warns(UserWarning, match="1 of (1,500|60) rows"):

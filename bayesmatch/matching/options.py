@@ -45,6 +45,7 @@ class MatchOptions:
     claims: KnownClaims | str
     """a rule; or exclusive, with what another match of the same sources has learned"""
     errors: str
+    bad_rows: str
 
     @classmethod
     def checked(
@@ -72,6 +73,7 @@ class MatchOptions:
             field=_field(given["field"], len(primary), len(others)),
             claims=_claims(given["claims"]),
             errors=one_of("errors", given["errors"], ERRORS),
+            bad_rows=given["bad_rows"],  # by which rows have been left out already
         )
 
 
