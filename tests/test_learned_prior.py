@@ -619,7 +619,8 @@ def test_rounds_of_trees_are_as_many_as_the_labels_are_unsure():
     """A round leaves of what is wrong about what is not sure."""
     sure, half, few = np.full(10, 0.96), np.full(10, 0.5), np.full(10, 0.3)
     assert [rounds_to_make(p, 20) for p in (sure, half, few)] == [1, 4, 8]
-    assert [rounds_to_make(p, bm.LearnedPrior(["g"]).rounds) for p in (sure, half, few)] == [1, 4, 8]
+    default = bm.LearnedPrior(["g"]).rounds
+    assert [rounds_to_make(p, default) for p in (sure, half, few)] == [1, 4, 8]
     assert [rounds_to_make(np.zeros(3), asked) for asked in (0, 1, 3)] == [0, 3, 8]
 
 

@@ -192,9 +192,8 @@ def pairs_within(
                 "use a smaller radius, or match fewer primaries at a time",
             )
         if total > max_pairs:
-            raise ValueError(
-                too_many(f"at least {total:,} pairs", other, radius, max_pairs, total / len(primary))
-            )
+            what = f"at least {total:,} pairs"
+            raise ValueError(too_many(what, other, radius, max_pairs, total / len(primary)))
         parts.append((i, j, s))
     i, j, s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     # Streamed rows come in order, and the residents of a bucket do too.

@@ -20,7 +20,7 @@ as NWAY has it.""",
     "mean_ratio": """\
 mean_ratio: what the priors give the field objects around on average, which is divided out.""",
     "shared": """\
-shared: that several catalogues see the same objects of the field, or would see one that is there.""",
+shared: that several catalogues see the same objects of the field, or would see one.""",
     "claims": """\
 claims: what other sources claim, as an object is the counterpart of one source at most.""",
     "partly_outside": """\

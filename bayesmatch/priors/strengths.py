@@ -17,8 +17,8 @@ UNSURE = 200.0
 FROM_NOTHING = 1.0 / 300.0
 #: share of sure counterparts below which nothing is held back more
 LEAST_SURE = 1e-3
-#: a round of EM leaves of what is wrong about as much as is not sure; rounds until this is left, but
-#: no more than this over those that are asked for
+#: a round of EM leaves of what is wrong about as much as is not sure; rounds until this is left,
+#: but no more than this over those that are asked for
 LEFT, MORE = 0.05, 8 / 3
 
 
