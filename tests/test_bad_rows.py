@@ -8,6 +8,8 @@ import pytest
 from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
+from bayesmatch.catalogs.positions import read_positions
+from bayesmatch.catalogs.values import ColumnValues
 from bayesmatch.cli import main
 
 SIDE = 0.4
@@ -87,6 +89,12 @@ def test_secondaries_without_a_position_are_left_out(fill, tmp_path):
 def scan(table, path, **how):
     pq.write_table(pa.table({c: np.asarray(table[c]) for c in table.colnames}), path, **how)
     return bm.Catalog.scan(path, name="O", pos_err="e", id="ID", area=SIDE * SIDE)
+
+
+def test_positions_of_no_row_at_all():
+    """Of a survey no partition of which has a row near the sources."""
+    values = ColumnValues(Table({"RA": np.empty(0), "DEC": np.empty(0)}), "O")
+    assert [len(degrees) for degrees in read_positions(values, "RA", "DEC")] == [0, 0]
 
 
 @pytest.mark.parametrize("ra", [400.0, -181.0, 719.0, 360.001])
