@@ -8,6 +8,8 @@ import pytest
 from astropy.table import MaskedColumn, Table
 
 import bayesmatch as bm
+from bayesmatch.catalogs.positions import read_positions
+from bayesmatch.catalogs.values import ColumnValues
 from bayesmatch.cli import main
 
 SIDE = 0.4
@@ -73,7 +75,7 @@ def test_secondaries_without_a_position_are_left_out(fill, tmp_path):
         result = bm.match(x_cat, other(o), radius=10)
     assert result.meta["dropped"] == {"O": {"position": 3}}
     equal(result, bm.match(x_cat, other(o[kept]), radius=10), kept)  # N counts the kept rows
-    assert result.record.others[0].rows == 1500
+    assert result.record.others[0].rows == 1500 and result.meta["bad_rows"] == "strict"
     pq.write_table(pa.table({c: np.asarray(o[c]) for c in o.colnames}), tmp_path / "o.parquet")
     scanned = bm.Catalog.scan(
         tmp_path / "o.parquet", name="O", pos_err="e", id="ID", area=SIDE * SIDE
@@ -89,6 +91,12 @@ def scan(table, path, **how):
     return bm.Catalog.scan(path, name="O", pos_err="e", id="ID", area=SIDE * SIDE)
 
 
+def test_positions_of_no_row_at_all():
+    """Of a survey no partition of which has a row near the sources."""
+    values = ColumnValues(Table({"RA": np.empty(0), "DEC": np.empty(0)}), "O")
+    assert [len(degrees) for degrees in read_positions(values, "RA", "DEC")] == [0, 0]
+
+
 @pytest.mark.parametrize("ra", [400.0, -181.0, 719.0, 360.001])
 def test_right_ascensions_that_no_turn_explains(ra, tmp_path):
     """Of a source refused, of an object left out: 150 is no neighbour of 400, nor a turn off."""
@@ -102,6 +110,7 @@ def test_right_ascensions_that_no_turn_explains(ra, tmp_path):
     ):
         held = bm.match(primary(x), other(o), radius=10, bad_rows="drop")
     assert held.meta["dropped"] == {"X": {"position": 1}, "O": {"position": 1}}
+    assert held.meta["bad_rows"] == "drop"
     for statistics in (True, False):
         scanned = scan(o, tmp_path / "o.parquet", row_group_size=50, write_statistics=statistics)
         with pytest.warns(UserWarning, match="1 of (1,500|60) rows"):

@@ -189,3 +189,16 @@ def test_circles_and_other_errors_are_gathered_alike(monkeypatch):
         assert not {"covariance", "at"} & set(vars(found))
         for again, values in zip((found.covariance, *found.at), before, strict=True):
             assert again.tobytes() == values.tobytes()
+
+
+def test_a_limit_of_rows_counts_pairs_and_associations_as_they_are():
+    """Two pairs, and four associations with those of no counterpart."""
+    x = bm.Catalog({"RA": [150.0, 151.0], "DEC": [2.0, 2.0]}, name="X", pos_err=1.0, area=1.0)
+    here = {"RA": [150.0002, 150.0], "DEC": [2.0, 2.0005]}
+    o = bm.Catalog(here, name="O", pos_err=0.1, area=1.0)
+    options = {"radius": 10.0, "host_fraction": 0.5}
+    with pytest.raises(ValueError, match="at least 2 pairs .1 candidates per primary., more than"):
+        bm.match(x, o, max_rows=1, **options)
+    with pytest.raises(ValueError, match="up to 4 combinations"):
+        bm.match(x, o, max_rows=3, **options)
+    assert len(bm.match(x, o, max_rows=4, **options).associations) == 4

@@ -77,6 +77,15 @@ def test_whole_numbers_and_names():
     assert repr(prior) == "ColumnPrior('lr', name='mine')"
 
 
+def test_it_is_saved_and_read_again(tmp_path):
+    bm.ColumnPrior("lr", name="mine").save(tmp_path / "prior.json")
+    for read in (bm.read_prior, bm.ColumnPrior.load):
+        assert repr(read(tmp_path / "prior.json")) == "ColumnPrior('lr', name='mine')"
+    (tmp_path / "prior.json").write_text('{"format": "bayesmatch-column-prior", "version": 1}')
+    with pytest.raises(ValueError, match="not a saved column prior, or damaged .it has no entry"):
+        bm.read_prior(tmp_path / "prior.json")
+
+
 def test_the_same_as_a_function():
     x, o = sources(), catalog(values())
     a = bm.match(x, o, radius=8, priors={"O": [bm.ColumnPrior("lr")]})

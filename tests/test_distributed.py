@@ -293,6 +293,19 @@ def test_partitions_change_nothing(rows):
 
 
 @pytest.mark.few(1)
+@pytest.mark.slow
+def test_a_prior_to_be_learned_where_nothing_is_near():
+    """No partition holds a row around the sources, so there is none to take a sample of."""
+    sources, objects = sky(40, 100)
+    objects["RA"] += 60.0
+    priors = [bm.LearnedPrior(["mag"])]
+    with pytest.warns(UserWarning, match="no primary has a candidate"):
+        got = distributed(*partitioned(sources, objects), rows="sources", priors=priors)
+        want = in_memory(sources, objects, priors=priors)
+    assert got.match_meta["auto_priors"] == want.meta["auto_priors"]
+    assert (got.compute()["p_hostless"] == 1.0).all()
+
+
 @pytest.mark.parametrize("priors", [[], [bm.LearnedPrior(["mag"])]])
 def test_fitted_errors_are_those_in_memory(priors):
     """Also where a prior learns: from what is near the sources once they are put right."""

@@ -9,6 +9,7 @@ from matplotlib.patches import Ellipse
 import bayesmatch as bm
 from bayesmatch import plots
 from bayesmatch.cli import main
+from bayesmatch.matching import wording
 from bayesmatch.testing import reference
 from validation import skies
 
@@ -303,6 +304,18 @@ def test_suggestions_among_many_identifiers():
 
 
 # -- words ----------------------------------------------------------------------------------------
+
+
+def test_nothing_is_no_negative_number_and_every_term_has_its_legend():
+    assert [wording.signed(v) for v in (-0.004, -1e-300, 0.0, 0.004)] == ["+0.00"] * 4
+    assert [wording.signed(v) for v in (-0.006, 12.345)] == ["-0.01", "+12.35"]
+    assert wording.LEGENDS.keys() >= wording.OTHER_TERMS.keys()
+    here = {"RA": [10.0, 10.0002], "DEC": [0.0, 0.0]}
+    named = {"X": {"RA": [10.0], "DEC": [0.0]}, "A": here, "B": here}
+    catalogs = [bm.Catalog(t, name=n, pos_err=1.0, area=1.0) for n, t in named.items()]
+    e = bm.match(*catalogs, radius=5, host_fraction=0.5).explain(0)
+    assert "their positions fit worse" in " ".join(e.text.split())
+    assert "shared: that several catalogues see" in str(e)
 
 
 def test_a_clear_case():

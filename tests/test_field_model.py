@@ -43,6 +43,7 @@ def match_with(field):
         "field": "uniform",
         "claims": "independent",
         "errors": "given",
+        "bad_rows": "strict",
     }
     options = replace(MatchOptions.checked(a, (b,), given), field=field)
     priors = PriorSet.checked(None, a, (b,))

@@ -365,6 +365,17 @@ def test_the_fit_of_another_match_of_the_same_sources():
     assert "HostFraction" in bm.match.__doc__
 
 
+def test_a_fit_to_the_catalogues_in_another_order_is_refused():
+    """The fractions are those of sets of catalogues, by their places."""
+    here = {"RA": [10.0], "DEC": [0.0]}
+    x, a, b = (bm.Catalog(here, name=name, pos_err=1.0, area=1.0) for name in "XAB")
+    with pytest.warns(UserWarning, match="only 1 primaries"):
+        fit = bm.match(x, a, b, radius=5).host_fraction
+    bm.match(x, a, b, radius=5, host_fraction=fit)
+    with pytest.raises(ValueError, match=r"fitted to X\+A\+B, this match is of X\+B\+A, and the"):
+        bm.match(x, b, a, radius=5, host_fraction=fit)
+
+
 def test_a_higher_fraction_makes_counterparts_likelier():
     sky = simulate(6, 400)
     p = [p_host(sky.match(host_fraction=f, **BY_HAND)) for f in (0.2, 0.5, 0.8)]

@@ -619,8 +619,9 @@ def test_rounds_of_trees_are_as_many_as_the_labels_are_unsure():
     """A round leaves of what is wrong about what is not sure."""
     sure, half, few = np.full(10, 0.96), np.full(10, 0.5), np.full(10, 0.3)
     assert [rounds_to_make(p, 20) for p in (sure, half, few)] == [1, 4, 8]
-    assert rounds_to_make(few, 5) == 5
-    assert rounds_to_make(np.zeros(3), 9) == 9
+    default = bm.LearnedPrior(["g"]).rounds
+    assert [rounds_to_make(p, default) for p in (sure, half, few)] == [1, 4, 8]
+    assert [rounds_to_make(np.zeros(3), asked) for asked in (0, 1, 3)] == [0, 3, 8]
 
 
 def test_smooth_functions_follow_trees_round_after_round(monkeypatch):

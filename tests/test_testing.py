@@ -3,10 +3,12 @@
 import subprocess
 import sys
 
+import hypothesis
 import numpy as np
 import pytest
 
 import bayesmatch as bm
+from bayesmatch import testing
 from bayesmatch.testing import check_invariants
 
 
@@ -127,3 +129,9 @@ def test_the_first_prior_of_a_process_can_be_trained_while_drawing():
     """Training loads what draws from Python's own random numbers, which Hypothesis warns of."""
     done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_position_errors_can_be_asked_for_without_a_number_of_rows():
+    strategy = testing.position_errors(kinds=["rows"])
+    value, columns = hypothesis.find(strategy, lambda found: True, database_key=None)
+    assert value.shape == (3,) and not columns

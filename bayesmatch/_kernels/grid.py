@@ -192,7 +192,7 @@ def search(
                 n,
             )
             if n > max_pairs:
-                return out_i, out_j, out_s
+                return out_i[:n], out_j[:n], out_s[:n]
     return out_i[:n].copy(), out_j[:n].copy(), out_s[:n].copy()
 
 

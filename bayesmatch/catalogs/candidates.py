@@ -188,13 +188,12 @@ def pairs_within(
             checked = 2 * total
             check_memory(
                 PAIR_BYTES * total,
-                f"over {total:,} pairs of {primary.name!r} and {other.name!r}",
+                f"at least {total:,} pairs of {primary.name!r} and {other.name!r}",
                 "use a smaller radius, or match fewer primaries at a time",
             )
         if total > max_pairs:
-            raise ValueError(
-                too_many(f"over {total:,} pairs", other, radius, max_pairs, total / len(primary))
-            )
+            what = f"at least {total:,} pairs"
+            raise ValueError(too_many(what, other, radius, max_pairs, total / len(primary)))
         parts.append((i, j, s))
     i, j, s = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     # Streamed rows come in order, and the residents of a bucket do too.

@@ -65,7 +65,8 @@ def ra_limits(low: float, high: float) -> tuple[float, float]:
 
 def ra_limits_of(ra: np.ndarray) -> tuple[float, float]:
     """As :func:`ra_limits`, of all right ascensions of a catalogue, NaN where there is none."""
-    return ra_limits(float(np.fmin.reduce(ra)), float(np.fmax.reduce(ra)))
+    low, high = (float(f.reduce(ra, initial=np.nan)) for f in (np.fmin, np.fmax))
+    return ra_limits(low, high)
 
 
 def warn_single_precision(values: ColumnValues, column: str) -> None:

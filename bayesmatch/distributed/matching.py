@@ -176,8 +176,8 @@ max_rows, field, claims, errors, bad_rows
             "field": field,
             "claims": claims,
             "errors": errors,
+            "bad_rows": one_of("bad_rows", bad_rows, BAD_ROWS),
         },
-        one_of("bad_rows", bad_rows, BAD_ROWS),
     )
     sources, found, result = both.matched()
     join = joined if sources.kept is None or found.kept is None else joined_here
@@ -199,14 +199,13 @@ class Both:
     """footprint of the second"""
     given: dict[str, Any]
     """options of :func:`bayesmatch.match`"""
-    bad_rows: str = "strict"
 
     def matched(self) -> tuple[Sources, Found, MatchResult]:
         """The sources, the objects near them, and the result of their match."""
         options, columns = self._checked()
         keep = can_keep(self.catalogs, self.surveys, options.radius_arcsec)
         sources = all_sources(self.catalogs[0], self.surveys[0], columns[0], keep)
-        sources = checked_primary(sources, self.bad_rows)
+        sources = checked_primary(sources, self.given["bad_rows"])
         if self.fit is not None:
             mean, details = self.fit["host_fraction"], self.fit["host_fraction_fit"]
             options = replace(options, host_fraction=fractions_for(sources, mean, details))
@@ -263,7 +262,7 @@ class Both:
             keep=keep,
             meanwhile=meanwhile,
         )
-        found.lenient = self.bad_rows == "drop"
+        found.lenient = self.given["bad_rows"] == "drop"
         if self.itself:
             found.known_as(sources)
         return found

@@ -76,7 +76,7 @@ def _pairs_within(ra: np.ndarray, dec: np.ndarray, wanted: Wanted) -> RowsAndPai
         i, j, s = where.search(a, b, ra, dec, wanted.max_rows)
         if len(j) > wanted.max_rows:
             named: Any = wanted.survey
-            what = f"over {len(j):,} pairs"
+            what = f"at least {len(j):,} pairs"
             each = len(j) / len(wanted.ra)
             raise ValueError(too_many(what, named, wanted.radius_arcsec, wanted.max_rows, each))
         first = np.flatnonzero(np.diff(j, prepend=-1))

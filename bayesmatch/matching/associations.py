@@ -93,8 +93,8 @@ def build_associations(
     if n_other > 1:
         count, total = _counted(n_other, args, possible, each, max_rows)
     many = np.flatnonzero(count > each)
-    if n_other == 1 or prune == 0:
-        total += int(count[many].sum())
+    if n_other == 1 or prune == 0:  # all are kept
+        total = int(count.sum()) if n_other == 1 else total + int(count[many].sum())
         many = many[:0]
     likely = LikelyAssociations(
         many,

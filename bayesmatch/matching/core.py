@@ -168,6 +168,7 @@ def match(
             "field": field,
             "claims": claims,
             "errors": errors,
+            "bad_rows": bad_rows,
         },
     )
     prior_set = PriorSet.checked(priors, primary, others)

@@ -178,7 +178,7 @@ def _shared_rows(
     which = np.repeat(np.arange(n_sets), size)[of]
     slot = associations.member[row]
     objects, there = np.full(slot.shape, -1), slot >= 0
-    objects[there] = setting.candidates.row[slot[there]]  # of which there may be none at all
+    objects[there] = setting.candidates.row[slot[there]]  # there may be no candidate at all
     keys = (of, *objects.T[::-1], which)
     order = np.lexsort(keys)
     row, which, objects = row[order], which[order], objects[order]

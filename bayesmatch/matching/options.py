@@ -16,6 +16,7 @@ from .arguments import in_arcsec, number_within, one_of, whole_number
 from .field import FieldDensity, FieldModel, GivenField, UniformField
 from .host_fraction import HostFraction
 from .local_field import LocalField
+from .patterns import pattern_labels
 from .settled import KnownClaims
 
 FIELDS: dict[str, FieldModel] = {"local": LocalField(), "uniform": UniformField()}
@@ -44,6 +45,7 @@ class MatchOptions:
     claims: KnownClaims | str
     """a rule; or exclusive, with what another match of the same sources has learned"""
     errors: str
+    bad_rows: str
 
     @classmethod
     def checked(
@@ -59,7 +61,7 @@ class MatchOptions:
         return cls(
             radius_arcsec=in_arcsec(given["radius"]),
             completeness=_completeness(given["prior_completeness"], others),
-            host_fraction=_host_fraction(given["host_fraction"], len(primary), len(others)),
+            host_fraction=_host_fraction(given["host_fraction"], primary, others),
             host_covariates=_host_covariates(given["host_covariates"], primary),
             correct_unrelated=true_or_false("correct_unrelated", given["correct_unrelated"]),
             secondary_ratio=number_within("secondary_ratio", given["secondary_ratio"], 0.0, 1.0),
@@ -71,6 +73,7 @@ class MatchOptions:
             field=_field(given["field"], len(primary), len(others)),
             claims=_claims(given["claims"]),
             errors=one_of("errors", given["errors"], ERRORS),
+            bad_rows=given["bad_rows"],  # by which rows have been left out already
         )
 
 
@@ -89,16 +92,26 @@ def _completeness(value: Any, others: Sequence[HeldCatalog]) -> tuple[float, ...
     )
 
 
-def _host_fraction(value: Any, n: int, n_other: int) -> HostFraction | float | None:
+def _host_fraction(
+    value: Any, primary: HeldCatalog, others: Sequence[HeldCatalog]
+) -> HostFraction | float | None:
     if isinstance(value, str) and value == "fit":
         return None
     if isinstance(value, HostFraction):
-        shape = value.ln_fraction.shape
-        if shape != (n, 1 << n_other):
+        shape, here = value.ln_fraction.shape, (len(primary), 1 << len(others))
+        same = "give the fit of the same sources and catalogues, 'fit', or a number between 0 and 1"
+        if shape != here:
             raise ValueError(
                 f"host_fraction was fitted to {shape[0]} sources with {shape[1]} sets of "
-                f"catalogues; this match has {n} with {1 << n_other}: give the fit of the same "
-                "sources and catalogues, 'fit', or a number between 0 and 1"
+                f"catalogues; this match has {here[0]} with {here[1]}: {same}"
+            )
+        names = [other.name for other in others]
+        *_, all_of_them = pattern_labels([primary.name, *names])
+        *_, fitted = value.details.get("fraction", [all_of_them])
+        if fitted.split("+")[1:] != names:
+            raise ValueError(
+                f"host_fraction was fitted to {fitted}, this match is of {all_of_them}, and the "
+                f"fractions are in that order: {same}"
             )
         return value
     remedy = "give 'fit', a number between 0 and 1, or the host_fraction of another result"

@@ -129,6 +129,7 @@ class MatchRecord:
     pruned_bound: float
     """how far a probability can be off by that"""
     max_rows: int
+    bad_rows: str
     field: dict[str, Any]
     """``model``, and what it found: per catalogue the mean, smallest and largest density of field
     objects at the primaries (deg^-2)"""
@@ -177,6 +178,7 @@ class MatchRecord:
             min_p_i=options.min_p_i,
             prune=options.prune,
             max_rows=options.max_rows,
+            bad_rows=options.bad_rows,
             catalogues=listed,
             **found,
         )

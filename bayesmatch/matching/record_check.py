@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
+from ..catalogs.left_out import BAD_ROWS
 from ..catalogs.tails import MAX_FACTOR
 from .beyond import ERRORS, LARGEST, SHARES
 
@@ -108,6 +109,7 @@ LATER: dict[str, Check] = {
     "pruned_primaries": _count(0),
     "pruned_bound": _is_number,
     "max_rows": _count(1),
+    "bad_rows": lambda v: v in BAD_ROWS,
     "field": _named(_is_anything),
     "claims": _named(_is_anything),
     "errors": _named(_is_anything),

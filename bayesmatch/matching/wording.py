@@ -19,6 +19,12 @@ tails: what the tails of the position errors add to position, which is that of t
 as NWAY has it.""",
     "mean_ratio": """\
 mean_ratio: what the priors give the field objects around on average, which is divided out.""",
+    "shared": """\
+shared: that several catalogues see the same objects of the field, or would see one.""",
+    "claims": """\
+claims: what other sources claim, as an object is the counterpart of one source at most.""",
+    "partly_outside": """\
+partly_outside: that members in the other catalogues may lie outside the radius.""",
 }
 NONE_LEGEND = """\
 That the source has no counterpart is excluded by a prior: it counts as 10^-10000."""
@@ -123,5 +129,10 @@ def printed_table(table: Table, names: Sequence[str], ids: Sequence[str]) -> str
     return "\n".join([*text, "", *legends])
 
 
+def signed(value: float) -> str:
+    """A log10 term with its sign, and none of its own where it is 0 in two decimals."""
+    return f"{round(float(value), 2) + 0.0:+.2f}"  # -0.0 + 0.0 is 0.0
+
+
 def _log10(value: float) -> str:
-    return f"{value:+.2f}" if np.isfinite(value) else "excluded" if value < 0 else "inf"
+    return signed(value) if np.isfinite(value) else "excluded" if value < 0 else "inf"

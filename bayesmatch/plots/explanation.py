@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..matching.combined import EXCLUDED
-from ..matching.wording import label, member, probability, shortened
+from ..matching.wording import label, member, probability, shortened, signed
 from .charts import probability_colors
 from .finding import MAX_NUMBERED, draw_candidates, draw_separations, view_of
 from .style import FRACTION_TERM, POSITION_TERM, PRIOR_TERMS, ink, paper, styled
@@ -259,5 +259,5 @@ def _write_rows(
     write(1.43, -0.82, "probability")
     for n, y in enumerate(at):
         write(-0.04, y, names[n])
-        write(1.2, y, f"{total[n]:+.2f}" if np.isfinite(total[n]) else "excluded")
+        write(1.2, y, signed(total[n]) if np.isfinite(total[n]) else "excluded")
         write(1.43, y, probability(float(e.table["p_match"][n])))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
+from typing import Any
+
 import numpy as np
 
+from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import text_of
 from ..catalogs.sentinels import without_sentinels
 from .evaluation import HIGHEST, LOWEST
+from .saved import Record, build_prior, check_format
+
+FORMAT = "bayesmatch-column-prior"
+FORMAT_VERSION = 1
+WHAT = "column prior"
 
 
 class ColumnPrior:
@@ -52,6 +62,27 @@ class ColumnPrior:
 
     def __repr__(self) -> str:
         return f"ColumnPrior({self.column!r}, name={self.name!r})"
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a JSON file with both names, which :func:`bayesmatch.read_prior` reads too."""
+        record = {"format": FORMAT, "version": FORMAT_VERSION}
+        record |= {"name": self.name, "column": self.column}
+        with replaced_together([path]) as (temporary,):
+            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> ColumnPrior:
+        """Read what :meth:`save` wrote; a wrong or truncated file is a ValueError."""
+        prior: ColumnPrior = build_prior(path, WHAT, cls.from_record)
+        return prior
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> ColumnPrior:
+        """The prior that a JSON object describes; a ValueError if it does not."""
+        check_format(record, FORMAT, FORMAT_VERSION)
+        entries = Record(record)
+        entries.only(["format", "version", "name", "column"])
+        return cls(entries.name("column"), name=entries.name("name"))
 
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the column is there, with log10 ratios."""

@@ -75,9 +75,10 @@ class LearnedPrior:
         error, with at least 300 expected counterparts.
     name : str, default "photometry"
         Name in the result's column ``bias_<CATALOGUE>_<name>``.
-    rounds : int, default 8
-        Rounds of LightGBM at most, 0 to do without; those of the smooth functions end by
-        themselves.
+    rounds : int, default 3
+        Rounds of LightGBM, 0 to do without: fewer where most counterparts are sure by position,
+        more where few are, at most 8/3 as many (8 by default). Those of the smooth functions end
+        by themselves.
     seed : int, default 0
         Same seed, same sources: the same ratios, whatever the number of threads.
 
@@ -102,7 +103,7 @@ class LearnedPrior:
         start: LightGBMPrior | HistogramPrior | None = None,
         context: Sequence[str] | None = None,
         name: str = "photometry",
-        rounds: int = 8,
+        rounds: int = 3,
         seed: int = 0,
     ) -> None:
         if start is not None:

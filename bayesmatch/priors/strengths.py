@@ -17,8 +17,9 @@ UNSURE = 200.0
 FROM_NOTHING = 1.0 / 300.0
 #: share of sure counterparts below which nothing is held back more
 LEAST_SURE = 1e-3
-#: a round of EM leaves of what is wrong about as much as is not sure; rounds until this is left
-LEFT = 0.05
+#: a round of EM leaves of what is wrong about as much as is not sure; rounds until this is left,
+#: but no more than this over those that are asked for
+LEFT, MORE = 0.05, 8 / 3
 
 
 def unsureness(p: np.ndarray) -> float:
@@ -46,10 +47,13 @@ def strengths_to_try(p: np.ndarray, few: bool, uses_start: bool) -> tuple[float,
     return (least, *(strength for strength in WEAK if strength > least))
 
 
-def rounds_to_make(p: np.ndarray, most: int) -> int:
-    """Rounds of trees, `most` at most, that begin with probabilities `p` (m,) of candidates."""
+def rounds_to_make(p: np.ndarray, asked: int) -> int:
+    """Rounds of trees that begin with probabilities `p` (m,) of candidates, by how sure these are.
+
+    About `asked` where two thirds of the counterparts are sure, by default.
+    """
     unsure = np.clip(1.0 - _sure(p), LEFT, 1.0 - LEAST_SURE)
-    return min(most, round(float(np.log(LEFT) / np.log(unsure))))
+    return min(round(MORE * asked), round(float(np.log(LEFT) / np.log(unsure))))
 
 
 def _sure(p: np.ndarray) -> float:

@@ -67,13 +67,13 @@ def associations(
 
 @st.composite
 def position_errors(
-    draw: Callable[..., Any], n_rows: int, kinds: Sequence[str] = KINDS
+    draw: Callable[..., Any], n_rows: int = 3, kinds: Sequence[str] = KINDS
 ) -> tuple[Any, dict[str, np.ndarray]]:
     """Position errors of a catalogue, as ``pos_err`` takes them, and the columns they need.
 
     Parameters
     ----------
-    n_rows : int
+    n_rows : int, default 3
         Rows of the catalogue.
     kinds : sequence of str
         Of "number", "column", "axes" (two columns, or numbers), "ellipse" and "rows" (an array).

@@ -180,7 +180,7 @@ def rows_near(
 
     def check(pairs: int) -> None:
         if pairs > most:
-            what = f"over {int(pairs / primary.lists):,} pairs"
+            what = f"at least {int(pairs / primary.lists):,} pairs"
             raise ValueError(too_many(what, other, radius, max_rows, pairs / len(primary)))
 
     advance(len(other) - int(sizes[-1]))

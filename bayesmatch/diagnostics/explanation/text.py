@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import Table
 
 from ...matching.result import MatchResult
-from ...matching.wording import OTHER_TERMS, label, listed, member, probability
+from ...matching.wording import OTHER_TERMS, label, listed, member, probability, signed
 from .combination import excluded_by, odds_in_words
 from .fraction import fraction_words
 from .inputs import input_columns, those_that_looked
@@ -104,14 +104,14 @@ class _Words:
             ("Saying little", lambda v: abs(v) < SMALL),
         ):
             group = [
-                f"{term.what} ({term.log10:+.2f}{term.detail and '; '}{term.detail})"
+                f"{term.what} ({signed(term.log10)}{term.detail and '; '}{term.detail})"
                 for term in self._terms(1)
                 if belongs(term.log10)
             ]
             if group:
                 said.append(f"{start}{'' if said else ', in powers of ten'}: {listed(group)}.")
         odds = odds_in_words(total, self.table.meta["none_excluded_by"])
-        return f"{' '.join(said)} Together {total:+.2f}: {odds}."
+        return f"{' '.join(said)} Together {signed(total)}: {odds}."
 
     def _terms(self, at: int) -> list[_Term]:
         """The terms of one association: position beside chance, priors, host fraction."""
@@ -199,11 +199,12 @@ class _Words:
             by = second.log10 - first.log10
             if abs(by) < SMALL:
                 continue
-            fits = "" if n else " fits better" if by > 0 else " fits worse"
+            fit = "fit" if first.what.startswith("their") else "fits"
+            fits = "" if n else f" {fit} better" if by > 0 else f" {fit} worse"
             values = (
                 f"; {second.value} instead of {first.value}" if first.value and second.value else ""
             )
-            (less if by < 0 else more).append((by, f"{first.what}{fits} ({by:+.2f}{values})"))
+            (less if by < 0 else more).append((by, f"{first.what}{fits} ({signed(by)}{values})"))
         text = f": {listed([words for _, words in sorted(less)])}" if less else ""
         if more:
             better = listed([words for _, words in sorted(more, reverse=True)])
