@@ -400,6 +400,17 @@ def clustered(seed, n):
     return catalog("X", place[:, 0] * 3600, place[:, 1] * 3600, 1.0)
 
 
+@pytest.mark.parametrize("n_other", [1, 2])
+def test_duplicates_without_a_candidate_anywhere(n_other):
+    east = np.repeat(20.0 * np.arange(50), 2)
+    x = catalog("X", east + 0.1 * np.random.default_rng(0).normal(size=100), np.zeros(100), 1.0)
+    others = [catalog(f"O{k}", [], [], 0.2, 20, seed=k) for k in range(n_other)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # none overlaps, and half are second entries
+        result = bm.match(x, *others, radius=3.0)
+    assert result.meta["claims"]["same_source"] == 50 and not result.sources["n_candidates"].any()
+
+
 def test_no_duplicates_are_invented():
     for seed in range(10):
         for x, radius in (

@@ -177,7 +177,8 @@ def _shared_rows(
     of = np.repeat(np.arange(len(primary)), count)  # the member
     which = np.repeat(np.arange(n_sets), size)[of]
     slot = associations.member[row]
-    objects = np.where(slot >= 0, setting.candidates.row[np.maximum(slot, 0)], -1)
+    objects, there = np.full(slot.shape, -1), slot >= 0
+    objects[there] = setting.candidates.row[slot[there]]  # there may be no candidate at all
     keys = (of, *objects.T[::-1], which)
     order = np.lexsort(keys)
     row, which, objects = row[order], which[order], objects[order]

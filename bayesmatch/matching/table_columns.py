@@ -84,7 +84,7 @@ def row_numbers(catalog: HeldCatalog, row: np.ndarray) -> np.ndarray:
 def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
     """``values[at]``, and `absent`, a value of their type, where `at` is -1."""
     if len(values) == 0:
-        return np.full(len(at), absent, dtype=values.dtype)
+        return np.full(at.shape, absent, dtype=values.dtype)
     if values.dtype.type not in (np.int64, np.float64) or at.ndim != 1:
         return np.where(at < 0, absent, values[at])
     out = np.empty(len(at), values.dtype)
