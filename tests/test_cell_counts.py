@@ -181,10 +181,16 @@ SHAPE = """
 import numpy as np
 from bayesmatch.matching.checks.score import regression
 from bayesmatch.matching.density_ladder import gamma_shape
+from bayesmatch.matching.radius_edge import Edge, all_outside
+from bayesmatch.priors.field_means import rarer_than_seen
 rng = np.random.default_rng(5)
 expected = rng.gamma(5.0, 2.0, 60_000)
 print(repr(gamma_shape(rng.poisson(expected * rng.gamma(8.0, 0.125, 60_000)) * 1.0, expected)))
 print(regression(rng.normal(size=(200_000, 4)), rng.normal(size=200_000)).tolist())
+p, beyond = rng.random((2, 60_000))
+print(rarer_than_seen(rng.normal(5.0, 1.0, 60_000), p, np.ones(60_000), 1e-3 * beyond))
+edge = Edge(np.linspace(0.0, 9.0, 7), np.linspace(0.0, 1.0, 7), 0.0)
+print(all_outside(rng.gamma(3.0, 1.0, (100_000, 16)), np.full(16, 1 / 16), [edge]).tobytes())
 """
 
 

@@ -202,6 +202,17 @@ def test_positions_of_another_equinox():
     assert row["verdict"] == "wrong" and "X were of the equinox B1950" in row["advice"]
 
 
+def test_all_around_a_pole_no_hours_explain_a_part_of_the_survey():
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-0.4, 0.4, (2, 20_000))
+    place = {"RA": np.degrees(np.arctan2(y, x)) % 360, "DEC": np.hypot(x, y) - 90}
+    strip = np.abs(x) < 0.12
+    primary = bm.Catalog({k: v[:400] for k, v in place.items()}, name="X", pos_err=1.0, area=0.6)
+    other = bm.Catalog({k: v[strip] for k, v in place.items()}, name="OPT", pos_err=0.1, area=0.2)
+    finding = checks_of(bm.match(primary, other, radius=20.0))["overlap"]
+    assert finding["verdict"] == "look" and "compare the fields" in finding["advice"]
+
+
 def test_milliarcsec_as_in_the_issue():
     """60 sources, nearly all hostless, where close pairs stand far above chance."""
     with warnings.catch_warnings():

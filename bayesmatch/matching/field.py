@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .._kernels.sums import rows_times
 from ..catalogs.area import FULL_SKY_DEG2
 from ..catalogs.candidates import Candidates
 from ..catalogs.held import HeldCatalog
@@ -103,11 +104,11 @@ class FieldDensity:
             radii = np.minimum(radii, self.reach_arcsec).tolist()
         areas = np.array([square_degrees(r) for r in radii])
         if self.objects is None:
-            expected: np.ndarray = self._where_seen(self.around) @ areas
+            expected: np.ndarray = rows_times(self._where_seen(self.around), areas)
             return expected
         nu = self.objects.per_arcsec2(field_rho(self._where_seen(self.around))) * ARCSEC2_PER_DEG2
         bits = np.arange(nu.shape[1])[:, None] >> np.arange(len(areas)) & 1
-        expected = nu @ (bits * areas).max(axis=1)
+        expected = rows_times(nu, (bits * areas).max(axis=1))
         return expected
 
     def scaled(self, share: np.ndarray) -> FieldDensity:

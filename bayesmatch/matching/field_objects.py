@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels.sums import rows_times
+
 #: density (arcsec^-2) of a catalogue where the field model has none: it has not looked there
 NOTHING = 1e-30
 #: densities of several catalogues may differ by this share for no other reason than counting
@@ -45,12 +47,12 @@ class FieldObjects:
         least = np.where(bits == 1, total, np.inf).min(axis=1)
         rarest = (bits == 1) & (total <= least[:, None] * (1.0 + 1e-12))  # of equal ones the mean
         each = rarest / np.maximum(rarest.sum(axis=1), 1)[:, None]
-        nu = np.where(several, self.count / least, 0.0) * (rho @ each.T)
-        nu[:, singles] = np.maximum(alone * rho, (1.0 - COUNTING) * rho - nu @ bits)
+        nu = np.where(several, self.count / least, 0.0) * rows_times(rho, each.T)
+        nu[:, singles] = np.maximum(alone * rho, (1.0 - COUNTING) * rho - rows_times(nu, bits))
         for _ in range(MOST_SWEEPS):
             largest = 0.0
             for k, has in enumerate(bits.T):
-                factor = rho[:, k] / (nu @ has)
+                factor = rho[:, k] / rows_times(nu, has)
                 nu *= np.where(has, factor[:, None], 1.0)
                 largest = max(largest, np.abs(factor - 1.0).max(initial=0.0))
             if largest < FITTING:
@@ -59,9 +61,9 @@ class FieldObjects:
             _fit(nu[at : at + PIECE], rho[at : at + PIECE], bits)
         nu[:, singles] = 0.0
         with np.errstate(divide="ignore", over="ignore"):
-            room = np.minimum(1.0, (1.0 - LEAST_ALONE * alone) * rho / (nu @ bits))
+            room = np.minimum(1.0, (1.0 - LEAST_ALONE * alone) * rho / rows_times(nu, bits))
         nu *= np.where(bits == 1, room[:, None, :], 1.0).min(axis=2)
-        nu[:, singles] = rho - nu @ bits
+        nu[:, singles] = rho - rows_times(nu, bits)
         return np.asarray(nu)
 
 
@@ -77,21 +79,23 @@ def _fit(nu: np.ndarray, rho: np.ndarray, bits: np.ndarray) -> None:
     for _ in range(MOST_NEWTON):
         # In units of the densities: of a catalogue that has not looked it is next to nothing.
         unit = np.sqrt(rho)
-        matrix = (nu @ both).reshape(-1, *regular.shape) / unit[:, :, None] / unit[:, None, :]
-        rest = (rho - nu @ bits) / unit
+        matrix = (
+            rows_times(nu, both).reshape(-1, *regular.shape) / unit[:, :, None] / unit[:, None, :]
+        )
+        rest = (rho - rows_times(nu, bits)) / unit
         step = np.linalg.solve(matrix + regular, rest[..., None])[..., 0] / unit
         largest = np.abs(step).max(axis=1, initial=0.0)
-        rows = (largest > FITTED) & (largest < 1.0)  # each primary by itself: farther is no fit
-        if not rows.any():
+        far = (largest > FITTED) & (largest < 1.0)  # each primary by itself: farther is no fit
+        if not far.any():
             return
-        nu[rows] *= np.exp(step[rows] @ bits.T)
+        nu[far] *= np.exp(rows_times(step[far], bits.T))
 
 
 def ln_relative(nu: np.ndarray, rho: np.ndarray) -> np.ndarray:
     """Ln of nu_T / prod rho_k over the catalogues of T; `nu` (n, patterns), `rho` (n, n_other)."""
     bits = np.arange(nu.shape[1])[:, None] >> np.arange(rho.shape[1]) & 1
     with np.errstate(divide="ignore"):
-        relative: np.ndarray = np.log(nu) - np.log(rho) @ bits.T
+        relative: np.ndarray = np.log(nu) - rows_times(np.log(rho), bits.T)
     return relative
 
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from .._kernels.sums import product
 from ..catalogs.sky_box import SkyBox
 from .density_ladder import ENOUGH, SURE, Densities, Ring, densities
 from .small_fields import tiles
-from .sums import product
 
 #: a direction in which sources scatter less than this share of the widest is none
 THIN = 1e-2

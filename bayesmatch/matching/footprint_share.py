@@ -6,10 +6,10 @@ from functools import reduce
 
 import numpy as np
 
+from .._kernels.sums import dot
 from .fraction_likelihood import FractionLikelihood
 from .inner_circles import Circles
 from .root import root
-from .sums import dot
 
 #: how far the density of field objects may be from that of the cells
 FACTORS = (0.5, 2.0)

@@ -13,8 +13,8 @@ import numpy as np
 
 from .._kernels import host_fraction as kernels
 from .._kernels.jit import ranges, run_ranges
+from .._kernels.sums import product
 from .beyond import with_beyond, within_radius
-from .sums import product
 
 #: a weak ridge on constants, far below the data of 30 sources; one on slopes that 30 sources which
 #: follow a trend outweigh and the noise of 300 does not: with 0.1 they were fitted to noise

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._kernels.sums import rows_times
 from .associations import Associations
 from .beyond import Beyond
 from .calibrated import pattern_likelihood
@@ -113,6 +114,6 @@ def _without_counterpart(chance: np.ndarray, ln_fraction: np.ndarray) -> np.ndar
     As where there is nothing; 1 stays.
     """
     member = np.arange(ln_fraction.shape[1])[:, None] >> np.arange(chance.shape[1]) & 1
-    none = np.maximum(1.0 - np.exp(ln_fraction) @ member, 1e-12) * chance
+    none = np.maximum(1.0 - rows_times(np.exp(ln_fraction), member), 1e-12) * chance
     out: np.ndarray = none / (none + (1.0 - chance))
     return out

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from .._kernels.sums import rows_times
 from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
 from .beyond import within_radius
@@ -108,7 +109,7 @@ def _ln_fractions(z: np.ndarray, details: dict[str, Any], total: float | None) -
     z = z[:, : len(details["names"])]
     n = len(z)
     coefficients = np.array(list(details["coefficients"].values())).reshape(-1, z.shape[1])
-    eta = np.column_stack([np.zeros(n), z @ coefficients.T])
+    eta = np.column_stack([np.zeros(n), rows_times(z, coefficients.T)])
     # as FractionLikelihood.shares has them
     eta -= eta.max(axis=1, keepdims=True)
     ln_free = eta - np.log(np.exp(eta).sum(axis=1, keepdims=True))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels.sums import rows_times
 from ..catalogs.errors import catalog_radius
 from .beyond import Beyond, ends_of, share_beyond
 from .field import ARCSEC2_PER_DEG2
@@ -70,7 +71,7 @@ def circles_of(setting: Setting, beyond: Beyond | None, radius: np.ndarray) -> C
     members = np.arange(1 << n_other)[:, None] >> np.arange(n_other) & 1
     count = np.bincount(primary[near], minlength=n)
     expected = whole * (radius / largest) ** 2
-    return Circles(count, expected, seen.sum(axis=1), within @ members.T.astype(float))
+    return Circles(count, expected, seen.sum(axis=1), rows_times(within, members.T.astype(float)))
 
 
 def _errors(setting: Setting, beyond: Beyond | None) -> list[list[float]]:

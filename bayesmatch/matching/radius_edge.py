@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels.sums import rows_times
 from ..catalogs.tails import Tails
 
 #: true positions and objects are looked at up to so many errors from where they should be
@@ -75,5 +76,5 @@ def all_outside(variances: np.ndarray, weights: np.ndarray, edges: Sequence[Edge
     step, middle = np.diff(share), 0.5 * (distance[1:] + distance[:-1])
     total = np.full(len(variances), share[0])
     for rise, at in zip(step[step > 0.0].tolist(), middle[step > 0.0].tolist(), strict=True):
-        total += rise * (np.exp(-0.5 * at**2 / np.maximum(variances, 1e-300)) @ weights)
+        total += rise * rows_times(np.exp(-0.5 * at**2 / np.maximum(variances, 1e-300)), weights)
     return total

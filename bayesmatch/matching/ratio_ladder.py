@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels.sums import dot
 from ..catalogs.sky_box import SkyBox
 from .density_ladder import ENOUGH, LEAST, SHAPES, STATED_WEIGHT, STEPS, SURE_SCATTER
-from .sums import dot
 
 #: the window in which ratios are compared with the density at its source
 GOES_WITH_DENSITY = 1

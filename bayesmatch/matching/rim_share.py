@@ -7,11 +7,11 @@ from functools import reduce
 
 import numpy as np
 
+from .._kernels.sums import dot, product, rows_times
 from .footprint_share import FACTORS, SETTLED, FootprintShare, Maximum
 from .fraction_likelihood import FractionLikelihood
 from .hole_rims import Rims, SeenAround
 from .inner_circles import Circles
-from .sums import dot, product
 
 #: rounds in which all is fitted, steps of the EM algorithm in each, and a change of the share that
 #: matters no more
@@ -98,7 +98,7 @@ class RimShare(FootprintShare):
         ln[:, n:] += ln_like[:, None]
         like = np.exp(ln - reduce(np.maximum, ln.T)[:, None])  # columns are few, and rows many
         for _ in range(STEPS):
-            self.weight = self.weight * product(like, 1.0 / (like @ self.weight))
+            self.weight = self.weight * product(like, 1.0 / rows_times(like, self.weight))
             self.weight /= self.weight.sum()
         self.share = float(self.weight[:n].sum())
         place: np.ndarray = like * self.weight
@@ -111,9 +111,9 @@ class RimShare(FootprintShare):
         inside = place[:, n:].sum(axis=1)
         found = float(circles.count.sum() - dot(inside, self.counterparts()))
         assert circles.field is not None  # in circles round which there are cells it is known
-        looked = dot(place @ self.in_circle, circles.field)
+        looked = dot(rows_times(place, self.in_circle), circles.field)
         self.factor = float(np.clip(found / max(looked, 1e-300), *FACTORS))
-        looked = dot(place @ self.in_cells, around.expected)
+        looked = dot(rows_times(place, self.in_cells), around.expected)
         self.cell_factor = float(np.clip(around.count.sum() / max(looked, 1e-300), *FACTORS))
         whole, mean = place[:, n], self.cell_factor * around.expected
         beyond = dot(whole, (around.count - mean) ** 2 - mean)

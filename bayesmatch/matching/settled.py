@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels.jit import begin
+from .._kernels.sums import dot, rows_times
 from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
 from .associations import Associations
@@ -28,7 +29,6 @@ from .host_fraction import HostFraction
 from .posterior import Posterior
 from .same_source import CloseEntries, Duplicates, close_entries
 from .setting import Setting
-from .sums import dot
 
 LN_10 = np.log(10.0)
 #: counterparts are taken out of a density where they are more than this share of the objects, and
@@ -119,7 +119,7 @@ def settle(
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = setting.with_field(lambda _: field)
         fewer = np.log(field.plus_one[0] / before.plus_one[0])  # the same at all primaries
-        ln_like = ln_like - (associations.member >= 0) @ fewer
+        ln_like = ln_like - rows_times(associations.member >= 0, fewer)
         fit = fit if fit_to is None else fit_to(ln_like)
         calibrated = calibrated_of(associations, ln_like, post, fit)
     duplicates, sets = find_sources(

@@ -11,12 +11,12 @@ import numpy as np
 from .._kernels.jit import ranges, run_ranges
 from .._kernels.near_far import cells_near
 from .._kernels.sky_counts import count_profile
+from .._kernels.sums import dot
 from ..catalogs.cell_maps import Looked
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import CLOSE, FEW, SkyBox
 from .density_ladder import NEARLY, OVERLAPPING, SMALL_FIELD, SURE, Ring, far_fewer
 from .round_sources import among, keep_to_sources
-from .sums import dot
 
 #: where candidates end, within the radius, is looked for in so many rings of equal area
 PROFILE = 64

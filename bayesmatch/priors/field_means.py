@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._kernels.sums import dot, rows_times
+
 #: the ratio stops growing where fewer field objects of the sample have a larger one
 TAIL = 10
 #: errors of the number of counterparts beyond it from which on it is another than the ratio says
@@ -37,13 +39,13 @@ def field_means(
     """
     ln_mean, beyond, cap = np.empty(len(nodes)), np.empty(len(nodes)), -np.inf
     for g, node in enumerate(nodes):
-        ln_ratio = start + sums[:, 0] + sums[:, 1:] @ node
+        ln_ratio = start + sums[:, 0] + rows_times(sums[:, 1:], node)
         top = ln_ratio.max()
         ln_mean[g] = top + np.log((weight * np.exp(ln_ratio - top)).mean())
         cap = max(cap, highest_known(ln_ratio) - ln_mean[g])
     cap = max(cap, 0.0)
     for g, node in enumerate(nodes):
-        ln_ratio = start + sums[:, 0] + sums[:, 1:] @ node
+        ln_ratio = start + sums[:, 0] + rows_times(sums[:, 1:], node)
         ln_mean[g] = _capped_ln_mean(ln_ratio, ln_mean[g], cap, weight)
         beyond[g] = (weight * (ln_ratio - ln_mean[g] >= cap)).mean()
     return ln_mean, cap, beyond
@@ -78,8 +80,8 @@ def rarer_than_seen(
     number = float(p.sum())
     if number < MOST_SURE:
         return None
-    there, seen = float(p[ln_ratio >= cap].sum()), float(p @ beyond) / number
-    said = float(p @ (np.exp(cap) * beyond))
+    there, seen = float(p[ln_ratio >= cap].sum()), float(dot(p, beyond)) / number
+    said = float(dot(p, np.exp(cap) * beyond))
     if there - said < MOST_SURE * (there + said * said / TAIL) ** 0.5 or seen <= 0.0:
         return None
     share = min(there, number - 1.0) / number

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._kernels.sums import dot
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import check_seed, names_of, shown, text_of, whole_number
 from .boosted_rounds import boosted
@@ -168,7 +169,7 @@ class LearnedPrior:
         begin = none if self.start is None else view.evidence(start - ln_mean_start)
         first = none if none[1].sum() >= begin[1].sum() else begin
         expected = float(first[0].sum())
-        n_folds = FOLDS if first[0] @ first[0] >= MANY else FEW_FOLDS
+        n_folds = FOLDS if dot(first[0], first[0]) >= MANY else FEW_FOLDS
         folds = Folds.of(view.primary, min(n_folds, max(2, len(view.primary) // 3)), self.seed)
         no_context = SourceContext.of(view.primary, ())
         as_it_is = Choice("1", flat, *none)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._kernels import jit
 from .._kernels import tilt as kernels
+from .._kernels.sums import rows_times
 from .field_means import TAIL, blended, field_means, highest_known
 from .hats import Hats
 from .lesson import Lesson
@@ -238,7 +239,7 @@ def drawing_chance(
     sums = hats.sums(everywhere, coefficients.mean(axis=0).T)
     ratio = np.zeros(len(sums))
     for node in lesson.centre:
-        ln_ratio = lesson.start_field + sums[:, 0] + sums[:, 1:] @ node
+        ln_ratio = lesson.start_field + sums[:, 0] + rows_times(sums[:, 1:], node)
         weight = np.exp(np.minimum(ln_ratio - highest_known(ln_ratio), 0.0))
         ratio += weight / weight.mean() / len(lesson.centre)
     ratio *= lesson.weight / (ratio * lesson.weight).mean()

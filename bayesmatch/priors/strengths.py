@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._kernels.sums import dot
+
 #: strengths tried where counterparts are few, the stiffest first: what it ends with is a good place
 #: for the next to begin; many do not need holding back
 STRENGTHS, WEAK = (100.0, 30.0, 8.0, 2.0, 0.5), (1.0, 8.0, 30.0)
@@ -58,4 +60,4 @@ def rounds_to_make(p: np.ndarray, asked: int) -> int:
 
 def _sure(p: np.ndarray) -> float:
     """The share of the counterparts that is sure, of candidates with probabilities `p` (m,)."""
-    return max(float(p @ p) / max(float(p.sum()), 1e-300), LEAST_SURE)
+    return max(float(dot(p, p)) / max(float(p.sum()), 1e-300), LEAST_SURE)

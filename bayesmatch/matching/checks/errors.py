@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ..sums import product
+from ..._kernels.sums import product, rows_times
 from .around import Around
 from .finding import LOOK, OK, SIGMA, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
 from .score import Step, mixture_share, newton_step
@@ -220,7 +220,7 @@ def _moved(
     step = newton_step(scores, nuisance)
     if step is None:
         return None
-    shift = place @ step.value.reshape(2, -1).T
+    shift = rows_times(place, step.value.reshape(2, -1).T)
     c = place.shape[1]
     moment = np.zeros((2, c, 2, c))
     moment[0, :, 0] = moment[1, :, 1] = product(place, place) / len(place)

@@ -135,7 +135,8 @@ def _reason(here: _Places | None, there: _Places | None, primary: str, other: st
 
 
 def _plausible(ra: np.ndarray, dec: np.ndarray) -> bool:
-    return bool(np.all(np.abs(dec) <= 90.0) and np.all(np.isfinite(ra)))
+    """Whether these are positions, as 15 times the right ascensions all around a pole are not."""
+    return bool(np.all(np.abs(dec) <= 90.0) and np.all(np.abs(ra) <= 360.0 + 1e-6))
 
 
 def _from_galactic(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..._kernels.sums import rows_times
 from ..table_columns import take
 from .density import OUTSIDE_SIGMA
 from .field_alike import share_like_field
@@ -158,6 +159,6 @@ def host_fraction_without(view: View, weight: np.ndarray) -> tuple[float, float]
     own = (1.0 - hostless) - fraction
     with_it = (1.0 - view.calibrated.p_hostless[view.sample]) - fraction
     directions = np.column_stack([with_it, scores])
-    residual = own - directions @ regression(directions, own)
+    residual = own - rows_times(directions, regression(directions, own))
     moved = float((own - with_it).mean())
     return moved, math.sqrt(float((residual**2).sum())) / view.n

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..sums import product
+from ..._kernels.sums import product, rows_times
 
 #: halvings of the interval in which a share is looked for
 STEPS = 40
@@ -64,7 +64,7 @@ def newton_step(scores: np.ndarray, nuisance: np.ndarray) -> Step | None:
     used = np.abs(scores).sum(axis=1) > 0
     if np.count_nonzero(used) <= scores.shape[1] + nuisance.shape[1] + 2:
         return None
-    residual = scores - nuisance @ regression(nuisance, scores)
+    residual = scores - rows_times(nuisance, regression(nuisance, scores))
     information = product(residual, residual)
     size = np.sqrt(np.diag(information))
     if not np.all(size > 0):

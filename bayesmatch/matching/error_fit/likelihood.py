@@ -15,6 +15,7 @@ from astropy.table import Table
 
 from ..._kernels import position_errors as kernels
 from ..._kernels.jit import ranges, run_kernel
+from ..._kernels.sums import dot
 from ...catalogs.candidates import Candidates
 from ...catalogs.errors import ErrorProfile, error_radius
 from ...catalogs.gaussian import GAUSSIAN
@@ -213,7 +214,7 @@ class ErrorLikelihood:
             cov[:, :2] += more
             beyond = profile.beyond(self.radius / _radius(cov))
             host = self.fractions(parameters, k)
-            shares.append(float(host @ beyond / host.sum()))
+            shares.append(float(dot(host, beyond) / host.sum()))
         return max(shares)
 
     def candidate_table(self, parameters: np.ndarray, before: np.ndarray, k: int) -> Table:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._kernels.jit import ranges
+from .jit import ranges
 
 #: numbers that OpenBLAS leaves to one thread, old versions too
 LEFT_TO_ONE = 9_000
+#: rows that it takes together, and others one by one, which round otherwise
+TOGETHER = 64
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> float:
@@ -29,3 +31,15 @@ def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     for begin, end in ranges(len(a), most):
         total += a[begin:end].T @ b[begin:end]
     return total
+
+
+def rows_times(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Product of `a` (n, m), many rows of few numbers, with `b` (m,) or (m, q)."""
+    wide = max(a[:1].size, b.size, 1)
+    most = max(LEFT_TO_ONE // wide // TOGETHER * TOGETHER, TOGETHER)
+    if len(a) <= most:
+        return np.asarray(a @ b)
+    out = np.empty((len(a), *b.shape[1:]), np.result_type(a, b))
+    for begin, end in ranges(len(a), most):
+        np.matmul(a[begin:end], b, out=out[begin:end])
+    return out
