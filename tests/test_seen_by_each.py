@@ -117,3 +117,10 @@ def test_cones_round_a_part_of_the_sources_beside_a_whole_survey():
     )
     assert p[chosen].mean() == pytest.approx(truth[chosen].mean(), abs=0.025)
     assert result.meta["host_fraction"] == pytest.approx(host(result).mean(), abs=0.01)
+
+
+def test_shared_objects_where_one_has_not_looked():
+    """What it misses there is not what it does not see: shares are of places where all look."""
+    made, tables, _, _ = sky(5, 0.5, 1.01)
+    field = bm.match(*catalogs(made, tables), radius=12).meta["field"]
+    assert field["shared"]["OPT+IRAC"] == pytest.approx(0.5 * 9_000.0, rel=0.2)  # 0.5 of that

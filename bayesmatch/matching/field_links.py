@@ -16,7 +16,7 @@ from .._kernels.prepared_objects import expected_prepared, prepare
 from ..catalogs.area import FULL_SKY_DEG2
 from .associations import Associations
 from .field import FieldDensity
-from .field_objects import FieldObjects, ln_relative
+from .field_objects import NOTHING, FieldObjects, ln_relative
 from .setting import Setting
 
 #: most candidates, and most associations, that the fit looks at: a sample of the primaries
@@ -48,7 +48,8 @@ def fit_field_objects(
     density : FieldDensity
         Of each other catalogue at each primary.
     """
-    which, rho = _sample(setting, associations), density.rho
+    rho = density.rho
+    which = _sample(setting, associations, rho)
     # of the circles in which all catalogues have looked
     radius = setting.radius_arcsec
     if density.reach_arcsec is not None:
@@ -72,16 +73,20 @@ def fit_field_objects(
     return state
 
 
-def _sample(setting: Setting, associations: Associations) -> np.ndarray:
+def _sample(setting: Setting, associations: Associations, rho: np.ndarray) -> np.ndarray:
     """Evenly spread primaries, as many as bounded work allows, those without candidates left out.
 
-    One with very many associations is passed over if others are there.
+    One with very many associations is passed over if others are there, and so are those where not
+    all catalogues have looked, `rho` (n, n_other): an object that one has missed there is not one
+    that it does not see.
     """
     start, n_other = setting.candidates.start, setting.candidates.n_other
     candidates, rows = np.diff(start[::n_other]), np.diff(associations.first)
     usable = np.flatnonzero((candidates > 0) & (rows <= MOST_ROWS // 10))
     if len(usable) == 0:
         usable = np.flatnonzero(candidates > 0)
+    looked = usable[(rho[usable] > 2.0 * NOTHING).all(axis=1)]
+    usable = looked if len(looked) >= PRIMARIES else usable
     work = max(candidates[usable].sum() / MOST_CANDIDATES, rows[usable].sum() / MOST_ROWS, 1.0)
     every = int(np.ceil(work))
     return usable[every // 2 :: every] if len(usable) > every // 2 else usable[:1]

@@ -38,8 +38,27 @@ class FieldObjects:
         its rarest catalogue, of which it is the largest share, and what a catalogue has far beyond
         that it alone sees: stars of the deepest one make no shared objects.  Where the densities do
         not fit together quite, being counted, all patterns give way in proportion (iterative
-        proportional fitting: a factor for every catalogue, whatever their order).
+        proportional fitting: a factor for every catalogue, whatever their order).  Where one has
+        not looked, the others see what they share with it as well.
         """
+        looked = rho > 2.0 * NOTHING
+        if looked.all():
+            return self._where_all_look(rho)
+        nu = np.zeros((len(rho), len(self.count)))
+        nu[:, 1 << np.arange(rho.shape[1])] = rho
+        patterns, bits = np.arange(len(self.count)), 1 << np.arange(rho.shape[1])
+        which = looked @ bits
+        for seen in np.unique(which[which > 0]):
+            rows, columns = which == seen, np.flatnonzero(seen & bits)
+            left = np.flatnonzero(patterns & ~seen == 0)
+            count = np.bincount(patterns & seen, self.count)[left]
+            count[0] = 0.0  # what nobody sees
+            of_these = FieldObjects(count, self.hosts)
+            nu[np.ix_(rows, left)] = of_these._where_all_look(rho[np.ix_(rows, columns)])
+        return nu
+
+    def _where_all_look(self, rho: np.ndarray) -> np.ndarray:
+        """:meth:`per_arcsec2` where all catalogues have looked."""
         bits = np.arange(len(self.count))[:, None] >> np.arange(rho.shape[1]) & 1
         singles, several = 1 << np.arange(rho.shape[1]), bits.sum(axis=1) > 1
         total = bits.T @ self.count
