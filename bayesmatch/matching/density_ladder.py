@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels import rings as kernels
+from .._kernels.sums import dot
 
 #: objects that the stated density is worth
 STATED_WEIGHT = 4.0
@@ -69,12 +70,13 @@ class Densities:
     """by ring, from the outermost inwards"""
 
 
-def totals(rings: Sequence[Ring]) -> tuple[float, float]:
-    """Objects and area of some rings, all primaries together."""
-    return (
-        sum(float(ring.count.sum()) for ring in rings),
-        sum(float(ring.area.sum()) for ring in rings),
-    )
+def totals(rings: Sequence[Ring], weight: np.ndarray | None = None) -> tuple[float, float]:
+    """Objects and area of some rings, all primaries together, with a `weight` (n,) each."""
+
+    def total(of_each: np.ndarray) -> float:
+        return float(of_each.sum()) if weight is None else dot(weight, of_each)
+
+    return sum(total(ring.count) for ring in rings), sum(total(ring.area) for ring in rings)
 
 
 def densities(near: Sequence[Ring], far: Sequence[Ring], stated: float, n: int) -> Densities:
@@ -147,6 +149,21 @@ def far_more(near: tuple[float, float], far: tuple[float, float]) -> bool:
     expected = max(beyond, 0.0) * area / max(square, 1e-300)
     scatter = max(expected * (1.0 + area / max(square, 1e-300)), 1.0) ** 0.5
     return n > TOO_MANY * expected and n - expected > SURE * scatter
+
+
+def sparse_weights(beside: np.ndarray, far: Sequence[Ring], circle: float) -> np.ndarray:
+    """Weights (n,) by which what `circle` (arcsec^2) holds beyond the field is averaged.
+
+    In rich clumps sources lie where these are richest, which is no host; they weigh little.
+    Counts that are compared, in circles and `beside` them (n,) in the first ring of `far`, must not
+    choose their weights: what is surely there does, and what is in the next ring.
+    """
+    sure = np.maximum(beside - SURE * np.sqrt(beside), 0.0)
+    density = sure / np.maximum(far[0].area, circle)
+    for ring in far[1:2]:
+        density = np.maximum(density, ring.count / np.maximum(ring.area, circle))
+    out: np.ndarray = 1.0 / (1.0 + circle * density) ** 2
+    return out
 
 
 def others_around(windows: tuple[np.ndarray, ...]) -> np.ndarray:

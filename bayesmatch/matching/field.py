@@ -54,6 +54,8 @@ class FieldDensity:
     chance: np.ndarray | None = None
     """(n_primary, n_other) probability that it has, of several others of which some are fields
     round a part of the sources, before counterparts are asked about; None: 1"""
+    covered: np.ndarray | None = None
+    """(n_primary,) bool: whether cells there say that some catalogue has looked; None: unknown"""
     cells: tuple[SkyBox, list[np.ndarray]] | None = None
     """cells around the primaries and (n_other,) maps of the counts in them, shape (rows, columns)
     each, while mean ratios and the host fraction are still to be found; None: nothing is"""

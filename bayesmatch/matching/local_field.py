@@ -9,7 +9,7 @@ taken out.  The stated area of the catalogue only counts where there is hardly a
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from .._kernels import sky_counts as kernels
 from .._kernels.jit import ranges, run_ranges
 from .._kernels.rings import far_rings, near_rings
+from .._kernels.sums import dot
 from ..catalogs.candidates import Candidates
 from ..catalogs.cell_maps import Looked
 from ..catalogs.errors import catalog_radius, error_radius
@@ -31,6 +32,7 @@ from .density_ladder import (
     densities,
     far_more,
     others_around,
+    sparse_weights,
     totals,
 )
 from .field import ARCSEC2_PER_DEG2, FieldDensity
@@ -53,6 +55,8 @@ ROOM = 2.5
 PIECE = 1 << 13
 #: of the hosts, within the radius: where it is less, how many there are is not known from them
 LEAST_KEPT = 0.1
+#: where there is less than this of the density around, a survey may not have looked
+VOID = 0.25
 #: with fewer primaries in covered cells, cells are larger than what the survey looked at
 MOSTLY_SEEN = 0.1
 
@@ -85,12 +89,13 @@ class LocalField:
         here, around, reach = np.empty(shape), np.empty(shape), np.full(len(others), radius_arcsec)
         chance = np.ones(shape)
         found: dict[str, Any] = {}
-        counts = []
+        counts, covered = [], np.zeros(len(primary), bool)
         for k, other in enumerate(others):
             local = _Local(primary, other, candidates, k, radius_arcsec, box, self.known_errors)
             here[:, k], around[:, k], reach[k] = local.here, local.around, local.reach
             chance[:, k] = local.chance
             counts.append(local.count)
+            covered |= local.covered & (local.here > VOID * local.around)
             found[other.name] = {**local.details, "local": other.name not in with_priors}
             if other.name in with_priors:
                 here[:, k] = around[:, k] = other.plus_one_deg2
@@ -100,8 +105,8 @@ class LocalField:
             whole = [not found[other.name]["small_fields"] for other in others]
             seen = seen_by_each(box, counts, np.where(whole, around, 0.0), candidates)
             some = chance if (chance < 1.0).any() else None
-        cells = box, counts
-        return FieldDensity(here, here, around, details, reach, cells=cells, seen=seen, chance=some)
+        density = FieldDensity(here, here, around, details, reach, seen=seen, chance=some)
+        return replace(density, covered=covered, cells=(box, counts))
 
 
 class _Local:
@@ -139,7 +144,7 @@ class _Local:
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         self.chance = np.ones(len(primary))
         looked = box.looked(other)
-        self.count = looked.count
+        self.count, self.covered = looked.count, looked.covered[box.row, box.column]
         self._circles = Circles(radius, other, rows, looked, box, self.at)
         widest = INNER_SIGMA * self._wings[-1][1]
         self.reach = end_of_fields(self.separation, self.start, widest, self._circles)
@@ -163,8 +168,7 @@ class _Local:
 
     def _settle(self, looked: Looked, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
-        covered, windows = looked.covered, looked.windows
-        seen = covered[box.row, box.column]
+        windows, seen = looked.windows, self.covered
         if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
         self._beyond_inner = self._beyond(self._inner)
@@ -172,19 +176,16 @@ class _Local:
         self._others = others_around(windows)
         self.hosts = self._host_share()
         near = self._near(seen)
-        far = self._far(windows, box, radius) if self.reach == radius else []
-        far = until_end(near, self._own[::-1], 1.0 - self.hosts, far, self._circles)
+        all_far = self._far(windows, box, radius) if self.reach == radius else []
+        far = until_end(near, self._own[::-1], 1.0 - self.hosts, all_far, self._circles)
         small_fields = not far
         if far and far[0].count.sum() >= ENOUGH:
-            self.hosts = self._hosts_beyond(windows, far[0], seen, np.pi * radius**2)
+            self.hosts, weight = self._hosts_beyond(windows, all_far, seen, np.pi * radius**2)
             near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
-            if not self.known_errors or far_more(totals(near), totals(far[:1])):
+            if not self.known_errors or far_more(totals(near, weight), totals(far[:1], weight)):
                 near = []  # hosts farther out than the errors say
-        if small_fields:
-            found = self._of_small_fields(box)
-        else:
-            found = densities(near, far, self.stated, len(seen))
-        self._found(found, small_fields)
+        whole = None if small_fields else densities(near, far, self.stated, len(seen))
+        self._found(whole or self._of_small_fields(box), small_fields)
 
     def _of_small_fields(self, box: SkyBox) -> Densities:
         """Densities from what is within the fields of the primaries that have any.
@@ -222,22 +223,22 @@ class _Local:
         return float(np.clip(excess / max((1.0 - self._beyond_inner).sum(), 1e-300), 0.0, 1.0))
 
     def _hosts_beyond(
-        self, windows: tuple[np.ndarray, ...], far: Ring, seen: np.ndarray, circle: float
-    ) -> float:
-        """Mean number of hosts of a primary, all that is more than the field of the ring `far`.
+        self, windows: tuple[np.ndarray, ...], far: list[Ring], seen: np.ndarray, circle: float
+    ) -> tuple[float, np.ndarray]:
+        """Mean number of hosts of a primary, all that is more than the field of the rings `far`.
 
         However wide the errors really are.  Hosts of other primaries lie in the circle of the
-        match, of `circle` arcsec^2, and in the ring as well.
+        match, of `circle` arcsec^2, and in the ring as well.  And the weights (n,) for that.
         """
-        if not seen.any():
-            return 0.0
-        area = far.area.sum()
-        sources = windows[2].sum(axis=0)[np.argmin(np.abs(windows[1].sum(axis=0) - area))]
-        times = circle / area
-        count = far.count.sum() + self.hosts / self.kept * sources  # hosts were taken out
-        excess = np.diff(self.start)[seen].mean() - count * times
-        own = 1.0 + (circle * self._others[seen].mean() - sources * times) / self.kept
-        return float(np.clip(excess / max(own, 0.5), 0.0, 1.0))
+        inner, found = far[0], np.diff(self.start)
+        sources = windows[2][:, np.argmin(np.abs(windows[1].sum(axis=0) - inner.area.sum()))]
+        count = inner.count + self.hosts / self.kept * sources  # hosts were taken out
+        weight = seen * sparse_weights(np.maximum(count - found, 0.0), far, circle)
+        times = circle * weight.sum() / max(dot(weight, inner.area), 1e-300)
+        excess = dot(weight, found - times * count)
+        own = weight.sum() + dot(weight, circle * self._others - times * sources) / self.kept
+        hosts = excess / max(own, 0.5 * weight.sum(), 1e-300)
+        return float(np.clip(hosts, 0.0, 1.0)), weight
 
     def _beyond(self, radius: np.ndarray | float) -> np.ndarray:
         """(n,) share of the hosts beyond a radius (arcsec), tails of the errors included."""

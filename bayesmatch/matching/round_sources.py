@@ -14,7 +14,7 @@ from ..catalogs.sky_box import SkyBox
 from .density_ladder import SURE
 
 #: radii that fields are tried with: of the circles', and in cells
-RADII, CELLS = (1.2, 1.5, 2.0, 3.0), (0.75, 1.5, 2.5)
+RADII, CELLS = (1.2, 1.5, 2.0, 3.0), (0.75, 1.5, 2.5, 4.0, 6.0)
 #: cells of a block, along each side, in which the density is one
 BLOCK = 8
 #: how far apart sources may be, in cells, to have a cell among them
@@ -66,16 +66,17 @@ def keep_to_sources(
 def among(box: SkyBox) -> np.ndarray:
     """Cells (rows, columns) that sources lie around: no edge of theirs is an edge of fields.
 
-    Within some cells there is one in each quarter: above and below, to either side.
+    Within some cells there is one in each quarter: above and below, to either side, and not in its
+    own row or column: where sources end with the survey, both cut through cells.
     """
     n_rows, n_columns = box.shape
     row, column = np.arange(n_rows)[:, None], np.arange(n_columns)[None]
     wide = np.rint(AROUND * box.half_columns[:, :1] / box.half_rows[0]).astype(np.int64)
     out = np.ones(box.shape, bool)
-    for low, high in ((np.maximum(row - AROUND, 0), row + 1), (row, row + AROUND + 1)):
+    for low, high in ((np.maximum(row - AROUND, 0), row), (row + 1, row + AROUND + 1)):
         for left, right in (
-            (np.maximum(column - wide, 0), column + 1),
-            (column, column + wide + 1),
+            (np.maximum(column - wide, 0), column),
+            (column + 1, column + wide + 1),
         ):
             a, b = np.minimum(high, n_rows), np.minimum(right, n_columns)
             sums = box.source_sums

@@ -189,7 +189,7 @@ def fields_end(circles: Circles, at: int) -> bool:
     that are near: sources that follow a structured field leave its emptier parts to the former, at
     every scale.
     """
-    if at <= 1 and circles.among:
+    if at <= 2 and circles.among:
         return circles.fields
     box, looked = circles.box, circles.looked
     close = max(CLOSE, int(box.half_rows[at - 1])) if at else CLOSE
