@@ -61,9 +61,8 @@ def test_share_and_density_together(share):
     assert fit.share == pytest.approx(share, abs=0.01)
     if share > 0:
         assert fit.factor == pytest.approx(0.8, abs=0.03)
-        assert (
-            fit.inside()[outside].mean() < 0.7 < 1.1 < fit.inside()[~outside & (count > 0)].mean()
-        )
+        assert fit.inside()[outside].mean() < 0.5
+        np.testing.assert_array_equal(fit.inside()[count > 0], 1.0)
     known = FootprintShare(problem, Circles(count, expected))
     known.maximise(problem.maximise()[0])
     assert known.factor == 1.0

@@ -49,7 +49,7 @@ from bayesmatch.matching.field_trend import trend
 from bayesmatch.matching.footprint_share import FootprintShare
 from bayesmatch.matching.fraction_likelihood import FractionLikelihood
 from bayesmatch.matching.hole_rims import Rims, SeenAround
-from bayesmatch.matching.host_fraction import among_those_that_looked, fit_host_fraction
+from bayesmatch.matching.host_fraction import fit_host_fraction
 from bayesmatch.matching.inner_circles import Circles, inner_circles
 from bayesmatch.matching.local_ratio import without_mean_ratio
 from bayesmatch.matching.looked_at import Around, looked_at
@@ -58,7 +58,7 @@ from bayesmatch.matching.posterior import bayes_factors, posterior_of
 from bayesmatch.matching.ratio_ladder import local_means, scatter_shape, with_density
 from bayesmatch.matching.round_sources import _ln_probability, keep_to_sources
 from bayesmatch.matching.same_source import Duplicates, _mixture, close_pairs, find_duplicates
-from bayesmatch.matching.seen_by_each import collapsed, mixed
+from bayesmatch.matching.seen_by_each import among_those_that_looked, collapsed, mixed
 from bayesmatch.matching.setting import make_setting
 from bayesmatch.matching.settled import KnownClaims
 from bayesmatch.matching.shared_objects import shared_ln_likelihood
@@ -951,30 +951,34 @@ def with_holes(n=600, outside=0.2):
     like = np.where(count > 0, np.exp(np.where(host, 4.0, -2.0) + rng.normal(0, 1, n)), 0.0)
     with np.errstate(divide="ignore"):
         ln_like = np.column_stack([np.zeros(n), np.log(like)])
-    return FractionLikelihood(ln_like, np.ones((n, 1)), None), count, expected
+    return FractionLikelihood(ln_like, np.ones((n, 1)), None), count, expected, out
 
 
 @equation("eq-empty-test")
 def test_too_many_sources_without_candidates():
-    for outside, wanted in ((0.2, True), (0.0, False)):
-        fit, count, expected = with_holes(outside=outside)
-        beta = fit.maximise()[0]
-        p = softmax(fit.z, beta.reshape(1, 1))[:, 0] * np.exp(-expected)
-        score = (1 / p[count == 0]).sum() - len(p)
-        too_many = score > 4 * np.sqrt((1 / p - 1).sum())
-        assert fit.too_many_empty(beta, count == 0, expected) == too_many == wanted
+    for outside, wanted in ((0.2, (True, True)), (0.03, (False, True)), (0.0, (False, False))):
+        fit, count, expected, out = with_holes(outside=outside)
+        beta, empty = fit.maximise()[0], count == 0
+        some = out | (np.arange(len(count)) < 20)
+        for among, too_many in zip((np.zeros_like(empty), some), wanted, strict=True):
+            p = softmax(fit.z, beta.reshape(1, 1))[:, 0] * np.exp(-expected)
+            found = [
+                (1 / p[of & empty]).sum() - of.sum() > 4 * np.sqrt((1 / p[of] - 1).sum())
+                for of in (np.ones_like(empty), among)
+            ]
+            assert fit.too_many_empty(beta, empty, expected, among) == any(found) == too_many
 
 
 @equation("eq-outside")
 def test_share_outside():
-    fit, count, expected = with_holes()
+    fit, count, expected, _ = with_holes()
     share = FootprintShare(fit, Circles(count, expected))
     beta = share.maximise(np.zeros(1))[0]
     p = softmax(fit.z, beta.reshape(1, 1))[:, 0] * np.exp(-expected)
     outside = np.where(count == 0, share.share / (share.share + (1 - share.share) * p), 0.0)
     assert outside.mean() == pytest.approx(share.share, abs=1e-5)
     assert share.share == pytest.approx(0.2, abs=0.04)
-    np.testing.assert_allclose(share.inside(), (1 - outside) / (1 - outside).mean(), rtol=1e-9)
+    np.testing.assert_allclose(share.inside(), 1 - outside, rtol=1e-9)
 
 
 @equation("eq-inner-circle")
@@ -1014,26 +1018,28 @@ def test_rims_of_holes(monkeypatch):
     def part(x):
         return (np.arccos(min(x, 1)) - min(x, 1) * np.sqrt(1 - min(x, 1) ** 2)) / np.pi
 
-    def of_cells(k, share):
-        mean, shape = 0.9 * m * np.array([share, 1.0]), 1 / scatter
-        return np.divide(*stats.nbinom.pmf(count[k], shape, shape / (shape + mean)))
+    def ratio(k, a, b):
+        inside, cells = 1.1 * field[k], 0.9 * m
+        both = (1 + scatter * (inside + cells)) / (1 + scatter * (inside * a + cells * b))
+        return b ** count[k] * both ** (count[k] + len(where[k]) + 1 / scatter)
 
     def place(k, x, inside):
         f, g = part(x), max((wide**2 * part(x / wide) - part(x)) / (wide**2 - 1), 2e-3)
         if inside:
             seen = np.mean([(a < x).all() for a in along[k].T]) if x < 1 else 1.0
-            return seen * np.exp(1.1 * field[k] * f) * of_cells(k, 1 - g)
+            return seen * ratio(k, 1 - f, 1 - g)
         seen = np.mean([(a > min(x, 1)).all() for a in along[k].T])
-        return seen * np.exp(1.1 * field[k] * (1 - f)) * of_cells(k, g)
+        return seen * ratio(k, f, g)
 
     steps = (np.arange(6) + 0.5) / 6
     ranges = np.concatenate([steps, 1 + steps * (wide - 1)]).reshape(4, 3)
     for k in range(n):
-        empty = (len(where[k]) == 0) * np.exp(1.1 * field[k])
+        empty = len(where[k]) == 0
         outside, inside = (
             [np.mean([place(k, x, side) for x in some]) for some in ranges] for side in (0, 1)
         )
-        expected = [empty * of_cells(k, 2e-3), empty, *outside, 1.0, *inside]
+        far = empty * ratio(k, 0, 2e-3), empty * ratio(k, 0, 1)
+        expected = [*far, *outside, 1.0, *inside]
         np.testing.assert_allclose(np.exp(found[k]), expected, rtol=1e-9)
 
 

@@ -12,7 +12,7 @@ from .inner_circles import Circles
 from .root import root
 
 #: how far the density of field objects may be from that of the cells
-FACTORS = (0.5, 2.0)
+FACTORS = (0.25, 2.0)
 #: rounds in which it is fitted, and a change that matters no more
 ROUNDS, SETTLED = 10, 1e-3
 
@@ -70,10 +70,9 @@ class FootprintShare:
         return reduced
 
     def inside(self) -> np.ndarray:
-        """Probability of lying inside, in units of its mean, (n,)."""
-        inside = 1.0 - self._outside(self.share) if self.share > 0 else np.ones(len(self.empty))
-        relative: np.ndarray = inside / inside.mean()
-        return relative
+        """Probability of lying inside, (n,), where some lie outside."""
+        inside: np.ndarray = 1.0 - self._outside(self.share)
+        return inside
 
     def _excess(self, share: float) -> float:
         """The share that lies outside in expectation, minus the one assumed: 0 at the maximum."""
@@ -93,7 +92,7 @@ class FootprintShare:
         circles = self.circles
         if circles.field is None or circles.counterparts is None:
             return 1.0
-        inside = (1.0 - self.share) * self.inside()
+        inside = self.inside()
         found = float(circles.count.sum() - dot(inside, self.counterparts()))
         return float(np.clip(found / max(dot(inside, circles.field), 1e-300), *FACTORS))
 

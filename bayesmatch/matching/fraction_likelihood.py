@@ -146,14 +146,22 @@ class FractionLikelihood:
             return self._reached[1]
         return self.sums(beta)[0]
 
-    def too_many_empty(self, beta: np.ndarray, empty: np.ndarray, expected: np.ndarray) -> bool:
-        """Whether chance cannot explain how many primaries have no candidate (a score test)."""
+    def too_many_empty(
+        self, beta: np.ndarray, empty: np.ndarray, expected: np.ndarray, among: np.ndarray
+    ) -> bool:
+        """Whether chance cannot explain how many primaries have no candidate (a score test).
+
+        Of all, or of those `among` which more are to be expected; all arrays (n,).
+        """
         if empty.all() or not empty.any():
             return False
         ln_chance = self.ln_none_within(beta) - expected
         ratio = np.exp(np.minimum(-ln_chance, 300.0))  # 1 / probability of having no candidate
-        score = ratio[empty].sum() - len(empty)
-        return bool(score > UNCOVERED_SIGMA * np.sqrt((ratio - 1.0).sum()))
+        return any(
+            ratio[empty & some].sum() - some.sum()
+            > UNCOVERED_SIGMA * np.sqrt((ratio[some] - 1.0).sum())
+            for some in (np.ones_like(among), among)
+        )
 
     def _ascent(
         self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray

@@ -13,11 +13,11 @@ from .beyond import Beyond
 from .calibrated import pattern_likelihood
 from .covariates import with_densities
 from .hole_rims import seen_around
-from .host_fraction import HostFraction, among_those_that_looked, fit_to_some
-from .inner_circles import inner_circles
+from .host_fraction import HostFraction, fit_to_some
+from .inner_circles import Circles, inner_circles
 from .options import MatchOptions
 from .patterns import pattern_labels
-from .seen_by_each import as_seen, mixed
+from .seen_by_each import among_those_that_looked, as_seen, mixed
 from .setting import Setting
 
 Covariates = tuple[np.ndarray, dict[str, Any]]
@@ -45,7 +45,7 @@ def fractions_of(
     seen, chance = setting.field.seen, setting.field.chance
     if isinstance(total, HostFraction):
         details = {**total.details, **details}
-        fit = replace(total, ln_beyond=ln_beyond, partly=partly, details=details)
+        fit = replace(total, ln_beyond=ln_beyond, partly=partly, details=details, inside=None)
         return _where_seen(fit, seen, None)  # those who may have looked are in it
     looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
     by_pattern = pattern_likelihood(associations, ln_like)
@@ -65,8 +65,7 @@ def fractions_of(
         total=total,
         labels=pattern_labels([c.name for c in setting.catalogs]),
         description=description,
-        empty=np.diff(setting.candidates.start[:: len(setting.others)]) == 0,
-        expected=setting.field.expected(setting.radius_arcsec),
+        within=_within(setting),
         ln_beyond=fitted_beyond,
         circles=None if uniform else lambda: inner_circles(setting, beyond),
         around=None if uniform else lambda: seen_around(setting, beyond),
@@ -80,6 +79,13 @@ def fractions_of(
         partly=partly,
         details={**fit.details, **details},
     )
+
+
+def _within(setting: Setting) -> Circles:
+    """The circles of the match."""
+    field, count = setting.field, np.diff(setting.candidates.start[:: len(setting.others)])
+    unseen = None if field.covered is None else ~field.covered
+    return Circles(count, field.expected(setting.radius_arcsec), unseen=unseen)
 
 
 def _where_seen(

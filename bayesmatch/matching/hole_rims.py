@@ -24,10 +24,9 @@ DIRECTIONS = 16
 #: distances from a rim: so many parts of the circle's radius, and of what is beyond it in the
 #: cells, each with so many places
 PARTS, PLACES = 2, 3
-#: the cells are those that reach so many times as far as the circle
-REACH = 1.5
-#: field objects expected in them; where there are fewer they say too little
-ENOUGH = 5.0
+#: the cells are those that reach so many times as far as the circle at least, and farther where
+#: fewer field objects are expected in them: they would say too little
+REACH, ENOUGH = 1.5, 5.0
 #: part of the density that there may be in a hole
 STRAY = 2e-3
 #: primaries at a time
@@ -74,12 +73,14 @@ def seen_around(setting: Setting, beyond: Beyond | None) -> SeenAround | None:
     # Holes are not known before: whatever the windows hold.
     count = np.asarray(np.sum(counts, axis=0, dtype=np.int32))
     windows = box.covered_windows(count, np.ones(box.shape, np.bool_))
-    held, area = (values[:, int(np.argmax(reaches))] for values in windows[:2])
     circles = circles_of(setting, beyond, np.full(len(setting.primary), radius))
-    expected = circles.expected * np.maximum(area / circle - 1.0, 0.0)
-    beyond_circle = np.maximum(held - circles.count, 0)
-    if expected.mean() < ENOUGH:
+    held, area = (values[:, reaches] for values in windows[:2])
+    expected = circles.expected[:, None] * np.maximum(area / circle - 1.0, 0.0)
+    enough = expected.mean(axis=0) >= ENOUGH
+    if not enough.any():
         return None
+    held, area, expected = (of[:, np.argmax(enough)] for of in (held, area, expected))
+    beyond_circle = np.maximum(held - circles.count, 0)
     reach = float(np.sqrt(np.median(area) / circle))
     return SeenAround(circles, *_extent(setting), beyond_circle, expected, reach)
 
@@ -172,36 +173,52 @@ class Rims:
     def _ln_ratios(self, some: slice, factors: tuple[float, float], scatter: float) -> np.ndarray:
         """As :meth:`ln_ratios`, of some sources."""
         around, n_steps = self.around, self._beyond.shape[1]
-        field = np.minimum(factors[0] * around.circles.expected[some], 300.0)[:, None]
-        empty, part = self._empty[some] + field, self.in_circle[:n_steps]
-        outside = self._beyond[some] + field * (1.0 - part)
-        inside = self._within[some] + field * part
-        outside = np.concatenate([outside, np.repeat(empty, n_steps, axis=1)], axis=1)
-        inside = np.concatenate([inside, np.zeros_like(inside)], axis=1)
-        of_cells = around.count[some], factors[1] * around.expected[some]
-        outside += _of_cells(*of_cells, self.in_cells, scatter)
-        inside += _of_cells(*of_cells, 1.0 - self.in_cells, scatter)
-        far = empty + _of_cells(*of_cells, np.array([STRAY]), scatter)
-        nothing = np.zeros_like(far)
-        return np.concatenate([far, empty, _means(outside), nothing, _means(inside)], axis=1)
-
-
-def _of_cells(
-    count: np.ndarray, expected: np.ndarray, part: np.ndarray, scatter: float
-) -> np.ndarray:
-    """Ln of the probability of counts (n,) where a `part` (m,) of the cells was looked at, (n, m).
-
-    In units of that of whole cells; a gamma distribution of densities makes it a negative
-    binomial one.
-    """
-    count, mean = count[:, None], expected[:, None]
-    ln: np.ndarray = count * np.log(part) + mean * (1.0 - part)
-    if scatter > 0.0:
-        shape = 1.0 / scatter
-        ln = count * np.log(part) - (count + shape) * (
-            np.log1p(mean * part / shape) - np.log1p(mean / shape)
+        seen = _Seen(
+            around.circles.count[some, None],
+            np.minimum(factors[0] * around.circles.expected[some, None], 300.0),
+            around.count[some, None],
+            factors[1] * around.expected[some, None],
+            scatter,
         )
-    return ln
+        part, empty = np.zeros(len(self.in_cells)), self._empty[some]
+        part[:n_steps] = self.in_circle[:n_steps]
+        outside = seen.ln_ratio(part, self.in_cells)
+        inside = seen.ln_ratio(1.0 - part, 1.0 - self.in_cells)
+        outside[:, :n_steps] += self._beyond[some]
+        outside[:, n_steps:] += empty
+        inside[:, :n_steps] += self._within[some]
+        far, small = (empty + seen.ln_ratio(np.zeros(1), np.array([g])) for g in (STRAY, 1.0))
+        nothing = np.zeros_like(far)
+        return np.concatenate([far, small, _means(outside), nothing, _means(inside)], axis=1)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Objects in circles and in the cells around them, (n, 1) each, and those expected.
+
+    A circle is as dense as the cells around it: clumps and voids are no holes.
+    """
+
+    in_circle: np.ndarray
+    field: np.ndarray
+    in_cells: np.ndarray
+    mean: np.ndarray
+    scatter: float
+
+    def ln_ratio(self, circle: np.ndarray, cells: np.ndarray) -> np.ndarray:
+        """Ln of the probability where parts (m,) of both were looked at, over whole ones, (n, m).
+
+        Of numbers, not of where they lie in the circle; a gamma distribution of the density that
+        both have makes it a negative binomial one.
+        """
+        whole, looked = self.mean + self.field, self.mean * cells + self.field * circle
+        ln: np.ndarray = self.in_cells * np.log(cells) + whole - looked
+        if self.scatter > 0.0:
+            shape = 1.0 / self.scatter
+            ln = self.in_cells * np.log(cells) - (self.in_cells + self.in_circle + shape) * (
+                np.log1p(looked / shape) - np.log1p(whole / shape)
+            )
+        return ln
 
 
 def _means(ln: np.ndarray) -> np.ndarray:

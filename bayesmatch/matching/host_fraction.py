@@ -55,6 +55,8 @@ class HostFraction:
     0 for "no counterpart"; None: none does"""
     partly: PartlyOutside | None = None
     """associations whose sources may have other counterparts outside; None: none has"""
+    inside: np.ndarray | None = None
+    """(n_primary,) probability of lying within the footprint; None: all do"""
 
     @cached_property
     def ln_within(self) -> np.ndarray:
@@ -123,8 +125,7 @@ def fit_host_fraction(
     total: float | None,
     labels: Sequence[str],
     description: dict[str, Any],
-    empty: np.ndarray | None = None,
-    expected: np.ndarray | float = np.inf,
+    within: Circles | None = None,
     ln_beyond: np.ndarray | None = None,
     circles: Callable[[], Circles] | None = None,
     around: Callable[[], SeenAround | None] | None = None,
@@ -143,15 +144,14 @@ def fit_host_fraction(
         Names of the P patterns.
     description : dict
         Of the covariates, from :func:`bayesmatch.matching.covariates.covariate_matrix`.
-    empty : ndarray of bool, shape (n,), optional
-        Primaries without any candidate; without it all are taken to be within the footprint.
-    expected : float or ndarray, shape (n,)
-        Number of field objects expected around each primary.
+    within : Circles, optional
+        Candidates in the circles of the match, how many field objects are expected in them, and
+        where nobody has looked; without it all primaries are taken to be within the footprint.
     ln_beyond : ndarray, shape (n, P), optional
         As :attr:`HostFraction.ln_beyond`.
     circles : callable, optional
-        Gives the circles by which the share outside the footprint is fitted. Default: those in
-        which `expected` field objects are expected.
+        Gives the circles by which the share outside the footprint is fitted. Default:
+        `within`.
     around : callable, optional
         Gives the circles of the match with what is around them, or None where that says nothing.
 
@@ -166,13 +166,11 @@ def fit_host_fraction(
     problem = FractionLikelihood(ln_like, z, total, ln_beyond)
     beta, information, iterations, converged = problem.maximise()
     uncovered, uncovered_error, cross, inside = 0.0, 0.0, np.zeros(problem.size), None
-    expected = np.broadcast_to(expected, n)
-    if total is None and empty is not None and problem.too_many_empty(beta, empty, expected):
-        seen = Circles(~empty, expected)
-        footprint, found = outside_footprint(problem, beta, seen, circles, around)
+    if total is None and within is not None and _too_many_empty(problem, beta, within):
+        footprint, found = outside_footprint(problem, beta, within, circles, around)
         beta, information, iterations, converged = found
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
-        inside = footprint.inside() if circles else None
+        inside = footprint.inside() if footprint.share > 0.0 else None
     if not converged:
         warn_user(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta):
@@ -182,7 +180,8 @@ def fit_host_fraction(
             "finite, and their errors mean little (host_covariates=None fits a constant)"
         )
     covariance = np.linalg.pinv(information, hermitian=True)
-    ln_free, mean, slope = problem.shares(beta, inside)
+    relative = None if inside is None or circles is None else inside / inside.mean()
+    ln_free, mean, slope = problem.shares(beta, relative)
     variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
     if total is None:
         outside = np.eye(len(mean))[0]
@@ -216,7 +215,7 @@ def fit_host_fraction(
         "converged": converged,
     }
     whole = total if total is not None else float(fraction[1:].sum())
-    return HostFraction(ln_fraction, whole, float(error[0]), details, ln_beyond)
+    return HostFraction(ln_fraction, whole, float(error[0]), details, ln_beyond, inside=inside)
 
 
 def fit_to_some(
@@ -225,8 +224,7 @@ def fit_to_some(
     z: np.ndarray,
     *,
     total: float | None,
-    empty: np.ndarray,
-    expected: np.ndarray,
+    within: Circles,
     ln_beyond: np.ndarray | None = None,
     circles: Callable[[], Circles] | None = None,
     around: Callable[[], SeenAround | None] | None = None,
@@ -235,41 +233,33 @@ def fit_to_some(
     """As :func:`fit_host_fraction`, going by some primaries `use` (n,) bool; all get fractions."""
     described["total"] = total
     if use.all() or not use.any():
-        every: dict[str, Any] = {"empty": empty, "expected": expected, "ln_beyond": ln_beyond}
+        every: dict[str, Any] = {"within": within, "ln_beyond": ln_beyond}
         return fit_host_fraction(ln_like, z, **every, circles=circles, around=around, **described)
     fit = fit_host_fraction(
         ln_like[use],
         z[use],
-        empty=empty[use],
-        expected=expected[use],
+        within=within.of(use),
         ln_beyond=None if ln_beyond is None else ln_beyond[use],
         circles=None if circles is None else lambda: circles().of(use),
         around=None if around is None else lambda: _of(around(), use),
         **described,
     )
-    return replace(fit, ln_fraction=_ln_fractions(z, fit.details, total), ln_beyond=ln_beyond)
+    inside = None
+    if fit.inside is not None:
+        inside = np.ones(len(use))
+        inside[use] = fit.inside
+    ln_fraction = _ln_fractions(z, fit.details, total)
+    return replace(fit, ln_fraction=ln_fraction, ln_beyond=ln_beyond, inside=inside)
+
+
+def _too_many_empty(problem: FractionLikelihood, beta: np.ndarray, within: Circles) -> bool:
+    empty = within.count == 0
+    unseen = np.zeros_like(empty) if within.unseen is None else within.unseen
+    return problem.too_many_empty(beta, empty, within.expected, unseen)
 
 
 def _of(around: SeenAround | None, use: np.ndarray) -> SeenAround | None:
     return None if around is None else around.of(use)
-
-
-def among_those_that_looked(ln_fraction: np.ndarray, looked: np.ndarray) -> np.ndarray:
-    """Ln fractions (n, patterns) of having counterparts in those catalogues that have looked.
-
-    `looked` (n, n_other): a source with a counterpart in a catalogue that has not looked there
-    counts as one without.
-    """
-    partly = np.flatnonzero(~looked.all(axis=1))
-    if len(partly) == 0:
-        return ln_fraction
-    out = ln_fraction.copy()
-    bits = looked[partly] @ (1 << np.arange(looked.shape[1]))
-    out[partly] = -np.inf
-    for pattern in range(ln_fraction.shape[1]):
-        seen = pattern & bits
-        out[partly, seen] = np.logaddexp(out[partly, seen], ln_fraction[partly, pattern])
-    return out
 
 
 def _usable_covariates(

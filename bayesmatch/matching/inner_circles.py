@@ -37,9 +37,13 @@ class Circles:
     """(n, n_patterns) expected number of the counterparts of a source with each set of them; None:
     the density is known"""
 
+    unseen: np.ndarray | None = None
+    """(n,) bool: where cells say that no catalogue has looked; None: nowhere"""
+
     def of(self, use: np.ndarray) -> Circles:
         """Those of some primaries."""
-        known = (part if part is None else part[use] for part in (self.field, self.counterparts))
+        parts = self.field, self.counterparts, self.unseen
+        known = (part if part is None else part[use] for part in parts)
         return Circles(self.count[use], self.expected[use], *known)
 
 

@@ -19,6 +19,8 @@ ROUNDS, STEPS, SAME = 30, 20, 2e-4
 #: sources at the rims of holes make no larger part of those outside; more is found in small circles
 #: where objects are clumped, or listed twice
 RIMS = 0.3
+#: so many times as dense as is usual, cells hold a clump
+CLUMP = 3.0
 #: of the sources outside, how many are near a rim to begin with, and as many inside
 NEAR = 0.2
 
@@ -37,9 +39,12 @@ def outside_footprint(
     """
     first = FootprintShare(problem, whole)
     found = first.maximise(beta)
-    cells = None if around is None or first.share == 0.0 else around()
+    share = first.share
+    if whole.unseen is not None:
+        share = max(share, float(np.mean(first.empty & whole.unseen)))
+    cells = None if around is None or share == 0.0 else around()
     if cells is not None:
-        by_cells = RimShare(problem, cells, first.share)
+        by_cells = RimShare(problem, cells, share)
         return by_cells, by_cells.maximise(found[0])
     circles = None if inner is None else inner()
     if circles is None or not circles.count.any():
@@ -106,16 +111,22 @@ class RimShare(FootprintShare):
         return place
 
     def _densities(self, place: np.ndarray) -> None:
-        """Density in circles and cells over those expected, and its scatter in the latter."""
+        """Density in circles and cells over those expected, and its scatter in the latter.
+
+        By most sources: clumps hold far more than voids lack, and nobody takes them for holes.
+        """
         n, around, circles = self.n_outside, self.around, self.circles
         inside = place[:, n:].sum(axis=1)
-        found = float(circles.count.sum() - dot(inside, self.counterparts()))
+        dense = around.count / np.maximum(around.expected, 1e-300)
+        typical = float(np.median(dense[inside > 0.5])) if (inside > 0.5).any() else np.inf
+        kept = np.where(dense <= CLUMP * typical, 1.0, 0.0)
+        found = dot(kept, circles.count - inside * self.counterparts())
         assert circles.field is not None  # in circles round which there are cells it is known
-        looked = dot(rows_times(place, self.in_circle), circles.field)
+        looked = dot(kept * rows_times(place, self.in_circle), circles.field)
         self.factor = float(np.clip(found / max(looked, 1e-300), *FACTORS))
-        looked = dot(rows_times(place, self.in_cells), around.expected)
-        self.cell_factor = float(np.clip(around.count.sum() / max(looked, 1e-300), *FACTORS))
-        whole, mean = place[:, n], self.cell_factor * around.expected
+        looked = dot(kept * rows_times(place, self.in_cells), around.expected)
+        self.cell_factor = float(np.clip(dot(kept, around.count) / max(looked, 1e-300), *FACTORS))
+        whole, mean = kept * place[:, n], self.cell_factor * around.expected
         beyond = dot(whole, (around.count - mean) ** 2 - mean)
         self.scatter = max(beyond / max(dot(whole, mean**2), 1e-300), 0.0)
 

@@ -63,6 +63,24 @@ def collapsed(values: np.ndarray, seen: np.ndarray, nothing: float) -> np.ndarra
     return out
 
 
+def among_those_that_looked(ln_fraction: np.ndarray, looked: np.ndarray) -> np.ndarray:
+    """Ln fractions (n, patterns) of having counterparts in those catalogues that have looked.
+
+    `looked` (n, n_other): a source with a counterpart in a catalogue that has not looked there
+    counts as one without.
+    """
+    partly = np.flatnonzero(~looked.all(axis=1))
+    if len(partly) == 0:
+        return ln_fraction
+    out = ln_fraction.copy()
+    bits = looked[partly] @ (1 << np.arange(looked.shape[1]))
+    out[partly] = -np.inf
+    for pattern in range(ln_fraction.shape[1]):
+        seen = pattern & bits
+        out[partly, seen] = np.logaddexp(out[partly, seen], ln_fraction[partly, pattern])
+    return out
+
+
 def as_seen(
     values: np.ndarray, seen: np.ndarray | None, chance: np.ndarray | None, nothing: float
 ) -> np.ndarray:

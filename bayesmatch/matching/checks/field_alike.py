@@ -65,6 +65,7 @@ def _scores(
     own = taken * (1.0 - np.minimum(inverse, CUT) / expected)
     fitted = 1.0 - np.exp(view.fit.ln_within[looked, 0])
     host = 1.0 - view.calibrated.p_hostless[looked] - fitted
+    host = host if view.fit.inside is None else host * view.fit.inside[looked]
     return np.add.reduceat(own, begin) if len(own) else np.zeros(0), host
 
 

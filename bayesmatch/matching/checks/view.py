@@ -72,8 +72,13 @@ class View:
     def host_scores(self) -> np.ndarray:
         """(s, n_other) derivatives of ln likelihood by the logit of each host fraction."""
         return np.column_stack(
-            [of - a.fraction for of, a in zip(self.hosts, self.around, strict=True)]
+            [self.inside * (of - a.fraction) for of, a in zip(self.hosts, self.around, strict=True)]
         )
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """(s,) probability of lying within the footprint: nothing is expected outside."""
+        return np.ones(self.n) if self.fit.inside is None else self.fit.inside[self.sample]
 
     @cached_property
     def nuisance_scores(self) -> np.ndarray:
@@ -84,7 +89,7 @@ class View:
         """
         per_arcsec2 = self.setting.field.per_deg2[self.sample] / ARCSEC2_PER_DEG2
         density = [
-            a.number - of - per_arcsec2[:, a.k] * np.pi * a.radius**2
+            self.inside * (a.number - of - per_arcsec2[:, a.k] * np.pi * a.radius**2)
             for of, a in zip(self.hosts, self.around, strict=True)
         ]
         return np.column_stack([self.host_scores, *density])
