@@ -123,10 +123,12 @@ def _among(ra: np.ndarray, dec: np.ndarray, there: _Places) -> float:
 def _reason(here: _Places | None, there: _Places | None, primary: str, other: str) -> str:
     """What makes the catalogues overlap, where one of the usual mistakes does."""
     if here is not None and there is not None and len(there.ra):
+        both = (primary, here, there), (other, there, here)
+        as_given = [_among(at.ra % 360.0, at.dec, of) for _, at, of in both]
         for text, turned in MISTAKES:
-            for name, at, of in ((primary, here, there), (other, there, here)):
+            for (name, at, of), given in zip(both, as_given, strict=True):
                 ra, dec = turned(at.ra, at.dec)
-                if _plausible(ra, dec) and _among(ra % 360.0, dec, of) > SOME:
+                if _plausible(ra, dec) and _among(ra % 360.0, dec, of) > SOME + given:
                     return f"they would overlap if the positions of {name} were {text}"
     return (
         "compare the fields and the frames of both (degrees or hours, equatorial or galactic, "
