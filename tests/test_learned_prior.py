@@ -17,7 +17,9 @@ from bayesmatch.priors import boosted_rounds
 from bayesmatch.priors.field_means import blended, field_means, rarer_than_seen, topped
 from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
-from bayesmatch.priors.learning_rounds import Rounds
+from bayesmatch.priors.learning_rounds import Learner, Rounds
+from bayesmatch.priors.lesson import Lesson
+from bayesmatch.priors.second_kind import taught_by_two_kinds
 from bayesmatch.priors.share_alike import with_alike_fitted
 from bayesmatch.priors.source_context import Folds, SourceContext
 from bayesmatch.priors.strengths import rounds_to_make
@@ -202,6 +204,45 @@ def test_good_start_is_kept_where_the_sources_are_few(sky, result):
     told = kept.meta["auto_priors"]["OPT"]["photometry"]
     assert told["model"] == "start"
     assert right(kept, few[2]) > 0.85
+
+
+def two_kinds(second, n=1500):
+    """A learner that knows one kind of counterparts, which (n,) are of another, and its rounds."""
+    rng = np.random.default_rng(7)
+    kind = rng.choice(3, n, p=(0.3, 0.7 - second, second))  # 0: a field object
+    mean, scale = (np.array(of)[kind][:, None] for of in ([0.0, 3.0, -3.0], [2.0, 0.5, 0.5]))
+    x = rng.normal(mean, scale, (n, 3))
+    ln_near = 1.5 * rng.normal(np.where(kind > 0, 1.5, 0.0)) - 0.5 * 1.5**2
+
+    def evidence(ln_ratio):
+        odds = np.exp(ln_near + ln_ratio) * 7.0 / 3.0
+        return odds / (1.0 + odds), np.log1p(odds)
+
+    field, fold, none = rng.normal(0.0, 2.0, (5000, 3)), np.arange(n) % 2, np.zeros(n)
+    lesson = Lesson(
+        SimpleNamespace(evidence=evidence),
+        *(x, field, np.ones(5000), none, np.zeros(5000)),
+        *(SourceContext.of(None, ()), Folds(0, (0.5,)), fold, np.zeros(n, int)),
+        *(np.zeros((1, 0)), np.zeros((n, 0)), fold != np.arange(2)[:, None], 0.05, 0),
+    )
+    learner = Learner(lesson, evidence(none)[0] * (kind != 2), 10)
+    return learner, kind == 2, with_alike_fitted(learner.run(1.0), lesson.view)
+
+
+def test_counterparts_of_a_second_kind_teach_again():
+    """The ratio makes them unlikelier than field objects, and they stayed so in every round."""
+    learner, is_second, smooth = two_kinds(0.25)
+    before, coefficients = learner.lesson.taught(smooth.tilted, smooth.p), learner.coefficients
+    assert before[is_second].mean() < 0.02 and smooth.alike > 0.15
+    kept = coefficients.copy()
+    taught, share = taught_by_two_kinds(learner, smooth)
+    assert share == pytest.approx(0.25 / 0.7, abs=0.05)
+    assert taught[is_second].mean() > 0.9
+    np.testing.assert_array_equal(learner.coefficients, kept)  # it goes on as it was
+    learner, _, smooth = two_kinds(0.0)
+    taught, share = taught_by_two_kinds(learner, smooth)
+    assert share == 0.0
+    np.testing.assert_array_equal(taught, learner.lesson.taught(smooth.tilted, smooth.p))
 
 
 def _labelled(sky):
@@ -637,7 +678,7 @@ def test_smooth_functions_follow_trees_round_after_round(monkeypatch):
     def with_trees(sums, models):
         return made(sums.p[0] + 1.0, np.array([next(totals)]))
 
-    lesson = SimpleNamespace(taught=lambda tilted, p: p, view=None)
+    lesson = SimpleNamespace(taught=lambda tilted, p: p, view=None, alike=0.0)
     learner = SimpleNamespace(lesson=lesson, followed=lambda p, before: made(p[0], none))
     monkeypatch.setattr(boosted_rounds.SmoothSums, "of", lambda learner, smooth: smooth)
     monkeypatch.setattr(boosted_rounds, "_trained", lambda sums, p, n: seen.append(p[0]) or [])

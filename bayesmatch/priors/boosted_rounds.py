@@ -18,6 +18,7 @@ from .field_means import field_means
 from .forest import Forest
 from .learning_rounds import Learner, Rounds, drawing_chance, tilted_sums
 from .lesson import Lesson
+from .second_kind import taught_by_two_kinds
 from .share_alike import with_alike_fitted
 
 #: field objects that trees learn from, and the candidates they do
@@ -68,7 +69,7 @@ def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
     without trees, 0.006 after two rounds, 0.004 after nine (ten skies).
     """
     lesson, begin = learner.lesson, smooth
-    taught = lesson.taught(smooth.tilted, smooth.p)
+    taught, share = taught_by_two_kinds(learner, smooth)
     choices: list[Choice] = []
     for number in range(n_rounds):
         if number:
@@ -79,6 +80,8 @@ def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
         taught = lesson.taught(found.tilted, found.p)
         what = f"smooth, held back by {smooth.strength:g}, and LightGBM"
         details = {**Choice.smooth(found).details, "boosted": number + 1}
+        if share:
+            details["second_kind"] = share
         choice = Choice(
             what, found.ln_ratio, found.p, found.ln_like, found, tuple(models), details=details
         )

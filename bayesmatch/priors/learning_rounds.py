@@ -7,6 +7,7 @@ coefficients that the others gave: the likelihood found is that of sources not l
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,31 +86,54 @@ class Learner:
         self._rng = np.random.default_rng(lesson.seed)
         self._mine = [np.flatnonzero(lesson.fold == f) for f in range(len(lesson.folds))]
         self._drawn: TiltField | None = None
+        self._fit: TiltFit | None = None
 
     def run(self, strength: float) -> Rounds:
         """Rounds until the likelihood stands still; functions are held back by `strength`."""
         draw_at = DRAWN_ANEW if self._drawn is None else ()
-        fit, last, taught = None, -np.inf, self.p
-        enough = max(ENOUGH, ENOUGH_EACH * float(self._begin.sum()))
+        self._fit, last, taught = None, -np.inf, self.p
         for rounds in range(1, MAX_ROUNDS + 1):
-            if self._drawn is None or rounds in draw_at:
-                self._drawn, fit = self._draw(taught), None
-            if fit is None:
-                fit = TiltFit(
-                    self.hats, self._drawn, strength, self.coefficients, self._context_strength
-                )
-            fit.improve(*self._expected(taught), steps=FIRST_STEPS if rounds == 1 else STEPS)
-            means = [ln_mean[self.lesson.group] for ln_mean in fit.ln_mean]
-            tilted = self._ratios(means)
+            steps = FIRST_STEPS if rounds == 1 else STEPS
+            tilted = self.improved(taught, strength, steps, anew=rounds in draw_at)
             p, ln_like = self.lesson.view.evidence(blended(tilted, self.lesson.alike))
             taught = self.lesson.taught(tilted, p)
             total = float(ln_like.sum())
-            converged = rounds > max(draw_at, default=1) and abs(total - last) < enough
+            converged = rounds > max(draw_at, default=1) and abs(total - last) < self.enough
             if converged:
                 break
             last = total
         self.p = taught
         return self._finished(rounds, converged, strength)
+
+    def improved(
+        self, taught: np.ndarray, strength: float, steps: int, anew: bool = False
+    ) -> np.ndarray:
+        """Ln ratios (m,) after some steps towards what goes with how much each candidate teaches.
+
+        Field objects to average over are drawn in the first round, and `anew`.
+        """
+        if self._drawn is None or anew:
+            self._drawn, self._fit = self._draw(taught), None
+        if self._fit is None:
+            self._fit = TiltFit(
+                self.hats, self._drawn, strength, self.coefficients, self._context_strength
+            )
+        self._fit.improve(*self._expected(taught), steps=steps)
+        return self._ratios([ln_mean[self.lesson.group] for ln_mean in self._fit.ln_mean])
+
+    @property
+    def enough(self) -> float:
+        """Change of the ln likelihood at which rounds end."""
+        return max(ENOUGH, ENOUGH_EACH * float(self._begin.sum()))
+
+    def twin(self, *, anew: bool) -> Learner:
+        """Another with the same functions, which goes on from what this one learned, or anew."""
+        other = copy(self)
+        other.coefficients = np.zeros_like(self.coefficients) if anew else self.coefficients.copy()
+        other._fit = None
+        if anew:
+            other._drawn = None
+        return other
 
     def followed(self, taught: np.ndarray, before: Rounds) -> Rounds:
         """The ratio that goes with how much each candidate (m,) teaches, whatever says so.
