@@ -115,7 +115,7 @@ def comparison():
         }
     )
     counts = {"both": n, "only_here": 0, "only_there": 1}
-    return SimpleNamespace(points=points, table=table, counts=counts, explained=False)
+    return SimpleNamespace(points=points, table=table, counts=counts, explained=False, other="NWAY")
 
 
 def few(m):
