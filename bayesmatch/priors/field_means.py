@@ -80,8 +80,8 @@ def rarer_than_seen(
     number = float(p.sum())
     if number < MOST_SURE:
         return None
-    there, seen = float(p[ln_ratio >= cap].sum()), float(dot(p, beyond)) / number
-    said = float(dot(p, np.exp(cap) * beyond))
+    there, seen = float(p[ln_ratio >= cap].sum()), dot(p, beyond) / number
+    said = dot(p, np.exp(cap) * beyond)
     if there - said < MOST_SURE * (there + said * said / TAIL) ** 0.5 or seen <= 0.0:
         return None
     share = min(there, number - 1.0) / number

@@ -60,4 +60,4 @@ def rounds_to_make(p: np.ndarray, asked: int) -> int:
 
 def _sure(p: np.ndarray) -> float:
     """The share of the counterparts that is sure, of candidates with probabilities `p` (m,)."""
-    return max(float(dot(p, p)) / max(float(p.sum()), 1e-300), LEAST_SURE)
+    return max(dot(p, p) / max(float(p.sum()), 1e-300), LEAST_SURE)

@@ -214,7 +214,7 @@ class ErrorLikelihood:
             cov[:, :2] += more
             beyond = profile.beyond(self.radius / _radius(cov))
             host = self.fractions(parameters, k)
-            shares.append(float(dot(host, beyond) / host.sum()))
+            shares.append(dot(host, beyond) / float(host.sum()))
         return max(shares)
 
     def candidate_table(self, parameters: np.ndarray, before: np.ndarray, k: int) -> Table:
