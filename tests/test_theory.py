@@ -98,6 +98,11 @@ def test_every_equation_of_the_page_is_tested():
     assert table == [(label, label, TESTED[label].__name__) for label in labels]
 
 
+def test_signs_are_those_that_fonts_have():
+    # Browsers draw MathML with the fonts of the machine: a box stood for "without".
+    assert "\\setminus" not in PAGE
+
+
 def test_every_place_in_the_code_is_there():
     places = re.findall(r"`([\w/]+\.py)`\s\(((?:`[\w.]+`(?:,\s+)?)+)\)", PAGE)
     named = [path for path in re.findall(r"`([\w/]+\.py)`", PAGE) if "tests/" not in path]
