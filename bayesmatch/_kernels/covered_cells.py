@@ -180,10 +180,10 @@ def plenty_within(b, a, held, occupied):
         low, high = max(0, b - reach), min(m_rows, b + reach + 1)
         left, right = max(0, a - reach), min(m_columns, a + reach + 1)
         below, above = np.uint64(low), np.uint64(high)
-        n = between((occupied[below], occupied[above]), left, right)
+        n = between(occupied, below, above, left, right)
         if n < MIN_OCCUPIED:
             continue
-        if between((held[below], held[above]), left, right) >= PLENTY * n:
+        if between(held, below, above, left, right) >= PLENTY * n:
             return reach
     return 0 if n >= MIN_OCCUPIED else -1
 

@@ -46,10 +46,13 @@ def near_positions(corner, reach_rows, reach_columns, known):
             below[column] = corner[high, column] - corner[low, column]
         for column in range(reach, n_columns - reach):
             known[row, column] = below[column + reach + 1] - below[column - reach] > 0
-        for column in range(n_columns):  # those whose window goes on at the other side
-            if column < reach or column >= n_columns - reach:
-                begin, end = column - reach, column + reach + 1
-                known[row, column] = around(corner, low, high, begin, end) > 0
+        # Those whose window goes on at the other side.
+        for column in range(min(reach, n_columns)):
+            begin, end = column - reach, column + reach + 1
+            known[row, column] = around(corner, low, high, begin, end) > 0
+        for column in range(max(reach, n_columns - reach), n_columns):
+            begin, end = column - reach, column + reach + 1
+            known[row, column] = around(corner, low, high, begin, end) > 0
 
 
 @jit

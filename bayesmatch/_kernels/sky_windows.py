@@ -74,36 +74,34 @@ def window(i, w, row, column, half_rows, half_columns, last_row, n_columns):
 
 @jit
 def sum_covered(
-    first, last, row, column, half_rows, half_columns, sums, areas, n, square, n_sources
+    first, last, order, row, column, half_rows, half_columns, sums, areas, n, square, n_sources
 ):
     """As :func:`sum_windows`, of the two tables of :func:`covered_sums`."""
     last_row, n_columns = sums.shape[0] - 1, sums.shape[1] - 1
-    for i in range(first, last):
+    for i in order[first:last]:
         for w in range(len(half_rows)):
             low, high, a, b = window(
                 i, w, row, column, half_rows, half_columns, last_row, n_columns
             )
             # Of whole numbers without a sign nobody asks whether they count from the end.
             below, above = np.uint64(low), np.uint64(high)
-            counts, squares = (sums[below], sums[above]), (areas[below], areas[above])
             number, area = np.int64(0), 0.0
             if a < 0:
-                number += between(counts, a + n_columns, n_columns)
-                area += between(squares, a + n_columns, n_columns)
+                number += between(sums, below, above, a + n_columns, n_columns)
+                area += between(areas, below, above, a + n_columns, n_columns)
             if b > n_columns:
-                number += between(counts, 0, b - n_columns)
-                area += between(squares, 0, b - n_columns)
-            number += between(counts, max(a, 0), min(b, n_columns))
-            area += between(squares, max(a, 0), min(b, n_columns))
+                number += between(sums, below, above, 0, b - n_columns)
+                area += between(areas, below, above, 0, b - n_columns)
+            number += between(sums, below, above, max(a, 0), min(b, n_columns))
+            area += between(areas, below, above, max(a, 0), min(b, n_columns))
             n[i, w], square[i, w], n_sources[i, w] = number & LOW_BITS, area, number >> HALF
 
 
 @jit
-def between(rows, a, b):
-    """Sum over the columns a to b between two rows of a table of corner sums."""
-    low, high = rows
+def between(table, low, high, a, b):
+    """Sum over the columns a to b between two rows, ``uint64``, of a table of corner sums."""
     first, last = np.uint64(a), np.uint64(b)
-    return high[last] - low[last] - high[first] + low[first]
+    return table[high, last] - table[low, last] - table[high, first] + table[low, first]
 
 
 @jit
@@ -136,14 +134,17 @@ def add_corner(out, row, column, n, area, n_sources):
 
 
 @jit
-def sum_windows(first, last, row, column, half_rows, half_columns, corner, n, square, n_sources):
+def sum_windows(
+    first, last, order, row, column, half_rows, half_columns, corner, n, square, n_sources
+):
     """Objects, covered area and sources in windows around each source.
 
+    Of the sources first to last in ``order`` (n,): neighbours on the sky look up the same memory.
     ``half_rows`` (w,) and ``half_columns`` (rows, w) are half the windows' sizes, the source's cell
     aside; `corner` (r + 1, c + 1, 3) sums of the three; the outputs are (n, w).
     """
     last_row, n_columns = corner.shape[0] - 1, corner.shape[1] - 1
-    for i in range(first, last):
+    for i in order[first:last]:
         for w in range(len(half_rows)):
             low, high, a, b = window(
                 i, w, row, column, half_rows, half_columns, last_row, n_columns

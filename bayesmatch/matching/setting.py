@@ -72,11 +72,11 @@ def make_setting(
     box: SkyBox | None = None,
 ) -> Setting:
     """Positions, errors and densities of the candidates found; `box`: if it is at hand."""
-    positions = candidate_positions(primary, others, candidates)
     around = primary, others, candidates, radius_arcsec, with_priors, box
     find = partial(field.at, *around)
     beside = field.counts_cells and box is not None and box.looks_ahead(others)
     find_field = _once(begin(find) if beside else find)
+    positions = candidate_positions(primary, others, candidates)
     if not beside:
         find_field()
     return Setting(
