@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._kernels.jit import ranges, run_ranges
+from .._kernels.pattern_sums import fit_to_sums
 from .._kernels.sums import rows_times
 
 #: density (arcsec^-2) of a catalogue where the field model has none: it has not looked there
@@ -15,7 +17,7 @@ COUNTING = 0.2
 #: sweeps over the catalogues, and the relative change at which they end
 MOST_SWEEPS, FITTING = 50, 1e-3
 #: the same of Newton's steps from there, and primaries at a time
-MOST_NEWTON, FITTED, PIECE = 8, 1e-12, 1 << 16
+MOST_NEWTON, FITTED, PIECE = 8, 1e-12, 1 << 9
 #: what a catalogue alone sees is at least this part of its usual share
 LEAST_ALONE = 0.1
 
@@ -68,46 +70,15 @@ class FieldObjects:
         each = rarest / np.maximum(rarest.sum(axis=1), 1)[:, None]
         nu = np.where(several, self.count / least, 0.0) * rows_times(rho, each.T)
         nu[:, singles] = np.maximum(alone * rho, (1.0 - COUNTING) * rho - rows_times(nu, bits))
-        for _ in range(MOST_SWEEPS):
-            largest = 0.0
-            for k, has in enumerate(bits.T):
-                factor = rho[:, k] / rows_times(nu, has)
-                nu *= np.where(has, factor[:, None], 1.0)
-                largest = max(largest, np.abs(factor - 1.0).max(initial=0.0))
-            if largest < FITTING:
-                break
-        for at in range(0, len(rho), PIECE):
-            _fit(nu[at : at + PIECE], rho[at : at + PIECE], bits)
+        limits = MOST_SWEEPS, FITTING, MOST_NEWTON, FITTED
+        to_fit = np.ascontiguousarray(rho), bits == 1, *limits, nu
+        list(run_ranges(lambda a, b: fit_to_sums(a, b, *to_fit), ranges(len(rho), PIECE)))
         nu[:, singles] = 0.0
         with np.errstate(divide="ignore", over="ignore"):
             room = np.minimum(1.0, (1.0 - LEAST_ALONE * alone) * rho / rows_times(nu, bits))
         nu *= np.where(bits == 1, room[:, None, :], 1.0).min(axis=2)
         nu[:, singles] = rho - rows_times(nu, bits)
         return np.asarray(nu)
-
-
-def _fit(nu: np.ndarray, rho: np.ndarray, bits: np.ndarray) -> None:
-    """Bring `nu` (n, patterns), nearly fitted, to the sums `rho` (n, n_other), in place.
-
-    Newton's steps for ln of the factors: sweeps leave the last catalogue nearer to its sum.
-    """
-    if rho.shape[1] == 1:
-        return
-    both = (bits[:, :, None] * bits[:, None, :]).reshape(len(bits), -1)
-    regular = 1e-14 * np.eye(rho.shape[1])
-    for _ in range(MOST_NEWTON):
-        # In units of the densities: of a catalogue that has not looked it is next to nothing.
-        unit = np.sqrt(rho)
-        matrix = (
-            rows_times(nu, both).reshape(-1, *regular.shape) / unit[:, :, None] / unit[:, None, :]
-        )
-        rest = (rho - rows_times(nu, bits)) / unit
-        step = np.linalg.solve(matrix + regular, rest[..., None])[..., 0] / unit
-        largest = np.abs(step).max(axis=1, initial=0.0)
-        far = (largest > FITTED) & (largest < 1.0)  # each primary by itself: farther is no fit
-        if not far.any():
-            return
-        nu[far] *= np.exp(rows_times(step[far], bits.T))
 
 
 def ln_relative(nu: np.ndarray, rho: np.ndarray) -> np.ndarray:
