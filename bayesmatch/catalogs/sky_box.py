@@ -88,11 +88,6 @@ class SkyBox:
         )
         return known
 
-    @cached_property
-    def order(self) -> np.ndarray:
-        """The sources by row of cells, (n,)."""
-        return np.argsort(self.row.astype(np.uint16), kind="stable")  # 16 bits: by radix
-
     def outline(self, known: bool = False) -> SkyBox:
         """The same cells, to count in alone: small, whatever carries it to other processes.
 
@@ -102,8 +97,7 @@ class SkyBox:
         out._ahead = {}
         if known:
             out.known = self.known
-        sources = "row", "column", "order", "sources", "source_sums"
-        for name in (*sources, *(() if known else ("known",))):
+        for name in ("row", "column", "sources", "source_sums", *(() if known else ("known",))):
             out.__dict__.pop(name, None)
         return out
 
@@ -294,7 +288,8 @@ class SkyBox:
         n = len(self.row)
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
-        around = self.order, self.row, self.column, self.half_rows, self.half_columns
+        order = np.argsort(self.row.astype(np.uint16), kind="stable")  # 16 bits: by radix
+        around = order, self.row, self.column, self.half_rows, self.half_columns
         list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, SUMMED)))
         return out
 
