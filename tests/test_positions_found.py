@@ -208,7 +208,7 @@ def of_texts(texts, **named):
 def test_one_slip_beyond_the_day_does_not_make_all_degrees():
     with pytest.raises(
         ValueError,
-        match="'ra' is '25:00:00' in row 4, which is no hour of a day, as 1 of 5.*repair",
+        match="'ra' is '25:00:00' in row 4, which is no hour of a day, as 1 of 5",
     ):
         of_texts([*ROUND_THE_DAY, "25:00:00"])
     with pytest.warns(UserWarning, match="ra read as hours"):
