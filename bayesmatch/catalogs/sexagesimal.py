@@ -40,7 +40,8 @@ class Angles:
     def no_hours(self) -> np.ndarray:
         """(n,) whether there are minutes, and more hours than a day has; 24:00:00 is a day."""
         with np.errstate(invalid="ignore"):
-            return self.sexagesimal & (np.abs(self.value) > DAY)
+            beyond: np.ndarray = self.sexagesimal & (np.abs(self.value) > DAY)
+        return beyond
 
 
 def parsed(texts: np.ndarray) -> Angles:
