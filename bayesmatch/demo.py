@@ -20,16 +20,17 @@ OUTPUTS = ("cosmos.fits", "sky.png", "probabilities.png")
 OPTICAL_ERROR_ARCSEC = 0.1
 
 
-def run_demo(directory: Path) -> str:
+def run_demo(directory: Path, *, option: str = "") -> str:
     """Match XMM-COSMOS with zCOSMOS-bright; write tables and plots; return a readable report.
 
     Parameters
     ----------
     directory : Path
-        Made if it does not exist. Takes ``cosmos.fits`` (both tables), ``sky.png`` and
-        ``probabilities.png``.
+        Made if it does not exist, when there is something to write. Takes ``cosmos.fits`` (both
+        tables), ``sky.png`` and ``probabilities.png``.
+    option : str, default ""
+        The option that gave the directory, which messages begin with.
     """
-    make_folder(directory)
     data = resources.files("bayesmatch.data")
     with (
         resources.as_file(data / "cosmos_xmm.fits.gz") as xmm_path,
@@ -50,11 +51,12 @@ def run_demo(directory: Path) -> str:
     from . import plots
 
     tables, *names = OUTPUTS
-    written = result.write(directory / tables, include_inputs=True)
     figures = (
         plots.sky_map(result, xmm, optical, example_rows(result)),
         plots.probability_plane(result),
     )
+    make_folder(directory, option=option)
+    written = result.write(directory / tables, include_inputs=True)
     for name, figure in zip(names, figures, strict=True):
         plots.save(figure, directory / name)
         written.append(str(directory / name))

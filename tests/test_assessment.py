@@ -211,7 +211,7 @@ def test_slow_reference(two, score):
     a = bm.assess(result, truth, score=score)
     assert len(a.table) == 101 and a.table["cutoff"][12] == 0.12
     values = np.asarray(result.sources[score])
-    for cutoff in (-1, 0, *np.quantile(values, [0.1, 0.5, 0.9]), 0.5, values[7], 1, 2):
+    for cutoff in (0, *np.quantile(values, [0.1, 0.5, 0.9]), 0.5, values[7], 1):
         counts = slow_counts(result.sources, truth, score, cutoff)
         assert tuple(a.confusion(cutoff)) == counts
         assert sum(counts) == a.n == len(truth)
@@ -551,6 +551,8 @@ def test_bad_truth(two, truth, error, match):
         ({"catalogue": "X"}, ValueError, "give one of OPT"),
         ({"cutoffs": []}, ValueError, "cutoffs"),
         ({"cutoffs": [0.1, np.nan]}, ValueError, "cutoffs"),
+        ({"cutoffs": [0.5, 50.0]}, ValueError, "cutoffs are .*50.*numbers from 0 to 1"),
+        ({"cutoffs": [-0.1]}, ValueError, "numbers from 0 to 1"),
         ({"cutoffs": "half"}, TypeError, "cutoffs"),
     ],
 )
@@ -566,8 +568,10 @@ def test_other_bad_input(two):
     for purity in (0, 1.1, -1):
         with pytest.raises(ValueError, match="purity"):
             a.completeness_at_purity(purity)
-    with pytest.raises(ValueError, match="cutoffs"):
-        a.confusion(np.nan)
+    for cutoff in (np.nan, 1.01, -1, 50):
+        with pytest.raises(ValueError, match="cutoffs"):
+            a.confusion(cutoff)
+    assert a.confusion(1.0 + 3e-16) == a.confusion(1.0)  # a sum of probabilities
 
 
 def test_identifiers_of_another_kind(two):
@@ -622,7 +626,7 @@ def test_command_line(two, tmp_path, capsys, monkeypatch):
                 "--cutoff",
                 "0.25",
                 "--cutoff",
-                "2",
+                "1",
                 "--out",
                 "d",
                 "--compare",

@@ -198,6 +198,43 @@ def test_what_could_be_hours_and_degrees_is_refused_with_both():
     same(c, NEAR_RA / 15, NEAR_DEC)
 
 
+ROUND_THE_DAY = ["00:10:00", "12:00:00", "20:00:00", "23:59:60.0"]
+
+
+def of_texts(texts, **named):
+    return catalog({"ra": texts, "dec": ["1:00:00"] * len(texts)}, **named)
+
+
+def test_one_slip_beyond_the_day_does_not_make_all_degrees():
+    with pytest.raises(
+        ValueError,
+        match="'ra' is '25:00:00' in row 4, which is no hour of a day, as 1 of 5",
+    ):
+        of_texts([*ROUND_THE_DAY, "25:00:00"])
+    with pytest.warns(UserWarning, match="ra read as hours"):
+        c = of_texts([*ROUND_THE_DAY, "24:00:00.0"])  # as midnight is rounded
+    np.testing.assert_allclose(c.ra, [2.5, 180.0, 300.0, 0.0, 0.0], atol=1e-9)
+    with pytest.warns(UserWarning, match="ra read as degrees"):
+        c = of_texts(["100:30:00", "359:00:00", "5:00:00"])
+    np.testing.assert_allclose(c.ra, [100.5, 359.0, 5.0])
+
+
+@pytest.mark.parametrize("named", [{}, {"ra": "ra[hms]", "dec": "dec"}])
+def test_one_number_among_hours_is_refused(named):
+    """187.7 degrees were taken for hours, 2815.5 degrees, and 12.5 for 187.5."""
+    with pytest.raises(ValueError, match=r"'ra' is 12\.5 in row 4; the others are hours"):
+        of_texts([*ROUND_THE_DAY, "12.5"], **named)
+    with pytest.warns(UserWarning, match="ra read as hours"):
+        assert len(of_texts([*ROUND_THE_DAY, ""], **named)) == 4  # one without a position
+
+
+@pytest.mark.parametrize(("unit", "other"), [("hms", "h"), ("dms", "deg")])
+def test_numbers_that_are_said_to_be_texts(unit, other):
+    table = {"ra": [1.0, 2.0], "dec": [0.0, 0.0]}
+    with pytest.raises(ValueError, match=rf"these are numbers; say of what, as ra\[{other}\]"):
+        catalog(table, ra=f"ra[{unit}]", dec="dec")
+
+
 @pytest.mark.parametrize("unit", ["hms", '"h:m:s"', "hourangle", "h", "hours"])
 def test_the_unit_of_texts(unit):
     table = near_texts()

@@ -70,6 +70,15 @@ def test_demo_where_nothing_can_be_written(tmp_path, capsys):
     assert "file" in capsys.readouterr().err
 
 
+def test_demo_that_fails_leaves_no_folder(tmp_path, capsys, monkeypatch):
+    def fails(*_, **__):
+        raise ImportError("no matplotlib")
+
+    monkeypatch.setattr("bayesmatch.demo.match", fails)
+    assert main(["demo", "--out", str(tmp_path / "new" / "demo")]) == 1
+    assert "no matplotlib" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 def test_column_tables_tell_every_column():
     """What the page's tables name is what the tables of a result have, no more and no less."""
     x = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="X", pos_err=1.0, area=1.0)

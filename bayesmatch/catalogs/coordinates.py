@@ -136,6 +136,15 @@ def text_degrees(
     hours = in_hours(angles, spelled) if is_ra else False
     if hours is None:
         raise _both_readings(values, name, texts, angles)
+    single = ~angles.sexagesimal & np.isfinite(angles.value)
+    if hours and angles.sexagesimal.any() and single.any():
+        values.reject(
+            name,
+            single,
+            texts,
+            "the others are hours, minutes and seconds, and of one number nothing tells whether it "
+            "is hours or degrees; repair those rows",
+        )
     if angles.sexagesimal.any() or spelled in units.SEXAGESIMAL:
         how = "hours" if hours else "degrees"
         notes.append(f"{name} read as {how}, minutes and seconds")
@@ -148,13 +157,20 @@ def text_degrees(
 
 
 def _both_readings(values: ColumnValues, name: str, texts: Any, angles: Angles) -> ValueError:
-    row = int(np.flatnonzero(angles.sexagesimal)[0])
+    slips = np.flatnonzero(angles.no_hours)
+    row = int((slips if len(slips) else np.flatnonzero(angles.sexagesimal))[0])
     degrees = angles.value[row]
+    hours = (
+        f"no hour of a day, as {len(slips)} of {int(angles.sexagesimal.sum())} are not; repair "
+        "it if these are hours"
+        if len(slips)
+        else f"{degrees * 15.0:.6f} deg if these are hours"
+    )
     return ValueError(
         f"catalogue {values.catalog!r}: column {name!r} is {str(texts[row]).strip()!r} in "
-        f"{values.row_text(row)}, which is {degrees * 15.0:.6f} deg if these are hours and "
-        f"{degrees:.6f} deg if they are degrees; say which as ra='{name}[hms]' or "
-        f"ra='{name}[dms]' (--ra '{name}[hms]' or --ra '{name}[dms]' on the command line)"
+        f"{values.row_text(row)}, which is {hours} and {degrees:.6f} deg if they are degrees; say "
+        f"which as ra='{name}[hms]' or ra='{name}[dms]' (--ra '{name}[hms]' or --ra "
+        f"'{name}[dms]' on the command line)"
     )
 
 

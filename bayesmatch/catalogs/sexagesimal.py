@@ -36,6 +36,13 @@ class Angles:
     bad: np.ndarray
     """(n,) texts that are no angle"""
 
+    @property
+    def no_hours(self) -> np.ndarray:
+        """(n,) whether there are minutes, and more hours than a day has; 24:00:00 is a day."""
+        with np.errstate(invalid="ignore"):
+            beyond: np.ndarray = self.sexagesimal & (np.abs(self.value) > DAY)
+        return beyond
+
 
 def parsed(texts: np.ndarray) -> Angles:
     """Texts (n,) as numbers; what is empty or stands for nothing is NaN."""
@@ -73,8 +80,9 @@ def in_hours(angles: Angles, said: str | None) -> bool | None:
     """Whether right ascensions are hours; None where nothing tells.
 
     `said` is the unit that the column has, one of :mod:`bayesmatch.catalogs.units`; letters in the
-    texts come before it. Without either, whole days tell degrees, and numbers from all over the
-    day tell hours; anything else could be both.
+    texts come before it. Without either, numbers beyond a day tell degrees if at least half of the
+    rows have them, since one can be a slip; numbers from all over the day tell hours; anything else
+    could be both.
     """
     if angles.letter:
         return angles.letter == "h"
@@ -82,7 +90,8 @@ def in_hours(angles: Angles, said: str | None) -> bool | None:
         return said in ("hms", "hourangle")
     if not angles.sexagesimal.any():
         return False
+    if angles.no_hours.any():
+        few = 2 * np.count_nonzero(angles.no_hours) < np.count_nonzero(angles.sexagesimal)
+        return None if few else False
     first = angles.first[angles.sexagesimal]
-    if first.max() >= DAY:
-        return False
     return True if np.ptp(np.floor(first)) >= SPREAD else None

@@ -152,16 +152,16 @@ class ColumnValues:
         if not (what.startswith("column ") and units.is_angle(want)):
             return "correct the unit"
         name = what[len("column ") :].strip("'\"")
-        time = (
-            "seconds of time are understood of the first error of a pair, that of right ascension; "
-            if units.spelled(have) in units.TIMES
-            else ""
-        )
+        meant, time = units.spelled(have), ""
+        remedy = "correct the unit, or say the true one where the column is named"
+        if meant in units.SEXAGESIMAL:
+            remedy = "that is of texts as 12:34:56, and these are numbers; say of what"
+            want = "h" if meant == "hms" else want
+        elif meant in units.TIMES:
+            time = "seconds of time are understood of the first error of a pair, that of right "
+            time += "ascension; "
         there = "too" if typed(name) == name else f"as '{typed(name)}[{want}]'"
-        return (
-            f"{time}correct the unit, or say the true one where the column is named, as "
-            f"{name}[{want}] (on the command line {there})"
-        )
+        return f"{time}{remedy}, as {name}[{want}] (on the command line {there})"
 
     def number_or_column(self, value: Any, unit: str, what: str) -> np.ndarray:
         """A number, Quantity, column name or one value per row: shape () or (n,), in `unit`."""

@@ -26,13 +26,12 @@ def add_demo(commands: Any) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
-    from ..catalogs.targets import check_folder, check_targets, make_folder
+    from ..catalogs.targets import check_folder, check_targets
     from ..demo import OUTPUTS, run_demo
 
     check_folder(options.out, option="--out")
     if os.path.isdir(options.out):
         check_targets([Path(options.out) / name for name in OUTPUTS], [], option="--out")
-    make_folder(options.out, option="--out")
-    text = run_demo(Path(options.out))
+    text = run_demo(Path(options.out), option="--out")
     if not options.quiet:
         print(text)

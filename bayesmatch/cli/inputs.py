@@ -27,6 +27,7 @@ from .parsing import (
     sky_area,
 )
 from .radius import radius_arcsec
+from .tails import add_tails, read_tails
 
 #: least posterior of the sample that ``--mag CAT:COL auto`` learns from
 MIN_PROB = 0.9
@@ -92,6 +93,7 @@ def add_inputs(command: argparse.ArgumentParser, *, radius_required: bool = True
     for option, metavar, text in PER_CATALOGUE:
         command.add_argument(f"--{option}", metavar=metavar, help=text)
     add_epochs(command)
+    add_tails(command)
     add_bad_rows(command)
     _add_model(command)
     _add_priors(command)
@@ -198,7 +200,7 @@ def read_inputs(
         for option, *_ in PER_CATALOGUE
     }
     areas = per_catalogue("--area", options.area, n, sky_area)
-    motions = read_epochs(options, n)
+    motions, tails = read_epochs(options, n), read_tails(options, n)
     catalogs = [
         read_catalogue(
             paths,
@@ -206,6 +208,7 @@ def read_inputs(
             area=areas[k],
             **{option: values[k] for option, values in each.items() if values[k] is not None},
             **motions[k],
+            **tails[k],
         )
         for k, (paths, spec) in enumerate(given)
     ]

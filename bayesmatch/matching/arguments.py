@@ -114,9 +114,9 @@ def _listed(names: Iterable[str]) -> str:
     return " or ".join(repr(name) for name in names)
 
 
-def cutoff_values(cutoffs: Any, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
-    """One or more cutoffs within bounds as float64, in the order given."""
-    allowed = f"numbers from {low:g} to {high:g}" if np.isfinite(low) else "numbers"
+def cutoff_values(cutoffs: Any) -> np.ndarray:
+    """One or more cutoffs in a probability as float64, in the order given."""
+    allowed = "numbers from 0 to 1"
     try:
         given = np.asarray(cutoffs)
         if given.dtype.kind not in "iuf":
@@ -124,6 +124,7 @@ def cutoff_values(cutoffs: Any, low: float = -np.inf, high: float = np.inf) -> n
         at = np.atleast_1d(given.astype(np.float64))
     except Exception as error:  # of whatever was given
         raise TypeError(f"cutoffs are {shown(cutoffs)}; give {allowed}") from error
-    if at.ndim != 1 or len(at) == 0 or not np.all((at >= low) & (at <= high)):
+    near = at.round(12)  # a probability that was added up may be 1 + 2e-16
+    if at.ndim != 1 or len(at) == 0 or not np.all((near >= 0.0) & (near <= 1.0)):
         raise ValueError(f"cutoffs are {shown(cutoffs)}; give one or more {allowed}")
     return at

@@ -46,11 +46,7 @@ def expected_table(
     name = others[0] if catalogue is None else catalogue
     if not isinstance(name, str) or name not in others:
         raise ValueError(f"catalogue is {shown(catalogue)}; give one of {', '.join(others)}")
-    at = (
-        np.linspace(0.0, 1.0, 101).round(2)
-        if cutoffs is None
-        else cutoff_values(cutoffs, low=0.0, high=1.0)
-    )
+    at = np.linspace(0.0, 1.0, 101).round(2) if cutoffs is None else cutoff_values(cutoffs)
     fraction = record.host_fraction
     spread = fraction * (1.0 - fraction)
     ln_odds_error = record.host_fraction_error / spread if spread > 0 else 0.0

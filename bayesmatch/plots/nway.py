@@ -39,7 +39,7 @@ def comparison_panels(c: bm.Comparison) -> Figure:
     left.plot(ours[good], theirs[good], "o", ms=4, alpha=0.6, mec="none", color=HERE)
     if not good.all():
         left.plot(ours[~good], theirs[~good], "x", ms=7, color=WRONG, label="not explained")
-        left.legend(frameon=False, fontsize=9, loc="upper left")
+        _legend(left)
     left.set_title("The same quantity in both (dotted: equal)", fontsize=10)
     _square(middle, "p_match of the best candidate (calibrated)", "p_any")
     for values, style, label in ((theirs, "o", c.other), (ours, "o", "here")):
@@ -48,7 +48,7 @@ def comparison_panels(c: bm.Comparison) -> Figure:
         middle.plot(
             p_match, values, style, ms=size, alpha=0.6, mec="none", color=color, label=label
         )
-    middle.legend(frameon=False, fontsize=9, loc="lower right")
+    _legend(middle)
     middle.set_title("p_any is no calibrated probability", fontsize=10)
     _bars(right, c)
     figure.suptitle(
@@ -58,6 +58,11 @@ def comparison_panels(c: bm.Comparison) -> Figure:
         fontsize=11,
     )
     return figure
+
+
+def _legend(ax: Axes) -> None:
+    """Below the axes: points may be anywhere in them."""
+    ax.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
 
 
 def _square(ax: Axes, x: str, y: str) -> None:

@@ -215,4 +215,4 @@ def _cutoffs(cutoffs: Any, score: str) -> np.ndarray:
     if cutoffs is None:
         at = np.concatenate([np.arange(99) / 100, np.arange(990, 1001) / 1000])
         return at if SCORES[score] > 0 else (1.0 - at[::-1]).round(3)
-    return np.sort(cutoff_values(cutoffs, 0.0, 1.0))
+    return np.sort(cutoff_values(cutoffs))

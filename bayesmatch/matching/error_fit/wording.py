@@ -116,4 +116,9 @@ def correction_text(fit: Any) -> str:
             f"  Catalog(..., tail_fraction={fit.tail_fraction:.3g}, "
             f"tail_factor={fit.tail_factor:.3g})"
         )
+        rest = ":" * (len(fit.names) - 1)
+        lines.append(
+            f"  on the command line --tail-fraction {fit.tail_fraction:.3g}{rest} "
+            f"--tail-factor {fit.tail_factor:.3g}{rest}"
+        )
     return "\n".join(lines)
