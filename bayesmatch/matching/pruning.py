@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from .._kernels import likely
 from .._kernels.combinations import Field
 from .._kernels.jit import ranges, run_ranges
+from .._kernels.likely_bound import likely_at_least
 from .candidate_positions import with_determinant
 from .setting import Setting
 from .tail_factors import catalogue_tails, ceiling, slot_factors, widened
@@ -51,7 +53,14 @@ class LikelyAssociations:
     min_weight : float
         Nothing is left out whose NWAY weight might be above this.
     limit : int
-        Counting stops beyond this many.
+        Counting stops beyond this many, and does not begin where there are more for certain.
+    fit : callable
+        Raises where that many are more than memory holds.
+
+    Attributes
+    ----------
+    total : int
+        How many there are, or a number above `limit`.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class LikelyAssociations:
         prune: float,
         min_weight: float,
         limit: int,
+        fit: Callable[[int], None],
     ) -> None:
         m, n_patterns = len(which), len(setting.nway.density)
         self.pruned = Pruned(
@@ -72,7 +82,7 @@ class LikelyAssociations:
             np.empty((m, 2)),
             np.empty((m, 2)),
         )
-        self.total = 0
+        self.total = self.at_least = 0
         if m == 0:
             return
         primary, candidates, nway = setting.primary, setting.candidates, setting.nway
@@ -99,6 +109,17 @@ class LikelyAssociations:
         with np.errstate(divide="ignore"):
             self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
         p = self.pruned
+        least = run_ranges(
+            lambda a, b: likely_at_least(
+                a, b, which, self._field, self._wide, self._shift, *self._limits
+            ),
+            ranges(m, PRIMARIES),
+        )
+        self.at_least = int(sum(least))
+        if self.at_least > limit:
+            self.total = self.at_least
+            return
+        fit(self.at_least)
         for found in run_ranges(
             lambda a, b: likely.count_likely(
                 a,
