@@ -27,7 +27,7 @@ WITHIN = 1.0 - 1e-6
 
 
 @jit
-def likely_at_least(a, b, which, field, wide, shift, ln_prune, ln_floor):
+def likely_at_least(a, b, which, field, wide, ln_prune, ln_floor, shift):
     """At most as many as :func:`~.likely.count_likely` finds around the primaries ``which[a:b]``.
 
     Those with a member of every catalogue alone; the arguments are the same.

@@ -108,18 +108,25 @@ class LikelyAssociations:
         self._wide, self._shift = _widened(self._field, setting)
         with np.errstate(divide="ignore"):
             self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
-        p = self.pruned
-        least = run_ranges(
-            lambda a, b: likely_at_least(
-                a, b, which, self._field, self._wide, self._shift, *self._limits
-            ),
-            ranges(m, PRIMARIES),
-        )
-        self.at_least = int(sum(least))
+        self.at_least = self._at_least(which)
         if self.at_least > limit:
             self.total = self.at_least
             return
         fit(self.at_least)
+        self._count(which, limit)
+
+    def _at_least(self, which: np.ndarray) -> int:
+        """How many there are for certain."""
+        bounds = *self._limits, self._shift
+        least = run_ranges(
+            lambda a, b: likely_at_least(a, b, which, self._field, self._wide, *bounds),
+            ranges(len(which), PRIMARIES),
+        )
+        return int(sum(least))
+
+    def _count(self, which: np.ndarray, limit: int) -> None:
+        """Count them, up to `limit`."""
+        p = self.pruned
         for found in run_ranges(
             lambda a, b: likely.count_likely(
                 a,
@@ -135,7 +142,7 @@ class LikelyAssociations:
                 p.ln_total,
                 p.lost,
             ),
-            ranges(m, PRIMARIES),
+            ranges(len(which), PRIMARIES),
         ):
             self.total += found
             if self.total > limit:
