@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from small_skies import BY_HAND
 
 import bayesmatch as bm
+from bayesmatch._kernels import host_fraction as kernels
 from bayesmatch.diagnostics.metrics import calibration_error
 from bayesmatch.matching import fraction_likelihood as fl
 from bayesmatch.matching.covariates import covariate_matrix
@@ -694,3 +695,30 @@ def test_rare_counterparts_in_three_catalogues_converge():
     fit = sky.match().meta["host_fraction_fit"]
     assert fit["converged"] and fit["iterations"] < 40
     assert np.isfinite(list(fit["fraction_error"].values())).all()
+
+
+@pytest.mark.parametrize("d", [1, 2, 105])
+def test_solution_of_a_definite_matrix(d):
+    rng = np.random.default_rng(d)
+    half, right, found = rng.normal(size=(d, d + 3)), rng.normal(size=d), np.empty(d)
+    matrix = half @ half.T
+    assert kernels.solve_definite(matrix, right, np.empty((d, d)), found)
+    np.testing.assert_allclose(matrix @ found, right, rtol=1e-8, atol=1e-8)
+    matrix[-1, -1] = -1.0
+    assert not kernels.solve_definite(matrix, right, np.empty((d, d)), found)
+    matrix[0, 0] = np.nan
+    assert not kernels.solve_definite(matrix, right, np.empty((d, d)), found)
+
+
+def test_the_fit_leaves_no_work_to_threads_of_linear_algebra(monkeypatch):
+    """They got into the way of those that sum: five catalogues took 5 s or, with them, 17 s."""
+
+    def called(*args, **options):
+        raise AssertionError("called")
+
+    monkeypatch.setattr(np.linalg, "solve", called)
+    monkeypatch.setattr(np.linalg, "cholesky", called)
+    rng = np.random.default_rng(1)
+    z = np.column_stack([np.ones(300), rng.normal(size=300)])
+    _, _, _, converged = fl.FractionLikelihood(rng.normal(0, 3, (300, 8)), z, None).maximise()
+    assert converged

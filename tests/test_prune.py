@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
+import bayesmatch.catalogs.memory
 import bayesmatch.matching.associations
+import bayesmatch.matching.pruning
+from bayesmatch.matching.pruning import LikelyAssociations
 from validation.skies import simulate_patterns
 
 PROBABILITIES = ("p_any", "p_i", "p_match")
@@ -206,6 +209,50 @@ def test_one_crowded_primary_and_one_not():
         bm.match(x, *others, prune=0, max_rows=1_000_000, **options)
     with pytest.raises(ValueError, match="combinations"):
         bm.match(x, *others, max_rows=1_000, **options)
+
+
+def test_hundreds_at_one_place_are_refused_before_they_are_counted(monkeypatch):
+    """A billion likely combinations, and 40 million: counting so many took minutes."""
+    rng = np.random.default_rng(8)
+
+    def place(name, n, sigma):
+        ra, dec = 150.0 + rng.normal(0, 1e-4, n), rng.normal(0, 1e-4, n)
+        return bm.Catalog({"RA": ra, "DEC": dec}, name=name, pos_err=sigma, area=0.01)
+
+    x = place("X", 5, 0.5)
+    many, fewer = ([place(name, n, 0.5) for name in "ABC"] for n in (600, 200))
+
+    def counted(*args):
+        raise AssertionError("counted")
+
+    monkeypatch.setattr(bayesmatch.matching.pruning.likely, "count_likely", counted)
+    with pytest.raises(ValueError, match="more than max_rows = 200,000,000"):
+        bm.match(x, *many, radius=8)
+    monkeypatch.setattr(bayesmatch.catalogs.memory, "available_bytes", lambda: 1 << 30)
+    with pytest.raises(ValueError, match=r"at least [\d,]+ associations of 'X' would need"):
+        bm.match(x, *fewer, radius=8)
+
+
+@pytest.mark.parametrize("n_other", [2, 3, 4])
+def test_never_more_for_certain_than_there_are(force, monkeypatch, n_other):
+    made, init = [], LikelyAssociations.__init__
+
+    def noted(self, *args, **options):
+        init(self, *args, **options)
+        made.append((self.at_least, self.total))
+
+    monkeypatch.setattr(LikelyAssociations, "__init__", noted)
+    catalogs = sky(20, n_other).catalogs(NAMES)
+    x = catalogs[0]
+    wide = bm.Catalog(
+        x.table, name="X", pos_err="SIGMA", area=x.area, tail_fraction=0.1, tail_factor=4.0
+    )
+    for those in (catalogs, elliptical(catalogs), [wide, *catalogs[1:]]):
+        for options in ({}, {"prune": 1e-3, "priors": priors(1, NAMES[:1])}):
+            bm.match(*those, radius=10.0, host_fraction=0.8, **options)
+    assert len(made) == 6
+    assert all(least <= total for least, total in made)
+    assert any(least > 0 for least, _ in made)
 
 
 def test_threads_give_the_same_bytes(force):

@@ -9,7 +9,7 @@ from mocpy import MOC
 from scipy.spatial import cKDTree
 
 import bayesmatch as bm
-from bayesmatch.matching.seen_by_each import collapsed
+from bayesmatch.matching.seen_by_each import as_observed, collapsed, completed
 from validation.real_skies import Plan, simulate
 
 NAMES, ERRORS = ("OPT", "IRAC"), (0.1, 0.5)
@@ -124,3 +124,46 @@ def test_shared_objects_where_one_has_not_looked():
     made, tables, _, _ = sky(5, 0.5, 1.01)
     field = bm.match(*catalogs(made, tables), radius=12).meta["field"]
     assert field["shared"]["OPT+IRAC"] == pytest.approx(0.5 * 9_000.0, rel=0.2)  # 0.5 of that
+
+
+def test_what_is_observed_is_completed():
+    """Every object is one of its pattern, whoever has looked; only what nobody sees is expected."""
+    rng = np.random.default_rng(2)
+    values, chance = rng.uniform(0.0, 1.0, (5, 8)), rng.uniform(0.1, 1.0, (5, 3))
+    chance[0] = 1.0
+    seen = as_observed(values, chance)
+    by_hand = np.zeros_like(values)
+    for pattern in range(8):
+        for looked in range(8):
+            there = [chance[:, k] if looked >> k & 1 else 1.0 - chance[:, k] for k in range(3)]
+            by_hand[:, pattern & looked] += np.prod(there, axis=0) * values[:, pattern]
+    np.testing.assert_allclose(seen, by_hand, rtol=1e-12)
+    assert np.array_equal(seen[0], values[0])
+    np.testing.assert_allclose(completed(seen, values, chance), values, rtol=1e-12)
+    one = np.eye(8)[[3] * 5]  # seen by the first two, and by the third if it has looked
+    share = chance[:, 2] * 0.0 + (1.0 - chance[:, 2]) * values[:, 7]
+    share /= share + values[:, 3]
+    found = completed(one, values, chance)
+    np.testing.assert_allclose(found[:, 7], share, rtol=1e-12)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-12)
+
+
+def test_objects_that_cones_do_not_show_are_shared_all_the_same():
+    """Where no cone is, one seen by the other alone is no rarer than any other of its objects."""
+    plan = Plan(n=2000, per_deg2=1000.0, density=40_000.0, sigma=(1.0, 3.0), second=(25_000.0, 0.9))
+    made = simulate(3, plan)
+    cosine = np.cos(np.radians(made.primary["DEC"].mean()))
+    chosen = np.random.default_rng(1).random(len(made.source)) < 0.3
+    whole, table = made.others
+    at = (np.column_stack([t["RA"] * cosine, t["DEC"]]) for t in (made.primary, table))
+    sources, objects = at
+    kept = cKDTree(sources[chosen]).query(objects)[0] < 20.0 / 3600.0
+    cones = {name: column[kept] for name, column in table.items()}
+    area = [made.area, made.area * kept.mean()]
+    result = bm.match(*catalogs(made, [whole, cones], area), radius=12)
+    field = result.meta["field"]
+    assert field["scales"]["IRAC"]["small_fields"]
+    assert field["shared"]["OPT+IRAC"] == pytest.approx(0.9 * 25_000.0, rel=0.1)
+    far = ~chosen
+    p, truth = host(result)[far].mean(), (made.truth[far, 0] >= 0).mean()
+    assert p == pytest.approx(truth, abs=0.03)

@@ -510,8 +510,9 @@ def test_what_is_worked_out_once_is_what_every_step_found(n_other, shape, severa
     relative = ln_relative(field.per_arcsec2(rho), rho)
     assert np.isneginf(relative).any()
     rows = associations.first, associations.member, match.evidence
-    ln_density, ln_share = np.log(rho * 3600.0**2 * 41252.96), np.log(field.hosts)
-    found, anew = (np.empty((2, 1 << n_other)) for _ in range(2))
+    ln_density = np.log(rho * 3600.0**2 * 41252.96)
+    ln_share = np.tile(np.log(field.hosts), (len(which), 1))
+    found, anew = (np.empty((2, len(which), 1 << n_other)) for _ in range(2))
     around = surroundings(setting)
     expected_objects(which, *around, relative, ln_density, *rows, ln_share, 5.0, *anew)
     once = prepare(which, n_other, *around, 5.0)

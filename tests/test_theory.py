@@ -688,7 +688,7 @@ def test_expected_objects():
     nu, evidence = field.per_arcsec2(rho), post.ln_evidence_uncorrected
     density = replace(setting.field, objects=field)
     like = np.exp(shared_ln_likelihood(setting, associations, evidence, density).ln_like)
-    count, hosts = np.empty(4), np.empty(4)
+    count, hosts = np.empty((2, 3, 4))
     expected_objects(
         np.arange(3),
         *surroundings(setting),
@@ -697,7 +697,7 @@ def test_expected_objects():
         associations.first,
         associations.member,
         evidence,
-        np.log(field.hosts),
+        np.tile(np.log(field.hosts), (3, 1)),
         1e9,
         count,
         hosts,
@@ -730,7 +730,7 @@ def test_expected_objects():
                 number += weight * seen
                 z += weight
             wanted += chance * number / z
-    np.testing.assert_allclose(count, wanted, rtol=1e-8)
+    np.testing.assert_allclose(count.sum(axis=0), wanted, rtol=1e-8)
 
 
 # Calibrated probabilities

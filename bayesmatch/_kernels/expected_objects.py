@@ -103,10 +103,11 @@ def expected_objects(
     count,
     hosts,
 ):
-    """One E step: field objects and counterparts by pattern, summed over the primaries `which`.
+    """One E step: field objects and counterparts by pattern around the primaries `which`.
 
-    `ln_relative` and `ln_density` as for :func:`shared_rows`, of these primaries alone.
-    ``ln_fraction`` (patterns,): ln of the shares of primaries with each set of counterparts.
+    That is `count` and `hosts`, (p, patterns). `ln_relative` and `ln_density` as for
+    :func:`shared_rows`, of these primaries alone; so is `ln_fraction` (p, patterns): ln of the
+    shares of primaries with each set of counterparts.
     Objects count whose best-known detection lies closer to the primary than `inner` (arcsec), so
     that none lacks detections beyond the edge of the circle.
     """
@@ -139,10 +140,10 @@ def expected_objects(
             at,
             ln_z,
             ln_evidence,
-            ln_fraction,
+            ln_fraction[n],
             flow,
             touched,
-            hosts,
+            hosts[n],
         )
         for c in range(n_components):
             flow[at[c + 1] - 1] += max(0.0, 1.0 - touched[c])
@@ -150,7 +151,7 @@ def expected_objects(
             if len(some) == 1:
                 x, y = plane[some[0], 0], plane[some[0], 1]
                 if x * x + y * y < inner * inner:
-                    count[1 << catalogue[some[0]]] += flow[at[c] + 1]
+                    count[n, 1 << catalogue[some[0]]] += flow[at[c] + 1]
                 continue
             group, mask, weight = scratch
             groups(
@@ -175,5 +176,5 @@ def expected_objects(
                 weight,
                 inside,
                 pattern,
-                count,
+                count[n],
             )

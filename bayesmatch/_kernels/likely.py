@@ -34,6 +34,21 @@ TOTAL, COUNT, FILL = 0, 1, 2
 
 
 @jit
+def most_beyond(i, field, plane, n_other):
+    """Ln of the most by which members of catalogue k and those after it raise e, (n_other + 1,)."""
+    block, suffix = i * n_other, np.zeros(n_other + 1)
+    base = field.start[block]
+    for k in range(n_other - 1, -1, -1):
+        a, b = field.start[block + k] - base, field.start[block + k + 1] - base
+        peak = np.zeros(b - a + 1)  # the first: absent
+        peak[1:] = (
+            LN_SCALE - field.ln_density[i, k] - plane[a:b, 6] + field.ln_ratio[base + a : base + b]
+        )
+        suffix[k] = suffix[k + 1] + log_sum(peak, 0, len(peak))
+    return suffix
+
+
+@jit
 def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, member, between):
     """Go through the likely combinations of primary `i`; returns the row after the last.
 
@@ -44,14 +59,7 @@ def walk(mode, i, field, plane, extra, limit, totals, row, last_row, lost, membe
     n_other = int(round(math.log2(len(extra))))
     block = i * n_other
     base = field.start[block]
-    suffix = np.zeros(n_other + 1)
-    for k in range(n_other - 1, -1, -1):
-        a, b = field.start[block + k] - base, field.start[block + k + 1] - base
-        peak = np.zeros(b - a + 1)  # the first: absent
-        peak[1:] = (
-            LN_SCALE - field.ln_density[i, k] - plane[a:b, 6] + field.ln_ratio[base + a : base + b]
-        )
-        suffix[k] = suffix[k + 1] + log_sum(peak, 0, len(peak))
+    suffix = most_beyond(i, field, plane, n_other)
     state = np.zeros((n_other + 1, 7))
     state[0, 2:6] = field.p_cov[i]
     pattern = np.zeros(n_other + 1, np.int64)

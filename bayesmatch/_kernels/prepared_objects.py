@@ -155,7 +155,6 @@ def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, in
     first, member, ln_evidence = rows
     start = around[0]
     weight = np.empty(c_group[of_c[-1]])
-    some_count, some_hosts = np.empty(len(count)), np.empty(len(hosts))
     count[:] = 0.0
     hosts[:] = 0.0
     for n in range(len(which)):
@@ -167,13 +166,11 @@ def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, in
                 ln_relative[one],
                 ln_density[one],
                 *rows,
-                ln_fraction,
+                ln_fraction[one],
                 inner,
-                some_count,
-                some_hosts,
+                count[one],
+                hosts[one],
             )
-            count += some_count
-            hosts += some_hosts
             continue
         i = which[n]
         begin, end, base = first[i], first[i + 1], start[i * member.shape[1]]
@@ -194,10 +191,10 @@ def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, in
             at,
             ln_z,
             ln_evidence,
-            ln_fraction,
+            ln_fraction[n],
             flow,
             touched,
-            hosts,
+            hosts[n],
         )
         for c in range(of_c[n], of_c[n + 1]):
             a, b, q, last = at[c - of_c[n]], at[c - of_c[n] + 1], c_group[c], c_group[c + 1]
@@ -212,7 +209,7 @@ def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, in
                     weight[q:last],
                     inside[q:last],
                     pattern[q:last],
-                    count,
+                    count[n],
                 )
             elif inside[q]:
-                count[pattern[q]] += flow[a + 1]
+                count[n, pattern[q]] += flow[a + 1]

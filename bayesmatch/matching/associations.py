@@ -90,6 +90,11 @@ def build_associations(
     possible = np.prod(1.0 + in_block, axis=1)
     each = COMPLETE if prune > 0 else max_rows
     count, total = 1 + in_block[:, 0], 0
+
+    def fits_memory(n_rows: int, number: str) -> None:
+        what = f"{number} associations of {setting.primary.name!r}"
+        check_memory(n_rows * each_row, what, remedy)
+
     if n_other > 1:
         count, total = _counted(n_other, args, possible, each, max_rows)
     many = np.flatnonzero(count > each)
@@ -103,11 +108,11 @@ def build_associations(
         prune=prune,
         min_weight=min_weight,
         limit=max_rows - min(total, max_rows),
+        fit=lambda least: fits_memory(total + least, f"at least {total + least:,}"),
     )
     if total + likely.total > max_rows:
         if max_rows < asked:
-            what = f"over {max_rows:,} associations of {setting.primary.name!r}"
-            check_memory((max_rows + 1) * each_row, what, remedy)
+            fits_memory(max_rows + 1, f"over {max_rows:,}")
         worst = int(in_block.sum(axis=0).argmax())
         raise ValueError(
             too_many(
@@ -120,11 +125,7 @@ def build_associations(
         )
     count[many] = likely.pruned.count
     n_rows = int(count.sum())
-    check_memory(
-        n_rows * each_row,
-        f"{n_rows:,} associations of {setting.primary.name!r}",
-        remedy,
-    )
+    fits_memory(n_rows, f"{n_rows:,}")
     first = np.zeros(n + 1, np.int64)
     np.cumsum(count, out=first[1:])
     complete = np.ones(n, bool)

@@ -17,6 +17,7 @@ from ..catalogs.area import FULL_SKY_DEG2
 from .associations import Associations
 from .field import FieldDensity
 from .field_objects import NOTHING, FieldObjects, ln_relative
+from .seen_by_each import as_observed, completed
 from .setting import Setting
 
 #: most candidates, and most associations, that the fit looks at: a sample of the primaries
@@ -62,7 +63,8 @@ def fit_field_objects(
     # A part of the sample finds nearly all: the whole takes few steps more.
     for part in (which[::COARSE], which) if len(which) >= COARSE * PRIMARIES else (which,):
         scale = len(part) / len(which)
-        sample = _Sample(around, part, rho[part], rows, radius, inner)
+        chance = None if density.chance is None else density.chance[part]
+        sample = _Sample(around, part, (rho[part], chance), rows, radius, inner)
         for _ in range(MOST_STEPS):
             steps += 1
             new = sample.step(state)
@@ -122,12 +124,13 @@ class _Sample:
         self,
         around: tuple,
         which: np.ndarray,
-        rho: np.ndarray,
+        seen: tuple[np.ndarray, np.ndarray | None],
         rows: tuple[np.ndarray, ...],
         radius: float,
         inner: float,
     ) -> None:
-        self.which, self.rho, self.rows, self.radius = which, rho, rows, radius
+        (rho, self.chance), self.rows, self.radius = seen, rows, radius
+        self.which, self.rho = which, rho
         self.around, self.inner = around, inner
         self.ln_density = np.log(rho * 3600.0**2 * FULL_SKY_DEG2)
         self.pieces = ranges(len(which), PRIMARIES)
@@ -139,29 +142,36 @@ class _Sample:
         """One EM step, from the circles around the primaries."""
         rho, n_patterns = self.rho, len(field.count)
         nu = field.per_arcsec2(rho)
-        relative, ln_share = ln_relative(nu, rho), np.log(field.hosts)
+        share = np.broadcast_to(field.hosts, (len(rho), n_patterns))
+        seen, own = as_observed(nu, self.chance), as_observed(share, self.chance)
+        relative = ln_relative(seen, rho)
+        with np.errstate(divide="ignore"):
+            ln_share = np.log(own)
+        of_each = np.empty((2, len(rho), n_patterns))
 
-        def piece(a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
-            count, hosts = np.empty(n_patterns), np.empty(n_patterns)
+        def piece(a: int, b: int) -> None:
             expected_prepared(
                 self.which[a:b],
                 self.prepared[a],
                 self.around,
                 (relative[a:b], self.ln_density[a:b]),
                 self.rows,
-                ln_share,
+                ln_share[a:b],
                 self.inner,
-                count,
-                hosts,
+                *of_each[:, a:b],
             )
-            return count, hosts
 
-        # Summed in the order of fixed pieces: the same bytes for any number of threads.
-        parts = list(run_ranges(piece, self.pieces))
-        count, hosts = (np.sum(some, axis=0) for some in zip(*parts, strict=True))
+        list(run_ranges(piece, self.pieces))
+        count, hosts = of_each
         # Primaries without candidates are not looked at: as many as chance leaves empty.
-        empty = field.hosts[0] * np.exp(-np.pi * self.radius**2 * nu.sum(axis=1))
-        hosts[0] += (empty / (1.0 - empty)).sum()
+        empty = own[:, 0] * np.exp(-np.pi * self.radius**2 * seen[:, 1:].sum(axis=1))
+        hosts[:, 0] += empty / (1.0 - empty)
+        count[:, 0] = np.pi * self.inner**2 * seen[:, 0]
+        # Summed over all primaries: the same bytes for any number of threads.
+        count, hosts = (
+            completed(found, values, self.chance).sum(axis=0)
+            for found, values in ((count, nu), (hosts, share))
+        )
         singles = 1 << np.arange(rho.shape[1])
         count[singles] = np.maximum(count[singles], FLOOR)
         return FieldObjects(count, (hosts + FLOOR) / (hosts + FLOOR).sum())

@@ -167,17 +167,13 @@ class FractionLikelihood:
         self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray
     ) -> tuple[np.ndarray, float]:
         """Newton's step or, where the likelihood is not concave, one nearer the EM algorithm's."""
-        information = observed
+        step, complete = np.empty_like(gradient), observed
         for share in EM_SHARES:
-            if share > 0:
+            if share == EM_SHARES[1]:
                 complete = self.sums(beta, complete=True)[2]
-                information = (1.0 - share) * observed + share * complete
-            try:
-                np.linalg.cholesky(information)
-            except np.linalg.LinAlgError:
-                continue
-            step = np.linalg.solve(information, gradient)
-            return step, float(gradient @ step)
+            information = (1.0 - share) * observed + share * complete
+            if kernels.solve_definite(information, gradient, np.empty_like(observed), step):
+                return step, float(gradient @ step)
         return gradient, float(gradient @ gradient)
 
     def separable(self, beta: np.ndarray) -> bool:

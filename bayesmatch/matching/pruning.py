@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from .._kernels import likely
 from .._kernels.combinations import Field
 from .._kernels.jit import ranges, run_ranges
+from .._kernels.likely_bound import likely_at_least
 from .candidate_positions import with_determinant
 from .setting import Setting
 from .tail_factors import catalogue_tails, ceiling, slot_factors, widened
@@ -51,7 +53,14 @@ class LikelyAssociations:
     min_weight : float
         Nothing is left out whose NWAY weight might be above this.
     limit : int
-        Counting stops beyond this many.
+        Counting stops beyond this many, and does not begin where there are more for certain.
+    fit : callable
+        Raises where that many are more than memory holds.
+
+    Attributes
+    ----------
+    total : int
+        How many there are, or a number above `limit`.
     """
 
     def __init__(
@@ -63,6 +72,7 @@ class LikelyAssociations:
         prune: float,
         min_weight: float,
         limit: int,
+        fit: Callable[[int], None],
     ) -> None:
         m, n_patterns = len(which), len(setting.nway.density)
         self.pruned = Pruned(
@@ -72,7 +82,7 @@ class LikelyAssociations:
             np.empty((m, 2)),
             np.empty((m, 2)),
         )
-        self.total = 0
+        self.total = self.at_least = 0
         if m == 0:
             return
         primary, candidates, nway = setting.primary, setting.candidates, setting.nway
@@ -98,6 +108,24 @@ class LikelyAssociations:
         self._wide, self._shift = _widened(self._field, setting)
         with np.errstate(divide="ignore"):
             self._limits = float(np.log(prune)), np.array([np.inf, np.log(min_weight)])
+        self.at_least = self._at_least(which)
+        if self.at_least > limit:
+            self.total = self.at_least
+            return
+        fit(self.at_least)
+        self._count(which, limit)
+
+    def _at_least(self, which: np.ndarray) -> int:
+        """How many there are for certain."""
+        bounds = *self._limits, self._shift
+        least = run_ranges(
+            lambda a, b: likely_at_least(a, b, which, self._field, self._wide, *bounds),
+            ranges(len(which), PRIMARIES),
+        )
+        return int(sum(least))
+
+    def _count(self, which: np.ndarray, limit: int) -> None:
+        """Count them, up to `limit`."""
         p = self.pruned
         for found in run_ranges(
             lambda a, b: likely.count_likely(
@@ -114,7 +142,7 @@ class LikelyAssociations:
                 p.ln_total,
                 p.lost,
             ),
-            ranges(m, PRIMARIES),
+            ranges(len(which), PRIMARIES),
         ):
             self.total += found
             if self.total > limit:

@@ -115,3 +115,48 @@ def mixed(
         )
         ln = out
     return ln
+
+
+def as_observed(values: np.ndarray, chance: np.ndarray | None) -> np.ndarray:
+    """What is seen in exactly each set of catalogues, (n, patterns), of objects that are `values`.
+
+    By the `chance` (n, n_other) that each catalogue has looked there; None: all have. The first
+    pattern has what nobody sees.
+    """
+    return values if chance is None else _steps(values, chance)[-1]
+
+
+def completed(seen: np.ndarray, values: np.ndarray, chance: np.ndarray | None) -> np.ndarray:
+    """How many objects of each pattern those are that are `seen` as such, all (n, patterns).
+
+    As the numbers of :func:`as_observed` are made from `values`; the first pattern of `seen` has
+    those expected that nobody sees.
+    """
+    if chance is None:
+        return seen
+    steps, out = _steps(values, chance), seen.copy()
+    for k in reversed(range(chance.shape[1])):
+        for with_k, without in _pairs(values.shape[1], k):
+            missed = (1.0 - chance[:, k]) * steps[k][:, with_k]
+            share = missed / np.maximum(steps[k + 1][:, without], 1e-300)
+            out[:, with_k] += share * out[:, without]
+            out[:, without] *= 1.0 - np.minimum(share, 1.0)
+    return out
+
+
+def _steps(values: np.ndarray, chance: np.ndarray) -> list[np.ndarray]:
+    """`values` (n, patterns) as they are seen when none, one, two ... of the catalogues may not."""
+    steps = [values]
+    for k in range(chance.shape[1]):
+        now = steps[-1].copy()
+        for with_k, without in _pairs(values.shape[1], k):
+            missed = (1.0 - chance[:, k]) * now[:, with_k]
+            now[:, without] += missed
+            now[:, with_k] -= missed
+        steps.append(now)
+    return steps
+
+
+def _pairs(n_patterns: int, k: int) -> list[tuple[int, int]]:
+    """Each pattern with catalogue `k`, and what is left of it without."""
+    return [(p, p ^ 1 << k) for p in range(n_patterns) if p >> k & 1]

@@ -20,6 +20,7 @@ from .field_links import fit_field_objects, surroundings
 from .field_objects import FieldObjects, ln_relative
 from .partly_outside import PartlyOutside, ln_cut_objects
 from .patterns import pattern_labels
+from .seen_by_each import as_observed
 from .setting import Setting
 
 #: primaries per piece of work
@@ -71,14 +72,15 @@ def shared_ln_likelihood(
     if field is None:
         field = fit_field_objects(setting, associations, ln_evidence, density)
     nu, ln_density = field.per_arcsec2(rho), density.ln_full_sky
-    relative = ln_relative(nu, rho)
+    seen = as_observed(nu, density.chance)
+    relative = ln_relative(seen, rho)
     n = len(rho)
     ln_like, ln_gain = np.empty(len(ln_evidence)), np.zeros(n)
     ln_gain[associations.pruned.primary] = np.inf  # asked for
     around = surroundings(setting)
     ln_more = np.zeros(len(setting.candidates.row))
     if partly is not None:
-        ln_more = ln_cut_objects(setting, partly.edges, partly.concerned, nu)
+        ln_more = ln_cut_objects(setting, partly.edges, partly.concerned, seen)
     cut = sum(
         run_ranges(
             lambda a, b: kernels.shared_rows(
