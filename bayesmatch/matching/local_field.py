@@ -34,6 +34,7 @@ from .density_ladder import (
     others_around,
     sparse_weights,
     totals,
+    with_room,
 )
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
@@ -230,10 +231,12 @@ class _Local:
         However wide the errors really are.  Hosts of other primaries lie in the circle of the
         match, of `circle` arcsec^2, and in the ring as well.  And the weights (n,) for that.
         """
-        inner, found = far[0], np.diff(self.start)
+        inner, beyond = with_room(far, ROOM * circle)
+        found = np.diff(self.start)
         sources = windows[2][:, np.argmin(np.abs(windows[1].sum(axis=0) - inner.area.sum()))]
         count = inner.count + self.hosts / self.kept * sources  # hosts were taken out
-        weight = seen * sparse_weights(np.maximum(count - found, 0.0), far, circle)
+        beside = np.maximum(count - found, 0.0)
+        weight = seen * sparse_weights(beside, [inner, *beyond], circle)
         times = circle * weight.sum() / max(dot(weight, inner.area), 1e-300)
         excess = dot(weight, found - times * count)
         own = weight.sum() + dot(weight, circle * self._others - times * sources) / self.kept
