@@ -85,15 +85,6 @@ class FieldDensity:
         """The density with one object more, per arcsec^2, where the catalogue has looked."""
         return field_rho(self._where_seen(self.plus_one))
 
-    @property
-    def for_hosts(self) -> np.ndarray:
-        """The density that the host fraction may go by, (n_primary, n_other), per deg^2.
-
-        That at the primary, where it is a clump that stands out of what is around it; but that it
-        lies in a hole or beyond an edge is no property of a primary.
-        """
-        return np.maximum(self.per_deg2, self.around)
-
     def around_of(self, other: int) -> np.ndarray:
         """:attr:`around` of one other catalogue, (n_primary,), 0 where it has not looked."""
         return self._where_seen(self.around)[:, other]

@@ -28,7 +28,7 @@ def covariates_of(setting: Setting, options: MatchOptions, covariates: Covariate
     if options.host_covariates != "sigma":
         return covariates
     names = [other.name for other in setting.others]
-    return with_densities(covariates, dict(zip(names, setting.field.for_hosts.T, strict=True)))
+    return with_densities(covariates, dict(zip(names, setting.field.around.T, strict=True)))
 
 
 def fractions_of(

@@ -145,5 +145,5 @@ def surroundings_of(
     covariates = covariate_matrix(primary, "sigma" if len(primary) >= MIN_PRIMARIES else None)
     if len(primary) >= MIN_PRIMARIES:  # as in the match
         names = [other.name for other in others]
-        covariates = with_densities(covariates, dict(zip(names, field.for_hosts.T, strict=True)))
+        covariates = with_densities(covariates, dict(zip(names, field.around.T, strict=True)))
     return Surroundings(primary, others, candidates, covariates[0], radius, field, seen)
