@@ -134,17 +134,13 @@ def _of_each(values: np.ndarray | float, n: int) -> np.ndarray:
     return out
 
 
-def with_room(rings: Sequence[Ring], area: float) -> tuple[Ring, Sequence[Ring]]:
-    """The first of some rings, with as many more as reach an `area` (arcsec^2), and the others."""
-    for k in range(1, len(rings) + 1):
-        if k == len(rings) or sum(ring.area.mean() for ring in rings[:k]) >= area:
-            break
-    if k == 1:
-        return rings[0], rings[1:]
-    count, whole = (
-        np.sum([getattr(ring, name) for ring in rings[:k]], axis=0) for name in ("count", "area")
-    )
-    return Ring(count, whole), rings[k:]
+def with_room(rings: Sequence[Ring], area: float) -> list[Ring]:
+    """Some rings, the first with as many of the next as reach an `area` (arcsec^2) together."""
+    first, *others = rings
+    while others and first.area.mean() < area:
+        more = others.pop(0)
+        first = Ring(first.count + more.count, first.area + more.area)
+    return [first, *others]
 
 
 def far_fewer(n: float, expected: float, times: float, one: float, share: float) -> bool:
