@@ -189,7 +189,7 @@ class _Local:
         self._found(whole or self._of_small_fields(box), small_fields)
 
     def _of_small_fields(self, box: SkyBox) -> Densities:
-        """Densities from what is within the fields of the primaries that have any: no cell tells."""
+        """Densities from what is within the fields of primaries that have any: no cell tells."""
         self._others = others_within(self.at, 2.0 * self.reach)
         count, area = (values.sum(axis=0) for values in self._ring_counts)
         shares = 1.0 - self._beyond_inner, self._own.sum(axis=0)
