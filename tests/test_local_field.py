@@ -205,6 +205,25 @@ def test_errors_that_are_too_small_are_no_cones_in_a_cluster():
     assert result.meta["host_fraction"] == pytest.approx(has.mean(), abs=0.04)
 
 
+def test_hosts_are_told_from_a_window_with_room_beside_the_circle():
+    """Circles of a minute of arc fill the smallest window of cells: most of it is their own."""
+    rng = np.random.default_rng(3)
+    n, side = 2000, 8.0
+    x = rng.uniform(-side / 2, side / 2, (2, n))
+    sigma, has = 10.0 ** rng.uniform(0.3, 1.3, n), rng.random(n) < 0.7
+    hosts = (x + rng.normal(size=x.shape) * sigma / 3600)[:, has]
+    field = rng.uniform(-side / 2, side / 2, (2, int(500 * side**2)))
+    xs, os = (
+        (200.0 + east / np.cos(np.radians(north)), north)
+        for east, north in (x, np.c_[field, hosts])
+    )
+    result = bm.match(*catalogs(xs, sigma, os, area=side**2), radius=60)
+    assert result.meta["field"]["scales"]["OPT"]["hosts"] == pytest.approx(has.mean(), abs=0.05)
+    density = np.asarray(result.sources["density_OPT"])
+    assert np.median(density) == pytest.approx(500.0, rel=0.03)
+    assert np.std(np.log(density)) < 0.1
+
+
 def test_sources_that_follow_a_cluster_are_no_small_fields():
     """Far from all of them it is emptier; the fraction with a host goes by the density."""
     rng = np.random.default_rng(6)

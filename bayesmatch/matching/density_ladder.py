@@ -134,6 +134,15 @@ def _of_each(values: np.ndarray | float, n: int) -> np.ndarray:
     return out
 
 
+def with_room(rings: Sequence[Ring], area: float) -> list[Ring]:
+    """Some rings, the first with as many of the next as reach an `area` (arcsec^2) together."""
+    first, *others = rings
+    while others and first.area.mean() < area:
+        more = others.pop(0)
+        first = Ring(first.count + more.count, first.area + more.area)
+    return [first, *others]
+
+
 def far_fewer(n: float, expected: float, times: float, one: float, share: float) -> bool:
     """Whether `n` is below a `share` of what another area lets one expect, beyond doubt.
 

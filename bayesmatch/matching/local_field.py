@@ -34,6 +34,7 @@ from .density_ladder import (
     others_around,
     sparse_weights,
     totals,
+    with_room,
 )
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
@@ -188,10 +189,7 @@ class _Local:
         self._found(whole or self._of_small_fields(box), small_fields)
 
     def _of_small_fields(self, box: SkyBox) -> Densities:
-        """Densities from what is within the fields of the primaries that have any.
-
-        Cells say nothing, of what was looked at or of the sources there.
-        """
+        """Densities from what is within the fields of primaries that have any: no cell tells."""
         self._others = others_within(self.at, 2.0 * self.reach)
         count, area = (values.sum(axis=0) for values in self._ring_counts)
         shares = 1.0 - self._beyond_inner, self._own.sum(axis=0)
@@ -227,9 +225,10 @@ class _Local:
     ) -> tuple[float, np.ndarray]:
         """Mean number of hosts of a primary, all that is more than the field of the rings `far`.
 
-        However wide the errors really are.  Hosts of other primaries lie in the circle of the
-        match, of `circle` arcsec^2, and in the ring as well.  And the weights (n,) for that.
+        However wide errors are.  Hosts of others lie in the circle of the match, of `circle`
+        arcsec^2, and in the ring as well.  And the weights (n,) for that.
         """
+        far = with_room(far, ROOM * circle)
         inner, found = far[0], np.diff(self.start)
         sources = windows[2][:, np.argmin(np.abs(windows[1].sum(axis=0) - inner.area.sum()))]
         count = inner.count + self.hosts / self.kept * sources  # hosts were taken out
