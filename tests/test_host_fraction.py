@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from small_skies import BY_HAND
 
 import bayesmatch as bm
-from bayesmatch._kernels import host_fraction as kernels
+from bayesmatch._kernels.equations import solve_positive
 from bayesmatch.diagnostics.metrics import calibration_error
 from bayesmatch.matching import fraction_likelihood as fl
 from bayesmatch.matching.covariates import covariate_matrix
@@ -700,14 +700,14 @@ def test_rare_counterparts_in_three_catalogues_converge():
 @pytest.mark.parametrize("d", [1, 2, 105])
 def test_solution_of_a_definite_matrix(d):
     rng = np.random.default_rng(d)
-    half, right, found = rng.normal(size=(d, d + 3)), rng.normal(size=d), np.empty(d)
-    matrix = half @ half.T
-    assert kernels.solve_definite(matrix, right, np.empty((d, d)), found)
+    half, right = rng.normal(size=(d, d + 3)), rng.normal(size=d)
+    matrix, found = half @ half.T, right.copy()
+    assert solve_positive(matrix.copy(), found)
     np.testing.assert_allclose(matrix @ found, right, rtol=1e-8, atol=1e-8)
     matrix[-1, -1] = -1.0
-    assert not kernels.solve_definite(matrix, right, np.empty((d, d)), found)
+    assert not solve_positive(matrix.copy(), right.copy())
     matrix[0, 0] = np.nan
-    assert not kernels.solve_definite(matrix, right, np.empty((d, d)), found)
+    assert not solve_positive(matrix.copy(), right.copy())
 
 
 def test_the_fit_leaves_no_work_to_threads_of_linear_algebra(monkeypatch):

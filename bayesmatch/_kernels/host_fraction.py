@@ -121,33 +121,3 @@ def sums_of_two(i_first, i_last, top, like, free_total, z, coefficients, out, in
             out[1 + q] += (r - free * share) * z[i, q]
             for p in range(q + 1):
                 information[q, p] += h * z[i, q] * z[i, p]
-
-
-@jit
-def solve_definite(matrix, right, factor, out):
-    """Solution `out` (d,) of matrix x = right by Cholesky's decomposition; `factor` (d, d) is room.
-
-    Returns False where the symmetric `matrix` is not positive definite.  Loops along rows, a
-    thread's own work: LAPACK's threads get into the way of those that sum, ten times as long.
-    """
-    d = len(right)
-    factor[:] = matrix
-    out[:] = right
-    for j in range(d):
-        if not factor[j, j] > 0.0:
-            return False
-        root = math.sqrt(factor[j, j])
-        for c in range(j, d):
-            factor[j, c] /= root
-        for i in range(j + 1, d):
-            times = factor[j, i]
-            for c in range(i, d):
-                factor[i, c] -= times * factor[j, c]
-        out[j] /= root
-        for i in range(j + 1, d):
-            out[i] -= factor[j, i] * out[j]
-    for j in range(d - 1, -1, -1):
-        for c in range(j + 1, d):
-            out[j] -= factor[j, c] * out[c]
-        out[j] /= factor[j, j]
-    return True

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .equations import solve_positive
 from .jit import jit
 
 
@@ -76,33 +77,9 @@ def newton_step(rho, bits, nu, matrix, step, unit):
                     both += nu[t]
             matrix[j, k] = both / unit[j] / unit[k]
         matrix[j, j] += 1e-14
-    eliminate(matrix, step)
+    solve_positive(matrix, step)
     largest = 0.0
     for j in range(n_other):
         step[j] /= unit[j]
         largest = max(largest, abs(step[j]))
     return largest
-
-
-@jit
-def eliminate(matrix, right):
-    """Solve a few equations, `matrix` (m, m), in place: the solution takes the place of `right`."""
-    m = len(right)
-    for j in range(m):
-        pivot = j
-        for k in range(j + 1, m):
-            if abs(matrix[k, j]) > abs(matrix[pivot, j]):
-                pivot = k
-        if pivot != j:
-            for q in range(j, m):
-                matrix[j, q], matrix[pivot, q] = matrix[pivot, q], matrix[j, q]
-            right[j], right[pivot] = right[pivot], right[j]
-        for k in range(j + 1, m):
-            times = matrix[k, j] / matrix[j, j]
-            for q in range(j + 1, m):
-                matrix[k, q] -= times * matrix[j, q]
-            right[k] -= times * right[j]
-    for j in range(m - 1, -1, -1):
-        for q in range(j + 1, m):
-            right[j] -= matrix[j, q] * right[q]
-        right[j] /= matrix[j, j]

@@ -47,12 +47,10 @@ def near_positions(corner, reach_rows, reach_columns, known):
         for column in range(reach, n_columns - reach):
             known[row, column] = below[column + reach + 1] - below[column - reach] > 0
         # Those whose window goes on at the other side.
-        for column in range(min(reach, n_columns)):
-            begin, end = column - reach, column + reach + 1
-            known[row, column] = around(corner, low, high, begin, end) > 0
-        for column in range(max(reach, n_columns - reach), n_columns):
-            begin, end = column - reach, column + reach + 1
-            known[row, column] = around(corner, low, high, begin, end) > 0
+        for first, last in ((0, min(reach, n_columns)), (max(reach, n_columns - reach), n_columns)):
+            for column in range(first, last):
+                begin, end = column - reach, column + reach + 1
+                known[row, column] = around(corner, low, high, begin, end) > 0
 
 
 @jit

@@ -122,34 +122,3 @@ def feature_sums(first, last, column, value, coefficients, out):
             for a in range(column.shape[1]):
                 s += value[r, a] * coefficients[np.uint32(column[r, a]), b]
             out[r, b] = s
-
-
-@jit
-def solve_positive(matrix, right):
-    """Solution of matrix x = right by Cholesky's decomposition; both are overwritten.
-
-    Rows whose pivot vanishes stay 0.
-    """
-    n = len(right)
-    for j in range(n):
-        pivot = matrix[j, j]
-        for k in range(j):
-            pivot -= matrix[j, k] * matrix[j, k]
-        pivot = math.sqrt(pivot) if pivot > 1e-12 else 0.0
-        matrix[j, j] = pivot
-        for i in range(j + 1, n):
-            s = matrix[i, j]
-            for k in range(j):
-                s -= matrix[i, k] * matrix[j, k]
-            matrix[i, j] = s / pivot if pivot > 0.0 else 0.0
-    for i in range(n):
-        s = right[i]
-        for k in range(i):
-            s -= matrix[i, k] * right[k]
-        right[i] = s / matrix[i, i] if matrix[i, i] > 0.0 else 0.0
-    for i in range(n - 1, -1, -1):
-        s = right[i]
-        for k in range(i + 1, n):
-            s -= matrix[k, i] * right[k]
-        right[i] = s / matrix[i, i] if matrix[i, i] > 0.0 else 0.0
-    return np.float64(0.0)

@@ -7,11 +7,13 @@ The fractions are a multinomial logit in properties of the primaries (see
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from functools import reduce
 
 import numpy as np
 
 from .._kernels import host_fraction as kernels
+from .._kernels.equations import solve_positive
 from .._kernels.jit import ranges, run_ranges
 from .._kernels.sums import product
 from .beyond import with_beyond, within_radius
@@ -22,8 +24,8 @@ RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 4.0
 MAX_ITERATIONS = 200
 #: primaries that are summed by themselves
 PIECE = 1 << 12
-#: of the complete-data information in a step: Newton's first, the EM algorithm's last
-EM_SHARES = (0.0, 0.02, 0.1, 0.3, 1.0)
+#: of the complete-data information in steps after Newton's, the EM algorithm's last
+EM_SHARES = (0.02, 0.1, 0.3, 1.0)
 #: covariates separate when, with so weak a ridge on slopes, sources in doubt are fewer than this
 #: share of the smaller group, and a step without the ridge would move ln odds by this much (1.0 to
 #: 1.5 on separable samples)
@@ -167,14 +169,18 @@ class FractionLikelihood:
         self, beta: np.ndarray, gradient: np.ndarray, observed: np.ndarray
     ) -> tuple[np.ndarray, float]:
         """Newton's step or, where the likelihood is not concave, one nearer the EM algorithm's."""
-        step, complete = np.empty_like(gradient), observed
-        for share in EM_SHARES:
-            if share == EM_SHARES[1]:
-                complete = self.sums(beta, complete=True)[2]
-            information = (1.0 - share) * observed + share * complete
-            if kernels.solve_definite(information, gradient, np.empty_like(observed), step):
+        for information in self._informations(beta, observed):
+            step = gradient.copy()
+            if solve_positive(information, step):
                 return step, float(gradient @ step)
         return gradient, float(gradient @ gradient)
+
+    def _informations(self, beta: np.ndarray, observed: np.ndarray) -> Iterator[np.ndarray]:
+        """Information matrices to be tried for a step, one after the other."""
+        yield observed.copy()
+        complete = self.sums(beta, complete=True)[2]
+        for share in EM_SHARES:
+            yield (1.0 - share) * observed + share * complete
 
     def separable(self, beta: np.ndarray) -> bool:
         """Whether the covariates tell hosts apart so well that only the ridge bounds their slopes.

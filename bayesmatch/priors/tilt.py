@@ -20,6 +20,7 @@ import numpy as np
 
 from .._kernels import jit
 from .._kernels import tilt as kernels
+from .._kernels.equations import solve_positive
 from .._kernels.jit import ranges, run_ranges
 from .hats import Hats
 
@@ -141,7 +142,7 @@ class TiltFit:
     ) -> tuple[_Point, float, float]:
         """Where a step ends, which part of it helps (0: none), the gain that it promised."""
         flat = now.gradient.ravel().copy()
-        kernels.solve_positive(curvature + self._penalty, flat)
+        solve_positive(curvature + self._penalty, flat)
         gain, step = float(flat @ now.gradient.ravel()), flat.reshape(now.coefficients.shape)
         if gain <= LEAST_GAIN:
             return now, 0.0, gain
