@@ -74,11 +74,11 @@ def window(i, w, row, column, half_rows, half_columns, last_row, n_columns):
 
 @jit
 def sum_covered(
-    first, last, order, row, column, half_rows, half_columns, sums, areas, n, square, n_sources
+    first, last, row, column, half_rows, half_columns, sums, areas, n, square, n_sources
 ):
     """As :func:`sum_windows`, of the two tables of :func:`covered_sums`."""
     last_row, n_columns = sums.shape[0] - 1, sums.shape[1] - 1
-    for i in order[first:last]:
+    for i in range(first, last):
         for w in range(len(half_rows)):
             low, high, a, b = window(
                 i, w, row, column, half_rows, half_columns, last_row, n_columns
@@ -134,17 +134,14 @@ def add_corner(out, row, column, n, area, n_sources):
 
 
 @jit
-def sum_windows(
-    first, last, order, row, column, half_rows, half_columns, corner, n, square, n_sources
-):
+def sum_windows(first, last, row, column, half_rows, half_columns, corner, n, square, n_sources):
     """Objects, covered area and sources in windows around each source.
 
-    Of the sources first to last in ``order`` (n,): neighbours on the sky look up the same memory.
     ``half_rows`` (w,) and ``half_columns`` (rows, w) are half the windows' sizes, the source's cell
     aside; `corner` (r + 1, c + 1, 3) sums of the three; the outputs are (n, w).
     """
     last_row, n_columns = corner.shape[0] - 1, corner.shape[1] - 1
-    for i in order[first:last]:
+    for i in range(first, last):
         for w in range(len(half_rows)):
             low, high, a, b = window(
                 i, w, row, column, half_rows, half_columns, last_row, n_columns

@@ -288,8 +288,7 @@ class SkyBox:
         n = len(self.row)
         shape = (n, len(self.half_rows))
         out = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
-        order = np.argsort(self.row.astype(np.uint16), kind="stable")  # 16 bits: by radix
-        around = order, self.row, self.column, self.half_rows, self.half_columns
+        around = self.row, self.column, self.half_rows, self.half_columns
         list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, SUMMED)))
         return out
 
