@@ -22,19 +22,27 @@ MIN_OCCUPIED, FARTHEST = 2, 4
 def leave_out_uncovered(count, covered):
     """Take out of `covered` (r, c), which comes as the cells that are known, those that are not.
 
-    ``count`` (r, c) int32 objects.
+    ``count`` (r, c) int32 objects.  Sizes are numbers that the compiler does not know, for which it
+    would make each of the functions again.
     """
+    size = np.int64(1)
     total, n_known = first_level(count, covered)
     n_uncovered = np.zeros(count.shape, np.uint8)  # of single cells: small numbers, less memory
-    if not mark_uncovered(total, n_known, n_uncovered, 1, covered):
+    occupied, fresh, n, some, tells, larger = empty_blocks(total, n_known, n_uncovered, size)
+    if tells:
+        usually = some >= PLENTY * n
+        judge_rows(total, n_known, n_uncovered, size, occupied, fresh, usually, covered)
+    if not larger:
         return
     total, of_blocks, told = next_level(total), next_level(n_known), next_level(n_uncovered)
-    size = 2
-    while size <= max(count.shape):
-        if not mark_uncovered(total, of_blocks, told, size, covered):
-            break
-        total, of_blocks, told = next_level(total), next_level(of_blocks), next_level(told)
+    while larger and 2 * size <= max(count.shape):
         size *= 2
+        occupied, fresh, n, _, tells, larger = empty_blocks(total, of_blocks, told, size)
+        if tells:
+            held = whole_blocks(total, of_blocks, size)
+            usually = held.sum() >= PLENTY * n
+            judge_rows(held, of_blocks, told, size, occupied, fresh, usually, covered)
+        total, of_blocks, told = next_level(total), next_level(of_blocks), next_level(told)
 
 
 @jit
@@ -61,12 +69,15 @@ def next_level(blocks):
 
 
 @jit
-def mark_uncovered(total, n_known, n_uncovered, size, covered):
-    """Take out the cells of empty blocks, `size` cells a side, where those around hold many.
+def empty_blocks(total, n_known, n_uncovered, size):
+    """The blocks, `size` cells a side, that hold any, and the empty ones that may be taken out.
 
     Blocks beside one may have the edge run through them: they are left out too, unless smaller
-    blocks have told already where the edge is.  Of blocks the known cells count.  Returns whether a
-    larger block can be empty: not if none of these is.
+    blocks have told already where the edge is.  Of blocks the known cells count.
+
+    Returns ``occupied`` and ``fresh``, by block, uint8; how many blocks hold any, at least 1; how
+    many objects they hold; whether there is anything to tell from them; and whether a larger block
+    can be empty: not if none of these is.
     """
     half = np.int32((size * size + 1) // 2)
     n, some, empty, new = 0, 0, 0, 0
@@ -83,16 +94,9 @@ def mark_uncovered(total, n_known, n_uncovered, size, covered):
             occupied[b, a] = objects[a] > 0
             fresh[b, a] = (objects[a] == 0) & (known[a] >= half) & (told[a] != known[a])
         n, empty, new = n + held, empty + nothing, new + untold
-    if new == 0 or some < 0.5 * PLENTY * n:
-        # Nothing to tell, or hardly a place to judge by; larger blocks will do.
-        return empty > 0
-    blocks = n_known, n_uncovered, size, occupied, fresh
-    if size == 1:
-        judge_rows(total, *blocks, some >= PLENTY * max(n, 1), covered)
-    else:
-        held = whole_blocks(total, n_known, size)
-        judge_rows(held, *blocks, held.sum() >= PLENTY * max(n, 1), covered)
-    return True
+    # With hardly a place to judge by, larger blocks will do.
+    tells = new > 0 and some >= 0.5 * PLENTY * n
+    return occupied, fresh, max(n, 1), some, tells, tells or empty > 0
 
 
 @jit
