@@ -451,6 +451,7 @@ def test_compare_refuses(two):
 # -- three catalogues, files, kinds of tables -----------------------------------------------------
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("k", [0, 1])
 def test_three_catalogues(three, k):
     result, sky = three

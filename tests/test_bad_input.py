@@ -676,6 +676,7 @@ def test_writing_where_it_cannot_be(path, says, folder):
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "argv, status, says",
     [

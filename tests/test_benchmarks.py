@@ -361,6 +361,7 @@ def test_digest_sees_every_value():
     assert threads.digest(one) != threads.digest(two)
 
 
+@pytest.mark.slow
 def test_process_of_its_own():
     found = timing.in_process("benchmarks.memory", "bayesmatch", 100, 20_000, 30.0)
     assert found["found"] > 0 and found["peak_MB"] >= found["before_MB"] > 10

@@ -523,6 +523,7 @@ def test_calibrate_with_the_options_of_match(cosmos, capsys):
     assert sorted(p.name for p in cosmos.iterdir()) == ["xmm.fits.gz", "zcosmos.fits.gz"]
 
 
+@pytest.mark.slow
 def test_calibrate_with_fitted_errors(cosmos):
     argv = f"calibrate {PAIR} --fit-errors --realizations 1 --quiet --out c.ecsv"
     assert main(argv.split()) == 0
@@ -534,6 +535,7 @@ def test_calibrate_with_fitted_errors(cosmos):
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_figures_in_every_format(cosmos):
     argv = f"calibrate {PAIR} --realizations 1 --quiet"
     names = ("c.svg", "c.pdf", "d.svg", "d.pdf")

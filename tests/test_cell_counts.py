@@ -194,6 +194,7 @@ print(all_outside(rng.gamma(3.0, 1.0, (100_000, 16)), np.full(16, 1 / 16), [edge
 """
 
 
+@pytest.mark.slow
 def test_shapes_do_not_depend_on_the_threads_of_linear_algebra():
     found = {
         subprocess.run(

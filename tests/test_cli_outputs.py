@@ -82,6 +82,7 @@ def test_what_out_means(tmp_path, monkeypatch):
         one_output(["a.csv", "b.csv"], KINDS)
 
 
+@pytest.mark.slow
 def test_out_of_every_command(files, capsys):
     """A folder that is not there, or a file in one, for each command that writes."""
     assert main(f"{MATCH} r.fits".split()) == 0

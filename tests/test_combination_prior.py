@@ -103,6 +103,7 @@ def hashed(members):
     return np.where(u < 0.2, -np.inf, 4 * u - 2)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(matches(max_catalogues=4), st.sampled_from([0.0, 0.3, 0.9]), st.integers(0, 99))
 def test_whole_matches_keep_the_rules(case, excluded, seed):

@@ -80,7 +80,7 @@ def test_scanned(field, tmp_path):
     planted(tmp_path, result)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("least", [0.01, 0.2])
 def test_a_result_cut_by_min_p_i(field, tmp_path, least):
     """Associations that only NWAY has are those that the cut took; the others are compared."""

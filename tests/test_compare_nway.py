@@ -64,7 +64,7 @@ def written(folder, sources, *flags, radius=15.0, out="nway.fits"):
     return files
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("dec", [2.0, 30.0, 44.0])
 @pytest.mark.parametrize("k", [2, 3])
 def test_command_line_output(tmp_path, dec, k):

@@ -193,6 +193,7 @@ def test_same_as_in_memory(ra_0, covariates):
     assert_all_same(got, want)
 
 
+@pytest.mark.slow
 def test_prior_learned_in_the_match_is_that_of_the_whole():
     """From the candidates, and a field sample of all partitions."""
     sources, objects = sky(600, 12_000, seed=3)
@@ -244,7 +245,7 @@ def uneven(n=900, m=40_000, seed=1):
     )
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
 @pytest.mark.parametrize(
     "options", [{}, {"field": "uniform"}, {"claims": "independent"}, {"min_p_i": 0.2}]
@@ -306,6 +307,7 @@ def test_a_prior_to_be_learned_where_nothing_is_near():
     assert (got.compute()["p_hostless"] == 1.0).all()
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("priors", [[], [bm.LearnedPrior(["mag"])]])
 def test_fitted_errors_are_those_in_memory(priors):
     """Also where a prior learns: from what is near the sources once they are put right."""
@@ -609,7 +611,7 @@ def test_hats_on_disk_is_read_once(tmp_path):
     assert set(frame.columns) >= {"id_XRAY", "flux_XRAY", "mag_OPT"}
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
 @pytest.mark.parametrize("rows", ["associations", "sources"])
 def test_rows_kept_are_those_read_again(rows, monkeypatch, tmp_path):

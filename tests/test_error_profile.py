@@ -35,7 +35,7 @@ def turned():
 # -- the numbers ----------------------------------------------------------------------------------
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("fraction", [0.1, 0.0])
 def test_tails_are_found_and_not_made_up(fraction):
     for seed in range(40, 44):
@@ -53,6 +53,7 @@ def test_tails_are_found_and_not_made_up(fraction):
         assert not fit.matrix.any() and np.all(fit.matrix_error > 0)
 
 
+@pytest.mark.slow
 def test_what_a_floor_stands_for_at_first_is_found():
     sky, radius = distorted_sky(41_004)  # without a frame and slopes the floor is all of its errors
     fit = bm.fit_position_errors(*sky.catalogs(), radius=radius, covariates=[COVARIATE])
@@ -312,6 +313,7 @@ def test_a_match_that_fits_first(tmp_path):
     assert again["scale"] == pytest.approx(found["scale"], rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_learned_prior_and_errors_fitted():
     from validation.skies import simulate
 

@@ -85,7 +85,7 @@ def three():
     )
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("sky", ["two", "three"])
 def test_the_terms_make_every_probability(sky, request):
     result = request.getfixturevalue(sky)

@@ -154,7 +154,7 @@ entry.run()
 """
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("signum", INT_TERM)
 @pytest.mark.parametrize("where", ["sleep", "in_kernel", "in_threads", "swallow"])
 def test_wherever_it_is(folder, where, signum):
@@ -217,7 +217,7 @@ def at_random_moments(finished, folder, name, stops, seed):
     return told
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_at_random_moments(finished, folder, name):
     at_random_moments(finished, folder, name, 2, name)
@@ -247,7 +247,7 @@ entry.run()
 """
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("signum", INT_TERM)
 def test_with_a_checkpoint_the_line_says_where_to_go_on(finished, folder, signum):
     process = start(folder, "-c", STAGE, *SCAN.split())

@@ -100,6 +100,7 @@ def test_other_settings_of_numba_are_its_own(cache, setting):
     assert run(folder, RUN, **setting) == [expected, True]
 
 
+@pytest.mark.slow
 def test_another_version_of_numba_is_its_own(cache):
     folder, expected = cache
     assert kept_code.numba_version() == tuple(map(int, version("numba").split(".")[:2]))
@@ -107,6 +108,7 @@ def test_another_version_of_numba_is_its_own(cache):
     assert run(folder, RUN, before) == [expected, True]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("damage", ["one bit", "stamp", "symbol", "empty"])
 def test_a_file_that_is_not_as_it_should_be(cache, damage):
     """Numba is asked, and the file is made anew."""

@@ -185,6 +185,7 @@ def test_too_few_stay_at_one_and_say_why(folder):
 
 
 class TestAdapt:
+    @pytest.mark.slow
     def test_a_histogram_that_misleads_is_put_right(self, folder, capsys):
         """Given as it is it prefers what counterparts are not; on the field it is turned round."""
         (folder / "h.txt").write_text("14 20 1 20\n20 26 20 1\n")
@@ -194,6 +195,7 @@ class TestAdapt:
         prior = bm.read_prior("new_OPT_w1_learned.json")
         assert prior.name == "w1" and prior.columns == ["w1"]
 
+    @pytest.mark.slow
     def test_a_saved_one_keeps_its_name_and_file(self, folder):
         good = bm.HistogramPrior(
             "w1", [14, 18, 20], [18, 20, 23], [5, 3, 1], [1, 2, 3], name="mine"

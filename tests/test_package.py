@@ -125,6 +125,7 @@ def test_processes_that_start_together_share_an_empty_cache(files, tmp_path):
     assert len(list((tmp_path / "cache").rglob("*.search-*.nbc"))) == 1
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written(files, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a directory")
@@ -132,6 +133,7 @@ def test_a_cache_that_cannot_be_written(files, tmp_path):
     assert (tmp_path / "out.csv").is_file() and blocked.read_text() == "not a directory"
 
 
+@pytest.mark.slow
 def test_without_any_place_for_a_cache():
     """Where Numba finds no directory to write to, kernels are compiled in the process."""
     code = (

@@ -156,6 +156,7 @@ def test_the_palette():
             assert contrast(color, paper) > GRAPHICS, (color, paper)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("ending", ["pdf", "svg"])
 def test_vector_files(little, tmp_path, ending):
     """The same bytes again, texts as texts."""

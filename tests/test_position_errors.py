@@ -104,6 +104,7 @@ def test_after_the_correction_nothing_is_left_to_correct(basic):
     assert again.ln_gain < 0.5
 
 
+@pytest.mark.slow
 def test_cosmos():
     data = resources.files("bayesmatch.data")
     with (

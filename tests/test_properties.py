@@ -14,7 +14,7 @@ import bayesmatch as bm
 
 #: no deadline (the first call compiles), always the same examples
 PROFILE = settings(
-    max_examples=15,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     database=None,

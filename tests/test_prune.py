@@ -119,7 +119,7 @@ def test_default_is_exact_to_1e9(force, n_other, options, shape):
         assert everything.meta["pruned_primaries"] == everything.meta["pruned_bound"] == 0
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("prune", [1e-3, 1e-5, 1e-8])
 @pytest.mark.parametrize("seed", range(5))
 def test_bound_holds(force, seed, prune):

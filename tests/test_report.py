@@ -441,6 +441,7 @@ def test_the_chart_has_north_up_and_east_to_the_left(browser, file, data):
         assert np.arctan2(*spot) == pytest.approx(np.arctan2(-east, north), abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_scanned_catalogue(tmp_path):
     x, o, _ = desk.tables()
     o["flux_r"] = o["flux_r"].filled(0.0)

@@ -470,7 +470,7 @@ def check_damage(result, folder, ending, n, seed):
 class TestDamage:
     @pytest.mark.parametrize("ending", FORMATS)
     def test_some(self, ending, results, tmp_path):
-        check_damage(results[0], tmp_path, ending, 30, 1)
+        check_damage(results[0], tmp_path, ending, 12, 1)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("ending", FORMATS)

@@ -129,7 +129,7 @@ CODECS = [
 ]
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("errors", ERRORS)
 def test_same_bytes_as_the_whole_table(errors, tmp_path):
     options = {**OPTIONS, "pos_err": ERRORS[errors]}
@@ -287,6 +287,7 @@ def test_row_groups_far_from_every_primary_are_not_read(ra, dec, tmp_path, monke
     assert found.meta["n_candidates"] > 0
 
 
+@pytest.mark.slow
 def test_sky_map_against_all_pairs():
     """No box that holds a position within the radius is left out; most others are."""
     rng = np.random.default_rng(5)
@@ -918,6 +919,7 @@ def test_progress_ends_with_the_work(folder, monkeypatch):
     assert bars[1].closed and bars[1].n < 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fake", "shift"])
 def test_calibrate_reads_the_data_set_once(method, tmp_path, monkeypatch):
     """The numbers of the catalogue in memory, for one pass over the files."""

@@ -107,6 +107,7 @@ def test_errors_are_right_where_many_sources_lie_outside():
     assert str(errors["verdict"]) == "ok"
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("sizes, highest", [((0.5, 2.0), 60.0), ((1.0, 4.0), 20.0)])
 def test_sources_that_are_where_the_field_is_richest(sizes, highest):
     """What circles hold more than what is around them are not hosts alone."""

@@ -42,6 +42,7 @@ def awkward_rows(model, n=400):
     return np.concatenate([rng.choice(values, (n, 3)), sample(2, n)[0]])
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(
     "options",
     [

@@ -28,7 +28,7 @@ def corrected(folder, sources, radius, completeness, *flags, **options):
     return ours.associations, theirs
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed, sizes, centre, radius, completeness",
     [

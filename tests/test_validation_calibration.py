@@ -73,6 +73,7 @@ def test_true_completeness_is_nways_option(judged):
     assert np.allclose(found.p_any_given, given.sources["p_any"], atol=1e-12)
 
 
+@pytest.mark.slow
 def test_floor_of_associations(judged):
     """Against a draw for every source by itself."""
     _, _, result, _ = judged
@@ -113,6 +114,7 @@ def test_run(tmp_path, monkeypatch):
     assert again.numbers == section.numbers
 
 
+@pytest.mark.slow
 def test_a_miss_is_a_miss(tmp_path, monkeypatch):
     """Position errors that are wrong by a factor of two make it fail."""
 

@@ -63,6 +63,7 @@ def test_training_sample(training):
     assert len(np.unique(table["ID"])) == len(table)
 
 
+@pytest.mark.slow
 def test_published_prior(training):
     table, label, _ = training
     one, again = (PublishedPrior.fit(table, label, seed=3, max_epochs=3) for _ in range(2))

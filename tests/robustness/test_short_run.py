@@ -19,11 +19,13 @@ SHORT = {
     "killed_scans": 1,
 }
 ANY = st.integers(0, 10**6)
-#: a case may end the process, or forks
+#: a case may end the process, or forks: these take seconds to start
 IN_CHILD = ("model_files", "killed_writes", "killed_scans")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=pytest.mark.slow if k in IN_CHILD else ()) for k in KINDS]
+)
 def test_a_short_run(kind):
     job = {"kind": kind, "seed": 1, "n": SHORT.get(kind, 12), "shrink": False}
     run = robustness.in_child if kind in IN_CHILD else batch.run
