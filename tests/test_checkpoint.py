@@ -103,7 +103,7 @@ def test_flipped_bits(kept, scanned):
 
 @pytest.mark.slow
 def test_many_flipped_bits(kept, scanned):
-    check_flips(kept, scanned, 600, seed=2)
+    check_flips(kept, scanned, 200, seed=2)
 
 
 def _swap(files):

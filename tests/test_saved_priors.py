@@ -74,14 +74,14 @@ def test_random_edits(folder):
 
 
 @pytest.mark.slow
-def test_ten_thousand_random_edits(folder):
+def test_thousands_of_random_edits(folder):
     total = collections.Counter()
-    for first in range(0, 11_500, 500):
+    for first in range(0, 3500, 500):
         total += try_edits(folder, first, first + 500)
     by_kind = collections.Counter()
     for (prior, kind, outcome), n in total.items():
         by_kind[f"{'histogram ' * (prior == 'histogram')}{kind} {outcome}"] += n
-    assert sum(n for (prior, _, _), n in total.items() if prior != "histogram") >= 10_000
+    assert sum(n for (prior, _, _), n in total.items() if prior != "histogram") >= 3000
     print(*(f"{kind}: {n}" for kind, n in sorted(by_kind.items())), sep="\n")
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import bayesmatch as bm
 
 #: examples: in the ordinary tests, and in the slow one, where BAYESMATCH_TABLES may ask for more
-SHORT, MANY = {"in memory": 12, "file": 40}, int(os.environ.get("BAYESMATCH_TABLES", "1500"))
+SHORT, MANY = {"in memory": 12, "file": 40}, int(os.environ.get("BAYESMATCH_TABLES", "750"))
 LONG = {"in memory": MANY // 12, "file": MANY}
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 #: what a refusal may be
