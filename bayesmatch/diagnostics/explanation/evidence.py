@@ -164,7 +164,7 @@ def _fraction(
     candidate it is taken to be so where that makes the probabilities exactly.
     """
     pattern = members @ (1 << np.arange(members.shape[1]))
-    seen = members.any(axis=0)
+    seen = np.asarray(members.any(axis=0))
     recorded = recorded_fractions(result, row)
     if recorded is None:
         return []
