@@ -3,8 +3,10 @@
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
+from mocpy import MOC
 
 import bayesmatch as bm
 from bayesmatch import plots
@@ -178,6 +180,27 @@ def test_ecsv_keeps_the_order_of_the_patterns_and_properties(three, tmp_path):
     fit = bm.MatchResult.read(tmp_path / "r.ecsv").record.host_fraction_fit
     for key in ("fraction", "fraction_error", "coefficients", "center", "scale"):
         assert list(fit[key].items()) == list(three.record.host_fraction_fit[key].items())
+
+
+@pytest.mark.parametrize("moc", [True, False])
+def test_where_one_catalogue_has_not_looked(moc, tmp_path):
+    """A source there has the fractions among those that have, in a file too."""
+    x, o, i = skies.simulate_patterns(2, 100, [0.3, 0.2, 0.1, 0.4]).catalogs()
+    middle = float(np.median(x.ra))
+    west = {name: np.asarray(i.table[name])[i.ra < middle] for name in ("RA", "DEC")}
+    area = x.area / 2
+    if moc:
+        side = SkyCoord([148, middle, middle, 148], [9, 9, 12, 12], unit="deg")
+        area = MOC.from_polygon_skycoord(side, max_depth=14)
+    half = bm.Catalog(west, name="HALF", pos_err=0.5, area=area)
+    result = bm.match(x, o, half, radius=12)
+    result.write(tmp_path / "r.fits")
+    back, looked = bm.MatchResult.read(tmp_path / "r.fits"), x.ra < middle
+    rows = np.flatnonzero(~looked & (np.asarray(result.sources["n_candidates"]) > 0))
+    assert len(rows) > 20
+    for row in [*rows[:12], *np.flatnonzero(looked)[:6]]:
+        here, there = result.explain(row).table, back.explain(row).table
+        np.testing.assert_allclose(here["fraction"], there["fraction"], atol=1e-6)
 
 
 def test_a_file_without_the_inputs(three, tmp_path):

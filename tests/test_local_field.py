@@ -269,6 +269,24 @@ def test_cells_that_the_edge_runs_through_are_not_covered():
     assert found == pytest.approx(20_000 / (0.3 * (edge + 0.15) * 3600**2), rel=0.005)
 
 
+@pytest.mark.parametrize("size, density, dec", [(0.15, 20_000, -90.0), (0.1, 20_000, 89.8)])
+def test_small_fields_at_a_pole(size, density, dec):
+    """Cells beside a pole are slivers, which hold nothing where their neighbours hold many."""
+    rng = np.random.default_rng(7)
+    n, n_sources = int(density * size**2), 60
+    center = SkyCoord(77.0, dec, unit="deg")
+    a, b = rng.uniform(-size / 2, size / 2, (2, n))
+    near = rng.normal(0, 1.0, (2, n_sources)) / 3600
+    at = center.spherical_offsets_by(a * u.deg, b * u.deg)
+    x, y = a[:n_sources] + near[0], b[:n_sources] + near[1]  # two thirds of them have a host
+    x[40:], y[40:] = rng.uniform(-size / 2, size / 2, (2, n_sources - 40))
+    sources = center.spherical_offsets_by(x * u.deg, y * u.deg)
+    xs, os = ((where.ra.deg, where.dec.deg) for where in (sources, at))
+    found = bm.match(*catalogs(xs, np.ones(n_sources), os, size**2), radius=9)
+    assert found.sources["density_OPT"] == pytest.approx((n - 40) / size**2, rel=0.3)
+    assert found.meta["host_fraction"] == pytest.approx(2 / 3, abs=0.07)
+
+
 @pytest.mark.parametrize("tails", [0.0, 0.15])
 def test_hosts_are_no_field_where_sources_are_many(tails):
     """Half as many sources as field objects: each circle holds hosts of several of them."""

@@ -8,9 +8,10 @@ import warnings
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from astropy.table import Table
-from pyarrow import parquet
+from pyarrow import feather, parquet
 
 import bayesmatch as bm
 
@@ -50,6 +51,7 @@ CELLS = {
     "large_string": (pa.array(["a", None] * (N // 2), pa.large_string()), ["a", None] * (N // 2)),
     "dictionary": (pa.array(["a", None] * (N // 2)).dictionary_encode(), ["a", None] * (N // 2)),
     "dictionary of numbers": (pa.array(HALF).dictionary_encode(), HALF),
+    "runs": (pc.run_end_encode(pa.array([1.5, 1.5, None] * (N // 3))), [1.5, 1.5, None] * (N // 3)),
     "binary": (pa.array([b"a", None] * (N // 2)), ["a", None] * (N // 2)),
     "uuid": (
         pa.array([uuid.UUID(int=7).bytes] * N, pa.binary(16)),
@@ -196,6 +198,37 @@ def test_an_index_with_a_name_is_a_column():
     assert catalog(frame).table.colnames == ["ID", "RA", "DEC"]
     twice = frame.set_index("ID", drop=False)
     assert catalog(twice).table.colnames == ["ID", "RA", "DEC"]
+
+
+@pytest.mark.parametrize("way", ["read", "scan", "feather", "arrow"])
+def test_an_index_that_is_no_column_is_told(way, tmp_path):
+    """Of a range pandas keeps the ends alone, in what it says of a file."""
+    frame = pd.DataFrame({"RA": RA, "DEC": DEC}, index=pd.RangeIndex(100, 100 + N, name="ID"))
+    arrow, path = pa.Table.from_pandas(frame), tmp_path / "a.parquet"
+    parquet.write_table(arrow, path)
+    feather.write_feather(arrow, tmp_path / "a.feather")
+    options = {"name": "A", "pos_err": 1.0, "area": 1.0}
+    with pytest.warns(UserWarning, match="index 'ID' is no column.*reset_index"):
+        if way == "arrow":
+            catalog(arrow)
+        elif way == "scan":
+            bm.Catalog.scan(path, **options)
+        else:
+            bm.Catalog.read(path if way == "read" else tmp_path / "a.feather", **options)
+    parquet.write_table(pa.Table.from_pandas(frame.reset_index()), path)
+    assert plain(bm.Catalog.read(path, **options).ids(np.arange(2))) == [100, 101]
+
+
+def test_what_is_no_table():
+    """Also a single column, which hands out Arrow's data as tables do."""
+    for given in (base().to_pandas()["RA"], NotArrow(pa.chunked_array([RA])), list(RA), 3.0):
+        with pytest.raises(TypeError, match="catalogue 'A': the table is a .*; give an astropy"):
+            catalog(given)
+
+
+def test_half_precision_is_no_position():
+    with pytest.raises(ValueError, match="'A': column 'RA' is stored in half precision"):
+        catalog({"RA": RA.astype("f2"), "DEC": DEC})
 
 
 def test_nested_frames_are_told():

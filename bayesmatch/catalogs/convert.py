@@ -29,10 +29,7 @@ def as_table(table: Any, name: str) -> Table:
     if hasattr(table, "__arrow_c_stream__") and not isinstance(table, Mapping):
         return plain(_from_arrow(table, name))
     if not isinstance(table, Mapping):
-        raise TypeError(
-            f"catalogue {name!r}: the table is a {type(table).__name__}; give an "
-            "astropy Table, a pandas, polars or Arrow table or a mapping of column names to arrays"
-        )
+        raise no_table(table, name)
     columns = dict(table)
     check_names(columns, name)
     for key, values in columns.items():
@@ -50,6 +47,14 @@ def as_table(table: Any, name: str) -> Table:
         ) from error
 
 
+def no_table(given: Any, name: str) -> TypeError:
+    """The error where what was given for a table is none."""
+    return TypeError(
+        f"catalogue {name!r}: the table is a {type(given).__name__}; give an "
+        "astropy Table, a pandas, polars or Arrow table or a mapping of column names to arrays"
+    )
+
+
 def plain(table: Table) -> Table:
     """The table with columns that can be read as numbers and texts as such."""
     return without_objects(single_values(unmasked(table)))
@@ -59,18 +64,21 @@ def _from_arrow(data: Any, name: str) -> Table:
     """A table of Arrow's, or of a library that hands out its data so."""
     import pyarrow as pa
 
-    from .formats.arrow import from_arrow, left_out_note
+    from .formats.arrow import from_arrow, index_note, left_out_note
 
-    found = data if isinstance(data, pa.Table) else pa.table(data)
+    try:
+        found = data if isinstance(data, pa.Table) else pa.table(data)
+    except pa.ArrowInvalid:  # a single column
+        raise no_table(data, name) from None
     check_names(found.schema.names, name)
     twice = next((n for n in found.schema.names if found.schema.names.count(n) > 1), None)
     if twice is not None:
         raise ValueError(
             f"catalogue {name!r}: two columns of the table are called {twice!r}; rename one"
         )
-    note = left_out_note(found.schema)
-    if note:
-        warn_user(f"catalogue {name!r}: {note}")
+    for note in (left_out_note(found.schema), index_note(found.schema)):
+        if note:
+            warn_user(f"catalogue {name!r}: {note}")
     return from_arrow(found)
 
 

@@ -70,8 +70,13 @@ def ra_limits_of(ra: np.ndarray) -> tuple[float, float]:
 
 
 def warn_single_precision(values: ColumnValues, column: str) -> None:
-    """Warn if a coordinate is stored in steps that matter."""
+    """Warn if a coordinate is stored in steps that matter; an error if nothing else is left."""
     kind = values.table[column].dtype
+    if kind.kind == "f" and kind.itemsize < 4:
+        raise ValueError(
+            f"catalogue {values.catalog!r}: column {column!r} is stored in half precision, in "
+            "steps of up to 0.25 degrees; get it in double precision"
+        )
     if kind.kind == "f" and kind.itemsize <= 4:
         warn_user(
             f"catalogue {values.catalog!r}: column {column!r} is stored in single "

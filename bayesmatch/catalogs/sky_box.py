@@ -28,6 +28,7 @@ from .._kernels.sky_windows import (
     value_sums,
 )
 from .cell_maps import CellMaps, Counted, Looked
+from .pole_cells import whole_cells
 from .positions import shortest_arc
 
 #: smallest height of a cell, arcsec, and most cells
@@ -238,7 +239,7 @@ class SkyBox:
         allow to be judged by.
         """
         covered = self.known.copy()
-        leave_out_uncovered(count, covered)
+        leave_out_uncovered(whole_cells(count, self.low_dec, self.cell), covered)
         return covered
 
     def near_and_far(

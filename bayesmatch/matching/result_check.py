@@ -108,8 +108,8 @@ def check_names(primary: HeldCatalog, others: Sequence[HeldCatalog], priors: Pri
         twice = next((n for n in names if names.count(n) > 1), None)
         if twice is not None:
             raise ValueError(
-                f"two columns of the result would be called {twice!r}; rename a "
-                "catalogue (name=), an identifier column or a prior"
+                f"two columns of the result would be called {twice!r}; rename a catalogue "
+                "(name=, --name on the command line), an identifier column or a prior"
             )
 
 

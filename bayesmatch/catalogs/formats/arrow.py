@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def is_nested(kind: pyarrow.DataType) -> bool:
 
     if pa.types.is_fixed_size_list(kind):
         return is_nested(kind.value_type)
-    return bool(pa.types.is_nested(kind))
+    return bool(pa.types.is_nested(kind)) and not pa.types.is_run_end_encoded(kind)
 
 
 def flat_names(schema: pyarrow.Schema) -> list[str]:
@@ -48,6 +49,21 @@ def left_out_note(schema: pyarrow.Schema) -> str:
         return ""
     some = ", ".join(nested[:SHOWN]) + (", ..." if len(nested) > SHOWN else "")
     return f"{len(nested)} columns with lists or structures in their cells are left out: {some}"
+
+
+def index_note(schema: pyarrow.Schema) -> str:
+    """What is said of an index of pandas that is no column: where it begins and ends is kept."""
+    try:
+        kept = json.loads((schema.metadata or {})[b"pandas"])["index_columns"]
+        names = [k["name"] for k in kept if isinstance(k, dict) and k["name"]]
+    except (KeyError, TypeError, ValueError):  # it is pandas' own
+        return ""
+    if not names:
+        return ""
+    return (
+        f"its index {names[0]!r} is no column and is not read: to have it as identifiers, write "
+        "the DataFrame with reset_index()"
+    )
 
 
 def from_arrow(data: pyarrow.Table, copy: bool = True) -> Table:
@@ -82,6 +98,9 @@ def arrow_values(column: pyarrow.ChunkedArray) -> tuple[np.ndarray, np.ndarray |
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_run_end_encoded(column.type):
+        parts = [pc.run_end_decode(c) for c in column.chunks]
+        column = pa.chunked_array(parts, column.type.value_type)
     if pa.types.is_dictionary(column.type):
         parts = [c.dictionary.take(c.indices) for c in map(_without_views, column.chunks)]
         kind = parts[0].type if parts else column.type.value_type

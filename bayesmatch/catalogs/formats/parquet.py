@@ -13,6 +13,7 @@ from .arrow import (
     astropy_notes,
     flat_names,
     from_arrow,
+    index_note,
     left_out_note,
     table_notes,
     to_arrow,
@@ -42,9 +43,7 @@ def read_table(source: Source, asked: Asked) -> Table:
 
 def table_of(data: pyarrow.Table, schema: pyarrow.Schema, asked: Asked) -> Table:
     """A Table of columns that it can hold, with a note on those that it cannot."""
-    note = left_out_note(schema)
-    if note:
-        asked.notes.append(note)
+    asked.notes.extend(note for note in (left_out_note(schema), index_note(schema)) if note)
     check_different(schema.names)
     table = from_arrow(data)
     table.meta.update(table_notes(schema))

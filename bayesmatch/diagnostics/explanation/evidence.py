@@ -134,9 +134,7 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
     else:
         density = density_term(members, _log10_full_sky(result, row))
         priors += _mean_ratio(result, row, members)
-        recorded = recorded_fractions(result, row)
-        pattern = members @ (1 << np.arange(members.shape[1]))
-        stated = [] if recorded is None else [fraction_term(recorded[pattern])]
+        stated = _fraction(result, row, members, [*terms, density, *priors], p_match)
     if ("shared" in (record.field or {}) or _cut_apart(record)) and stated:
         # One term for what the catalogues share, what the radius cuts apart and what claims change,
         # as a file has it; the last digits of the fraction, which may differ in a file, go there.
@@ -155,6 +153,27 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
     known.append(fraction_term(fraction))
     beyond = _beyond(result, row, p_match, _sum([t.log10 for t in known]))
     return [*known, _rest(record, beyond)] if np.abs(beyond).max() >= UNSTATED else known
+
+
+def _fraction(
+    result: MatchResult, row: int, members: np.ndarray, known: list[Term], p_match: np.ndarray
+) -> list[Term]:
+    """The term of the host fraction as a file has it; empty where it has not.
+
+    That a catalogue has not looked there is in a file where a MOC says so. Of those without a
+    candidate it is taken to be so where that makes the probabilities exactly.
+    """
+    pattern = members @ (1 << np.arange(members.shape[1]))
+    seen = np.asarray(members.any(axis=0))
+    recorded = recorded_fractions(result, row)
+    if recorded is None:
+        return []
+    term = fraction_term(recorded[pattern])
+    if not seen.all() and (among := recorded_fractions(result, row, seen)) is not None:
+        other = fraction_term(among[pattern])
+        beyond = _beyond(result, row, p_match, _sum([t.log10 for t in (*known, other)]))
+        term = other if np.abs(beyond).max() < UNSTATED else term
+    return [term]
 
 
 def _mean_ratio(result: MatchResult, row: int, members: np.ndarray) -> list[Term]:

@@ -10,6 +10,8 @@ from ...matching.covariates import SIGMA, property_values
 from ...matching.host_fraction import ln_fractions_at
 from ...matching.record import MatchRecord
 from ...matching.result import MatchResult
+from ...matching.seen_by_each import among_those_that_looked
+from ...matching.table_columns import later_columns
 from ...matching.wording import times
 from .inputs import input_catalog, number_of
 
@@ -30,9 +32,12 @@ def log10_odds_of(result: MatchResult, row: int) -> float:
     return float(np.ma.filled(result.sources["log10_odds_host"][row], -np.inf))
 
 
-def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
+def recorded_fractions(
+    result: MatchResult, row: int, seen: np.ndarray | None = None
+) -> np.ndarray | None:
     """Log10 of pi_S / pi_0 of each pattern for a primary, from the fit's coefficients.
 
+    Of the other catalogues that have looked there, as MOCs say, and `seen` (n_other,) bool.
     None where the file lacks the properties that the fit used, or the fit is that of another match.
     """
     record = result.record
@@ -58,10 +63,19 @@ def recorded_fractions(result: MatchResult, row: int) -> np.ndarray | None:
             return None
     total = record.host_fraction if record.host_fraction_given else None
     ln_fraction = ln_fractions_at(values, 1, details, total)
+    looked = _looked(result, row) & (True if seen is None else seen)
+    ln_fraction = among_those_that_looked(ln_fraction, looked)
     if outside and source is not None:
         ln_fraction = beyond.within_radius(ln_fraction, _ln_beyond(record, source.catalog))
     log10_fraction: np.ndarray = (ln_fraction[0] - ln_fraction[0, 0]) / LN_10
     return log10_fraction
+
+
+def _looked(result: MatchResult, row: int) -> np.ndarray:
+    """Whether each other catalogue has looked where a source lies, as MOCs say, (1, n_other)."""
+    columns = [later_columns(other.name)[1] for other in result.record.others]
+    s = result.sources
+    return np.array([[column not in s.colnames or bool(s[column][row]) for column in columns]])
 
 
 def _ln_beyond(record: MatchRecord, source: Catalog) -> np.ndarray:
