@@ -55,7 +55,7 @@ def with_lines_earned(
     start = np.zeros(more.size)
     start[: len(found[0])] = found[0]
     with_them = more.maximise(start)
-    gain = more.value(with_them[0]) - problem.value(found[0])
+    gain = float(more.value(with_them[0]) - problem.value(found[0]))
     if with_them[3] and gain > MIN_GAIN:
         return more, with_them, {**description, "clump_gain": gain}
     return problem, found, {**without_lines(z, description)[1], "clump_gain": max(gain, 0.0)}

@@ -89,6 +89,8 @@ def with_clumps(
     here, around : ndarray, shape (n,)
         Its field objects per deg^2 at each primary, and some minutes of arc around.
     """
+    if not (here > np.exp(2.0 * VARIES) * around).any():
+        return covariates  # what lies from 0 to 2 s has a deviation of s at most
     more = np.log(np.maximum(here, around) / around)
     if not more.std() > VARIES:
         return covariates

@@ -167,7 +167,7 @@ def fit_host_fraction(
     plain, description = without_lines(*covariates)
     problem = FractionLikelihood(ln_like, plain, total, ln_beyond)
     beta, information, iterations, converged = found = problem.maximise()
-    uncovered, uncovered_error, cross, inside = 0.0, 0.0, np.zeros(problem.size), None
+    uncovered, uncovered_error, cross, inside = 0.0, 0.0, None, None
     if total is None and within is not None and _too_many_empty(problem, beta, within):
         footprint, found = outside_footprint(problem, beta, within, circles, around)
         beta, information, iterations, converged = found
@@ -188,6 +188,7 @@ def fit_host_fraction(
     relative = None if inside is None or circles is None else inside / inside.mean()
     ln_free, mean, slope = problem.shares(beta, relative)
     variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
+    common = 0.0 if cross is None else slope @ covariance @ cross
     if total is None:
         outside = np.eye(len(mean))[0]
         ln_fraction, fraction = ln_free, mean + uncovered * (outside - mean)
@@ -197,7 +198,7 @@ def fit_host_fraction(
                 0.0,
                 (1 - uncovered) ** 2 * variance
                 + (outside - mean) ** 2 * uncovered_error**2
-                + 2 * (1 - uncovered) * (outside - mean) * (slope @ covariance @ cross),
+                + 2 * (1 - uncovered) * (outside - mean) * common,
             )
         )
     else:
