@@ -89,9 +89,8 @@ def test_where_the_catalogue_has_not_looked_everywhere(inside):
     """Those beyond its MOC take no part in the fit; the others have what they have without."""
     mocpy = pytest.importorskip("mocpy")
     sources, objects, has, clump = sky(1, inside)
-    moc = mocpy.MOC.from_cone(
-        Longitude(150, "deg"), Latitude(-0.6, "deg"), 0.75 * u.deg, max_depth=11
-    )
+    center = Longitude(150, "deg"), Latitude(-0.6, "deg")
+    moc = mocpy.MOC.from_cone(*center, radius=0.75 * u.deg, max_depth=11)
     x = bm.Catalog(sources, name="X", pos_err="s", area=SIDE**2)
     with pytest.warns(UserWarning, match="outside"):
         result = bm.match(x, bm.Catalog(objects, name="OPT", pos_err=0.1, area=moc), radius=10)

@@ -362,13 +362,9 @@ def test_a_fraction_that_goes_by_clumps():
     left = lsdb.from_dataframe(
         sources, catalog_name="x", partition_rows=500, highest_order=9, margin_threshold=None
     )
+    where = {"ra_column": "RA", "dec_column": "DEC", "margin_threshold": MARGIN}
     right = lsdb.from_dataframe(
-        objects,
-        catalog_name="o",
-        partition_rows=9000,
-        highest_order=9,
-        margin_threshold=MARGIN,
-        **where,
+        objects, catalog_name="o", partition_rows=9000, highest_order=9, **where
     )
     want = in_memory(sources, objects, priors=False)
     assert "lines" in want.meta["host_fraction_fit"]
