@@ -17,7 +17,8 @@ from .fraction_likelihood import FractionLikelihood
 
 #: gain in ln likelihood from which on the line is kept: by chance one sky in 100,000 has as much
 #: (half a chi^2 of one degree of freedom), the Bayesian information criterion asks for ln(n) / 2, 3
-#: to 5, and what densities in clumps are wrong by made it 8 where all sources had the same fraction
+#: to 5, and what densities in clumps are wrong by made it 2.9 with up to 1,000 sources and 9.9 with
+#: 4,000 on 234 skies with varying densities and one fraction everywhere
 MIN_GAIN = 10.0
 
 
