@@ -5,6 +5,7 @@ import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
+import clumps
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -351,6 +352,27 @@ def test_fraction_of_another_match():
     assert "ln(density_OPT)" in local["host_fraction_fit"]["center"]
     with pytest.raises(ValueError, match=r"depends on ln\(density_OPT\)"):
         distributed(*partitioned(sources, objects), host_fraction=local)
+
+
+@pytest.mark.slow
+def test_a_fraction_that_goes_by_clumps():
+    x, o, *_ = clumps.sky(1, inside=0.35)
+    names, n = [f"X{i}" for i in range(clumps.N)], len(o["RA"])
+    sources = {"id": names, "ra": x["RA"] - 105, "dec": x["DEC"], "sigma": x["s"], "flux": 1.0}
+    objects = {"oid": np.arange(n), "RA": o["RA"] - 105, "DEC": o["DEC"], "mag": 22.0}
+    sources, objects = pd.DataFrame(sources), pd.DataFrame(objects)
+    left = lsdb.from_dataframe(
+        sources, catalog_name="x", partition_rows=500, highest_order=9, margin_threshold=None
+    )
+    where = {"ra_column": "RA", "dec_column": "DEC", "margin_threshold": MARGIN}
+    right = lsdb.from_dataframe(
+        objects, catalog_name="o", partition_rows=9000, highest_order=9, **where
+    )
+    want = in_memory(sources, objects, priors=False)
+    assert "lines" in want.meta["host_fraction_fit"]
+    assert_all_same(distributed(left, right, priors=[]), want)
+    with pytest.raises(ValueError, match=r"depends on ln\(density_OPT"):
+        distributed(left, right, priors=[], host_fraction=want.meta)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from bayesmatch.matching import hole_rims, partly_outside
 from bayesmatch.matching.associations import build_associations
 from bayesmatch.matching.beyond import by_pattern, counterparts_beyond, share_beyond
 from bayesmatch.matching.calibrated import independent_likelihood
-from bayesmatch.matching.covariates import design_matrix
+from bayesmatch.matching.covariates import design_matrix, with_clumps
 from bayesmatch.matching.density_ladder import Ring, densities, gamma_shape
 from bayesmatch.matching.error_fit.frame import frame_design
 from bayesmatch.matching.error_fit.likelihood import ErrorLikelihood, Neighbours
@@ -911,6 +911,16 @@ def test_covariates():
     bends = [np.maximum(0, y - t) for t in (-1.0, 0.0, 0.5, 1.0)]
     wanted = np.column_stack([np.ones(4), y, y**2, *bends])
     np.testing.assert_array_equal(design_matrix({"a": v}, 4, description), wanted)
+
+
+@equation("eq-clumps")
+def test_clumps():
+    here, around = np.array([1.0, 8.0, 30.0, 2.0, 6e4]), np.array([2.0, 4.0, 3.0, 2.0, 5.0])
+    plain = np.ones((5, 1)), {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
+    z, _ = with_clumps(plain, "OPT", here, around)
+    v = np.log(np.maximum(1, here / around))
+    assert v[0] == v[3] == 0
+    np.testing.assert_allclose(z[:, 1], np.clip((v - v.mean()) / v.std(), -4, 4), rtol=1e-12)
 
 
 @equation("eq-calibrated", "eq-evidence-sum", "eq-marginal")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.scalars import shown
-from ..matching.covariates import DENSITY
+from ..matching.covariates import CLUMP, DENSITY
 from ..matching.host_fraction import HostFraction
 from ..priors.combination import on_combinations
 from ..priors.prior_set import PriorSet
@@ -59,8 +59,10 @@ def given_fraction(value: Any, secondary: str, remedy: str) -> Any:
         return value
     if value["host_fraction_given"]:
         return value["host_fraction"]
-    density = DENSITY.format(secondary)
-    if density in value["host_fraction_fit"].get("center", {}):
+    used = value["host_fraction_fit"].get("center", {})
+    density = next((d for d in (DENSITY, CLUMP) if d.format(secondary) in used), None)
+    if density is not None:
+        density = density.format(secondary)
         raise ValueError(
             f"host_fraction depends on {density}, which is not known before the match; give the "
             f"meta of a match with field='uniform', or {remedy}"

@@ -19,6 +19,8 @@ SIGMA, LOG10 = "ln(sigma)", "log10("
 LOGARITHMS = ("ln(", LOG10)
 #: name of the density of a catalogue's field objects, and how much its ln has to vary to matter
 DENSITY, VARIES = "ln(density_{})", 0.2
+#: name of how much denser it is at a primary than some minutes of arc around it
+CLUMP = "ln(density_{} here/around)"
 #: standardised covariates end here: beyond, a square would extrapolate
 MAX_Z = 4.0
 
@@ -70,6 +72,36 @@ def with_densities(
     return np.column_stack([z, more[:, 1:]]), {"names": names, **both}
 
 
+def with_clumps(
+    covariates: tuple[np.ndarray, dict[str, Any]], name: str, here: np.ndarray, around: np.ndarray
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Covariates, and a last one: by how much the ln density at a primary exceeds that around it.
+
+    Where it varies.  A hole or an edge is no property of a primary: there it is 0.  It enters as a
+    line: most primaries lie in no clump.  See :mod:`~.clump_term`, which has it earn its place.
+
+    Parameters
+    ----------
+    covariates
+        A matrix (n, Q) and its description.
+    name : str
+        Of the other catalogue.
+    here, around : ndarray, shape (n,)
+        Its field objects per deg^2 at each primary, and some minutes of arc around.
+    """
+    if not (here > np.exp(2.0 * VARIES) * around).any():
+        return covariates  # what lies from 0 to 2 s has a deviation of s at most
+    more = np.log(np.maximum(here, around) / around)
+    if not more.std() > VARIES:
+        return covariates
+    (z, description), key = covariates, CLUMP.format(name)
+    line = {"center": {key: float(more.mean())}, "scale": {key: float(more.std())}}
+    column = standardised(more, line["center"][key], line["scale"][key])
+    both = {part: {**description[part], **values} for part, values in line.items()}
+    names = [*description["names"], key]
+    return np.column_stack([z, column]), {**description, **both, "names": names, "lines": [key]}
+
+
 def _matrix(values: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, dict[str, Any]]:
     names, center, scale, knots = ["1"], {}, {}, {}
     for name, value in values.items():
@@ -107,7 +139,7 @@ def design_matrix(
     parts = [np.ones(n)]
     for name, center in description["center"].items():
         z = standardised(values[name], center, description["scale"][name])
-        parts += [z, z * z]
+        parts += [z] if name in description.get("lines", ()) else [z, z * z]
         parts += [np.maximum(0.0, z - knot) for knot in description["knots"].get(name, ())]
     return np.column_stack(parts)
 

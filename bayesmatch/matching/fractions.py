@@ -11,7 +11,7 @@ from .._kernels.sums import rows_times
 from .associations import Associations
 from .beyond import Beyond
 from .calibrated import pattern_likelihood
-from .covariates import with_densities
+from .covariates import with_clumps, with_densities
 from .hole_rims import seen_around
 from .host_fraction import HostFraction, fit_to_some
 from .inner_circles import Circles, inner_circles
@@ -24,11 +24,17 @@ Covariates = tuple[np.ndarray, dict[str, Any]]
 
 
 def covariates_of(setting: Setting, options: MatchOptions, covariates: Covariates) -> Covariates:
-    """Those given, and densities where they vary."""
+    """Those given, and densities where they vary; of one other catalogue those in clumps, too.
+
+    With more there would be as many lines for each set of counterparts.
+    """
     if options.host_covariates != "sigma":
         return covariates
-    names = [other.name for other in setting.others]
-    return with_densities(covariates, dict(zip(names, setting.field.around.T, strict=True)))
+    names, field = [other.name for other in setting.others], setting.field
+    found = with_densities(covariates, dict(zip(names, field.around.T, strict=True)))
+    if len(names) > 1 or options.host_fraction is not None:
+        return found
+    return with_clumps(found, names[0], field.per_deg2[:, 0], field.around[:, 0])
 
 
 def fractions_of(

@@ -27,6 +27,7 @@ from .._kernels.sums import rows_times
 from ..catalogs.held import HeldCatalog
 from ..catalogs.warned import warn_user
 from .beyond import within_radius
+from .clump_term import with_lines_earned, without_lines
 from .covariates import design_matrix, property_values
 from .fraction_likelihood import FractionLikelihood
 from .hole_rims import SeenAround
@@ -162,15 +163,19 @@ def fit_host_fraction(
         covariates tell sources with and without a counterpart apart perfectly.
     """
     n, n_patterns = ln_like.shape
-    z, description = _usable_covariates(ln_like, z, total, description)
-    problem = FractionLikelihood(ln_like, z, total, ln_beyond)
-    beta, information, iterations, converged = problem.maximise()
-    uncovered, uncovered_error, cross, inside = 0.0, 0.0, np.zeros(problem.size), None
+    covariates = _usable_covariates(ln_like, z, total, description)
+    plain, description = without_lines(*covariates)
+    problem = FractionLikelihood(ln_like, plain, total, ln_beyond)
+    beta, information, iterations, converged = found = problem.maximise()
+    uncovered, uncovered_error, cross, inside = 0.0, 0.0, None, None
     if total is None and within is not None and _too_many_empty(problem, beta, within):
         footprint, found = outside_footprint(problem, beta, within, circles, around)
         beta, information, iterations, converged = found
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
         inside = footprint.inside() if footprint.share > 0.0 else None
+    elif "lines" in covariates[1]:
+        problem, found, description = with_lines_earned(problem, found, ln_like, covariates)
+        beta, information, iterations, converged = found
     if not converged:
         warn_user(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta):
@@ -183,6 +188,7 @@ def fit_host_fraction(
     relative = None if inside is None or circles is None else inside / inside.mean()
     ln_free, mean, slope = problem.shares(beta, relative)
     variance = np.einsum("sa,ab,sb->s", slope, covariance, slope)
+    common = 0.0 if cross is None else slope @ covariance @ cross
     if total is None:
         outside = np.eye(len(mean))[0]
         ln_fraction, fraction = ln_free, mean + uncovered * (outside - mean)
@@ -192,7 +198,7 @@ def fit_host_fraction(
                 0.0,
                 (1 - uncovered) ** 2 * variance
                 + (outside - mean) ** 2 * uncovered_error**2
-                + 2 * (1 - uncovered) * (outside - mean) * (slope @ covariance @ cross),
+                + 2 * (1 - uncovered) * (outside - mean) * common,
             )
         )
     else:
@@ -204,9 +210,9 @@ def fit_host_fraction(
         **description,
         "fraction": dict(zip(labels, fraction.tolist(), strict=True)),
         "fraction_error": dict(zip(labels, error.tolist(), strict=True)),
-        "coefficients": _by_pattern(beta, free_labels, z),
+        "coefficients": _by_pattern(beta, free_labels, problem.z),
         "coefficient_errors": _by_pattern(
-            np.sqrt(np.maximum(0.0, np.diag(covariance))), free_labels, z
+            np.sqrt(np.maximum(0.0, np.diag(covariance))), free_labels, problem.z
         ),
         "ln_likelihood": float(problem.value(beta)),
         "uncovered": uncovered,

@@ -149,6 +149,8 @@ FIT: dict[str, Check] = {
 FIT_LATER: dict[str, Check] = {
     ERRORS: _named(_each(_number(0), 1, len(SHARES))),
     LARGEST: _number(0, 1),
+    "lines": _each(_is_text),
+    "clump_gain": _number(0),
 }
 
 
@@ -196,7 +198,7 @@ def _check_fit(fit: Mapping[str, Any], n_patterns: int, given: float | None) -> 
     center, knots = fit["center"], fit["knots"]
     if center.keys() != fit["scale"].keys() or not knots.keys() <= center.keys():
         raise ValueError("meta: host_fraction_fit has not the same covariates throughout")
-    n_columns = 1 + 2 * len(center) + sum(map(len, knots.values()))
+    n_columns = 1 + 2 * len(center) - len(fit.get("lines", ())) + sum(map(len, knots.values()))
     # To a given total, which leaves both some, one pattern less is fitted.
     to_total = given is not None and 0 < given < 1
     numbers = (n_patterns - 1, n_patterns - 2) if to_total else (n_patterns - 1,)
