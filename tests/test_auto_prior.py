@@ -73,12 +73,12 @@ RADIUS, POSTERIOR = ("--mag-radius", 3.5), ("--mag-auto-minprob", 0.5)
 @pytest.mark.parametrize(
     "seed, sizes, flags",
     [
-        *((seed, TWO, RADIUS) for seed in (1, 3, 4)),
-        *((seed, TWO, POSTERIOR) for seed in (2, 4, 5)),
-        *((seed, THREE, RADIUS) for seed in (4, 5)),
+        *((seed, TWO, RADIUS) for seed in (1, 4)),
+        *((seed, TWO, POSTERIOR) for seed in (2, 5)),
+        *((seed, THREE, RADIUS) for seed in (4,)),
         *(
             pytest.param(seed, THREE, POSTERIOR, marks=pytest.mark.slow if k else ())
-            for k, seed in enumerate((1, 2, 4))
+            for k, seed in enumerate((1, 3))
         ),
         (1, TWO, (*RADIUS, "--mag-exclude-radius", 6)),
         (2, THREE, (*RADIUS, "--mag-exclude-radius", 2)),

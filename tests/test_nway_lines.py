@@ -111,8 +111,13 @@ def test_line(line, capsys):
     assert len(bm.MatchResult.read(out).sources) in (100, 400) or "shift" in line
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(line, marks=pytest.mark.full if k % 2 else pytest.mark.slow)
+        for k, line in enumerate(LINES)
+    ],
+)
 def test_line_beside_nway(files, line, capsys):
     """The same line in both programs: every difference is explained."""
     nway_cli(files, shlex.split(line), "theirs.fits")

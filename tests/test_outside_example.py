@@ -84,6 +84,8 @@ PLANTED = {
     ),
 }
 
+#: of these, most kernels hold compiled code
+MANY = ("_kernels/circles.py", "_kernels/bayes_factor.py")
 
 NO_SHRINKING = """
 from hypothesis import Phase, settings
@@ -138,8 +140,13 @@ def test_it_passes(tmp_path):
     assert run_example(tmp_path) == set()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("fault", PLANTED)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, marks=pytest.mark.full if module in MANY else pytest.mark.slow)
+        for fault, (module, *_) in PLANTED.items()
+    ],
+)
 def test_it_finds_what_is_planted(tmp_path, fault):
     module, right, wrong, expected = PLANTED[fault]
     copy = tmp_path / "bayesmatch"

@@ -78,7 +78,7 @@ def test_contents_that_are_wrong_are_found(built, tmp_path):
     assert "in the wheel: tests/data/large.fits" in found
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_wheel_works_without_a_network(built, tmp_path):
     """With what this environment has beside it; .ci/full does the same in bare environments."""
     pytest.importorskip("reproject")

@@ -34,7 +34,7 @@ def test_a_short_run(kind):
     assert found["cases"] >= min(12, job["n"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_more_matches():
     found = batch.run({"kind": "matches", "seed": 2, "n": 60, "shrink": False})
     assert found["failures"] == [], json.dumps(found["failures"], indent=1)
