@@ -223,8 +223,8 @@ def test_at_random_moments(finished, folder, name):
     at_random_moments(finished, folder, name, 2, name)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", COMMANDS)
 def test_at_many_random_moments(finished, folder, name, seed):
     at_random_moments(finished, folder, name, 10, seed)

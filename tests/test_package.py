@@ -96,11 +96,11 @@ def test_nway_is_never_imported():
         ), path
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_processes_that_start_together_share_an_empty_cache(files, tmp_path):
-    """Two at once with nothing compiled yet: all succeed, with the same bytes."""
+    """Four at once with nothing compiled yet: all succeed, with the same bytes."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    outs = [tmp_path / f"{i}.parquet" for i in range(2)]
+    outs = [tmp_path / f"{i}.parquet" for i in range(4)]
     runs = [
         subprocess.Popen(
             [sys.executable, *command(files, out)],
