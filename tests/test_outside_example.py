@@ -141,7 +141,9 @@ def test_it_passes(tmp_path):
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(fault, marks=pytest.mark.full if module[0] == "_" else pytest.mark.slow)
+        pytest.param(
+            fault, marks=pytest.mark.full if module.startswith("_kernels") else pytest.mark.slow
+        )
         for fault, (module, *_) in PLANTED.items()
     ],
 )

@@ -64,7 +64,7 @@ def _from_arrow(data: Any, name: str) -> Table:
     """A table of Arrow's, or of a library that hands out its data so."""
     import pyarrow as pa
 
-    from .formats.arrow import from_arrow, index_note, left_out_note
+    from .formats.arrow import from_arrow, notes_on
 
     try:
         found = data if isinstance(data, pa.Table) else pa.table(data)
@@ -76,9 +76,8 @@ def _from_arrow(data: Any, name: str) -> Table:
         raise ValueError(
             f"catalogue {name!r}: two columns of the table are called {twice!r}; rename one"
         )
-    for note in (left_out_note(found.schema), index_note(found.schema)):
-        if note:
-            warn_user(f"catalogue {name!r}: {note}")
+    for note in notes_on(found.schema):
+        warn_user(f"catalogue {name!r}: {note}")
     return from_arrow(found)
 
 

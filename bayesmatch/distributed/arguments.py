@@ -60,9 +60,9 @@ def given_fraction(value: Any, secondary: str, remedy: str) -> Any:
     if value["host_fraction_given"]:
         return value["host_fraction"]
     used = value["host_fraction_fit"].get("center", {})
-    density = next((d for d in (DENSITY, CLUMP) if d.format(secondary) in used), None)
+    names = (density.format(secondary) for density in (DENSITY, CLUMP))
+    density = next((name for name in names if name in used), None)
     if density is not None:
-        density = density.format(secondary)
         raise ValueError(
             f"host_fraction depends on {density}, which is not known before the match; give the "
             f"meta of a match with field='uniform', or {remedy}"

@@ -166,16 +166,15 @@ def fit_host_fraction(
     covariates = _usable_covariates(ln_like, z, total, description)
     plain, description = without_lines(*covariates)
     problem = FractionLikelihood(ln_like, plain, total, ln_beyond)
-    beta, information, iterations, converged = found = problem.maximise()
+    found = problem.maximise()
     uncovered, uncovered_error, cross, inside = 0.0, 0.0, None, None
-    if total is None and within is not None and _too_many_empty(problem, beta, within):
-        footprint, found = outside_footprint(problem, beta, within, circles, around)
-        beta, information, iterations, converged = found
+    if total is None and within is not None and _too_many_empty(problem, found[0], within):
+        footprint, found = outside_footprint(problem, found[0], within, circles, around)
         uncovered, uncovered_error, cross = footprint.share, footprint.error, footprint.cross
         inside = footprint.inside() if footprint.share > 0.0 else None
     elif "lines" in covariates[1]:
         problem, found, description = with_lines_earned(problem, found, ln_like, covariates)
-        beta, information, iterations, converged = found
+    beta, information, iterations, converged = found
     if not converged:
         warn_user(f"the host-fraction fit did not converge in {iterations} steps")
     if total is None and problem.separable(beta):

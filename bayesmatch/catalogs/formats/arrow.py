@@ -66,6 +66,11 @@ def index_note(schema: pyarrow.Schema) -> str:
     )
 
 
+def notes_on(schema: pyarrow.Schema) -> list[str]:
+    """What is said of columns and an index that are not read."""
+    return [note for note in (left_out_note(schema), index_note(schema)) if note]
+
+
 def from_arrow(data: pyarrow.Table, copy: bool = True) -> Table:
     """An astropy Table from a pyarrow Table: nulls masked, units and descriptions kept.
 

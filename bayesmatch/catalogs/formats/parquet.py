@@ -13,8 +13,7 @@ from .arrow import (
     astropy_notes,
     flat_names,
     from_arrow,
-    index_note,
-    left_out_note,
+    notes_on,
     table_notes,
     to_arrow,
 )
@@ -43,7 +42,7 @@ def read_table(source: Source, asked: Asked) -> Table:
 
 def table_of(data: pyarrow.Table, schema: pyarrow.Schema, asked: Asked) -> Table:
     """A Table of columns that it can hold, with a note on those that it cannot."""
-    asked.notes.extend(note for note in (left_out_note(schema), index_note(schema)) if note)
+    asked.notes.extend(notes_on(schema))
     check_different(schema.names)
     table = from_arrow(data)
     table.meta.update(table_notes(schema))
