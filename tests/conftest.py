@@ -19,23 +19,34 @@ COMPILES_FEW = """
 """.split()
 
 
+def _spread(items, n):
+    """Of a list n, spread evenly, and the others."""
+    kept = set(np.linspace(0, len(items) - 1, n).round().astype(int))
+    return [x for k, x in enumerate(items) if k in kept], [
+        x for k, x in enumerate(items) if k not in kept
+    ]
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Some settings are slow; and an order in which two processes do not compile the same.
 
-    Of the settings of a test marked `few(n)` all but n, spread evenly, are slow.  Of two processes
-    each begins with its half of the tests: one compiles, the other has what needs few kernels.
+    Of the settings of a test marked `few(n)` all but n, spread evenly, are slow; of one marked
+    `few(n, slow=m)` m of these are, and the rest is `full`.  Of two processes each begins with its
+    half of the tests: one compiles, the other has what needs few kernels.
     """
     settings = defaultdict(list)
     for item in items:
         if item.get_closest_marker("few"):
             settings[item.nodeid.partition("[")[0]].append(item)
     for of_one in settings.values():
-        n = of_one[0].get_closest_marker("few").args[0]
-        kept = np.linspace(0, len(of_one) - 1, n).round().astype(int)
-        for k, item in enumerate(of_one):
-            if k not in kept:
-                item.add_marker(pytest.mark.slow)
+        few = of_one[0].get_closest_marker("few")
+        others = _spread(of_one, *few.args)[1]
+        slow, full = _spread(others, few.kwargs.get("slow", len(others)))
+        for item in slow:
+            item.add_marker(pytest.mark.slow)
+        for item in full:
+            item.add_marker(pytest.mark.full)
     found = yield  # what is not asked for is left out
     first = [item for item in items if item.name == COMPILES]
     light = [item for item in items if item.path.stem in COMPILES_FEW]

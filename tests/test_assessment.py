@@ -471,6 +471,7 @@ def test_three_catalogues(three, k):
         bm.assess(result, truth, catalogue="VLA")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("ending", ["fits", "vot", "ecsv", "csv", "parquet"])
 def test_from_file(two, tmp_path, ending):
     result, truth = two

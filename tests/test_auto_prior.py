@@ -69,17 +69,14 @@ TWO, THREE = (350, 3000), (350, 3000, 2700)
 RADIUS, POSTERIOR = ("--mag-radius", 3.5), ("--mag-auto-minprob", 0.5)
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(1, slow=4)
 @pytest.mark.parametrize(
     "seed, sizes, flags",
     [
         *((seed, TWO, RADIUS) for seed in (1, 4)),
         *((seed, TWO, POSTERIOR) for seed in (2, 5)),
         *((seed, THREE, RADIUS) for seed in (4,)),
-        *(
-            pytest.param(seed, THREE, POSTERIOR, marks=pytest.mark.slow if k else ())
-            for k, seed in enumerate((1, 3))
-        ),
+        *((seed, THREE, POSTERIOR) for seed in (1, 3)),
         (1, TWO, (*RADIUS, "--mag-exclude-radius", 6)),
         (2, THREE, (*RADIUS, "--mag-exclude-radius", 2)),
         (3, THREE, ("--mag-auto-minprob", 0.2)),

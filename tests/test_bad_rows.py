@@ -246,6 +246,7 @@ def test_primaries_are_refused_or_dropped():
         result.explain("X055")
 
 
+@pytest.mark.few(4)
 @pytest.mark.filterwarnings("ignore:catalogue 'X'")
 @pytest.mark.parametrize("ending", ["fits", "vot", "ecsv", "parquet", "csv"])
 @pytest.mark.parametrize("inputs", [False, True])
@@ -364,6 +365,7 @@ def test_a_prior_learned_in_a_scan_is_of_rows_with_a_position_inside(footprint, 
     equal(*results)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("value", [99.0, 99.9, 999.0, 9999.0, np.float32(99.99)])
 def test_a_fill_value_for_an_error_is_told_and_can_be_left_out(value, tmp_path, capsys):
     x, o = tables()

@@ -83,6 +83,7 @@ def integrated_ln_b(x, cov):
     )
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("m", [2, 3, 4])
 @pytest.mark.parametrize("seed", range(4))
 def test_general_is_the_integral(m, seed):

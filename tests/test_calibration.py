@@ -251,6 +251,7 @@ def _ln_prior_odds(result, primary):
     return np.column_stack([np.ones(len(z)), z, z * z]) @ fit["coefficients"]["X+OPT"]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "kind, method, score",
     [
@@ -426,6 +427,7 @@ def test_the_table_and_the_text(sky):
     assert list(calibrated(sky, cutoffs=[0.5, 0.2]).table["cutoff"]) == [0.2, 0.5]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("score", ["p_any", "p_hostless"])
 def test_plot(sky, score, tmp_path):
     figure = calibrated(sky, score=score).plot()

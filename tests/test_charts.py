@@ -83,6 +83,7 @@ def star_in_axes(ax, at):
     return np.array([(weight * x).sum(), (weight * y[:, None]).sum()]) / weight.sum()
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("figure", ["chart", "plot"])
 @pytest.mark.parametrize("frame", ["ICRS", "GALACTIC"])
 @pytest.mark.parametrize("center", [CENTER, (359.99995, -70.0)])
@@ -397,6 +398,7 @@ def folder(tmp_path, monkeypatch, result, image):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_charts_of_some_sources(folder, capsys):
     argv = ["charts", "r.fits", "--ids", "S0", "S39", "--images", "images", "--also", "c.fits"]
     assert main([*argv, "--out", "charts"]) == 0

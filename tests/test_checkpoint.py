@@ -101,7 +101,7 @@ def test_flipped_bits(kept, scanned):
     check_flips(kept, scanned, 15, seed=1)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_many_flipped_bits(kept, scanned):
     check_flips(kept, scanned, 200, seed=2)
 
@@ -137,6 +137,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("stage", ["search", "columns"])
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_parts_are_computed_again(damage, stage, kept, scanned, monkeypatch):

@@ -48,6 +48,7 @@ def wrong():
 # -- the table ------------------------------------------------------------------------------------
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("setup", SETUPS, ids=[s.name for s in SETUPS])
 def test_wrong_setups_are_noticed(setup):
     """What must fire does in at least 3 of 4 skies, nothing unrelated in more than 1."""
@@ -108,6 +109,7 @@ def test_summary_tells_what_is_not_ok(wrong):
     assert line.strip() == f"{row['verdict']:<6} area_OPT: {row['advice']}"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("ending", ["fits", "vot", "parquet", "ecsv", "csv"])
 def test_from_a_file(wrong, tmp_path, ending):
     wrong.write(tmp_path / f"r.{ending}")

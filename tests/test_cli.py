@@ -69,6 +69,7 @@ PLAIN = [("A", "err"), ("O", 0.3)]
 PRIOR = bm.HistogramPrior("mag", [15, 20], [20, 25], [2, 1], [1, 3])
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize(
     "argv, catalogs, options",
     [
@@ -115,6 +116,7 @@ def test_the_same_as_python(folder, capsys, argv, catalogs, options):
     assert out == result.summary() + "\nwrote out.fits\n"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "out, files",
     [

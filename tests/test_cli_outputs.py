@@ -331,6 +331,7 @@ def test_a_rerun_spares_the_inputs_of_its_line(files, capsys):
     assert (files / "x.json").read_bytes() == (files / "x.fits").read_bytes()
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(
     "line",
     [

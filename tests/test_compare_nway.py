@@ -263,6 +263,7 @@ FAULTS = ["p_i", "p_any", "separation", "flag", "lost", "lost no counterpart", "
 FAULTS += ["swapped within", "swapped between", "swapped primaries"]
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("given", ["at hand", "ours.fits", "bare.fits"])
 def test_planted_fault_in_a_file(faulty, tmp_path, fault, given):

@@ -45,6 +45,7 @@ def call(kernels):
     return values, sum(sum(kernel.stats.cache_hits.values()) for kernel in kernels)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
 def test_damage(tmp_path, load, ending, damage):

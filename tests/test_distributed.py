@@ -269,7 +269,7 @@ def test_density_and_claims_are_those_of_the_whole(options):
         assert claimed.max() < 1 + 1e-9
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:catalogue 'XRAY'. .* second entries")
 @pytest.mark.parametrize("rows", ["associations", "sources"])
 def test_partitions_change_nothing(rows):
@@ -487,6 +487,7 @@ def test_order_of_rows_of_which_many_share_a_right_ascension():
         assert sky_order(some, "ra", "dec").tolist() == want.tolist()
 
 
+@pytest.mark.slow
 def test_pairs_that_the_partitions_found_are_not_searched_again(monkeypatch):
     left, right = partitioned(*sky(150, 1500))
     here, grid = [], candidates.Grid
@@ -545,6 +546,7 @@ def counted_all(several, shared):
     return sum(counted(part, shared) for part in several)
 
 
+@pytest.mark.slow
 def test_what_needs_the_sources_alone_is_done_while_others_search(monkeypatch):
     """And is not done again; the match is the same."""
     left, right = partitioned(*sky(400, 4000))
@@ -594,6 +596,7 @@ def test_one_row_per_source():
     )
 
 
+@pytest.mark.slow
 def test_hostless_sources_keep_their_row():
     sources, objects = sky()
     left, right = partitioned(sources, objects)

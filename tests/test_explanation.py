@@ -157,7 +157,7 @@ def test_from_a_file_as_from_memory(three, tmp_path, kind):
         np.testing.assert_array_equal(a.objects.source_covariance, b.objects.source_covariance)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("include_inputs", [True, False])
 @pytest.mark.parametrize("covariates", ["sigma", None])
 @pytest.mark.parametrize("n_other", [1, 2])
@@ -225,7 +225,7 @@ ERRORS = [
 ]
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("pos_err", ERRORS)
 def test_position_errors_come_back_from_a_file(tmp_path, pos_err):
     sky = skies.simulate(3, 40, 0.9)
@@ -566,6 +566,7 @@ def written(tmp_path, monkeypatch):
     return result
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("out", ["figure.png", "figure.pdf"])
 def test_the_command(written, tmp_path, capsys, out):
     assert main(["explain", "r.fits", "S0", "--out", out]) == 0

@@ -111,6 +111,7 @@ class TestInputsAreKept:
         argv = ["match", "x.csv", "1", "o.csv", "0.2", *MATCH]
         refused(capsys, *argv, "--out", "r.csv", says="would overwrite an input")
 
+    @pytest.mark.few(4)
     @pytest.mark.parametrize("given", ["set", "set/*.parquet", "set/**/*.parquet", "alias"])
     @pytest.mark.parametrize("out", ["set/o.parquet", "set/new.parquet", "alias/new.parquet"])
     def test_scanned_sets(self, given, out, capsys):
@@ -374,6 +375,7 @@ class TestFormats:
             back = bm.MatchResult.read("r.vot").sources["X_ID"]
         assert list(back) == list(ids)
 
+    @pytest.mark.few(5)
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
     @pytest.mark.parametrize("trick", ["plain", "prefix", "entity", "fits", "file"])
     def test_votable_external_data(self, encoding, trick):

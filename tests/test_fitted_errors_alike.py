@@ -67,7 +67,7 @@ def assert_alike(one, two):
         pd.testing.assert_frame_equal(a.to_pandas(), b.to_pandas(), check_exact=True)
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("k", [2, 3])
 @pytest.mark.parametrize("field", ["local", "uniform"])
 @pytest.mark.parametrize("kind", ["quarter", "half", "cones"])

@@ -29,7 +29,7 @@ def p_host(result: bm.MatchResult) -> np.ndarray:
 # -- fractions on simulated skies -----------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=2)
 @pytest.mark.parametrize("fraction", [0.05, 0.3, 0.7, 0.986])
 def test_constant_fraction_is_found_within_its_error(fraction):
     found, error, p, true = [], [], [], []

@@ -180,7 +180,7 @@ entry.run()
 """
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("signum", INT_TERM)
 def test_while_writing(folder, signum):
     """The old result stays, the half written one goes."""
@@ -217,7 +217,7 @@ def at_random_moments(finished, folder, name, stops, seed):
     return told
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=2)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_at_random_moments(finished, folder, name):
     at_random_moments(finished, folder, name, 2, name)
@@ -344,6 +344,7 @@ def test_threads_are_not_waited_for():
     assert len(begun) <= 6
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("arguments", ["--help", "match A.fits 1 O.fits 1 --radius 5 --out r.csv"])
 def test_nobody_reads_the_output(folder, arguments):
     """As in ``bayesmatch ... | head``: no traceback, and the result is there."""

@@ -92,6 +92,7 @@ def test_where_numba_is_there_it_is_asked(cache):
     assert run(folder, code)[0] == expected
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "setting", [{"NUMBA_OPT": "2"}, {"NUMBA_DISABLE_JIT": "1"}], ids=lambda s: [*s][0]
 )
@@ -108,7 +109,7 @@ def test_another_version_of_numba_is_its_own(cache):
     assert run(folder, RUN, before) == [expected, True]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("damage", ["one bit", "stamp", "symbol", "empty"])
 def test_a_file_that_is_not_as_it_should_be(cache, damage):
     """Numba is asked, and the file is made anew."""
@@ -212,6 +213,7 @@ def test_symbols_that_code_needs():
         keeping.undefined(b"\xcf\xfa\xed\xfe" + code[4:])
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("given", ["1", "3", None])
 def test_threads_are_those_that_numba_would_say(given):
     environment = {k: v for k, v in os.environ.items() if k != "NUMBA_NUM_THREADS"}

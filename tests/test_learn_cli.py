@@ -269,6 +269,7 @@ class TestOutputs:
         assert "would overwrite an input" in err
         assert (folder / "a_OPT_photometry_learned.ecsv").read_bytes() == before
 
+    @pytest.mark.slow
     def test_all_that_is_written_is_told(self, folder, capsys):
         assert main([*MATCH, "--learn", "OPT:g,r", "--out", "b.csv"]) == 0
         told = [t[6:] for t in capsys.readouterr().out.splitlines() if t.startswith("wrote ")]

@@ -535,6 +535,7 @@ def ratios_of_pairs(result):
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("errors", ["fit", "given"])
 def test_a_source_moved_by_the_fit_of_its_errors_stays_in_its_fold(errors):
     x, o = small_sky(north=1.0)
@@ -605,6 +606,7 @@ def test_ratio_where_counterparts_are_what_hardly_any_object_is():
     assert rarer_than_seen(none, none, none, none) is None
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("field", ["local", "uniform"])
 def test_what_a_prior_beside_knows_counts_once(field):
     """With a histogram of the same magnitude the mean of both over the field was 2."""

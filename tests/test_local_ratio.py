@@ -146,6 +146,7 @@ def test_any_number_of_threads():
     assert bytes_of[0] == bytes_of[1]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("rows", [0, 2000, 60_000])
 def test_scanned_is_as_in_memory(tmp_path, rows, monkeypatch):
     monkeypatch.setattr(local_ratio, "RATIO_ROWS", rows)
@@ -230,6 +231,7 @@ def test_fake_positions_take_the_means_of_the_match():
     assert np.all(np.diff(np.asarray(found.table["false_fraction"])) <= 0)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kappa", [1.0, 30.0])
 def test_the_ladder_on_numbers(kappa):
     """No scatter, no change; a known scatter of the means is found."""

@@ -75,6 +75,7 @@ def test_python(name):
     assert c.dec[0] == pytest.approx(float(row["first_dec_deg"]), abs=near)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", EXPECTED)
 def test_command_line(name, tmp_path, capsys):
     x = sources(name, 0.3, tmp_path, np.random.default_rng(1))
@@ -121,6 +122,7 @@ def test_seconds_of_time(tmp_path, capsys):
     assert status == 0 and "15 cos(dec) arcsec each" in said and right(result) == 30
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("number", "columns"), [("16", ("sigRA", "sigDec")), ("17", ("err_ra", "err_dec"))]
 )

@@ -100,6 +100,7 @@ def test_every_option(capsys):
     assert {"columns": ["flux,soft"]}.items() <= {"columns": found.meta["host_covariates"]}.items()
 
 
+@pytest.mark.few(3)
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     "wrong, better",

@@ -24,7 +24,7 @@ LISTS = {
 }
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", LISTS)
 def test_as_a_tree_finds_them(kind):
     rng = np.random.default_rng(1)

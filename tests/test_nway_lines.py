@@ -100,7 +100,7 @@ def inside(files, monkeypatch, request):
         assert main(["shift", *shlex.split(line), "--quiet"]) == 0
 
 
-@pytest.mark.few(3)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("line", LINES)
 def test_line(line, capsys):
     words = shlex.split(line)

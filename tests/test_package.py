@@ -192,6 +192,7 @@ EXTRAS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("part", EXTRAS)
 def test_an_optional_part_that_is_missing_says_what_to_install(part, tmp_path):
     """One line with the extra, which there is."""

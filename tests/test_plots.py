@@ -170,6 +170,7 @@ def test_vector_files(little, tmp_path, ending):
         assert b"/Type3" not in a.read_bytes() and b"/FontFile2" in a.read_bytes()
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("layout", [None, "constrained"])
 @pytest.mark.parametrize("seed", range(6))
 def test_ranks(layout, seed):

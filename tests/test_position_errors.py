@@ -163,6 +163,7 @@ def test_a_large_offset_is_found():
     assert fit.scale == pytest.approx(1.0, abs=3 * fit.scale_error)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("kind", ["pair", "ellipse"])
 def test_elliptical_errors(kind):
     """Truth drawn from the covariance that DESIGN gives, at a high declination."""

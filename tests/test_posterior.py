@@ -62,6 +62,7 @@ def slow_unrelated(rows, catalogs, apart, n_own, n_plus):
     return factor
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("unrelated", [True, False])
 @pytest.mark.parametrize("n_other", [1, 2, 3])
 @pytest.mark.parametrize("seed", range(3))

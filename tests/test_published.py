@@ -132,6 +132,7 @@ def test_the_second_candidate_by_hand(which, request):
                 assert separation == wanted[f"Separation_{names[0]}_{name}"]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("ending", ["fits", "parquet", "ecsv", "vot", "csv"])
 def test_from_a_file_as_from_memory(three, tmp_path, ending):
     path = tmp_path / f"result.{ending}"

@@ -171,6 +171,7 @@ REMEDIES = {
 }
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("case", REMEDIES)
 def test_the_remedy_works_on_the_command_line(case, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

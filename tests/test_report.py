@@ -251,6 +251,7 @@ def test_equal_results_give_equal_reports(result, file):
     assert report_text(result, n_charts=3) == file.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_without_inputs_it_says_what_is_missing(result, tmp_path):
     result.write(tmp_path / "bare.fits", include_inputs=False)
     read = bm.MatchResult.read(tmp_path / "bare.fits")
@@ -392,6 +393,7 @@ def test_only_rows_in_sight_are_in_the_page_and_all_can_be_reached(browser, file
     browser.run("dispatchEvent(new Event('afterprint'))")
 
 
+@pytest.mark.slow
 @needs_browser
 def test_the_keyboard_alone(browser, file):
     browser.open(file)

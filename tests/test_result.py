@@ -359,11 +359,12 @@ INPUTS = {
 
 @pytest.mark.parametrize("ext", FORMATS)
 class TestFiles:
-    @pytest.mark.few(8)
+    @pytest.mark.few(3)
     @pytest.mark.parametrize("ids", IDENTIFIERS.values(), ids=IDENTIFIERS)
     def test_identifiers(self, tmp_path, ext, ids):
         check_round_trip(matched(ids=ids), tmp_path / f"r.{ext}")
 
+    @pytest.mark.few(2)
     def test_masked_identifiers_of_a_secondary(self, tmp_path, ext):
         ids = MaskedColumn([f"{i}" for i in range(N)], mask=THIRD)
         for k, given in enumerate((ids, MaskedColumn(np.arange(N), mask=THIRD))):
@@ -373,11 +374,13 @@ class TestFiles:
             back = check_round_trip(r, folder / f"r.{ext}")
             assert back.sources["O_ID"].mask.sum() == THIRD.sum()
 
+    @pytest.mark.few(2)
     def test_every_kind_of_input_column(self, tmp_path, ext):
         back = check_round_trip(matched(**INPUTS), tmp_path / f"r.{ext}", include_inputs=True)
         assert back.associations["A_vector"].shape[1:] == (3,)
         assert set(np.asarray(back.associations["A_text"].filled("?"))[:4]) >= {"?"}
 
+    @pytest.mark.few(2)
     def test_names_that_begin_alike(self, tmp_path, ext):
         r = bm.match(
             catalog("A"),
@@ -400,6 +403,7 @@ class TestFiles:
         )
         check_round_trip(r, tmp_path / f"r.{ext}")
 
+    @pytest.mark.few(2)
     def test_writing_again_replaces_and_equal_runs_give_equal_bytes(self, tmp_path, ext):
         def digests():
             return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in tmp_path.iterdir()}
@@ -493,7 +497,7 @@ r.write(sys.argv[1])
 
 def test_any_number_of_threads_gives_the_same_bytes(tmp_path):
     digests = set()
-    for threads in (1, 2, 4):
+    for threads in (1, 3):
         out = tmp_path / f"{threads}.parquet"
         subprocess.run(
             [sys.executable, "-c", SKY, out],

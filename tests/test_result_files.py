@@ -81,6 +81,7 @@ def with_inputs(result):
 
 
 class TestDigest:
+    @pytest.mark.few(3)
     @pytest.mark.parametrize("ending", FORMATS)
     def test_equal_runs_equal_bytes(self, ending, results, tmp_path):
         written = []
@@ -187,6 +188,7 @@ class TestRoundTrip:
 
 
 class TestMixes:
+    @pytest.mark.few(1)
     @pytest.mark.parametrize("ending", SEVERAL)
     def test_two_runs(self, ending, results, tmp_path):
         for name, result in zip("rs", results, strict=True):
@@ -472,7 +474,7 @@ class TestDamage:
     def test_some(self, ending, results, tmp_path):
         check_damage(results[0], tmp_path, ending, 12, 1)
 
-    @pytest.mark.slow
+    @pytest.mark.few(0, slow=2)
     @pytest.mark.parametrize("ending", FORMATS)
     def test_many(self, ending, results, tmp_path):
         check_damage(results[0], tmp_path, ending, 400, 2)
@@ -572,11 +574,12 @@ def check_kills(results, folder, ending, kills, seed):
 
 
 class TestKills:
+    @pytest.mark.slow
     @pytest.mark.parametrize("ending", ["csv"])
     def test_few(self, ending, results, tmp_path):
         check_kills(results, tmp_path, ending, 2, 0)
 
-    @pytest.mark.slow
+    @pytest.mark.full
     @pytest.mark.parametrize("ending", [*SEVERAL, "fits"])
     def test_more(self, ending, results, tmp_path):
         check_kills(results, tmp_path, ending, 10, 1)
@@ -601,7 +604,7 @@ def test_priors_of_catalogues_that_are_not_in_alphabetical_order(tmp_path, kind)
 def test_quotes_in_the_record_do_not_damage_a_fits_file(tmp_path):
     """Astropy loses texts with quotes and ampersands that go on over several cards."""
     result = bare(matched())
-    for seed in range(20):
+    for seed in range(5):
         rng = np.random.default_rng(seed)
         text = "".join(rng.choice(list("ab '&/\"\\:("), 300))
         result.meta = {**result.meta, "note": [text]}

@@ -73,7 +73,7 @@ def test_random_edits(folder):
     }
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_thousands_of_random_edits(folder):
     total = collections.Counter()
     for first in range(0, 3500, 500):

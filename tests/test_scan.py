@@ -129,7 +129,7 @@ CODECS = [
 ]
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("errors", ERRORS)
 def test_same_bytes_as_the_whole_table(errors, tmp_path):
     options = {**OPTIONS, "pos_err": ERRORS[errors]}
@@ -145,6 +145,7 @@ def test_same_bytes_as_the_whole_table(errors, tmp_path):
     assert repr(scanned) == "<ScannedCatalog 'O': 6,000 rows in 5 files, 9 deg^2>"
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("codec", range(len(CODECS)))
 def test_any_encoding(codec, tmp_path):
     scanned = bm.Catalog.scan(

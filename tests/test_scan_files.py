@@ -174,6 +174,7 @@ def test_no_reader_opens_what_is_no_file(kind, ending, tmp_path):
         read_table(tmp_path / f"x{ending}")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("how", ["read", "scan"])
 def test_a_pipe_does_not_hang(how, tmp_path):
     os.mkfifo(tmp_path / "x.parquet")

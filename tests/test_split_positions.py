@@ -193,6 +193,7 @@ VIZIER = (
 )
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("form", ["mrt", "tsv", "fits", "ascii fits", "vot", "second hdu", "gz"])
 def test_files_of_the_cds(form, tmp_path, capsys):
     ending = {"vot": "vot", "mrt": "txt", "tsv": "txt", "gz": "txt"}.get(form, "fits")

@@ -75,6 +75,7 @@ def test_clumps_are_no_holes():
     assert 1 - result.sources["p_hostless"].mean() == pytest.approx(host.mean(), abs=0.015)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("tile, gap", [(15, 6), (10, 3)])
 def test_tiles_with_gaps_in_a_sparse_field(tile, gap):
     """Few candidates are expected anywhere, so that those without are no evidence; cells are."""
@@ -107,7 +108,7 @@ def test_errors_are_right_where_many_sources_lie_outside():
     assert str(errors["verdict"]) == "ok"
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes, highest", [((0.5, 2.0), 60.0), ((1.0, 4.0), 20.0)])
 def test_sources_that_are_where_the_field_is_richest(sizes, highest):
     """What circles hold more than what is around them are not hosts alone."""

@@ -343,7 +343,7 @@ def test_some(check):
     )()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("check", CHECKS)
 def test_many(check):
     same = "BAYESMATCH_TABLES" not in os.environ  # asked for, others are tried every time

@@ -77,6 +77,7 @@ def test_same_seed_same_file(folder, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_context_pattern_and_name(folder, capsys):
     table = sample()
     table.rename_columns(["g", "r"], ["mag_g", "mag_r"])
@@ -107,6 +108,7 @@ def test_context_pattern_and_name(folder, capsys):
     assert prior.columns == ["mag_g", "mag_r"]
 
 
+@pytest.mark.slow
 def test_trained_prior_in_a_match(folder, capsys):
     """`match --prior` uses it, as `bm.match` does."""
     rng = np.random.default_rng(5)

@@ -299,6 +299,7 @@ def test_a_claim_is_missed_where_it_should_be():
     assert harmless(harmed, quick=False).ok is False and harmless(harmed, quick=True).ok is None
 
 
+@pytest.mark.slow
 def test_a_tiny_run(tmp_path, monkeypatch):
     tiny = [Condition("nothing wrong", Plan(n=400)), Condition("dense", Plan(n=400), "field")]
     for module in ("sky_conditions", "conditions_claims", "conditions_views"):

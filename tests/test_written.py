@@ -131,6 +131,7 @@ def awkward():
 
 
 class TestCells:
+    @pytest.mark.few(2)
     @pytest.mark.parametrize("ending", FORMATS)
     def test_every_kind_is_written_and_read(self, awkward, ending, tmp_path):
         told, files = written(awkward, tmp_path / f"r.{ending}")
@@ -531,6 +532,7 @@ class TestHeader:
             assert says in error and error.count("\n") == 1, error
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("kind", ["fits", "vot", "parquet", "ecsv", "csv"])
 @pytest.mark.parametrize("dtype", ["i8", "u8", "i2", "u1"])
 def test_the_number_that_stands_for_missing_may_be_a_value(kind, dtype, tmp_path):
