@@ -588,6 +588,7 @@ def test_identifiers_of_another_kind(two):
 # -- figures and command line ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_figures(two, tmp_path):
     a, b = (bm.assess(*two, score=s) for s in ("p_match", "p_hostless"))
     plots.save(a.plot(), tmp_path / "a.png")

@@ -332,6 +332,7 @@ def test_in_python(case, tmp_path, monkeypatch):
     check_message(str(caught.value), case.says)
 
 
+@pytest.mark.few(24)
 @pytest.mark.parametrize(
     "case",
     [c for c in CASES.values() if c.cli is not None],

@@ -208,7 +208,7 @@ def test_counterparts_in_small_circles_are_not_taken_for_small_fields():
     assert result.sources["density_P"].mean() == pytest.approx(5000.0, rel=0.1)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("claims", ["independent", "exclusive"])
 def test_an_explanation_tells_of_counterparts_outside_in_one_catalogue(tmp_path, claims):
     catalogues, _ = two_catalogues(22, n=300)

@@ -40,6 +40,7 @@ def check_pairs(ra_1, dec_1, ra_2, dec_2, radius):
     return len(i)
 
 
+@pytest.mark.few(36)
 @pytest.mark.parametrize("dec", [0, 30, -44, 57, 89.5, 89.999, 90, -90, -89.99])
 @pytest.mark.parametrize("ra", [0.0, 0.001, 180.0, 359.9999])
 @pytest.mark.parametrize("radius", [0.5, 20.0, 600.0])

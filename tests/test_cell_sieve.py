@@ -44,6 +44,7 @@ def near_without(source, ra, dec, radius):
     return np.unique(j)
 
 
+@pytest.mark.few(18)
 @pytest.mark.parametrize("size", [0.05, 1.0, 60.0])
 @pytest.mark.parametrize("centre", CENTRES)
 @pytest.mark.parametrize("radius", [2.0, 90.0, 1500.0])

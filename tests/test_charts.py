@@ -451,6 +451,7 @@ def test_explain_on_an_image(folder, capsys):
     assert (folder / "e.png").read_bytes()[:4] == b"\x89PNG"
 
 
+@pytest.mark.slow
 def test_charts_of_a_survey(folder, service, capsys):  # noqa: F811
     assert main(["charts", "r.fits", "--ids", "S0", "--hips", "CDS/P/x", "--out", "h"]) == 0
     assert "without" not in capsys.readouterr().out and len(service.asked) == 1

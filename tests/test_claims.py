@@ -77,6 +77,7 @@ def all_links(monkeypatch):
     monkeypatch.setattr(claims, "MIN_PRIMARIES", 2)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize(("n", "n_objects", "n_other"), [(5, 4, 1), (4, 5, 1), (3, 3, 2)])
 @pytest.mark.parametrize("seed", range(4))
 def test_joint_probabilities_are_those_of_all_identifications(

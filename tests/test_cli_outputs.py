@@ -123,6 +123,7 @@ def test_p_match_is_the_default(files, capsys):
     assert "cut on p_any" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_sample_is_that_of_the_function_and_trains(files, capsys):
     argv = "sample x.fits 0.4 o.fits 0.1 --out s.fits --annulus 8:25 --flux flux --flux-min 1e-15"
     assert main([*argv.split(), "--exclude", "150.1:2.1:60", "--max-separation", "2"]) == 0

@@ -667,6 +667,7 @@ def assert_same_rows(got, want):
     pd.testing.assert_frame_equal(got, want, check_exact=True)
 
 
+@pytest.mark.slow
 def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
     _, right = partitioned(*sky(200, 4000))
     right.write_catalog(tmp_path / "opt", progress_bar=False)

@@ -200,6 +200,7 @@ def test_pruning_leaves_out_nothing_that_matters_under_tails(which, prune, monke
 # -- what it is for -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_explanations_files_and_calibration_go_by_the_tails(tmp_path):
     sky = simulate(2, 300, 0.7)
     x, o = sky.catalogs()

@@ -174,6 +174,7 @@ def test_a_given_fit_of_another_match(tmp_path, n_other, covariates, include_inp
         check_reproduces(bm.MatchResult.read(tmp_path / "r.fits"), range(0, 100, 9))
 
 
+@pytest.mark.slow
 def test_ecsv_keeps_the_order_of_the_patterns_and_properties(three, tmp_path):
     """ECSV sorts the keys of its metadata: X+IRAC before X+OPT."""
     three.write(tmp_path / "r.ecsv")

@@ -126,6 +126,7 @@ def log10_b(catalogs, radius=3000.0):
     return float(found.associations["dist_bayesfactor"][-1])
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("k", [2, 3, 4])
 @pytest.mark.parametrize("ratio", [1.0, 30.0, 1e4, 1e6])
 def test_a_match_holds_to_a_billionth_of_a_dex(k, ratio):

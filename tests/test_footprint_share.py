@@ -43,6 +43,7 @@ def test_small_fields_at_the_end_of_a_survey():
         assert abs(wrong.mean()) < 0.06
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("share", [0.0, 0.25])
 def test_share_and_density_together(share):
     """Circles with candidates drawn at 0.8 of the density that is expected of them."""

@@ -134,6 +134,7 @@ def test_errors_are_fitted_as_in_memory(in_memory, field, served):
     assert_same(here, want, exact=False, within=1e-9)  # its rows are in another order
 
 
+@pytest.mark.slow
 def test_priors(in_memory, served):
     x, o = in_memory
     far = scanned(f"{served.url}/opt")

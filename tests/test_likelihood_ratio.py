@@ -217,6 +217,7 @@ def test_associations_that_were_left_out(three):
         assert row["likelihood_ratio"] == pytest.approx(known[row["XRAY"], row["OPT"]], rel=1e-8)
 
 
+@pytest.mark.slow
 def test_a_file_says_the_same(tmp_path, three, matched):
     for result, names in ((matched, ["OPT"]), (three, ["OPT", "IR"])):
         for ending in ("fits", "parquet", "ecsv"):
@@ -229,6 +230,7 @@ def test_a_file_says_the_same(tmp_path, three, matched):
                     np.testing.assert_array_equal(ours[column], theirs[column])
 
 
+@pytest.mark.slow
 def test_columns_beside_the_associations_are_written(tmp_path, pair):
     result = bm.match(*pair, radius=12, **BY_HAND)
     table = result.likelihood_ratio(add=True)

@@ -83,6 +83,7 @@ def sample(seed, n, keep_hostless):
     return result, truth[true | (rng.random(n) < keep_hostless)]
 
 
+@pytest.mark.slow
 def test_assessment_tells_both_and_an_unfair_sample():
     fair = bm.assess(*sample(1, 1500, 1.0), score="p_hostless")
     assert abs(fair.offset) < 4 * fair.offset_error

@@ -569,6 +569,7 @@ def test_sources_of_equal_values_are_in_one_bin():
     assert [len(part) for part in binned(np.random.default_rng(0).random(150))] == [25] * 6
 
 
+@pytest.mark.slow
 def test_what_is_said_is_there(result, page, tmp_path):
     """The line of the fit is in memory alone, and each p of a catalogue is explained."""
     line = "A line is the fraction that was fitted"

@@ -198,6 +198,7 @@ def test_usage(capsys):
     assert "--label" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_prior_that_has_learned_nothing_has_diagnostics(tmp_path, monkeypatch, capsys):
     """Its ratio is the same everywhere: one bin, which is drawn."""
     monkeypatch.chdir(tmp_path)

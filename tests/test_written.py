@@ -478,6 +478,7 @@ class TestHeader:
             assert np.array_equal(np.ma.getmaskarray(one), np.ma.getmaskarray(other))
             assert np.array_equal(one.compressed(), other.compressed())
 
+    @pytest.mark.few(5)
     @pytest.mark.parametrize("ending", ["fits", "vot", "ecsv", "csv", "parquet"])
     @pytest.mark.parametrize("pack", [gzip.open, bz2.open, lzma.open])
     def test_packed_files(self, ending, pack, tmp_path, capsys):
