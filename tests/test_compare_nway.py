@@ -64,7 +64,7 @@ def written(folder, sources, *flags, radius=15.0, out="nway.fits"):
     return files
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=3)
 @pytest.mark.parametrize("dec", [2.0, 30.0, 44.0])
 @pytest.mark.parametrize("k", [2, 3])
 def test_command_line_output(tmp_path, dec, k):
@@ -130,7 +130,7 @@ def test_auto_priors(tmp_path, auto_field):
     assert not bm.compare_nway(result, api).explained
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=2)
 @pytest.mark.parametrize("columns", [("a", "b"), ("a", "b", "pa")], ids=["axes", "ellipses"])
 @pytest.mark.parametrize("k, dec", [(2, 30.0), (3, 2.0)])
 def test_ellipses(tmp_path, columns, k, dec):

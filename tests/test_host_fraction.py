@@ -126,7 +126,7 @@ def test_the_fraction_without_counterpart_does_not_depend_on_how_many_patterns_t
     assert np.mean(found) == pytest.approx(np.mean(true), abs=0.025)
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=2)
 @pytest.mark.parametrize("unrelated", [False, True])
 @pytest.mark.parametrize("fractions", [(0.15, 0.2, 0.1, 0.55), (0.4, 0.35, 0.05, 0.2)])
 def test_every_membership_pattern_of_three_catalogues(fractions, unrelated):

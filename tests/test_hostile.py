@@ -459,7 +459,7 @@ def test_every_fifth(part, tmp_path, monkeypatch):
     assert faults(PAIRS[part * 2 :: 10]) == []
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=3)
 @pytest.mark.parametrize("part", range(8))
 def test_all(part, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

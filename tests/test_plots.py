@@ -93,7 +93,7 @@ def test_some_figures(little, theme):
             assert style.is_light(figure.get_facecolor()) == (theme != "dark_background")
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=2)
 @pytest.mark.few(1)
 @pytest.mark.parametrize("theme", figures.THEMES)
 def test_every_figure(everything, theme):

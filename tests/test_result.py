@@ -359,7 +359,7 @@ INPUTS = {
 
 @pytest.mark.parametrize("ext", FORMATS)
 class TestFiles:
-    @pytest.mark.few(3)
+    @pytest.mark.few(3, slow=10)
     @pytest.mark.parametrize("ids", IDENTIFIERS.values(), ids=IDENTIFIERS)
     def test_identifiers(self, tmp_path, ext, ids):
         check_round_trip(matched(ids=ids), tmp_path / f"r.{ext}")

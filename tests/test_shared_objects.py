@@ -110,7 +110,7 @@ def small_sky(seed, n_other, shape, per_catalogue=2):
     return out
 
 
-@pytest.mark.few(2)
+@pytest.mark.few(2, slow=6)
 @pytest.mark.parametrize("shape", ["circles", "ellipses", "thin"])
 @pytest.mark.parametrize("n_other, per_catalogue", [(2, 3), (2, 4), (3, 2), (4, 2), (5, 1)])
 def test_every_row_is_that_of_all_partitions(n_other, per_catalogue, shape):

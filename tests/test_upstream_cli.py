@@ -28,7 +28,7 @@ def corrected(folder, sources, radius, completeness, *flags, **options):
     return ours.associations, theirs
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=3)
 @pytest.mark.parametrize(
     "seed, sizes, centre, radius, completeness",
     [
@@ -178,7 +178,7 @@ def run_both(folder, args):
     return ours, nway_cli(folder, args), [f"{name}_ID" for name in names]
 
 
-@pytest.mark.few(1)
+@pytest.mark.few(1, slow=3)
 @pytest.mark.parametrize(
     "args",
     [
