@@ -124,7 +124,7 @@ def test_every_row_is_that_of_all_partitions(n_other, per_catalogue, shape):
 
 @pytest.mark.parametrize(
     "n_other, per_catalogue, shape",
-    [(2, 3, "circles"), (2, 3, "ellipses"), (2, 3, "thin"), (3, 2, "ellipses"), (4, 1, "circles")],
+    [(2, 3, "circles"), (2, 3, "ellipses"), (2, 3, "thin"), (3, 1, "ellipses"), (4, 1, "circles")],
 )
 def test_field_objects_have_the_tails_of_their_errors(n_other, per_catalogue, shape):
     check_every_row(n_other, per_catalogue, shape, TAILS)
