@@ -87,7 +87,7 @@ def test_names_that_end_with_their_unit_in_brackets(error, tmp_path, monkeypatch
         "--quiet",
     ]
     line += ["--ra", "R A [deg]:R A [deg]", "--dec", "Dec [deg]:Dec [deg]", "--id", ":No. [1]"]
-    assert main([*line, *(["--learn", "O:r [mag]"] if error == ":err" else [])]) == 0
+    assert main(line) == 0
     found = bm.MatchResult.read("o.fits")
     catalogs = [
         bm.Catalog(t, name=n, pos_err=e, ra="R A [deg]", dec="Dec [deg]", area=SIDE**2, id=i)
