@@ -12,7 +12,7 @@ RA, DEC = 180.0, 30.0
 FIELD = [(15.0, 0.0), (-20.0, 0.0)]
 
 
-def catalog(places, name, pos_err=0.5, area=0.01, **columns):
+def catalog(places, name, pos_err=0.5, area=0.01, tails=(0.0, 3.0), **columns):
     """A catalogue of sources at (east, north) arcsec of one place."""
     east, north = np.array(places, dtype=float).reshape(-1, 2).T
     dec = DEC + north / 3600
@@ -24,4 +24,5 @@ def catalog(places, name, pos_err=0.5, area=0.01, **columns):
             **columns,
         }
     )
-    return bm.Catalog(table, name=name, pos_err=pos_err, area=area)
+    wide = dict(zip(("tail_fraction", "tail_factor"), tails, strict=True))
+    return bm.Catalog(table, name=name, pos_err=pos_err, area=area, **wide)

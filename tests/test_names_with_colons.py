@@ -51,6 +51,50 @@ def test_errors():
     ellipse = position_error(':"a:x":b:"p,a"', "x")
     assert (ellipse.major, ellipse.minor, ellipse.pa) == ("a:x", "b", "p,a")
     assert position_error(':"r:90":arcmin@90%', "x") == bm.Radius("r:90[arcmin]", 0.9)
+    # a blank before the bracket may be a part of the name, which only the table knows
+    assert position_error(":e [mas]", "x") == "e [mas]"
+    assert position_error(":r [mas]@90%", "x") == bm.Radius("r [mas]", 0.9)
+    assert position_error(":a [deg]:b [deg]:p [deg]@0.4", "x").major == bm.Radius("a [deg]", 0.4)
+    assert position_error("1.5 [arcmin]", "x") == 90.0
+
+
+@pytest.mark.parametrize(
+    "error", [":err [arcsec]", ":err [arcsec]@39.3469%", ":err", ":plain [arcsec]"]
+)
+def test_names_that_end_with_their_unit_in_brackets(error, tmp_path, monkeypatch):
+    """As AAS and VizieR tables have them, with a blank before the bracket."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(5)
+    o = Table({"R A [deg]": SIDE * rng.random(300), "Dec [deg]": SIDE * rng.random(300)})
+    o["No. [1]"], o["r [mag]"] = np.arange(300), rng.uniform(16, 25, 300)
+    x = Table({"R A [deg]": o["R A [deg]"][:N], "Dec [deg]": o["Dec [deg]"][:N]})
+    x["plain"] = x["err [arcsec]"] = np.full(N, 1.5)
+    if error == ":err":  # no such name, in any case
+        x.rename_column("err [arcsec]", "err")
+    for name, t in (("X", x), ("O", o)):
+        t.meta.update(EXTNAME=name, SKYAREA=SIDE**2)
+        t.write(f"{name}.ecsv")
+    line = [
+        "match",
+        "X.ecsv",
+        error,
+        "O.ecsv",
+        "0.1",
+        "--radius",
+        "5",
+        "--out",
+        "o.fits",
+        "--quiet",
+    ]
+    line += ["--ra", "R A [deg]:R A [deg]", "--dec", "Dec [deg]:Dec [deg]", "--id", ":No. [1]"]
+    assert main(line) == 0
+    found = bm.MatchResult.read("o.fits")
+    catalogs = [
+        bm.Catalog(t, name=n, pos_err=e, ra="R A [deg]", dec="Dec [deg]", area=SIDE**2, id=i)
+        for t, n, e, i in ((x, "X", 1.5, None), (o, "O", 0.1, "No. [1]"))
+    ]
+    expected = bm.match(*catalogs, radius=5)
+    np.testing.assert_allclose(found.sources["p_any"], expected.sources["p_any"], rtol=1e-6)
 
 
 @pytest.fixture

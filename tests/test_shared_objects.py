@@ -90,7 +90,7 @@ def likelihood(match, density=None, given=None):
     return shared_ln_likelihood(match.setting, match.associations, match.evidence, density)
 
 
-def small_sky(seed, n_other, shape, per_catalogue=2):
+def small_sky(seed, n_other, shape, per_catalogue=2, tails=None):
     """Four primaries with a few detections of every catalogue, some beside each other."""
     rng = np.random.default_rng(seed)
     centre = np.array([[0, 0], [100, 0], [0, 100], [100, 100]], float)
@@ -106,16 +106,34 @@ def small_sky(seed, n_other, shape, per_catalogue=2):
     out = [catalog(centre, "X", errors[0])]
     for k in range(n_other):
         near = centre[:, None] + rng.normal(0, 1.2, (4, per_catalogue, 2))
-        out.append(catalog(near.reshape(-1, 2), NAMES[k], errors[k + 1]))
+        wide = (0.0, 3.0) if tails is None else tails[k]
+        out.append(catalog(near.reshape(-1, 2), NAMES[k], errors[k + 1], tails=wide))
     return out
+
+
+#: (fraction, factor) of each of the others
+TAILS = [(0.2, 3.0), (0.0, 3.0), (0.1, 5.0), (0.3, 2.0), (0.0, 4.0)]
 
 
 @pytest.mark.few(2, slow=6)
 @pytest.mark.parametrize("shape", ["circles", "ellipses", "thin"])
 @pytest.mark.parametrize("n_other, per_catalogue", [(2, 3), (2, 4), (3, 2), (4, 2), (5, 1)])
 def test_every_row_is_that_of_all_partitions(n_other, per_catalogue, shape):
+    check_every_row(n_other, per_catalogue, shape)
+
+
+@pytest.mark.parametrize(
+    "n_other, per_catalogue, shape",
+    [(2, 3, "circles"), (2, 3, "ellipses"), (2, 3, "thin"), (3, 1, "ellipses"), (4, 1, "circles")],
+)
+def test_field_objects_have_the_tails_of_their_errors(n_other, per_catalogue, shape):
+    check_every_row(n_other, per_catalogue, shape, TAILS)
+
+
+def check_every_row(n_other, per_catalogue, shape, tails=None):
+    """Compare all associations with the sum over all partitions."""
     match = prepared(
-        small_sky(n_other, n_other, shape, per_catalogue),
+        small_sky(n_other, n_other, shape, per_catalogue, tails),
         radius=20.0,
         ln_ratio=lambda row: 0.3 * row,
     )
@@ -142,7 +160,7 @@ def test_every_row_is_that_of_all_partitions(n_other, per_catalogue, shape):
             expected = match.ln_ratio[slots].sum()
             if len(slots):
                 expected += reference.ln_likelihood(
-                    np.array([[xx, xy], [xy, yy]]), detections, set(slots - base), nu[i]
+                    np.array([[xx, xy], [xy, yy]]), detections, set(slots - base), nu[i], tails
                 )
             tolerance = 1e-6 if shape == "thin" else 1e-9  # the reference inverts matrices
             assert abs(found.ln_like[row] - expected) <= tolerance * (1.0 + abs(expected))
@@ -498,11 +516,12 @@ def test_where_a_catalogue_has_not_looked():
 
 
 @pytest.mark.parametrize("n_other", [2, 3])
-@pytest.mark.parametrize("shape", ["circles", "ellipses", "thin", "chain"])
+@pytest.mark.parametrize("shape", ["circles", "ellipses", "thin", "tails", "chain"])
 @pytest.mark.parametrize("several", [0.0, 1.0])
 def test_what_is_worked_out_once_is_what_every_step_found(n_other, shape, several):
     """Step by step with the links and groups anew, also where chains are cut, or nothing shared."""
-    catalogs = crowd(8) if shape == "chain" else small_sky(3, n_other, shape, 4)
+    tails = TAILS if shape == "tails" else None
+    catalogs = crowd(8) if shape == "chain" else small_sky(3, n_other, shape, 4, tails)
     match = prepared(catalogs, radius=30.0 if shape == "chain" else 8.0)
     setting, associations = match.setting, match.associations
     n_other, which = len(setting.others), np.arange(len(setting.primary))

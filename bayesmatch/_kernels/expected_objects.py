@@ -93,6 +93,7 @@ def expected_objects(
     apart,
     cov,
     circular,
+    tails,
     ln_relative,
     ln_density,
     first,
@@ -118,7 +119,9 @@ def expected_objects(
     hosts[:] = 0.0
     for n in range(len(which)):
         i = which[n]
-        catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
+        catalogue, plane = detections(
+            i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, tails
+        )
         base = start[i * n_other]
         nothing = np.zeros(len(catalogue))
         label, bit, begin, part, linked, at, ln_z, _ = tables(

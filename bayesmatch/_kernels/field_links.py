@@ -1,9 +1,9 @@
 """Detections around a primary that may be the same field object: links, and chains of links.
 
-Two detections of different catalogues are linked when they lie within 5 sigma of each other; a
-group of detections may be one object when every pair in it is linked.  Chains of links make
-components, which have nothing to do with each other; a component has at most :data:`LARGEST`
-detections, and where a chain is longer its weakest links are cut.
+Two detections of different catalogues are linked when they lie within 5 sigma of each other, of
+errors with tails those of the tails; a group of detections may be one object when every pair in it
+is linked.  Chains of links make components, which have nothing to do with each other; a component
+has at most :data:`LARGEST` detections, and where a chain is longer its weakest links are cut.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import math
 
 import numpy as np
 
-from .bayes_factor import LN_SCALE, ln_bayes_general, ln_bayes_thin
 from .bayes_factor import place as place_candidate
 from .jit import jit
+from .object_weights import LN_CHANCE, PLAIN, ln_bayes_of, ln_bayes_of_two, ln_weight
 from .sphere import offset
-from .thin import adjugate_times, det_of_sum, half_axes, is_thin, multiply
+from .thin import adjugate_times, det_of_sum, half_axes, is_thin
 
 #: squared distance, in units of the errors, up to which two detections are linked
 REACH_2 = 25.0
@@ -26,18 +26,18 @@ WIDE = REACH_2 * (1.0 + 1e-9)
 FEW = 128
 #: detections in a component: all its subsets are looked at
 LARGEST = 12
-#: ln of a Bayes factor against chance over a density per arcsec^2, for every further member
-LN_CHANCE = LN_SCALE + math.log(2.0 * math.pi)
 
 
 @jit
-def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular):
+def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, tails):
     """Catalogue (n,) and place (n, 6: x, y, xx, yy, xy, det) of the candidates of a primary.
 
-    In its tangent plane, arcsec; circles need no turning.
+    In its tangent plane, arcsec; circles need no turning.  With `tails` (n_other, 2: fraction,
+    squared factor; or none) these stand behind, (n, 8).
     """
     first, last = start[i * n_other], start[(i + 1) * n_other]
-    plane, catalogue = np.empty((last - first, 6)), np.empty(last - first, np.int64)
+    catalogue = np.empty(last - first, np.int64)
+    plane = np.empty((last - first, PLAIN if len(tails) == 0 else PLAIN + 2))
     for k in range(n_other):
         for slot in range(start[i * n_other + k], start[i * n_other + k + 1]):
             c = slot - first
@@ -46,9 +46,11 @@ def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular):
                 plane[c, 0], plane[c, 1] = offset(
                     p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot]
                 )
-                plane[c, 2:] = cov[slot]
+                plane[c, 2:PLAIN] = cov[slot]
             else:
                 place_candidate(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[c])
+            if len(tails):
+                plane[c, PLAIN:] = tails[k]
     return catalogue, plane
 
 
@@ -62,6 +64,19 @@ def distance_2(a, b):
         return (u + v) / det_of_sum(own, a[5], other, b[5])
     xx, yy, xy = a[2] + b[2], a[3] + b[3], a[4] + b[4]
     return (yy * dx * dx - 2.0 * xy * dx * dy + xx * dy * dy) / (xx * yy - xy * xy)
+
+
+@jit
+def for_links(plane):
+    """The places by which detections are linked: errors with tails are as wide as these."""
+    if plane.shape[1] == PLAIN:
+        return plane
+    wide = plane[:, :PLAIN].copy()
+    for c in range(len(wide)):
+        times = plane[c, PLAIN + 1] if plane[c, PLAIN] > 0.0 else 1.0
+        wide[c, 2:5] *= times
+        wide[c, 5] *= times * times
+    return wide
 
 
 @jit
@@ -161,12 +176,13 @@ def components(catalogue, plane, ln_relative):
     :func:`ln_weight`.
     """
     n = len(catalogue)
-    pair = find_links(catalogue, plane)
+    wide = for_links(plane)
+    pair = find_links(catalogue, wide)
     parent = np.empty(n, np.int64)
     size = joined(n, pair, np.arange(len(pair)), n, parent)
     cut = 0
     if n > LARGEST and len(pair) > 0 and size.max() > LARGEST:
-        pair = swept_links(catalogue, plane)  # which of equals is cut, the order says
+        pair = swept_links(catalogue, wide)  # which of equals is cut, the order says
         strength = np.empty(len(pair))
         members, place = np.empty(2, np.int64), np.empty((6, 2))
         for q in range(len(pair)):
@@ -192,52 +208,6 @@ def components(catalogue, plane, ln_relative):
         bit[c] = filled[root]
         filled[root] += 1
     return label, bit, n_components, pair, cut
-
-
-@jit
-def ln_weight(members, m, catalogue, plane, ln_relative, place):
-    """Ln of nu_T B_T / prod rho_k of the first `m` of the detections in `members` as one object.
-
-    B_T is the integral of the product of their Gaussians over its position (arcsec^-2 for every
-    member but one), ``ln_relative`` (patterns,) ln of nu_T / prod rho_k over the catalogues of T.
-    `place` (6, n_other) is scratch.
-    """
-    pattern = 0
-    for a in range(m):
-        pattern |= 1 << catalogue[members[a]]
-    total = ln_relative[pattern]
-    if m == 1 or total == -np.inf:
-        return total
-    return total + ln_bayes_of(members, m, plane, place) - (m - 1) * LN_CHANCE
-
-
-@jit
-def ln_bayes_of(members, m, plane, place):
-    """Ln of the Bayes factor of the first `m` of the detections in `members`."""
-    if m == 2:
-        return ln_bayes_of_two(plane[members[0]], plane[members[1]])
-    thin = False
-    for a in range(m):
-        for c in range(6):
-            place[c, a] = plane[members[a], c]
-        thin |= is_thin(place[2, a], place[3, a], place[5, a])
-    if thin:
-        return ln_bayes_thin(m, place[0], place[1], place[2], place[3], place[4], place[5])
-    return ln_bayes_general(m, place[0], place[1], place[2], place[3], place[4])
-
-
-@jit
-def ln_bayes_of_two(a, b):
-    """The same of two, of which most groups are: the operations of the others in their order."""
-    if is_thin(a[2], a[3], a[5]) or is_thin(b[2], b[3], b[5]):
-        cost = multiply(b[0], b[1], b[2], b[3], b[4], b[5], a[0], a[1], a[2], a[3], a[4], a[5])[6]
-        return LN_SCALE - 0.5 * cost
-    xx, yy, xy = b[2] + a[2], b[3] + a[3], b[4] + a[4]
-    det = xx * yy - xy * xy
-    ixx, iyy, ixy = yy / det, xx / det, -xy / det
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    ux, uy = ixx * dx + ixy * dy, ixy * dx + iyy * dy
-    return LN_SCALE - 0.5 * (math.log(det) + dx * ux + dy * uy)
 
 
 @jit
@@ -291,7 +261,11 @@ def groups_of_pair(members, catalogue, plane, ln_relative, ln_more, first, mask,
     n += weight[n] > -np.inf
     both = ln_relative[in_a | in_b]
     if both > -np.inf:
-        mask[n], weight[n] = 3, both + ln_bayes_of_two(plane[a], plane[b]) - LN_CHANCE
+        if plane.shape[1] == PLAIN:
+            ln_bayes = ln_bayes_of_two(plane[a], plane[b])
+        else:
+            ln_bayes = ln_bayes_of(members, 2, plane, np.empty((6, 2)))
+        mask[n], weight[n] = 3, both + ln_bayes - LN_CHANCE
         n += weight[n] > -np.inf
     first[1] = n
     mask[n], weight[n] = 2, ln_relative[in_b] + ln_more[b]

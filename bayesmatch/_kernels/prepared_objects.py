@@ -10,18 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from .expected_objects import add_counterparts, expected_objects, flow_down
-from .field_links import (
-    LARGEST,
-    LN_CHANCE,
-    components,
-    detections,
-    find_links,
-    groups,
-    joined,
-    ln_bayes_of,
-)
+from .field_links import LARGEST, components, detections, find_links, for_links, groups, joined
 from .grid import grown
 from .jit import jit
+from .object_weights import LN_CHANCE, ln_bayes_of
 from .shared_objects import (
     by_component,
     gains,
@@ -43,12 +35,12 @@ def is_cut(catalogue, plane):
     n = len(catalogue)
     if n <= LARGEST:
         return False
-    pair = find_links(catalogue, plane)
+    pair = find_links(catalogue, for_links(plane))
     return joined(n, pair, np.arange(len(pair)), n, np.empty(n, np.int64)).max() > LARGEST
 
 
 @jit
-def prepare(which, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, inner):
+def prepare(which, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, tails, inner):
     """Components and groups of the detections around the primaries `which`.
 
     Returns arrays: of the primaries (p + 1,) where their detections and their components begin,
@@ -69,7 +61,9 @@ def prepare(which, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, i
     d, c, f, g = 0, 0, 0, 0
     for n in range(len(which)):
         i = which[n]
-        catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
+        catalogue, plane = detections(
+            i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, tails
+        )
         cut[n], nothing = is_cut(catalogue, plane), np.zeros(len(catalogue))
         n_here = 0
         if not cut[n]:
@@ -146,7 +140,7 @@ def ln_tables(n, prepared, ln_relative, weight, ln_z):
 def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, inner, count, hosts):
     """As :func:`expected_objects`, by what :func:`prepare` has worked out.
 
-    `around` and `rows`: its arguments `start` to `circular` and `first` to `ln_evidence`;
+    `around` and `rows`: its arguments `start` to `tails` and `first` to `ln_evidence`;
     `by_primary`: `ln_relative` and `ln_density`.
     """
     (of_d, of_c, cut), (kind, label, bit), (c_at, c_low, c_group), low, group = prepared

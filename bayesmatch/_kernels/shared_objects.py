@@ -213,6 +213,7 @@ def shared_rows(
     apart,
     cov,
     circular,
+    tails,
     ln_relative,
     ln_more,
     ln_density,
@@ -225,14 +226,17 @@ def shared_rows(
     """Ln likelihood of every row against "no counterpart"; returns the number of links cut.
 
     `ln_relative` (n, patterns) is ln nu_T / prod rho_k at each primary, `ln_more` (n_slots,) what
-    is added to that of a detection by itself, `ln_density` (n, n_other) ln n_k+.  ``ln_gain`` (n,):
-    where it is above 0, it takes ln of the most that shared objects raise any row by.
+    is added to that of a detection by itself, `ln_density` (n, n_other) ln n_k+, `tails` as for
+    :func:`detections`.  ``ln_gain`` (n,): where it is above 0, it takes ln of the most that shared
+    objects raise any row by.
     """
     n_other = member.shape[1]
     scratch = new_scratch()
     cut = 0
     for i in range(i_first, i_last):
-        catalogue, plane = detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular)
+        catalogue, plane = detections(
+            i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, tails
+        )
         base = start[i * n_other]
         more = ln_more[base : base + len(catalogue)]
         label, bit, begin, part, _, at, ln_z, n_cut = tables(

@@ -86,7 +86,7 @@ def said(text: str, names: Collection[str] | None = None) -> Said:
     """
     if names is not None and text in names:
         return Said(text)
-    rest, containment = _split_containment(text)
+    rest, containment = split_containment(text)
     if names is not None and rest in names:
         return Said(rest, None, containment)
     found = re.fullmatch(r"(.*[^\s\[])\s*\[([^\[\]]+)\]\s*", rest)
@@ -95,7 +95,8 @@ def said(text: str, names: Collection[str] | None = None) -> Said:
     return Said(found[1], found[2].strip(), containment)
 
 
-def _split_containment(text: str) -> tuple[str, float | None]:
+def split_containment(text: str) -> tuple[str, float | None]:
+    """A text without ``@90%`` at its end, and the fraction that this says; None: it says none."""
     found = re.fullmatch(r"(.*\S)\s*@\s*(\d+\.?\d*|\.\d+)\s*(%?)\s*", text)
     if found is None:
         return text, None

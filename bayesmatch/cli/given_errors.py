@@ -22,9 +22,10 @@ WORDS = ("arcsec", "arcmin", "deg", "degree", "degrees", "mas", "rad", "uas", "a
 def position_error(spec: str, path: str) -> Any:
     """The position error of the catalogue in a file, as :class:`bayesmatch.Catalog` takes it."""
     from ..catalogs.errors import ErrorEllipse
-    from ..catalogs.said import Radius, said
+    from ..catalogs.said import Radius, split_containment
 
-    body, containment = _split(spec, said)
+    # Blanks before a bracket stay: a column may have the whole for its name.
+    body, containment = split_containment(spec)
     if not body.startswith(":"):
         number = _number(body)
         if number is None:
@@ -46,16 +47,9 @@ def position_error(spec: str, path: str) -> Any:
 
 def is_error(spec: str) -> bool:
     """Whether an argument is a position error, and not a file."""
-    from ..catalogs.said import said
+    from ..catalogs.said import split_containment
 
-    return spec.startswith(":") or _number(_split(spec, said)[0]) is not None
-
-
-def _split(spec: str, said: Any) -> tuple[str, float | None]:
-    """A text without its containment."""
-    about = said(spec)
-    unit = "" if about.unit is None else f"[{about.unit}]"
-    return f"{about.column}{unit}", about.containment
+    return spec.startswith(":") or _number(split_containment(spec)[0]) is not None
 
 
 def _part(text: str, unit: str | None, *, column: bool = False) -> Any:

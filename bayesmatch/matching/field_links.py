@@ -98,10 +98,11 @@ def _inner_radius(setting: Setting, radius: float) -> float:
     """Radius (arcsec) within which an object's detections all lie in the circle."""
     covariance = setting.positions.covariance
     variance = np.maximum(covariance[:, 0], covariance[:, 1])
-    mean = [
-        variance[slots].mean() if len(slots) else 0.0
-        for slots, _ in map(setting.candidates.of_catalogue, range(setting.candidates.n_other))
-    ]
+    mean = []
+    for k, catalog in enumerate(setting.others):
+        slots, _ = setting.candidates.of_catalogue(k)
+        wider = sum(share * factor**2 for share, factor in catalog.tails.parts)
+        mean.append(variance[slots].mean() * wider if len(slots) else 0.0)
     margin = MARGIN * np.sqrt(sum(sorted(mean)[-2:]))
     return float(max(radius - margin, LEAST_INNER * radius))
 
@@ -189,4 +190,13 @@ def surroundings(setting: Setting) -> tuple:
         candidates.separation,
         positions.covariance,
         positions.circular,
+        _tails(setting),
     )
+
+
+def _tails(setting: Setting) -> np.ndarray:
+    """(n_other, 2) fraction and squared factor of the tails of the others; (0, 2) without any."""
+    tails = [catalog.tails for catalog in setting.others]
+    if not any(each.fraction > 0.0 for each in tails):
+        return np.empty((0, 2))
+    return np.array([(each.fraction, each.factor**2) for each in tails])
