@@ -76,7 +76,8 @@ def with_mean_ratios(
         ra, dec, ratio = _field_objects(setting, k, listed, np.asarray(log10), box, counts[k])
         found = local_means(box, ra, dec, ratio, field.per_deg2[:, k])
         mean[:, k] = found.mean
-        details["scales"][other.name] = {**scale, "mean_ratio": _record(found, ratio, field.per_deg2[:, k])}
+        told = _record(found, ratio, field.per_deg2[:, k])
+        details["scales"][other.name] = {**scale, "mean_ratio": told}
     changed = bool((mean != 1.0).any())
     field = replace(field, details=details, mean_ratio=mean if changed else None)
     return setting.with_field(lambda _: field)

@@ -7,6 +7,8 @@ counterparts of the lowest ratios that are not there.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..table_columns import take
@@ -63,7 +65,7 @@ def share_like_field(view: View, k: int, name: str) -> tuple[float, float]:
         gained = float(np.log1p(np.maximum(score, LEFT - 1.0)).sum())
         if gained > gain:
             share, gain = mean, gained
-    return share, (2.0 * gain) ** 0.5
+    return share, math.sqrt(2.0 * gain)
 
 
 def field_weight(view: View, part: Around) -> np.ndarray:
@@ -72,7 +74,7 @@ def field_weight(view: View, part: Around) -> np.ndarray:
     Near a source it is the prior itself that says which are field, and the counterparts of
     neighbours are none.
     """
-    weight = (1.0 - part.p) * unclaimed(view, part)
+    weight: np.ndarray = (1.0 - part.p) * unclaimed(view, part)
     away = part.separation > OUTSIDE_SIGMA * view.sigma[part.i]
     return weight * away if np.count_nonzero(away) >= MIN_OBJECTS else weight
 
@@ -83,8 +85,8 @@ def _at_least(mean: float, values: np.ndarray, weight: np.ndarray) -> float:
     One more as far off as any can be, 0 or the largest, counts in its error.
     """
     off = max(mean, float(values.max()) - mean)
-    noise = float(((weight * (values - mean)) ** 2).sum()) + off * off
-    return max(mean - CHANCE * noise**0.5 / float(weight.sum()), 0.0)
+    noise = math.sqrt(float(((weight * (values - mean)) ** 2).sum()) + off * off)
+    return max(mean - CHANCE * noise / float(weight.sum()), 0.0)
 
 
 def _associations(
@@ -106,7 +108,9 @@ def _associations(
     taken = np.where(member >= 0, view.calibrated.p_match[rows], 0.0)
     fitted = 1.0 - np.exp(view.fit.ln_within[looked, 0])
     host = 1.0 - view.calibrated.p_hostless[looked] - fitted
-    return inverse, taken, begin, host if view.fit.inside is None else host * view.fit.inside[looked]
+    if view.fit.inside is not None:
+        host = host * view.fit.inside[looked]
+    return inverse, taken, begin, host
 
 
 def _inverse(log10: np.ndarray, mean_ratio: np.ndarray) -> np.ndarray:
