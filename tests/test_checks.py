@@ -440,6 +440,56 @@ def test_wrong_labels_of_a_prior_are_measured(seen):
     assert min(sigma) > finding.SIGMA and abs(share.mean() - 0.25) < 0.03
 
 
+def bright_hosts(seed, n, per_deg2=5_000.0, alike=0.0, area=0.25):
+    """Sources whose hosts are brighter than nearly all field objects, and the true ratio.
+
+    With a share `alike` of the counterparts taken to look like field objects, which none do.
+    """
+    rng = np.random.default_rng(seed)
+    side, m = np.sqrt(area), int(per_deg2 * area)
+    x, y = rng.uniform(0, side, (2, n))
+    has = rng.random(n) < 0.9
+    hx, hy = (v[has] + rng.normal(0, 1.5 / 3600, has.sum()) for v in (x, y))
+    fx, fy = rng.uniform(0, side, (2, m))
+    mag = np.concatenate([24 + np.log10(rng.random(m)) / 0.4, rng.normal(16.0, 1.2, has.sum())])
+
+    def ratio(table):
+        z = (np.asarray(table["mag"]) - 16.0) / 1.2
+        host = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) / 1.2
+        own = host / (0.4 * np.log(10) * 10 ** (0.4 * (np.asarray(table["mag"]) - 24.0)))
+        return np.log10((1.0 - alike) * own + alike)
+
+    primary = bm.Catalog({"RA": x, "DEC": y}, name="X", pos_err=1.5, area=area)
+    objects = {"RA": np.append(fx, hx), "DEC": np.append(fy, hy), "mag": mag}
+    other = bm.Catalog(objects, name="O", pos_err=0.1, area=area)
+    prior = bm.FunctionPrior("mag", ratio)
+    return bm.match(primary, other, radius=12, priors={"O": [prior]}), m
+
+
+def test_counterparts_of_neighbours_are_no_field_objects(seen):
+    """They have high ratios where sources are a good part of all objects."""
+    result, n_field = bright_hosts(3, 1500)
+    part = seen[-1].around[0]
+    weight = field_alike.field_weight(seen[-1], part)
+    hosts = seen[-1].setting.candidates.row[part.slot] >= n_field
+    far = part.separation > 8.0
+    assert weight[hosts].sum() < 0.05 * np.count_nonzero(hosts & far)
+    assert weight[far & ~hosts].mean() > 0.9
+    assert checks_of(result)["prior_O_mag"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize("alike", [0.05, 0.3])
+def test_no_more_looks_like_the_field_than_the_prior_says(seen, alike):
+    """Ratios are not taken for negative: 5% of 100 sources may be chance, 30% are told."""
+    found = []
+    for seed in range(3):
+        result, _ = bright_hosts(seed, 100, 20_000.0, alike)
+        found.append(field_alike.share_like_field(seen[-1], 0, "mag"))
+        verdict = checks_of(result)["prior_O_mag"]["verdict"]
+        assert verdict == ("wrong" if alike > 0.25 else "ok")
+    assert np.abs(np.array(found)[:, 0] - alike).max() < 0.05
+
+
 def test_a_share_of_two_priors_is_not_judged(seen):
     sky = simulate(3, 300, 0.7, magnitudes=True)
     flat = [bm.FunctionPrior(name, lambda table: np.zeros(len(table))) for name in ("a", "b")]

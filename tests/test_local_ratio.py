@@ -79,6 +79,13 @@ def test_it_is_the_mean_over_the_field_there():
     told = result.meta["field"]["scales"]["OPT"]["mean_ratio"]
     assert told["smallest"] == found.min() and told["largest"] == found.max()
     assert told["mean"] == pytest.approx(found.mean(), rel=1e-12)
+    density = np.asarray(result.sources["density_OPT"])
+    over_objects = np.average(found, weights=density)
+    assert told["mean_over_objects"] == pytest.approx(over_objects, rel=1e-12)
+    # The prior is of the whole field: its mean over the objects is 1, that over the sky is not.
+    assert abs(over_objects - 1.0) < 0.05 < 0.3 < found.mean() - 1.0
+    checked = {str(row["check"]): str(row["advice"]) for row in result.checks()}
+    assert "gives field objects" not in checked["prior_OPT_mag"]
     assert result.meta["field"]["scales"]["OPT"]["local"]
     p = 1.0 - p_hostless(result)
     for half in (dec > DEC, dec < DEC):

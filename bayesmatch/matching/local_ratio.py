@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from .._kernels.jit import run_ranges
+from .._kernels.sums import dot
 from ..catalogs.errors import catalog_radius
 from ..catalogs.field_sample import position_hash
 from ..catalogs.held import HeldCatalog
@@ -75,7 +76,8 @@ def with_mean_ratios(
         ra, dec, ratio = _field_objects(setting, k, listed, np.asarray(log10), box, counts[k])
         found = local_means(box, ra, dec, ratio, field.per_deg2[:, k])
         mean[:, k] = found.mean
-        details["scales"][other.name] = {**scale, "mean_ratio": _record(found, ratio)}
+        told = _record(found, ratio, field.per_deg2[:, k])
+        details["scales"][other.name] = {**scale, "mean_ratio": told}
     changed = bool((mean != 1.0).any())
     field = replace(field, details=details, mean_ratio=mean if changed else None)
     return setting.with_field(lambda _: field)
@@ -190,10 +192,13 @@ def _ratios(log10: np.ndarray) -> np.ndarray:
     return ratio
 
 
-def _record(found: LocalMeans, ratio: np.ndarray) -> dict[str, Any]:
+def _record(found: LocalMeans, ratio: np.ndarray, density: np.ndarray) -> dict[str, Any]:
     n = len(ratio)
     return {
         "mean": float(found.mean.mean()),
+        # Over the objects, not the places: 1 where a prior is of the whole field, be it deep here
+        # and shallow there.
+        "mean_over_objects": dot(density, found.mean) / max(float(density.sum()), 1e-300),
         "mean_error": float(ratio.std()) / n**0.5 if n else 0.0,
         "smallest": float(found.mean.min()),
         "largest": float(found.mean.max()),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..claim_groups import maybe_twice_of
+from .around import Around
 from .view import View
 
 
@@ -17,27 +18,31 @@ def each_once(view: View) -> View:
     Where every primary is matched by itself, a neighbour's counterpart is taken for a field object,
     and does not look like one.
     """
+    return replace(
+        view, around=tuple(part.believed(part.p * unclaimed(view, part)) for part in view.around)
+    )
+
+
+def unclaimed(view: View, part: Around) -> np.ndarray:
+    """Probability of each candidate, (m,), that it is not another primary's, whose best it is."""
     best = view.calibrated.best
-    around = []
-    for part in view.around:
-        member = np.where(best < 0, -1, view.associations.member[best, part.k])
-        owner = np.flatnonzero(member >= 0)
-        row = view.setting.candidates.row[member[owner]]
-        p = view.calibrated.marginal[owner, part.k]
-        mine = view.setting.candidates.row[part.slot]
-        left = np.ones(len(mine))
-        # Few objects are both: the rest need not be put in order.
-        both = maybe_twice_of(np.concatenate([row, mine]))
-        some, seen = np.flatnonzero(both[: len(row)]), np.flatnonzero(both[len(row) :])
-        order = some[np.lexsort((p[some], row[some]))]
-        row, p, owner, mine = row[order], p[order], owner[order], mine[seen]
-        at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
-        theirs = np.flatnonzero((at >= 0) & (len(row) > 0))
-        theirs = theirs[row[at[theirs]] == mine[theirs]]
-        theirs = theirs[owner[at[theirs]] != view.sample[part.i[seen[theirs]]]]
-        left[seen[theirs]] -= p[at[theirs]]
-        around.append(part.believed(part.p * np.clip(left, 0.0, 1.0)))
-    return replace(view, around=tuple(around))
+    member = np.where(best < 0, -1, view.associations.member[best, part.k])
+    owner = np.flatnonzero(member >= 0)
+    row = view.setting.candidates.row[member[owner]]
+    p = view.calibrated.marginal[owner, part.k]
+    mine = view.setting.candidates.row[part.slot]
+    left = np.ones(len(mine))
+    # Few objects are both: the rest need not be put in order.
+    both = maybe_twice_of(np.concatenate([row, mine]))
+    some, seen = np.flatnonzero(both[: len(row)]), np.flatnonzero(both[len(row) :])
+    order = some[np.lexsort((p[some], row[some]))]
+    row, p, owner, mine = row[order], p[order], owner[order], mine[seen]
+    at = np.searchsorted(row, mine, side="right") - 1  # of several the surest
+    theirs = np.flatnonzero((at >= 0) & (len(row) > 0))
+    theirs = theirs[row[at[theirs]] == mine[theirs]]
+    theirs = theirs[owner[at[theirs]] != view.sample[part.i[seen[theirs]]]]
+    left[seen[theirs]] -= p[at[theirs]]
+    return np.clip(left, 0.0, 1.0)
 
 
 def with_density(view: View, ratio: float | np.ndarray) -> View:

@@ -7,16 +7,25 @@ counterparts of the lowest ratios that are not there.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..table_columns import take
-from .score import mixture_share, regression
+from .around import Around
+from .believed import unclaimed
+from .density import OUTSIDE_SIGMA
+from .score import regression
 from .view import View
 
-#: inverse ratios are cut here: what the lowest ratios say hangs on few objects
-CUT = 10.0
+#: what is tried to take off the ratios
+OFF = tuple(0.01 * 1.25**step for step in range(17))
+#: of a ratio this is left at least: where it is lower than the share there may be counterparts
+LEFT = 0.02
 #: associations looked at, about: shares of counterparts take more of them than other checks
 MAX_ROWS = 100_000
+#: what the ratio is over the field counts as less by so many standard errors
+CHANCE = 2.0
 #: field objects needed
 MIN_OBJECTS = 30.0
 
@@ -24,35 +33,70 @@ MIN_OBJECTS = 30.0
 def share_like_field(view: View, k: int, name: str) -> tuple[float, float]:
     """Share of the counterparts that a prior takes to look like field objects and that do not.
 
-    With g = min(1 / r, CUT) and E its mean over counterparts as the prior has it, which is that of
-    r g over the field, the ratio r (1 + t (1 - g / E)) has the mean 1 over the field, too, and no
-    negative values for small t. The likelihood of each primary is linear in t, so that a sum over
-    its candidates tells it for any t.
+    With w taken off, a ratio r is max(r - w, 0) over its mean over the field, 1 - E[min(r, w)], in
+    which the share is E[min(r, w)]: w itself, where all ratios are above. No ratio gets negative,
+    so that no more is found than the lowest hold. A learned ratio expects some such counterparts
+    however many there are: of few sources that is no fault.
 
     Returns
     -------
     share : float
-        w = t / (1 + t) of the likeliest t, from 0 to where ratios would be negative.
+        That with which the sources are likeliest.
     sigma : float
         How far it is from 0, in standard errors: from the likelihood ratio.
     """
     part = view.around[k]
-    field = 1.0 - part.p
+    field = field_weight(view, part)
     if field.sum() < MIN_OBJECTS or sum(other == k for other, _ in view.log10_ratios) != 1:
         return 0.0, 0.0
     log10 = view.log10_ratios[k, name]
-    inverse = _inverse(log10[part.slot], _mean_ratios(view, k)[view.sample][part.i])
-    expected = float((field * np.minimum(1.0, CUT / inverse)).sum() / field.sum())
-    score, host = _scores(view, k, log10, expected)
-    score = score - host * regression(host[:, None], score)
-    t, _, sigma = mixture_share(score, min(-1.0, float(score.min(initial=0.0))))
-    return t / (1.0 + t), sigma
+    around = 1.0 / _inverse(log10[part.slot], _mean_ratios(view, k)[view.sample][part.i])
+    inverse, taken, begin, host = _associations(view, k, log10)
+    if len(begin) == 0:
+        return 0.0, 0.0
+    share, gain = 0.0, 0.0
+    for off in OFF:
+        lost = np.minimum((1.0 - LEFT) * around, off)
+        mean = float(field @ lost) / float(field.sum())
+        factor = np.maximum(1.0 - off * inverse, LEFT) / (1.0 - _at_least(mean, lost, field))
+        score = np.add.reduceat(taken * (factor - 1.0), begin)
+        # Some of it the host fraction explains.
+        score -= host * regression(host[:, None], score)
+        gained = float(np.log1p(np.maximum(score, LEFT - 1.0)).sum())
+        if gained > gain:
+            share, gain = mean, gained
+    return share, math.sqrt(2.0 * gain)
 
 
-def _scores(
-    view: View, k: int, log10: np.ndarray, expected: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Derivatives of ln likelihood by t and by the host fraction's logit, (s,) of primaries."""
+def field_weight(view: View, part: Around) -> np.ndarray:
+    """How much each candidate, (m,), counts as a field object of what a prior says.
+
+    Near a source it is the prior itself that says which are field, and the counterparts of
+    neighbours are none.
+    """
+    weight: np.ndarray = (1.0 - part.p) * unclaimed(view, part)
+    away = part.separation > OUTSIDE_SIGMA * view.sigma[part.i]
+    return weight * away if np.count_nonzero(away) >= MIN_OBJECTS else weight
+
+
+def _at_least(mean: float, values: np.ndarray, weight: np.ndarray) -> float:
+    """A weighted mean less what chance may have added: few objects hardly tell it.
+
+    One more as far off as any can be, 0 or the largest, counts in its error.
+    """
+    off = max(mean, float(values.max()) - mean)
+    noise = math.sqrt(float(((weight * (values - mean)) ** 2).sum()) + off * off)
+    return max(mean - CHANCE * noise / float(weight.sum()), 0.0)
+
+
+def _associations(
+    view: View, k: int, log10: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of associations looked at: inverse ratio and probability (q,), 0 without this catalogue.
+
+    Then where those of each primary begin, (s,), and the derivative of its ln likelihood by the
+    host fraction's logit, (s,).
+    """
     first = view.associations.first
     step = max(1, -(-int(first[-1]) // MAX_ROWS))
     looked = np.flatnonzero(view.setting.looked.all(axis=1))[::step]
@@ -62,11 +106,11 @@ def _scores(
     member = view.associations.member[rows, k]
     inverse = _inverse(take(log10, member, 0.0), np.repeat(_mean_ratios(view, k)[looked], count))
     taken = np.where(member >= 0, view.calibrated.p_match[rows], 0.0)
-    own = taken * (1.0 - np.minimum(inverse, CUT) / expected)
     fitted = 1.0 - np.exp(view.fit.ln_within[looked, 0])
     host = 1.0 - view.calibrated.p_hostless[looked] - fitted
-    host = host if view.fit.inside is None else host * view.fit.inside[looked]
-    return np.add.reduceat(own, begin) if len(own) else np.zeros(0), host
+    if view.fit.inside is not None:
+        host = host * view.fit.inside[looked]
+    return inverse, taken, begin, host
 
 
 def _inverse(log10: np.ndarray, mean_ratio: np.ndarray) -> np.ndarray:

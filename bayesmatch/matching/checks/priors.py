@@ -8,16 +8,13 @@ import numpy as np
 
 from ..._kernels.sums import rows_times
 from ..table_columns import take
-from .density import OUTSIDE_SIGMA
-from .field_alike import share_like_field
+from .field_alike import MIN_OBJECTS, field_weight, share_like_field
 from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
 from .score import regression
 from .view import View
 
 #: ratios and their inverses are cut here
 CUT_LOG10 = 1.0
-#: field objects needed
-MIN_OBJECTS = 30
 #: excess of the mean ratio, and change of the host fraction, that matter or spoil
 OFF, FAR_OFF, MOVED, FAR_MOVED = 0.15, 0.7, 0.03, 0.1
 #: what to do about a prior
@@ -104,9 +101,9 @@ def _over_the_field(view: View, k: int) -> tuple[float, float]:
     scales = view.setting.field.details.get("scales", {})
     told = scales.get(view.setting.others[k].name, {}).get("mean_ratio")
     alone = sum(other == k for other, _ in view.log10_ratios) == 1
-    if not alone or told is None or not told["mean"] > 0:
+    if not alone or told is None or not told["mean_over_objects"] > 0:
         return 1.0, math.inf
-    return float(told["mean"]), float(told["mean_error"])
+    return float(told["mean_over_objects"]), float(told["mean_error"])
 
 
 def _means(view: View, k: int, name: str) -> tuple[tuple[float, float] | None, tuple[float, float]]:
@@ -114,9 +111,7 @@ def _means(view: View, k: int, name: str) -> tuple[tuple[float, float] | None, t
     part = view.around[k]
     log10 = np.clip(view.log10_ratios[k, name][part.slot], -CUT_LOG10, CUT_LOG10)
     ratio = 10.0**log10
-    # Near a source it is the prior itself that says which are field objects.
-    away = part.separation > OUTSIDE_SIGMA * view.sigma[part.i]
-    weight = (1.0 - part.p) * (away if np.count_nonzero(away) >= MIN_OBJECTS else 1.0)
+    weight = field_weight(view, part)
     if weight.sum() < MIN_OBJECTS or part.p.sum() < 1.0:
         return None, (1.0, math.inf)
     return _mean(view, k, ratio, weight), _mean(view, k, 1.0 / ratio, part.p)
