@@ -10,12 +10,14 @@ matplotlib.use("Agg")
 
 #: compiles most kernels
 COMPILES = "test_a_short_run[matches]"
-#: modules that compile few, those that compile none first
+#: modules that compile few, those that compile none first; at the end those whose kernels the other
+#: process has compiled by then
 COMPILES_FEW = """
     test_layout test_photometry test_project test_site test_docstrings test_saved_priors
     test_training_labels test_trees test_reading_text test_compilation_cache test_deprecation
     test_header_text test_images test_notebooks test_reading_files test_root test_scan_files
-    test_sentinels test_truth test_doctests
+    test_sentinels test_truth test_doctests test_bad_input test_catalog test_catalog_kinds
+    test_reading_frames test_coverage test_cli_outputs test_written test_messy test_bad_rows
 """.split()
 
 

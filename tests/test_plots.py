@@ -94,7 +94,6 @@ def test_some_figures(little, theme):
 
 
 @pytest.mark.few(0, slow=2)
-@pytest.mark.few(1)
 @pytest.mark.parametrize("theme", figures.THEMES)
 def test_every_figure(everything, theme):
     with themes.context(figures.THEMES[theme]):
