@@ -69,7 +69,7 @@ TWO, THREE = (350, 3000), (350, 3000, 2700)
 RADIUS, POSTERIOR = ("--mag-radius", 3.5), ("--mag-auto-minprob", 0.5)
 
 
-@pytest.mark.few(1, slow=4)
+@pytest.mark.few(1, slow=2)
 @pytest.mark.parametrize(
     "seed, sizes, flags",
     [
@@ -127,7 +127,7 @@ def test_edges_at_equal_magnitudes_are_these_magnitudes():
         assert inside and set(inside) <= set(values)
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=2)
 @pytest.mark.parametrize("flags", [("--mag-radius", 3.5), ("--mag-auto-minprob", 0.3)])
 @pytest.mark.parametrize("decimals", [0, 1])
 def test_rounded_magnitudes_as_nway(

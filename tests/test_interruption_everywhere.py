@@ -72,7 +72,7 @@ def files(folder):
     return {p.name: p.read_bytes() for p in sorted((folder / "out").rglob("*")) if p.is_file()}
 
 
-@pytest.mark.few(0, slow=5)
+@pytest.mark.few(0, slow=3)
 @pytest.mark.parametrize("name", LINES)
 def test_at_random_moments(folder, name):
     """What it has finished is whole; then it makes the same as if it had never been stopped."""

@@ -114,7 +114,7 @@ def test_line(line, capsys):
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(line, marks=pytest.mark.full if k % 2 else pytest.mark.slow)
+        pytest.param(line, marks=pytest.mark.full if k % 3 else pytest.mark.slow)
         for k, line in enumerate(LINES)
     ],
 )
