@@ -1,6 +1,7 @@
 """Shared by all tests."""
 
 from collections import defaultdict
+from itertools import compress
 
 import matplotlib
 import numpy as np
@@ -23,10 +24,9 @@ COMPILES_FEW = """
 
 def _spread(items, n):
     """Of a list n, spread evenly, and the others."""
-    kept = set(np.linspace(0, len(items) - 1, n).round().astype(int))
-    return [x for k, x in enumerate(items) if k in kept], [
-        x for k, x in enumerate(items) if k not in kept
-    ]
+    kept = np.zeros(len(items), bool)
+    kept[np.linspace(0, len(items) - 1, n).round().astype(int)] = True
+    return list(compress(items, kept)), list(compress(items, ~kept))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

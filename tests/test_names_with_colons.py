@@ -74,18 +74,7 @@ def test_names_that_end_with_their_unit_in_brackets(error, tmp_path, monkeypatch
     for name, t in (("X", x), ("O", o)):
         t.meta.update(EXTNAME=name, SKYAREA=SIDE**2)
         t.write(f"{name}.ecsv")
-    line = [
-        "match",
-        "X.ecsv",
-        error,
-        "O.ecsv",
-        "0.1",
-        "--radius",
-        "5",
-        "--out",
-        "o.fits",
-        "--quiet",
-    ]
+    line = ["match", "X.ecsv", error, *"O.ecsv 0.1 --radius 5 --out o.fits --quiet".split()]
     line += ["--ra", "R A [deg]:R A [deg]", "--dec", "Dec [deg]:Dec [deg]", "--id", ":No. [1]"]
     assert main(line) == 0
     found = bm.MatchResult.read("o.fits")

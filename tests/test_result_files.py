@@ -601,10 +601,11 @@ def test_priors_of_catalogues_that_are_not_in_alphabetical_order(tmp_path, kind)
     assert back.record.prior_names == result.record.prior_names
 
 
+@pytest.mark.slow
 def test_quotes_in_the_record_do_not_damage_a_fits_file(tmp_path):
     """Astropy loses texts with quotes and ampersands that go on over several cards."""
     result = bare(matched())
-    for seed in range(5):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         text = "".join(rng.choice(list("ab '&/\"\\:("), 300))
         result.meta = {**result.meta, "note": [text]}

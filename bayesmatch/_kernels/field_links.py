@@ -261,6 +261,7 @@ def groups_of_pair(members, catalogue, plane, ln_relative, ln_more, first, mask,
     n += weight[n] > -np.inf
     both = ln_relative[in_a | in_b]
     if both > -np.inf:
+        # Most groups are pairs without tails: these need no scratch.
         if plane.shape[1] == PLAIN:
             ln_bayes = ln_bayes_of_two(plane[a], plane[b])
         else:
