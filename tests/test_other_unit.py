@@ -5,9 +5,11 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.stats
 from astropy.table import Table
 
 import bayesmatch as bm
+from bayesmatch.matching.checks.other_unit import _Pairs
 
 N, M, SIDE = 60, 1500, 0.4
 
@@ -99,3 +101,23 @@ def test_a_factor_of_small_errors_of_the_other_catalogue_is_no_unit(times, in_a_
     x["e"], o["e"] = sigma / times, np.full(M, 0.07)
     row = errors_found(x, o, "e", other="e" if in_a_column else 0.07)
     assert row["verdict"] != "ok" and "seconds of time" not in row["advice"]
+
+
+@pytest.mark.parametrize("whose", ["primary", "other", "east"])
+def test_likelihoods_beside_sums_over_pairs(whose):
+    rng = np.random.default_rng(5)
+    i = np.repeat([0, 1, 3], [4, 1, 6])
+    axes = rng.uniform(0.3, 2.0, (2, 2, len(i)))
+    own, other = (np.array([*a, 0.3 * a.prod(axis=0)]) ** [[2], [2], [1]] for a in axes)
+    offset = rng.normal(0.0, 2.0, (2, len(i)))
+    factors = np.array([0.2, 1.0, 3.0, 1e3])
+    found = _Pairs(i, 5, offset, own, other, 0.02)._ln_likelihoods(whose, factors)
+    for factor, value in zip(factors, found, strict=True):
+        scale = np.diag([factor, factor if whose == "primary" else 1.0])
+        ratio = np.zeros(5)
+        for k in range(len(i)):
+            mine, theirs = (c[[[0, 2], [2, 1]], k] for c in (own, other))
+            v = mine + factor**2 * theirs if whose == "other" else scale @ mine @ scale + theirs
+            ratio[i[k]] += scipy.stats.multivariate_normal(cov=v).pdf(offset[:, k]) / 0.02
+        want = max(np.log(1.0 + q * (ratio - 1.0)).sum() for q in (0.1, 0.3, 0.6, 0.9))
+        assert value == pytest.approx(want, rel=1e-12)

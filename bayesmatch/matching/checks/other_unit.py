@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..._kernels.other_unit import ln_likelihoods_of_scaled
 from ...catalogs.said import about
 from ...catalogs.typed import typed
 from .around import Around
@@ -38,9 +39,9 @@ AS_GOOD = 3.0
 #: a step of it; and fractions with a counterpart
 STEP, COARSE, FINE = 0.1, 4, 9
 FACTORS = np.exp(np.arange(math.log(1e-7), math.log(5e5), STEP))
-FRACTIONS = (0.1, 0.3, 0.6, 0.9)
+FRACTIONS = np.array([0.1, 0.3, 0.6, 0.9])
 #: factors of errors that are a little off, and in no other unit
-OFF = (0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5)
+OFF = np.array([0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5])
 #: candidates that are looked at
 MAX_PAIRS = 50_000
 
@@ -134,11 +135,11 @@ class _Pairs:
     """(m,) primary, from 0 without gaps at the end"""
     n: int
     offset: np.ndarray
-    """(m, 2) arcsec, east and north"""
+    """(2, m) arcsec, east and north"""
     own: np.ndarray
-    """(m, 3) covariance of the primary, arcsec^2"""
+    """(3, m) covariance of the primary, arcsec^2"""
     other: np.ndarray
-    """(m, 3) of the candidate"""
+    """(3, m) of the candidate"""
     density: float
     """candidates per arcsec^2; counterparts among them make it too large, which is safe"""
 
@@ -150,10 +151,11 @@ class _Pairs:
             few = slice(0, int(np.searchsorted(part.i, part.i[MAX_PAIRS])) or MAX_PAIRS)
         i = part.i[few]
         n = int(i.max()) + 1 if len(i) else 0
-        other = part.theirs[:3, few].T
+        other = np.ascontiguousarray(part.theirs[:3, few])
         density = len(i) / (math.pi * part.radius**2 * max(n, 1))
-        own = part.covariance[:, few].T - other
-        return cls(i, n, part.offset[few], own, other, density)
+        own = part.covariance[:, few] - other
+        offset = np.ascontiguousarray(part.offset[few].T)
+        return cls(np.asarray(i, np.int64), n, offset, own, other, density)
 
     def nearly_as_read(self) -> float:
         """Ln likelihood of errors as they are read, or a little off in either catalogue.
@@ -163,35 +165,37 @@ class _Pairs:
         """
         if self.n == 0:
             return 0.0
-        tried = (self._ln_likelihood(whose, f) for whose in ("primary", "other") for f in OFF)
-        return max(0.0, *tried)
+        tried = (self._ln_likelihoods(whose, OFF).max() for whose in ("primary", "other"))
+        return max(0.0, *map(float, tried))
 
     def best(self, whose: str) -> tuple[float, float]:
         """Ln likelihood at the factor of some errors that fits best, and it."""
         if self.n == 0:
             return 0.0, 0.0
-        tried = {k: self._ln_likelihood(whose, FACTORS[k]) for k in range(0, len(FACTORS), COARSE)}
-        at = max(tried, key=tried.__getitem__)
-        around = range(max(at - COARSE + 1, 0), min(at + COARSE, len(FACTORS)))
-        tried |= {k: self._ln_likelihood(whose, FACTORS[k]) for k in around if k not in tried}
-        at = max(tried, key=tried.__getitem__)
-        fine = FACTORS[at] * np.exp(np.linspace(-STEP, STEP, FINE))
-        return max((self._ln_likelihood(whose, factor), float(factor)) for factor in fine)
+        at = COARSE * int(self._ln_likelihoods(whose, FACTORS[::COARSE]).argmax())
+        around = FACTORS[max(at - COARSE + 1, 0) : at + COARSE]
+        middle = around[self._ln_likelihoods(whose, around).argmax()]
+        fine = middle * np.exp(np.linspace(-STEP, STEP, FINE))
+        ln_likelihoods = self._ln_likelihoods(whose, fine)
+        at = int(ln_likelihoods.argmax())
+        return float(ln_likelihoods[at]), float(fine[at])
 
-    def _ln_likelihood(self, whose: str, factor: float) -> float:
+    def _ln_likelihoods(self, whose: str, factors: np.ndarray) -> np.ndarray:
         """Over that of chance alone, at the best of some fractions with a counterpart."""
-        own, other = self.own.T, self.other.T
-        if whose == "other":
-            xx, yy, xy = own + factor**2 * other
-        elif whose == "primary":
-            xx, yy, xy = factor**2 * own + other
-        else:
-            xx, yy, xy = np.array([[factor**2], [1.0], [factor]]) * own + other
-        e, n = self.offset.T
-        det = np.maximum(xx * yy - xy * xy, 1e-60)
-        ratio = np.exp(
-            -0.5 * np.minimum((yy * e * e - 2.0 * xy * e * n + xx * n * n) / det, 1400.0)
+        one, square = np.ones(len(factors)), factors * factors
+        scales = {
+            "primary": (square, square, square, one),
+            "other": (one, one, one, square),
+            "east": (square, one, factors, one),
+        }[whose]
+        ln_likelihoods: np.ndarray = ln_likelihoods_of_scaled(
+            self.i,
+            self.n,
+            self.offset,
+            self.own,
+            self.other,
+            np.column_stack(scales),
+            self.density,
+            FRACTIONS,
         )
-        ratio /= 2.0 * math.pi * np.sqrt(det) * self.density
-        each = np.bincount(self.i, weights=ratio, minlength=self.n)
-        return max(float(np.log1p(q * (each - 1.0)).sum()) for q in FRACTIONS)
+        return ln_likelihoods
