@@ -150,3 +150,26 @@ def test_a_column_twice_is_named(ending, tmp_path):
         parquet.write_table(pa.Table.from_arrays([RA, RA], names=["RA", "RA"]), path)
     with pytest.raises(ValueError, match="two of its columns are called 'RA'; rename one"):
         read_table(path)
+
+
+@pytest.mark.parametrize("ending", ["fits", "vot", "parquet"])
+def test_descriptions_in_the_headers_of_others(ending, tmp_path):
+    """TOPCAT and STILTS write them as TCOMM, which astropy leaves in the header."""
+    stored = [
+        fits.Column("RA", "D", array=RA),
+        fits.Column("DEC", "D", array=DEC),
+        fits.Column("n", "I", array=np.arange(N), null=-1, bzero=5),
+        fits.Column("flag", "L", array=np.arange(N) % 2 == 0),
+    ]
+    hdu = fits.BinTableHDU.from_columns(stored)
+    texts = [f"what column {k} 'is'" for k in range(4)]
+    for number, text in enumerate(texts, start=1):
+        hdu.header[f"TCOMM{number}"] = text
+    hdu.data.view(np.ndarray)["flag"][3] = 0
+    hdu.writeto(tmp_path / "o.fits")
+    catalog = bm.Catalog.read(tmp_path / "o.fits", name="O", pos_err=0.5, area=1.0)
+    assert [catalog.table[n].description for n in ("RA", "DEC", "n", "flag")] == texts
+    assert "TCOMM1" not in catalog.table.meta
+    matched(catalog).write(tmp_path / f"m.{ending}")
+    back = bm.MatchResult.read(tmp_path / f"m.{ending}").associations
+    assert [back[f"O_{n}"].description for n in ("RA", "DEC", "n", "flag")] == texts

@@ -62,14 +62,26 @@ def read_table(source: Source, asked: Asked) -> Table:
         # Astropy makes one column of several where it has written a SkyCoord or a Time.
         stored = hdus[chosen.number].columns.names
         texts_of_bytes(table, [stored[k - 1] for k in texts[chosen.number]])
-        for column, name in enumerate(stored, start=1):
-            # Numbers would be wrong as soon as somebody selects columns.
-            ucd = table.meta.pop(f"TUCD{column}", None)
-            if ucd and name in table.colnames:
-                table[name].info.meta = {"ucd": ucd}
+        _take_said(table, stored)
         _mask_scaled(table, hdus[chosen.number], nulls)
         _mask_logicals(table, hdus[chosen.number])
         return table
+
+
+def _take_said(table: Table, stored: Sequence[str]) -> None:
+    """UCDs and descriptions from the header to the columns, in place.
+
+    Astropy leaves them there, by the numbers of the columns, which are wrong as soon as somebody
+    selects some; descriptions it takes from comments that it wrote itself, which go first.
+    """
+    for number, name in enumerate(stored, start=1):
+        ucd, text = (table.meta.pop(f"{key}{number}", None) for key in ("TUCD", "TCOMM"))
+        if name not in table.colnames:  # a part of another
+            continue
+        if ucd:
+            table[name].info.meta = {"ucd": ucd}
+        if text and not table[name].info.description:
+            table[name].info.description = str(text).strip()
 
 
 def _plain_cards(header: Any) -> None:
@@ -125,7 +137,7 @@ def _mask_logicals(table: Table, hdu: Any) -> None:
 
 def _mask(table: Table, name: str, absent: np.ndarray) -> None:
     old = table[name]
-    new = MaskedColumn(np.ma.getdata(old), mask=absent, unit=old.unit)
+    new = MaskedColumn(np.ma.getdata(old), mask=absent, unit=old.unit, description=old.description)
     new.info.meta = old.info.meta
     table.replace_column(name, new)
 
