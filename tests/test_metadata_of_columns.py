@@ -139,6 +139,27 @@ def test_bytes_that_are_no_utf_8_stay_different():
     assert catalog.ids(np.arange(3)).tolist() == ["Jè", "Jé", "Jé"]
 
 
+@pytest.mark.parametrize("kind", ["parquet", "hdf5", "objects"])
+def test_such_bytes_in_files_stay_different(kind, tmp_path):
+    ids, path = [b"J\xe8", b"J\xe9", b"J\xff"], tmp_path / f"o.{kind}"
+    columns = {"ID": np.array(ids, dtype=object), "RA": RA[:3], "DEC": DEC[:3]}
+    if kind == "parquet":
+        pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pa.table({**columns, "ID": pa.array(ids, pa.binary())}), path)
+    elif kind == "hdf5":
+        h5py = pytest.importorskip("h5py")
+        with h5py.File(path, "w") as file:
+            for name, values in columns.items():
+                text = {"dtype": h5py.string_dtype("ascii")} if name == "ID" else {}
+                file.create_dataset(f"o/{name}", data=values, **text)
+    how = {"name": "O", "pos_err": 0.5, "area": 1.0}
+    if kind == "objects":
+        catalog = bm.Catalog(Table(columns), **how)
+    else:
+        catalog = bm.Catalog.read(path, **how)
+    assert catalog.ids(np.arange(3)).tolist() == ["Jè", "Jé", "Jÿ"]
+
+
 @pytest.mark.parametrize("ending", ["fits", "parquet"])
 def test_a_column_twice_is_named(ending, tmp_path):
     path = tmp_path / f"o.{ending}"

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
+from .formats.storage import text_of
+
 #: whole numbers that columns hold
 _INTEGERS = (("i", -(2**63), 2**63 - 1), ("u", 0, 2**64 - 1))
 
@@ -60,7 +62,7 @@ def plain_column(values: Any, mask: Any = None) -> tuple[np.ndarray, np.ndarray]
     if all(_is_number(kind) for kind in kinds):
         return _filled(np.array([float(v) for v in some]), absent), absent
     if all(issubclass(kind, (str, bytes, np.bytes_)) or _is_number(kind) for kind in kinds):
-        texts = [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in some]
+        texts = [text_of(v) for v in some]
         return _filled(np.array(texts, dtype=str), absent), absent
     return None
 

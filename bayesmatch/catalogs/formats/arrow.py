@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import Column, MaskedColumn, Table
 
 from .said_of_columns import FRAME, KEPT, said_in_schema
-from .storage import native_values, parts_of
+from .storage import native_values, parts_of, text_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -190,11 +190,7 @@ def _texts(column: pyarrow.ChunkedArray) -> np.ndarray:
         texts = column.cast(pa.timestamp("ns")).cast(pa.string()).to_pylist()
     else:
         texts = column.to_pylist()
-    return np.array(["" if v is None else _text(v) for v in texts], dtype=str)
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return np.array(["" if v is None else text_of(v) for v in texts], dtype=str)
 
 
 def to_arrow(table: Table) -> pyarrow.Table:

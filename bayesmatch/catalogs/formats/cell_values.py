@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .storage import is_absent, missing, native_values, parts_of
+from .storage import is_absent, missing, native_values, parts_of, text_of
 
 #: most values in a cell that are written out as text: some ten kilobytes
 MAX_CELL = 512
@@ -71,13 +71,13 @@ def has_parts(cell: Any) -> bool:
 def _text(cell: Any, as_json: bool) -> str:
     if as_json:
         return json.dumps(_plain(cell))
-    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
+    return text_of(cell)
 
 
 def _plain(value: Any) -> Any:
     """What JSON can hold of a value."""
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return text_of(value)
     if isinstance(value, np.void) and value.dtype.names:
         return {name: _plain(value[name]) for name in value.dtype.names}
     if value is None or isinstance(value, (str, bool, int, float)):

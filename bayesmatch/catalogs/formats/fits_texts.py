@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from astropy.table import Column, Table
 
+from .storage import text_of
+
 _TEXTS = re.compile(r"\s*[01]?[PQ]A", re.IGNORECASE)
 #: bytes of a column whose texts are as long as the longest; above, they are objects
 MOST_BYTES = 100_000_000
@@ -37,7 +39,7 @@ def texts_of_bytes(table: Table, names: list[str]) -> None:
         new: Any = cells
         if len(cells) * max(map(len, cells), default=0) > MOST_BYTES:
             new = np.empty(len(cells), object)
-            new[:] = [cell.decode("utf-8", "replace") for cell in cells]
+            new[:] = [text_of(cell) for cell in cells]
         column = Column(new if len(cells) else np.empty(0, "S1"), description=old.description)
         column.info.meta = old.info.meta
         table.replace_column(name, column)

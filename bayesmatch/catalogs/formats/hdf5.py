@@ -10,7 +10,7 @@ from astropy.table import Table
 from .asked import Asked
 from .said_of_columns import complete, said_in_yaml
 from .source import Source
-from .storage import decoded_texts
+from .storage import decoded_texts, text_of
 from .tables_in import TableHead, chosen_table
 
 #: behind the name of a table: where astropy writes what it knows of its columns
@@ -41,7 +41,7 @@ def read_table(source: Source, asked: Asked) -> Table:
         for name, column in found[chosen.name].items():
             values = np.asarray(column())
             if values.dtype.kind == "O":
-                values = np.array([_text(v) for v in values.ravel()]).reshape(values.shape)
+                values = np.array([text_of(v) for v in values.ravel()]).reshape(values.shape)
             out[name] = decoded_texts(values) if values.dtype.kind == "S" else values
             unit = _attribute(file, f"{chosen.name}/{name}", "unit")
             if unit:
@@ -59,7 +59,7 @@ def _attribute(file: Any, column: str, name: str) -> str:
     except (KeyError, ValueError):  # a field of a table of records
         return ""
     places = [entry, *(entry[key] for key in ("data",) if hasattr(entry, "keys") and key in entry)]
-    return next((_text(place.attrs[name]) for place in places if name in place.attrs), "")
+    return next((text_of(place.attrs[name]) for place in places if name in place.attrs), "")
 
 
 def _tables(name: str, item: Any, h5py: Any) -> dict[str, Any]:
@@ -80,7 +80,3 @@ def _tables(name: str, item: Any, h5py: Any) -> dict[str, Any]:
     if len(columns) < 2 or len({entry.shape[0] for entry in columns.values()}) > 1:
         return {}
     return {name: {key: (lambda entry=entry: entry[()]) for key, entry in columns.items()}}
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

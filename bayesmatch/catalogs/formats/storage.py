@@ -87,6 +87,11 @@ def decoded_texts(values: np.ndarray) -> np.ndarray:
     return out
 
 
+def text_of(cell: Any) -> str:
+    """One value as text, bytes as :func:`decoded_texts` has them."""
+    return cell.decode("utf-8", LATIN_1) if isinstance(cell, bytes) else str(cell)
+
+
 def _latin_1(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
