@@ -20,6 +20,7 @@ OBJECTS = 200_000
 
 def run() -> NoReturn:
     """Run the command line; leave with its status, or at once when a signal says so."""
+    _fill_closed()
     try:
         from ._kernels import stopping
 
@@ -35,6 +36,18 @@ def run() -> NoReturn:
     status = main()
     stopping.ignore_signals()
     _end(status)
+
+
+def _fill_closed() -> None:
+    """Give the standard streams that were closed to nobody, else a file that is written gets one.
+
+    Whatever writes to it without Python (a handler of signals, a library) would write into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
 
 
 def _end(status: int) -> NoReturn:

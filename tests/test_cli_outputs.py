@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +152,7 @@ def test_sample_is_that_of_the_function_and_trains(files, capsys):
         ("--exclude nowhere", "--exclude nowhere: it is no region"),
         ("--area 1", "--area is '1'; give 2 values"),
         ("--area 1:nope", "--area: 'nope' is no number and no file; give deg^2, 'estimate', or"),
-        ("--area 1:x.fits", "--area x.fits: is no MOC in FITS or JSON"),
+        ("--area 1:x.fits", "--area x.fits: is no MOC in FITS, JSON or text"),
         ("--r98 nope", "no column 'nope'"),
         ("--flux-min 3", "no flux column is named"),
         ("--out o.fits", "--out comes 2 times"),
@@ -357,3 +359,31 @@ def test_a_command_that_fails_leaves_no_folder(line, files, matched, monkeypatch
     assert main(line.split()) == 1 and not Path("new").exists()
     told = capsys.readouterr().err
     assert re.search(r"error: new/.*: cannot be written \(no space left on device\)", told), told
+
+
+@pytest.mark.parametrize("line", ["", "--help", "explain m.fits X1", "catalogue m.fits"])
+def test_a_closed_standard_output_takes_nothing(line, files, matched, monkeypatch):
+    """Python has None where a process began without one (``>&-``)."""
+    shutil.copy(matched, "m.fits")
+    monkeypatch.setattr("sys.stdout", None)
+    assert main([*line.split(), *(["--out", "c.csv"] if "catalogue" in line else [])]) == 0
+
+
+@pytest.mark.parametrize(
+    "line", ["match x.fits :a:b:pa o.fits 0.1 --radius 8 --out -", "check m.fits --json"]
+)
+def test_what_would_be_lost_is_told(line, files, matched, monkeypatch, capsys):
+    shutil.copy(matched, "m.fits")
+    monkeypatch.setattr("sys.stdout", None)
+    assert main(line.split()) == 1
+    assert "error: the standard output is closed; write to a file with" in capsys.readouterr().err
+
+
+def test_no_file_gets_the_number_of_a_stream():
+    code = (
+        "import os, sys\n"
+        "from bayesmatch.__main__ import _fill_closed\n"
+        "os.close(0), os.close(2), _fill_closed()\n"
+        "sys.exit(os.open(sys.executable, os.O_RDONLY) < 3)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

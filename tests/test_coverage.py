@@ -12,7 +12,7 @@ from astropy.table import Table
 from mocpy import MOC
 
 import bayesmatch as bm
-from bayesmatch.catalogs.coverage import coverage_map, write_moc
+from bayesmatch.catalogs.coverage import coverage_map, read_moc, write_moc
 from bayesmatch.cli import main
 
 DEG2 = 4 * np.pi * np.degrees(1.0) ** 2
@@ -181,3 +181,18 @@ def test_a_map_is_the_area_on_the_command_line(inputs, tmp_path, capsys, ending)
     before = Path(where).read_bytes()
     assert main([*line, "--area", f"0.5:{where}", "--out", where]) == 1
     assert Path(where).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["map.txt", "map.moc", "map.fits", "map"])
+@pytest.mark.parametrize("kind", ["ascii", "json", "fits"])
+def test_maps_are_known_by_their_content(name, kind, tmp_path):
+    moc = MOC.from_string("6/3 7 10-12 9/1")
+    moc.save(tmp_path / name, format=kind)
+    assert read_moc(tmp_path / name, "map") == moc
+
+
+@pytest.mark.parametrize("text", ["", "hello", "6/3 x", "RA,DEC\n1,2\n"])
+def test_what_is_no_map_is_told(text, tmp_path):
+    (tmp_path / "map.txt").write_text(text)
+    with pytest.raises(ValueError, match="^map: is no MOC in FITS, JSON or text "):
+        read_moc(tmp_path / "map.txt", "map")

@@ -343,6 +343,21 @@ class TestReplacing:
         assert str(found.value).startswith(told) and found.value.errno == number
         assert "give another name" in str(found.value) and not contents()
 
+    @pytest.mark.parametrize("ending", ["fits", "fits.gz", "vot", "parquet"])
+    def test_files_that_are_too_large_are_named(self, ending):
+        """NumPy and astropy tell of arrays that they cannot write without the reason's number."""
+        resource = pytest.importorskip("resource")
+        ra, dec = np.random.default_rng(1).random((2, 20_000))
+        old = resource.getrlimit(resource.RLIMIT_FSIZE)
+        with pytest.raises(OSError) as found, replaced_together([f"o.{ending}"]) as temporary:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, old[1]))
+            try:
+                write_table(Table({"RA": ra, "DEC": dec}), temporary[0])
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        assert str(found.value).startswith(f"o.{ending}: cannot be written (file too large)")
+        assert not contents()
+
     def test_what_is_wrong_with_another_file_is_not_told_of_these(self):
         for error in (OSError(2, "gone", "input.fits"), OSError(2, "gone"), OSError("gone")):
             with pytest.raises(OSError) as found, replaced_together(["r.csv"]):

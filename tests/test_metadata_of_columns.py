@@ -12,6 +12,7 @@ from bayesmatch.catalogs.formats.holds import written_names
 from bayesmatch.catalogs.formats.reading import read_table
 from bayesmatch.catalogs.formats.registry import write_table
 from bayesmatch.catalogs.scan.parts import first_schema
+from bayesmatch.diagnostics.assessment.truth_table import known_answers
 
 N = 30
 RA, DEC = 150 + np.arange(N) / 50, np.linspace(1, 2, N)
@@ -194,3 +195,13 @@ def test_descriptions_in_the_headers_of_others(ending, tmp_path):
     matched(catalog).write(tmp_path / f"m.{ending}")
     back = bm.MatchResult.read(tmp_path / f"m.{ending}").associations
     assert [back[f"O_{n}"].description for n in ("RA", "DEC", "n", "flag")] == texts
+
+
+@pytest.mark.parametrize("kind, number", [("f8", 2.0**60), ("f4", 2.0**25)])
+def test_rounded_identifiers_in_known_answers_are_refused(kind, number):
+    """They would be those of other objects, or of none, and the match be blamed."""
+    truth = {"ID": np.arange(3), "O": np.array([1, 2, number], dtype=kind)}
+    with pytest.raises(ValueError, match=r"truth: column 'O' is .* in row 2; floating-point"):
+        known_answers(truth)
+    truth["O"] = np.arange(3.0)  # whole numbers that a program made floating
+    assert known_answers(truth)[1].tolist() == ["0", "1", "2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from .scan.catalog import ScannedCatalog
 
 #: endings, and the formats that they stand for
 MOC_ENDINGS = {".fits": "fits", ".json": "json"}
+#: how the text of a map begins: "6/2394 2396-2400 7/..."
+_ASCII = re.compile(rb"\s*\d+/[\d\s,/-]*\Z")
 
 
 def coverage_map(catalog: Any, order: int | None = None) -> Any:
@@ -36,7 +39,7 @@ def moc_path(path: str | os.PathLike) -> Path:
 
 
 def read_moc(path: str | os.PathLike, what: str) -> Any:
-    """The `mocpy.MOC` in a file, FITS or JSON; errors begin with `what`.
+    """The `mocpy.MOC` in a file, FITS, JSON or text; errors begin with `what`.
 
     Raises
     ------
@@ -49,10 +52,19 @@ def read_moc(path: str | os.PathLike, what: str) -> Any:
     if not os.path.isfile(at):
         raise FileNotFoundError(f"{what}: no such file{did_you_mean_file(at)}")
     try:
-        kind = MOC_ENDINGS.get(at.suffix.lower(), "fits")
-        return MOC.load(str(at), format=kind) if kind == "json" else MOC.from_fits(str(at))
+        kind = _moc_format(at)
+        return MOC.from_fits(str(at)) if kind == "fits" else MOC.load(str(at), format=kind)
     except Exception as error:  # mocpy and astropy raise many kinds
-        raise ValueError(f"{what}: is no MOC in FITS or JSON ({error})") from None
+        raise ValueError(f"{what}: is no MOC in FITS, JSON or text ({error})") from None
+
+
+def _moc_format(at: Path) -> str:
+    """What a file of a map is by its first bytes, whatever its name."""
+    with open(at, "rb") as file:
+        begin = file.read(1000)
+    if begin.lstrip().startswith(b"{"):
+        return "json"
+    return "ascii" if _ASCII.match(begin) else "fits"
 
 
 def write_moc(moc: Any, path: str | os.PathLike) -> Path:

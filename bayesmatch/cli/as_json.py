@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import __version__
+from .output import standard_output
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
@@ -33,7 +33,8 @@ def print_json(
         **found,
         "written": [str(path) for path in written],
     }
-    json.dump(plain(whole), sys.stdout, indent=1, ensure_ascii=False, allow_nan=False)
+    stream = standard_output()
+    json.dump(plain(whole), stream, indent=1, ensure_ascii=False, allow_nan=False)
     print()
 
 

@@ -11,9 +11,13 @@ CODES = {"bold": "1", "wrong": "1;31", "look": "33", "ok": "32"}
 
 
 def wants_colour(stream: Any) -> bool:
-    """Whether a stream is a terminal with colours, and nobody has set ``NO_COLOR``."""
+    """Whether a stream is a terminal with colours, and nobody has set ``NO_COLOR``.
+
+    One that was closed before the process began is None.
+    """
     return (
-        not os.environ.get("NO_COLOR")
+        stream is not None
+        and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") != "dumb"
         and bool(stream.isatty())
     )

@@ -43,7 +43,7 @@ def add_fetch(commands: Any) -> None:
         metavar=("RA", "DEC", "RADIUS"),
         help="a circle: degrees, and a radius in arcsec or with its unit, as 0.5deg",
     )
-    region.add_argument("--moc", metavar="FILE", help="a MOC (FITS or JSON)")
+    region.add_argument("--moc", metavar="FILE", help="a MOC (FITS, JSON or text)")
     region.add_argument("--around", metavar="FILE", help="the surroundings of these sources")
     fetch.add_argument(
         "--margin",

@@ -13,17 +13,31 @@ STANDARD_OUTPUT, AS_PRINTED = "-", "output.csv"
 ELSEWHERE = {"--out": 1, "--checkpoint": 1, "--quiet": 0, "--json": 0, "--progress": 0}
 
 
+def standard_output() -> Any:
+    """Where to print what a command is run for; it may have been closed before the process began.
+
+    Raises
+    ------
+    OSError
+        If it was: what is printed would be lost without a word.
+    """
+    if sys.stdout is None:
+        raise OSError("the standard output is closed; write to a file with --out, or to > FILE")
+    return sys.stdout
+
+
 def print_table(table: Any) -> None:
     """Print a table as CSV, as a file of it would have it."""
     import io
 
+    stream = standard_output()
     from ..catalogs.formats.escaped import with_escapes
     from ..catalogs.formats.storage import as_json_text, column_notes
 
     text = io.StringIO()
     plain = as_json_text(with_escapes(table, column_notes(table), "csv"))
     plain.write(text, format="ascii.csv")
-    sys.stdout.write(text.getvalue())
+    stream.write(text.getvalue())
 
 
 def command_line(options: argparse.Namespace) -> str | None:

@@ -73,7 +73,7 @@ def _add_cuts(sample: argparse.ArgumentParser) -> None:
         default=[],
         metavar="REGION",
         help="leave a region out, such as the field to be matched: RA:DEC:ARCSEC, FILE:ARCSEC "
-        "(around every source of a catalogue), or a MOC as a FITS file; repeatable",
+        "(around every source of a catalogue), or the file of a MOC; repeatable",
     )
     sample.add_argument(
         "--probability",
@@ -177,5 +177,5 @@ def _region(text: str) -> tuple[str | None, Any]:
     except (ValueError, OSError) as error:
         raise ValueError(
             f"--exclude {text}: it is no region; give RA:DEC:ARCSEC, FILE:ARCSEC, or the file of a "
-            "MOC (FITS, JSON)"
+            "MOC (FITS, JSON, text)"
         ) from error

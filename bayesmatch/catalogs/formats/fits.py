@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import io
 import json
@@ -16,6 +15,7 @@ from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
 from .fits_texts import as_bytes, texts_of_bytes
+from .hdu_file import write_hdus
 from .header_text import add_cards, continued_json, described, history_lines, plain_ascii, readable
 from .interface import Format, Record, check_different, one_file
 from .source import Source
@@ -180,7 +180,7 @@ def write_table(table: Table, path: Path) -> None:
         if (column.meta or {}).get("ucd"):
             hdu.header[f"TUCD{number}"] = column.meta["ucd"]
     _store_null_logicals(table, hdu)
-    _write_hdus([fits.PrimaryHDU(), hdu], path)
+    write_hdus([fits.PrimaryHDU(), hdu], path)
 
 
 def _store_null_logicals(table: Table, hdu: Any) -> None:
@@ -205,7 +205,7 @@ def write_tables(paths: list[Path], tables: dict[str, Table], record: Record) ->
         check_columns(table.colnames)
         hdus.append(_extension(storable(table), name, history))
     # Every card is made here, by astropy, which would look at each of them once more.
-    _write_hdus(hdus, paths[0], verify="ignore")
+    write_hdus(hdus, paths[0], verify="ignore")
 
 
 def read_tables(paths: list[Path], names: Sequence[str]) -> tuple[list[Table], Record]:
@@ -263,17 +263,6 @@ def _unit(unit: Any) -> str:
     except (ValueError, TypeError, AttributeError):
         text = str(unit)
     return plain_ascii(text)[:68]
-
-
-def _write_hdus(hdus: Sequence[Any], path: Path, verify: str = "exception") -> None:
-    """Write the units of a file; compressed if its name says so."""
-    from astropy.io import fits
-
-    with contextlib.ExitStack() as stack:
-        file: Any = stack.enter_context(open(path, "wb"))
-        if path.suffix == ".gz":  # without name and time, which would make equal runs differ
-            file = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
-        fits.HDUList(list(hdus)).writeto(file, output_verify=verify)
 
 
 FITS = Format(

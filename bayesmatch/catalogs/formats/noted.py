@@ -64,7 +64,8 @@ def copy_with_notes(
 def _fits(source: Path, target: Path, area: float | None, name: str | None) -> None:
     from astropy.io import fits
 
-    from .fits import _ucds, _write_hdus
+    from .fits import _ucds
+    from .hdu_file import write_hdus
 
     with fits.open(
         Source(source).readable, memmap=False, do_not_scale_image_data=True, character_as_bytes=True
@@ -79,7 +80,7 @@ def _fits(source: Path, target: Path, area: float | None, name: str | None) -> N
             table.header[AREA] = (area, AREA_TEXT)
         if name is not None:
             table.header[NAME] = name
-        _write_hdus(list(hdus), target)
+        write_hdus(list(hdus), target)
 
 
 def _votable(source: Path, target: Path, area: float | None, name: str | None) -> None:

@@ -147,19 +147,28 @@ def _told_of(temporary: Sequence[Path], paths: Sequence[str | os.PathLike]) -> I
     try:
         yield
     except OSError as error:
-        name = Path(os.fsdecode(error.filename or ""))
+        name, number = Path(os.fsdecode(error.filename or "")), errno_of(error)
         where = [path for path, at in zip(paths, temporary, strict=False) if at == name]
-        if name.name.startswith(PREFIX) or (error.filename is None and error.errno in UNWRITTEN):
+        if name.name.startswith(PREFIX) or (error.filename is None and number in UNWRITTEN):
             where = where or list(paths)
         if not where:
             raise
-        why = os.strerror(error.errno or 0).lower()
+        why = os.strerror(number or 0).lower()
         names = ", ".join(str(path) for path in where)
         told = type(error)(
             f"{names}: cannot be written ({why}); make room there, or give another name"
         )
-        told.errno = error.errno
+        told.errno = number
         raise told from None
+
+
+def errno_of(error: BaseException | None) -> int | None:
+    """The number of an error, or of the first behind it that has one: astropy raises without."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno is not None:
+            return error.errno
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _temporary(final: Path) -> Path:

@@ -11,6 +11,7 @@ from ...catalogs.convert import as_table
 from ...catalogs.formats.asked import Asked
 from ...catalogs.formats.reading import read_table
 from ...catalogs.formats.storage import missing, native_values, parts_of
+from ...catalogs.identifiers import EXACT
 from ...catalogs.scalars import shown_item
 
 HOSTLESS = "hostless"
@@ -29,6 +30,19 @@ def as_text(column: Any) -> tuple[np.ndarray, np.ndarray]:
     absent |= missing(values)
     text = np.char.strip(values.astype(str))
     return text, absent | (text == "")
+
+
+def _refuse_rounded(name: str, values: np.ndarray) -> None:
+    """Raise a ValueError for floating-point identifiers that may have lost digits."""
+    exact = EXACT.get(values.dtype.itemsize) if values.dtype.kind == "f" else None
+    large = np.zeros(len(values), bool) if exact is None else np.abs(values) > exact
+    if large.any():
+        row = int(np.argmax(large))
+        raise ValueError(
+            f"truth: column {name!r} is {values[row]} in row {row}; floating-point numbers above "
+            f"2^{int(np.log2(exact or 1))} are not exact, so identifiers were lost before; write "
+            "the table again with them as integers or text"
+        )
 
 
 def known_answers(truth: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +66,7 @@ def known_answers(truth: Any) -> tuple[np.ndarray, np.ndarray]:
                 f"truth: column {name!r} has the shape {table[name].shape}; it must "
                 "hold one identifier per row"
             )
+        _refuse_rounded(name, np.ma.getdata(table[name]))
         values, absent = as_text(table[name])
         if absent.any():
             raise ValueError(

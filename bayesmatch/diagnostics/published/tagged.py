@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import warnings
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from astropy.table import Table
 
 from ...catalogs.formats.arrow import to_arrow
+from ...catalogs.formats.hdu_file import write_hdus
 from ...catalogs.formats.header_text import readable
 from ...catalogs.formats.storage import as_json_text, storable
 from ...catalogs.formats.text import write_ascii
@@ -77,15 +77,10 @@ def write_fits(table: Table, paths: list[Path]) -> None:
     for line in header_lines(head):
         for part in wrap(_ascii(line), CARD, subsequent_indent="  "):
             hdu.header.add_comment(part)
-    hdus = fits.HDUList([fits.PrimaryHDU(), hdu])
+    hdus = [fits.PrimaryHDU(), hdu]
     for unit in hdus:
         unit.add_checksum(when="")  # the time would make equal tables differ
-    with open(paths[0], "wb") as file:
-        if paths[0].suffix == ".gz":
-            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                hdus.writeto(packed)
-        else:
-            hdus.writeto(file)
+    write_hdus(hdus, paths[0])
 
 
 def write_votable(table: Table, paths: list[Path]) -> None:
