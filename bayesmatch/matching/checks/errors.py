@@ -89,7 +89,8 @@ def position_errors(view: View, step: Step | None) -> Finding:
     if verdict != OK:
         advice = (
             f"the separations are those of errors about {factor:.2f} times the quoted ones: "
-            "bayesmatch.fit_position_errors, or errors='fit', finds what they are"
+            "bayesmatch.fit_position_errors, or errors='fit' (--fit-errors on the command line), "
+            "finds what they are"
         )
     return Finding(ERRORS, factor, 1.0, error, sigma, verdict, advice)
 
@@ -166,7 +167,8 @@ def tails(view: View) -> Finding:
     if verdict == LOOK:
         advice = (
             f"about {min(value, 1.0):.0%} of the counterparts have errors some {WING:g} times the "
-            "quoted ones: fit_position_errors(tails='auto'), or errors='fit', takes them along"
+            "quoted ones: fit_position_errors(tails='auto'), or errors='fit' (--fit-errors on the "
+            "command line), takes them along"
         )
     return Finding("tails", value, 0.0, error, sigma, verdict, advice)
 
@@ -202,7 +204,8 @@ def frame(view: View) -> Finding:
         east, north = shift.mean(axis=0)
         advice = (
             f"the sources lie off by {rms:.2g} arcsec (rms; in the mean {east:+.2g} east, "
-            f"{north:+.2g} north): fit_position_errors finds shift, rotation and scale"
+            f"{north:+.2g} north): fit_position_errors (bayesmatch errors on the command line) "
+            "finds shift, rotation and scale"
         )
     return Finding("frame", rms, 0.0, error, sigma, verdict, advice)
 
