@@ -41,6 +41,8 @@ class Looked:
     """cells that matter and that it has looked at wholly, (rows, columns) bool"""
     windows: tuple[np.ndarray, ...]
     """objects, area (arcsec^2) and sources in the windows around each source, (n, w) each"""
+    by_map: bool = False
+    """whether a coverage map says what is covered, and not the counts"""
 
 
 class CellMaps:

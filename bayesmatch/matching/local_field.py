@@ -39,6 +39,7 @@ from .density_ladder import (
 from .field import ARCSEC2_PER_DEG2, FieldDensity
 from .field_trend import of_small_fields
 from .looked_at import Around, looked_at
+from .moc_cells import looked_within
 from .round_sources import others_within
 from .seen_by_each import seen_by_each
 from .small_fields import Circles, end_of_fields, until_end
@@ -144,7 +145,7 @@ class _Local:
         ]
         self.stated = other.density_deg2 / ARCSEC2_PER_DEG2
         self.chance = np.ones(len(primary))
-        looked = box.looked(other)
+        looked = looked_within(other, box)
         self.count, self.covered = looked.count, looked.covered[box.row, box.column]
         self._circles = Circles(radius, other, rows, looked, box, self.at)
         widest = INNER_SIGMA * self._wings[-1][1]
@@ -170,12 +171,13 @@ class _Local:
     def _settle(self, looked: Looked, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
         windows, seen = looked.windows, self.covered
-        if seen.mean() < MOSTLY_SEEN:  # small fields: cells say nothing
+        told = looked.by_map and seen.any()
+        if seen.mean() < MOSTLY_SEEN and not told:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
         self._beyond_inner = self._beyond(self._inner)
         self._ring_counts, self._own = self._rings(), self._own_shares()
         self._others = others_around(windows)
-        self.hosts = self._host_share()
+        self.hosts = self._host_share(seen)
         near = self._near(seen)
         all_far = self._far(windows, box, radius) if self.reach == radius else []
         far = until_end(near, self._own[::-1], 1.0 - self.hosts, all_far, self._circles)
@@ -191,6 +193,7 @@ class _Local:
     def _of_small_fields(self, box: SkyBox) -> Densities:
         """Densities from what is within the fields of primaries that have any: no cell tells."""
         self._others = others_within(self.at, 2.0 * self.reach)
+        self.hosts = self._host_share(np.ones(len(self.sigma), bool))
         count, area = (values.sum(axis=0) for values in self._ring_counts)
         shares = 1.0 - self._beyond_inner, self._own.sum(axis=0)
         around = Around(self._nearer, count, np.pi * self._inner**2, area, *shares, self._others)
@@ -211,14 +214,13 @@ class _Local:
             "shapes": found.shapes,
         }
 
-    def _host_share(self) -> float:
-        """Mean number of hosts among the candidates of a primary: what is more than beyond them."""
-        radius = self._inner
-        near = int(self._nearer.sum())
-        count, area = (counts[0].sum() for counts in self._ring_counts)
-        density = count / max(area, 1e-300)
-        excess = near - density * np.pi * (radius**2).sum()
-        return float(np.clip(excess / max((1.0 - self._beyond_inner).sum(), 1e-300), 0.0, 1.0))
+    def _host_share(self, seen: np.ndarray) -> float:
+        """Mean number of hosts of a primary that was `seen`: what is more than beyond them."""
+        near = int(self._nearer[seen].sum())
+        count, area = (counts[0][seen].sum() for counts in self._ring_counts)
+        excess = near - count / max(area, 1e-300) * np.pi * (self._inner[seen] ** 2).sum()
+        share = excess / max((1.0 - self._beyond_inner[seen]).sum(), 1e-300)
+        return float(np.clip(share, 0.0, 1.0))
 
     def _hosts_beyond(
         self, windows: tuple[np.ndarray, ...], far: list[Ring], seen: np.ndarray, circle: float
