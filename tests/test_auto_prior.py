@@ -69,7 +69,7 @@ TWO, THREE = (350, 3000), (350, 3000, 2700)
 RADIUS, POSTERIOR = ("--mag-radius", 3.5), ("--mag-auto-minprob", 0.5)
 
 
-@pytest.mark.few(1, slow=2)
+@pytest.mark.few(0, slow=3)
 @pytest.mark.parametrize(
     "seed, sizes, flags",
     [

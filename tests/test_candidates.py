@@ -72,6 +72,7 @@ def test_radius_is_exclusive():
         assert len(pairs[0]) == found
 
 
+@pytest.mark.slow
 def test_many_pairs_grow_the_buffers():
     rng = np.random.default_rng(3)
     a, b = (

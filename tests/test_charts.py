@@ -138,6 +138,7 @@ def test_without_an_image_nothing_is_drawn_under_it(result, image):
     assert "no image covers this place" in words(far.chart())
 
 
+@pytest.mark.slow
 def test_a_result_by_its_path(result, image, tmp_path):
     result.write(tmp_path / "r.fits", include_inputs=True)
     a = bm.explain(tmp_path / "r.fits", "S0", image=str(image))

@@ -207,6 +207,7 @@ def test_prior_learned_in_the_match_is_that_of_the_whole():
     assert got.match_priors["OPT"][0].record() == want.priors["OPT"][0].record()
 
 
+@pytest.mark.slow
 def test_order_of_the_rows_in_memory_is_the_only_difference():
     """Sums over the sources round differently in another order: the last digits of the fit."""
     sources, objects = sky(600, 12_000)
@@ -574,6 +575,7 @@ def test_columns_are_taken_as_by_pandas():
     assert len(kept._taken(column[:0], np.array([-1, -1]))) == 2
 
 
+@pytest.mark.slow
 def test_one_row_per_source():
     sources, objects = sky()
     want = in_memory(sources, objects, host_fraction=0.6).sources.to_pandas()
@@ -683,6 +685,7 @@ def test_of_a_file_without_a_row_near_only_positions_are_read(tmp_path):
     assert files_of(some) is None
 
 
+@pytest.mark.slow
 def test_files_are_where_lsdb_reads_them(tmp_path):
     """Their names are made without it: of pixels of several orders and directories."""
     left, _ = on_disk(*partitioned(*sky(200, 500)), tmp_path)
@@ -835,6 +838,7 @@ def test_refused(margin, options, message):
         match(left, right, **given).compute(progress_bar=False)
 
 
+@pytest.mark.slow
 def test_a_field_sample_is_that_of_the_whole(monkeypatch):
     """Rows of all partitions, in the order of the sky, whatever the partitions are."""
     from bayesmatch.catalogs import field_sample
@@ -889,7 +893,7 @@ def test_bad_errors_of_sources_and_objects():
     assert_same(frame, want.associations.to_pandas(), ["p_any", "p_match", "p_i"])
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [False, True])
 def test_objects_that_move(own):
     sources, objects = sky(n=300, m=3000)
@@ -911,6 +915,7 @@ def test_objects_that_move(own):
     assert_same(got.compute(progress_bar=False), want.associations.to_pandas(), columns)
 
 
+@pytest.mark.slow
 def test_a_catalogue_with_itself():
     sources, _ = sky(n=400)
     twin = sources.iloc[:20].assign(id=[f"T{i}" for i in range(20)])

@@ -293,6 +293,7 @@ def test_a_false_area_is_no_tail():
 # -- match(errors="fit") --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_match_that_fits_first(tmp_path):
     x, o, _ = sky(6, Wrong(tail_fraction=0.1, matrix=((0.0, -3.0), (3.0, 0.0))), density=4000.0)
     fit = bm.fit_position_errors(x, o, radius=25)

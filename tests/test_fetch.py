@@ -134,6 +134,7 @@ def test_columns_of_arrays_in_cells_without_a_row(monkeypatch, tmp_path):
     assert (got["name"] == [f"S{k}" for k in got["oid"]]).all()
 
 
+@pytest.mark.slow
 def test_a_cut_answer_is_asked_for_in_parts(served, objects, tmp_path):
     whole = bm.fetch(survey(served), (0.0, 0.0, 0.3), tmp_path / "whole")
     served.limit = 100

@@ -15,7 +15,7 @@ from validation.conditions import ALL, Condition, match
 from validation.real_skies import Plan, downloaded, simulate
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", [Plan(holes=0.3, n=3000), Plan(holes=0.15, n=1500)])
 def test_holes(plan):
     """Sources in a hole that have candidates at its rim are outside all the same."""

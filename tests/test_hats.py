@@ -170,6 +170,7 @@ def test_no_such_catalogue(served, address):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_on_the_command_line(field, served, in_memory, tmp_path, capsys):
     sources, out = tmp_path / "x.csv", tmp_path / "m.fits"
     field[0].to_csv(sources, index=False)

@@ -452,7 +452,7 @@ def faults(pairs):
     return found
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(2))
 def test_every_fifth(part, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

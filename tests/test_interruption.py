@@ -154,7 +154,7 @@ entry.run()
 """
 
 
-@pytest.mark.few(1, slow=3)
+@pytest.mark.few(0, slow=4)
 @pytest.mark.parametrize("signum", INT_TERM)
 @pytest.mark.parametrize("where", ["sleep", "in_kernel", "in_threads", "swallow"])
 def test_wherever_it_is(folder, where, signum):

@@ -172,6 +172,7 @@ def test_a_single_column_is_a_magnitude_alone(folder):
     assert bm.read_prior("new_OPT_photometry_learned.json").feature_names == ("w1",)
 
 
+@pytest.mark.slow
 def test_too_few_stay_at_one_and_say_why(folder):
     Table.read("x.fits")[:20].write("few.fits")
     few = ["match", "few.fits", ":sigma", "opt.fits", "0.1", "--radius", "30"]

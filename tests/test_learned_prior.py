@@ -417,6 +417,7 @@ def test_tilt_maximises_what_a_plain_calculation_says(context_strength):
         assert penalised(trial) <= best + 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_groups", [1, 4, 9])
 def test_moments_of_a_group_do_not_depend_on_the_others(n_groups):
     _, field, hats = _basis(5)
@@ -535,7 +536,7 @@ def ratios_of_pairs(result):
     )
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("errors", ["fit", "given"])
 def test_a_source_moved_by_the_fit_of_its_errors_stays_in_its_fold(errors):
     x, o = small_sky(north=1.0)

@@ -155,7 +155,7 @@ def test_the_palette():
             assert contrast(color, paper) > GRAPHICS, (color, paper)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["pdf", "svg"])
 def test_vector_files(little, tmp_path, ending):
     """The same bytes again, texts as texts."""

@@ -95,6 +95,7 @@ def test_the_whole_fit(basic):
     assert np.all(fit.candidates["separation"] < 20)
 
 
+@pytest.mark.slow
 def test_after_the_correction_nothing_is_left_to_correct(basic):
     x, o, fit = basic
     again = bm.fit_position_errors(fit.apply(x), o, radius=20)
@@ -163,7 +164,7 @@ def test_a_large_offset_is_found():
     assert fit.scale == pytest.approx(1.0, abs=3 * fit.scale_error)
 
 
-@pytest.mark.few(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pair", "ellipse"])
 def test_elliptical_errors(kind):
     """Truth drawn from the covariance that DESIGN gives, at a high declination."""
@@ -516,6 +517,7 @@ def test_apply_keeps_units_ids_and_masks_of_a_qtable():
 # -- behaviour ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_sources_outside_the_footprint_do_not_count(basic):
     x, o, fit = basic
     n = len(x)

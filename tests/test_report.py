@@ -279,6 +279,7 @@ def test_where_it_cannot_be_written(result, tmp_path, arguments, message):
     assert not (tmp_path / "r.html").exists()
 
 
+@pytest.mark.slow
 def test_the_command(result, tmp_path, capsys):
     result.write(tmp_path / "r.fits", include_inputs=True)
     argv = ["report", str(tmp_path / "r.fits"), "--out", str(tmp_path / "r.html")]

@@ -178,6 +178,7 @@ class TestRoundTrip:
         assert back.associations.colnames == result.with_inputs().colnames
         assert fingerprint(back) == with_inputs(result)
 
+    @pytest.mark.slow
     def test_texts_with_breaks_come_back(self, tmp_path):
         texts = np.array(["a\nb", "", "\r", "x\0y", '"', "\x85", "\ud800", "z"])
         result = matched(**{"note\n": texts})

@@ -62,6 +62,7 @@ def try_edits(folder, first, stop):
     return outcomes
 
 
+@pytest.mark.slow
 def test_random_edits(folder):
     outcomes = try_edits(folder, 0, 400)
     assert {prior for prior, _, _ in outcomes} == set(damaged_priors.NAMES)

@@ -426,6 +426,7 @@ def test_what_counts_as_a_part(tmp_path):
         bm.Catalog.scan([*listed, folder / "part-3.parquet"], pos_err=0.3, area=AREA)
 
 
+@pytest.mark.slow
 def test_hive_partitions(tmp_path):
     """Columns that stand in the directories' names can be asked for, by a prior or an output."""
     table = survey()

@@ -76,6 +76,7 @@ def test_the_largest_numbers_are_missing(value, magnitudes):
     assert list(real) == [1e47, -1e47, -200.0, 3e38]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [-99.0, -999.0])
 def test_covariates_have_to_be_known(value):
     """One -99 among fluxes would make all others the same; a count of 99 is what it says."""

@@ -117,6 +117,7 @@ def test_any_number_of_rows_and_threads(texts):
     np.testing.assert_array_equal(forest.log_odds(np.asfortranarray(x)), whole)
 
 
+@pytest.mark.slow
 def test_copies_that_cannot_be_written_to(texts):
     """What Dask hands to its workers."""
     forest = Forest.of(texts, 3)

@@ -253,6 +253,7 @@ def test_excluded_objects():
     assert found.meta["counts"]["counterparts"] == 2
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(

@@ -401,6 +401,7 @@ class TestWrite:
                 raise OSError("full")
         assert os.listdir(tmp_path) == []
 
+    @pytest.mark.slow
     def test_an_applied_correction_is_told(self):
         rng = np.random.default_rng(1)
         n = 300
