@@ -697,6 +697,7 @@ def test_files_are_where_lsdb_reads_them(tmp_path):
     assert own.path_of(pixels[1]) == str((files.base / "11.parquet").path)
 
 
+@pytest.mark.slow
 def test_few_sources_are_read_here(monkeypatch, tmp_path):
     """And are the same rows as where they are sent."""
     left, _ = on_disk(*partitioned(*sky(200, 500)), tmp_path)
@@ -763,6 +764,7 @@ def test_partitions_matched_by_themselves():
     assert len(frame) == (want["ncat"] == 2).sum()
 
 
+@pytest.mark.slow
 def test_log10_ratios_that_stand_in_a_column():
     sources, objects = sky(600, 12_000)
     ratio = np.random.default_rng(5).normal(size=len(objects))
@@ -871,6 +873,7 @@ def test_a_field_sample_is_that_of_the_whole(monkeypatch):
     np.testing.assert_array_equal(got.catalog.table["mag"], want.catalog.table["mag"])
 
 
+@pytest.mark.slow
 def test_bad_errors_of_sources_and_objects():
     sources, objects = sky(n=300, m=3000)
     objects["e"] = 0.1

@@ -576,6 +576,7 @@ def test_print_and_plot(basic):
     assert plots.rayleigh_plot is not None and figure._suptitle.get_text().startswith("X position")
 
 
+@pytest.mark.slow
 def test_quantity_radius_and_few_sources(basic):
     from astropy import units as u
 
@@ -588,6 +589,7 @@ def test_quantity_radius_and_few_sources(basic):
     assert np.isfinite(numbers(few)).all()
 
 
+@pytest.mark.slow
 def test_no_counterparts_at_all_is_finite_and_says_so():
     x, o = mock(4, Setting(1.0, 0.0, 0.0))
     with pytest.warns(UserWarning) as caught:

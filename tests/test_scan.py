@@ -154,6 +154,7 @@ def test_any_encoding(codec, tmp_path):
     check_same(sources(), in_memory(survey(), tmp_path, pos_err=0.3, **OPTIONS), scanned, tmp_path)
 
 
+@pytest.mark.slow
 def test_priors_and_three_catalogues(tmp_path):
     """Both others scanned, or one; priors of every kind that need other columns."""
     tables = [survey(seed=seed) for seed in (1, 3)]

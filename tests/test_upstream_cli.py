@@ -178,7 +178,7 @@ def run_both(folder, args):
     return ours, nway_cli(folder, args), [f"{name}_ID" for name in names]
 
 
-@pytest.mark.few(1, slow=3)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "args",
     [
