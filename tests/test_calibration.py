@@ -499,6 +499,7 @@ def cosmos(tmp_path, monkeypatch):
 PAIR = "xmm.fits.gz :pos_err zcosmos.fits.gz 0.1 --radius 20"
 
 
+@pytest.mark.slow
 def test_calibrate_on_cosmos(cosmos, capsys):
     argv = f"calibrate {PAIR} --realizations 3 --seed 2 --score p_hostless"
     assert main([*argv.split(), "--out", "c.png", "--out", "c.csv", "--out", "c.ecsv"]) == 0

@@ -128,6 +128,7 @@ def test_in_the_pixels_of_the_figure(tmp_path, result, image):
         assert patch.mean() < 0.2
 
 
+@pytest.mark.slow
 def test_without_an_image_nothing_is_drawn_under_it(result, image):
     e = bm.explain(result, "S0")
     assert not e.chart().axes[0].images and e.image is None

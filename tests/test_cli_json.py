@@ -107,6 +107,7 @@ def test_only_one_thing_on_the_standard_output(files, monkeypatch, capsys):
     assert json.loads(out)["sources"] == N and err == ""
 
 
+@pytest.mark.slow
 def test_the_command_in_the_file_is_the_same(tell, files):
     told = [tell(MATCH), main(MATCH.split())]
     first = bm.MatchResult.read("m.fits").meta["command"]

@@ -283,6 +283,7 @@ def test_calibrate_says_cutoffs(files, capsys):
     assert list(Table.read("c.csv")["cutoff"]) == [0.5, 1.0]
 
 
+@pytest.mark.slow
 def test_train_says_what_the_function_takes(files, capsys):
     assert main("sample x.fits 0.4 o.fits 0.1 --out s.ecsv --quiet".split()) == 0
     table = Table.read("s.ecsv")

@@ -327,6 +327,7 @@ def test_fitted_errors_are_those_in_memory(priors):
     assert set(again) == set(sources["dec"])  # columns of the catalogues stay as they are
 
 
+@pytest.mark.slow
 def test_rows_outside_a_moc():
     mocpy = pytest.importorskip("mocpy")
     import astropy.units as u

@@ -350,6 +350,7 @@ def test_without_identifiers_row_numbers_serve(tmp_path):
     np.testing.assert_array_equal(found.sources["O_ID"].filled(-1), rows)
 
 
+@pytest.mark.slow
 def test_units_and_single_precision(tmp_path):
     """Coordinates in radians; then in single precision, with the warning a table would give."""
     table = survey()

@@ -112,7 +112,7 @@ def test_what_is_left_out_is_counted():
     }
 
 
-@pytest.mark.few(1, slow=6)
+@pytest.mark.few(0, slow=7)
 @pytest.mark.parametrize("ending", ["fits", "csv", "ecsv", "vot", "parquet"])
 @pytest.mark.parametrize("kind", ["True", "yes", "minus one", "classes", "probabilities"])
 def test_on_the_command_line(kind, ending, tmp_path, monkeypatch, capsys):
