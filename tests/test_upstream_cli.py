@@ -178,7 +178,7 @@ def run_both(folder, args):
     return ours, nway_cli(folder, args), [f"{name}_ID" for name in names]
 
 
-@pytest.mark.slow
+@pytest.mark.few(0, slow=4)
 @pytest.mark.parametrize(
     "args",
     [

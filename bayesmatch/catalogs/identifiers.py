@@ -145,18 +145,26 @@ def _whole_numbers(
     Those that are not whole stay as they are.
     """
     there = np.isfinite(ids) if absent is None else np.isfinite(ids) & ~absent
-    exact = EXACT.get(ids.dtype.itemsize, EXACT[8])
-    large = there & (np.abs(np.where(there, ids, 0.0)) > exact)
+    large, why = rounded(ids, there)
     if large.any():
         values.reject(
             name,
             large,
             ids,
-            f"floating-point numbers above 2^{int(np.log2(exact))} are not exact, so identifiers "
-            "were lost before; read the catalogue again with them as integers (pandas: "
+            f"{why}; read the catalogue again with them as integers (pandas: "
             "dtype={...: 'Int64'}) or text, name another column with id= (--id on the command "
             f"line), {USE_ROWS}",
         )
     if (ids[there] % 1 != 0).any():
         return ids, absent
     return np.where(there, ids, 0).astype(np.int64), None if there.all() else ~there
+
+
+def rounded(ids: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, str]:
+    """Which floating-point identifiers, of those `there`, (n,), have lost digits; and why."""
+    exact = EXACT.get(ids.dtype.itemsize, EXACT[8])
+    large: np.ndarray = there & (np.abs(np.where(there, ids, 0.0)) > exact)
+    return large, (
+        f"floating-point numbers above 2^{int(np.log2(exact))} are not exact, so identifiers were "
+        "lost before"
+    )

@@ -11,7 +11,7 @@ from ...catalogs.convert import as_table
 from ...catalogs.formats.asked import Asked
 from ...catalogs.formats.reading import read_table
 from ...catalogs.formats.storage import missing, native_values, parts_of
-from ...catalogs.identifiers import EXACT
+from ...catalogs.identifiers import rounded
 from ...catalogs.scalars import shown_item
 
 HOSTLESS = "hostless"
@@ -32,16 +32,17 @@ def as_text(column: Any) -> tuple[np.ndarray, np.ndarray]:
     return text, absent | (text == "")
 
 
-def _refuse_rounded(name: str, values: np.ndarray) -> None:
-    """Raise a ValueError for floating-point identifiers that may have lost digits."""
-    exact = EXACT.get(values.dtype.itemsize) if values.dtype.kind == "f" else None
-    large = np.zeros(len(values), bool) if exact is None else np.abs(values) > exact
+def _refuse_rounded(name: str, column: Any) -> None:
+    """Raise a ValueError for floating-point identifiers that have lost digits."""
+    values = np.ma.getdata(column)
+    if values.dtype.kind != "f":
+        return
+    large, why = rounded(values, np.isfinite(values) & ~np.ma.getmaskarray(column))
     if large.any():
         row = int(np.argmax(large))
         raise ValueError(
-            f"truth: column {name!r} is {values[row]} in row {row}; floating-point numbers above "
-            f"2^{int(np.log2(exact or 1))} are not exact, so identifiers were lost before; write "
-            "the table again with them as integers or text"
+            f"truth: column {name!r} is {values[row]} in row {row}; {why}; write the table again "
+            "with them as integers or text"
         )
 
 
@@ -66,7 +67,7 @@ def known_answers(truth: Any) -> tuple[np.ndarray, np.ndarray]:
                 f"truth: column {name!r} has the shape {table[name].shape}; it must "
                 "hold one identifier per row"
             )
-        _refuse_rounded(name, np.ma.getdata(table[name]))
+        _refuse_rounded(name, table[name])
         values, absent = as_text(table[name])
         if absent.any():
             raise ValueError(
