@@ -122,52 +122,47 @@ def judge_rows(held, n_known, n_uncovered, size, occupied, fresh, usually, cover
     occupied_below = np.empty((m_rows + 1, m_columns + 1), np.int32)
     corner_sums(held, held_below)
     corner_sums(occupied, occupied_below)
-    rows = np.zeros(m_columns + 2 * FARTHEST, np.uint8)
-    near = np.empty(m_columns, np.uint8)
+    along, near = np.empty(m_columns + 1 + 2 * FARTHEST, np.int32), np.empty(m_columns, np.uint8)
+    some = np.empty(m_columns, np.int32)
     for b in range(m_rows):
-        if not any_of(fresh[b]):
-            continue
-        which_near(b, occupied, rows, near)
-        for a in range(m_columns):
-            if fresh[b, a] == 0 or (near[a] == 0 and not usually):
-                continue
+        which_near(b, occupied_below, along, near)
+        for k in range(list_some(fresh[b], near, usually, some)):
+            a = some[k]
             reach = plenty_within(b, a, held_below, occupied_below) if near[a] else -1
             if reach == 0 or (reach < 0 and not usually):
                 continue
             take_out(b, a, size, covered)
             told, n_uncovered[b, a] = n_uncovered[b, a], n_known[b, a]
-            if told == 0 and reach <= 2:  # 2: what is beside holds few, as the edge leaves it
+            if near[a] and told == 0 and reach <= 2:  # 2: the edge leaves few in what is beside
                 take_out_beside(b, a, size, occupied, n_uncovered, covered)
 
 
 @jit
-def any_of(values):
-    """Whether any of some small numbers is not 0."""
-    some = values[0]
-    for value in values:
-        some |= value
-    return some != 0
+def list_some(fresh, near, usually, some):
+    """List (`some`, (m,)) which blocks of a row are to be judged; returns how many."""
+    n = 0
+    for a in range(len(fresh)):  # without a branch there is none to mispredict
+        some[n] = a
+        n += np.int64((fresh[a] != 0) & ((near[a] != 0) | usually))
+    return n
 
 
 @jit
-def which_near(b, occupied, rows, near):
+def which_near(b, occupied, along, near):
     """Which blocks of a row (`near`, (m,)) have one that holds any within reach.
 
-    Loops over small numbers: the processor does many blocks at a time.  ``rows`` (m + 2 FARTHEST)
-    is room to work in, with a margin of zeros.
+    From the corner sums of those that hold any, many blocks at a time.  ``along``
+    (m + 1 + 2 FARTHEST) is room to work in.
     """
     m = len(near)
-    middle = rows[FARTHEST : FARTHEST + m]
-    middle[:] = 0
-    for y in range(max(0, b - FARTHEST), min(len(occupied), b + FARTHEST + 1)):
-        row = occupied[y]
-        for a in range(m):
-            middle[a] |= row[a]
-    near[:] = middle
-    for x in range(1, FARTHEST + 1):
-        left, right = rows[FARTHEST - x :], rows[FARTHEST + x :]
-        for a in range(m):
-            near[a] |= left[a] | right[a]
+    below = occupied[max(0, b - FARTHEST)]
+    above = occupied[min(len(occupied) - 1, b + FARTHEST + 1)]
+    for a in range(m + 1):
+        along[FARTHEST + a] = above[a] - below[a]
+    along[:FARTHEST] = 0
+    along[FARTHEST + m + 1 :] = along[FARTHEST + m]
+    for a in range(m):
+        near[a] = along[a + 2 * FARTHEST + 1] != along[a]
 
 
 @jit
