@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from . import stopping
+from . import source_stamp, stopping
 from .loaded_code import load_quickly
 
 try:
@@ -28,30 +28,59 @@ DIGEST = hashlib.sha256().digest_size
 _said: list[str] = []
 
 
-def check_files(compiled: Any) -> None:
+def check_files(compiled: Any, ours: bool) -> None:
     """Let a compiled function, with a cache, check what it reads, and load it quickly.
 
-    With a Numba whose internals are others its cache is left as it is.
+    `ours`: a kernel of this package, which is one of every installation with the same source.  With
+    a Numba whose internals are others its cache is left as it is.
     """
     cache = compiled._cache
     try:
-        files = CheckedFiles(
-            cache_path=cache.cache_path,
-            filename_base=f"{cache._impl.filename_base}.checked",
-            source_stamp=cache._impl.locator.get_source_stamp(),
-        )
-    except (AttributeError, TypeError):
+        name = f"{cache._impl.filename_base}.checked"
+        stamp = cache._impl.locator.get_source_stamp()
+        others = None
+        if ours:
+            stamp = source_stamp.stamp_of(compiled.py_func.__module__.rpartition(".")[2])
+            others = _of_all_installations(name, stamp)
+        files = CheckedFiles(cache_path=cache.cache_path, filename_base=name, source_stamp=stamp)
+        files.others = others
+    except (AttributeError, TypeError, OSError):  # the last: no source, which is read
         return
     if all(hasattr(files, name) for name in KNOWN) and hasattr(cache, "_cache_file"):
         cache._cache_file = files
         load_quickly(cache)
 
 
+def _of_all_installations(name: str, stamp: str) -> CheckedFiles | None:
+    folder = source_stamp.shared_folder()
+    if folder is None:
+        return None
+    return CheckedFiles(cache_path=str(folder), filename_base=f"{name}.{stamp}", source_stamp=stamp)
+
+
 class CheckedFiles(IndexDataCacheFile):
     """The index and the data files of one function, each with its digest at the end."""
 
+    others: CheckedFiles | None = None
+    """those of all installations of the same source"""
+
+    def load(self, key: Any) -> Any:
+        """What was compiled, here or by another installation; None: nothing."""
+        data = super().load(key)
+        if data is None and self.others is not None:
+            with contextlib.suppress(OSError):
+                data = self.others.load(key)
+            if data is not None:
+                self._keep(key, data)
+        return data
+
     def save(self, key: Any, data: Any) -> None:
         """Keep what was compiled; a full disk costs the next process time, and no more."""
+        self._keep(key, data)
+        if self.others is not None:
+            self.others.save(key, data)
+
+    def _keep(self, key: Any, data: Any) -> None:
         with contextlib.suppress(OSError):
             super().save(key, data)
 

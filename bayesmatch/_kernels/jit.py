@@ -28,7 +28,8 @@ def jit(function: Callable) -> Callable:
     """Compile to a nogil kernel, cached on disk.
 
     Where Numba does: in NUMBA_CACHE_DIR, beside the source, or in the user's cache directory; and
-    where it can write to none of these, in the temporary folder (:mod:`.cache_folder`).
+    where it can write to none of these, in the temporary folder (:mod:`.cache_folder`).  Those of
+    this package once more for other installations of it (:mod:`.source_stamp`).
 
     Numba replaces cache files atomically, and every kernel here is called with one signature, so
     processes that start together can only write the same bytes.  No fastmath: it would make
@@ -37,9 +38,11 @@ def jit(function: Callable) -> Callable:
     A kernel of this package whose machine code is kept runs without Numba (:mod:`.kernel`), which
     is not imported before something is compiled.
     """
-    if function.__module__.rpartition(".")[0] == __package__ and kept_code.possible():
-        return Kernel(function, _by_numba)
-    return _by_numba(function)
+    return Kernel(function, _by_numba) if _ours(function) else _by_numba(function)
+
+
+def _ours(function: Callable) -> bool:
+    return function.__module__.rpartition(".")[0] == __package__ and kept_code.possible()
 
 
 def _by_numba(function: Callable) -> Callable:
@@ -60,7 +63,7 @@ def _cached(function: Callable, options: dict[str, Any]) -> Callable:
     compiled: Callable = numba.njit(cache=True, **options)(function)
     if not hasattr(compiled, "_cache"):  # with NUMBA_DISABLE_JIT
         return _as_compiled(function)
-    check_files(compiled)
+    check_files(compiled, _ours(function))
     return compiled
 
 
