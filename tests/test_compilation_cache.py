@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import numba
+import numpy as np
 import pytest
 from numba.core.caching import FunctionCache
 from numba.core.registry import cpu_target
@@ -77,6 +78,22 @@ def test_nothing_temporary_is_left(tmp_path, load):
     call(load())
     kinds = {path.suffix for path in (tmp_path / "cache").rglob("*") if path.is_file()}
     assert kinds == {".nbi", ".nbc"}
+
+
+def test_processes_that_compile_for_unlike_arguments_at_a_time(load, monkeypatch):
+    """Neither knows of the other, and the first is the last to write: nobody gets its code."""
+    written = []
+    with monkeypatch.context() as patch:
+        patch.setattr(cache.CheckedFiles, "_load_index", lambda self: {})
+        patch.setattr(cache.CheckedFiles, "_save_data", lambda *data: written.append(data))
+        for number in (3.0, np.float32(3.0)):
+            assert load()[0](number) == 6.0
+    for data in reversed(written):
+        cache.CheckedFiles._save_data(*data)
+    for number in (3.0, np.float32(3.0)):
+        kernel = load()[0]
+        assert kernel(number) == 6.0
+        assert kernel.signatures == [(numba.typeof(number),)]
 
 
 def test_every_kernel_is_checked():

@@ -7,11 +7,13 @@ compiled.  The files' names differ from Numba's own, so that every file without 
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import io
 import os
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from . import source_stamp, stopping
@@ -23,7 +25,10 @@ except ImportError:  # pragma: no cover - moved, in a later Numba
     IndexDataCacheFile = object
 
 #: what is relied upon below, of a file of Numba's
-KNOWN = ("_load_index", "_load_data", "_open_for_write", "_data_path", "_index_path", "save")
+KNOWN = (
+    *("_load_index", "_load_data", "_save_index", "_save_data", "_open_for_write"),
+    *("_data_path", "_index_path", "_index_name", "_cache_path", "load"),
+)
 DIGEST = hashlib.sha256().digest_size
 _said: list[str] = []
 
@@ -81,8 +86,20 @@ class CheckedFiles(IndexDataCacheFile):
             self.others.save(key, data)
 
     def _keep(self, key: Any, data: Any) -> None:
+        """In a file that has the name of its key, and no other's.
+
+        Numba counts files: of two processes that compile for unlike arguments at a time, one could
+        find the code of the other where it was to find its own.
+        """
+        base = self._index_name.removesuffix(".nbi")
+        name = f"{base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
         with contextlib.suppress(OSError):
-            super().save(key, data)
+            index = self._load_index()
+            if not index:  # of other source: another process may have to compile once more
+                for path in Path(self._cache_path).glob(f"{glob.escape(base)}.*.nbc"):
+                    path.unlink(missing_ok=True)
+            self._save_data(name, data)
+            self._save_index({**index, key: name})
 
     def _load_index(self) -> Any:
         return super()._load_index() if _is_whole(self._index_path) else {}
