@@ -353,6 +353,37 @@ def test_peculiar_fits(column, cards, values, tmp_path):
     assert np.ma.asarray(c.table["c"]).tolist() == values
 
 
+@pytest.mark.parametrize(
+    "form, stored, scale, zero, kind",
+    [
+        ("B", i.astype("u1") * 40, 1, -128, "i1"),
+        ("2B", np.stack([i, 250 + i % 5], axis=1).astype("u1"), None, -128.0, "i1"),
+        ("I", i.astype("i2") - 3, 2.0, 100, "i8"),
+        ("J", i.astype("i4"), -1, None, "i8"),
+        ("K", 2**60 + i, 1, 1000, "i8"),  # astropy reads none of the next four
+        ("K", i, 2**40, 2**50 + 1, "i8"),
+        ("K", i, 0.5, 3, "f8"),
+        ("K", 2**62 + i, 4, None, "f8"),
+    ],
+)
+@pytest.mark.parametrize("null", [None, 2])
+def test_scaled_whole_numbers_of_fits(form, stored, scale, zero, kind, null, tmp_path):
+    """Whole numbers stay such, to the last digit, and signed bytes are bytes."""
+    path = tmp_path / "x.fits"
+    columns = [fits.Column("RA", "D", array=RA), fits.Column("DEC", "D", array=DEC)]
+    hdu = fits.BinTableHDU.from_columns([*columns, fits.Column("c", form, array=stored)])
+    for key, value in {"TSCAL3": scale, "TZERO3": zero, "TNULL3": null, "TUNIT3": "mag"}.items():
+        if value is not None:
+            hdu.header[key] = value
+    hdu.writeto(path)
+    column = read_table(path)["c"]
+    assert column.dtype == np.dtype(kind) and column.unit == "mag"
+    missing = np.ma.getmaskarray(np.ma.asarray(column))
+    np.testing.assert_array_equal(missing, (stored == null) if null is not None else False)
+    exact = stored.astype(object) * (scale or 1) + (zero or 0)
+    np.testing.assert_array_equal(np.asarray(column.data)[~missing], exact[~missing].astype(kind))
+
+
 def test_a_column_called_as_pandas_calls_an_index(tmp_path):
     """Astropy writes the name, and takes it for a card of several values when it reads."""
     t = table()

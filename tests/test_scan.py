@@ -774,6 +774,20 @@ def test_directories_that_are_no_checkpoint(folder, tmp_path):
         bm.match(sources(), scanned, radius=30, checkpoint=3)
 
 
+def test_a_checkpoint_in_the_data_set_is_refused(folder, tmp_path):
+    before = sorted(folder.rglob("*"))
+    (tmp_path / "link").symlink_to(folder)
+    inside = [folder, folder / "kept", folder / "_a" / "b", tmp_path / "link" / "kept"]
+    for path in [folder, tmp_path / "link", str(tmp_path / "par*")]:
+        scanned = bm.Catalog.scan(path, pos_err="err", **OPTIONS)
+        for kept in inside:
+            with pytest.raises(ValueError, match="^checkpoint .* lies in .*, which is read"):
+                bm.match(sources(), scanned, radius=30, checkpoint=kept)
+    assert sorted(folder.rglob("*")) == before
+    files = bm.Catalog.scan(str(folder / "*.parquet"), pos_err="err", **OPTIONS)
+    bm.match(sources(), files, radius=30, checkpoint=folder.parent / "kept")
+
+
 def test_catalogues_in_memory_leave_a_checkpoint_alone(tmp_path):
     whole = in_memory(survey(), tmp_path, pos_err=0.3, **OPTIONS)
     bm.match(sources(), whole, radius=30, checkpoint=tmp_path / "kept")

@@ -14,6 +14,7 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 
 from .asked import Asked
+from .fits_scaled import as_stored, rescale
 from .fits_texts import as_bytes, texts_of_bytes
 from .hdu_file import write_hdus
 from .header_text import add_cards, continued_json, described, history_lines, plain_ascii, readable
@@ -42,11 +43,12 @@ def read_table(source: Source, asked: Asked) -> Table:
     from astropy.io import fits
 
     with fits.open(source.readable) as hdus:
-        heads, texts = [], {}
+        heads, texts, scaled = [], {}, {}
         for number, hdu in enumerate(hdus):
             if isinstance(hdu, (fits.BinTableHDU, fits.TableHDU)):
                 _plain_cards(hdu.header)
                 texts[number] = as_bytes(hdu.header)
+                scaled[number] = [] if hdu.header["XTENSION"] == "TABLE" else as_stored(hdu.header)
                 heads.append(TableHead(number, hdu.name, hdu.columns.names, _ucds(hdu)))
         chosen = chosen_table(heads, asked)
         header = hdus[chosen.number].header
@@ -63,6 +65,7 @@ def read_table(source: Source, asked: Asked) -> Table:
         stored = hdus[chosen.number].columns.names
         texts_of_bytes(table, [stored[k - 1] for k in texts[chosen.number]])
         _take_said(table, stored)
+        rescale(table, [(stored[s.number - 1], s) for s in scaled[chosen.number]])
         _mask_scaled(table, hdus[chosen.number], nulls)
         _mask_logicals(table, hdus[chosen.number])
         return table
