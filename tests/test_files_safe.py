@@ -111,6 +111,28 @@ class TestInputsAreKept:
         argv = ["match", "x.csv", "1", "o.csv", "0.2", *MATCH]
         refused(capsys, *argv, "--out", "r.csv", says="would overwrite an input")
 
+    @pytest.mark.parametrize("out", ["none/../o.csv", "~/o.csv", "none/../set/p.parquet"])
+    @pytest.mark.parametrize("given", ["o.csv", "~/o.csv", "set", "~/set", "~/s*t"])
+    def test_ways_to_one_place(self, given, out, capsys, monkeypatch):
+        """A folder that is not there, left again, and a home that the shell has not expanded."""
+        monkeypatch.setenv("HOME", os.getcwd())
+        primary, other = tables()
+        save(primary, "x.csv")
+        save(other, "o.csv")
+        os.mkdir("set")
+        save(other, "set/o.parquet")
+        argv = ["match", "x.csv", "1", given, "0.2", *MATCH, "--name", ":O", "--out", out]
+        if ("o.csv" in given) == ("o.csv" in out):
+            says = "would overwrite an input" if "o.csv" in out else "would become a part of"
+            refused(capsys, *argv, says=says)
+            x = bm.Catalog.read("~/x.csv", pos_err=1.0, area=0.01)
+            read = bm.Catalog.read if "o.csv" in given else bm.Catalog.scan
+            o = read(given, name="O", pos_err=0.2, area=0.01)
+            with pytest.raises(ValueError, match=says):
+                bm.match(x, o, radius=20).write(out)
+            return
+        assert main(argv) == 0 and not os.path.lexists("none") and not os.path.lexists("~")
+
     @pytest.mark.few(4)
     @pytest.mark.parametrize("given", ["set", "set/*.parquet", "set/**/*.parquet", "alias"])
     @pytest.mark.parametrize("out", ["set/o.parquet", "set/new.parquet", "alias/new.parquet"])

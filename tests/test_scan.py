@@ -774,7 +774,7 @@ def test_directories_that_are_no_checkpoint(folder, tmp_path):
         bm.match(sources(), scanned, radius=30, checkpoint=3)
 
 
-def test_a_checkpoint_in_the_data_set_is_refused(folder, tmp_path):
+def test_a_checkpoint_in_the_data_set_is_refused(folder, tmp_path, monkeypatch):
     before = sorted(folder.rglob("*"))
     (tmp_path / "link").symlink_to(folder)
     inside = [folder, folder / "kept", folder / "_a" / "b", tmp_path / "link" / "kept"]
@@ -785,7 +785,9 @@ def test_a_checkpoint_in_the_data_set_is_refused(folder, tmp_path):
                 bm.match(sources(), scanned, radius=30, checkpoint=kept)
     assert sorted(folder.rglob("*")) == before
     files = bm.Catalog.scan(str(folder / "*.parquet"), pos_err="err", **OPTIONS)
-    bm.match(sources(), files, radius=30, checkpoint=folder.parent / "kept")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    bm.match(sources(), files, radius=30, checkpoint="~/kept")
+    assert (tmp_path / "kept" / files.name).is_dir()
 
 
 def test_catalogues_in_memory_leave_a_checkpoint_alone(tmp_path):

@@ -15,6 +15,7 @@ from typing import Any
 from .formats.choice import split_table
 from .formats.digest import file_sha256
 from .formats.writing import check_place, real_path
+from .paths import given_path
 from .scan.files import ENDINGS, find_files, is_data_set
 from .scan.walk import expand, is_folder
 
@@ -51,29 +52,31 @@ def check_targets(
     """
     said = f"{option} " if option else ""
     finals: dict[Any, PathLike] = {}
+    real = {}
     for target in targets:
         check_place(target)
-        other = finals.setdefault(_identity(real_path(target)), target)
+        real[target] = real_path(target)  # the way may lead through what is not there: none/../x
+        other = finals.setdefault(_identity(real[target]), target)
         if other is not target:
             raise ValueError(
                 f"{said}{target}: two outputs would be the same file"
                 + (f" ({other})" if str(other) != str(target) else "")
                 + "; give each another name"
             )
-    sources = list(dict.fromkeys(os.fspath(path) for path in read))
+    sources = list(dict.fromkeys(_expanded(path) for path in read))
     which = "the input" if len(sources) == 1 else "an input"
     for source in sources:
-        there = any(os.path.exists(target) for target in targets)
+        there = any(path.exists() for path in real.values())
         joining = is_data_set(source) and any(_is_part(target) for target in targets)
         files = _files(source) if there or joining else []
         same = {_identity(file): file for file in files} if there else {}
         for target in targets:
-            hit = same.get(_identity(real_path(target)))
+            hit = same.get(_identity(real[target]))
             if hit is not None:
                 raise ValueError(
                     f"{said}{target} would overwrite {which}, {hit}; give another name"
                 )
-            if joining and _joins(real_path(target), source, files):
+            if joining and _joins(real[target], source, files):
                 raise ValueError(
                     f"{said}{target} would become a part of {source}, which is read; "
                     "write it to another directory"
@@ -104,8 +107,8 @@ def check_matched(
     known = {sha256: name for name, sha256 in matched if sha256}
     said = f"{option} " if option else ""
     for target in targets:
-        if known and os.path.isfile(target):
-            name = known.get(file_sha256(target))
+        if known and real_path(target).is_file():
+            name = known.get(file_sha256(real_path(target)))
             if name is not None:
                 raise ValueError(
                     f"{said}{target} would overwrite an input, the file that {name} was matched "
@@ -144,7 +147,7 @@ def check_apart(folder: PathLike, read: Iterable[PathLike], *, option: str = "")
     """
     real = Path(os.path.realpath(folder))
     around = {_identity(path) for path in (real, *real.parents)}
-    for source in read:
+    for source in map(_expanded, read):
         if not is_data_set(source):
             continue
         roots = [Path(source)] if os.path.isdir(source) else filter(is_folder, expand(Path(source)))
@@ -169,6 +172,14 @@ def make_folder(folder: PathLike, *, option: str = "") -> None:
         raise type(error)(
             f"{said}{folder}: the directory cannot be made ({error.strerror}); give another name"
         ) from None
+
+
+def _expanded(path: PathLike) -> str:
+    """What was read as the system knows it: a home directory and a file: address expanded."""
+    text = os.fspath(path)
+    with contextlib.suppress(ValueError):  # said when it is read
+        text = os.fspath(given_path(text)) if text.lower().startswith("file:") else text
+    return os.path.expanduser(text)
 
 
 def _is_part(target: PathLike) -> bool:

@@ -15,7 +15,8 @@ def stop_line(options: argparse.Namespace) -> Callable[[Sequence[str]], str]:
 
     It runs in a signal's handler: nothing may be imported in it.
     """
-    checkpoint = getattr(options, "checkpoint", None)
+    given = getattr(options, "checkpoint", None)
+    checkpoint = os.path.expanduser(given) if given else given
     hint = ""
     if hasattr(options, "checkpoint") and checkpoint is None and _streams(options.catalogues):
         hint = "; with --checkpoint DIR the same command would go on from where it was"
@@ -36,7 +37,7 @@ def stop_line(options: argparse.Namespace) -> Callable[[Sequence[str]], str]:
 
 def _streams(catalogues: Sequence[str]) -> bool:
     """Whether a catalogue is a data set, of which a checkpoint keeps finished parts."""
-    return any(os.path.isdir(path) or "*" in path for path in catalogues)
+    return any(os.path.isdir(os.path.expanduser(path)) or "*" in path for path in catalogues)
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.paths import given_path
 from ..catalogs.scalars import as_number, dimensions, shown, true_or_false
 from ..catalogs.scan.catalog import ScannedCatalog
 from ..catalogs.targets import check_apart
@@ -155,9 +156,9 @@ def _checkpoint(value: Any, others: Sequence[HeldCatalog]) -> Path | None:
         return None
     if not isinstance(value, (str, os.PathLike)):
         raise TypeError(f"checkpoint is {shown(value)}; give the path of a directory")
-    path = Path(value)
     if not os.fspath(value):
         raise ValueError("checkpoint is ''; give the path of a directory")
+    path = given_path(value)
     if path.exists() and not path.is_dir():
         raise ValueError(f"checkpoint {path} is a file; give a directory")
     scanned = [other for other in others if isinstance(other, ScannedCatalog)]

@@ -41,7 +41,8 @@ def check_place(path: str | os.PathLike) -> None:
     if given.is_dir() or os.fspath(path).endswith(os.sep):
         raise IsADirectoryError(f"{path}: is a directory; give a file name")
     final = real_path(path)
-    parent = given.parent if final.parent == Path(os.path.realpath(given.parent)) else final.parent
+    same = final.parent == Path(os.path.realpath(given.parent)) and ".." not in given.parts
+    parent = given.parent if same else final.parent
     there = parent
     while not os.path.lexists(there) and there != there.parent:
         there = there.parent
