@@ -197,3 +197,15 @@ def test_ranks(layout, seed):
     for n, box in enumerate(boxes):
         assert frame.x0 < box.x0 and box.x1 < frame.x1 and frame.y0 < box.y0 and box.y1 < frame.y1
         assert not any(box.overlaps(other) for other in boxes[:n])
+
+
+def test_a_result_draws_itself(little):
+    drawn, expected = little.result.plot(), plots.probability_plane(little.result)
+    assert isinstance(drawn, Figure)
+    (ax, *_), (same, *_) = drawn.axes, expected.axes
+    points, wanted = ax.collections[0].get_offsets(), same.collections[0].get_offsets()
+    np.testing.assert_array_equal(points, wanted)
+    assert len(points) and (ax.get_xlabel(), ax.get_ylabel()) == (
+        same.get_xlabel(),
+        same.get_ylabel(),
+    )

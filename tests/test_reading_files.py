@@ -384,6 +384,25 @@ def test_scaled_whole_numbers_of_fits(form, stored, scale, zero, kind, null, tmp
     np.testing.assert_array_equal(np.asarray(column.data)[~missing], exact[~missing].astype(kind))
 
 
+@pytest.mark.parametrize("form", ["I", "J", "K"])
+def test_identifiers_of_fits_are_of_the_machine_in_results(form, tmp_path):
+    """FITS numbers are big-endian, which pandas takes for no keys."""
+    stored = [fits.Column("RA", "D", array=RA), fits.Column("DEC", "D", array=DEC)]
+    stored.append(fits.Column("ID", form, array=i + 1))
+    fits.BinTableHDU.from_columns(stored).writeto(tmp_path / "x.fits")
+    x, o = (
+        bm.Catalog.read(tmp_path / "x.fits", name=name, pos_err=0.5, area=1.0, id="ID")
+        for name in "XO"
+    )
+    o = bm.Catalog(Table(o.table), name="O", pos_err=0.5, area=1.0)
+    with pytest.warns(UserWarning, match="only 7 primaries"):
+        result = bm.match(x, o, radius=1)
+    kind = {"I": np.int16, "J": np.int32, "K": np.int64}[form]
+    for found in (result.associations, result.sources):
+        assert found["X_ID"].dtype == found["O_ID"].dtype == np.dtype(kind)
+    assert result.sources["X_ID"].tolist() == result.sources["O_ID"].tolist() == (i + 1).tolist()
+
+
 def test_a_column_called_as_pandas_calls_an_index(tmp_path):
     """Astropy writes the name, and takes it for a card of several values when it reads."""
     t = table()

@@ -51,7 +51,7 @@ class Identifiers:
         values = self.values[rows]
         if values.dtype.kind == "S":
             values = decoded_texts(values)
-        return np.char.strip(values) if values.dtype.kind == "U" else values
+        return np.char.strip(values) if values.dtype.kind == "U" else native_values(values)
 
     def subset(self, rows: np.ndarray, ids: np.ndarray) -> Identifiers:
         """Those of some rows, where `ids` are their identifiers."""

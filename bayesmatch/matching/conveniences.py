@@ -12,6 +12,8 @@ from .coverage import coverage_in
 from .likelihood_ratio import likelihood_ratio_table
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     import bayesmatch
 
 
@@ -32,6 +34,12 @@ class Conveniences:
         import bayesmatch
 
         return bayesmatch.explain(self._result, primary_id, image=image, also=also)
+
+    def plot(self) -> Figure:
+        """How sure every source is: :func:`bayesmatch.plots.probability_plane`."""
+        import bayesmatch
+
+        return bayesmatch.plots.probability_plane(self._result)
 
     def catalogue(
         self,
