@@ -609,3 +609,13 @@ def test_saving_is_repeatable(written, tmp_path):
     for name in ("a.png", "b.png"):
         plots.save(written.explain("S0").plot(), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_masked_magnitude_is_unknown():
+    x = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="X", pos_err=1.0, area=1.0)
+    mag = np.ma.masked_array([20.0, 21.0], mask=[True, False])
+    table = {"RA": [1.0, 1.001], "DEC": [0.0, 0.0], "mag": mag}
+    o = bm.Catalog(table, name="O", pos_err=1.0, area=1.0)
+    prior = bm.HistogramPrior("mag", [15], [25], [0.2], [0.1])
+    result = bm.match(x, o, radius=5, host_fraction=0.5, priors={"O": [prior]})
+    assert "mag is unknown" in str(bm.explain(result, 0))

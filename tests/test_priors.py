@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import astropy.units as u
 import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
@@ -221,3 +222,49 @@ class TestMatching:
             r.associations["bias_B_whole"],
             np.where(np.asarray(r.associations["B"]) < 0, 1, 10**0.25),
         )
+
+
+def test_rules_of_an_auto_prior_come_back(tmp_path):
+    path = tmp_path / "auto.json"
+    for prior in (
+        bm.AutoPrior("mag", min_post=0.8),
+        bm.AutoPrior("mag", radius=3, exclude_radius=0, name="m"),
+    ):
+        prior.save(path)
+        for read in (bm.read_prior, bm.AutoPrior.load):
+            back = read(path)
+            assert isinstance(back, bm.AutoPrior) and repr(back) == repr(prior)
+    path.write_text(path.read_text().replace("0.0", "-1.0"))
+    with pytest.raises(ValueError, match=r"auto.json: .*exclude_radius is -1"):
+        bm.read_prior(path)
+
+
+@pytest.mark.parametrize("unit, factor", [("", 1.0), ("percent", 0.01), ("mag", None)])
+@pytest.mark.parametrize("of", ["OPT", None])
+def test_a_prior_that_returns_a_quantity(unit, factor, of):
+    x = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="X", pos_err=1.0, area=1.0)
+    o = bm.Catalog({"RA": [1.0], "DEC": [0.0]}, name="OPT", pos_err=1.0, area=1.0)
+
+    def ratio(given):
+        n = len(given if of else given["OPT"])
+        return u.Magnitude(np.ones(n)) if unit == "mag" else np.full(n, 50.0) * u.Unit(unit)
+
+    prior = bm.FunctionPrior("f", ratio) if of else bm.CombinationPrior("f", ratio)
+    if factor is None:
+        with pytest.raises(ValueError, match=r"prior 'f' of .*a quantity in mag"):
+            bm.match(x, o, radius=5, host_fraction=0.5, priors={of: [prior]})
+        return
+    found = bm.match(x, o, radius=5, host_fraction=0.5, priors={of: [prior]}).associations
+    bias = found["bias_OPT_f" if of else "bias_f"][-1]
+    np.testing.assert_allclose(np.log10(bias), 50 * factor)
+
+
+def test_a_home_in_the_names_of_priors(tmp_path, monkeypatch):
+    """The shell expands none behind a colon: --prior OPT:~/prior.json."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    prior = bm.HistogramPrior("z", [1], [2], [0.5], [0.5])
+    prior.save("~/p.json")
+    prior.write("~/p.txt")
+    assert bm.read_prior("~/p.json").column == bm.HistogramPrior.load("~/p.json").column == "z"
+    back = bm.HistogramPrior.read("~/p.txt", column="z")
+    assert back.hi[0] == 2 and back.read_from == (str(tmp_path / "p.txt"),)

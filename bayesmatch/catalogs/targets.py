@@ -119,7 +119,7 @@ def check_matched(
 def check_folder(folder: PathLike, *, option: str = "") -> None:
     """Raise unless a directory is there, or can be made, and takes files."""
     said = f"{option} " if option else ""
-    path = Path(folder)
+    path = given_path(folder)
     while not os.path.lexists(path) and path != path.parent:
         path = path.parent
     if not path.is_dir():
@@ -166,7 +166,7 @@ def make_folder(folder: PathLike, *, option: str = "") -> None:
         If that cannot be done; names it.
     """
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        given_path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         said = f"{option} " if option else ""
         raise type(error)(

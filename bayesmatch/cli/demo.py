@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 from typing import Any
 
 
@@ -26,12 +24,14 @@ def add_demo(commands: Any) -> None:
 
 
 def _demo(options: argparse.Namespace) -> None:
+    from ..catalogs.paths import given_path
     from ..catalogs.targets import check_folder, check_targets
     from ..demo import OUTPUTS, run_demo
 
-    check_folder(options.out, option="--out")
-    if os.path.isdir(options.out):
-        check_targets([Path(options.out) / name for name in OUTPUTS], [], option="--out")
-    text = run_demo(Path(options.out), option="--out")
+    folder = given_path(options.out)
+    check_folder(folder, option="--out")
+    if folder.is_dir():
+        check_targets([folder / name for name in OUTPUTS], [], option="--out")
+    text = run_demo(folder, option="--out")
     if not options.quiet:
         print(text)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
 from typing import Any
 
 import numpy as np
 
+from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import as_number, shown, text_of
 from ..catalogs.warned import warn_user
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
 from .protocol import Seen
+from .saved import Record, build_prior, check_format
+
+FORMAT = "bayesmatch-auto-prior"
+FORMAT_VERSION = 1
+WHAT = "auto prior"
 
 #: fewer selected objects than this make no histogram (NWAY's limit)
 MIN_SELECTED = 100
@@ -91,6 +99,38 @@ class AutoPrior:
             else f"radius={self.radius:g}, exclude_radius={self.exclude_radius:g}"
         )
         return f"AutoPrior({self.column!r}, {how}, name={self.name!r})"
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a JSON file with its rules, which :func:`bayesmatch.read_prior` reads too."""
+        record = {"format": FORMAT, "version": FORMAT_VERSION}
+        record |= {"name": self.name, "column": self.column, "radius_arcsec": self.radius}
+        record |= {"exclude_radius_arcsec": self.exclude_radius, "min_post": self.min_post}
+        with replaced_together([path]) as (temporary,):
+            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> AutoPrior:
+        """Read what :meth:`save` wrote; a wrong or truncated file is a ValueError."""
+        prior: AutoPrior = build_prior(path, WHAT, cls.from_record)
+        return prior
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> AutoPrior:
+        """The prior that a JSON object describes; a ValueError if it does not."""
+        check_format(record, FORMAT, FORMAT_VERSION)
+        entries = Record(record)
+        radii = ["radius_arcsec", "exclude_radius_arcsec"]
+        entries.only(["format", "version", "name", "column", *radii, "min_post"])
+        radius, exclude = (
+            None if entries.get(radius) is None else entries.number(radius) for radius in radii
+        )
+        return cls(
+            entries.name("column"),
+            radius=radius,
+            exclude_radius=exclude,
+            min_post=entries.number("min_post"),
+            name=entries.name("name"),
+        )
 
     def check(self, catalog: HeldCatalog, primary: HeldCatalog) -> None:
         """Raise a ValueError or TypeError unless the catalogue has the column, with numbers."""

@@ -10,7 +10,7 @@ from astropy.table import Table
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import names_of, shown
-from .evaluation import HIGHEST, LOWEST, said_of
+from .evaluation import HIGHEST, LOWEST, known_ratios, said_of
 
 Members = Mapping[str, Table]
 
@@ -194,8 +194,7 @@ def ratio_of_members(prior: Any, members: Members, row_text: Callable[[int], str
     n = len(next(iter(members.values())))
     where = f"prior {prior.name!r} of combinations"
     try:
-        value = np.ma.asarray(prior.log10_ratio_members(members)).astype(np.float64)
-        ratio = np.ma.filled(value, 0.0)  # below a mask stands anything
+        ratio = known_ratios(prior.log10_ratio_members(members))
     except Exception as error:  # of a user's code
         if isinstance(error, OSError):
             raise

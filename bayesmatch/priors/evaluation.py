@@ -40,13 +40,13 @@ def candidate_ratios(
     rows = j
     try:
         if hasattr(prior, "log10_ratio_pairs"):
-            ratio = _known(prior.log10_ratio_pairs(primary, other, i, j))
+            ratio = known_ratios(prior.log10_ratio_pairs(primary, other, i, j))
         elif getattr(prior, "candidates_only", False):
             columns = getattr(prior, "columns", None)
             part = other.subset(j) if columns is None else other.bare(j, columns)
-            ratio = _known(prior.log10_ratio(part))
+            ratio = known_ratios(prior.log10_ratio(part))
         else:
-            ratio = _known(prior.log10_ratio(other))
+            ratio = known_ratios(prior.log10_ratio(other))
             rows = np.arange(len(other))
     except Exception as error:  # of a user's code
         if isinstance(error, OSError) or tells_of(error, other.name):
@@ -76,8 +76,12 @@ def candidate_ratios(
     return ratio if rows is j else ratio[j]
 
 
-def _known(ratio: Any) -> np.ndarray:
+def known_ratios(ratio: Any) -> np.ndarray:
     """What a prior returned as an array, 0 where it is masked: below a mask stands anything."""
+    if hasattr(ratio, "to_value"):  # a Quantity
+        if hasattr(ratio, "physical"):  # in dex or mag
+            raise TypeError(f"a quantity in {ratio.unit}")
+        ratio = ratio.to_value("")
     return np.ma.filled(np.ma.asarray(ratio).astype(np.float64), 0.0)
 
 

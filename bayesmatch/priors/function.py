@@ -9,6 +9,7 @@ from astropy.table import Table
 
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import shown
+from .evaluation import known_ratios
 
 
 class FunctionPrior:
@@ -50,5 +51,5 @@ class FunctionPrior:
 
     def log10_ratio(self, catalog: HeldCatalog) -> np.ndarray:
         """The function's value for each row, shape (n,); 0 where unknown."""
-        value = np.ma.filled(np.ma.asarray(self.function(catalog.table)).astype(np.float64), np.nan)
+        value = known_ratios(self.function(catalog.table))
         return np.where(np.isnan(value), 0.0, value)

@@ -9,7 +9,6 @@ import os
 import warnings
 import zlib
 from numbers import Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from ..catalogs.field_counts import FieldCounts
 from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
+from ..catalogs.paths import given_path
 from ..catalogs.scalars import as_number, numbers_of, shown, text_of
 from ..catalogs.targets import as_read
 from .binning import histogram_pair, plain_values
@@ -176,10 +176,11 @@ class HistogramPrior:
         cls, path: str | os.PathLike, *, column: str, name: str | None = None
     ) -> HistogramPrior:
         """Read a text file of four columns ``lo hi selected others``, one line a bin."""
-        if not Path(path).is_file():
+        path = given_path(path)
+        if not path.is_file():
             raise FileNotFoundError(f"{path}: no such histogram file")
         try:
-            if Path(path).stat().st_size > MAX_BYTES:
+            if path.stat().st_size > MAX_BYTES:
                 raise ValueError(f"larger than {MAX_BYTES >> 20} MB")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an empty file is an error below

@@ -12,9 +12,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
+from ..catalogs.paths import given_path
 from ..catalogs.scalars import shown_text
 
 #: a saved prior of 4 models of 120 trees takes 1 MB
@@ -38,7 +38,8 @@ def read_record(path: str | os.PathLike) -> dict[str, Any]:
         If it is larger than 32 MB, no JSON object, nested deeper than 32, or has a million entries,
         an entry twice, a number that is not finite, or an integer of more than 19 digits.
     """
-    if not Path(path).is_file():
+    path = given_path(path)
+    if not path.is_file():
         raise FileNotFoundError(f"{path}: no such prior file")
     with open(path, "rb") as file:
         content = file.read(MAX_BYTES + 1)

@@ -15,11 +15,12 @@ def read_prior(path: str | os.PathLike) -> Any:
     ----------
     path : path
         JSON file of a :class:`~bayesmatch.HistogramPrior`, a :class:`~bayesmatch.LightGBMPrior`, a
-        :class:`~bayesmatch.ColumnPrior` or a prior that :class:`~bayesmatch.LearnedPrior` became.
+        :class:`~bayesmatch.ColumnPrior`, an :class:`~bayesmatch.AutoPrior` or a prior that
+        :class:`~bayesmatch.LearnedPrior` became.
 
     Returns
     -------
-    HistogramPrior, LightGBMPrior, ColumnPrior or LearnedRatio
+    HistogramPrior, LightGBMPrior, ColumnPrior, AutoPrior or LearnedRatio
         As it was when saved.
 
     Raises
@@ -29,11 +30,12 @@ def read_prior(path: str | os.PathLike) -> Any:
     ValueError
         If it is not a saved prior, or damaged.
     """
-    from . import column, histogram, learned_ratio, lightgbm
+    from . import auto, column, histogram, learned_ratio, lightgbm
 
     readers = {
         histogram.FORMAT: (histogram.WHAT, histogram.HistogramPrior.from_record),
         lightgbm.FORMAT: (lightgbm.WHAT, lightgbm.LightGBMPrior.from_record),
+        auto.FORMAT: (auto.WHAT, auto.AutoPrior.from_record),
         column.FORMAT: (column.WHAT, column.ColumnPrior.from_record),
         learned_ratio.FORMAT: (learned_ratio.WHAT, learned_ratio.LearnedRatio.from_record),
     }

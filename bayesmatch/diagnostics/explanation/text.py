@@ -279,6 +279,8 @@ class _Words:
             if column not in known.colnames:
                 return ""
             value = known[column][0]
+        if np.ma.is_masked(value):
+            return "unknown"
         try:
             number = float(value)
         except (TypeError, ValueError):

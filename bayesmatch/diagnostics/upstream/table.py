@@ -17,6 +17,7 @@ from ...catalogs.formats.asked import Asked
 from ...catalogs.formats.naming import kind_by_name
 from ...catalogs.formats.reading import read_table
 from ...catalogs.formats.regular import regular_file
+from ...catalogs.paths import given_path
 from .command import NwayCommand
 
 #: NWAY's name -> ours
@@ -73,7 +74,8 @@ def read_nway(source: Any, catalogues: Sequence[str]) -> NwayTable:
     command, keys, folder, what = NwayCommand(), {}, None, "the table"
     names = list(catalogues)
     if isinstance(source, (str, os.PathLike)):
-        what, folder = str(source), Path(source).parent
+        source = given_path(source)
+        what, folder = str(source), source.parent
         table = read_table(source, Asked(positions=False))
         if kind_by_name(source) == "fits":
             regular_file(source)

@@ -120,8 +120,9 @@ def _there(path: Any) -> Path:
         raise TypeError(
             f"image is {shown(path)}; give the path of a FITS image or of a folder of them"
         )
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"{path}: no such image or folder{did_you_mean_file(path)}")
-    if not (os.path.isdir(path) or os.path.isfile(path)):
+    there = Path(os.path.expanduser(path))
+    if not there.exists():
+        raise FileNotFoundError(f"{path}: no such image or folder{did_you_mean_file(there)}")
+    if not (there.is_dir() or there.is_file()):
         raise ValueError(f"{path}: is a device or pipe; give a FITS image or a folder")
-    return Path(path)
+    return there
