@@ -103,6 +103,16 @@ DIALECTS = {
         "# " + lines(" ", missing="nan").replace("mag\n", "mag\n# the end\n", 1),
         "taken from the comment",
     ),
+    "a comment behind the header": (
+        "t.csv",
+        lines().replace("mag\n", "mag\n# made by me, 2024\n", 1),
+        "1 line beginning with # among its rows",
+    ),
+    "comments among the rows, and at the end": (
+        "t.tsv",
+        lines("\t").replace("\nB2", "\n# a\tsecond\n #third\nB2", 1) + "# the end\n",
+        "3 lines beginning with # among its rows",
+    ),
     "units": ("t.csv", lines().replace("mag\n", "mag\n,deg,deg,mag\n", 1), UNITS),
     "units in brackets": ("t.csv", lines().replace("mag\n", "mag\n,[deg],[deg],[mag]\n", 1), UNITS),
     "types": (
@@ -334,3 +344,17 @@ def test_what_astropy_writes_is_read(tmp_path):
             warnings.simplefilter("ignore")
             table.write(path, format=f"ascii.{kind}", overwrite=True)
         check(path)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "#1,1,2\n#2,2,3\n#3,3\n",  # identifiers
+        '#1,1,2\n2,2,"3\n#4"\n3,3\n',  # a cell of two lines
+        "1,1,2\n# note\n3,3\n",  # a row that does not fit beside a comment
+    ],
+)
+def test_rows_that_are_no_comments(rows, tmp_path):
+    (tmp_path / "t.csv").write_text("ID,RA,DEC\n" + rows)
+    with pytest.raises(ValueError, match="has [12] cells, and its columns are 3"):
+        bm.catalogs.formats.reading.read_table(tmp_path / "t.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Callable
@@ -69,7 +70,26 @@ def _delimited(
     try:
         return _cut(body, dialect, width, [])
     except pa.ArrowInvalid as error:
+        without, n_comments = _without_comments(body)
+        if n_comments:
+            with contextlib.suppress(ValueError):
+                columns = _delimited(without, dialect, texts)
+                lines = "1 line" if n_comments == 1 else f"{n_comments} lines"
+                dialect.notes.append(f"{lines} beginning with # among its rows left out")
+                return columns
         raise ValueError(_uneven(body, dialect) or str(error)) from None
+
+
+def _without_comments(body: bytes) -> tuple[bytes, int]:
+    """Rows that do not fit, without the lines that begin with #; how many these are.
+
+    None where most lines do, as identifiers may, and where cells may go on over lines.
+    """
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    rows = [line for line in lines if not line.lstrip().startswith(b"#")]
+    if 2 * len(rows) < len(lines) or any(line.count(b'"') % 2 for line in lines):
+        return body, 0
+    return b"\n".join(rows) + b"\n", len(lines) - len(rows)
 
 
 def _cut(body: bytes, dialect: Dialect, width: int, floats: list[int]) -> list[pa.ChunkedArray]:
