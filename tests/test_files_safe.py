@@ -229,7 +229,13 @@ class TestInputsAreKept:
             refused(
                 capsys, command, "x.csv", "--radius", "5", "--out", "x.csv", says="the input, x.csv"
             )
+            refused(
+                capsys,
+                *(command, "x.csv", "--radius", "5", "--out", "none/../x.csv"),
+                says="the input, x.csv",
+            )
         calibrate = ["calibrate", "x.csv", "1", "o.csv", "1", *MATCH, "--out"]
+        refused(capsys, *calibrate, "none/../o.csv", says="would overwrite an input")
         refused(capsys, *calibrate, "o.csv", says="would overwrite an input")
         os.link("x.csv", "p.png")
         refused(capsys, *calibrate, "q.csv", "--out", "p.png", says="would overwrite an input")

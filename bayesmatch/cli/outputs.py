@@ -110,10 +110,12 @@ def check_outputs(paths: Iterable[Path], read: Iterable[str | Path]) -> None:
     from ..catalogs.targets import check_folder, check_targets
 
     listed = list(paths)
+    # Not isdir alone: none/.. is a folder as soon as it is resolved, as it is for writing.
+    there = [path for path in listed if os.path.isdir(os.path.realpath(path.parent))]
     for path in listed:
-        if not os.path.isdir(path.parent):
+        if path not in there:
             check_folder(path.parent, option="--out")
-    check_targets([p for p in listed if os.path.isdir(p.parent)], read, option="--out")
+    check_targets(there, read, option="--out")
 
 
 def is_folder(text: str) -> bool:
