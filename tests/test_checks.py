@@ -8,8 +8,17 @@ import pytest
 
 import bayesmatch as bm
 from bayesmatch.cli import main
-from bayesmatch.matching import pipeline
-from bayesmatch.matching.checks import errors, field_alike, finding, objects, sample, score, view
+from bayesmatch.matching import pipeline, shared_objects
+from bayesmatch.matching.checks import (
+    errors,
+    field_alike,
+    finding,
+    objects,
+    sample,
+    score,
+    shared,
+    view,
+)
 from validation.checks import fired, least, run, worst
 from validation.skies import simulate, simulate_patterns
 from validation.wrong_setups import CLEAN, RADIUS, SETUPS, magnitudes, pair
@@ -565,8 +574,72 @@ def test_four_catalogues_share_by_pairs(seen):
         assert rows[name]["verdict"] == "ok" and abs(rows[name]["value"]) < 5 * rows[name]["error"]
     twin = bm.Catalog(catalogs[1].table, name="C", pos_err=0.3, area=sky.area)
     rows = checks_of(bm.match(*catalogs[:3], twin, radius=RADIUS, claims="exclusive"))
-    assert rows["shared_A_C"]["verdict"] != "ok" and rows["shared_A_C"]["value"] > 0.8
+    assert rows["shared_A_C"]["verdict"] == "ok" and rows["shared_A_C"]["value"] > 0.8
+    assert rows["shared_A_C"]["expected"] > 0.8 and "p_any" in rows["shared_A_C"]["advice"]
     assert rows["shared_A_B"]["verdict"] == "ok"
+    rows = checks_of(bm.match(*catalogs[:3], twin, radius=RADIUS, field="uniform"))
+    assert rows["shared_A_C"]["verdict"] == "wrong" and rows["shared_A_C"]["expected"] == 0.0
+    assert rows["shared_A_B"]["verdict"] == "ok"
+
+
+def shared_sky(seed, share, density=60_000.0, quoted=1.0, **options):
+    """Three catalogues with objects in common, and their errors as they are, or not."""
+    sky = simulate_patterns(
+        seed,
+        200,
+        (0.3, 0.2, 0.1, 0.4),
+        density=(density, 0.5 * density),
+        shared=share,
+        primary_density=1000.0,
+    )
+    errors = tuple(sigma * quoted for sigma in sky.other_sigma)
+    quoting = dataclasses.replace(sky, other_sigma=errors)
+    return checks_of(quoting.match(claims="exclusive", **options))["shared_OPT_IRAC"]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_shared_objects_that_the_match_takes_account_of_are_no_fault(share):
+    for seed in range(3):
+        row = shared_sky(seed, share)
+        assert row["verdict"] == "ok" and "p_match takes account" in row["advice"]
+        assert abs(row["value"] - row["expected"]) < 2.0 * row["error"]
+        assert abs(row["expected"] - share) < 0.15
+
+
+def test_a_match_that_takes_fewer_objects_for_shared_than_there_are(monkeypatch):
+    """The fit of how many are shared leaves half of them out."""
+    fitted = shared_objects.fit_field_objects
+
+    def half(*match):
+        found = fitted(*match)
+        lost = 0.5 * found.count[3]
+        count = found.count + np.array([0.0, lost, lost, -lost])
+        return dataclasses.replace(found, count=count)
+
+    monkeypatch.setattr(shared_objects, "fit_field_objects", half)
+    row = shared_sky(0, 0.9)
+    assert row["verdict"] == "wrong" and row["expected"] < 0.55 < row["value"]
+    assert "p_match takes" in row["advice"]
+
+
+def test_errors_of_others_that_are_too_small_leave_shared_objects_apart():
+    """No other check sees them: the primaries' errors are larger. They spoil the combinations."""
+    for quoted in (0.5, 0.3):
+        row = shared_sky(1, 0.8, quoted=quoted)
+        assert row["verdict"] != "ok" and "sigma of their errors" in row["advice"]
+
+
+def test_pairs_by_chance_are_those_of_a_circle():
+    """Where much lies in every circle nothing is shared: chance is no more than expected."""
+    for field in ("local", "uniform"):
+        values = [shared_sky(seed, 0.0, 300_000.0, field=field) for seed in range(3)]
+        assert abs(np.mean([row["value"] for row in values])) < 0.06
+        assert {row["verdict"] for row in values} == {"ok"}
+    rng = np.random.default_rng(0)
+    x, y = (np.sqrt(rng.random(100_000)) * np.exp(2j * np.pi * rng.random(100_000)) for _ in "xy")
+    for distance in (0.1, 0.5, 1.0, 1.7, 2.0):
+        share = np.mean(np.abs(x - y) < distance)
+        assert shared._closer_than(distance) == pytest.approx(share, abs=0.005)
 
 
 def test_scanned_like_in_memory(tmp_path):

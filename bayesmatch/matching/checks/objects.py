@@ -1,4 +1,4 @@
-"""Objects that are there more than once: in two catalogues, twice in one, or claimed twice."""
+"""Objects that are there more than once: twice in a catalogue, or claimed twice."""
 
 from __future__ import annotations
 
@@ -14,57 +14,15 @@ from .around import Around
 from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
 from .view import View
 
-#: sigma of their difference within which two objects of two catalogues are linked
-LINKED = 3.0
-#: the same for two entries of one catalogue
+#: sigma of their difference within which two entries of one catalogue are the same
 SAME = 2.0
-#: share of the field objects, of the entries, of the primaries that matters; what spoils all
-SHARED, TWICE, LISTED, SPOILT = 0.03, 0.03, 0.02, 0.3
+#: share of the entries, of the primaries that matters; what spoils all
+TWICE, LISTED, SPOILT = 0.03, 0.02, 0.3
 #: share of the counterparts that are given away twice, and how many at least
 CLAIMED, CLAIMS = 0.005, 3.0
 ONCE = "no object is the counterpart of two sources"
 #: pairs of candidates that duplicates are looked for in, and primaries
 MAX_PAIRS, MAX_PRIMARIES = 5_000, 4_000
-
-
-def shared(view: View, a: int, b: int) -> Finding:
-    """Share of the field objects of one of two other catalogues that are the other's too.
-
-    Pairs of candidates within their errors, beyond those by chance and the counterparts' own.
-    """
-    names = [view.setting.others[k].name for k in (a, b)]
-    check = f"shared_{names[0]}_{names[1]}"
-    member = view.associations.member[view.rows]
-    both = np.flatnonzero((member[:, a] >= 0) & (member[:, b] >= 0))
-    only = np.count_nonzero(member[both] >= 0, axis=1) == 2
-    column = b * (b - 1) // 2 + a
-    apart = view.associations.between[view.rows[both], column]
-    det = view.setting.positions.covariance[:, 3]
-    first, second = (np.sqrt(np.maximum(det[member[both, k]], 0.0)) for k in (a, b))
-    reach2 = LINKED**2 * (first + second)
-    linked = apart**2 < reach2
-    p = view.calibrated.p_match[view.rows[both]]
-    own = float(p[linked].sum())
-    count = float(np.count_nonzero(linked & only))
-    circle = min(view.around[k].radius for k in (a, b))
-    chance = float(np.minimum(reach2[only] / circle**2, 1.0).sum())
-    field = min(float((1.0 - view.around[k].p).sum()) for k in (a, b))
-    if field < 1.0:
-        return skipped(check, 0.0, "too few field objects around the sources")
-    value = (count - chance - own) / field
-    error = math.sqrt(view.clumps * max(chance + own, 1.0)) / field
-    sigma = poisson_sigma(count, chance + own, view.clumps)
-    verdict = OK
-    if sigma > SIGMA_COUNTS and value > SHARED:
-        verdict = LOOK if view.shares else WRONG
-    advice = f"{names[0]} and {names[1]} share no more objects around the sources than by chance"
-    if verdict != OK:
-        advice = f"{value:.0%} of the fewer of {names[0]} and {names[1]} are the same objects: " + (
-            "p_match takes account of it, p_any and p_i do not"
-            if view.shares
-            else "match with one of them at a time"
-        )
-    return Finding(check, value, 0.0, error, max(sigma, 0.0), verdict, advice)
 
 
 def duplicates(view: View, part: Around) -> Finding:

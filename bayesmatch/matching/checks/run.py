@@ -27,13 +27,14 @@ from .density import (
 from .epochs import epochs
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
-from .objects import claims, duplicates, listed_twice, shared
+from .objects import claims, duplicates, listed_twice
 from .other_unit import factors_tried, in_other_unit, with_factor
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
 from .sample import Sample, sample_of
 from .score import Step
+from .shared import shared
 from .view import View, view_of
 
 #: sigma of the density seen, beyond which it is taken rather than the stated one
