@@ -20,7 +20,7 @@ from bayesmatch.matching.checks import (
     view,
 )
 from validation.checks import fired, least, run, worst
-from validation.skies import simulate, simulate_patterns
+from validation.skies import magnitude_prior, simulate, simulate_patterns
 from validation.wrong_setups import CLEAN, RADIUS, SETUPS, magnitudes, pair
 
 NAMES = ["check", "value", "expected", "error", "sigma", "verdict", "advice"]
@@ -242,6 +242,48 @@ def test_close_pairs_tell_by_which_factor():
     assert row["verdict"] == "wrong" and "get no probability of it" in row["advice"]
     assert row["expected"] == 1 and 3.5 < row["value"] < 6.5
     assert row["sigma"] == pytest.approx(abs(row["value"] - 1) / row["error"])
+
+
+def magnitudes_of(ratio):
+    """A sky with magnitudes, and a prior on them."""
+    sky = simulate(21, 200, 0.7, magnitudes=True)
+    return sky, bm.FunctionPrior("mag", lambda table: ratio(np.asarray(table["MAG"])))
+
+
+@pytest.mark.filterwarnings("ignore:no primary has a candidate")
+@pytest.mark.parametrize(
+    "ratio",
+    [
+        lambda mag: np.full(len(mag), -np.inf),
+        lambda mag: np.full(len(mag), -6.0),
+        lambda mag: np.where(mag < 23.0, -np.inf, 0.3),
+    ],
+    ids=["all", "hardly", "bright"],
+)
+def test_a_prior_that_rules_counterparts_out_is_no_fault_of_the_errors(ratio):
+    sky, prior = magnitudes_of(ratio)
+    rows = checks_of(pair(sky, priors=[prior]))
+    assert rows["prior_OPT_mag"]["verdict"] == "wrong" and rows["prior_OPT_mag"]["sigma"] > 4.5
+    assert rows["position_errors"]["verdict"] == "ok"
+
+    def of_all(members):
+        return np.where(members["OPT"]["MAG"].mask, 0.0, prior.function(members["OPT"]))
+
+    combined = {None: [bm.CombinationPrior("mag", of_all)]}
+    rows = checks_of(bm.match(*sky.catalogs(), radius=RADIUS, priors=combined))
+    assert rows["prior_mag"]["verdict"] == "wrong"
+    assert rows["position_errors"]["verdict"] == "ok"
+
+
+def test_errors_in_another_unit_are_no_fault_of_a_prior():
+    """Nor is a prior judged by what they leave; the one of several that rules out is named."""
+    sky, prior = magnitudes_of(lambda mag: magnitude_prior().function({"MAG": mag}))
+    rows = checks_of(pair(sky, priors=[prior], scale=1 / 3600))
+    assert rows["position_errors"]["verdict"] == "wrong"
+    assert rows["prior_OPT_mag"]["verdict"] == "ok" and "errors" in rows["prior_OPT_mag"]["advice"]
+    out = bm.FunctionPrior("out", lambda table: np.full(len(table), -6.0))
+    rows = checks_of(pair(sky, priors=[prior, out]))
+    assert rows["prior_OPT_out"]["verdict"] == "wrong" and rows["prior_OPT_mag"]["verdict"] == "ok"
 
 
 def test_sizes_are_right():

@@ -23,7 +23,7 @@ def combination_prior(view: View, name: str) -> Finding:
     source) / p(x | chance) has the mean 1 over chance, and its inverse over what is one source.
     Chance is what has all of its members away from the source. Cut at 10, the means are at most 1.
     """
-    relative = _relative(view, view.log10_combined[name])
+    relative = relative_to_none(view, view.log10_combined[name])
     log10 = np.clip(relative, -CUT_LOG10, CUT_LOG10)
     p = view.calibrated.p_match[view.rows].copy()
     p[view.first] = 0.0
@@ -57,7 +57,7 @@ def combination_prior(view: View, name: str) -> Finding:
     return Finding(check, value, 1.0, error, sigma, OK, f"prior {name} fits")
 
 
-def _relative(view: View, log10: np.ndarray) -> np.ndarray:
+def relative_to_none(view: View, log10: np.ndarray) -> np.ndarray:
     """(q,) ratios of the associations looked at over those of no counterpart."""
     own = np.maximum(log10[view.rows], EXCLUDED)
     count = np.diff(view.first, append=len(view.rows))

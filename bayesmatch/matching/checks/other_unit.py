@@ -70,6 +70,11 @@ def factors_tried(view: View) -> Tried:
     return tried
 
 
+def far_off(tried: Tried) -> bool:
+    """Whether some factor explains separations that the errors as they are read do not."""
+    return any(gain >= GAIN for gain, *_ in tried)
+
+
 def with_factor(tried: Tried, finding: Finding) -> Finding:
     """A finding about errors that are far off, with the factor by which they seem to be."""
     _, factor, *_ = max(tried)

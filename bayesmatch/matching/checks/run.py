@@ -28,10 +28,11 @@ from .epochs import epochs
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice
-from .other_unit import factors_tried, in_other_unit, with_factor
+from .other_unit import factors_tried, far_off, in_other_unit, with_factor
 from .overlap import overlap
 from .priors import prior
 from .radius import radius
+from .ruled_out import with_ruled_out
 from .sample import Sample, sample_of
 from .score import Step
 from .shared import shared
@@ -40,6 +41,7 @@ from .view import View, view_of
 #: sigma of the density seen, beyond which it is taken rather than the stated one
 #: and the same where the field model follows the density
 DOUBTFUL, SURE = 2.0, 4.0
+WRONG_ERRORS = "cannot be judged while the position errors do not fit"
 NOT_JUDGED = "cannot be judged while the field, a prior or the radius does not fit"
 
 
@@ -83,11 +85,17 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
     even = [density(view, part, ring) for part, ring in zip(view.around, rings, strict=True)]
     seen, right = _as_dense_as_seen(view, rings, even)
     right = right and all(f.verdict != WRONG for f in joint)
+    apart = close_pairs(view)
+    if apart is not None and priors:
+        if far_off(factors_tried(view)):  # nothing else can be judged by such probabilities
+            priors = [skipped(f.check, f.expected, WRONG_ERRORS) for f in priors]
+        else:
+            apart, priors = None, with_ruled_out(view, priors, apart)
     right = right and all(f.verdict == OK for f in priors)
     # Of two entries of a source one may be left with what its counterpart is not.
     wings_too = reach == OK and twice.verdict == OK
     known = (lambda: step) if seen is view else (lambda: scale_step(seen))
-    errors = list(_errors(seen, known, right and reach != WRONG, wings_too))
+    errors = list(_errors(seen, known, apart, right and reach != WRONG, wings_too))
     wings = next(f for f in errors if f.check == "tails")
     for part, ring, scatter in zip(view.around, rings, even, strict=True):
         if wings.verdict == OK:
@@ -106,13 +114,16 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
 
 
 def _errors(
-    view: View, step: Callable[[], Step | None], right: bool, wings_too: bool
+    view: View,
+    step: Callable[[], Step | None],
+    apart: Finding | None,
+    right: bool,
+    wings_too: bool,
 ) -> Iterator[Finding]:
     """Position errors, where what the probabilities take for counterparts can be `right`.
 
-    `step` gives :func:`scale_step` of the view.
+    `step` gives :func:`scale_step` of the view, `apart` is what :func:`close_pairs` found.
     """
-    apart = close_pairs(view)
     found = apart
     if found is None and right:
         found = position_errors(view, step())
