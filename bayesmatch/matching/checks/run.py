@@ -90,7 +90,8 @@ def _around(view: View, reach: str, twice: Finding) -> Iterator[Finding]:
         if far_off(factors_tried(view)):  # nothing else can be judged by such probabilities
             priors = [skipped(f.check, f.expected, WRONG_ERRORS) for f in priors]
         else:
-            apart, priors = None, with_ruled_out(view, priors, apart)
+            priors = with_ruled_out(view, priors, apart)
+            apart = None
     right = right and all(f.verdict == OK for f in priors)
     # Of two entries of a source one may be left with what its counterpart is not.
     wings_too = reach == OK and twice.verdict == OK
