@@ -275,6 +275,17 @@ def test_a_prior_that_rules_counterparts_out_is_no_fault_of_the_errors(ratio):
     assert rows["position_errors"]["verdict"] == "ok"
 
 
+def test_a_prior_that_is_too_sure_of_itself():
+    """Natural logarithms for decadic ones: its own counterparts all look right."""
+    right = magnitude_prior().function
+    sure = bm.FunctionPrior("mag", lambda table: right(table) * np.log(10))
+    for seed in range(3):
+        sky = simulate(30 + seed, 2000, 0.7, density=5000.0, magnitudes=True)
+        row = checks_of(pair(sky, priors=[sure]))["prior_OPT_mag"]
+        assert row["verdict"] == "look" and "mean inverse ratio" in row["advice"]
+        assert checks_of(pair(sky, priors=[magnitude_prior()]))["prior_OPT_mag"]["verdict"] == "ok"
+
+
 def test_errors_in_another_unit_are_no_fault_of_a_prior():
     """Nor is a prior judged by what they leave; the one of several that rules out is named."""
     sky, prior = magnitudes_of(lambda mag: magnitude_prior().function({"MAG": mag}))

@@ -50,7 +50,7 @@ def share_like_field(view: View, k: int, name: str) -> tuple[float, float]:
     if field.sum() < MIN_OBJECTS or sum(other == k for other, _ in view.log10_ratios) != 1:
         return 0.0, 0.0
     log10 = view.log10_ratios[k, name]
-    around = 1.0 / _inverse(log10[part.slot], _mean_ratios(view, k)[view.sample][part.i])
+    around = 1.0 / _inverse(log10[part.slot], mean_ratios(view, k)[view.sample][part.i])
     inverse, taken, begin, host = _associations(view, k, log10)
     if len(begin) == 0:
         return 0.0, 0.0
@@ -104,7 +104,7 @@ def _associations(
     begin = np.cumsum(count) - count
     rows = np.repeat(first[looked] - begin, count) + np.arange(count.sum())
     member = view.associations.member[rows, k]
-    inverse = _inverse(take(log10, member, 0.0), np.repeat(_mean_ratios(view, k)[looked], count))
+    inverse = _inverse(take(log10, member, 0.0), np.repeat(mean_ratios(view, k)[looked], count))
     taken = np.where(member >= 0, view.calibrated.p_match[rows], 0.0)
     fitted = 1.0 - np.exp(view.fit.ln_within[looked, 0])
     host = 1.0 - view.calibrated.p_hostless[looked] - fitted
@@ -118,7 +118,7 @@ def _inverse(log10: np.ndarray, mean_ratio: np.ndarray) -> np.ndarray:
     return np.asarray(mean_ratio * 10.0 ** np.clip(-log10, -300.0, 300.0))
 
 
-def _mean_ratios(view: View, k: int) -> np.ndarray:
+def mean_ratios(view: View, k: int) -> np.ndarray:
     """(n,) mean ratio of field objects around each primary that the match divides by."""
     mean = view.setting.field.mean_ratio
     return np.ones(len(view.setting.primary)) if mean is None else mean[:, k]

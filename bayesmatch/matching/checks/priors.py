@@ -11,10 +11,9 @@ from ..table_columns import take
 from .field_alike import MIN_OBJECTS, field_weight, share_like_field
 from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
 from .score import regression
+from .too_sure import CUT_LOG10, without_it
 from .view import View
 
-#: ratios and their inverses are cut here
-CUT_LOG10 = 1.0
 #: excess of the mean ratio, and change of the host fraction, that matter or spoil
 OFF, FAR_OFF, MOVED, FAR_MOVED = 0.15, 0.7, 0.03, 0.1
 #: what to do about a prior
@@ -32,8 +31,10 @@ def prior(view: View, k: int, name: str) -> Finding:
     The ratio p(x | counterpart) / p(x | field) has the mean 1 over the field whatever x is, and its
     inverse over the counterparts. Both have long wings, in which a few objects decide the mean: cut
     at 10, the means are at most 1. Without the prior the probabilities are less sure, and
-    their mean is the same. Labels that were wrong change none of these, only the share of the
-    counterparts that look like field objects (:mod:`.field_alike`).
+    their mean is the same. By these, too, the counterparts' mean inverse is 1: a prior that is too
+    sure of itself takes none for a counterpart that does not look like one (:mod:`.too_sure`).
+    Labels that were wrong change none of these, only the share of the counterparts that look like
+    field objects (:mod:`.field_alike`).
     """
     other = view.setting.others[k].name
     check = f"prior_{other}_{name}"
@@ -43,7 +44,9 @@ def prior(view: View, k: int, name: str) -> Finding:
         if not math.isfinite(error):
             return skipped(check, 1.0, "no field objects around the sources")
         field = 1.0, math.inf
-    moved, alike = _without(view, k, name), share_like_field(view, k, name)
+    weight = _weight_without(view, k, name)
+    moved, alike = host_fraction_without(view, weight), share_like_field(view, k, name)
+    counterparts = max(counterparts, without_it(view, k, name, weight), key=_excess)
     fires, far = [], []
     for value, noise, least, much in (
         (field[0] - 1.0, field[1], OFF, FAR_OFF),
@@ -127,8 +130,13 @@ def _mean(view: View, k: int, values: np.ndarray, weight: np.ndarray) -> tuple[f
     return mean, math.sqrt(view.clumps * noise) / total
 
 
-def _without(view: View, k: int, name: str) -> tuple[float, float]:
-    """Change of the mean host probability when a prior is left out, and its standard error."""
+def _excess(mean: tuple[float, float]) -> float:
+    """How far a mean is above 1, in its standard errors."""
+    return (mean[0] - 1.0) / mean[1]
+
+
+def _weight_without(view: View, k: int, name: str) -> np.ndarray:
+    """(q,) weights of the associations looked at when a prior is left out."""
     member = view.associations.member[view.rows, k]
     ratio = 10.0 ** np.clip(take(view.log10_ratios[k, name], member, 0.0), -300.0, 300.0)
     weight = view.calibrated.p_match[view.rows] / ratio
@@ -137,7 +145,8 @@ def _without(view: View, k: int, name: str) -> tuple[float, float]:
         count = np.diff(view.first, append=len(view.rows))
         own = np.repeat(mean_ratio[view.sample, k], count)
         weight = np.where(member >= 0, weight * own, weight)
-    return host_fraction_without(view, weight)
+    weight[view.first] = view.calibrated.p_hostless[view.sample]
+    return np.asarray(weight)
 
 
 def host_fraction_without(view: View, weight: np.ndarray) -> tuple[float, float]:
