@@ -326,6 +326,18 @@ def test_a_learned_prior_and_errors_fitted():
     assert found["scale"] == pytest.approx(0.5, abs=3 * found["scale_error"])
 
 
+@pytest.mark.parametrize("far", [1e30, -1e9, 1e200])
+def test_a_value_that_is_far_off_hides_no_slope(turned, far):
+    """One number that cannot be, of 600: the others would all be the same."""
+    x, o, _, found = turned
+    table = x.table.copy()
+    table["THETA"] = np.where(np.arange(len(table)) == 7, far, table["THETA"])
+    again = bm.Catalog(table, name="X", pos_err="SIGMA", area=x.area)
+    fit = bm.fit_position_errors(again, o, radius=25, covariates=["THETA"])
+    assert fit.slopes["THETA"] == pytest.approx(found.slopes["THETA"], abs=0.03)
+    assert fit.slopes_error["THETA"] == pytest.approx(found.slopes_error["THETA"], rel=0.2)
+
+
 def test_too_few_counterparts_keep_the_quoted_errors():
     x, o, _ = sky(1, Wrong())
     few = x.subset(np.arange(35))

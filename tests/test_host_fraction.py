@@ -1,5 +1,6 @@
 """The host fraction: simulated skies give it back, with honest errors, and it is a maximum."""
 
+import dataclasses
 import functools
 import warnings
 
@@ -576,6 +577,19 @@ def test_covariate_columns_enter_as_documented():
         result.meta["host_fraction_fit"]["coefficients"]["X+OPT"], beta, atol=1e-3
     )
     assert np.ptp(np.log10(sky.primary["FLUX"])) > 1.0 and DEX > 1.0
+
+
+@pytest.mark.parametrize("far", [1e30, -1e9, 1e200])
+def test_a_value_that_is_far_off_hides_no_covariate(far):
+    """One number that cannot be: the others would all be the same."""
+    sky = _sky()
+    line = np.log(sky.primary["FLUX"])
+    p = []
+    for values in (line, np.where(np.arange(len(line)) == 7, far, line)):
+        other = dataclasses.replace(sky, primary={**sky.primary, "LINE": values})
+        p.append(np.asarray(other.match(host_covariates=["LINE"]).sources["p_hostless"]))
+    moved = np.abs(p[1] - p[0])[np.arange(len(line)) != 7]
+    assert moved.max() < 0.1 and moved.mean() < 0.01
 
 
 def test_units_of_a_covariate_do_not_matter():

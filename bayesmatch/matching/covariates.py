@@ -23,6 +23,9 @@ DENSITY, VARIES = "ln(density_{})", 0.2
 CLUMP = "ln(density_{} here/around)"
 #: standardised covariates end here: beyond, a square would extrapolate
 MAX_Z = 4.0
+#: values more standard deviations off do not count in centre and spread, nor do larger ones, whose
+#: square overflows
+FAR, LARGE = 10.0, 1e150
 
 
 def covariate_matrix(primary: HeldCatalog, covariates: Any) -> tuple[np.ndarray, dict[str, Any]]:
@@ -105,10 +108,10 @@ def with_clumps(
 def _matrix(values: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, dict[str, Any]]:
     names, center, scale, knots = ["1"], {}, {}, {}
     for name, value in values.items():
-        spread = spread_of(value, logarithm=name.startswith(LOGARITHMS))
+        mean, spread = centre_and_spread(value, logarithm=name.startswith(LOGARITHMS))
         if spread == 0:
             continue  # no information
-        center[name], scale[name] = float(value.mean()), spread
+        center[name], scale[name] = mean, spread
         names += [name, f"{name}^2"]
         if len(value) >= MIN_PRIMARIES_FOR_KNOTS:
             z = standardised(value, center[name], spread)
@@ -118,13 +121,26 @@ def _matrix(values: Mapping[str, np.ndarray], n: int) -> tuple[np.ndarray, dict[
     return design_matrix(values, n, description), description
 
 
-def spread_of(value: np.ndarray, *, logarithm: bool) -> float:
-    """Standard deviation of a property (n,); 0 where it is the same everywhere, to rounding.
+def centre_and_spread(value: np.ndarray, *, logarithm: bool) -> tuple[float, float]:
+    """Mean and standard deviation of a property (n,), and 0 where it is the same everywhere.
 
-    Of a logarithm that is a number of 1, of anything else (fluxes of 1e-15) of the values' own.
+    To rounding: of a logarithm that is a number of 1, of anything else (fluxes of 1e-15) of the
+    values' own. A value that is very far off (1e30 among counts) would decide both, and leave the
+    others all the same: it does not count, unless the others are the same.
     """
-    spread, size = float(value.std()), float(np.abs(value).max())
-    return spread if spread > 1e-9 * (max(1.0, size) if logarithm else size) else 0.0
+    kept, found = value[np.abs(value) <= LARGE], (0.0, 0.0)
+    if len(kept) == 0:
+        mean, spread = centre_and_spread(value / LARGE, logarithm=False)
+        return mean * LARGE, spread * LARGE
+    while True:
+        mean, spread, size = float(kept.mean()), float(kept.std()), float(np.abs(kept).max())
+        if not spread > 1e-9 * (max(1.0, size) if logarithm else size):
+            return found
+        found = mean, spread
+        near = np.abs(kept - mean) <= FAR * spread
+        if near.all():
+            return found
+        kept = kept[near]
 
 
 def standardised(value: np.ndarray, center: float, scale: float) -> np.ndarray:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...catalogs.held import HeldCatalog
-from ..covariates import spread_of, standardised
+from ..covariates import centre_and_spread, standardised
 
 
 def standards(primary: HeldCatalog, columns: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Mean and standard deviation of columns of the primary.
+    """Mean and standard deviation of columns of the primary, but for values that are far off.
 
     Raises
     ------
@@ -21,13 +21,13 @@ def standards(primary: HeldCatalog, columns: Sequence[str]) -> dict[str, tuple[f
     found = {}
     for column in columns:
         values = primary.measured(column)
-        spread = spread_of(values, logarithm=False)
+        mean, spread = centre_and_spread(values, logarithm=False)
         if spread == 0:
             raise ValueError(
                 f"catalogue {primary.name!r}: column {column!r} is {values[0]:g} in every row; "
                 "errors cannot depend on it, leave it out of covariates"
             )
-        found[column] = (float(values.mean()), spread)
+        found[column] = (mean, spread)
     return found
 
 
