@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..seen_by_each import as_observed
+from .around import Around
 from .finding import LOOK, OK, SIGMA_COUNTS, WRONG, Finding, poisson_sigma, skipped
 from .view import View
 
@@ -22,6 +23,8 @@ LINKED, APART = 3.0, 6.0
 #: share of the field objects that matters, what spoils all, and what matters if it is far apart:
 #: galaxies come in pairs
 SHARED, SPOILT, BESIDE = 0.03, 0.3, 0.1
+#: primaries, and pairs of candidates, that what is typical is taken from
+SAMPLE = 128
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def shared(view: View, a: int, b: int) -> Finding:
     if field < 1.0:
         return skipped(check, 0.0, "too few field objects around the sources")
     close, wide = _pairs(view, (a, b), circle, primaries)
-    taken = float(each[rarer] @ _taken(view, (a, b), rarer)) if view.shares else 0.0
+    taken = field * _taken(view, (a, b), rarer, each[rarer]) if view.shares else 0.0
     found = _found(view, check, close, taken, field)
     off = found.value - found.expected
     if view.shares:  # there may be fewer than the match takes as well
@@ -116,20 +119,21 @@ def _pairs(
 
     They are the associations of just these two; their counterparts may have more members.
     """
-    member = view.associations.member[view.rows][:, which]
-    count = np.diff(view.first, append=len(view.rows))
-    both = np.flatnonzero((member >= 0).all(axis=1) & np.repeat(primaries, count))
-    members = np.count_nonzero(view.associations.member[view.rows[both]] >= 0, axis=1)
     parts = [view.around[k] for k in which]
-    at = [
-        np.searchsorted(part.slot, slots) for part, slots in zip(parts, member[both].T, strict=True)
-    ]
+    first, second = sorted(which)
+    between = view.associations.between[:, second * (second - 1) // 2 + first][view.rows]
+    widest = sum(float((part.theirs[0] + part.theirs[1]).max(initial=0.0)) for part in parts)
+    near = np.flatnonzero(between < APART * math.sqrt(widest))
+    near = near[primaries[np.searchsorted(view.first, near, side="right") - 1]]
+    member = view.associations.member[view.rows[near]]
+    only = np.count_nonzero(member >= 0, axis=1) == 2
+    at = [np.searchsorted(part.slot, member[:, part.k]) for part in parts]
     east, north = (parts[1].offset[at[1]] - parts[0].offset[at[0]]).T
     xx, yy, xy = (parts[0].theirs[j, at[0]] + parts[1].theirs[j, at[1]] for j in range(3))
     determinant = np.maximum(xx * yy - xy * xy, 1e-300)
     apart2 = (yy * east**2 - 2.0 * xy * east * north + xx * north**2) / determinant
-    p, only = view.calibrated.p_match[view.rows[both]], members == 2
-    variance = float(np.sqrt(determinant[only]).mean()) if only.any() else 0.0
+    p = view.calibrated.p_match[view.rows[near]]
+    variance = _typical_variance(parts)
     inside = [part.total((part.separation <= circle) * 1.0, view.n) for part in parts]
     all_pairs = float((inside[0] * inside[1])[primaries].sum())
     # One of two detections may lie beyond the edge of the circle.
@@ -137,11 +141,21 @@ def _pairs(
     found = []
     for sigma in (LINKED, APART):
         chance = _closer_than(sigma * math.sqrt(variance) / circle)
-        near, own = apart2 < sigma**2, float(p[apart2 < sigma**2].sum())
+        within = apart2 < sigma**2
+        own = float(p[within].sum())
         same = kept * _within(view, which, sigma) - chance  # no chance pairs as well
-        number = int(np.count_nonzero(only & near))
+        number = int(np.count_nonzero(only & within))
         found.append(_Pairs(number, chance * max(all_pairs - own, 0.0), own, same))
     return found
+
+
+def _typical_variance(parts: list[Around]) -> float:
+    """Mean variance (arcsec^2 per axis) of the offset of two candidates, from some of them."""
+    of_each = [
+        part.theirs[:3, np.linspace(0, len(part.i) - 1, SAMPLE).astype(np.int64)] for part in parts
+    ]
+    xx, yy, xy = of_each[0] + of_each[1]
+    return float(np.sqrt(np.maximum(xx * yy - xy * xy, 0.0)).mean())
 
 
 def _closer_than(distance: float) -> float:
@@ -174,17 +188,20 @@ def _within(view: View, which: tuple[int, int], sigma: float) -> float:
     return share
 
 
-def _taken(view: View, which: tuple[int, int], rarer: int) -> np.ndarray:
-    """(s,) share of one of two catalogues' field objects that the match takes for the other's too.
+def _taken(view: View, which: tuple[int, int], rarer: int, number: np.ndarray) -> float:
+    """Share of one of two catalogues' field objects that the match takes for the other's too.
 
-    `rarer`: 0 or 1, the one whose share it is.
+    `rarer`: 0 or 1, the one whose share it is; `number` (s,): its field objects at each primary.
     """
     field = view.setting.field
     if field.objects is None:
-        return np.zeros(view.n)
-    nu = field.objects.per_arcsec2(field.rho[view.sample])
+        return 0.0
+    some = slice(None, None, max(1, view.n // SAMPLE))
+    primaries = view.sample[some]
+    nu = field.objects.per_arcsec2(field.rho[primaries])
     if field.chance is not None:
-        nu = as_observed(nu, field.chance[view.sample])
+        nu = as_observed(nu, field.chance[primaries])
     has = [np.arange(nu.shape[1]) >> k & 1 == 1 for k in which]
     both = nu[:, has[0] & has[1]].sum(axis=1)
-    return np.asarray(both / np.maximum(nu[:, has[rarer]].sum(axis=1), 1e-300))
+    share = both / np.maximum(nu[:, has[rarer]].sum(axis=1), 1e-300)
+    return float(number[some] @ share / max(float(number[some].sum()), 1e-300))
