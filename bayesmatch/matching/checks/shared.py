@@ -204,4 +204,4 @@ def _taken(view: View, which: tuple[int, int], rarer: int, number: np.ndarray) -
     has = [np.arange(nu.shape[1]) >> k & 1 == 1 for k in which]
     both = nu[:, has[0] & has[1]].sum(axis=1)
     share = both / np.maximum(nu[:, has[rarer]].sum(axis=1), 1e-300)
-    return float(number[some] @ share / max(float(number[some].sum()), 1e-300))
+    return float((number[some] * share).sum()) / max(float(number[some].sum()), 1e-300)

@@ -49,11 +49,11 @@ def without_it(view: View, k: int, name: str, weight: np.ndarray) -> tuple[float
     inverse = 10.0 ** np.clip(-log10, -CUT_LOG10, CUT_LOG10)
     field = field_weight(view, part.believed(p))
     looked = np.where(p > LEAST, p, 0.0)
-    number = float(looked @ p)
+    number = float((looked * p).sum())
     if field.sum() < MIN_OBJECTS or number < 1.0:
         return 1.0, math.inf
-    of_field = (1.0 - p) * float(field @ inverse) / float(field.sum())
-    mean = float(looked @ (inverse - of_field)) / number
+    of_field = (1.0 - p) * float((field * inverse).sum()) / float(field.sum())
+    mean = float((looked * (inverse - of_field)).sum()) / number
     by_primary = part.total(looked * (inverse - p * mean - of_field), view.n)
     # What few counterparts leave to chance: a value as far off as any can be.
     noise = float((by_primary**2).sum()) + 1.0
