@@ -311,6 +311,45 @@ def test_sizes_are_right():
     assert 0.7 < frame["value"] < 1.3 and "-" in frame["advice"].split("north")[0]
 
 
+def tailed(seed, n_other, quoted=1.0):
+    """A sky whose other catalogues have tails, as they say."""
+    fractions = (0.3, 0.7) if n_other == 1 else (0.3, 0.1, 0.1, 0.5)
+    sky = simulate_patterns(
+        seed,
+        400,
+        fractions,
+        density=(15_000.0, 8_000.0)[:n_other],
+        other_sigma=(0.0, 0.0)[:n_other],
+        shared=0.5,
+    )
+    rng, others = np.random.default_rng(seed), []
+    for name, table in zip(("A", "B"), sky.others, strict=False):
+        size = len(table["RA"])
+        off = rng.normal(0.0, 0.7 * np.where(rng.random(size) < 0.15, 3.0, 1.0), (2, size)) / 3600
+        table = {
+            "RA": table["RA"] + off[0] / np.cos(np.radians(table["DEC"])),
+            "DEC": table["DEC"] + off[1],
+        }
+        others.append(
+            bm.Catalog(
+                table, name=name, pos_err=0.7, area=sky.area, tail_fraction=0.15, tail_factor=3.0
+            )
+        )
+    x = {**sky.primary, "SIGMA": quoted * sky.primary["SIGMA"]}
+    x = bm.Catalog(x, name="X", pos_err="SIGMA", area=sky.area)
+    return checks_of(bm.match(x, *others, radius=18.0))
+
+
+@pytest.mark.parametrize("n_other", [1, 2])
+def test_tails_of_the_other_catalogues_are_gone_by(n_other):
+    """The probabilities know of them: errors wider than the core explain nothing more."""
+    for seed in (3, 4):
+        rows = tailed(seed, n_other)
+        assert {name: row["verdict"] for name, row in rows.items() if row["verdict"] != "ok"} == {}
+        assert 0.9 < rows["position_errors"]["value"] < 1.1
+    assert tailed(3, n_other, quoted=0.5)["position_errors"]["verdict"] != "ok"
+
+
 def test_lost_beyond_the_radius():
     sky = simulate(3, 200, 0.7)
     rows = checks_of(pair(sky, radius=4.0))

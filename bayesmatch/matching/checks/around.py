@@ -85,21 +85,31 @@ class Around:
         """(m,) minus the share of the counterparts that is within the radius."""
         return np.expm1(-0.5 * self.reach)
 
+    @property
+    def mixed(self) -> bool:
+        """Whether the errors of either catalogue have tails, which the probabilities go by."""
+        return self.tails.fraction > 0 or self.catalog.tails.fraction > 0
+
     @cached_property
     def inverse_square(self) -> np.ndarray:
         """(m,) mean of 1 / f^2, f the factor by which the error of a counterpart there is wider.
 
-        1 where the primaries' errors have no tails.
+        1 where no errors have tails. Widths are those of circles.
         """
-        if self.tails.fraction == 0:
+        if not self.mixed:
             return np.ones(len(self.i))
-        wide = 1.0 + (self.tails.factor**2 - 1.0) * np.minimum(
-            self.own / np.sqrt(self.determinant), 1.0
-        )
-        exponent = np.minimum(0.5 * self.distance2 * (1.0 - 1.0 / wide), 700.0)
-        ratio = self.tails.fraction / (1.0 - self.tails.fraction) / wide * np.exp(exponent)
-        chance = ratio / (1.0 + ratio)
-        out: np.ndarray = 1.0 - chance + chance / wide
+        core = np.sqrt(self.determinant)
+        own = np.minimum(self.own / core, 1.0)
+        total, mean = np.zeros((2, len(self.i)))
+        for share, factor in self.tails.parts:
+            for other, wider in self.catalog.tails.parts:
+                wide = own * factor**2 + (1.0 - own) * wider**2
+                # Relative to the cores alone, whose weight may be nothing far out.
+                exponent = np.minimum(0.5 * self.distance2 * (1.0 - 1.0 / wide), 700.0)
+                weight = share * other / wide * np.exp(exponent)
+                total += weight
+                mean += weight / wide
+        out: np.ndarray = mean / total
         return out
 
     def total(self, values: np.ndarray, n: int, some: np.ndarray | None = None) -> np.ndarray:

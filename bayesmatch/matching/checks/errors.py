@@ -97,10 +97,10 @@ def position_errors(view: View, step: Step | None) -> Finding:
 
 def _gain(view: View, factor: float) -> float:
     """Sqrt of twice the gain in ln likelihood of errors that are all wider by a factor."""
-    if view.setting.primary.tails.fraction > 0:
-        return 0.0
     best = 0.0
     for part in view.around:
+        if part.mixed:  # another width of one Gaussian explains what tails do
+            continue
         gained = float(np.log1p(np.maximum(_wider(view, part, factor), -1.0 + 1e-12)).sum())
         best = max(best, math.sqrt(max(2.0 * gained, 0.0)))
     return best
@@ -151,12 +151,14 @@ def tails(view: View) -> Finding:
     Of each primary the likelihood with a share w is 1 + w s times that without, s the mean of the
     ratio of both densities (within the radius, beyond which wider ones have more) minus 1.
     """
-    if view.setting.primary.tails.fraction > 0:
+    if all(part.mixed for part in view.around):
         return skipped("tails", 0.0, "the errors have tails, which the probabilities go by")
     if not enough(view, 2):
         return skipped("tails", 0.0, "too few counterparts to judge the wings by")
     value, error, sigma = 0.0, math.inf, 0.0
     for part in view.around:
+        if part.mixed:
+            continue
         found = mixture_share(_wider(view, part, WING))
         if found[2] >= sigma:
             value, error, sigma = found
