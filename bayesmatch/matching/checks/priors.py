@@ -39,14 +39,14 @@ def prior(view: View, k: int, name: str) -> Finding:
     other = view.setting.others[k].name
     check = f"prior_{other}_{name}"
     field, counterparts = _means(view, k, name)
+    weight = _weight_without(view, k, name)
+    counterparts = max(counterparts, without_it(view, k, name, weight), key=_excess)
     mean, error = _over_the_field(view, k)
     if field is None:  # or hardly a counterpart
         if not math.isfinite(error):
             return skipped(check, 1.0, "no field objects around the sources")
         field = 1.0, math.inf
-    weight = _weight_without(view, k, name)
     moved, alike = host_fraction_without(view, weight), share_like_field(view, k, name)
-    counterparts = max(counterparts, without_it(view, k, name, weight), key=_excess)
     fires, far = [], []
     for value, noise, least, much in (
         (field[0] - 1.0, field[1], OFF, FAR_OFF),
@@ -91,10 +91,8 @@ def prior(view: View, k: int, name: str) -> Finding:
             "objects than do: labels of its training sample were wrong, or it was made for other "
             f"sources; {RELEARN}"
         )
-    elif math.isfinite(field[1]):
-        error = field[1]
     else:
-        value = mean
+        value, error = field if math.isfinite(field[1]) else (mean, error)
     sigma = abs(value - expected) / error if error > 0 else 0.0
     return Finding(check, value, expected, error, sigma, verdict, advice)
 
