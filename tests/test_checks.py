@@ -666,8 +666,8 @@ def test_four_catalogues_share_by_pairs(seen):
         assert rows[name]["verdict"] == "ok" and abs(rows[name]["value"]) < 5 * rows[name]["error"]
     twin = bm.Catalog(catalogs[1].table, name="C", pos_err=0.3, area=sky.area)
     rows = checks_of(bm.match(*catalogs[:3], twin, radius=RADIUS, claims="exclusive"))
-    assert rows["shared_A_C"]["verdict"] == "ok" and rows["shared_A_C"]["value"] > 0.8
-    assert rows["shared_A_C"]["expected"] > 0.8 and "p_any" in rows["shared_A_C"]["advice"]
+    assert rows["shared_A_C"]["verdict"] != "ok" and rows["shared_A_C"]["value"] > 0.8
+    assert "p_match takes account of it, p_any" in rows["shared_A_C"]["advice"]
     assert rows["shared_A_B"]["verdict"] == "ok"
     rows = checks_of(bm.match(*catalogs[:3], twin, radius=RADIUS, field="uniform"))
     assert rows["shared_A_C"]["verdict"] == "wrong" and rows["shared_A_C"]["expected"] == 0.0
@@ -690,12 +690,11 @@ def shared_sky(seed, share, density=60_000.0, quoted=1.0, **options):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
-def test_shared_objects_that_the_match_takes_account_of_are_no_fault(share):
+def test_shared_objects_that_the_match_takes_account_of_are_no_fault_of_its(share):
     for seed in range(3):
         row = shared_sky(seed, share)
-        assert row["verdict"] == "ok" and "p_match takes account" in row["advice"]
-        assert abs(row["value"] - row["expected"]) < 2.0 * row["error"]
-        assert abs(row["expected"] - share) < 0.15
+        assert row["verdict"] == "look" and "p_match takes account" in row["advice"]
+        assert row["expected"] == 0.0 and abs(row["value"] - share) < 0.15
 
 
 def test_a_match_that_takes_fewer_objects_for_shared_than_there_are(monkeypatch):

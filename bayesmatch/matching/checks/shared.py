@@ -2,7 +2,7 @@
 
 Pairs of candidates of two catalogues within their errors, beyond those by chance and the
 counterparts' own, are field objects that both see. A field model that knows of such objects
-expects as many as it takes; any other expects none.
+expects as many as it takes; any other expects none, and NWAY's columns never do.
 """
 
 from __future__ import annotations
@@ -69,6 +69,10 @@ def shared(view: View, a: int, b: int) -> Finding:
                 f"{beside.expected:.0%} should: these errors are too small, or their frames apart"
             )
             return replace(beside, verdict=LOOK, advice=advice)
+    none = _found(view, check, close, 0.0, field)
+    if view.shares and none.sigma > SIGMA_COUNTS and none.value > SHARED:
+        # All is well with p_match: NWAY's columns do not know of it, and are there, too.
+        return replace(none, verdict=LOOK, advice=_told(found, names, view.shares))
     return replace(found, advice=_told(found, names, view.shares))
 
 
