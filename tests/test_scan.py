@@ -774,20 +774,20 @@ def test_directories_that_are_no_checkpoint(folder, tmp_path):
         bm.match(sources(), scanned, radius=30, checkpoint=3)
 
 
-def test_a_checkpoint_in_the_data_set_is_refused(folder, tmp_path, monkeypatch):
-    before = sorted(folder.rglob("*"))
-    (tmp_path / "link").symlink_to(folder)
-    inside = [folder, folder / "kept", folder / "_a" / "b", tmp_path / "link" / "kept"]
-    for path in [folder, tmp_path / "link", str(tmp_path / "par*")]:
-        scanned = bm.Catalog.scan(path, pos_err="err", **OPTIONS)
-        for kept in inside:
-            with pytest.raises(ValueError, match="^checkpoint .* lies in .*, which is read"):
-                bm.match(sources(), scanned, radius=30, checkpoint=kept)
-    assert sorted(folder.rglob("*")) == before
-    files = bm.Catalog.scan(str(folder / "*.parquet"), pos_err="err", **OPTIONS)
+def test_a_checkpoint_in_the_data_set_or_at_home(folder, tmp_path, monkeypatch):
+    """What is kept is no part of the data set, which goes on as it was."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    bm.match(sources(), files, radius=30, checkpoint="~/kept")
-    assert (tmp_path / "kept" / files.name).is_dir()
+
+    def matched(**options):
+        scanned = bm.Catalog.scan(folder, pos_err="err", **OPTIONS)
+        return bm.match(sources(), scanned, radius=30, **options)
+
+    before = matched()
+    for kept in (folder / "kept", "~/kept"):
+        for _ in range(2):
+            after = matched(checkpoint=kept)
+            assert list(after.associations["p_i"]) == list(before.associations["p_i"])
+    assert any((folder / "kept").iterdir()) and any((tmp_path / "kept").iterdir())
 
 
 def test_catalogues_in_memory_leave_a_checkpoint_alone(tmp_path):

@@ -17,7 +17,6 @@ from .formats.digest import file_sha256
 from .formats.writing import check_place, real_path
 from .paths import given_path
 from .scan.files import ENDINGS, find_files, is_data_set
-from .scan.walk import expand, is_folder
 
 PathLike = str | os.PathLike
 
@@ -126,35 +125,6 @@ def check_folder(folder: PathLike, *, option: str = "") -> None:
         raise NotADirectoryError(f"{said}{folder}: {path} is not a directory; give another name")
     if not os.access(path, os.W_OK | os.X_OK):
         raise PermissionError(f"{said}{folder}: the directory {path} is not writable")
-
-
-def check_apart(folder: PathLike, read: Iterable[PathLike], *, option: str = "") -> None:
-    """Raise if a directory that files are kept in is, or lies in, one that is read as a data set.
-
-    Parameters
-    ----------
-    folder : path
-        Where files will be kept.
-    read : iterable of path
-        What is read: files, and directories and globs of Parquet files.
-    option : str, default ""
-        The option that gave the folder, which messages begin with.
-
-    Raises
-    ------
-    ValueError
-        If nothing may be kept there.
-    """
-    real = Path(os.path.realpath(folder))
-    around = {_identity(path) for path in (real, *real.parents)}
-    for source in map(_expanded, read):
-        if not is_data_set(source):
-            continue
-        roots = [Path(source)] if os.path.isdir(source) else filter(is_folder, expand(Path(source)))
-        if any(_identity(root) in around for root in roots):
-            raise ValueError(
-                f"{option} {folder} lies in {source}, which is read; give a directory elsewhere"
-            )
 
 
 def make_folder(folder: PathLike, *, option: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 
@@ -30,7 +31,7 @@ def _demo(options: argparse.Namespace) -> None:
 
     folder = given_path(options.out)
     check_folder(folder, option="--out")
-    if folder.is_dir():
+    if os.path.isdir(folder):
         check_targets([folder / name for name in OUTPUTS], [], option="--out")
     text = run_demo(folder, option="--out")
     if not options.quiet:

@@ -13,8 +13,6 @@ import numpy as np
 from ..catalogs.held import HeldCatalog
 from ..catalogs.paths import given_path
 from ..catalogs.scalars import as_number, dimensions, shown, true_or_false
-from ..catalogs.scan.catalog import ScannedCatalog
-from ..catalogs.targets import check_apart
 from .arguments import in_arcsec, number_within, one_of, whole_number
 from .field import FieldDensity, FieldModel, GivenField, UniformField
 from .host_fraction import HostFraction
@@ -71,7 +69,7 @@ class MatchOptions:
             min_p_i=number_within("min_p_i", given["min_p_i"], 0.0, 1.0),
             prune=number_within("prune", given["prune"], 0.0, 1e-3),
             max_rows=whole_number("max_rows", given["max_rows"], 1),
-            checkpoint=_checkpoint(given["checkpoint"], others),
+            checkpoint=_checkpoint(given["checkpoint"]),
             progress=true_or_false("progress", given["progress"]),
             field=_field(given["field"], len(primary), len(others)),
             claims=_claims(given["claims"]),
@@ -151,7 +149,7 @@ def _host_covariates(value: Any, primary: HeldCatalog) -> str | tuple[str, ...] 
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
-def _checkpoint(value: Any, others: Sequence[HeldCatalog]) -> Path | None:
+def _checkpoint(value: Any) -> Path | None:
     if value is None:
         return None
     if not isinstance(value, (str, os.PathLike)):
@@ -161,6 +159,4 @@ def _checkpoint(value: Any, others: Sequence[HeldCatalog]) -> Path | None:
     path = given_path(value)
     if path.exists() and not path.is_dir():
         raise ValueError(f"checkpoint {path} is a file; give a directory")
-    scanned = [other for other in others if isinstance(other, ScannedCatalog)]
-    check_apart(path, [s for other in scanned for s in other.read_from], option="checkpoint")
     return path

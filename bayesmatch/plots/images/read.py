@@ -121,8 +121,8 @@ def _there(path: Any) -> Path:
             f"image is {shown(path)}; give the path of a FITS image or of a folder of them"
         )
     there = Path(os.path.expanduser(path))
-    if not there.exists():
+    if not os.path.exists(there):
         raise FileNotFoundError(f"{path}: no such image or folder{did_you_mean_file(there)}")
-    if not (there.is_dir() or there.is_file()):
+    if not (os.path.isdir(there) or os.path.isfile(there)):
         raise ValueError(f"{path}: is a device or pipe; give a FITS image or a folder")
     return there
