@@ -19,7 +19,7 @@ COMPILES_FEW = """
     test_header_text test_images test_notebooks test_reading_files test_root test_scan_files
     test_sentinels test_truth test_doctests test_bad_input test_catalog test_catalog_kinds
     test_reading_frames test_coverage test_train_cli test_cli_outputs test_written test_messy
-    test_bad_rows
+    test_bad_rows test_source_stamp
 """.split()
 
 

@@ -31,9 +31,8 @@ def jit(function: Callable) -> Callable:
     where it can write to none of these, in the temporary folder (:mod:`.cache_folder`).  Those of
     this package once more for other installations of it (:mod:`.source_stamp`).
 
-    Numba replaces cache files atomically, and every kernel here is called with one signature, so
-    processes that start together can only write the same bytes.  No fastmath: it would make
-    ``isnan`` and ``isinf`` lie.
+    Cache files are replaced atomically, and each has one signature's code, so processes that start
+    together can only write the same bytes.  No fastmath: it would make ``isnan`` and ``isinf`` lie.
 
     A kernel of this package whose machine code is kept runs without Numba (:mod:`.kernel`), which
     is not imported before something is compiled.

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from . import kept_code
+from .cache_folder import own_folder
 
 #: how kernels have others inside
 OTHERS = re.compile(rb"^from \.(\w+) import", re.MULTILINE)
@@ -56,26 +57,18 @@ def _versions() -> str:
 
 @cache
 def shared_folder() -> Path | None:
-    """Where compiled kernels are kept for all installations; None: nowhere, or Numba is told where.
-
-    A folder of this user's alone, since what is compiled is run.
-    """
+    """Where compiled kernels are kept for all installations; None: none, or Numba is told one."""
     if os.environ.get("NUMBA_CACHE_DIR"):
         return None
     *_, home = kept_code.folders()
-    found = home / "kernels"
-    with contextlib.suppress(OSError):
-        found.mkdir(mode=0o700, parents=True, exist_ok=True)
-        its = found.lstat()
-        if its.st_uid == os.getuid() and not its.st_mode & 0o022:
-            _take_away_old(found)
-            return found
-    return None
+    found = own_folder(home / "kernels")
+    if found is not None:
+        _take_away_old(found)
+    return found
 
 
 def _take_away_old(folder: Path) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                if time.time() - entry.stat().st_mtime > OLD:
-                    os.unlink(entry)
+    with contextlib.suppress(OSError):  # another process may take them away, too: next time, then
+        for path in folder.iterdir():
+            if time.time() - path.stat().st_mtime > OLD:
+                path.unlink()
