@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from typing import Any
 
 import numpy as np
 
-from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import as_number, shown, text_of
 from ..catalogs.warned import warn_user
 from .binning import adaptive_edges
 from .histogram import HistogramPrior
 from .protocol import Seen
-from .saved import Record, build_prior, check_format
+from .saved import Record, build_prior, check_format, write_record
 
 FORMAT = "bayesmatch-auto-prior"
 FORMAT_VERSION = 1
@@ -105,8 +103,7 @@ class AutoPrior:
         record = {"format": FORMAT, "version": FORMAT_VERSION}
         record |= {"name": self.name, "column": self.column, "radius_arcsec": self.radius}
         record |= {"exclude_radius_arcsec": self.exclude_radius, "min_post": self.min_post}
-        with replaced_together([path]) as (temporary,):
-            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write_record(path, record)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> AutoPrior:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
 import numpy as np
 
-from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import text_of
 from ..catalogs.sentinels import without_sentinels
 from .evaluation import HIGHEST, LOWEST
-from .saved import Record, build_prior, check_format
+from .saved import Record, build_prior, check_format, write_record
 
 FORMAT = "bayesmatch-column-prior"
 FORMAT_VERSION = 1
@@ -67,8 +65,7 @@ class ColumnPrior:
         """Write a JSON file with both names, which :func:`bayesmatch.read_prior` reads too."""
         record = {"format": FORMAT, "version": FORMAT_VERSION}
         record |= {"name": self.name, "column": self.column}
-        with replaced_together([path]) as (temporary,):
-            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write_record(path, record)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> ColumnPrior:

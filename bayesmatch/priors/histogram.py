@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import lzma
 import os
 import warnings
@@ -20,7 +19,15 @@ from ..catalogs.paths import given_path
 from ..catalogs.scalars import as_number, numbers_of, shown, text_of
 from ..catalogs.targets import as_read
 from .binning import histogram_pair, plain_values
-from .saved import MAX_BYTES, Record, build_prior, check_format, check_number, one_line
+from .saved import (
+    MAX_BYTES,
+    Record,
+    build_prior,
+    check_format,
+    check_number,
+    one_line,
+    write_record,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -211,8 +218,7 @@ class HistogramPrior:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file with everything, which :func:`bayesmatch.read_prior` reads too."""
-        with replaced_together([path]) as (temporary,):
-            temporary.write_text(json.dumps(self.record(), indent=1) + "\n", encoding="utf-8")
+        write_record(path, self.record())
 
     def record(self) -> dict[str, Any]:
         """All of it in types that JSON has."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels.jit import each
-from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from .feature_matrix import feature_columns, feature_matrix, feature_names
 from .field_means import blended, topped
@@ -22,7 +20,7 @@ from .histogram import HistogramPrior
 from .learning_rounds import MAX_START
 from .lightgbm import LightGBMPrior
 from .looks import Looks
-from .saved import build_prior, check_text, digested, record_digest
+from .saved import build_prior, check_text, digested, record_digest, write_record
 from .saved_features import features_entry, features_of
 from .saved_parts import folds_of, hats_of, share_from, start_of
 from .source_context import SIGMA, Folds, SourceContext
@@ -181,8 +179,7 @@ class LearnedRatio:
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file, from which :func:`bayesmatch.read_prior` makes the same ratios."""
         record = self.record()
-        with replaced_together([path]) as (temporary,):
-            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write_record(path, record)
 
     def record(self) -> dict[str, Any]:
         """All of it in types that JSON has."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels.jit import ranges, run_ranges
-from ..catalogs.formats.writing import replaced_together
 from ..catalogs.held import HeldCatalog
 from ..catalogs.scalars import check_seed, shown
 from .density_ratio import DensityRatio
 from .feature_matrix import context_matrix, feature_columns, feature_matrix, feature_names
 from .forest import ROWS, Forest
-from .saved import build_prior, check_name, check_text, digested, record_digest
+from .saved import build_prior, check_name, check_text, digested, record_digest, write_record
 from .saved_features import features_entry, features_of
 from .training import TrainingRecord, train
 from .training_sample import MAX_CONTEXT, TrainingSample
@@ -235,8 +233,7 @@ class LightGBMPrior:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file that holds the models in LightGBM's text format."""
-        with replaced_together([path]) as (temporary,):
-            temporary.write_text(json.dumps(self.record(), indent=1) + "\n")
+        write_record(path, self.record())
 
     def record(self) -> dict[str, Any]:
         """All of it in types that JSON has."""

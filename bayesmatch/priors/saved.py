@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..catalogs.formats.writing import replaced_together
 from ..catalogs.paths import given_path
 from ..catalogs.scalars import shown_text
 
@@ -25,6 +26,12 @@ MAX_PARTS = 1_000_000
 MAX_NAME, MAX_ENTRIES = 1000, 1000
 #: brackets and commas, and texts, whose brackets and commas do not count
 _PARTS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{\]},]', re.DOTALL)
+
+
+def write_record(path: str | os.PathLike, record: Mapping[str, Any]) -> None:
+    """Write the JSON object of a prior, whole or not at all."""
+    with replaced_together([path]) as (temporary,):
+        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def read_record(path: str | os.PathLike) -> dict[str, Any]:
