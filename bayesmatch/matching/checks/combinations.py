@@ -9,7 +9,8 @@ import numpy as np
 from ..table_columns import take
 from .density import OUTSIDE_SIGMA
 from .finding import LOOK, OK, SIGMA, WRONG, Finding
-from .priors import CUT_LOG10, FAR_MOVED, FAR_OFF, MIN_OBJECTS, MOVED, OFF, host_fraction_without
+from .priors import FAR_MOVED, FAR_OFF, MIN_OBJECTS, MOVED, OFF, host_fraction_without
+from .too_sure import CUT_LOG10
 from .view import View
 
 #: log10 ratio of what is excluded, where a number is needed

@@ -47,7 +47,7 @@ def share_like_field(view: View, k: int, name: str) -> tuple[float, float]:
     """
     part = view.around[k]
     field = field_weight(view, part)
-    if field.sum() < MIN_OBJECTS or sum(other == k for other, _ in view.log10_ratios) != 1:
+    if field.sum() < MIN_OBJECTS or not view.one_prior(k):
         return 0.0, 0.0
     log10 = view.log10_ratios[k, name]
     around = 1.0 / _inverse(log10[part.slot], mean_ratios(view, k)[view.sample][part.i])

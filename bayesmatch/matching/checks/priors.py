@@ -101,8 +101,7 @@ def _over_the_field(view: View, k: int) -> tuple[float, float]:
     """Mean ratio over a sample of the field, and its error, where only one prior acts on it."""
     scales = view.setting.field.details.get("scales", {})
     told = scales.get(view.setting.others[k].name, {}).get("mean_ratio")
-    alone = sum(other == k for other, _ in view.log10_ratios) == 1
-    if not alone or told is None or not told["mean_over_objects"] > 0:
+    if not view.one_prior(k) or told is None or not told["mean_over_objects"] > 0:
         return 1.0, math.inf
     return float(told["mean_over_objects"]), float(told["mean_error"])
 
@@ -139,7 +138,7 @@ def _weight_without(view: View, k: int, name: str) -> np.ndarray:
     ratio = 10.0 ** np.clip(take(view.log10_ratios[k, name], member, 0.0), -300.0, 300.0)
     weight = view.calibrated.p_match[view.rows] / ratio
     mean_ratio = view.setting.field.mean_ratio
-    if mean_ratio is not None and sum(other == k for other, _ in view.log10_ratios) == 1:
+    if mean_ratio is not None and view.one_prior(k):
         count = np.diff(view.first, append=len(view.rows))
         own = np.repeat(mean_ratio[view.sample, k], count)
         weight = np.where(member >= 0, weight * own, weight)

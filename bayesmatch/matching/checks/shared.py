@@ -60,6 +60,7 @@ def shared(view: View, a: int, b: int) -> Finding:
     if found.sigma > SIGMA_COUNTS and off > SHARED:
         verdict = LOOK if view.shares and off < SPOILT else WRONG
         return replace(found, verdict=verdict, advice=_told(found, names, view.shares))
+    allowed_for = f"{_same(found, names)}: p_match takes account of it, p_any and p_i do not"
     if view.shares:
         beside = _found(view, check, _between(close, wide), taken, field)
         if beside.sigma > SIGMA_COUNTS and beside.value - beside.expected > BESIDE:
@@ -69,11 +70,14 @@ def shared(view: View, a: int, b: int) -> Finding:
                 f"{beside.expected:.0%} should: these errors are too small, or their frames apart"
             )
             return replace(beside, verdict=LOOK, advice=advice)
-    none = _found(view, check, close, 0.0, field)
-    if view.shares and none.sigma > SIGMA_COUNTS and none.value > SHARED:
-        # All is well with p_match: NWAY's columns do not know of it, and are there, too.
-        return replace(none, verdict=LOOK, advice=_told(found, names, view.shares))
-    return replace(found, advice=_told(found, names, view.shares))
+        none = _found(view, check, close, 0.0, field)
+        if none.sigma > SIGMA_COUNTS and none.value > SHARED:
+            # All is well with p_match: NWAY's columns do not know of it, and are there, too.
+            return replace(none, verdict=LOOK, advice=allowed_for)
+    if found.expected > SHARED:
+        return replace(found, advice=allowed_for)
+    advice = f"{names[0]} and {names[1]} share no more objects around the sources than by chance"
+    return replace(found, advice=advice)
 
 
 def _found(view: View, check: str, pairs: _Pairs, taken: float, field: float) -> Finding:
@@ -87,27 +91,27 @@ def _found(view: View, check: str, pairs: _Pairs, taken: float, field: float) ->
     return Finding(check, value, expected / field, error, sigma, OK, "")
 
 
-def _told(found: Finding, names: list[str], known: bool) -> str:
+def _same(found: Finding, names: list[str]) -> str:
     first, second = names
-    same = f"{found.value:.0%} of the fewer of {first} and {second} are the same objects"
-    if found.verdict == OK and found.expected > SHARED:
-        return f"{same}: p_match takes account of it, p_any and p_i do not"
-    if found.verdict == OK:
-        return f"{first} and {second} share no more objects around the sources than by chance"
+    return f"{found.value:.0%} of the fewer of {first} and {second} are the same objects"
+
+
+def _told(found: Finding, names: list[str], known: bool) -> str:
+    """What to do where more, or fewer, are shared than the match takes."""
     if known:
         return (
-            f"{same} within their errors where p_match takes {found.expected:.0%}: are the "
-            f"position errors of {first} and {second} right"
+            f"{_same(found, names)} within their errors where p_match takes {found.expected:.0%}: "
+            f"are the position errors of {names[0]} and {names[1]} right"
         )
-    return f"{same}: give field='local', or match with one of them at a time"
+    return f"{_same(found, names)}: give field='local', or match with one of them at a time"
 
 
 def _with_all_pairs(view: View) -> np.ndarray:
-    """(s,) bool, primaries that have kept all their associations; all where few have."""
+    """(s,) bool, primaries with all associations kept; all of them where nothing is shared."""
     pruned = np.zeros(len(view.setting.primary), bool)
-    pruned[view.associations.pruned.primary] = True
-    kept = ~pruned[view.sample]
-    return kept if view.shares else np.ones(view.n, bool)
+    if view.shares:
+        pruned[view.associations.pruned.primary] = True
+    return np.asarray(~pruned[view.sample])
 
 
 def _field_objects(view: View, k: int, circle: float) -> np.ndarray:
@@ -124,8 +128,8 @@ def _pairs(
     They are the associations of just these two; their counterparts may have more members.
     """
     parts = [view.around[k] for k in which]
-    first, second = sorted(which)
-    between = view.associations.between[:, second * (second - 1) // 2 + first][view.rows]
+    a, b = which  # the first is the lower one
+    between = view.associations.between[view.rows, b * (b - 1) // 2 + a]
     widest = sum(float((part.theirs[0] + part.theirs[1]).max(initial=0.0)) for part in parts)
     near = np.flatnonzero(between < APART * math.sqrt(widest))
     near = near[primaries[np.searchsorted(view.first, near, side="right") - 1]]

@@ -44,7 +44,7 @@ def without_it(view: View, k: int, name: str, weight: np.ndarray) -> tuple[float
     at = np.searchsorted(part.slot, member[there])
     p = np.minimum(np.bincount(at, weights=share, minlength=len(part.slot)), 1.0)
     log10 = view.log10_ratios[k, name][part.slot]
-    if sum(other == k for other, _ in view.log10_ratios) == 1:
+    if view.one_prior(k):
         log10 = log10 - np.log10(mean_ratios(view, k)[view.sample][part.i])
     inverse = 10.0 ** np.clip(-log10, -CUT_LOG10, CUT_LOG10)
     field = field_weight(view, part.believed(p))

@@ -55,6 +55,10 @@ class View:
         """Of the match, arcsec."""
         return self.setting.radius_arcsec
 
+    def one_prior(self, k: int) -> bool:
+        """Whether another catalogue has just one prior, which then has its mean ratio alone."""
+        return sum(other == k for other, _ in self.log10_ratios) == 1
+
     @cached_property
     def clumps(self) -> float:
         """Variance of a sum over the primaries, relative to independent ones: circles overlap."""
