@@ -106,8 +106,9 @@ def check_matched(
     known = {sha256: name for name, sha256 in matched if sha256}
     said = f"{option} " if option else ""
     for target in targets:
-        if known and real_path(target).is_file():
-            name = known.get(file_sha256(real_path(target)))
+        real = real_path(target)
+        if known and real.is_file():
+            name = known.get(file_sha256(real))
             if name is not None:
                 raise ValueError(
                     f"{said}{target} would overwrite an input, the file that {name} was matched "
