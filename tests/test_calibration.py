@@ -2,6 +2,7 @@
 
 import re
 import threading
+import warnings
 from importlib import resources
 
 import numba
@@ -424,7 +425,36 @@ def test_the_table_and_the_text(sky):
     assert found.table["selected_fraction"][0] == found.table["false_fraction"][0] == 1
     assert found.by_realization.shape == (3, len(found.table))
     assert "600 X sources, 3 times" in str(found) and "p_match >=" in str(found)
-    assert list(calibrated(sky, cutoffs=[0.5, 0.2]).table["cutoff"]) == [0.2, 0.5]
+    own = calibrated(sky, cutoffs=[0.5, 0.2])
+    assert list(own.table["cutoff"]) == [0.2, 0.5]
+    lines = [line.split()[0] for line in str(own).splitlines()[2:]]
+    assert lines == ["0.2", "0.5"]  # whatever their false fractions are
+
+
+def told_of_surroundings(primary, other):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        bm.calibrate(primary, other, radius=15.0, n_realizations=2)
+    return [str(w.message) for w in told if "around the fake positions" in str(w.message)]
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_cones_around_the_sources_are_told(seed):
+    """Nobody has looked where the fake positions are: what they find is less than chance."""
+    sky = skies.simulate(seed, 600, 0.6)
+    primary, other = sky.catalogs()
+
+    def only(some):
+        rows = {"RA": other.ra[some], "DEC": other.dec[some]}
+        return bm.Catalog(rows, name="O", pos_err=0.3, area=sky.area)
+
+    near = separations((other.ra, other.dec), (primary.ra, primary.dec)).min(axis=1)
+    assert told_of_surroundings(primary, other) == []
+    (told,) = told_of_surroundings(primary, only(near < 25.0))
+    factor = float(re.search(r"there are ([\d.]+) times", told)[1])
+    assert 0.1 < factor < 0.5 and "the false fractions are too low" in told
+    hole = np.hypot(other.ra - other.ra.mean(), other.dec - other.dec.mean()) > 0.1
+    assert told_of_surroundings(primary, only(hole)) == []
 
 
 @pytest.mark.few(1)
@@ -554,6 +584,7 @@ def test_figures_in_every_format(cosmos):
         (f"calibrate {PAIR} --out c.fits", "--out c.fits: the name must end in"),
         (f"calibrate {PAIR} --out xmm.fits.gz/c.png", "xmm.fits.gz is not a directory"),
         (f"calibrate {PAIR} --realizations 0", "n_realizations is 0"),
+        (f"calibrate {PAIR}0 --false-fraction 3", "false_fraction is 3"),  # before "too crowded"
         (f"calibrate {PAIR}0", "too crowded"),
         (
             "calibrate xmm.fits.gz :pos_err --radius 20",
@@ -577,6 +608,16 @@ def test_wrong_use(cosmos, capsys, argv, words):
     out, err = capsys.readouterr()
     assert out == "" and re.search(words, err) and err.count("\n") == 1
     assert sorted(p.name for p in cosmos.iterdir()) == ["xmm.fits.gz", "zcosmos.fits.gz"]
+
+
+def test_a_false_fraction_that_no_cutoff_has(cosmos, capsys):
+    """What was measured is told all the same."""
+    argv = f"calibrate {PAIR} --realizations 1 --cutoff 0.01 --false-fraction 0 --out c.csv"
+    assert main(argv.split()) == 0
+    out, err = capsys.readouterr()
+    assert err == "" and re.search(r"\n +0\.01 ", out) and out.endswith("wrote c.csv\n")
+    assert "no cutoff has a false fraction of 0 or less; the least is" in out
+    assert "give larger cutoffs= (--cutoff on the command line)" in out
 
 
 def rich_table():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def add_calibrate(commands: Any) -> None:
 
 def _calibrate(options: argparse.Namespace) -> None:
     from ..catalogs.formats.writing import replaced_together
+    from ..catalogs.scalars import number_within
     from ..diagnostics.false_matches.core import calibrate
 
     found_out = outputs(
@@ -81,8 +83,9 @@ def _calibrate(options: argparse.Namespace) -> None:
         _two_outputs(options, found_out)
         return
     check_outputs(paths, files_read(options))
+    for share in options.false_fraction:
+        number_within("false_fraction", share, 0.0, 1.0)
     catalogs, how = read_inputs(options)
-    score = options.score or "p_match"
     found = calibrate(
         *catalogs,
         **how,
@@ -91,14 +94,10 @@ def _calibrate(options: argparse.Namespace) -> None:
         method=options.method,
         n_realizations=options.realizations,
         seed=options.seed,
-        score=score,
+        score=options.score or "p_match",
         cutoffs=options.cutoff,
     )
-    cutoffs = {share: found.cutoff(share) for share in options.false_fraction}
-    reached = [
-        f"{cutoff:.4g} is the cutoff in {score} for a false fraction of {share:g}"
-        for share, cutoff in cutoffs.items()
-    ]
+    cutoffs, reached = _reached(found, options.false_fraction)
     for kind, out in found_out:
         if kind == "figure":
             from .. import plots  # slow to import
@@ -113,6 +112,23 @@ def _calibrate(options: argparse.Namespace) -> None:
     elif not options.quiet:
         print("\n".join([str(found), *reached]))
         print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")
+
+
+def _reached(found: Any, shares: Sequence[float]) -> tuple[dict[float, float | None], list[str]]:
+    """The cutoff for each false fraction, None where none has it, and that in words."""
+    cutoffs: dict[float, float | None] = {}
+    told = []
+    for share in shares:
+        try:
+            cutoffs[share] = found.cutoff(share)
+            told.append(
+                f"{cutoffs[share]:.4g} is the cutoff in {found.meta['score']} for a false fraction "
+                f"of {share:g}"
+            )
+        except ValueError as error:  # what was measured is told all the same
+            cutoffs[share] = None
+            told.append(str(error))
+    return cutoffs, told
 
 
 def _two_outputs(options: argparse.Namespace, wanted: list[tuple[str, Path]]) -> None:

@@ -26,6 +26,7 @@ from ...matching.result import MatchResult
 from .positions import realizations
 from .rate import SCORES, rate_interval, selected_fraction
 from .result import Calibration
+from .surroundings import candidates_of, factors, field_candidates_of, warn_of_surroundings
 
 #: beyond, the intervals are as narrow as the list of sources lets them be
 MAX_REALIZATIONS = 100_000
@@ -81,6 +82,13 @@ def calibrate(
         If an argument is wrong, or the sources are too crowded for positions farther than `radius`
         from all of them.
 
+    Warns
+    -----
+    UserWarning
+        If another catalogue has fewer or more objects at these positions than around the sources:
+        one that is cones round the sources has not looked there, and false fractions come out too
+        low.
+
     Notes
     -----
     ``false_fraction`` is the probability that a source of this list that has no counterpart in the
@@ -118,9 +126,10 @@ def calibrate(
     result, matched_at = _matches(primary, others, radius, places, match_options)
     weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
 
-    def realization(k: int) -> np.ndarray:
+    def realization(k: int) -> tuple[np.ndarray, np.ndarray]:
         ra, dec, usable = places[k]
-        return selected_fraction(matched_at(ra, dec), score, at, weight * usable)
+        found = matched_at(ra, dec)
+        return selected_fraction(found, score, at, weight * usable), candidates_of(found, usable)
 
     done = progress.steps(
         each(realization, range(n_realizations)),
@@ -128,8 +137,15 @@ def calibrate(
         "fake positions",
         show=bool(match_options.get("progress", False)),
     )
-    by_realization = np.array(list(done))
+    rates, around = zip(*done, strict=True)
+    by_realization = np.array(rates)
     n_fake = [int(usable.sum()) for _, _, usable in places]
+    factor, error = factors(field_candidates_of(result), len(weight), around, sum(n_fake))
+    if not match_options.get("min_p_i"):  # which leaves candidates out
+        names = result.catalogue_names
+        warn_of_surroundings(
+            names[0], dict(zip(names[1:], zip(factor, error, strict=True), strict=True))
+        )
     lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
     all_sources = selected_fraction(result, score, at, np.ones(len(weight)))
     table = _table(at, score, all_sources, by_realization.mean(axis=0), (lo, hi))

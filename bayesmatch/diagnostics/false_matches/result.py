@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: rows of a table that are all printed
+FEW = 20
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What :func:`bayesmatch.calibrate` measured."""
@@ -48,7 +52,8 @@ class Calibration:
             raise ValueError(
                 f"no cutoff has a false fraction of {false_fraction:g} or less; the "
                 f"least is {false.min():.4g}, at {cutoff[false.argmin()]:g}: give "
-                "finer cutoffs="
+                f"{'larger' if SCORES[self.meta['score']] > 0 else 'smaller'} cutoffs= (--cutoff "
+                "on the command line)"
             )
         return float(allowed.min() if SCORES[self.meta["score"]] > 0 else allowed.max())
 
@@ -59,14 +64,15 @@ class Calibration:
         return bayesmatch.plots.calibration_curves(self)
 
     def __str__(self) -> str:
-        """Cutoffs for some false fractions."""
+        """Cutoffs for some false fractions; all of the table, where it has a few."""
         m, sign = self.meta, ">=" if SCORES[self.meta["score"]] > 0 else "<="
         lines = [
             f"{m['n_sources']} {m['catalogues'][0]} sources, {m['n_realizations']} times at "
             f"positions that belong to nothing ({m['method']})",
             f"  {m['score']:>10} {sign}   selected   selected of those without a counterpart",
         ]
-        for row in self.rows((0.2, 0.1, 0.05, 0.02, 0.01)):
+        few = len(self.table) <= FEW
+        for row in self.table if few else self.rows((0.2, 0.1, 0.05, 0.02, 0.01)):
             lines.append(
                 f"  {row['cutoff']:>13.4g}   {row['selected_fraction']:>8.4f}   "
                 f"{row['false_fraction']:.4f} ({row['false_lo']:.4f} to "
