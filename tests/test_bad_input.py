@@ -233,12 +233,14 @@ CASES = {
         cli=["--host-covariates", "text"],
     ),
     "secondary ratio": Bad(
-        ["secondary_ratio is 2", "0 to 1"],
+        ["secondary_ratio is 2", "0 to 1", "--acceptable-prob"],
         python={"secondary_ratio": 2},
         cli=["--acceptable-prob", "2"],
     ),
     "min_p_i": Bad(
-        ["min_p_i is -0.1", "0 to 1"], python={"min_p_i": -0.1}, cli=["--min-prob", "-0.1"]
+        ["min_p_i is -0.1", "0 to 1", "--min-prob"],
+        python={"min_p_i": -0.1},
+        cli=["--min-prob", "-0.1"],
     ),
     # priors
     "prior of an unknown catalogue": Bad(

@@ -244,3 +244,29 @@ def test_max_rows(folder, capsys):
 def test_help_names_an_ending_of_every_format():
     endings = re.findall(r"\.\w+", TABLE_ENDINGS)
     assert [file_format(f"table{ending}") for ending in endings] == list(FORMATS)
+
+
+@pytest.mark.parametrize(
+    "line, told",
+    [
+        (f"match {TWO} --out a.fits --out b.fits", "--out: given twice, a.fits and b.fits"),
+        (f"match {TWO} --radius 20arcsec --out a.fits", "--radius: given twice, 9 and 20"),
+        (f"match {TWO} --out a.fits --name A:B --name C:D", "--name: given twice, A:B and C:D"),
+        (f"calibrate {TWO} --method fake --method shift", "--method: given twice, fake and shift"),
+        (
+            "fetch gaia_dr3 --cone 1 2 3 --cone 1 2 4 --out f",
+            "--cone: given twice, 1 2 3 and 1 2 4",
+        ),
+    ],
+)
+def test_an_option_that_comes_twice(folder, capsys, line, told):
+    """The first value would be lost without a word."""
+    before = sorted(folder.iterdir())
+    assert main(line.split()) == 2
+    assert f"argument {told}; give it once; see" in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == before
+
+
+def test_an_option_that_comes_twice_and_says_the_same(folder):
+    assert run(TWO + "--radius 9arcsec --name A: --name A: --quiet").meta["radius_arcsec"] == 9
+    assert run(TWO + "--quiet").meta["radius_arcsec"] == 9

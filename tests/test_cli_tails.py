@@ -59,3 +59,20 @@ def test_what_errors_finds_can_be_given_to_match(files, capsys):
 def test_refusals(files, capsys, options, told):
     assert main(["match", *files.split(), "--out", "m.fits", *options.split()]) in (1, 2)
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "idle"),
+    [
+        ("--tail-factor 4:", "1"),
+        ("--tail-factor 4:4 --tail-fraction 0.1:0", "2"),
+        ("--tail-factor 4: --tail-fraction 0.1:", None),
+    ],
+)
+def test_a_factor_of_no_tails(files, capsys, options, idle):
+    assert main(["match", *files.split(), "--out", "m.fits", "--quiet", *options.split()]) == 0
+    err = capsys.readouterr().err
+    if idle is None:
+        assert "no effect" not in err
+    else:
+        assert f"no effect without --tail-fraction (catalogue {idle})\n" in err

@@ -178,7 +178,7 @@ def several(tmp_path):
 
 
 def test_the_first_table_with_positions(several):
-    with pytest.warns(UserWarning, match=r"2 CCD1 is read, not 3 ALL: say which with hdu="):
+    with pytest.warns(UserWarning, match=r"2 CCD1 is read, not 3 ALL: say which behind"):
         check(read(several), 3)
 
 
@@ -258,6 +258,22 @@ def test_tables_of_a_votable(tmp_path):
         check(read(given))
     with pytest.raises(ValueError, match="no right ascension"):
         read(path, hdu="gti")
+    check(read(f"{path}#sources", hdu="Sources"))
+    with pytest.raises(ValueError, match=r"x.vot#2 names table 2, and hdu= .* table 1; give one"):
+        read(f"{path}#2", hdu=1)
+
+
+def test_a_table_deep_in_hdf5(tmp_path):
+    """The names that messages give are those that can be given."""
+    pytest.importorskip("h5py")
+    path = tmp_path / "x.h5"
+    Table({"a": [1.0]}).write(path, path="gti")
+    table().write(path, path="obs/one/sources", append=True)
+    for given in ("obs/one/sources", "/obs/one/sources", "2"):
+        check(read(f"{path}#{given}"))
+        check(read(f"{path}[{given}]"))
+    with pytest.raises(ValueError, match=r"its tables are 1 gti.*; 2 obs/one/sources.*FILE#NAME"):
+        read(f"{path}#obs/two")
 
 
 def test_one_number_in_an_array(tmp_path):

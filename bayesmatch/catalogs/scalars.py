@@ -138,17 +138,22 @@ def number_within(
     *,
     open_low: bool = False,
     open_high: bool = False,
+    option: str = "",
 ) -> float:
-    """A number within bounds, or an error that gives them."""
+    """A number within bounds, or an error that gives them.
+
+    `option` is what it is called on the command line, where that is another name.
+    """
+    there = f" ({option} on the command line)" if option else ""
     try:
         number = as_number(value)
     except TypeError as error:
         raise TypeError(
-            f"{what} is {shown(value)}; give a number from {low:g} to {high:g}"
+            f"{what} is {shown(value)}; give a number from {low:g} to {high:g}{there}"
         ) from error
     if not low <= number <= high or (open_low and number == low) or (open_high and number == high):
         kind = " (exclusive)" if open_low and open_high else ", above 0" if open_low else ""
-        raise ValueError(f"{what} is {number:g}; it must be from {low:g} to {high:g}{kind}")
+        raise ValueError(f"{what} is {number:g}; it must be from {low:g} to {high:g}{kind}{there}")
     return number
 
 

@@ -15,14 +15,40 @@ from .colours import paint
 CHOICE = re.compile(r"argument (.+?): invalid choice: '(.*)' \(choose from", re.DOTALL)
 
 
+class _Once(argparse._StoreAction):
+    """An option with one value: of two that differ the first would be lost without a word."""
+
+    given: Any = None
+    """the value it has; None: it has not come yet"""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        """Keep the value, unless it comes on top of another."""
+        if option_string is not None:
+            if self.given is not None and values != self.given:
+                raise argparse.ArgumentError(
+                    self,
+                    f"given twice, {_as_given(self.given)} and {_as_given(values)}; give it once",
+                )
+            self.given = values
+        super().__call__(parser, namespace, values, option_string)
+
+
+def _as_given(values: Any) -> str:
+    listed = values if isinstance(values, list) else [values]
+    return " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in listed)
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the whole usage before it.
 
-    Options are never guessed from their first letters: --ra is not --radius.
+    Options are never guessed from their first letters: --ra is not --radius. Those that are not
+    repeatable come once.
     """
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **how})
+        for name in (None, "store"):
+            self.register("action", name, _Once)
         self.leads = False
         """whether what follows is another parser's"""
 
@@ -37,6 +63,9 @@ class Parser(argparse.ArgumentParser):
         wrong = self._unknown(given)
         if wrong is not None:
             self.error(f"there is no option {wrong}{_meant(wrong, self.known)}")
+        for action in self._actions:
+            if isinstance(action, _Once):
+                action.given = None
         return super().parse_known_args(given, namespace)
 
     def error(self, message: str) -> NoReturn:

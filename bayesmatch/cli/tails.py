@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from typing import Any
 
 from .parsing import number_or_name, per_catalogue
@@ -17,6 +18,8 @@ TAILS = (
     ),
     ("tail-factor", "K1:K2", "how many times wider that share is, one per catalogue (empty: 3)"),
 )
+
+FRACTION = "tail_fraction"
 
 
 def add_tails(command: argparse.ArgumentParser) -> None:
@@ -40,4 +43,12 @@ def read_tails(options: argparse.Namespace, n: int) -> list[dict[str, Any]]:
         for one, value in zip(told, values, strict=True):
             if value is not None:
                 one[name] = value
+    idle = [k for k, one in enumerate(told) if "tail_factor" in one and not one.get(FRACTION)]
+    if idle:
+        which = ", ".join(str(k + 1) for k in idle)
+        warnings.warn(
+            f"--tail-factor has no effect without --tail-fraction (catalogue {which})",
+            UserWarning,
+            stacklevel=2,
+        )
     return told

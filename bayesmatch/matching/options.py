@@ -65,8 +65,10 @@ class MatchOptions:
             host_fraction=_host_fraction(given["host_fraction"], primary, others),
             host_covariates=_host_covariates(given["host_covariates"], primary),
             correct_unrelated=true_or_false("correct_unrelated", given["correct_unrelated"]),
-            secondary_ratio=number_within("secondary_ratio", given["secondary_ratio"], 0.0, 1.0),
-            min_p_i=number_within("min_p_i", given["min_p_i"], 0.0, 1.0),
+            secondary_ratio=number_within(
+                "secondary_ratio", given["secondary_ratio"], 0.0, 1.0, option="--acceptable-prob"
+            ),
+            min_p_i=number_within("min_p_i", given["min_p_i"], 0.0, 1.0, option="--min-prob"),
             prune=number_within("prune", given["prune"], 0.0, 1e-3),
             max_rows=whole_number("max_rows", given["max_rows"], 1),
             checkpoint=_checkpoint(given["checkpoint"]),

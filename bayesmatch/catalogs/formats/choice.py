@@ -9,8 +9,8 @@ from typing import Any
 
 from ..paths import given_path
 
-#: CFITSIO's and STILTS' ways to name a table of a file
-_NAMED = re.compile(r"(?P<file>.+?)(?:#(?P<hash>[^#/\[\]]+)|\[(?P<bracket>[^\[\]/]+)\])", re.DOTALL)
+#: CFITSIO's and STILTS' ways to name a table of a file; in HDF5 names are paths (file.h5#deep/src)
+_NAMED = re.compile(r"(?P<file>.+?)(?:#(?P<hash>[^#\[\]]+)|\[(?P<bracket>[^\[\]]+)\])", re.DOTALL)
 #: CFITSIO's other one, for numbers
 _PLUS = re.compile(r"(?P<file>.+)\+(?P<plus>[0-9]+)", re.DOTALL)
 

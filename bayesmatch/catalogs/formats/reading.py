@@ -49,9 +49,14 @@ def read_table(path: str | os.PathLike, asked: Asked | None = None) -> Table:
     """
     asked = Asked() if asked is None else asked
     file, named = split_table(path)
-    if named is not None and asked.hdu is None:
-        asked = replace(asked, hdu=named)
     regular_file(file)
+    if named is not None:
+        if asked.hdu is not None and str(asked.hdu).strip().lower() != named.lower():
+            raise ValueError(
+                f"{path} names table {named}, and hdu= (--hdu on the command line) table "
+                f"{asked.hdu}; give one of them"
+            )
+        asked = replace(asked, hdu=named)
     source, kind = Source(file), ""
     try:
         kind = kind_by_name(file) or "text"

@@ -31,6 +31,8 @@ class TableHead:
 
 #: columns of a table that a message names
 SHOWN = 6
+#: which every command takes; --hdu those that match alone
+SAY_WHICH = "say which behind the file's name, as FILE#2 or FILE#NAME, or with hdu= (--hdu)"
 
 
 def chosen_table(heads: Sequence[TableHead], asked: Asked) -> TableHead:
@@ -46,14 +48,11 @@ def chosen_table(heads: Sequence[TableHead], asked: Asked) -> TableHead:
     listed = "; ".join(head.described for head in heads)
     if asked.hdu is not None:
         wanted = str(asked.hdu).strip().lower()
-        by_name = [head for head in heads if head.name.lower() == wanted]
+        by_name = [head for head in heads if head.name.lower() in (wanted, wanted.strip("/"))]
         by_number = [head for head in heads if str(head.number) == wanted]
         found = by_name or by_number
         if not found:
-            raise ValueError(
-                f"it has no table {asked.hdu}; its tables are {listed}: say which with hdu= "
-                "(--hdu on the command line)"
-            )
+            raise ValueError(f"it has no table {asked.hdu}; its tables are {listed}: {SAY_WHICH}")
         return found[0]
     if len(heads) == 1 or not asked.positions:
         return heads[0]
@@ -61,13 +60,11 @@ def chosen_table(heads: Sequence[TableHead], asked: Asked) -> TableHead:
     if not found:
         raise ValueError(
             f"none of its {len(heads)} tables has position columns that are known by name: "
-            f"{listed}; say which with hdu= (--hdu on the command line), and name its columns "
-            "with ra= and dec= (--ra, --dec)"
+            f"{listed}; {SAY_WHICH}, and name its columns with ra= and dec= (--ra, --dec)"
         )
     if len(found) > 1:
         others = "; ".join(map(str, found[1:]))
         asked.notes.append(
-            f"several of its tables have positions; {found[0]} is read, not {others}: "
-            "say which with hdu= (--hdu on the command line)"
+            f"several of its tables have positions; {found[0]} is read, not {others}: {SAY_WHICH}"
         )
     return found[0]
