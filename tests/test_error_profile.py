@@ -424,3 +424,21 @@ def test_a_frame_needs_a_field():
     assert fit.apply(x).ra.shape == (300,)
     with pytest.raises(ValueError, match="reaches over 20 degrees .* give frame='offset'"):
         bm.fit_position_errors(x, o, radius=60, frame="affine")
+
+
+def test_no_correction_of_too_few(tmp_path, monkeypatch, capsys):
+    """One counterpart near its source is no reason to divide all errors by a hundred."""
+    monkeypatch.chdir(tmp_path)
+    for name, dec in (("X", 0.0), ("O", 0.2 / 3600)):
+        table = Table({"RA": [10.0, 10.1], "DEC": [dec, 1 + 2 * dec]})
+        table.meta.update(SKYAREA=1.0, EXTNAME=name)
+        table.write(f"{name}.fits")
+    line = "errors X.fits 1 O.fits 0.1 --radius 5".split()
+    assert main(line) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith("\n\nnothing to write into X: its errors stay as they are quoted\n")
+    assert "too few to measure errors by" in err
+    assert main([*line, "--out", "new.png", "--out", "new.fits"]) == 1
+    err = capsys.readouterr().err
+    assert "--out new.fits: there is no correction to write: only about 2 counterparts are" in err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["O.fits", "X.fits"]

@@ -54,7 +54,7 @@ def add_errors(commands: Any) -> None:
 def _errors(options: argparse.Namespace) -> None:
     from ..catalogs.formats.registry import check_columns
     from ..catalogs.left_out import checked_primary
-    from ..diagnostics.position_errors import fit_position_errors
+    from ..diagnostics.position_errors import fit_position_errors, no_measure
     from ..matching.error_fit.wording import correction_text
 
     targets = outputs(
@@ -78,6 +78,9 @@ def _errors(options: argparse.Namespace) -> None:
         covariates=columns(options.covariates) if options.covariates else (),
         bad_rows=options.bad_rows,
     )
+    kept = no_measure(fit)
+    if kept and tables:
+        raise ValueError(f"--out {tables[0]}: there is no correction to write: {kept}")
     for kind, out in targets:
         _write(fit, primary, out, table=kind == "table")
     if options.json:
@@ -85,7 +88,9 @@ def _errors(options: argparse.Namespace) -> None:
 
         print_json(options, fit_numbers(fit), paths)
     elif not options.quiet:
-        print(f"{fit}\n\n{correction_text(fit)}")
+        name = primary.name
+        told = f"nothing to write into {name}: its errors stay as they are quoted"
+        print(f"{fit}\n\n{told if kept else correction_text(fit)}")
         print("\n".join(f"wrote {out}" for out in paths), end="\n" if paths else "")
 
 

@@ -164,19 +164,23 @@ def fit_position_errors(
     return found
 
 
+def no_measure(found: PositionErrorFit) -> str:
+    """Why a fit measures no errors; empty where it does."""
+    if copied := copied_text(found):
+        return copied
+    n = found.n_counterparts
+    return (
+        f"only about {n:.0f} {'counterpart is' if round(n) == 1 else 'counterparts are'} among the "
+        "candidates, too few to measure errors by"
+        if n < MIN_COUNTERPARTS
+        else ""
+    )
+
+
 def _warn_of_fit(found: PositionErrorFit) -> None:
     what = f"position errors of {found.names[0]!r}:"
-    copied = copied_text(found)
-    if copied:
-        warnings.warn(f"{what} {copied}", UserWarning, stacklevel=3)
-        return
-    if found.n_counterparts < MIN_COUNTERPARTS:
-        warnings.warn(
-            f"{what} only about {found.n_counterparts:.0f} counterparts are among the "
-            "candidates, too few to measure errors by",
-            UserWarning,
-            stacklevel=3,
-        )
+    if why := no_measure(found):
+        warnings.warn(f"{what} {why}", UserWarning, stacklevel=3)
     elif not found.converged:
         warnings.warn(f"{what} the fit did not converge", UserWarning, stacklevel=3)
     if found.lost > MAX_LOST:

@@ -17,21 +17,20 @@ def candidates_of(result: MatchResult, counted: np.ndarray) -> np.ndarray:
     """Number of candidates in each other catalogue around the `counted` sources, (n,) bool."""
     associations, (primary, *others) = result.associations, result.catalogue_names
     row = np.asarray(associations[primary])
-    return np.array(
-        [
-            len(np.unique(np.column_stack([row, member])[(member >= 0) & counted[row]], axis=0))
-            for member in (np.asarray(associations[name]) for name in others)
-        ]
-    )
+    number = []
+    for member in (np.asarray(associations[name]) for name in others):
+        pairs = np.column_stack([row, member])[(member >= 0) & counted[row]]
+        number.append(len(np.unique(pairs, axis=0)))
+    return np.array(number)
 
 
 def field_candidates_of(result: MatchResult) -> np.ndarray:
     """Those around all sources, less the counterparts that are expected among them."""
     associations, names = result.associations, result.catalogue_names
     p_match = np.nan_to_num(np.asarray(associations["p_match"], np.float64))
-    members = [np.asarray(associations[name]) >= 0 for name in names[1:]]
-    everyone = np.ones(len(result.sources), bool)
-    return candidates_of(result, everyone) - np.array([p_match[there].sum() for there in members])
+    expected = [p_match[np.asarray(associations[name]) >= 0].sum() for name in names[1:]]
+    field: np.ndarray = candidates_of(result, np.ones(len(result.sources), bool)) - expected
+    return field
 
 
 def factors(
