@@ -23,7 +23,7 @@ def log10_b(primary_err, other_err, east, north):
     o = bm.Catalog(
         {"RA": [150.0 + east / 3600], "DEC": [north / 3600]}, name="O", pos_err=other_err, area=1.0
     )
-    with pytest.warns(UserWarning, match="only 1 primaries"):
+    with pytest.warns(UserWarning, match="only 1 primary:"):
         return bm.match(x, o, radius=60.0).associations["dist_bayesfactor"][1]
 
 

@@ -692,7 +692,7 @@ def test_a_shift_onto_other_sources(tmp_path, monkeypatch, capsys):
     Table({"RA": [10.0, 10.01, 10.02], "DEC": np.zeros(3)}).write("in.csv")
     argv = "shift in.csv --radius 10 --out out.csv --shift-ra".split()
     assert main([*argv, "36"]) == 0  # the last one alone comes where nothing was
-    assert capsys.readouterr().out == "1 sources moved, 2 left out\nwrote out.csv\n"
+    assert capsys.readouterr().out == "1 source moved, 2 left out\nwrote out.csv\n"
     assert Table.read("out.csv")["RA"] == pytest.approx([10.03])
     Table({"RA": np.arange(0, 360, 0.5), "DEC": np.zeros(720)}).write("in.csv", overwrite=True)
     assert main([*argv, "1800"]) == 1

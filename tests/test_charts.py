@@ -402,7 +402,8 @@ def folder(tmp_path, monkeypatch, result, image):
 
 @pytest.mark.slow
 def test_charts_of_some_sources(folder, capsys):
-    argv = ["charts", "r.fits", "--ids", "S0", "S39", "--images", "images", "--also", "c.fits"]
+    ids = ["S0", "S39", "S0"]  # one chart each
+    argv = ["charts", "r.fits", "--ids", *ids, "--images", "images", "--also", "c.fits"]
     assert main([*argv, "--out", "charts"]) == 0
     out = capsys.readouterr().out
     assert out == "2 charts; 1 without an image there\nwrote charts\n"
@@ -425,7 +426,7 @@ def test_pages_of_one_file(folder, capsys):
         "images/a.fits",
     ]
     assert main([*argv, "--out", "wrong.pdf"]) == 0
-    assert capsys.readouterr().out == "1 charts of 1 wrong sources\nwrote wrong.pdf\n"
+    assert capsys.readouterr().out == "1 chart of 1 wrong source\nwrote wrong.pdf\n"
     pages = (folder / "wrong.pdf").read_bytes()
     assert pages[:5] == b"%PDF-" and b"CreationDate" not in pages
     argv = ["charts", "r.fits", "--pick", "random", "--n", "2", "--seed", "3", "--out", "two.pdf"]

@@ -270,3 +270,17 @@ def test_an_option_that_comes_twice(folder, capsys, line, told):
 def test_an_option_that_comes_twice_and_says_the_same(folder):
     assert run(TWO + "--radius 9arcsec --name A: --name A: --quiet").meta["radius_arcsec"] == 9
     assert run(TWO + "--quiet").meta["radius_arcsec"] == 9
+
+
+def test_one_source_is_told_of_as_one(folder, capsys):
+    for name in "AO":
+        Table.read(f"{name}.fits")[:1].write(f"one{name}.fits")
+    assert main("match oneA.fits :err oneO.fits 0.3 --radius 9 --out m.fits".split()) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("1 A source matched to O within") and "only 1 primary: the" in err
+    assert main("catalogue m.fits --out c.fits --out c.tex".split()) == 0
+    assert capsys.readouterr().out.startswith("1 source, ")
+    assert main("report m.fits --out r.html --charts 1".split()) == 0
+    page = Path("r.html").read_text()
+    assert "A: 1 row on" in page and "For 1 A source," in page and "1 objects" not in page
+    assert not re.search(r"\b1 (A sources|rows|sources)\b", page + str(Table.read("c.fits").meta))

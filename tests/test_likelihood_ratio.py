@@ -150,7 +150,7 @@ def test_one_source_by_hand():
     """sigma^2 = 1.5^2 + 2^2 = 6.25; two objects 2" and 5" away, 99 of them on 0.01 deg^2."""
     x = catalog([(0, 0)], "X", pos_err=1.5)
     o = catalog([(2, 0), (0, 5), *[(100 + k, 0) for k in range(97)]], "OPT", pos_err=2.0)
-    with pytest.warns(UserWarning, match="only 1 primaries"):
+    with pytest.warns(UserWarning, match="only 1 primary:"):
         result = bm.match(x, o, radius=20, **BY_HAND)
     table = result.likelihood_ratio(host_fraction=0.5)
     per_arcsec2 = 100 / 0.01 / 3600**2

@@ -60,7 +60,7 @@ def test_masks_beside_the_columns(read, tmp_path):
     table["mag"] = MaskedColumn(np.full(N, 20.0), mask=absent)
     table["RA"] = MaskedColumn(table["RA"], mask=np.arange(N) == 5)
     table.write(tmp_path / "o.parquet")
-    with pytest.warns(UserWarning, match="1 of 30 rows have no position"):
+    with pytest.warns(UserWarning, match="1 of 30 rows has no position"):
         result = matched(read(tmp_path / "o.parquet", name="O", **HOW))
     assert np.flatnonzero(np.asarray(result.sources["O"]) < 0).tolist() == [5]
     joined = result.with_inputs()

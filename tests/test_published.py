@@ -510,7 +510,7 @@ def test_the_command(two, inputs, tmp_path, capsys):
         (["--cuts", "0.8"], "--cuts"),
         (["--cuts", "a,b"], "--cuts"),
         (["--cuts", "0.1,0.9"], "--cuts"),
-        (["--inputs", "x.fits"], "--inputs has 1 files"),
+        (["--inputs", "x.fits"], "--inputs has 1 file,"),
     ):
         assert main([*argv, *bad]) == 1
         assert message in capsys.readouterr().err

@@ -107,10 +107,10 @@ def test_cells_of_arrow(cells, values, way, tmp_path):
 def test_nested_cells_are_left_out(cells, tmp_path):
     path = tmp_path / "a.parquet"
     parquet.write_table(base(x=cells, y=RA), path)
-    with pytest.warns(UserWarning, match=r"a.parquet: 1 columns with lists .* left out: x \("):
+    with pytest.warns(UserWarning, match=r"a.parquet: left out: 1 column with lists .*: x \("):
         c = bm.Catalog.read(path, pos_err=1.0, area=1.0)
     assert c.table.colnames == ["ID", "RA", "DEC", "y"]
-    with pytest.warns(UserWarning, match="catalogue 'A': 1 columns with lists"):
+    with pytest.warns(UserWarning, match="catalogue 'A': left out: 1 column with lists"):
         assert catalog(base(x=cells)).table.colnames == ["ID", "RA", "DEC"]
     scanned = bm.Catalog.scan(path, pos_err=1.0, area=1.0)
     assert scanned.input_rows(i[:3]).colnames == ["ID", "RA", "DEC", "y"]
@@ -235,7 +235,7 @@ def test_nested_frames_are_told():
     npd = pytest.importorskip("nested_pandas")
     frame = npd.NestedFrame({"ID": ID, "RA": RA, "DEC": DEC})
     inner = pd.DataFrame({"t": np.arange(2.0 * N)}, index=np.repeat(frame.index, 2))
-    with pytest.warns(UserWarning, match="tables in their cells are left out: lc"):
+    with pytest.warns(UserWarning, match="left out: 1 column with tables in the cells: lc"):
         c = catalog(frame.join_nested(inner, "lc"))
     assert c.table.colnames == ["ID", "RA", "DEC"]
 

@@ -619,7 +619,7 @@ def test_rows_without_a_position_are_left_out(case, folder):
     column, value = VALUES[case]
     replaced(folder, 3, with_value(column, 17, value))
     scanned = bm.Catalog.scan(folder, pos_err="err", **OPTIONS)
-    with pytest.warns(UserWarning, match="'O': 1 of 6,000 rows have no position and are left out"):
+    with pytest.warns(UserWarning, match="'O': 1 of 6,000 rows has no position and is left out"):
         result = bm.match(sources(), scanned, radius=30)
     assert result.meta["dropped"] == {"O": {"position": 1}}
 
@@ -683,7 +683,7 @@ def test_files_without_rows(tmp_path):
     folder = tmp_path / "parts"
     folder.mkdir()
     parquet.write_table(survey().slice(0, 0), folder / "a.parquet")
-    with pytest.raises(ValueError, match="its 1 files have no rows"):
+    with pytest.raises(ValueError, match="there are no rows in its 1 file;"):
         bm.Catalog.scan(folder, pos_err=0.3, **OPTIONS)
 
 

@@ -137,11 +137,11 @@ class TestCells:
         told, files = written(awkward, tmp_path / f"r.{ending}")
         (text,) = told
         for name, what in (
-            ("ragged", "is written as JSON text: cells of type ndarray"),
+            ("ragged", "is written as JSON text: arrays in its cells"),
             ("frames", "is written as JSON text: cells of type DataFrame"),
             ("complex", "is written as text: complex numbers"),
             ("no width", "is left out: its cells have no values"),
-            ("long", "is left out: cells of type ndarray with 5000 values, more than 512"),
+            ("long", "is left out: arrays in its cells with 5000 values, more than 512"),
         ):
             assert f"column {name!r} of O {what}" in text
         assert "'decimals'" not in text and "'NA'" not in text

@@ -19,12 +19,22 @@ from .values import ColumnValues
 #: reasons that a record gives
 POSITION, ERROR = "position", "error"
 DROP = "leave them out with bad_rows='drop' (--bad-rows drop on the command line)"
+WORDS = {POSITION: "position", ERROR: "position error that can be used"}
 #: with a larger share of rows without a position, the columns are taken for the wrong ones
 MOST = 0.5
 #: right ascensions and declinations that stand for none where a row has both (they would be
 #: allowed, one by one): all nines, with the decimal point where the format had room for it
 RA_NINES = (-99.0, -99.9, -99.99, -99.999, -99.9999)
 DEC_NINES = (-9.0, -9.9, -9.99, -9.999, -9.9999)
+
+
+def lacking(catalog: str, n: int, listed: int, reason: str) -> str:
+    """That n of the rows listed in a catalogue lack something, and are left out."""
+    has, are = ("has", "is") if n == 1 else ("have", "are")
+    return (
+        f"catalogue {catalog!r}: {n:,} of {listed:,} rows {has} no {WORDS[reason]} and {are} left "
+        "out"
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from astropy.table import MaskedColumn, Table
 
 from .formats.single import single_values
 from .objects import without_objects
-from .scalars import shown
+from .scalars import plural, shown
 from .warned import warn_user
 
 
@@ -138,8 +138,8 @@ def _from_pandas(frame: Any, name: str) -> Table:
     nested = [c for c in frame.columns if getattr(frame[c].dtype, "name", "").startswith("nested<")]
     if nested:
         warn_user(
-            f"catalogue {name!r}: {len(nested)} columns with tables in their cells are left out: "
-            f"{', '.join(nested[:8])}"
+            f"catalogue {name!r}: left out: {len(nested)} {plural(len(nested), 'column')} with "
+            f"tables in the cells: {', '.join(nested[:8])}"
         )
         frame = frame[[c for c in frame.columns if c not in nested]]
     converted = Table.from_pandas(frame[[c for c in frame.columns if not shared[c]]])

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .bad_rows import DROP, ERROR, POSITION
+from .bad_rows import DROP, ERROR, POSITION, lacking
 from .filled_errors import filled_errors, warn_of_filled
 from .quoted import read_errors
 from .values import ColumnValues
@@ -16,7 +16,6 @@ from .warned import warn_user
 
 #: what may become of the bad rows of a primary
 BAD_ROWS = ("strict", "drop")
-WORDS = {POSITION: "position", ERROR: "position error that can be used"}
 #: rows that a warning names
 NAMED = 5
 
@@ -104,10 +103,7 @@ def refuse_errors(catalog: Any, rows: np.ndarray) -> NoReturn:
 
 
 def _tell(catalog: Any, reason: str, rows: np.ndarray) -> None:
-    warn_user(
-        f"catalogue {catalog.name!r}: {len(rows):,} of {catalog.n_listed:,} rows have no "
-        f"{WORDS[reason]} and are left out ({named(rows)})"
-    )
+    warn_user(f"{lacking(catalog.name, len(rows), catalog.n_listed, reason)} ({named(rows)})")
 
 
 def _marked(catalog: Any) -> Any:

@@ -32,6 +32,11 @@ def shown_text(text: str, most: int = SHOWN) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+def plural(number: int, noun: str) -> str:
+    """The noun as it stands behind a number: row, rows."""
+    return noun if number == 1 else f"{noun}s"
+
+
 def as_number(value: Any) -> float:
     """A real number as a float; inf where it is beyond the largest.
 

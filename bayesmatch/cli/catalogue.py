@@ -69,9 +69,13 @@ def _catalogue(options: argparse.Namespace) -> None:
     table = result.catalogue(cuts, second=options.second, likelihood_ratio=ratio, catalogues=inputs)
     written = [path for out in options.out for path in write_catalogue(table, out, read=read)]
     if not options.quiet:
+        from ..catalogs.scalars import plural
+
         counts = table.meta["bayesmatch"]["class_counts"]
         said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
-        print(f"{len(table):,} sources, {len(table.colnames)} columns: {said}")
+        print(
+            f"{len(table):,} {plural(len(table), 'source')}, {len(table.colnames)} columns: {said}"
+        )
         print("\n".join(f"wrote {path}" for path in written))
 
 

@@ -119,8 +119,10 @@ def _charts(options: argparse.Namespace) -> None:
 
     write(figures(), len(rows), out, names, one_file=one_file)
     if not options.quiet:
+        from ..catalogs.scalars import plural
+
         some = f"; {without} without an image there" if without else ""
-        print(f"{len(rows)} charts{told}{some}")
+        print(f"{len(rows)} {plural(len(rows), 'chart')}{told}{some}")
         print(f"wrote {out}")
 
 
@@ -141,6 +143,7 @@ def _place(given: Sequence[str]) -> tuple[Path, bool]:
 
 def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
     """Rows of the sources, what is true of them, and what they are in words."""
+    from ..catalogs.scalars import plural
     from ..diagnostics.explanation.core import row_of
     from ..diagnostics.explanation.known import read_truth
     from ..diagnostics.explanation.picking import pick
@@ -149,7 +152,8 @@ def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
     if options.truth is not None:
         truth = read_truth(result, options.truth, options.catalogue)
     if options.ids:
-        return [row_of(result, identifier) for identifier in options.ids], truth, ""
+        rows = dict.fromkeys(row_of(result, identifier) for identifier in options.ids)
+        return list(rows), truth, ""
     kind = options.pick or "ambiguous"
     if kind in ("right", "wrong") and truth is None:
         raise ValueError(f"--pick {kind}: give the known answers with --truth FILE")
@@ -158,5 +162,6 @@ def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
         others = ", ".join(k for k in KINDS if k != kind)
         raise ValueError(f"--pick {kind}: there is no such source; give another of {others}")
     rows = pick(result, kind, n=options.n or MANY, seed=options.seed or 0, truth=truth)
-    words = {"random": "sources", "claimed": "sources whose best candidate others claim"}
-    return rows, truth, f" of {len(every):,} {words.get(kind, f'{kind} sources')}"
+    noun = plural(len(every), "source")
+    words = {"random": noun, "claimed": f"{noun} whose best candidate others claim"}
+    return rows, truth, f" of {len(every):,} {words.get(kind, f'{kind} {noun}')}"

@@ -9,12 +9,13 @@ from typing import Any
 def matched_inputs(result: Any, paths: Sequence[str]) -> list[Any]:
     """The catalogues in files, as the match took them; errors and area play no part."""
     from ..catalogs.catalog import Catalog
+    from ..catalogs.scalars import plural
 
     known = result.record.catalogues
     if len(paths) != len(known):
         raise ValueError(
-            f"--inputs has {len(paths)} files, and the match was of {len(known)} catalogues: "
-            f"{', '.join(result.catalogue_names)}; give all, in this order"
+            f"--inputs has {len(paths)} {plural(len(paths), 'file')}, and the match was of "
+            f"{len(known)} catalogues: {', '.join(result.catalogue_names)}; give all, in this order"
         )
     return [
         Catalog.read(

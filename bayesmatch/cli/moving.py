@@ -69,6 +69,7 @@ def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, ro
 
     from ..catalogs.formats.registry import write_table
     from ..catalogs.formats.writing import replaced_together
+    from ..catalogs.scalars import plural
 
     table = catalog.table[rows]
     for column, values in ((catalog.ra_name, ra), (catalog.dec_name, dec)):
@@ -82,7 +83,7 @@ def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, ro
     if not options.quiet:
         left_out = len(catalog) - len(rows)
         print(
-            f"{len(rows)} sources moved"
+            f"{len(rows)} {plural(len(rows), 'source')} moved"
             + (f", {left_out} left out" if left_out else "")
             + f"\nwrote {options.out}"
         )

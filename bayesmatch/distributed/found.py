@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from astropy.table import Table
 
-from ..catalogs.bad_rows import MOST, Aside
+from ..catalogs.bad_rows import MOST, POSITION, Aside, lacking
 from ..catalogs.catalog import Catalog
 from ..catalogs.field_sample import WithSample
 from ..catalogs.footprint import tell_left_out
@@ -218,7 +218,7 @@ def _without(
             f"{wanted.ra_name!r} and {wanted.dec_name!r}; check them and their unit"
         )
     if n:
-        warn_user(f"catalogue {name!r}: {n:,} of {listed:,} rows have no position and are left out")
+        warn_user(lacking(name, n, listed, POSITION))
     return Aside(n_position=n, told=True)
 
 

@@ -277,9 +277,9 @@ def _usable_covariates(
     if n < MIN_PRIMARIES:
         if total is None:
             warn_user(
-                f"only {n} primaries: the host fraction is fitted as a constant and is "
-                "uncertain; give host_fraction= if you know it (--host-fraction on the command "
-                "line)"
+                f"only {n} {'primary' if n == 1 else 'primaries'}: the host fraction is fitted as "
+                "a constant and is uncertain; give host_fraction= if you know it (--host-fraction "
+                "on the command line)"
             )
         z, description = z[:, :1], {"names": ["1"], "center": {}, "scale": {}, "knots": {}}
     return np.ascontiguousarray(z), description

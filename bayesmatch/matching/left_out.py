@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..catalogs.bad_rows import ERROR
+from ..catalogs.bad_rows import ERROR, WORDS
 from ..catalogs.candidates import Candidates
 from ..catalogs.filled_errors import filled_errors, warn_of_filled
 from ..catalogs.held import HeldCatalog
-from ..catalogs.left_out import WORDS, named, refuse_errors
+from ..catalogs.left_out import named, refuse_errors
 from ..catalogs.warned import warn_user
 
 #: of the candidates, with a larger share of bad errors the column is taken for the wrong one
@@ -47,9 +47,13 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
         bad[slots] = mine
         rows = np.unique(other.row_numbers(row[mine]))
         counts.append(len(rows))
+        what, are = (
+            ("1 candidate has", "is")
+            if len(rows) == 1
+            else (f"{len(rows):,} candidates have", "are")
+        )
         warn_user(
-            f"catalogue {other.name!r}: {len(rows):,} candidates have no {WORDS[ERROR]} and are "
-            f"left out ({named(rows)})"
+            f"catalogue {other.name!r}: {what} no {WORDS[ERROR]} and {are} left out ({named(rows)})"
         )
     if bad is None:
         return candidates

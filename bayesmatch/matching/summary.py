@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.scalars import plural
 from .checks.table import not_ok
 from .expected import expected_line, expected_table
 from .learned_lines import learned_lines
@@ -22,7 +23,7 @@ def summary_text(associations: Table, sources: Table, record: MatchRecord) -> st
     secure, hostless, ambiguous, unknown = _kinds(sources).values()
     expected = expected_table(associations, sources, record, [0.5], None)
     lines = [
-        f"{n} {names[0]} sources matched to {' and '.join(names[1:])} within "
+        f"{n} {names[0]} {plural(n, 'source')} matched to {' and '.join(names[1:])} within "
         f"{record.radius_arcsec:g} arcsec",
         f"  candidates         {record.n_candidates:>9,}",
         f"  host fraction      {record.host_fraction:>9.3f}  ({given})",

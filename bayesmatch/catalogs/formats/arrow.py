@@ -48,7 +48,8 @@ def left_out_note(schema: pyarrow.Schema) -> str:
     if not nested:
         return ""
     some = ", ".join(nested[:SHOWN]) + (", ..." if len(nested) > SHOWN else "")
-    return f"{len(nested)} columns with lists or structures in their cells are left out: {some}"
+    columns = "1 column" if len(nested) == 1 else f"{len(nested)} columns"
+    return f"left out: {columns} with lists or structures in the cells: {some}"
 
 
 def index_note(schema: pyarrow.Schema) -> str:

@@ -115,6 +115,8 @@ def cell_kind(column: Any) -> str:
         return ""
     kinds = set(map(type, parts_of(column)[0].tolist()))
     cells = [kind for kind in kinds if _holds_parts(kind)]
+    if kinds == {np.ndarray}:
+        return "arrays in its cells"
     return f"cells of type {', '.join(sorted(kind.__name__ for kind in cells))}" if cells else ""
 
 

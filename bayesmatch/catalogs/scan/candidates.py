@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ... import __version__
-from ..bad_rows import MOST, Aside
+from ..bad_rows import MOST, POSITION, Aside, lacking
 from ..errors import error_columns
 from ..far import FarCatalog
 from ..field_sample import FIELD_ROWS, FieldSample, rows_around
@@ -195,10 +195,7 @@ def _counted(other: ScannedCatalog, n_without: int) -> ScannedCatalog:
             f"columns {other.ra_name!r} and {other.dec_name!r}; check these (ra=, dec=; --ra, "
             "--dec on the command line) and their unit"
         )
-    warn_user(
-        f"catalogue {other.name!r}: {rows:,} of {len(other):,} rows have no position and are left "
-        "out"
-    )
+    warn_user(lacking(other.name, rows, len(other), POSITION))
     out = copy.copy(other)
     out.aside, out.n_without = Aside(n_position=rows, told=True), rows
     return out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..scalars import plural
 from .partitions import partition_fields
 from .parts import Files, Part, open_parts
 
@@ -53,8 +54,9 @@ class DataSet:
         found = cls(name, parts, schema, [f.name for f in extra], bounds_of[0])
         if found.n_rows == 0:
             raise ValueError(
-                f"catalogue {name!r} is empty: its {len(parts)} files have no "
-                "rows; check the path or the selection that made it"
+                f"catalogue {name!r} is empty: there are no rows in its "
+                f"{len(parts)} {plural(len(parts), 'file')}; check the path or the selection that "
+                "made it"
             )
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...catalogs.scalars import plural
 from ..metrics import PURITIES
 
 if TYPE_CHECKING:
@@ -18,15 +19,10 @@ def summary_text(a: bm.Assessment) -> str:
     cutoff, value = a.crossing
     what = "the best candidate is right" if a.score == "p_match" else "there is a counterpart"
     lines = [
-        f"{a.n} sources with known answers: {a.n_counterparts} with a counterpart in "
-        f"{a.catalogue}, {a.n_hostless} hostless; cut on {a.score}",
+        f"{a.n} {plural(a.n, 'source')} with known answers: {a.n_counterparts} with a counterpart "
+        f"in {a.catalogue}, {a.n_hostless} hostless; cut on {a.score}",
         f"  purity = completeness    {value:.4f}  at {a.score} = {cutoff:.4g}",
-        *(
-            f"  completeness at {purity:.0%}      "
-            f"{a.completeness_at_purity(purity):.4f}  at "
-            f"{a.score} = {a.cutoff_at_purity(purity):.4g}"
-            for purity in PURITIES
-        ),
+        *(_at_purity(a, purity) for purity in PURITIES),
         f"  calibration error        {a.ece:.4f}  of the probability that {what}; exact "
         f"ones would have {a.ece_floor.mean:.4f}, and {a.ece_floor.p95:.4f} in one case of 20",
         f"    offset                {a.offset:+.4f}  +- {a.offset_error:.4f}: mean probability "
@@ -48,6 +44,12 @@ def summary_text(a: bm.Assessment) -> str:
             f"({sigma:.1f} sigma): {why}"
         )
     return "\n".join(lines)
+
+
+def _at_purity(a: bm.Assessment, purity: float) -> str:
+    cutoff = a.cutoff_at_purity(purity)
+    at = "no cutoff is as pure" if cutoff != cutoff else f"at {a.score} = {cutoff:.4g}"
+    return f"  completeness at {purity:.0%}      {a.completeness_at_purity(purity):.4f}  {at}"
 
 
 def summary_numbers(a: bm.Assessment) -> dict[str, Any]:

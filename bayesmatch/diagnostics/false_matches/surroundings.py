@@ -17,9 +17,10 @@ def candidates_of(result: MatchResult, counted: np.ndarray) -> np.ndarray:
     """Number of candidates in each other catalogue around the `counted` sources, (n,) bool."""
     associations, (primary, *others) = result.associations, result.catalogue_names
     row = np.asarray(associations[primary])
+    counted = counted[np.searchsorted(np.asarray(result.sources[primary]), row)]
     number = []
     for member in (np.asarray(associations[name]) for name in others):
-        pairs = np.column_stack([row, member])[(member >= 0) & counted[row]]
+        pairs = np.column_stack([row, member])[(member >= 0) & counted]
         number.append(len(np.unique(pairs, axis=0)))
     return np.array(number)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...catalogs.held import HeldCatalog
+from ...catalogs.scalars import plural
 from ...matching.record import CatalogueRecord, MatchRecord
 
 #: how the method is cited, wherever a table or a report says so
@@ -124,9 +125,10 @@ def header_lines(head: dict[str, Any]) -> list[str]:
     if head["command"]:
         lines.append(f"command: {head['command']}")
     for part in head["inputs"]:
+        errors = ", ".join(map(str, part["pos_err"])) or "not recorded"
         lines.append(
-            f"input {part['name']}: {part['rows']} rows on {part['area_deg2']:.6g} deg^2, position "
-            f"error {', '.join(map(str, part['pos_err'])) or 'not recorded'}"
+            f"input {part['name']}: {part['rows']} {plural(part['rows'], 'row')} on "
+            f"{part['area_deg2']:.6g} deg^2, position error {errors}"
         )
         if part["sha256"]:
             lines += [f"  file {part['file']}", f"  SHA-256 {part['sha256']}"]
@@ -135,11 +137,11 @@ def header_lines(head: dict[str, Any]) -> list[str]:
     lines += [f"parameter {name}: {_said(value)}" for name, value in head["parameters"].items()]
     cuts, counts = head["class_cuts"], head["class_counts"]
     lines += [
-        f"class secure: p_match >= {cuts['secure_p_match']:g} ({counts['secure']} sources)",
+        f"class secure: p_match >= {cuts['secure_p_match']:g} ({_sources(counts['secure'])})",
         f"class hostless: p_hostless >= {cuts['hostless_p_hostless']:g} "
-        f"({counts['hostless']} sources)",
-        f"class outside: no catalogue has looked there ({counts['outside']} sources)",
-        f"class ambiguous: all others ({counts['ambiguous']} sources)",
+        f"({_sources(counts['hostless'])})",
+        f"class outside: no catalogue has looked there ({_sources(counts['outside'])})",
+        f"class ambiguous: all others ({_sources(counts['ambiguous'])})",
         *(f"cite: {line}" for line in head["citation"]),
     ]
     return lines
@@ -151,3 +153,7 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return f"{value:.6g}" if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def _sources(n: int) -> str:
+    return f"{n} {plural(n, 'source')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...catalogs.scalars import plural
 from ...matching.wording import listed
 from ...plots.expected import expected_curves
 from ..published.inputs import member_columns
@@ -38,9 +39,10 @@ def lead(m: Material) -> str:
     shown.append((str(wrong), "checks that are not ok"))
     cards = "\n".join(f"<div><dt>{inline(text)}</dt><dd>{v}</dd></div>" for v, text in shown)
     first = (
-        f"Which of {record.n_candidates:,} objects of "
+        f"Which of {record.n_candidates:,} {plural(record.n_candidates, 'object')} of "
         f"{listed([c.name for c in record.others])} are the counterparts of {n:,} "
-        f"{record.primary.name} sources, how sure that is, and which sources have none."
+        f"{record.primary.name} {plural(n, 'source')}, how sure that is, and which sources have "
+        "none."
     )
     return f'{paragraph(first, "lead")}\n<dl class="cards">\n{cards}\n</dl>'
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...catalogs.scalars import plural
 from ...matching.learned_lines import learned_lines
 from ...matching.record import CatalogueRecord, MatchRecord
 from ...matching.result import MatchResult
@@ -53,11 +54,16 @@ def catalogue_words(c: CatalogueRecord) -> str:
         else ""
     )
     left = f" ({c.outside:,} outside it were left out)" if c.outside else ""
-    return f"{c.name}: {c.rows:,} rows on {c.area_deg2:.4g} deg^2{left}{file}; {said}{tails}."
+    rows = f"{c.rows:,} {plural(c.rows, 'row')} on {c.area_deg2:.4g} deg^2{left}"
+    return f"{c.name}: {rows}{file}; {said}{tails}."
 
 
 def _parts(c: CatalogueRecord) -> list[Any]:
     return [] if not c.pos_err or None in c.pos_err else list(c.pos_err)
+
+
+def _each(n: int, name: str) -> str:
+    return f"each of {n:,} {name} sources" if n > 1 else f"1 {name} source"
 
 
 def method(result: MatchResult) -> list[str]:
@@ -65,7 +71,7 @@ def method(result: MatchResult) -> list[str]:
     record = result.record
     names = [c.name for c in record.others]
     return [
-        f"For each of {len(result.sources):,} {record.primary.name} sources, the objects of "
+        f"For {_each(len(result.sources), record.primary.name)}, the objects of "
         f"{listed(names)} within {record.radius_arcsec:g} arcsec were taken as candidates: "
         f"{record.n_candidates:,} in all, which make {record.n_associations:,} hypotheses with "
         "those of no counterpart. Each hypothesis was weighed by how well the positions agree "
