@@ -387,3 +387,17 @@ def test_names_of_identifiers(names, found):
 def test_two_identifiers():
     with pytest.raises(ValueError, match="2 columns could be the identifier"):
         catalog({"RA": RA, "DEC": DEC, "objid": ID, "source_id": ID})
+
+
+def test_series_whose_rows_are_in_different_orders():
+    """Taken by position, a column that was sorted would give each object another's declination."""
+    frame = pd.DataFrame({"RA": [1.0, 2.0, 3.0], "DEC": [3.0, 1.0, 2.0]}, index=["a", "b", "c"])
+    ra, dec = frame["RA"], frame["DEC"].sort_values()
+    with pytest.raises(
+        ValueError, match="'RA' and 'DEC' are pandas Series with different indexes, 'a' and 'b' in"
+    ):
+        bm.Catalog({"RA": ra, "DEC": dec}, name="A", pos_err=1, area=1)
+    together = pd.DataFrame({"RA": ra, "DEC": dec})
+    for given in (together, {"RA": ra, "DEC": dec[ra.index]}, {"RA": ra, "DEC": [3.0, 1.0, 2.0]}):
+        found = bm.Catalog(given, name="A", pos_err=1, area=1)
+        np.testing.assert_array_equal(found.dec, [3.0, 1.0, 2.0])

@@ -32,6 +32,8 @@ def as_table(table: Any, name: str) -> Table:
         raise no_table(table, name)
     columns = dict(table)
     check_names(columns, name)
+    if pandas is not None:
+        _check_rows_agree(columns, pandas.Series, name)
     for key, values in columns.items():
         if pandas is not None and isinstance(values, pandas.Series):
             columns[key] = _from_pandas(values.to_frame("values"), name)["values"]
@@ -45,6 +47,23 @@ def as_table(table: Any, name: str) -> Table:
             f"catalogue {name!r}: the columns do not make a table ({text}); give "
             "arrays of one length"
         ) from error
+
+
+def _check_rows_agree(columns: Mapping[str, Any], series: type, name: str) -> None:
+    """Raise a ValueError if Series of one length have their rows in different orders."""
+    given = {key: values for key, values in columns.items() if isinstance(values, series)}
+    first, *others = given or [""]
+    for key in others:
+        one, other = given[first].index, given[key].index
+        if one is other or one.equals(other) or len(one) != len(other):
+            continue  # those of different lengths make no table
+        row = int(np.flatnonzero(np.asarray(one != other))[0])
+        raise ValueError(
+            f"catalogue {name!r}: columns {first!r} and {key!r} are pandas Series with different "
+            f"indexes, {shown(one[row])} and {shown(other[row])} in row {row}: put them into one "
+            "DataFrame, which brings their rows together, or give values without an index "
+            "(.to_numpy())"
+        )
 
 
 def no_table(given: Any, name: str) -> TypeError:
