@@ -358,3 +358,17 @@ def test_rows_that_are_no_comments(rows, tmp_path):
     (tmp_path / "t.csv").write_text("ID,RA,DEC\n" + rows)
     with pytest.raises(ValueError, match="has [12] cells, and its columns are 3"):
         bm.catalogs.formats.reading.read_table(tmp_path / "t.csv")
+
+
+def test_values_that_are_not_between_the_bars_of_an_ipac_table(tmp_path):
+    """A tenth of a degree would be lost of one, and the identifier be that of another row."""
+    t = Table({"ID": ["a", "b"], "RA": [10.25, 11.5], "DEC": [1.5, -2.25]})
+    t.write(tmp_path / "x.tbl", format="ascii.ipac")
+    good = (tmp_path / "x.tbl").read_text()
+    found = bm.Catalog.read(tmp_path / "x.tbl", name="A", pos_err=1, area=1)
+    np.testing.assert_array_equal(found.ra, [10.25, 11.5])
+    row = next(line for line in good.splitlines() if "11.5" in line)
+    for wrong in (row.replace(" 11.5", "11.50000"), f"{row.rstrip()}      77", row.strip()):
+        (tmp_path / "x.tbl").write_text(good.replace(row, wrong))
+        with pytest.raises(ValueError, match=r"as text \(line \d+, 'b .* the bar in place \d+ of"):
+            bm.Catalog.read(tmp_path / "x.tbl", name="A", pos_err=1, area=1)

@@ -6,7 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..scalars import shown_text
 from .dialect import Dialect
+
+
+def check_between_bars(lines: Sequence[str]) -> None:
+    """Raise a ValueError if a row of an IPAC table does not stand between the bars of its header.
+
+    Values are cut there: of what lies below a bar a part would be lost, or be another column's.
+    """
+    header = next(line for line in lines if line.startswith("|"))
+    bars = [k for k, character in enumerate(header) if character == "|"]
+    for number, line in enumerate(lines, start=1):
+        if line.startswith(("|", "\\")):
+            continue
+        below = [k for k in bars if line[k : k + 1].strip()]
+        if below or line[bars[-1] :].strip():
+            where = below[0] if below else bars[-1]
+            raise ValueError(
+                f"line {number}, {shown_text(line.strip())!r}, has a value at or beyond the bar in "
+                f"place {where + 1} of the header, where columns end; put the values between the "
+                "bars"
+            )
 
 
 def fixed_width(content: bytes, dialect: Dialect, lines: Sequence[str]) -> list[list[str]] | None:

@@ -16,6 +16,7 @@ from .cells import whole_header
 from .decoded import as_utf8
 from .delimited import columns_of
 from .dialect import DELIMITER_OF, Dialect, find_dialect
+from .fixed_width import check_between_bars
 from .source import Source
 from .typed import is_identifier, typed
 
@@ -145,6 +146,8 @@ def _by_astropy(text: str, kind: str, asked: Asked) -> Table:
     if kind == "fixed_width_two_line":
         rule = [line for line in lines if line.strip()][1].strip()
         options = {"position_char": rule[0]}
+    if kind == "ipac":
+        check_between_bars(lines)
     try:
         return Table.read(lines, format=f"ascii.{kind}", **options)
     except Exception:  # of many kinds; an older table of the CDS is tried next
