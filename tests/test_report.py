@@ -26,6 +26,7 @@ from bayesmatch.diagnostics.report.core import report_text
 from bayesmatch.diagnostics.report.evidence import page_data
 from bayesmatch.diagnostics.report.figures import binned
 from bayesmatch.diagnostics.report.pairs import pairs_with, places
+from bayesmatch.diagnostics.report.words import method
 from bayesmatch.plots.images.planes import Plane
 from bayesmatch.plots.images.read import Images
 
@@ -689,3 +690,19 @@ def test_rows_that_were_dropped_shift_nothing():
         first = result.associations["p_match"][np.asarray(result.associations["X"]) == rows[n]]
         assert found["second_p_match"][n] == (np.sort(first[1:])[-2] if len(first) > 2 else 0)
     Page(report_text(result, n_charts=1))
+
+
+def test_the_share_of_sources_beyond_the_survey_is_told(result):
+    """What the fit takes for no survey there is not to be read as sources without a host."""
+    assert "lie where" not in " ".join(method(result))
+    xray, optical, _ = bm.mock.survey(n_primary=400, area=1.0, seed=5)
+    there = np.asarray(optical["RA"]) < np.quantile(optical["RA"], 0.7)
+    x = bm.Catalog(xray, name="X", pos_err="sigma")
+    some = bm.match(x, bm.Catalog(optical[there], name="OPT", pos_err=0.1, area=0.7), radius=15)
+    told = re.search(
+        r"A share of (\S+) \+- (\S+) of the sources seems to lie where OPT has not "
+        "looked; they count as",
+        " ".join(method(some)),
+    )
+    share = np.mean(np.asarray(xray["RA"]) > np.max(optical["RA"][there]))
+    assert abs(float(told[1]) - share) < 4 * float(told[2]) < 0.15
