@@ -666,3 +666,12 @@ def test_command_line_errors(two, tmp_path, capsys, monkeypatch):
     assert main(["assess", "r.fits", "none.csv"]) == 1
     assert "no such file" in capsys.readouterr().err
     assert main(["assess", "r.fits", "twice.csv", "--score", "p_i"]) == 2
+
+
+def test_a_purity_that_no_cutoff_reaches():
+    said = bm.assess(*made([(0.9, "b", "a")] * 8 + [(0.3, "a", "a")] * 4)).summary()
+    assert said.count("no cutoff is as pure\n") == 3 and "= nan" not in said
+    assert "completeness at 95%      0.0000  no cutoff" in said
+    said = bm.assess(*made([(0.9, "a", None), (0.1, None, None)])).summary()
+    assert "purity = completeness         -  nowhere\n" in said and "= nan" not in said
+    assert "completeness at 95%           -  no cutoff" in said

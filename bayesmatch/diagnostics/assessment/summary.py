@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ...catalogs.scalars import plural
@@ -21,7 +22,8 @@ def summary_text(a: bm.Assessment) -> str:
     lines = [
         f"{a.n} {plural(a.n, 'source')} with known answers: {a.n_counterparts} with a counterpart "
         f"in {a.catalogue}, {a.n_hostless} hostless; cut on {a.score}",
-        f"  purity = completeness    {value:.4f}  at {a.score} = {cutoff:.4g}",
+        f"  purity = completeness    {_known(value)}  "
+        + ("nowhere" if math.isnan(cutoff) else f"at {a.score} = {cutoff:.4g}"),
         *(_at_purity(a, purity) for purity in PURITIES),
         f"  calibration error        {a.ece:.4f}  of the probability that {what}; exact "
         f"ones would have {a.ece_floor.mean:.4f}, and {a.ece_floor.p95:.4f} in one case of 20",
@@ -48,8 +50,14 @@ def summary_text(a: bm.Assessment) -> str:
 
 def _at_purity(a: bm.Assessment, purity: float) -> str:
     cutoff = a.cutoff_at_purity(purity)
-    at = "no cutoff is as pure" if cutoff != cutoff else f"at {a.score} = {cutoff:.4g}"
-    return f"  completeness at {purity:.0%}      {a.completeness_at_purity(purity):.4f}  {at}"
+    at = "no cutoff is as pure" if math.isnan(cutoff) else f"at {a.score} = {cutoff:.4g}"
+    complete = _known(a.completeness_at_purity(purity))
+    return f"  completeness at {purity:.0%}      {complete}  {at}"
+
+
+def _known(share: float) -> str:
+    """A share; a dash where nothing is known of it, as without counterparts in the truth."""
+    return "     -" if math.isnan(share) else f"{share:.4f}"
 
 
 def summary_numbers(a: bm.Assessment) -> dict[str, Any]:
