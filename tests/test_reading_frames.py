@@ -401,3 +401,29 @@ def test_series_whose_rows_are_in_different_orders():
     for given in (together, {"RA": ra, "DEC": dec[ra.index]}, {"RA": ra, "DEC": [3.0, 1.0, 2.0]}):
         found = bm.Catalog(given, name="A", pos_err=1, area=1)
         np.testing.assert_array_equal(found.dec, [3.0, 1.0, 2.0])
+
+
+class Beyond:
+    """A column of a type that Arrow has not, as the integers of 128 bits of polars."""
+
+    dtype = "Int128"
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        raise pa.ArrowInvalid("Invalid or unsupported format string: '_pli128'")
+
+
+class FrameWithMore(Beyond):
+    """A frame that has such a column."""
+
+    columns = ["RA", "n"]
+
+    def __getitem__(self, name):
+        return Beyond() if name == "n" else NotArrow(pa.chunked_array([RA]))
+
+
+def test_a_type_that_arrow_has_not():
+    words = "catalogue 'A': column 'n' is of type Int128, which Arrow has not; convert it or leave"
+    with pytest.raises(TypeError, match=words):
+        catalog(FrameWithMore())
+    with pytest.raises(TypeError, match="the table is a Beyond; give an astropy"):
+        catalog(Beyond())

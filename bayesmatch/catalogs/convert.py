@@ -87,8 +87,10 @@ def _from_arrow(data: Any, name: str) -> Table:
 
     try:
         found = data if isinstance(data, pa.Table) else pa.table(data)
-    except pa.ArrowInvalid:  # a single column
-        raise no_table(data, name) from None
+    except pa.ArrowInvalid as error:
+        if not hasattr(data, "columns"):  # a single column
+            raise no_table(data, name) from None
+        raise _not_of_arrow(data, name, error) from error
     check_names(found.schema.names, name)
     twice = next((n for n in found.schema.names if found.schema.names.count(n) > 1), None)
     if twice is not None:
@@ -98,6 +100,22 @@ def _from_arrow(data: Any, name: str) -> Table:
     for note in notes_on(found.schema):
         warn_user(f"catalogue {name!r}: {note}")
     return from_arrow(found)
+
+
+def _not_of_arrow(data: Any, name: str, error: Exception) -> TypeError:
+    """The error where a table's own library has types of columns that Arrow has not."""
+    import pyarrow as pa
+
+    for column in data.columns:
+        try:
+            pa.chunked_array(data[column])
+        except pa.ArrowInvalid:
+            return TypeError(
+                f"catalogue {name!r}: column {shown(column)} is of type "
+                f"{getattr(data[column], 'dtype', 'unknown')}, which Arrow has not; convert it or "
+                "leave it out"
+            )
+    return TypeError(f"catalogue {name!r}: the table cannot be handed on by Arrow ({error})")
 
 
 def _from_arrow_column(values: Any) -> Any:
