@@ -49,7 +49,7 @@ def as_table(table: Any, name: str) -> Table:
         ) from error
 
 
-def _check_rows_agree(columns: Mapping[str, Any], series: type, name: str) -> None:
+def _check_rows_agree(columns: Mapping[str, Any], series: Any, name: str) -> None:
     """Raise a ValueError if Series of one length have their rows in different orders."""
     given = {key: values for key, values in columns.items() if isinstance(values, series)}
     first, *others = given or [""]

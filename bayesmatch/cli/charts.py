@@ -152,8 +152,8 @@ def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
     if options.truth is not None:
         truth = read_truth(result, options.truth, options.catalogue)
     if options.ids:
-        rows = dict.fromkeys(row_of(result, identifier) for identifier in options.ids)
-        return list(rows), truth, ""
+        named = dict.fromkeys(row_of(result, identifier) for identifier in options.ids)
+        return list(named), truth, ""
     kind = options.pick or "ambiguous"
     if kind in ("right", "wrong") and truth is None:
         raise ValueError(f"--pick {kind}: give the known answers with --truth FILE")

@@ -26,7 +26,7 @@ from ...matching.result import MatchResult
 from .positions import realizations
 from .rate import SCORES, rate_interval, selected_fraction
 from .result import Calibration
-from .surroundings import candidates_of, factors, field_candidates_of, warn_of_surroundings
+from .surroundings import candidates_of, tell_surroundings
 
 #: beyond, the intervals are as narrow as the list of sources lets them be
 MAX_REALIZATIONS = 100_000
@@ -140,12 +140,8 @@ def calibrate(
     rates, around = zip(*done, strict=True)
     by_realization = np.array(rates)
     n_fake = [int(usable.sum()) for _, _, usable in places]
-    factor, error = factors(field_candidates_of(result), len(weight), around, sum(n_fake))
     if not match_options.get("min_p_i"):  # which leaves candidates out
-        names = result.catalogue_names
-        warn_of_surroundings(
-            names[0], dict(zip(names[1:], zip(factor, error, strict=True), strict=True))
-        )
+        tell_surroundings(result, around, sum(n_fake))
     lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
     all_sources = selected_fraction(result, score, at, np.ones(len(weight)))
     table = _table(at, score, all_sources, by_realization.mean(axis=0), (lo, hi))

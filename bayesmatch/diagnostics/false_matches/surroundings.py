@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -34,34 +34,34 @@ def field_candidates_of(result: MatchResult) -> np.ndarray:
     return field
 
 
-def factors(
-    field: np.ndarray, n_sources: int, fake: Sequence[np.ndarray], n_fake: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """How many times as many candidates a fake position has as a source has field objects.
+def tell_surroundings(result: MatchResult, around: Sequence[np.ndarray], n_fake: int) -> None:
+    """Warn where fake positions are not like those of the sources.
 
-    With standard errors of the ln: of Poisson numbers. NaN where there are none.
+    Parameters
+    ----------
+    result : MatchResult
+        Of the sources.
+    around : sequence of ndarray
+        The :func:`candidates_of` of each realization.
+    n_fake : int
+        Number of fake positions in all of them.
     """
-    around, total = np.maximum(field, 0.0), np.sum(fake, axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (total / n_fake) / (around / n_sources), np.sqrt(
-            1.0 / around + 1.0 / np.maximum(total, 1)
-        )
-
-
-def warn_of_surroundings(primary: str, found: Mapping[str, tuple[float, float]]) -> None:
-    """Warn where fake positions are not like those of the sources: factor and error by name."""
-    for name, (factor, error) in found.items():
-        with np.errstate(divide="ignore"):
-            off = np.log(factor)
-        if not (abs(off) > np.log(FACTOR) and abs(off) > SIGMA * error):
+    primary, *others = result.catalogue_names
+    everywhere = np.sum(around, axis=0)
+    for name, fake, field in zip(others, everywhere, field_candidates_of(result), strict=True):
+        if field <= 0:
             continue
-        how, why = (
-            ("low", f"where {name} has fewer or has not looked, as beside cones round the sources")
-            if off < 0
-            else ("high", f"where {name} has more")
-        )
-        warn_user(
-            f"around the fake positions there are {factor:.2g} times as many {name} objects as "
-            f"unrelated ones around the {primary} sources: they lie {why}, and the false fractions "
-            f"are too {how}"
-        )
+        factor = (fake / n_fake) / (field / len(result.sources))
+        error = np.sqrt(1.0 / field + 1.0 / max(fake, 1))  # of its ln: Poisson numbers
+        off = np.log(max(factor, 1e-300))
+        if abs(off) > np.log(FACTOR) and abs(off) > SIGMA * error:
+            how, why = (
+                ("low", f"where {name} has fewer or has not looked, as beside cones round sources")
+                if off < 0
+                else ("high", f"where {name} has more")
+            )
+            warn_user(
+                f"around the fake positions there are {factor:.2g} times as many {name} objects as "
+                f"unrelated ones around the {primary} sources: they lie {why}, and the false "
+                f"fractions are too {how}"
+            )
