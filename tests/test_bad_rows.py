@@ -468,3 +468,26 @@ def test_a_result_without_dropped_rows_can_be_asked_to_keep_them(tmp_path):
     result.write(tmp_path / "r.fits", False, keep_dropped=True)
     bm.MatchResult.read(tmp_path / "r.fits").write(tmp_path / "s.fits", keep_dropped=True)
     assert len(bm.MatchResult.read(tmp_path / "s.fits").sources) == 60
+
+
+def test_sources_that_were_left_out_are_not_just_unknown(tmp_path, monkeypatch, capsys):
+    """Who asks for one is not referred to others with similar identifiers alone."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(3)
+    ra, dec = 10 + rng.random(60) / 5, rng.random(60) / 5
+    x = Table({"ID": np.arange(60), "RA": ra, "DEC": dec, "e": np.where(np.arange(60) == 3, 0, 1)})
+    x["DEC"][7] = np.nan
+    for name, table in (("X", x), ("O", Table({"ID": np.arange(60), "RA": ra, "DEC": dec}))):
+        table.meta.update(EXTNAME=name, SKYAREA=0.04)
+        table.write(f"{name}.fits")
+    Table({"ID": np.arange(60), "counterpart": np.arange(60)}).write("truth.csv")
+    line = "match X.fits :e O.fits 0.1 --radius 5 --bad-rows drop --keep-dropped --out m.fits"
+    assert main(f"{line} --quiet".split()) == 0
+    capsys.readouterr()
+    for asked in ("explain m.fits 3", "assess m.fits truth.csv"):
+        assert main(asked.split()) == 1
+        err = capsys.readouterr().err
+        assert " (2 sources without position or error left out of it); " in err
+    assert main("fake X.fits --radius 5 --out f.fits".split()) == 0
+    out, err = capsys.readouterr()
+    assert "59 sources moved" in out and "1 of 60 rows has no position and is left out" in err

@@ -42,6 +42,7 @@ def read_sources(options: argparse.Namespace) -> Any:
     from ..catalogs.formats.asked import Asked
     from ..catalogs.formats.reading import read_table
     from ..catalogs.formats.registry import check_columns
+    from ..catalogs.left_out import with_positions
 
     if (not options.out) == (options.out_as_nway is None):
         raise ValueError("give one file to write: --out FILE, or FILE after the catalogue")
@@ -58,9 +59,10 @@ def read_sources(options: argparse.Namespace) -> Any:
     some_id = next(
         (c.name for c in table.itercols() if c.dtype.kind in "iuSU" and c.ndim == 1), None
     )
-    return Catalog(
+    found = Catalog(
         table, name="sources", pos_err=1.0, area=1.0, ra=options.ra, dec=options.dec, id=some_id
     )
+    return with_positions(found)
 
 
 def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, rows: Any) -> None:

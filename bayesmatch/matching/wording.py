@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.scalars import plural
+from .record import MatchRecord
+
 LEGEND = """\
 Terms are log10 (10 times that: decibans). position: Bayes factor of the positions; density: how
 rare such objects are in the sky; then each prior; fraction: how common such counterparts are. Their
@@ -136,3 +139,9 @@ def signed(value: float) -> str:
 
 def _log10(value: float) -> str:
     return signed(value) if np.isfinite(value) else "excluded" if value < 0 else "inf"
+
+
+def left_out_words(record: MatchRecord) -> str:
+    """How many sources took no part in the match, behind a number; empty where all did."""
+    n = sum((record.dropped or {}).get(record.primary.name, {}).values())
+    return f" ({n:,} {plural(n, 'source')} without position or error left out of it)" if n else ""

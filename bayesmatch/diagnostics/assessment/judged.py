@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...matching.result import MatchResult
+from ...matching.wording import left_out_words
 from .truth_table import HOSTLESS, as_text, known_answers
 
 SCORES = ("p_any", "p_hostless", "p_match")
@@ -52,7 +53,8 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[
         raise ValueError(
             f"truth: row {int(np.argmax(unknown))} is about '{known[unknown][0]}', "
             f"which is no identifier ({primary.id}) of {primary.name!r} in the "
-            f"result ({int(unknown.sum())} unknown in all); remove those rows"
+            f"result ({int(unknown.sum())} unknown in all){left_out_words(record)}; remove "
+            "those rows"
         )
     sort = np.argsort(row)  # in the order of the result, however the truth is ordered
     row, counterpart = row[sort], counterpart[sort]

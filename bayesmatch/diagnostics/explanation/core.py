@@ -13,7 +13,7 @@ from astropy.table import Table
 
 from ...catalogs.scalars import shown
 from ...matching.result import MatchResult
-from ...matching.wording import printed_table
+from ...matching.wording import left_out_words, printed_table
 from .evidence import evidence_table
 from .surroundings import Surroundings, surroundings
 from .text import sentences
@@ -180,7 +180,7 @@ def row_of(result: MatchResult, primary_id: Any) -> int:
     hint = f"did you mean {', '.join(close)}?" if close else f"they are {ids[0]} ... {ids[-1]}"
     raise ValueError(
         f"catalogue {record.name!r} has no source with {record.id} {shown(wanted)} "
-        f"among {len(ids):,}; {hint}"
+        f"among {len(ids):,}{left_out_words(result.record)}; {hint}"
     )
 
 
