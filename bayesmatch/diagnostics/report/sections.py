@@ -38,7 +38,7 @@ def lead(m: Material) -> str:
     shown.append((str(wrong), "checks that are not ok"))
     cards = "\n".join(f"<div><dt>{inline(text)}</dt><dd>{v}</dd></div>" for v, text in shown)
     first = (
-        f"Which of {record.n_candidates:,} objects of "
+        f"Which of {record.n_candidates:,} candidates in "
         f"{listed([c.name for c in record.others])} are the counterparts of {n:,} "
         f"{record.primary.name} sources, how sure that is, and which sources have none."
     )
