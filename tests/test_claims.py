@@ -449,6 +449,22 @@ def test_a_light_curve_as_a_list_of_sources_ends():
     assert result.meta["claims"]["primaries"] == 120
 
 
+def test_a_position_that_stands_for_unknown_hides_no_duplicates():
+    """Nor are all pairs of its entries listed, of which there may be more than the memory holds."""
+    x, o, _, source = sky(4, 300, 500, 40_000, 1.0, twice=0.2)
+    n = 1500
+    table = {name: np.append(x.table[name], np.zeros(n)) for name in ("RA", "DEC")}
+    table["ERR"] = np.append(x.table["ERR"], np.ones(n))
+    messy = bm.Catalog(table, name="X", pos_err="ERR", area=x.area)
+    assert len(close_pairs(messy, 5.0).first) < 5_000
+    with pytest.warns(UserWarning, match="second entries of a source"):
+        clean, found = (
+            np.asarray(bm.match(c, o, radius=5.0).sources["same_source"]) for c in (x, messy)
+        )
+    assert (clean >= 0).sum() > 50
+    np.testing.assert_array_equal(found[: len(source)], clean)
+
+
 @pytest.mark.filterwarnings("ignore:no primary has a", "ignore:.*second entries of")
 @pytest.mark.parametrize("n_other", [1, 2])
 def test_entries_of_one_source_where_no_object_is_near_any(n_other):

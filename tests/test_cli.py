@@ -282,5 +282,5 @@ def test_one_source_is_told_of_as_one(folder, capsys):
     assert capsys.readouterr().out.startswith("1 source, ")
     assert main("report m.fits --out r.html --charts 1".split()) == 0
     page = Path("r.html").read_text()
-    assert "A: 1 row on" in page and "For 1 A source," in page and "1 objects" not in page
+    assert "A: 1 row on" in page and "For 1 A source," in page and "of 1 candidate in" in page
     assert not re.search(r"\b1 (A sources|rows|sources)\b", page + str(Table.read("c.fits").meta))

@@ -36,6 +36,7 @@ def test_as_a_tree_finds_them(kind):
         for factor in (0.2, 1.0, 5.0):
             chord = 2 * np.sin(0.5 * np.radians(reach * factor / 3600))
             begin, found = near.within(np.arange(n), chord)
+            np.testing.assert_array_equal(near.numbers(chord), np.diff(begin))
             row = np.repeat(np.arange(n), np.diff(begin))
             at = LISTS[kind](rng, 40)
             there = Neighbours(*at, reach).unit  # of places that are not in the list

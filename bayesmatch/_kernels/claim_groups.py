@@ -126,8 +126,11 @@ def visit(node, mark, stamp, queue, end):
 
 
 @jit
-def breadth_first(seed, mark, links, sets, stamp, queue, begin):
-    """All nodes that hang together with `seed`, near ones first, from queue[begin]; the end."""
+def breadth_first(seed, mark, links, sets, stamp, claims, queue, begin):
+    """All nodes that hang together with `seed`, near ones first, from queue[begin]; the end.
+
+    ``stamp`` and ``claims`` have the mark of those nodes, and objects, that have been met.
+    """
     queue[begin] = seed
     stamp[seed] = mark
     end = begin + 1
@@ -137,6 +140,9 @@ def breadth_first(seed, mark, links, sets, stamp, queue, begin):
         at += 1
         for k in range(links.first[node], links.first[node + 1]):
             claimed = links.object[k]
+            if claims[claimed] == mark:
+                continue
+            claims[claimed] = mark
             for q in range(links.object_first[claimed], links.object_first[claimed + 1]):
                 end = visit(links.object_node[q], mark, stamp, queue, end)
         s = sets.of_node[node]
@@ -153,14 +159,14 @@ def ordered_groups(n_nodes, links, sets):
     From end to end few objects are in use at a time.
     """
     order, first = np.empty(n_nodes, np.int64), [0]
-    stamp = np.full(n_nodes, -1)
+    stamp, claims = np.full(n_nodes, -1), np.full(len(links.object_first) - 1, -1)
     begin = 0
     for seed in range(n_nodes):
         if stamp[seed] >= 0:
             continue
-        end = breadth_first(seed, 2 * seed, links, sets, stamp, order, begin)
+        end = breadth_first(seed, 2 * seed, links, sets, stamp, claims, order, begin)
         far = order[end - 1]
-        breadth_first(far, 2 * seed + 1, links, sets, stamp, order, begin)
+        breadth_first(far, 2 * seed + 1, links, sets, stamp, claims, order, begin)
         begin = end
         first.append(end)
     return order, np.array(first)

@@ -53,6 +53,19 @@ class Neighbours:
         self._zone_first = np.searchsorted(zone[self.along], zones)
         self._sorted = self.unit[self.along], ra[self.along], dec[self.along]
 
+    def surplus(self, most: int, reach: float) -> np.ndarray:
+        """Rows that have `most` others before them, zone by zone, at one place: rising, (m,).
+
+        Parameters
+        ----------
+        most : int
+        reach : float
+            Arcsec within which places are one.
+        """
+        _, ra, dec = self._sorted
+        apart = np.maximum(np.abs(ra[most:] - ra[:-most]), np.abs(dec[most:] - dec[:-most]))
+        return np.sort(self.along[most:][apart < reach / 3600.0])
+
     def within(self, rows: np.ndarray, chord: float) -> tuple[np.ndarray, np.ndarray]:
         """Neighbours of some rows no farther than a chord (of the unit sphere), with themselves.
 
@@ -70,6 +83,11 @@ class Neighbours:
         """
         begin, found = self._within(self._place[rows], chord, 4)
         return begin, self.along[found]
+
+    def numbers(self, chord: float) -> np.ndarray:
+        """How many neighbours all rows have no farther than a chord, themselves with them, (n,)."""
+        begin, _ = self._found(self._place, chord, np.empty(0, np.int64))
+        return np.diff(begin)
 
     def nearest(self, ra: np.ndarray, dec: np.ndarray, chord: float) -> np.ndarray:
         """Chords from some places to the nearest row, infinite where it is farther than `chord`.
@@ -95,14 +113,19 @@ class Neighbours:
 
         Done at once where they have not more than `each` on average.
         """
-        how = places, _angle(chord), chord * chord, *self._sorted
-        zones = self._lowest, self._height, self._zone_first
-        begin, found = np.empty(len(places) + 1, np.int64), np.empty(each * len(places), np.int64)
-        n = rows_within(*how, *zones, begin, found)
+        found = np.empty(each * len(places), np.int64)
+        begin, n = self._found(places, chord, found)
         if n > len(found):
             found = np.empty(n, np.int64)
-            rows_within(*how, *zones, begin, found)
+            begin, _ = self._found(places, chord, found)
         return begin, found[:n]
+
+    def _found(self, places: np.ndarray, chord: float, found: np.ndarray) -> tuple[np.ndarray, int]:
+        """Where the neighbours of each of the places begin, and how many all have."""
+        how = places, _angle(chord), chord * chord, *self._sorted
+        zones = self._lowest, self._height, self._zone_first
+        begin = np.empty(len(places) + 1, np.int64)
+        return begin, int(rows_within(*how, *zones, begin, found))
 
     def distance(self, rows: np.ndarray, k: int, chord: float) -> np.ndarray:
         """Chord to the `k`-th neighbour (0: the row itself) of some rows; looked for from one on.

@@ -130,7 +130,9 @@ def gamma_shape(count: np.ndarray, expected: np.ndarray, taken: np.ndarray | flo
 
 def _of_each(values: np.ndarray | float, n: int) -> np.ndarray:
     """Numbers (n,) in a row, as kernels take them."""
-    out: np.ndarray = np.ascontiguousarray(np.broadcast_to(values, n), np.float64)
+    if not isinstance(values, np.ndarray):
+        return np.full(n, float(values))
+    out: np.ndarray = np.ascontiguousarray(values, np.float64)
     return out
 
 

@@ -115,8 +115,8 @@ def _distances(
 
 def others_within(at: tuple[np.ndarray, np.ndarray], radius: float) -> np.ndarray:
     """(n,) other sources per arcsec^2 within a radius (arcsec) of each, positions in degrees."""
-    chord, n = 2.0 * np.sin(np.radians(radius / 3600.0) / 2.0), len(at[0])
-    number = np.diff(Neighbours(*at, radius).within(np.arange(n), chord)[0]) - 1
+    chord = 2.0 * np.sin(np.radians(radius / 3600.0) / 2.0)
+    number = Neighbours(*at, radius).numbers(chord) - 1
     out: np.ndarray = number / (np.pi * radius**2)
     return out
 

@@ -44,6 +44,8 @@ SQUARE_ARCSEC_OF_SPHERE = 4.0 * np.pi * np.degrees(1.0) ** 2 * 3600.0**2
 
 #: arcsec: positions as near as that are the same
 LEAST_REACH = 1e-3
+#: entries that one position may have: others stand for "unknown", and their pairs fill the memory
+MOST_THERE = 64
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,16 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     """Pairs of primaries within :data:`MAX_SIGMA` combined errors.
 
     No farther apart than twice the radius of the match, arcsec: others have no object in common.
+    Of more than :data:`MOST_THERE` at one position the first so many.
     """
     widest = float(np.sqrt(primary.covariance()[:, :2].max()))
     reach = min(2.0 * radius_arcsec, MAX_SIGMA * np.sqrt(2.0) * widest)
     near = Neighbours(primary.ra, primary.dec, reach)
+    surplus = near.surplus(MOST_THERE, LEAST_REACH)
+    if len(surplus):
+        kept = np.delete(np.arange(len(primary)), surplus)
+        pairs = close_pairs(primary.subset(kept, ()), radius_arcsec)
+        return replace(pairs, first=kept[pairs.first], second=kept[pairs.second])
     unit, reach = near.unit, _reach(near, reach)
     rows = near.along  # neighbours of neighbours are in the processor's cache
     begin, j = near.within(rows, 2.0 * np.sin(0.5 * np.radians(reach / 3600.0)))

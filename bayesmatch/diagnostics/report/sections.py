@@ -39,7 +39,7 @@ def lead(m: Material) -> str:
     shown.append((str(wrong), "checks that are not ok"))
     cards = "\n".join(f"<div><dt>{inline(text)}</dt><dd>{v}</dd></div>" for v, text in shown)
     first = (
-        f"Which of {record.n_candidates:,} {plural(record.n_candidates, 'object')} of "
+        f"Which of {record.n_candidates:,} {plural(record.n_candidates, 'candidate')} in "
         f"{listed([c.name for c in record.others])} are the counterparts of {n:,} "
         f"{record.primary.name} {plural(n, 'source')}, how sure that is, and which sources have "
         "none."

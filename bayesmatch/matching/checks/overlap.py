@@ -60,8 +60,9 @@ def _one(view: View, k: int) -> Finding:
         verdict = OK
     advice = f"{other.name} objects are around the {setting.primary.name} sources"
     if verdict != OK:
+        number = f"only {some:,}" if some else "none"
         advice = (
-            f"only {some:,} of {n:,} {setting.primary.name} sources have a {other.name} candidate: "
+            f"{number} of {n:,} {setting.primary.name} sources have a candidate in {other.name}: "
             + _reason(_places(setting.primary), there, setting.primary.name, other.name)
         )
     return Finding(CHECK, share, 1.0, error, sigma, verdict, advice)
