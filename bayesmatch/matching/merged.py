@@ -133,10 +133,12 @@ Parts = dict[int, tuple[list[np.ndarray], float]]
 
 def _parts(pairs: ClosePairs, ln_odds: np.ndarray, members: Sequence[np.ndarray]) -> Parts:
     """The likeliest disjoint pairs of every set of three or more, by its number."""
-    number = np.full(int(max(m.max() for m in members)) + 1, -1)
-    for k, m in enumerate(members):
-        if len(m) > 2:
-            number[m] = k
+    large = {k: m for k, m in enumerate(members) if len(m) > 2}
+    if not large:
+        return {}
+    number = np.full(max(int(m.max()) for m in large.values()) + 1, -1)
+    for k, m in large.items():
+        number[m] = k
     inside = np.maximum(pairs.first, pairs.second) < len(number)
     at = np.flatnonzero(inside)
     of = number[pairs.first[at]]
