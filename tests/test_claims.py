@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bayesmatch as bm
-from bayesmatch.matching import claim_groups, claims, same_source
+from bayesmatch.matching import claim_groups, claims, same_source, set_sizes
 from bayesmatch.matching.same_source import Duplicates, close_pairs, find_duplicates
 from bayesmatch.matching.settled import KnownClaims
 from bayesmatch.testing import check_invariants, reference
@@ -390,6 +390,31 @@ def test_a_list_with_duplicates(copied):
     assert np.array_equal(result.sources["p_any"], alone.sources["p_any"])
     common = result.meta["claims"]["common_errors"]
     assert common > 0.9 if copied else common < 0.2
+
+
+def test_second_entries_do_not_compete_with_the_first():
+    """Odds as if most entries had others by chance left them rivals: 0.006 too few hosts."""
+    off = {"all": [], "wide": []}
+    for seed in range(6):
+        x, o, truth, source = sky(seed, 2000, 2500, 8_000, 1.8, twice=0.8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            result = bm.match(x, o, radius=12.0)
+        too_few = (truth >= 0) - (1 - np.asarray(result.sources["p_hostless"]))
+        sigma = np.sqrt(x.covariance()[:, 0])
+        off["all"].append(too_few.mean())
+        off["wide"].append(too_few[sigma > np.quantile(sigma, 2 / 3)].mean())
+        same = np.asarray(result.sources["same_source"])
+        assert (source[same >= 0] == source[same[same >= 0]]).mean() > 0.95
+    assert abs(np.mean(off["all"])) < 0.003 and abs(np.mean(off["wide"])) < 0.005
+
+
+def test_two_pairs_side_by_side_are_two_sources():
+    """Four entries all of which are near each other, in a list in which some are listed twice."""
+    pairs, parts = np.full(102, 20.0), {100: ([np.arange(2), np.arange(2, 4)], 40.0)}
+    ln_odds, size = np.append(np.full(100, 20.0), 42.0), np.append(np.full(100, 2), 4)
+    ln_sizes = set_sizes.ln_sizes_of(ln_odds, size, parts, pairs, 1000)
+    assert 42.0 + ln_sizes[2] < 40.0 + 2 * ln_sizes[0]
 
 
 def clustered(seed, n):

@@ -59,6 +59,7 @@ from bayesmatch.matching.ratio_ladder import local_means, scatter_shape, with_de
 from bayesmatch.matching.round_sources import _ln_probability, keep_to_sources
 from bayesmatch.matching.same_source import Duplicates, _mixture, close_pairs, find_duplicates
 from bayesmatch.matching.seen_by_each import among_those_that_looked, collapsed, mixed
+from bayesmatch.matching.set_sizes import ln_sizes_of
 from bayesmatch.matching.setting import make_setting
 from bayesmatch.matching.settled import KnownClaims
 from bayesmatch.matching.shared_objects import shared_ln_likelihood
@@ -1266,6 +1267,26 @@ def test_likelihood_of_second_entries(twice):
     ]
     assert gain == pytest.approx(max(grid), abs=0.1)
     assert gain > max(grid) - 0.05 and 2 * gain > 20
+
+
+@equation("eq-set-sizes")
+def test_odds_of_sets():
+    # 1,000 entries: 200 sure pairs, 50 sure sets of three with three sure pairs each
+    size = np.repeat([2, 3], [200, 50])
+    sure = np.full(350, 60.0)
+    parts = {k: ([np.arange(2)], 60.0) for k in range(200, 250)}
+    found = ln_sizes_of(np.where(size == 2, 60.0, 120.0), size, parts, sure, 1000)
+    each, s_2, s_3 = 2 * 350 / 1000, 400 / 1000, (150 - 3 * 2) / 1000  # two sets may be chance
+    s_1 = 1 - s_2 - s_3
+    wanted = s_2 / (s_1**2 * each), 2 * s_3 / (s_1**3 * each**2)
+    np.testing.assert_allclose(np.exp(found), wanted, rtol=1e-6)
+    # Second entries of a share q of the sources: 2 q rho N for a pair of that many sources, against
+    # ((1 - q) rho)^2 for two of one entry each, rho (1 + q) being the density of entries.
+    q = 0.4
+    pairs = np.full(400, 60.0)
+    of_pair = np.exp(ln_sizes_of(pairs, np.full(400, 2), {}, pairs, 1400))[0]
+    assert of_pair * 2 * q / (1 + q) == pytest.approx(2 * q * (1 + q) / (1 - q) ** 2)
+    assert of_pair == pytest.approx(5.4, rel=0.01)
 
 
 @equation("eq-merged")

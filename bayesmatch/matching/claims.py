@@ -78,7 +78,7 @@ def find_sources(
         close_entries, setting.primary, setting.radius_arcsec, duplicates
     )
     pairs, found = begun()
-    return found, source_sets(setting, associations, pairs, found)
+    return source_sets(setting, associations, pairs, found, fitted=duplicates is None)
 
 
 def exclusive(

@@ -9,7 +9,7 @@ of the entries have a part 1 - s^2 in common, V is (sum V_i^-1)^-1 (1 + (m - 1) 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..likelihood import ln_bayes_factor
 from .associations import Associations
 from .candidate_positions import tangent_planes
 from .same_source import ClosePairs, Duplicates
+from .set_sizes import ln_sizes_of
 from .setting import Setting
 
 #: pairs less probable than this, by their positions, are taken for two sources
@@ -64,9 +65,13 @@ def no_sets() -> SourceSets:
 
 
 def source_sets(
-    setting: Setting, associations: Associations, pairs: ClosePairs, found: Duplicates
-) -> SourceSets:
-    """The sets: primaries all pairs of which are likely to be one source.
+    setting: Setting,
+    associations: Associations,
+    pairs: ClosePairs,
+    found: Duplicates,
+    fitted: bool,
+) -> tuple[Duplicates, SourceSets]:
+    """The sets: primaries all pairs of which are likely to be one source; and what they go by.
 
     Parameters
     ----------
@@ -74,21 +79,33 @@ def source_sets(
         Of the match.
     pairs, found
         Close primaries, and how many are one source.
+    fitted : bool
+        Whether `found` was fitted to these primaries: how many sets are large is found then, too.
     """
     ln_odds = pairs.ln_odds(found)
     members = _grouped(pairs, ln_odds)
     if not members:
-        return no_sets()
-    first = np.concatenate([[0], np.cumsum([len(m) for m in members])])
-    primary = np.concatenate(members)
+        return found, no_sets()
     together = _together(setting, pairs, ln_odds, members, found)
+    size = np.array([len(m) for m in members])
+    parts = _parts(pairs, ln_odds, members)
+    if fitted:
+        sizes = ln_sizes_of(together.ln_odds, size, parts, ln_odds, len(setting.primary))
+        found = replace(found, ln_sizes=tuple(sizes.tolist()))
+    parted = _parted(members, together.ln_odds + found.of_size(size), parts, found)
+    if len(parts) and sum(map(len, parted)) + len(parted) != size.sum() + len(members):
+        members = parted
+        together = _together(setting, pairs, ln_odds, members, found)
+        size = np.array([len(m) for m in members])
+    first = np.concatenate([[0], np.cumsum(size)])
+    primary = np.concatenate(members)
     same_set, same_row = _shared_rows(setting, associations, first, primary)
     takes_part = associations.member[same_row[:, 0]] >= 0
     pattern = takes_part @ (1 << np.arange(takes_part.shape[1]))
     gain = _ln_gain(setting, associations, together, same_set, same_row, pattern)
     same_first = np.searchsorted(same_set, np.arange(len(members) + 1))
-    ln_factor = gain + together.ln_odds[same_set]
-    return SourceSets(first, primary, same_first, same_row, ln_factor, pattern)
+    ln_factor = gain + (together.ln_odds + found.of_size(size))[same_set]
+    return found, SourceSets(first, primary, same_first, same_row, ln_factor, pattern)
 
 
 def _grouped(pairs: ClosePairs, ln_odds: np.ndarray) -> list[np.ndarray]:
@@ -108,6 +125,46 @@ def _grouped(pairs: ClosePairs, ln_odds: np.ndarray) -> list[np.ndarray]:
     sets = [s for i, s in of.items() if len(s) > 1 and s[0] == i]
     # The first of a pair is the one whose position is known better: the best is nobody's second.
     return [np.array(_best_first(s, linked)) for s in sorted(sets)]
+
+
+#: disjoint pairs of a set of three or more, and the ln of their odds
+Parts = dict[int, tuple[list[np.ndarray], float]]
+
+
+def _parts(pairs: ClosePairs, ln_odds: np.ndarray, members: Sequence[np.ndarray]) -> Parts:
+    """The likeliest disjoint pairs of every set of three or more, by its number."""
+    large = {k: m for k, m in enumerate(members) if len(m) > 2}
+    if not large:
+        return {}
+    number = np.full(max(int(m.max()) for m in large.values()) + 1, -1)
+    for k, m in large.items():
+        number[m] = k
+    inside = np.maximum(pairs.first, pairs.second) < len(number)
+    at = np.flatnonzero(inside)
+    of = number[pairs.first[at]]
+    at = at[(of >= 0) & (of == number[pairs.second[at]])]
+    taken: set[int] = set()
+    out: dict[int, tuple[list[np.ndarray], float]] = {}
+    for p in at[np.lexsort((pairs.second[at], pairs.first[at], -ln_odds[at]))].tolist():
+        i, j = int(pairs.first[p]), int(pairs.second[p])
+        if i not in taken and j not in taken:
+            taken.update((i, j))
+            found, ln_sum = out.get(int(number[i]), ([], 0.0))
+            out[int(number[i])] = [*found, np.array([i, j])], ln_sum + float(ln_odds[p])
+    return out
+
+
+def _parted(
+    members: Sequence[np.ndarray], ln_odds: np.ndarray, parts: Parts, found: Duplicates
+) -> list[np.ndarray]:
+    """The sets, with pairs in place of those that are likelier to be pairs beside each other."""
+    ln_pair = float(found.of_size(np.array([2]))[0])
+    out: list[np.ndarray] = []
+    for k, m in enumerate(members):
+        couples, ln_sum = parts.get(k, ([], 0.0))
+        apart = couples and ln_sum + len(couples) * ln_pair > ln_odds[k]
+        out.extend(couples if apart else [m])
+    return out
 
 
 def _best_first(members: list[int], linked: set[tuple[int, int]]) -> list[int]:

@@ -35,6 +35,9 @@ N_DENSITY = 16
 EARNED = 20.0
 #: power laws of chance pairs with the separation: none, clustering
 SLOPES = (0.0, 0.5, 1.0)
+#: ln likelihood that clustering must gain: where nothing clusters, lists with second entries made
+#: it prefer 0.5 every other time, by up to 9, in 1 of 9 by more than this
+CLUSTERING_GAIN = 5.0
 #: s^2 is not trusted to be below this, nor is it better known than from so many pairs more
 MIN_SPREAD, SPREAD_PAIRS = 1e-4, 2.0
 STEPS = 60
@@ -58,6 +61,15 @@ class Duplicates:
     """s^2, variance of their separations over that of independent measurements"""
     slope: float = 0.0
     """chance pairs rise towards small separations as their power -slope"""
+    ln_sizes: tuple[float, ...] = ()
+    """what raises the ln of the odds of sets of 2, 3 ... entries (``set_sizes.ln_sizes_of``)"""
+
+    def of_size(self, size: np.ndarray) -> np.ndarray:
+        """What the ln of the odds of sets of some sizes (n,) is to be raised by, (n,)."""
+        known = np.zeros(max(int(size.max(initial=2)) - 1, len(self.ln_sizes)))
+        known[: len(self.ln_sizes)] = self.ln_sizes
+        out: np.ndarray = known[size - 2]
+        return out
 
 
 @dataclass(frozen=True)
@@ -195,9 +207,11 @@ def find_duplicates(pairs: ClosePairs) -> Duplicates:
         without = max(without, base)
         for spread in (1.0, 0.01):
             found, gain = _mixture(pairs, chance, all_chance, spread)
-            if base + gain > best[0]:
-                best = (base + gain, replace(found, slope=slope))
-    return best[1] if 2.0 * (best[0] - without) > EARNED else Duplicates()
+            value = base + gain - (CLUSTERING_GAIN if slope else 0.0)
+            if value > best[0]:
+                best = (value, replace(found, slope=slope))
+    with_them = best[0] + (CLUSTERING_GAIN if best[1].slope else 0.0)
+    return best[1] if 2.0 * (with_them - without) > EARNED else Duplicates()
 
 
 def _mixture(
