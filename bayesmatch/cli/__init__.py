@@ -115,6 +115,8 @@ def _run_command(options: argparse.Namespace) -> int:
         warnings.simplefilter("always", UserWarning)
         told: set[str] = set()  # what is found before a match is found again when it is written
         warnings.showwarning = lambda message, *_, **__: _warn(str(message), told)
+        for text in getattr(options, "told", ()):
+            _warn(text, told)
         try:
             status = options.run(options)  # None, or what a check found
         except BrokenPipeError:

@@ -16,19 +16,18 @@ CHOICE = re.compile(r"argument (.+?): invalid choice: '(.*)' \(choose from", re.
 
 
 class _Once(argparse._StoreAction):
-    """An option with one value: of two that differ the first would be lost without a word."""
+    """An option with one value: of two that differ the last counts, and that is told."""
 
     given: Any = None
     """the value it has; None: it has not come yet"""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
-        """Keep the value, unless it comes on top of another."""
+        """Keep the value."""
         if option_string is not None:
             if self.given is not None and values != self.given:
-                raise argparse.ArgumentError(
-                    self,
-                    f"given twice, {_as_given(self.given)} and {_as_given(values)}; give it once",
-                )
+                both = f"{_as_given(self.given)} and {_as_given(values)}"
+                told = f"{option_string} is given twice, {both}: the last counts"
+                namespace.told = [*getattr(namespace, "told", []), told]
             self.given = values
         super().__call__(parser, namespace, values, option_string)
 
@@ -41,8 +40,8 @@ def _as_given(values: Any) -> str:
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the whole usage before it.
 
-    Options are never guessed from their first letters: --ra is not --radius. Those that are not
-    repeatable come once.
+    Options are never guessed from their first letters: --ra is not --radius. Of two values for one
+    that is not repeatable the last counts; the namespace has as ``told`` what is to be said of it.
     """
 
     def __init__(self, **how: Any) -> None:
