@@ -438,6 +438,7 @@ def told_of_surroundings(primary, other):
     return [str(w.message) for w in told if "around the fake positions" in str(w.message)]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("seed", [21, 22])
 def test_cones_around_the_sources_are_told(seed):
     """Nobody has looked where the fake positions are: what they find is less than chance."""

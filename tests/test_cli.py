@@ -266,6 +266,7 @@ def test_an_option_that_comes_twice_and_says_the_same(folder):
     assert run(TWO + "--quiet").meta["radius_arcsec"] == 9
 
 
+@pytest.mark.slow
 def test_one_source_is_told_of_as_one(folder, capsys):
     for name in "AO":
         Table.read(f"{name}.fits")[:1].write(f"one{name}.fits")

@@ -21,6 +21,8 @@ from .same_source import ClosePairs, Duplicates
 from .set_sizes import ln_sizes_of
 from .setting import Setting
 
+#: disjoint pairs of sets of three or more, by their number, and the ln of their odds
+Parts = dict[int, tuple[list[np.ndarray], float]]
 #: pairs less probable than this, by their positions, are taken for two sources
 MIN_LN_ODDS = np.log(0.25)
 
@@ -90,11 +92,10 @@ def source_sets(
     size = np.array([len(m) for m in members])
     parts = _parts(pairs, ln_odds, members)
     if fitted:
-        sizes = ln_sizes_of(together.ln_odds, size, parts, ln_odds, len(setting.primary))
+        sizes = ln_sizes_of(together.ln_odds, size, parts, ln_odds, pairs.n_entries)
         found = replace(found, ln_sizes=tuple(sizes.tolist()))
-    parted = _parted(members, together.ln_odds + found.of_size(size), parts, found)
-    if len(parts) and sum(map(len, parted)) + len(parted) != size.sum() + len(members):
-        members = parted
+    if parts:
+        members = _parted(members, together.ln_odds + found.of_size(size), parts, found)
         together = _together(setting, pairs, ln_odds, members, found)
         size = np.array([len(m) for m in members])
     first = np.concatenate([[0], np.cumsum(size)])
@@ -127,10 +128,6 @@ def _grouped(pairs: ClosePairs, ln_odds: np.ndarray) -> list[np.ndarray]:
     return [np.array(_best_first(s, linked)) for s in sorted(sets)]
 
 
-#: disjoint pairs of a set of three or more, and the ln of their odds
-Parts = dict[int, tuple[list[np.ndarray], float]]
-
-
 def _parts(pairs: ClosePairs, ln_odds: np.ndarray, members: Sequence[np.ndarray]) -> Parts:
     """The likeliest disjoint pairs of every set of three or more, by its number."""
     large = {k: m for k, m in enumerate(members) if len(m) > 2}
@@ -144,7 +141,7 @@ def _parts(pairs: ClosePairs, ln_odds: np.ndarray, members: Sequence[np.ndarray]
     of = number[pairs.first[at]]
     at = at[(of >= 0) & (of == number[pairs.second[at]])]
     taken: set[int] = set()
-    out: dict[int, tuple[list[np.ndarray], float]] = {}
+    out: Parts = {}
     for p in at[np.lexsort((pairs.second[at], pairs.first[at], -ln_odds[at]))].tolist():
         i, j = int(pairs.first[p]), int(pairs.second[p])
         if i not in taken and j not in taken:

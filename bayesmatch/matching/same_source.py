@@ -88,6 +88,8 @@ class ClosePairs:
     """(m,) nu 2 pi sqrt|V_i + V_k|: entries expected by chance per unit of u"""
     end: np.ndarray
     """(m,) u at which the search ends"""
+    n_entries: int
+    """of the primaries those whose pairs are listed"""
 
     def ln_odds(self, found: Duplicates) -> np.ndarray:
         """Ln of the odds of being one source, (m,)."""
@@ -157,7 +159,8 @@ def close_pairs(primary: HeldCatalog, radius_arcsec: float) -> ClosePairs:
     i, j, x, y, u, det, end = (a[at] for a in (i, j, x, y, u, det, end))
     wide = np.radians(reach / 3600.0) * np.sqrt(2.0 * N_DENSITY / within)
     nu = _density(near, np.concatenate([i, j]), float(wide)).reshape(2, -1).mean(axis=0)
-    return ClosePairs(i, j, np.column_stack([x, y]), u, nu * 2.0 * np.pi * np.sqrt(det), end)
+    expected = nu * 2.0 * np.pi * np.sqrt(det)
+    return ClosePairs(i, j, np.column_stack([x, y]), u, expected, end, len(unit))
 
 
 def _reach(near: Neighbours, reach: float) -> float:

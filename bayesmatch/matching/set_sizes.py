@@ -21,7 +21,7 @@ def ln_sizes_of(
     size: np.ndarray,
     parts: Mapping[int, tuple[list[Any], float]],
     ln_odds_of_pairs: np.ndarray,
-    n_primary: int,
+    n_entries: int,
 ) -> np.ndarray:
     """What the ln of the odds of sets of 2, 3 ... entries lacks, (largest - 1,).
 
@@ -42,11 +42,11 @@ def ln_sizes_of(
         product of their odds.
     ln_odds_of_pairs : ndarray, shape (n_pairs,)
         Of all pairs.
-    n_primary : int
-        Entries.
+    n_entries : int
+        All whose pairs are known.
     """
     sizes = np.arange(2, int(size.max()) + 1)
-    per_source = 2.0 * float(_share(ln_odds_of_pairs).sum()) / n_primary
+    per_source = 2.0 * float(_share(ln_odds_of_pairs).sum()) / n_entries
     plain = np.array([lgamma(m) for m in sizes]) - (sizes - 1.0) * np.log(per_source)
     large = np.fromiter(parts, np.int64, len(parts))
     n_parts = np.array([len(couples) for couples, _ in parts.values()])
@@ -61,7 +61,7 @@ def ln_sizes_of(
         entries = np.bincount(size - 2, same * size, len(sizes)).astype(float)
         entries[0] += 2.0 * float(n_parts @ apart) if len(parts) else 0.0
         entries[1:] = entries[1:] - CHANCE_SETS * sizes[1:]
-        share = np.maximum(entries / n_primary, TINY)
+        share = np.maximum(entries / n_entries, TINY)
         single = max(1.0 - float(share.sum()), LEAST_SINGLE)
         ln_sizes = plain + np.log(share) - sizes * np.log(single)
     return ln_sizes
