@@ -28,13 +28,10 @@ RA_NINES = (-99.0, -99.9, -99.99, -99.999, -99.9999)
 DEC_NINES = (-9.0, -9.9, -9.99, -9.999, -9.9999)
 
 
-def lacking(catalog: str, n: int, listed: int, reason: str) -> str:
-    """That n of the rows listed in a catalogue lack something, and are left out."""
+def lacking(catalog: str, n: int, of: str, reason: str) -> str:
+    """That n of what is there of a catalogue lack something, and are left out."""
     has, are = ("has", "is") if n == 1 else ("have", "are")
-    return (
-        f"catalogue {catalog!r}: {n:,} of {listed:,} rows {has} no {WORDS[reason]} and {are} left "
-        "out"
-    )
+    return f"catalogue {catalog!r}: {n:,} {of} {has} no {WORDS[reason]} and {are} left out"
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,8 @@ def refuse_errors(catalog: Any, rows: np.ndarray) -> NoReturn:
 
 
 def _tell(catalog: Any, reason: str, rows: np.ndarray) -> None:
-    warn_user(f"{lacking(catalog.name, len(rows), catalog.n_listed, reason)} ({named(rows)})")
+    said = lacking(catalog.name, len(rows), f"of {catalog.n_listed:,} rows", reason)
+    warn_user(f"{said} ({named(rows)})")
 
 
 def _marked(catalog: Any) -> Any:

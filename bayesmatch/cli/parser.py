@@ -18,17 +18,16 @@ CHOICE = re.compile(r"argument (.+?): invalid choice: '(.*)' \(choose from", re.
 class _Once(argparse._StoreAction):
     """An option with one value: of two that differ the last counts, and that is told."""
 
-    given: Any = None
-    """the value it has; None: it has not come yet"""
-
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
         """Keep the value."""
         if option_string is not None:
-            if self.given is not None and values != self.given:
-                both = f"{_as_given(self.given)} and {_as_given(values)}"
+            come = vars(namespace).setdefault("come", {})
+            before = come.get(self.dest, values)
+            if before != values:
+                both = f"{_as_given(before)} and {_as_given(values)}"
                 told = f"{option_string} is given twice, {both}: the last counts"
-                namespace.told = [*getattr(namespace, "told", []), told]
-            self.given = values
+                vars(namespace).setdefault("told", []).append(told)
+            come[self.dest] = values
         super().__call__(parser, namespace, values, option_string)
 
 
@@ -62,9 +61,6 @@ class Parser(argparse.ArgumentParser):
         wrong = self._unknown(given)
         if wrong is not None:
             self.error(f"there is no option {wrong}{_meant(wrong, self.known)}")
-        for action in self._actions:
-            if isinstance(action, _Once):
-                action.given = None
         return super().parse_known_args(given, namespace)
 
     def error(self, message: str) -> NoReturn:

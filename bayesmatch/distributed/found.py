@@ -218,7 +218,7 @@ def _without(
             f"{wanted.ra_name!r} and {wanted.dec_name!r}; check them and their unit"
         )
     if n:
-        warn_user(lacking(name, n, listed, POSITION))
+        warn_user(lacking(name, n, f"of {listed:,} rows", POSITION))
     return Aside(n_position=n, told=True)
 
 

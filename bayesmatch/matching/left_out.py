@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..catalogs.bad_rows import ERROR, WORDS
+from ..catalogs.bad_rows import ERROR, lacking
 from ..catalogs.candidates import Candidates
 from ..catalogs.filled_errors import filled_errors, warn_of_filled
 from ..catalogs.held import HeldCatalog
 from ..catalogs.left_out import named, refuse_errors
+from ..catalogs.scalars import plural
 from ..catalogs.warned import warn_user
 
 #: of the candidates, with a larger share of bad errors the column is taken for the wrong one
@@ -47,14 +48,8 @@ def with_errors_alone(others: Sequence[HeldCatalog], candidates: Candidates) -> 
         bad[slots] = mine
         rows = np.unique(other.row_numbers(row[mine]))
         counts.append(len(rows))
-        what, are = (
-            ("1 candidate has", "is")
-            if len(rows) == 1
-            else (f"{len(rows):,} candidates have", "are")
-        )
-        warn_user(
-            f"catalogue {other.name!r}: {what} no {WORDS[ERROR]} and {are} left out ({named(rows)})"
-        )
+        said = lacking(other.name, len(rows), plural(len(rows), "candidate"), ERROR)
+        warn_user(f"{said} ({named(rows)})")
     if bad is None:
         return candidates
     return replace(candidates.without(bad), unjudged=tuple(counts))

@@ -18,11 +18,9 @@ from ..likelihood import ln_bayes_factor
 from .associations import Associations
 from .candidate_positions import tangent_planes
 from .same_source import ClosePairs, Duplicates
-from .set_sizes import ln_sizes_of
+from .set_sizes import ln_sizes_of, parted, parts_of
 from .setting import Setting
 
-#: disjoint pairs of sets of three or more, by their number, and the ln of their odds
-Parts = dict[int, tuple[list[np.ndarray], float]]
 #: pairs less probable than this, by their positions, are taken for two sources
 MIN_LN_ODDS = np.log(0.25)
 
@@ -90,12 +88,12 @@ def source_sets(
         return found, no_sets()
     together = _together(setting, pairs, ln_odds, members, found)
     size = np.array([len(m) for m in members])
-    parts = _parts(pairs, ln_odds, members)
+    parts = parts_of(pairs, ln_odds, members)
     if fitted:
         sizes = ln_sizes_of(together.ln_odds, size, parts, ln_odds, pairs.n_entries)
         found = replace(found, ln_sizes=tuple(sizes.tolist()))
     if parts:
-        members = _parted(members, together.ln_odds + found.of_size(size), parts, found)
+        members = parted(members, together.ln_odds + found.of_size(size), parts, found)
         together = _together(setting, pairs, ln_odds, members, found)
         size = np.array([len(m) for m in members])
     first = np.concatenate([[0], np.cumsum(size)])
@@ -126,42 +124,6 @@ def _grouped(pairs: ClosePairs, ln_odds: np.ndarray) -> list[np.ndarray]:
     sets = [s for i, s in of.items() if len(s) > 1 and s[0] == i]
     # The first of a pair is the one whose position is known better: the best is nobody's second.
     return [np.array(_best_first(s, linked)) for s in sorted(sets)]
-
-
-def _parts(pairs: ClosePairs, ln_odds: np.ndarray, members: Sequence[np.ndarray]) -> Parts:
-    """The likeliest disjoint pairs of every set of three or more, by its number."""
-    large = {k: m for k, m in enumerate(members) if len(m) > 2}
-    if not large:
-        return {}
-    number = np.full(max(int(m.max()) for m in large.values()) + 1, -1)
-    for k, m in large.items():
-        number[m] = k
-    inside = np.maximum(pairs.first, pairs.second) < len(number)
-    at = np.flatnonzero(inside)
-    of = number[pairs.first[at]]
-    at = at[(of >= 0) & (of == number[pairs.second[at]])]
-    taken: set[int] = set()
-    out: Parts = {}
-    for p in at[np.lexsort((pairs.second[at], pairs.first[at], -ln_odds[at]))].tolist():
-        i, j = int(pairs.first[p]), int(pairs.second[p])
-        if i not in taken and j not in taken:
-            taken.update((i, j))
-            found, ln_sum = out.get(int(number[i]), ([], 0.0))
-            out[int(number[i])] = [*found, np.array([i, j])], ln_sum + float(ln_odds[p])
-    return out
-
-
-def _parted(
-    members: Sequence[np.ndarray], ln_odds: np.ndarray, parts: Parts, found: Duplicates
-) -> list[np.ndarray]:
-    """The sets, with pairs in place of those that are likelier to be pairs beside each other."""
-    ln_pair = float(found.of_size(np.array([2]))[0])
-    out: list[np.ndarray] = []
-    for k, m in enumerate(members):
-        couples, ln_sum = parts.get(k, ([], 0.0))
-        apart = couples and ln_sum + len(couples) * ln_pair > ln_odds[k]
-        out.extend(couples if apart else [m])
-    return out
 
 
 def _best_first(members: list[int], linked: set[tuple[int, int]]) -> list[int]:

@@ -1,13 +1,19 @@
-"""How many entries of a list are in sets of one, two, three ... that are one source."""
+"""How many entries of a list are in sets of one, two, three ... that are one source.
+
+And which of the larger sets are likelier to be pairs beside each other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from math import lgamma
-from typing import Any
 
 import numpy as np
 
+from .same_source import ClosePairs, Duplicates
+
+#: disjoint pairs of sets of three or more, by their number, and the ln of their odds
+Parts = dict[int, tuple[list[np.ndarray], float]]
 #: steps of the shares, and the least share of single entries
 STEPS, LEAST_SINGLE = 30, 0.1
 #: sets of three and more of a size that are taken to be chance: a few by chance would call for more
@@ -19,7 +25,7 @@ TINY = 1e-12
 def ln_sizes_of(
     ln_odds: np.ndarray,
     size: np.ndarray,
-    parts: Mapping[int, tuple[list[Any], float]],
+    parts: Parts,
     ln_odds_of_pairs: np.ndarray,
     n_entries: int,
 ) -> np.ndarray:
@@ -37,9 +43,8 @@ def ln_sizes_of(
     ln_odds : ndarray, shape (n_sets,)
         From those of pairs.
     size : ndarray of int, shape (n_sets,)
-    parts : mapping
-        Of sets of three or more by their number: pairs that they may be instead, the ln of the
-        product of their odds.
+    parts : Parts
+        Pairs that sets of three or more may be instead.
     ln_odds_of_pairs : ndarray, shape (n_pairs,)
         Of all pairs.
     n_entries : int
@@ -65,6 +70,39 @@ def ln_sizes_of(
         single = max(1.0 - float(share.sum()), LEAST_SINGLE)
         ln_sizes = plain + np.log(share) - sizes * np.log(single)
     return ln_sizes
+
+
+def parts_of(pairs: ClosePairs, ln_odds: np.ndarray, members: Sequence[np.ndarray]) -> Parts:
+    """The likeliest disjoint pairs of every set of three or more."""
+    number = np.full(int(np.concatenate(members).max()) + 1, -1)
+    for k, m in enumerate(members):
+        if len(m) > 2:
+            number[m] = k
+    at = np.flatnonzero(np.maximum(pairs.first, pairs.second) < len(number))
+    of = number[pairs.first[at]]
+    at = at[(of >= 0) & (of == number[pairs.second[at]])]
+    taken: set[int] = set()
+    out: Parts = {}
+    for p in at[np.lexsort((pairs.second[at], pairs.first[at], -ln_odds[at]))].tolist():
+        i, j = int(pairs.first[p]), int(pairs.second[p])
+        if i not in taken and j not in taken:
+            taken.update((i, j))
+            found, ln_sum = out.get(int(number[i]), ([], 0.0))
+            out[int(number[i])] = [*found, np.array([i, j])], ln_sum + float(ln_odds[p])
+    return out
+
+
+def parted(
+    members: Sequence[np.ndarray], ln_odds: np.ndarray, parts: Parts, found: Duplicates
+) -> list[np.ndarray]:
+    """The sets, with pairs in place of those that are likelier to be pairs beside each other."""
+    ln_pair = float(found.of_size(np.array([2]))[0])
+    out: list[np.ndarray] = []
+    for k, m in enumerate(members):
+        couples, ln_sum = parts.get(k, ([], 0.0))
+        apart = couples and ln_sum + len(couples) * ln_pair > ln_odds[k]
+        out.extend(couples if apart else [m])
+    return out
 
 
 def _share(ln_odds: np.ndarray) -> np.ndarray:

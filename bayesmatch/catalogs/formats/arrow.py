@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Column, MaskedColumn, Table
 
+from ..scalars import plural
 from .said_of_columns import FRAME, KEPT, said_in_schema
 from .storage import native_values, parts_of, text_of
 
@@ -48,8 +49,8 @@ def left_out_note(schema: pyarrow.Schema) -> str:
     if not nested:
         return ""
     some = ", ".join(nested[:SHOWN]) + (", ..." if len(nested) > SHOWN else "")
-    columns = "1 column" if len(nested) == 1 else f"{len(nested)} columns"
-    return f"left out: {columns} with lists or structures in the cells: {some}"
+    columns = plural(len(nested), "column")
+    return f"left out: {len(nested)} {columns} with lists or structures in the cells: {some}"
 
 
 def index_note(schema: pyarrow.Schema) -> str:

@@ -195,7 +195,7 @@ def _counted(other: ScannedCatalog, n_without: int) -> ScannedCatalog:
             f"columns {other.ra_name!r} and {other.dec_name!r}; check these (ra=, dec=; --ra, "
             "--dec on the command line) and their unit"
         )
-    warn_user(lacking(other.name, rows, len(other), POSITION))
+    warn_user(lacking(other.name, rows, f"of {len(other):,} rows", POSITION))
     out = copy.copy(other)
     out.aside, out.n_without = Aside(n_position=rows, told=True), rows
     return out
