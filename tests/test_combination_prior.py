@@ -414,7 +414,7 @@ def test_a_class_of_one_s_own():
             r"returned 400 for A row \d+ with B row \d+.*-323 to 308",
         ),
         (lambda m: zeros(m) - 325, "returned -325 for"),
-        (lambda m: zeros(m) > 0, r"it returned True and False, .* np.where\(chosen, 0.0, -np.inf\)"),
+        (lambda m: zeros(m) > 0, r"returned True and False, .* np.where\(chosen, 0.0, -np.inf\)"),
         (lambda m: zeros(m) + 1j, "it returned complex numbers"),
         (lambda m: zeros(m).astype("M8[s]"), "it returned dates"),
     ],

@@ -13,7 +13,7 @@ LOWEST, HIGHEST = -323.0, 308.0
 
 #: kinds of arrays that are no ratios, and what they are
 NO_RATIOS = {
-    "b": "True and False, which say no log10 ratio: np.where(chosen, 0.0, -np.inf) keeps the chosen",
+    "b": "True and False, no log10 ratios: np.where(chosen, 0.0, -np.inf) keeps the chosen",
     "c": "complex numbers",
     "m": "durations",
     "M": "dates",
