@@ -316,6 +316,20 @@ def test_two_sources_that_must_have_the_same_object():
     assert np.isfinite(alone.sources["log10_odds_host"]).all()
 
 
+def test_all_candidates_are_excluded():
+    """They are there, and that they are excluded is what the warning tells."""
+
+    def none(members):
+        absent = np.ma.getmaskarray(members["B"]["ID"])
+        return np.where(absent, 300.0, -np.inf)
+
+    priors = [bm.CombinationPrior(name, none) for name in ("no", "never")]
+    with pytest.warns(UserWarning, match="no primary has a candidate that priors do not exclude"):
+        result = bm.match(*sky(n_other=1), radius=8, priors={None: priors})
+    np.testing.assert_array_equal(result.sources["p_hostless"], 1.0)
+    check_invariants(result)  # to exp(1382)
+
+
 def test_everything_is_excluded():
     catalogs = sky(n_other=1)
     prior = bm.CombinationPrior("no", lambda m: np.where(m["A"]["mag"].filled(20) < 19, -np.inf, 0))
@@ -400,6 +414,9 @@ def test_a_class_of_one_s_own():
             r"returned 400 for A row \d+ with B row \d+.*-323 to 308",
         ),
         (lambda m: zeros(m) - 325, "returned -325 for"),
+        (lambda m: zeros(m) > 0, r"returned True and False, .* np.where\(chosen, 0.0, -np.inf\)"),
+        (lambda m: zeros(m) + 1j, "it returned complex numbers"),
+        (lambda m: zeros(m).astype("M8[s]"), "it returned dates"),
     ],
 )
 def test_what_a_function_does_wrong_is_named(function, message):

@@ -76,18 +76,32 @@ def test_where_all_look_nothing_changes():
     assert field.seen is None
 
 
-def test_disjoint_maps_leave_sources_to_fit():
-    made, tables, looked, truth = sky(3, 0.5, 0.5)
+def maps_of(made, looked):
+    """Maps of the parts of the sky of OPT, in the west, and of IRAC, in the east."""
     maps = []
     for k in range(2):
         ra, dec = made.primary["RA"][looked[:, k]], made.primary["DEC"]
         low, high = ra.min() - 0.03 * (k == 0), ra.max() + 0.03 * (k == 1)
         corners = [low, high, high, low], [*[dec.min() - 0.03] * 2, *[dec.max() + 0.03] * 2]
         maps.append(MOC.from_polygon(*(np.array(c) * u.deg for c in corners), max_depth=15))
-    p = host(bm.match(*catalogs(made, tables, maps), radius=18))
+    return maps
+
+
+@pytest.mark.parametrize("half", [0.5, 0.502])
+def test_maps_that_hardly_overlap_leave_sources_to_fit(half):
+    """The few sources that lie within both do not speak for all others."""
+    made, tables, looked, truth = sky(3, half, half)
+    result = bm.match(*catalogs(made, tables, maps_of(made, looked)), radius=18)
+    within = np.column_stack([result.sources[f"in_{name}"] for name in NAMES])
+    assert within.all(axis=1).sum() < 10
+    p = host(result)
     for k in range(2):
         part = looked[:, k]
         assert p[part].mean() == pytest.approx(truth[part].mean(), abs=0.035)
+    assert result.meta["host_fraction"] == pytest.approx(p.mean(), abs=0.005)
+    checks = result.checks()
+    bad = np.asarray(checks["verdict"]) != "ok"
+    assert not bad.any(), checks["check", "advice"][bad]
 
 
 def test_patterns_collapse():

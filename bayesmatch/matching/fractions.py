@@ -52,15 +52,16 @@ def fractions_of(
     if isinstance(total, HostFraction):
         details = {**total.details, **details}
         fit = replace(total, ln_beyond=ln_beyond, partly=partly, details=details, inside=None)
-        return _where_seen(fit, seen, None)  # those who may have looked are in it
+        every = np.ones(len(fit.ln_fraction), bool)
+        return _where_seen(fit, seen, None, every)  # those who may have looked are in it
     looked, uniform = setting.looked, setting.field.details["model"] == "uniform"
+    use, fitted_beyond = np.asarray(looked.any(axis=1)), ln_beyond
+    if not looked[use].all():
+        seen = _seen_within(looked, seen)
+        setting = setting.with_field(lambda field: replace(field, seen=seen))
     by_pattern = pattern_likelihood(associations, ln_like)
     if partly is not None:
         by_pattern = partly.added_to(by_pattern, ln_like)
-    use, fitted_beyond = np.asarray(looked.all(axis=1)), ln_beyond
-    if not use.any():  # no source lies where all have looked: go by those where some have
-        use = np.asarray(looked.any(axis=1))
-        seen = (looked if seen is None else looked & seen) | ~use[:, None]
     by_pattern = as_seen(by_pattern, seen, chance, 0.0)
     if ln_beyond is not None:
         fitted_beyond = as_seen(ln_beyond, seen, chance, -np.inf)
@@ -77,7 +78,7 @@ def fractions_of(
         around=None if uniform else lambda: seen_around(setting, beyond),
     )
     if seen is not None or chance is not None:
-        of_seen = _where_seen(replace(fit, ln_beyond=ln_beyond), seen, chance)
+        of_seen = _where_seen(replace(fit, ln_beyond=ln_beyond), seen, chance, use)
         fit = of_seen if total is None else replace(of_seen, mean=fit.mean, details=fit.details)
     return replace(
         fit,
@@ -85,6 +86,18 @@ def fractions_of(
         partly=partly,
         details={**fit.details, **details},
     )
+
+
+def _seen_within(looked: np.ndarray, seen: np.ndarray | None) -> np.ndarray:
+    """Which catalogues have looked, (n, n_other), as maps and counts in cells say, either a no.
+
+    All, where no map says that any has: nothing goes by those sources. The map alone, where cells
+    say that none of those has: no source is without.
+    """
+    both: np.ndarray = looked if seen is None else np.logical_and(looked, seen)
+    none = ~both.any(axis=1, keepdims=True)
+    out: np.ndarray = both | looked & none | ~looked.any(axis=1, keepdims=True)
+    return out
 
 
 def _within(setting: Setting) -> Circles:
@@ -95,12 +108,12 @@ def _within(setting: Setting) -> Circles:
 
 
 def _where_seen(
-    fit: HostFraction, seen: np.ndarray | None, chance: np.ndarray | None
+    fit: HostFraction, seen: np.ndarray | None, chance: np.ndarray | None, use: np.ndarray
 ) -> HostFraction:
     """The fractions among the catalogues that have looked there, `seen` (n_primary, n_other) bool.
 
-    Or may have, by `chance` (n_primary, n_other). The mean follows, and those of the patterns:
-    counterparts that nobody can see are none.
+    Or may have, by `chance` (n_primary, n_other). The mean over the sources `use` (n_primary,) bool
+    follows, and those of the patterns: counterparts that nobody can see are none.
     """
     ln_fraction = counted = fit.ln_fraction
     if seen is not None:
@@ -111,7 +124,7 @@ def _where_seen(
         ln_fraction = mixed(ln_fraction, chance, among_those_that_looked)
     if ln_fraction is fit.ln_fraction:
         return fit
-    before, after = (np.exp(ln).mean(axis=0) for ln in (fit.ln_fraction, counted))
+    before, after = (np.exp(ln[use]).mean(axis=0) for ln in (fit.ln_fraction, counted))
     found = np.array(list(fit.details["fraction"].values()))
     found[1:] = found[1:].sum() / max(before[1:].sum(), 1e-300) * after[1:]
     found[0] = 1.0 - found[1:].sum()

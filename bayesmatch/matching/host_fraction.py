@@ -163,7 +163,7 @@ def fit_host_fraction(
         covariates tell sources with and without a counterpart apart perfectly.
     """
     n, n_patterns = ln_like.shape
-    covariates = _usable_covariates(ln_like, z, total, description)
+    covariates = _usable_covariates(ln_like, z, total, description, within)
     plain, description = without_lines(*covariates)
     problem = FractionLikelihood(ln_like, plain, total, ln_beyond)
     found = problem.maximise()
@@ -268,12 +268,17 @@ def _of(around: SeenAround | None, use: np.ndarray) -> SeenAround | None:
 
 
 def _usable_covariates(
-    ln_like: np.ndarray, z: np.ndarray, total: float | None, description: dict[str, Any]
+    ln_like: np.ndarray,
+    z: np.ndarray,
+    total: float | None,
+    description: dict[str, Any],
+    within: Circles | None,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """The covariates that so many primaries can carry; warns where the data say little."""
     n = len(ln_like)
     if np.all(np.isneginf(ln_like[:, 1:])):
-        warn_user("no primary has a candidate: the host fraction is not constrained by data")
+        left = " that priors do not exclude" if within is not None and within.count.any() else ""
+        warn_user(f"no primary has a candidate{left}: the host fraction is not constrained by data")
     if n < MIN_PRIMARIES:
         if total is None:
             warn_user(

@@ -11,6 +11,14 @@ from ..catalogs.held import HeldCatalog
 #: log10 ratios that are taken, both ends too: whole numbers whose ratio is a double above 0
 LOWEST, HIGHEST = -323.0, 308.0
 
+#: kinds of arrays that are no ratios, and what they are
+NO_RATIOS = {
+    "b": "True and False, no log10 ratios: np.where(chosen, 0.0, -np.inf) keeps the chosen",
+    "c": "complex numbers",
+    "m": "durations",
+    "M": "dates",
+}
+
 
 def candidate_ratios(
     prior: Any, primary: HeldCatalog, other: HeldCatalog, i: np.ndarray, j: np.ndarray
@@ -82,7 +90,10 @@ def known_ratios(ratio: Any) -> np.ndarray:
         if hasattr(ratio, "physical"):  # in dex or mag
             raise TypeError(f"a quantity in {ratio.unit}")
         ratio = ratio.to_value("")
-    return np.ma.filled(np.ma.asarray(ratio).astype(np.float64), 0.0)
+    values = np.ma.asarray(ratio)
+    if values.dtype.kind in NO_RATIOS:  # NumPy makes numbers of them, the last without a word
+        raise TypeError(f"it returned {NO_RATIOS[values.dtype.kind]}")
+    return np.ma.filled(values.astype(np.float64), 0.0)
 
 
 def tells_of(error: Exception, catalogue: str) -> bool:

@@ -54,7 +54,7 @@ def nway_formulas(v: View) -> None:
         p_any = 1 / (1 + np.exp(np.where(some > -np.inf, weight[alone], 0.0) - some))
     require_close("p_any is 1 - w(H0) / sum w", v.sources["p_any"], p_any, atol=worst)
     possible = (some > -np.inf)[v.primary] & ~alone
-    p_i = np.where(possible, np.exp(weight - np.where(possible, some[v.primary], 0)), 0.0)
+    p_i = np.exp(np.where(possible, weight, -np.inf) - np.where(possible, some[v.primary], 0.0))
     require_close("p_i is w / sum w", a["p_i"], p_i, atol=worst[v.primary])
 
 

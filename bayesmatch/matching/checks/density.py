@@ -60,7 +60,7 @@ class Ring:
 def ring_of(view: View, part: Around, scale: float) -> Ring:
     """Objects so far out that next to none is a counterpart; `scale` of the quoted errors."""
     inner = np.maximum(OUTSIDE_SHARE * part.radius, OUTSIDE_SIGMA * max(scale, 1.0) * view.sigma)
-    has = inner < 0.95 * part.radius
+    has = (inner < 0.95 * part.radius) & view.looked[:, part.k]
     outside = np.flatnonzero((part.separation > inner[part.i]) & has[part.i])
     count, hosts_in = part.count(outside, view.n), part.total(part.p, view.n, outside)
     covered = 1.0 - float(view.fit.details.get("uncovered") or 0.0)

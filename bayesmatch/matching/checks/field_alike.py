@@ -15,6 +15,7 @@ from ..table_columns import take
 from .around import Around
 from .believed import unclaimed
 from .density import OUTSIDE_SIGMA
+from .sample import those_looked_at
 from .score import regression
 from .view import View
 
@@ -99,7 +100,7 @@ def _associations(
     """
     first = view.associations.first
     step = max(1, -(-int(first[-1]) // MAX_ROWS))
-    looked = np.flatnonzero(view.setting.looked.all(axis=1))[::step]
+    looked = those_looked_at(view.setting)[::step]
     count = np.diff(first)[looked]
     begin = np.cumsum(count) - count
     rows = np.repeat(first[looked] - begin, count) + np.arange(count.sum())

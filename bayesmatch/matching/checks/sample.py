@@ -22,6 +22,8 @@ from .around import Around
 MAX_ROWS = 8_000
 #: density outside a cone over that inside, at most: cones overlap
 EMPTY = 0.3
+#: share of the primaries within some catalogue that lie within all, for those to be looked at alone
+MOSTLY = 0.5
 #: degrees: in wider fields a rotation is no matrix
 WIDEST = 30.0
 
@@ -47,8 +49,7 @@ class Sample:
 def sample_of(setting: Setting, associations: Associations) -> Sample:
     """The sample of a match."""
     step = max(1, -(-int(associations.first[-1]) // MAX_ROWS))
-    looked = np.flatnonzero(setting.looked.all(axis=1))
-    sample = (looked if len(looked) else np.arange(len(setting.primary)))[::step]
+    sample = those_looked_at(setting)[::step]
     count = np.diff(associations.first)[sample]
     begin = np.cumsum(count) - count
     rows = segments(associations.first[sample], count)
@@ -57,6 +58,18 @@ def sample_of(setting: Setting, associations: Associations) -> Sample:
     around = (_around(setting, sample, covariance, sigma, k) for k in range(len(setting.others)))
     place = _place(setting.primary.ra[sample], setting.primary.dec[sample])
     return Sample(sample, rows, begin, sigma, place, tuple(around))
+
+
+def those_looked_at(setting: Setting) -> np.ndarray:
+    """Primaries (m,) where all other catalogues have looked, as far as maps say.
+
+    Where those are too few of them to speak for the rest, all where one has; all if none has.
+    """
+    alike = np.flatnonzero(setting.looked.all(axis=1))
+    some = np.flatnonzero(setting.looked.any(axis=1))
+    if len(some) == 0:
+        return np.arange(len(setting.primary))
+    return alike if len(alike) >= MOSTLY * len(some) else some
 
 
 def _place(ra: np.ndarray, dec: np.ndarray) -> np.ndarray:

@@ -44,7 +44,7 @@ def shared(view: View, a: int, b: int) -> Finding:
     """Share of the field objects of one of two other catalogues that are the other's too."""
     names = [view.setting.others[k].name for k in (a, b)]
     check = f"shared_{names[0]}_{names[1]}"
-    primaries = _with_all_pairs(view)
+    primaries = _with_all_pairs(view) & view.looked[:, [a, b]].all(axis=1)
     circle = min(view.around[k].radius for k in (a, b))
     each = [_field_objects(view, k, circle) * primaries for k in (a, b)]
     rarer = int(each[1].sum() < each[0].sum())

@@ -79,6 +79,12 @@ class View:
             [self.inside * (of - a.fraction) for of, a in zip(self.hosts, self.around, strict=True)]
         )
 
+    @property
+    def looked(self) -> np.ndarray:
+        """(s, n_other) bool, whether the catalogue has looked there, as far as its MOC says."""
+        there: np.ndarray = self.setting.looked[self.sample]
+        return there
+
     @cached_property
     def inside(self) -> np.ndarray:
         """(s,) probability of lying within the footprint: nothing is expected outside."""
@@ -93,8 +99,8 @@ class View:
         """
         per_arcsec2 = self.setting.field.per_deg2[self.sample] / ARCSEC2_PER_DEG2
         density = [
-            self.inside * (a.number - of - per_arcsec2[:, a.k] * np.pi * a.radius**2)
-            for of, a in zip(self.hosts, self.around, strict=True)
+            self.inside * there * (a.number - of - per_arcsec2[:, a.k] * np.pi * a.radius**2)
+            for of, a, there in zip(self.hosts, self.around, self.looked.T, strict=True)
         ]
         return np.column_stack([self.host_scores, *density])
 
