@@ -373,9 +373,9 @@ def test_files_that_are_not_parquet_are_told_as_what_they_are(folder, tmp_path):
     refused(folder, ValueError, "a.parquet: it is packed", "unpack it")
     table = Table({"RA": [1.0], "DEC": [2.0]})
     (other := tmp_path / "other").mkdir()
-    for name, kind in {"o.fits": "fits", "o.csv": "text", "o.vot": "votable"}.items():
+    for name, kind in {"o.fits": "fits", "o.csv": "csv", "o.vot": "votable"}.items():
         table.write(other / name, format="votable" if kind == "votable" else None)
-        refused(other / name, ValueError, f"content is {kind}, not parquet", "bayesmatch header")
+        refused(other / name, ValueError, f"it is {kind}, not parquet", "bayesmatch header")
     refused(other, FileNotFoundError, "there is o.csv", "bayesmatch header FILE --name NAME")
     refused(f"{other}/*.fits", FileNotFoundError, "there is o.fits", "Catalog.read")
     (other / "o.parquet").write_bytes(b"PAR1 and no more")

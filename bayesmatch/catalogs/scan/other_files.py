@@ -24,13 +24,11 @@ def no_parquet(path: Path, reason: str) -> str:
         if source.packed:
             table = kind_by_name(path) not in (None, "parquet")
             return f"{path}: it is packed; " + (CONVERT if table else f"{UNPACK} it first")
-        kind = source.kind
-        if kind is None and source.size and source.is_text:
-            kind = "text"
+        kind = source.kind or kind_by_name(path)
     except (OSError, ValueError):
         kind = None
     if kind not in (None, "parquet"):
-        return f"{path}: its content is {kind}, not parquet; {CONVERT}"
+        return f"{path}: it is {kind}, not parquet; {CONVERT}"
     return (
         f"{path}: cannot be read as parquet ({reason}); the file is damaged or not what its name "
         "says"

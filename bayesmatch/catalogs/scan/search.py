@@ -208,8 +208,8 @@ def count_without(other: ScannedCatalog) -> tuple[int, str]:
     for batch in _all_positions(other):
         n += batch.n_without
         if batch.n_without and not beyond:
-            degrees = _degrees(other, batch.data)
-            beyond = beyond_range(names, *degrees, other.ra_limits(), batch.first)
+            ra, dec = _degrees(other, batch.data)
+            beyond = beyond_range(names, ra, dec, other.ra_limits(), batch.first)
     return n, beyond
 
 
