@@ -407,6 +407,23 @@ def test_cones_round_the_sources():
         assert found[name]["verdict"] == "ok", (name, found[name])
 
 
+@pytest.mark.parametrize("slope", [False, True])
+def test_a_hole_is_no_slope(slope):
+    """Where nobody has looked there is no density that varies; a slope beside a hole is told."""
+    rng = np.random.default_rng(31)
+    x, field = rng.random((600, 2)), rng.random((20_000, 2))
+    hosts = x[:420] + rng.normal(size=(420, 2)) / 3600
+    if slope:
+        field = field[rng.random(20_000) < 0.1 + 0.9 * field[:, 0]]
+    survey = np.concatenate([field, hosts])
+    survey = survey[np.hypot(*(survey - 0.5).T) > 0.3]
+    sources = bm.Catalog({"RA": x[:, 0], "DEC": x[:, 1]}, name="X", pos_err=1.0, area=1.0)
+    other = {"RA": survey[:, 0], "DEC": survey[:, 1]}
+    result = bm.match(sources, bm.Catalog(other, name="OPT", pos_err=0.1, area=1.0), radius=20)
+    assert result.meta["host_fraction_fit"]["uncovered"] > 0.2
+    assert checks_of(result)["density_OPT"]["verdict"] == ("look" if slope else "ok")
+
+
 def test_outside_a_moc():
     """Sources where a catalogue has not looked are not missed there."""
     from astropy import units as u

@@ -706,3 +706,10 @@ def test_the_share_of_sources_beyond_the_survey_is_told(result):
     )
     share = np.mean(np.asarray(xray["RA"]) > np.max(optical["RA"][there]))
     assert abs(float(told[1]) - share) < 4 * float(told[2]) < 0.15
+    counted = re.search(r"where OPT has not looked, (\d+) \+- (\d+) sources", some.summary())
+    assert abs(int(counted[1]) - 400 * float(told[1])) < 1 and "has not" not in result.summary()
+    page = report_text(some, n_charts=0)
+    assert "<dt>among the hostless: seem to lie where OPT has not looked" in page
+    assert f"<dd>{counted[1]}</dd>" in page
+    published = some.catalogue().meta["bayesmatch"]["parameters"]
+    assert published["share_outside_survey"] == pytest.approx(float(told[1]), abs=1e-3)

@@ -40,6 +40,8 @@ OTHER_TERMS = {
 }
 #: associations printed
 MAX_PRINTED = 10
+#: a share outside the footprint is told from here on, and from so many standard errors
+OUTSIDE, OUTSIDE_SIGMA = 0.005, 3.0
 
 
 def probability(p: float) -> str:
@@ -145,3 +147,18 @@ def left_out_words(record: MatchRecord) -> str:
     """How many sources took no part in the match, behind a number; empty where all did."""
     n = sum((record.dropped or {}).get(record.primary.name, {}).values())
     return f" ({n:,} {plural(n, 'source')} without position or error left out of it)" if n else ""
+
+
+def outside_share(record: MatchRecord) -> tuple[float, float]:
+    """Share of the sources that seem to lie where nobody has looked, and its error; 0 if unsure."""
+    fit = record.host_fraction_fit or {}
+    share, error = fit.get("uncovered") or 0.0, fit.get("uncovered_error") or 0.0
+    return (share, error) if share > OUTSIDE_SIGMA * error and share >= OUTSIDE else (0.0, 0.0)
+
+
+def not_looked(record: MatchRecord) -> str:
+    """That no other catalogue has looked, as the end of a sentence."""
+    names = [c.name for c in record.others]
+    return (
+        f"{names[0]} has not looked" if len(names) == 1 else f"none of {listed(names)} has looked"
+    )
