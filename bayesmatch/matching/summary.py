@@ -12,7 +12,7 @@ from .checks.table import not_ok
 from .expected import expected_line, expected_table
 from .learned_lines import learned_lines
 from .record import MatchRecord
-from .wording import not_looked, outside_share
+from .wording import none_found, not_looked, outside_share
 
 
 def summary_text(associations: Table, sources: Table, record: MatchRecord) -> str:
@@ -36,6 +36,8 @@ def summary_text(associations: Table, sources: Table, record: MatchRecord) -> st
         *learned_lines(record.auto_priors or {}),
         *(f"  {line}" for line in not_ok(record.checks or ())),
     ]
+    if none := none_found(record):
+        lines[2] += f"; {none}"
     if unknown.any():
         lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
     return "\n".join(lines)

@@ -42,6 +42,8 @@ OTHER_TERMS = {
 MAX_PRINTED = 10
 #: a share outside the footprint is told from here on, and from so many standard errors
 OUTSIDE, OUTSIDE_SIGMA = 0.005, 3.0
+#: next to no source has a counterpart below this fraction, by so many standard errors, of so many
+NONE, NONE_SIGMA, NONE_OF = 0.1, 3.0, 30
 
 
 def probability(p: float) -> str:
@@ -161,4 +163,19 @@ def not_looked(record: MatchRecord) -> str:
     names = [c.name for c in record.others]
     return (
         f"{names[0]} has not looked" if len(names) == 1 else f"none of {listed(names)} has looked"
+    )
+
+
+def none_found(record: MatchRecord) -> str:
+    """That next to no source has a counterpart, and what that may mean; empty: some have one.
+
+    Mirrored positions, and those in another frame, are like positions that belong to nothing.
+    """
+    h, error = record.host_fraction, NONE_SIGMA * record.host_fraction_error
+    few = record.primary.n_inside < NONE_OF
+    if few or record.host_fraction_given or h > error or h + error > NONE:
+        return ""
+    return (
+        "next to no source has a counterpart: unless that is expected, compare the positions of "
+        "the catalogues on an image (frame, epoch, signs, which way right ascension grows)"
     )

@@ -10,7 +10,7 @@ from ...catalogs.scalars import plural
 from ...matching.learned_lines import learned_lines
 from ...matching.record import CatalogueRecord, MatchRecord
 from ...matching.result import MatchResult
-from ...matching.wording import listed, not_looked, outside_share
+from ...matching.wording import listed, none_found, not_looked, outside_share
 from ..published.core import CLASSES, classes
 
 #: files of a catalogue that are named
@@ -123,7 +123,7 @@ def _fraction_words(record: MatchRecord) -> str:
     return (
         f"The share of sources with a counterpart was fitted to all of them together: "
         f"{record.host_fraction:.3f} +- {record.host_fraction_error:.3f}; {depends}."
-        f"{_outside_words(record)}"
+        f"{_outside_words(record)}{(none := none_found(record)) and f' {none.capitalize()}.'}"
     )
 
 
