@@ -407,6 +407,26 @@ def test_cones_round_the_sources():
         assert found[name]["verdict"] == "ok", (name, found[name])
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.1, 1 / 3600])
+def test_errors_of_some_sources_that_are_too_small(factor):
+    """The host fraction follows the error: it took these sources for hostless, and all fitted."""
+    rng = np.random.default_rng(77)
+    field, sigma = rng.random((20_000, 2)), rng.uniform(1, 4, 1000)
+    x = np.concatenate([field[:700], rng.random((300, 2))])
+    x += rng.normal(size=(1000, 2)) * sigma[:, None] / 3600
+    quoted = np.where(rng.random(1000) < 0.25, factor * sigma, sigma)
+    sources = {"RA": x[:, 0] + 1, "DEC": x[:, 1], "e": quoted}
+    other = {"RA": field[:, 0] + 1, "DEC": field[:, 1]}
+    result = bm.match(
+        bm.Catalog(sources, name="X", pos_err="e", area=1.0),
+        bm.Catalog(other, name="OPT", pos_err=0.1, area=1.0),
+        radius=20,
+    )
+    found = checks_of(result)["position_errors"]
+    assert found["verdict"] == ("ok" if factor == 1 else "look")
+    assert ("of the sources with the smallest errors" in found["advice"]) == (factor != 1)
+
+
 @pytest.mark.parametrize("slope", [False, True])
 def test_a_hole_is_no_slope(slope):
     """Where nobody has looked there is no density that varies; a slope beside a hole is told."""

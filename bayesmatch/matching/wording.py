@@ -172,8 +172,9 @@ def none_found(record: MatchRecord) -> str:
     Mirrored positions, and those in another frame, are like positions that belong to nothing.
     """
     h, error = record.host_fraction, NONE_SIGMA * record.host_fraction_error
+    apart = any(c["check"] == "overlap" and c["verdict"] != "ok" for c in record.checks or ())
     few = record.primary.n_inside < NONE_OF
-    if few or record.host_fraction_given or h > error or h + error > NONE:
+    if apart or few or record.host_fraction_given or h > error or h + error > NONE:
         return ""
     return (
         "next to no source has a counterpart: unless that is expected, compare the positions of "
