@@ -73,8 +73,12 @@ def test_secondaries_without_a_position_are_left_out(fill, tmp_path):
     o["RA"][bad], o["DEC"][bad] = FILLS[fill]
     kept = np.setdiff1d(np.arange(len(o)), bad)
     x_cat = primary(x)
-    with pytest.warns(UserWarning, match=r"'O': 3 of 1,500 rows have no position .*55, 900, 1499"):
+    with pytest.warns(
+        UserWarning, match=r"'O': 3 of 1,500 rows have no position .*55, 900, 1499"
+    ) as w:
         result = bm.match(x_cat, other(o), radius=10)
+    beyond = [value for value in FILLS[fill] if abs(value) > 360]
+    assert ("in row 55" in str(w[0].message)) == bool(beyond or fill == "-99 and -99")
     assert result.meta["dropped"] == {"O": {"position": 3}}
     equal(result, bm.match(x_cat, other(o[kept]), radius=10), kept)  # N counts the kept rows
     assert result.record.others[0].rows == 1500 and result.meta["bad_rows"] == "strict"
@@ -86,6 +90,19 @@ def test_secondaries_without_a_position_are_left_out(fill, tmp_path):
         streamed = bm.match(x_cat, scanned, radius=10)
     equal(result, streamed)
     assert streamed.meta["dropped"] == result.meta["dropped"]
+
+
+@pytest.mark.parametrize("column, value", [("RA", 370.0), ("RA", -200.0), ("DEC", 95.0)])
+def test_positions_out_of_range_are_named(column, value):
+    """A row that somebody moved over the seam is no missing value: which, and what it says."""
+    x, o = tables()
+    o[column][900], o["RA"][1200] = value, np.nan
+    named = rf"\(rows 900, 1200; '{column}' is {value} in row 900\)"
+    with pytest.warns(UserWarning, match=named):
+        bm.match(primary(x), other(o), radius=10)
+    x[column][7] = value
+    with pytest.warns(UserWarning, match=rf"\(row 7; '{column}' is {value} in row 7\)"):
+        bm.match(primary(x), other(tables()[1]), radius=10, bad_rows="drop")
 
 
 def scan(table, path, **how):

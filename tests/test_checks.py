@@ -407,6 +407,43 @@ def test_cones_round_the_sources():
         assert found[name]["verdict"] == "ok", (name, found[name])
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.1, 1 / 3600])
+def test_errors_of_some_sources_that_are_too_small(factor):
+    """The host fraction follows the error: it took these sources for hostless, and all fitted."""
+    rng = np.random.default_rng(77)
+    field, sigma = rng.random((20_000, 2)), rng.uniform(1, 4, 1000)
+    x = np.concatenate([field[:700], rng.random((300, 2))])
+    x += rng.normal(size=(1000, 2)) * sigma[:, None] / 3600
+    quoted = np.where(rng.random(1000) < 0.25, factor * sigma, sigma)
+    sources = {"RA": x[:, 0] + 1, "DEC": x[:, 1], "e": quoted}
+    other = {"RA": field[:, 0] + 1, "DEC": field[:, 1]}
+    result = bm.match(
+        bm.Catalog(sources, name="X", pos_err="e", area=1.0),
+        bm.Catalog(other, name="OPT", pos_err=0.1, area=1.0),
+        radius=20,
+    )
+    found = checks_of(result)["position_errors"]
+    assert found["verdict"] == ("ok" if factor == 1 else "look")
+    assert ("of the sources with the smallest errors" in found["advice"]) == (factor != 1)
+
+
+@pytest.mark.parametrize("slope", [False, True])
+def test_a_hole_is_no_slope(slope):
+    """Where nobody has looked there is no density that varies; a slope beside a hole is told."""
+    rng = np.random.default_rng(31)
+    x, field = rng.random((600, 2)), rng.random((20_000, 2))
+    hosts = x[:420] + rng.normal(size=(420, 2)) / 3600
+    if slope:
+        field = field[rng.random(20_000) < 0.1 + 0.9 * field[:, 0]]
+    survey = np.concatenate([field, hosts])
+    survey = survey[np.hypot(*(survey - 0.5).T) > 0.3]
+    sources = bm.Catalog({"RA": x[:, 0], "DEC": x[:, 1]}, name="X", pos_err=1.0, area=1.0)
+    other = {"RA": survey[:, 0], "DEC": survey[:, 1]}
+    result = bm.match(sources, bm.Catalog(other, name="OPT", pos_err=0.1, area=1.0), radius=20)
+    assert result.meta["host_fraction_fit"]["uncovered"] > 0.2
+    assert checks_of(result)["density_OPT"]["verdict"] == ("look" if slope else "ok")
+
+
 def test_outside_a_moc():
     """Sources where a catalogue has not looked are not missed there."""
     from astropy import units as u

@@ -55,6 +55,7 @@ def test_match(tell, files):
     assert told["catalogues"] == [{"name": "A", "rows": N}, {"name": "O", "rows": 400}]
     assert told["sources"] == N and told["associations"] == len(result.associations)
     assert told["host_fraction"] == result.record.host_fraction
+    assert told["share_outside_survey"] == told["share_outside_survey_error"] == 0
     assert told["secure"] == np.sum(np.asarray(result.sources["p_match"]) >= 0.9)
     assert told["secure"] + told["hostless"] + told["ambiguous"] + told["unknown"] == N
     expected = result.expected([0.5])[0]

@@ -1,5 +1,6 @@
 """Tables of text as people write them: dialects, encodings, missing words, identifiers."""
 
+import re
 import warnings
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from astropy.table import Table
 
 import bayesmatch as bm
+from bayesmatch.catalogs.formats.ecsv import ECSV
 
 RA = [150.25, 150.5, 150.75]
 DEC = [-2.5, 0.125, 2.0]
@@ -372,3 +374,47 @@ def test_values_that_are_not_between_the_bars_of_an_ipac_table(tmp_path):
         (tmp_path / "x.tbl").write_text(good.replace(row, wrong))
         with pytest.raises(ValueError, match=r"as text \(line \d+, 'b .* the bar in place \d+ of"):
             bm.Catalog.read(tmp_path / "x.tbl", name="A", pos_err=1, area=1)
+
+
+MARKED = "#2 10.0 0.5\n#3 11.0 0.5\nA4 12.0 0.5\nA5 13.0 0.5\nA6 14.0 0.5\n"
+ALL, FEWER = ["#2", "#3", "A4", "A5", "A6"], ["A4", "A5", "A6"]
+
+
+@pytest.mark.parametrize(
+    "name, text, found, says",
+    [
+        ("t.csv", ("id ra dec\n" + MARKED).replace(" ", ","), ALL, "2 lines .* taken for rows"),
+        ("t.csv", ("#id ra dec\n" + MARKED).replace(" ", ","), ALL, "2 lines .* taken for rows"),
+        ("t.csv", ("#id ra dec\n" + MARKED[:24]).replace(" ", ","), ALL[:2], None),
+        ("t.txt", "id ra dec\n" + MARKED, FEWER, "2 lines beginning with # among .* left out"),
+        ("t.txt", "#id ra dec\n" + MARKED, FEWER, "2 lines beginning with # above .* left out"),
+        ("t.ecsv", "id ra dec\n" + MARKED, FEWER, "2 lines beginning with # left out, as ECSV"),
+    ],
+)
+def test_identifiers_that_begin_as_comments_do(name, text, found, says, tmp_path):
+    """No row is lost, and no comment taken for one, without a word."""
+    if name == "t.ecsv":
+        columns = [f"# - {{name: {n}, datatype: {k}}}\n" for n, k in KINDS.items()]
+        text = "".join(["# %ECSV 1.0\n# ---\n# datatype:\n", *columns, text])
+    (tmp_path / name).write_text(text)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        table = bm.Catalog.read(tmp_path / name, name="A", pos_err=1, area=1.0).table
+    assert list(table["id"]) == found and np.all(table["dec"] == 0.5)
+    assert any(re.search(says, str(w.message)) for w in told) if says else not told
+
+
+KINDS = {"id": "string", "ra": "float64", "dec": "float64"}
+
+
+@pytest.mark.parametrize("first", ["id", "#id", "#"])
+def test_ecsv_that_is_written_keeps_them(first, tmp_path):
+    """Astropy writes them as they are, and loses these rows when it reads the file."""
+    names = ["#2", "#", "A4", "# 5", '#a"b']
+    table = Table({first: names, "ra": np.arange(5.0), "dec": np.arange(5.0), "c": ["#"] * 5})
+    ECSV.write_table(table, tmp_path / "t.ecsv")
+    assert list(Table.read(tmp_path / "t.ecsv")[first]) == names
+    found = bm.Catalog.read(tmp_path / "t.ecsv", name="A", pos_err=1, area=1.0, id=first)
+    assert list(found.table[first]) == names and list(found.table["c"]) == ["#"] * 5
+    ECSV.write_table(Table({first: [1, 2]}), tmp_path / "t.ecsv")
+    assert list(Table.read(tmp_path / "t.ecsv")[first]) == [1, 2]

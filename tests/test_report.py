@@ -692,6 +692,26 @@ def test_rows_that_were_dropped_shift_nothing():
     Page(report_text(result, n_charts=1))
 
 
+def test_that_next_to_no_source_has_a_counterpart_is_told(result):
+    """Mirrored positions are like those that belong to nothing: all checks keep quiet."""
+    rng = np.random.default_rng(8)
+    survey, mirrored = rng.random((20_000, 2)), np.array([1.0, 0.0])
+    x = np.abs(mirrored - survey[:500]) + rng.normal(size=(500, 2)) / 3600
+    for given, told in {"fit": True, 0.01: False}.items():
+        sources = {"RA": x[:, 0] + 1, "DEC": x[:, 1]}
+        others = {"RA": survey[:, 0] + 1, "DEC": survey[:, 1]}
+        found = bm.match(
+            bm.Catalog(sources, name="X", pos_err=1.0, area=1.0),
+            bm.Catalog(others, name="OPT", pos_err=0.1, area=1.0),
+            radius=15,
+            host_fraction=given,
+        )
+        said = ("next to no source has a counterpart", "right ascension grows")
+        assert all(text in found.summary() for text in said) == told
+        assert ("Next to no source" in " ".join(method(found))) == told
+    assert "next to no" not in result.summary()
+
+
 def test_the_share_of_sources_beyond_the_survey_is_told(result):
     """What the fit takes for no survey there is not to be read as sources without a host."""
     assert "lie where" not in " ".join(method(result))
@@ -706,3 +726,10 @@ def test_the_share_of_sources_beyond_the_survey_is_told(result):
     )
     share = np.mean(np.asarray(xray["RA"]) > np.max(optical["RA"][there]))
     assert abs(float(told[1]) - share) < 4 * float(told[2]) < 0.15
+    counted = re.search(r"where OPT has not looked, (\d+) \+- (\d+) sources", some.summary())
+    assert abs(int(counted[1]) - 400 * float(told[1])) < 1 and "has not" not in result.summary()
+    page = report_text(some, n_charts=0)
+    assert "<dt>among the hostless: seem to lie where OPT has not looked" in page
+    assert f"<dd>{counted[1]}</dd>" in page
+    published = some.catalogue().meta["bayesmatch"]["parameters"]
+    assert published["share_outside_survey"] == pytest.approx(float(told[1]), abs=1e-3)

@@ -254,6 +254,20 @@ def test_histogram_of_a_number_too_large():
         bm.HistogramPrior("m", [1], [2], [1e308], [1e-308])
 
 
+@pytest.mark.parametrize(
+    "prior, kind, says",
+    [
+        (bm.FunctionPrior("own", len), TypeError, "'own' is not saved.*ColumnPrior, which saves"),
+        (bm.CombinationPrior("own", len), TypeError, "'own' is not saved.*make the prior of it"),
+        (bm.LearnedPrior(["g"]), ValueError, r"'photometry' has learned nothing.*result.priors\["),
+    ],
+)
+def test_what_cannot_be_saved_says_what_to_do(prior, kind, says, tmp_path):
+    with pytest.raises(kind, match=says):
+        prior.save(tmp_path / "prior.json")
+    assert not list(tmp_path.iterdir())
+
+
 def test_messages_are_short():
     assert len(saved.shown("x" * 10_000)) <= 60
     assert saved.shown([[1] * 1000]) == "a list of 1"

@@ -619,9 +619,13 @@ def test_rows_without_a_position_are_left_out(case, folder):
     column, value = VALUES[case]
     replaced(folder, 3, with_value(column, 17, value))
     scanned = bm.Catalog.scan(folder, pos_err="err", **OPTIONS)
-    with pytest.warns(UserWarning, match="'O': 1 of 6,000 rows has no position and is left out"):
+    with pytest.warns(UserWarning, match="'O': 1 of 6,000 rows has no position .*left out") as told:
         result = bm.match(sources(), scanned, radius=30)
     assert result.meta["dropped"] == {"O": {"position": 1}}
+    is_number = isinstance(value, float) and not np.isnan(value)
+    row = scanned.parts[3].first_row + 17
+    named = [f"{column!r} is {value} in row {row}" in str(one.message) for one in told]
+    assert any(named) == is_number
 
 
 def test_bad_errors_of_candidates_name_file_and_row(folder):

@@ -1,5 +1,6 @@
 """Which rows a data set has: each once, or an error in one line; only files are opened."""
 
+import gzip
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from astropy.table import Table
 from pyarrow import parquet
 from test_scan import OPTIONS, survey
 
@@ -18,6 +20,7 @@ from bayesmatch.catalogs.formats.reading import read_table
 from bayesmatch.catalogs.formats.registry import FORMATS
 from bayesmatch.catalogs.scan import walk
 from bayesmatch.catalogs.scan.files import find_files
+from bayesmatch.cli import main
 
 
 @pytest.fixture
@@ -343,3 +346,40 @@ def test_numbers_in_names_of_directories(tmp_path):
         found = scanned.input_rows(np.array([0, 39]))["key"].tolist()
         assert found == ([7, -5] if kind == pa.int32() else names)
     assert rows(tmp_path / "hive") == 80
+
+
+def packed(path, ending=".gz"):
+    """A part, packed beside itself."""
+    out = path.with_name(path.name + ending)
+    out.write_bytes(gzip.compress(path.read_bytes()))
+    return out
+
+
+@pytest.mark.parametrize("pattern", ["", "**/*"])
+def test_packed_parts_are_not_passed_over(pattern, folder):
+    """Half of a survey would be missing without a word; a copy beside the part is none."""
+    there = folder / "sub" / "b.parquet"
+    name = packed(there)
+    assert rows(folder / pattern) == 600
+    there.unlink()
+    refused(folder / pattern, ValueError, str(name), "rows would be missing", "unpack it")
+    assert rows(folder / "*.parquet") == 300
+
+
+def test_files_that_are_not_parquet_are_told_as_what_they_are(folder, tmp_path):
+    part = folder / "a.parquet"
+    refused(packed(part), ValueError, "a.parquet.gz: it is packed", "unpack it")
+    part.write_bytes(gzip.compress(part.read_bytes()))
+    refused(folder, ValueError, "a.parquet: it is packed", "unpack it")
+    table = Table({"RA": [1.0], "DEC": [2.0]})
+    (other := tmp_path / "other").mkdir()
+    for name, kind in {"o.fits": "fits", "o.csv": "csv", "o.vot": "votable"}.items():
+        table.write(other / name, format="votable" if kind == "votable" else None)
+        refused(other / name, ValueError, f"it is {kind}, not parquet", "bayesmatch header")
+    refused(other, FileNotFoundError, "there is o.csv", "bayesmatch header FILE --name NAME")
+    refused(f"{other}/*.fits", FileNotFoundError, "there is o.fits", "Catalog.read")
+    (other / "o.parquet").write_bytes(b"PAR1 and no more")
+    refused(other / "o.parquet", ValueError, "cannot be read as parquet", "damaged")
+    command = ["header", str(other / "o.fits"), "--name", "O"]
+    assert main([*command, "--out", str(other / "o.parquet")]) == 0
+    assert len(bm.Catalog.scan(other, pos_err=0.3, area=1.0)) == 1

@@ -44,6 +44,8 @@ class Aside:
     """(k,) row numbers"""
     fault: str = ""
     """the first row without a position, as messages name it"""
+    beyond: str = ""
+    """the first of these whose numbers are there, but out of range, in words"""
     told: bool = False
     """whether a warning has named them"""
 
@@ -98,10 +100,27 @@ def at_fault(ra: np.ndarray, dec: np.ndarray, bad: np.ndarray) -> int:
     return 0 if not lowest <= ra[at] <= highest else 1
 
 
+def beyond_range(
+    names: Sequence[str], ra: np.ndarray, dec: np.ndarray, limits: tuple[float, float], first: int
+) -> str:
+    """The first position whose numbers are there, but out of range, in words; "": there is none.
+
+    `first`: number of the first of these rows.
+    """
+    for name, degrees, (low, high) in zip(names, (ra, dec), (limits, DEC_RANGE), strict=True):
+        bad = (degrees < low) | (degrees > high)
+        if bad.any():
+            row = int(np.argmax(bad))
+            return f"{name!r} is {degrees[row]!s} in row {first + row}"
+    return ""
+
+
 def faulty_positions(
     values: ColumnValues, names: Sequence[str], ra: np.ndarray, dec: np.ndarray
-) -> tuple[np.ndarray, str] | None:
-    """Rows without a position, (n,) bool, and the first of them in words; None: there are none.
+) -> tuple[np.ndarray, str, str] | None:
+    """Rows without a position, (n,) bool, the first in words, and as :func:`beyond_range` says.
+
+    None: there are none.
 
     Raises
     ------
@@ -121,7 +140,8 @@ def faulty_positions(
             f"{position_remedy(low)}; most rows have none, so check the columns (ra=, dec=; --ra, "
             "--dec on the command line) and their unit",
         )
-    return bad, values.fault(column, bad, degrees)
+    beyond = beyond_range(names, ra, dec, ra_limits_of(ra), 0)
+    return bad, values.fault(column, bad, degrees), beyond
 
 
 @dataclass

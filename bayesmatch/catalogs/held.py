@@ -234,10 +234,10 @@ class HeldCatalog(SkyCatalog):
         part.whole = self if self.whole is None else self.whole
         return part
 
-    def set_aside(self, bad: np.ndarray, fault: str) -> None:
+    def set_aside(self, bad: np.ndarray, fault: str, beyond: str = "") -> None:
         """Hold the rows without a position, (n,) bool, no more: when a catalogue is made."""
         part = self.without(bad)
-        part.aside = Aside(position=self.row_numbers(np.flatnonzero(bad)), fault=fault)
+        part.aside = Aside(self.row_numbers(np.flatnonzero(bad)), fault=fault, beyond=beyond)
         vars(self).update(vars(part), whole=copy.copy(self))
 
     def with_good_errors(self) -> Self:

@@ -104,7 +104,8 @@ def refuse_errors(catalog: Any, rows: np.ndarray) -> NoReturn:
 
 def _tell(catalog: Any, reason: str, rows: np.ndarray) -> None:
     said = lacking(catalog.name, len(rows), f"of {catalog.n_listed:,} rows", reason)
-    warn_user(f"{said} ({named(rows)})")
+    beyond = catalog.aside.beyond if reason == POSITION else ""
+    warn_user(f"{said} ({named(rows)}{beyond and f'; {beyond}'})")
 
 
 def _marked(catalog: Any) -> Any:

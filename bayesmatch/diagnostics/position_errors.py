@@ -123,6 +123,7 @@ def fit_position_errors(
     """
     others = named_apart(primary, others)
     check_catalogs(primary, others)
+    _check_in_memory(others)
     primary = cast(Catalog, checked_primary(primary, one_of("bad_rows", bad_rows, BAD_ROWS)))
     others = tuple(known_as_itself(primary, with_positions(other, bad_rows)) for other in others)
     twice = next((other for other in others if other.itself), None)
@@ -162,6 +163,17 @@ def fit_position_errors(
     found = fit_with_learned(around, checked, request, learn)
     _warn_of_fit(found)
     return found
+
+
+def _check_in_memory(others: Sequence[Any]) -> None:
+    """Raise a TypeError, with what does it, if rows of a catalogue are in files or elsewhere."""
+    for other in others:
+        if not isinstance(other, HeldCatalog):
+            raise TypeError(
+                f"catalogue {other.name!r} is not in memory, where a fit by itself needs it: read "
+                "it (Catalog.read; a single file on the command line), or have the errors fitted "
+                "on the way of a match, match(errors='fit') ('bayesmatch match --fit-errors')"
+            )
 
 
 def no_measure(found: PositionErrorFit) -> str:

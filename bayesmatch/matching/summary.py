@@ -12,6 +12,7 @@ from .checks.table import not_ok
 from .expected import expected_line, expected_table
 from .learned_lines import learned_lines
 from .record import MatchRecord
+from .wording import none_found, not_looked, outside_share
 
 
 def summary_text(associations: Table, sources: Table, record: MatchRecord) -> str:
@@ -29,12 +30,14 @@ def summary_text(associations: Table, sources: Table, record: MatchRecord) -> st
         f"  host fraction      {record.host_fraction:>9.3f}  ({given})",
         f"  secure             {_count(secure, n)}  one association has p_match >= 0.9",
         f"  hostless           {_count(hostless, n)}  p_hostless >= 0.9"
-        f"{_candidates(sources, hostless, names[1:])}",
+        f"{_outside(record, n)}{_candidates(sources, hostless, names[1:])}",
         f"  ambiguous          {_count(ambiguous, n)}  everything else",
         expected_line(expected[0], names[1]),
         *learned_lines(record.auto_priors or {}),
         *(f"  {line}" for line in not_ok(record.checks or ())),
     ]
+    if none := none_found(record):
+        lines[2] += f"; {none}"
     if unknown.any():
         lines.insert(6, f"  unknown            {_count(unknown, n)}  no catalogue has looked")
     return "\n".join(lines)
@@ -42,6 +45,7 @@ def summary_text(associations: Table, sources: Table, record: MatchRecord) -> st
 
 def summary_numbers(associations: Table, sources: Table, record: MatchRecord) -> dict[str, Any]:
     """The same as numbers, for programs: what is unknown or does not exist is NaN."""
+    outside, outside_error = outside_share(record)
     return {
         "catalogues": [{"name": c.name, "rows": c.rows} for c in record.catalogues],
         "radius_arcsec": record.radius_arcsec,
@@ -51,6 +55,8 @@ def summary_numbers(associations: Table, sources: Table, record: MatchRecord) ->
         "host_fraction": record.host_fraction,
         "host_fraction_error": record.host_fraction_error,
         "host_fraction_given": record.host_fraction_given,
+        "share_outside_survey": outside,
+        "share_outside_survey_error": outside_error,
         **{name: int(np.count_nonzero(which)) for name, which in _kinds(sources).items()},
         "expected": {
             c.name: expected_table(associations, sources, record, [0.5], c.name)
@@ -72,6 +78,17 @@ def _kinds(sources: Table) -> dict[str, np.ndarray]:
         "ambiguous": ~(secure | hostless | unknown),
         "unknown": unknown,
     }
+
+
+def _outside(record: MatchRecord, n: int) -> str:
+    """That sources beyond the survey count as hostless, where that is known."""
+    share, error = outside_share(record)
+    if share == 0.0:
+        return ""
+    return (
+        f"; among them those that seem to lie where {not_looked(record)}, {share * n:,.0f} +- "
+        f"{error * n:,.0f} sources"
+    )
 
 
 def _candidates(sources: Table, hostless: np.ndarray, names: list[str]) -> str:

@@ -40,6 +40,10 @@ OTHER_TERMS = {
 }
 #: associations printed
 MAX_PRINTED = 10
+#: a share outside the footprint is told from here on, and from so many standard errors
+OUTSIDE, OUTSIDE_SIGMA = 0.005, 3.0
+#: next to no source has a counterpart below this fraction, by so many standard errors, of so many
+NONE, NONE_SIGMA, NONE_OF = 0.1, 3.0, 30
 
 
 def probability(p: float) -> str:
@@ -145,3 +149,34 @@ def left_out_words(record: MatchRecord) -> str:
     """How many sources took no part in the match, behind a number; empty where all did."""
     n = sum((record.dropped or {}).get(record.primary.name, {}).values())
     return f" ({n:,} {plural(n, 'source')} without position or error left out of it)" if n else ""
+
+
+def outside_share(record: MatchRecord) -> tuple[float, float]:
+    """Share of the sources that seem to lie where nobody has looked, and its error; 0 if unsure."""
+    fit = record.host_fraction_fit or {}
+    share, error = fit.get("uncovered") or 0.0, fit.get("uncovered_error") or 0.0
+    return (share, error) if share > OUTSIDE_SIGMA * error and share >= OUTSIDE else (0.0, 0.0)
+
+
+def not_looked(record: MatchRecord) -> str:
+    """That no other catalogue has looked, as the end of a sentence."""
+    names = [c.name for c in record.others]
+    return (
+        f"{names[0]} has not looked" if len(names) == 1 else f"none of {listed(names)} has looked"
+    )
+
+
+def none_found(record: MatchRecord) -> str:
+    """That next to no source has a counterpart, and what that may mean; empty: some have one.
+
+    Mirrored positions, and those in another frame, are like positions that belong to nothing.
+    """
+    h, error = record.host_fraction, NONE_SIGMA * record.host_fraction_error
+    apart = any(c["check"] == "overlap" and c["verdict"] != "ok" for c in record.checks or ())
+    few = record.primary.n_inside < NONE_OF
+    if apart or few or record.host_fraction_given or h > error or h + error > NONE:
+        return ""
+    return (
+        "next to no source has a counterpart: unless that is expected, compare the positions of "
+        "the catalogues on an image (frame, epoch, signs, which way right ascension grows)"
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 from astropy.table import Table
@@ -124,6 +125,13 @@ class CombinationPrior:
     def log10_ratio_members(self, members: Members) -> Any:
         """The function's value for each association."""
         return self.function(members)
+
+    def save(self, path: str | os.PathLike) -> NoReturn:
+        """Raises: no file of data holds a function."""
+        raise TypeError(
+            f"CombinationPrior {self.name!r} is not saved: a file of data holds no function. Keep "
+            "its code, and make the prior of it again"
+        )
 
 
 def check_combinations(

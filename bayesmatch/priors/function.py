@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from typing import NoReturn
 
 import numpy as np
 from astropy.table import Table
@@ -53,3 +55,11 @@ class FunctionPrior:
         """The function's value for each row, shape (n,); 0 where unknown."""
         value = known_ratios(self.function(catalog.table))
         return np.where(np.isnan(value), 0.0, value)
+
+    def save(self, path: str | os.PathLike) -> NoReturn:
+        """Raises: no file of data holds a function."""
+        raise TypeError(
+            f"FunctionPrior {self.name!r} is not saved: a file of data holds no function. Keep its "
+            "code and make the prior of it again; or keep its values, a column of the catalogue, "
+            "and use a ColumnPrior, which saves"
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -157,6 +158,13 @@ class LearnedPrior:
         """Raises: ratios, shape (n,), exist once :func:`bayesmatch.match` has learned them."""
         raise ValueError(
             "a LearnedPrior is learned inside match(); take the learned one from result.priors"
+        )
+
+    def save(self, path: str | os.PathLike) -> NoReturn:
+        """Raises: the learned one in ``result.priors`` is what can be saved."""
+        raise ValueError(
+            f"LearnedPrior {self.name!r} has learned nothing yet, and is not saved: save the one "
+            "that match() has learned, result.priors[CATALOGUE][i]"
         )
 
     def learn(self, catalog: HeldCatalog, view: MatchView) -> LearnedRatio:

@@ -43,6 +43,8 @@ def columns_of(
         cells = _by_blanks(content, body, dialect)
     else:
         cells = _delimited(body, dialect, texts)
+        if told := _like_comments(cells[0]):
+            dialect.notes.append(told)
     if len(cells) == len(names) + 1:
         names.append("")
     # A delimiter at the ends of lines makes a column without a name and with nothing in it.
@@ -74,10 +76,29 @@ def _delimited(
         if n_comments:
             with contextlib.suppress(ValueError):
                 columns = _delimited(without, dialect, texts)
-                lines = "1 line" if n_comments == 1 else f"{n_comments} lines"
-                dialect.notes.append(f"{lines} beginning with # among its rows left out")
+                dialect.notes.append(_left_out(n_comments))
                 return columns
         raise ValueError(_uneven(body, dialect) or str(error)) from None
+
+
+def _left_out(n_comments: int) -> str:
+    lines = "1 line" if n_comments == 1 else f"{n_comments} lines"
+    return f"{lines} beginning with # among its rows left out"
+
+
+def _like_comments(cells: pa.ChunkedArray) -> str:
+    """That some rows begin as comments do, and not most, whose identifiers may; else empty."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not len(cells) or not pa.types.is_string(cells.type):
+        return ""
+    n = pc.sum(pc.starts_with(cells, "#")).as_py() or 0
+    if not 0 < 2 * n < len(cells):
+        return ""
+    rows = "1 line beginning with # is taken for a row"
+    rows = rows if n == 1 else f"{n} lines beginning with # are taken for rows"
+    return f"{rows}; take out what is a comment"
 
 
 def _without_comments(body: bytes) -> tuple[bytes, int]:
@@ -153,8 +174,10 @@ def _by_blanks(content: bytes, body: bytes, dialect: Dialect) -> list[pa.Chunked
     """Cells between blanks; where some are empty, by the places that are blank in all lines."""
     import pyarrow as pa
 
-    lines = [line for line in body.decode().split("\n") if line.strip()]
-    lines = [line for line in lines if not line.lstrip().startswith("#")]
+    written = [line for line in body.decode().split("\n") if line.strip()]
+    lines = [line for line in written if not line.lstrip().startswith("#")]
+    if n_comments := len(written) - len(lines):
+        dialect.notes.append(_left_out(n_comments))
     width = len(dialect.names)
     rows = [fields(line, BLANKS) for line in lines]
     wrong = next((k for k, row in enumerate(rows) if len(row) != width), None)

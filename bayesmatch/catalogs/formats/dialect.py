@@ -71,23 +71,66 @@ def find_dialect(lines: Sequence[str], ending: str = "") -> Dialect:
     if not looks_like_data(header):
         return _with_header(rows, delimiter, header)
     width = len(header)
-    for _, line in reversed(comments):
-        names = fields(re.sub(r"^\s*(#+|//|%+)\s*", "", line), delimiter)
+    for at in reversed(range(len(comments))):
+        line = comments[at][1]
+        names = fields(_bare(line), delimiter)
         if len(names) in (width, width - 1) and len(names) > 1 and not looks_like_data(names):
-            notes = []
-            if comments[-1][1] is not line:
-                notes = [f"the names of its columns are taken from the comment {line.strip()!r}"]
-            return Dialect(delimiter, names, [], rows[0][0], notes)
+            behind = comments[at + 1 :]
+            notes, first = _rows_among(behind, rows[0][0], delimiter, width)
+            if len(behind) and first == rows[0][0]:
+                told = f"the names of its columns are taken from the comment {line.strip()!r}"
+                notes.insert(0, told)
+            return Dialect(delimiter, names, [], first, notes)
     raise DialectError(
         f"its first line, {rows[0][1].strip()[:60]!r}, has numbers in place of the names of "
         "columns; write a first line with the names"
     )
 
 
+def _bare(comment: str) -> str:
+    """A comment without what marks it."""
+    return re.sub(r"^\s*(#+|//|%+)\s*", "", comment)
+
+
+def _rows_among(
+    comments: Sequence[tuple[int, str]], first: int, delimiter: str, width: int
+) -> tuple[list[str], int]:
+    """What is to be said of comments that may be rows, and the line of the first row.
+
+    Identifiers may begin with #: between delimiters such lines are rows, as they are farther down;
+    between blanks they are comments wherever they are.
+    """
+    rows = [k for k, line in comments if _is_row(line, delimiter, width)]
+    if not rows:
+        return [], first
+    if delimiter != BLANKS:
+        return [], rows[0]
+    lines = "1 line" if len(rows) == 1 else f"{len(rows)} lines"
+    return [f"{lines} beginning with # above its rows left out, which may be rows"], first
+
+
+def _is_row(line: str, delimiter: str, width: int) -> bool:
+    """Whether a line that begins as comments do may be a row."""
+    cells = fields(line, delimiter)
+    return (
+        re.match(r"#[^#\s]", line) is not None
+        and len(cells) == width
+        and any(map(is_number, cells))
+    )
+
+
 def _header_alone(comments: Sequence[tuple[int, str]]) -> Dialect:
-    line = re.sub(r"^\s*(#+|//|%+)\s*", "", comments[-1][1])
+    """The last comment has the names; or one before, if all behind it may be rows."""
+    at = len(comments) - 1
+    while at > 0:
+        delimiter = _delimiter([_bare(comments[at - 1][1])], "")
+        width = len(fields(_bare(comments[at - 1][1]), delimiter))
+        if delimiter == BLANKS or not _is_row(comments[at][1], delimiter, width):
+            break
+        at -= 1
+    line = _bare(comments[at][1])
     delimiter = _delimiter([line], "")
-    return Dialect(delimiter, fields(line, delimiter), [], comments[-1][0] + 1)
+    return Dialect(delimiter, fields(line, delimiter), [], comments[at][0] + 1)
 
 
 def _delimiter(lines: Sequence[str], ending: str) -> str:

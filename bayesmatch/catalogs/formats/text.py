@@ -159,6 +159,12 @@ def _by_astropy(text: str, kind: str, asked: Asked) -> Table:
 def read_ecsv(source: Source, asked: Asked) -> Table:
     """The table of an ECSV file; ``null`` and the like are missing, as in Gaia's bulk files."""
     text = source.content.decode("utf-8-sig")
+    header = re.match(r"(#[^\n]*\n)*", text)
+    if header is not None and (n := len(re.findall(r"^#", text[header.end() :], re.MULTILINE))):
+        lines = "1 line" if n == 1 else f"{n} lines"
+        asked.notes.append(
+            f"{lines} beginning with # left out, as ECSV has it; quote what is an identifier"
+        )
     try:
         return Table.read(text, format="ascii.ecsv")
     except ValueError as error:
@@ -170,3 +176,23 @@ def read_ecsv(source: Source, asked: Asked) -> Table:
 def write_ascii(table: Table, path: Path, kind: str) -> None:
     """Write a table as text."""
     table.write(path, format=f"ascii.{kind}", overwrite=True)
+    if kind == "ecsv" and table.colnames and _has_marks(table.columns[0]):
+        _quote_marks(path)
+
+
+def _has_marks(first: Column) -> bool:
+    """Whether the name of the first column, or a text in it, begins with #."""
+    texts = first if first.dtype.kind in "SUO" else ()
+    return any(str(text).startswith("#") for text in (first.name, *texts))
+
+
+def _quote_marks(path: Path) -> None:
+    """Quote first cells that begin with #: astropy writes them as they are, and reads comments."""
+    lines = path.read_text("utf-8").split("\n")
+    at = next(k for k, line in enumerate(lines) if not line.startswith("# "))
+    inside = False  # of a cell that goes on over lines
+    for k in range(at, len(lines)):
+        if lines[k].startswith("#") and not inside:
+            lines[k] = re.sub(r"^#[^ ]*", r'"\g<0>"', lines[k])
+        inside ^= lines[k].count('"') % 2 == 1
+    path.write_text("\n".join(lines), "utf-8")

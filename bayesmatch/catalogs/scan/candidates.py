@@ -188,14 +188,15 @@ def _counted(other: ScannedCatalog, n_without: int) -> ScannedCatalog:
     """The data set, with the rows counted that have no position, where one has been met."""
     if n_without == 0 or len(other.aside):
         return other
-    rows = count_without(other)
+    rows, beyond = count_without(other)
     if rows > MOST * len(other):
         raise ValueError(
             f"catalogue {other.name!r}: {rows:,} of {len(other):,} rows have no position in the "
             f"columns {other.ra_name!r} and {other.dec_name!r}; check these (ra=, dec=; --ra, "
             "--dec on the command line) and their unit"
         )
-    warn_user(lacking(other.name, rows, f"of {len(other):,} rows", POSITION))
+    said = lacking(other.name, rows, f"of {len(other):,} rows", POSITION)
+    warn_user(f"{said}{beyond and f' ({beyond})'}")
     out = copy.copy(other)
     out.aside, out.n_without = Aside(n_position=rows, told=True), rows
     return out

@@ -13,10 +13,9 @@ from ..formats.regular import file_identity, path_status, regular_file
 from ..paths import given_path
 from ..scalars import shown
 from .collection import is_pixel, primary_table
+from .other_files import ENDINGS, refuse_packed, tables_instead
 from .partitions import partition_values
 from .walk import before_pattern, expand, hidden, is_folder, is_pattern, walk
-
-ENDINGS = (".parquet", ".pq", ".parq")
 
 PathLike = str | os.PathLike
 
@@ -113,35 +112,41 @@ def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
 
 def _pattern(pattern: Path, folders_only: bool) -> list[tuple[Path, dict[str, str | None]]]:
     """Files that a glob stands for, also those below the directories that it stands for."""
-    fixed = before_pattern(pattern)
-    files: dict[Path, None] = {}
+    fixed, files, hits = before_pattern(pattern), dict[Path, None](), list[Path]()
     for hit in expand(pattern):
         if is_folder(hit):
             if not any(map(hidden, hit.relative_to(fixed).parts)):
                 files.update((file, None) for file, _ in _directory(hit, required=False))
-        elif not folders_only and _wanted(hit, fixed):
-            files[hit] = None
+        elif not folders_only and _shown(hit, fixed):
+            hits.append(hit)
+    refuse_packed(hits)
+    files.update((hit, None) for hit in hits if _is_part(hit))
     if not files:
-        raise FileNotFoundError(f"{pattern}: no Parquet file matches")
+        raise FileNotFoundError(f"{pattern}: no Parquet file matches{tables_instead(hits)}")
     return [(f, partition_values(f, fixed)) for f in sorted(files, key=lambda p: p.parts)]
 
 
 def _directory(root: Path, required: bool = True) -> list[tuple[Path, dict[str, str | None]]]:
     root = primary_table(root)
-    files = sorted(
+    there = sorted(
         (folder / name for folder, names in walk(root) for name in names), key=lambda p: p.parts
     )
-    files = [f for f in files if _wanted(f, root)]
+    there = [f for f in there if _shown(f, root)]
+    refuse_packed(there)
+    files = [f for f in there if _is_part(f)]
     if any(is_pixel(f, root) for f in files):  # thumbnails and other extras repeat rows
         files = [f for f in files if is_pixel(f, root)]
     if not files and required:
         raise FileNotFoundError(
             f"{root}: no such file, and in the directory of that name or below "
-            f"it no Parquet file ({', '.join(ENDINGS)})"
+            f"it no Parquet file ({', '.join(ENDINGS)}){tables_instead(there)}"
         )
     return [(file, partition_values(file, root)) for file in files]
 
 
-def _wanted(file: Path, root: Path) -> bool:
-    inner = file.relative_to(root).parts
-    return file.name.lower().endswith(ENDINGS) and not any(map(hidden, inner))
+def _shown(file: Path, root: Path) -> bool:
+    return not any(map(hidden, file.relative_to(root).parts))
+
+
+def _is_part(file: Path) -> bool:
+    return file.name.lower().endswith(ENDINGS)

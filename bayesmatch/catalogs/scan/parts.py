@@ -17,6 +17,7 @@ from ..positions import read_only
 from ..warned import warn_user
 from .ahead import advise
 from .footers import bounds, spans
+from .other_files import no_parquet
 from .partitions import check_partition
 from .schemas import agreed, masks_in, naming, plain_schema, plain_type, with_nulls
 
@@ -149,10 +150,7 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
     except (OSError, pa.ArrowException, EOFError, KeyError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            f"{path}: cannot be read as parquet ({reason}); the file is damaged or "
-            "not what its name says"
-        ) from error
+        raise ValueError(no_parquet(path, reason)) from error
 
 
 def batch_rows(schema: pa.Schema, columns: Sequence[str], batch_bytes: int = BATCH_BYTES) -> int:

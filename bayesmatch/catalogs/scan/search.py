@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._kernels.jit import n_threads
 from ..area import contains
-from ..bad_rows import without_position
+from ..bad_rows import beyond_range, without_position
 from ..candidates import too_many
 from ..cell_maps import CellMaps, taken
 from ..held import HeldCatalog
@@ -199,9 +199,18 @@ def count_inside(other: ScannedCatalog, moc: Any) -> int:
     return sum(int(np.count_nonzero(contains(moc, b.ra, b.dec))) for b in batches)
 
 
-def count_without(other: ScannedCatalog) -> int:
-    """Number of rows of a data set that have no position; all coordinates are read."""
-    return sum(batch.n_without for batch in _all_positions(other))
+def count_without(other: ScannedCatalog) -> tuple[int, str]:
+    """Number of rows of a data set that have no position, and the first out of range in words.
+
+    All coordinates are read.
+    """
+    n, beyond, names = 0, "", (other.ra_name, other.dec_name)
+    for batch in _all_positions(other):
+        n += batch.n_without
+        if batch.n_without and not beyond:
+            ra, dec = _degrees(other, batch.data)
+            beyond = beyond_range(names, ra, dec, other.ra_limits(), batch.first)
+    return n, beyond
 
 
 def thinned(other: ScannedCatalog, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -236,6 +245,12 @@ def read_for_positions(other: ScannedCatalog) -> list[str]:
     return [other.ra_name, other.dec_name, *moved_by]
 
 
+def _degrees(other: ScannedCatalog, data: Any) -> Iterator[np.ndarray]:
+    """Right ascensions and declinations of rows of the files, degrees, as they stand."""
+    for name in (other.ra_name, other.dec_name):
+        yield numbers(data.column(name), other.unit_factor(name))
+
+
 def position_batches(
     other: ScannedCatalog,
     part: Part,
@@ -244,15 +259,11 @@ def position_batches(
     more: Sequence[str] = (),
 ) -> Iterator[Batch]:
     """Rows of a part that have a position, and with some more columns of the file."""
-    names = (other.ra_name, other.dec_name)
-    factors = [other.unit_factor(name) for name in names]
     in_file = [n for n in more if n not in other.data_set.partition_names]
     wanted = list(dict.fromkeys([*read_for_positions(other), *in_file]))
     for first, batch in part.batches(wanted, groups, parallel=parallel):
         first += part.first_row
-        ra, dec = (
-            numbers(batch.column(name), factor) for name, factor in zip(names, factors, strict=True)
-        )
+        ra, dec = _degrees(other, batch)
         if len(ra) == 0:
             continue
         kept = None

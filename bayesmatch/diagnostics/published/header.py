@@ -11,6 +11,7 @@ import numpy as np
 from ...catalogs.held import HeldCatalog
 from ...catalogs.scalars import plural
 from ...matching.record import CatalogueRecord, MatchRecord
+from ...matching.wording import outside_share
 
 #: how the method is cited, wherever a table or a report says so
 CITATION = (
@@ -96,6 +97,7 @@ def _input(c: CatalogueRecord, catalog: HeldCatalog | None) -> dict[str, Any]:
 
 def parameters(record: MatchRecord) -> dict[str, Any]:
     """What was asked of the match, and the fitted host fraction."""
+    outside, outside_error = outside_share(record)
     return {
         "radius_arcsec": record.radius_arcsec,
         "prior_completeness": list(record.prior_completeness),
@@ -104,6 +106,8 @@ def parameters(record: MatchRecord) -> dict[str, Any]:
         "host_fraction": record.host_fraction,
         "host_fraction_error": record.host_fraction_error,
         "host_fraction_given": record.host_fraction_given,
+        "share_outside_survey": outside,
+        "share_outside_survey_error": outside_error,
         "host_covariates": record.host_covariates,
         "field": (record.field or {}).get("model", "uniform"),
         "claims": (record.claims or {}).get("rule", "independent"),

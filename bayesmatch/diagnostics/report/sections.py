@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...catalogs.scalars import plural
-from ...matching.wording import listed
+from ...matching.wording import listed, not_looked, outside_share
 from ...plots.expected import expected_curves
 from ..published.inputs import member_columns
 from . import figures
@@ -31,6 +31,10 @@ def lead(m: Material) -> str:
     n, record = len(m.result.sources), m.result.record
     share = {name: f"{100 * count / n:.1f}%" for name, count in counts.items()}
     shown = [(f"{count:,}", f"{name} ({share[name]})") for name, count in counts.items() if count]
+    outside, _ = outside_share(record)
+    if outside:
+        where = f"seem to lie where {not_looked(record)} ({100 * outside:.1f}%)"
+        shown.append((f"{outside * n:,.0f}", f"among the hostless: {where}"))
     shown.append((f"{record.host_fraction:.3f}", "have a counterpart, fitted or given"))
     at = result.expected([0.5])[0]
     if at["n_selected"]:

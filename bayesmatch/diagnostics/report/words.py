@@ -10,7 +10,7 @@ from ...catalogs.scalars import plural
 from ...matching.learned_lines import learned_lines
 from ...matching.record import CatalogueRecord, MatchRecord
 from ...matching.result import MatchResult
-from ...matching.wording import listed
+from ...matching.wording import listed, none_found, not_looked, outside_share
 from ..published.core import CLASSES, classes
 
 #: files of a catalogue that are named
@@ -24,8 +24,6 @@ MEANINGS = {
     "p_i": "NWAY's probability of this association, if some counterpart exists.",
     "n_claims": "How many sources have the same object as their best.",
 }
-#: share of the sources beyond a survey that is told, and by how many standard errors it stands out
-OUTSIDE, OUTSIDE_SIGMA = 0.005, 3.0
 
 
 def meanings(record: MatchRecord) -> dict[str, str]:
@@ -125,21 +123,18 @@ def _fraction_words(record: MatchRecord) -> str:
     return (
         f"The share of sources with a counterpart was fitted to all of them together: "
         f"{record.host_fraction:.3f} +- {record.host_fraction_error:.3f}; {depends}."
-        f"{_outside_words(record)}"
+        f"{_outside_words(record)}{(none := none_found(record)) and f' {none.capitalize()}.'}"
     )
 
 
 def _outside_words(record: MatchRecord) -> str:
     """What share of the sources the fit takes to lie beyond the survey, where there is one."""
-    fit = record.host_fraction_fit or {}
-    share, error = fit.get("uncovered") or 0.0, fit.get("uncovered_error") or 0.0
-    if not share > OUTSIDE_SIGMA * error or share < OUTSIDE:
+    share, error = outside_share(record)
+    if share == 0.0:
         return ""
-    names = [c.name for c in record.others]
-    have = f"{names[0]} has" if len(names) == 1 else f"none of {listed(names)} has"
     return (
-        f" A share of {share:.3f} +- {error:.3f} of the sources seems to lie where {have} not "
-        "looked; they count as sources without a counterpart."
+        f" A share of {share:.3f} +- {error:.3f} of the sources seems to lie where "
+        f"{not_looked(record)}; they count as sources without a counterpart."
     )
 
 

@@ -142,11 +142,13 @@ def density(view: View, part: Around, ring: Ring) -> Finding:
 
     The counts N where lambda are expected have the mean of (N - lambda)^2 - N of lambda^2 times the
     squared relative scatter of the density: from source to source, and from one part of the field
-    to the next, where a slope stands out much more.
+    to the next, where a slope stands out much more.  Outside the footprint nothing is expected: a
+    hole is no slope.
     """
     name = part.catalog.name
-    check, total = f"density_{name}", float(ring.expected.sum())
-    mean = ring.expected * (float(ring.count.sum()) / total if total > 0 else 0.0)
+    expected = view.inside[ring.row] * ring.expected
+    check, total = f"density_{name}", float(expected.sum())
+    mean = expected * (float(ring.count.sum()) / total if total > 0 else 0.0)
     cell = _cells(view, ring.row)
     several = [np.bincount(cell, weights=values) for values in (ring.count, mean)]
     tried = [

@@ -26,6 +26,7 @@ from .density import (
 )
 from .epochs import epochs
 from .errors import ERRORS, WING, close_pairs, frame, position_errors, scale_step, tails
+from .few_errors import few_errors
 from .finding import OK, WRONG, Finding, skipped
 from .objects import claims, duplicates, listed_twice
 from .other_unit import factors_tried, far_off, in_other_unit, with_factor
@@ -134,9 +135,12 @@ def _errors(
         tried = factors_tried(view)
         unit = in_other_unit(tried, found)
         found = found if apart is None else with_factor(tried, apart)
-    yield found if unit is None else unit
     right = right and apart is None and unit is None
-    yield tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
+    wings = tails(view) if right and wings_too else skipped("tails", 0.0, NOT_JUDGED)
+    if right and wings_too and wings.verdict == OK:
+        found = few_errors(view, found)
+    yield found if unit is None else unit
+    yield wings
     yield frame(view) if right else skipped("frame", 0.0, NOT_JUDGED)
 
 
