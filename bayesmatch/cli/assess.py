@@ -56,7 +56,7 @@ def add_assess(commands: Any) -> None:
         several=True,
     )
     add_json(assess)
-    assess.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    assess.add_quiet()
 
 
 def _assess(options: argparse.Namespace) -> None:

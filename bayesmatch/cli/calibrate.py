@@ -64,7 +64,7 @@ def add_calibrate(commands: Any) -> None:
         "repeatable",
     )
     add_json(calibrate)
-    calibrate.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    calibrate.add_quiet()
     calibrate.set_defaults(options_known=calibrate.known)
 
 

@@ -48,7 +48,7 @@ def add_catalogue(commands: Any) -> None:
         metavar="FILE",
         help="the catalogues that were matched, in their order: for a result without their columns",
     )
-    catalogue.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    catalogue.add_quiet()
 
 
 def _catalogue(options: argparse.Namespace) -> None:

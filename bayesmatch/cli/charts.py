@@ -70,7 +70,7 @@ def add_charts(commands: Any) -> None:
         help="which of them, with --pick: the same seed picks the same sources (default: 0)",
     )
     add_pictures(charts)
-    charts.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    charts.add_quiet()
 
 
 def _charts(options: argparse.Namespace) -> None:

@@ -26,7 +26,7 @@ def add_check(commands: Any) -> None:
     check.add_argument("--all", action="store_true", help="also print what is ok")
     add_out(check, "also write the table: .csv")
     add_json(check)
-    check.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    check.add_quiet()
 
 
 def _check(options: argparse.Namespace) -> int:

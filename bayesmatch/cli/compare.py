@@ -40,7 +40,7 @@ def add_compare(commands: Any) -> None:
     )
     compare.add_argument("--plot", metavar="FILE", help=f"figure: {', '.join(FIGURES)}")
     compare.add_argument("--json", metavar="FILE", help="all that was found: .json")
-    compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    compare.add_quiet()
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ def add_demo(commands: Any) -> None:
         metavar="PATH",
         help="folder for tables and plots, made if it is not there (default: bayesmatch-demo)",
     )
-    demo.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    demo.add_quiet()
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -48,7 +48,7 @@ def add_errors(commands: Any) -> None:
         help="columns of the first catalogue that the scale of its errors depends on",
     )
     add_json(errors)
-    errors.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    errors.add_quiet()
 
 
 def _errors(options: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ def add_explain(commands: Any) -> None:
     explain.add_argument("id", metavar="ID", help="identifier of the source")
     add_out(explain, f"also draw a finding chart and the evidence: {' or '.join(FIGURES)}")
     add_pictures(explain)
-    explain.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    explain.add_quiet()
 
 
 def _explain(options: argparse.Namespace) -> None:

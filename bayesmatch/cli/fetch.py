@@ -55,7 +55,7 @@ def add_fetch(commands: Any) -> None:
     )
     fetch.add_argument("--out", metavar="FOLDER", help="a folder, new or of the same fetch")
     _add_service(fetch)
-    fetch.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    fetch.add_quiet()
 
 
 def _add_service(fetch: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ def add_header(commands: Any) -> None:
     header.add_argument(
         "--out", required=True, metavar="FILE", help="the copy: .fits, .vot, .ecsv or .parquet"
     )
-    header.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    header.add_quiet()
 
 
 def _header(options: argparse.Namespace) -> None:

@@ -32,7 +32,7 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
         "--ra", metavar="COL", help="right ascension column (default: found by name)"
     )
     command.add_argument("--dec", metavar="COL", help="declination column (default: found by name)")
-    command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    command.add_quiet()
     return command
 
 

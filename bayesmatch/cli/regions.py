@@ -50,7 +50,7 @@ def add_regions(commands: Any) -> None:
         metavar="P",
         help="leave out candidates that are less probable (default: 0.01; 0: none)",
     )
-    regions.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    regions.add_quiet()
 
 
 def _regions(options: argparse.Namespace) -> None:

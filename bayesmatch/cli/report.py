@@ -28,7 +28,7 @@ def add_report(commands: Any) -> None:
         metavar="N",
         help="finding charts of each kind of source (default: 12)",
     )
-    report.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    report.add_quiet()
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -53,7 +53,7 @@ def add_sample(commands: Any) -> None:
             f"--{option}", metavar="A1:A2" if option == "area" else "C1:C2", help=what
         )
     _add_cuts(sample)
-    sample.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    sample.add_quiet()
 
 
 def _add_cuts(sample: argparse.ArgumentParser) -> None:

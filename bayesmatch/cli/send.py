@@ -21,7 +21,7 @@ def add_send(commands: Any) -> None:
         metavar="NAME",
         help="which program, as it calls itself, in any case: topcat (default: all)",
     )
-    send.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    send.add_quiet()
 
 
 def _send(options: argparse.Namespace) -> None:

@@ -40,7 +40,7 @@ def add_train(commands: Any) -> None:
         "the prior, .json, with its diagnostics as .png beside it",
         required=True,
     )
-    train.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    train.add_quiet()
 
 
 def _add_labels(train: argparse.ArgumentParser) -> None:
