@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
+from small_skies import looked_at_in_part
 
 import bayesmatch as bm
 from bayesmatch import plots
@@ -348,6 +349,23 @@ def test_reliability_by_score(two):
                 error += abs(true[mine].sum() - p[mine].sum())
         assert a.ece == pytest.approx(error / len(p))
         assert 0 < a.ece_floor.mean < a.ece_floor.p95
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize("score", ["p_match", "p_any", "p_hostless"])
+def test_where_no_catalogue_has_looked_nothing_is_judged(score):
+    sky = simulate(6, 200, 0.7)
+    primary, other = sky.catalogs()
+    center = [float(np.median(sky.primary[c])) for c in ("RA", "DEC")]
+    other, _ = looked_at_in_part(other, center, 0.5 * np.sqrt(sky.area / np.pi))
+    with pytest.warns(UserWarning, match="outside its area, a MOC"):
+        result = bm.match(primary, other, radius=15.0)
+    inside, truth = np.asarray(result.sources["in_OPT"]), sky_truth(sky)
+    assert 20 < inside.sum() < 180
+    a, b = (bm.assess(result, t, score=score) for t in (truth, truth[inside]))
+    assert a.n == inside.sum() and a.table.pformat() == b.table.pformat()
+    assert (a.ece, a.shape, a.share_difference) == (b.ece, b.shape, b.share_difference)
+    assert a.share_difference.result == pytest.approx(a.judged.probability.mean())
 
 
 # -- parts and comparisons ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...matching.result import MatchResult
+from ...matching.table_columns import looked_at
 from ...matching.wording import left_out_words
 from .truth_table import HOSTLESS, as_text, known_answers
 
@@ -83,12 +84,14 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[
 
 
 def probabilities(result: MatchResult, score: str, catalogue: str) -> np.ndarray:
-    """(n_sources,) the probability that goes with a score; NaN where it is masked.
+    """(n_sources,) the probability that goes with a score; NaN where it is not known.
 
-    With ``p_match`` that of the best candidate in `catalogue`, whatever the others have.
+    That is where no catalogue has looked. With ``p_match`` that of the best candidate in
+    `catalogue`, whatever the others have.
     """
     column = result.sources[f"p_{catalogue}" if score == "p_match" else score]
     value = np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
+    value[~looked_at(result.sources)] = np.nan
     return 1.0 - value if score == "p_hostless" else value
 
 
