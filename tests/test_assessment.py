@@ -332,9 +332,11 @@ def test_reliability_by_score(two):
     for score, p, true in (
         ("p_any", sources["p_any"], host),
         ("p_hostless", 1 - sources["p_hostless"], host),
-        ("p_match", sources["p_match"], right),
+        ("p_match", 1 - sources["p_hostless"], host),
+        ("best", sources["p_OPT"], right),
     ):
-        a = bm.assess(result, truth, score=score)
+        a = bm.assess(result, truth, **({} if score == "best" else {"score": score}))
+        a = a.best_candidate if score == "best" else a
         p = np.asarray(p)
         table = a.reliability
         assert table.colnames[:4] == ["bin", "predicted", "observed", "n"]
@@ -484,7 +486,9 @@ def test_three_catalogues(three, k):
     assert a.catalogue == name
     right = np.asarray(result.sources[name]) == np.where(sky.host, sky.truth[:, k], -2)
     marginal = np.asarray(result.sources[f"p_{name}"])
-    assert a.ece == pytest.approx(metrics.calibration_error(marginal[known], right[known]))
+    p, best = 1 - np.asarray(result.sources["p_hostless"]), a.best_candidate
+    assert a.ece == pytest.approx(metrics.calibration_error(p[known], (sky.truth[known, k] >= 0)))
+    assert best.ece == pytest.approx(metrics.calibration_error(marginal[known], right[known]))
     with pytest.raises(ValueError, match="OPT, IRAC"):
         bm.assess(result, truth, catalogue="VLA")
 
