@@ -17,9 +17,8 @@ from .inputs import add_fit_errors, add_inputs, files_read, read_inputs, read_pr
 from .learning import learned_files, learned_paths, write_learned
 from .likelihood_ratio import add_likelihood_ratio, add_ratio, checked_ratio
 from .output import AS_PRINTED, STANDARD_OUTPUT, command_line, print_table
-from .parser import Parser
 from .parsing import TABLE_ENDINGS
-from .shown import shows_progress
+from .shown import add_quiet, shows_progress
 
 EPILOG = f"""\
 {ERRORS}
@@ -90,7 +89,7 @@ def add_match(commands: Any) -> None:
     _add_output(match)
 
 
-def _add_output(match: Parser) -> None:
+def _add_output(match: argparse.ArgumentParser) -> None:
     """Add the arguments that say what is written and printed."""
     match.add_argument(
         "--no-inputs", action="store_true", help="leave the input columns out of the result"
@@ -98,7 +97,7 @@ def _add_output(match: Parser) -> None:
     add_ratio(match, "objects")
     add_keep_dropped(match)
     add_json(match)
-    match.add_quiet()
+    add_quiet(match)
 
 
 def _match(options: argparse.Namespace) -> None:

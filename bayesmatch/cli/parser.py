@@ -50,12 +50,6 @@ class Parser(argparse.ArgumentParser):
         self.leads = False
         """whether what follows is another parser's"""
 
-    def add_quiet(self) -> None:
-        """Add ``--quiet``: what is wrong, or may be, is told all the same."""
-        self.add_argument(
-            "--quiet", action="store_true", help="print nothing but warnings and errors"
-        )
-
     @property
     def known(self) -> dict[str, argparse.Action]:
         """Its options, those of groups too."""
