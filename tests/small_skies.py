@@ -1,7 +1,9 @@
 """Catalogues of a few sources at places given by hand."""
 
 import numpy as np
+from astropy import units
 from astropy.table import Table
+from mocpy import MOC
 
 import bayesmatch as bm
 
@@ -26,3 +28,9 @@ def catalog(places, name, pos_err=0.5, area=0.01, tails=(0.0, 3.0), **columns):
     )
     wide = dict(zip(("tail_fraction", "tail_factor"), tails, strict=True))
     return bm.Catalog(table, name=name, pos_err=pos_err, area=area, **wide)
+
+
+def looked_at_in_part(catalog, center, radius):
+    """A catalogue that has looked only within `radius` (deg) of a position, as its MOC says."""
+    moc = MOC.from_cone(*(c * units.deg for c in center), radius=radius * units.deg, max_depth=13)
+    return bm.Catalog(catalog.table, name=catalog.name, pos_err=catalog.pos_err, area=moc), moc

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.table import Table
+from small_skies import looked_at_in_part
 
 import bayesmatch as bm
 from bayesmatch import plots
@@ -331,9 +332,11 @@ def test_reliability_by_score(two):
     for score, p, true in (
         ("p_any", sources["p_any"], host),
         ("p_hostless", 1 - sources["p_hostless"], host),
-        ("p_match", sources["p_match"], right),
+        ("p_match", 1 - sources["p_hostless"], host),
+        ("best", sources["p_OPT"], right),
     ):
-        a = bm.assess(result, truth, score=score)
+        a = bm.assess(result, truth, **({} if score == "best" else {"score": score}))
+        a = a.best_candidate if score == "best" else a
         p = np.asarray(p)
         table = a.reliability
         assert table.colnames[:4] == ["bin", "predicted", "observed", "n"]
@@ -348,6 +351,23 @@ def test_reliability_by_score(two):
                 error += abs(true[mine].sum() - p[mine].sum())
         assert a.ece == pytest.approx(error / len(p))
         assert 0 < a.ece_floor.mean < a.ece_floor.p95
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize("score", ["p_match", "p_any", "p_hostless"])
+def test_where_no_catalogue_has_looked_nothing_is_judged(score):
+    sky = simulate(6, 200, 0.7)
+    primary, other = sky.catalogs()
+    center = [float(np.median(sky.primary[c])) for c in ("RA", "DEC")]
+    other, _ = looked_at_in_part(other, center, 0.5 * np.sqrt(sky.area / np.pi))
+    with pytest.warns(UserWarning, match="outside its area, a MOC"):
+        result = bm.match(primary, other, radius=15.0)
+    inside, truth = np.asarray(result.sources["in_OPT"]), sky_truth(sky)
+    assert 20 < inside.sum() < 180
+    a, b = (bm.assess(result, t, score=score) for t in (truth, truth[inside]))
+    assert a.n == inside.sum() and a.table.pformat() == b.table.pformat()
+    assert (a.ece, a.shape, a.share_difference) == (b.ece, b.shape, b.share_difference)
+    assert a.share_difference.result == pytest.approx(a.judged.probability.mean())
 
 
 # -- parts and comparisons ------------------------------------------------------------------------
@@ -466,7 +486,9 @@ def test_three_catalogues(three, k):
     assert a.catalogue == name
     right = np.asarray(result.sources[name]) == np.where(sky.host, sky.truth[:, k], -2)
     marginal = np.asarray(result.sources[f"p_{name}"])
-    assert a.ece == pytest.approx(metrics.calibration_error(marginal[known], right[known]))
+    p, best = 1 - np.asarray(result.sources["p_hostless"]), a.best_candidate
+    assert a.ece == pytest.approx(metrics.calibration_error(p[known], (sky.truth[known, k] >= 0)))
+    assert best.ece == pytest.approx(metrics.calibration_error(marginal[known], right[known]))
     with pytest.raises(ValueError, match="OPT, IRAC"):
         bm.assess(result, truth, catalogue="VLA")
 

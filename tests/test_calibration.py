@@ -8,8 +8,9 @@ from importlib import resources
 import numba
 import numpy as np
 import pytest
+from astropy import units
 from astropy.table import MaskedColumn, Table
-from small_skies import BY_HAND
+from small_skies import BY_HAND, looked_at_in_part
 
 import bayesmatch as bm
 from bayesmatch import plots
@@ -241,6 +242,41 @@ def test_the_false_fraction_by_hand(sky, score):
             for c in found.table["cutoff"]
         ],
     )
+
+
+@pytest.mark.few(1)
+@pytest.mark.parametrize("score", ["p_match", "p_any", "p_hostless"])
+def test_where_no_catalogue_has_looked_nothing_is_counted(sky, score):
+    """Sources and fake positions outside a MOC: false fractions were NaN, others too low."""
+    primary, other = sky.catalogs()
+    center = [float(np.median(sky.primary[c])) for c in ("RA", "DEC")]
+    other, moc = looked_at_in_part(other, center, 0.5 * np.sqrt(sky.area / np.pi))
+    with pytest.warns(UserWarning, match="outside its area, a MOC"):
+        real = bm.match(primary, other, radius=15.0)
+        found = bm.calibrate(primary, other, radius=15.0, n_realizations=2, score=score, seed=4)
+    inside = np.asarray(real.sources["in_OPT"])
+    assert 20 < inside.sum() < 580 and found.meta["n_sources"] == inside.sum()
+    assert found.meta["n_hostless"] == pytest.approx(real.sources["p_hostless"][inside].sum())
+    values = np.ma.filled(np.ma.asarray(real.sources[score]), np.nan)[inside]
+    below = score == "p_hostless"
+    np.testing.assert_allclose(
+        found.table["selected_fraction"],
+        [np.mean(values <= c if below else values >= c) for c in found.table["cutoff"]],
+    )
+    for k, counted in enumerate(found.meta["n_fake"]):
+        ra, dec, usable = fake.realizations(primary, 15.0, "fake", 2, 4)[k]
+        there = moc.contains_lonlat(ra * units.deg, dec * units.deg)
+        assert counted == (usable & inside & there).sum()
+    false = np.asarray(found.table["false_fraction"])
+    assert (false.max(), false.min()) == (1.0, pytest.approx(0.0, abs=0.05))
+    moved = {**sky.primary, "DEC": sky.primary["DEC"] - 5.0}
+    elsewhere = bm.Catalog(moved, name="X", pos_err="SIGMA", area=sky.area)
+    with (
+        warnings.catch_warnings(),
+        pytest.raises(ValueError, match="none of the sources of 'X' lies within the area"),
+    ):
+        warnings.simplefilter("ignore", UserWarning)
+        bm.calibrate(elsewhere, other, radius=15.0, n_realizations=2)
 
 
 def _ln_prior_odds(result, primary):

@@ -261,6 +261,16 @@ def test_of_an_option_that_comes_twice_the_last_counts(folder, capsys, line, tol
     assert [path.name for path in sorted(folder.iterdir()) if path not in before] == ["b.fits"]
 
 
+def test_quiet_leaves_out_what_its_help_says(folder, capsys):
+    quiet = f"match {TWO} --out a.fits --quiet"
+    assert main(quiet.split()) == 0 and capsys.readouterr() == ("", "")
+    assert main(f"{quiet} --radius 20arcsec".split()) == 0
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("bayesmatch: warning: ")
+    assert main(["match", "--help"]) == 0
+    assert "print nothing but warnings and errors" in " ".join(capsys.readouterr().out.split())
+
+
 def test_an_option_that_comes_twice_and_says_the_same(folder):
     assert run(TWO + "--radius 9arcsec --name A: --name A: --quiet").meta["radius_arcsec"] == 9
     assert run(TWO + "--quiet").meta["radius_arcsec"] == 9

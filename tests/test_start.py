@@ -46,7 +46,9 @@ class Held:
     def __del__(self):
         print("taken apart")
 held = Held()
+ending = threading.Event()
 def late():
+    ending.wait()  # however long the command has taken
     time.sleep(0.3)
     print("of a thread")
 how = sys.argv.pop(1)
@@ -55,8 +57,13 @@ if how == "thread":
 if how == "pool":
     from bayesmatch._kernels.shared_work import ahead
     ahead(int, 2)
-from bayesmatch.__main__ import run
-run()
+from bayesmatch import __main__ as command
+end = command._end
+def at_end(status):
+    ending.set()
+    end(status)
+command._end = at_end
+command.run()
 """
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from .as_json import add_json, print_json
 from .outputs import Kinds, add_out, check_outputs, outputs
 from .parsing import FIGURES
+from .shown import add_quiet
 
 
 def add_assess(commands: Any) -> None:
@@ -56,7 +57,7 @@ def add_assess(commands: Any) -> None:
         several=True,
     )
     add_json(assess)
-    assess.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(assess)
 
 
 def _assess(options: argparse.Namespace) -> None:

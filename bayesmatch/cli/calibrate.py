@@ -11,7 +11,7 @@ from .as_json import add_json, print_json
 from .inputs import add_fit_errors, add_inputs, files_read, read_inputs
 from .outputs import add_out, check_outputs, outputs
 from .parsing import FIGURES
-from .shown import shows_progress
+from .shown import add_quiet, shows_progress
 
 TABLES = (".csv", ".ecsv")
 #: options that two outputs are compared with; --score can be what they are compared in, p_any
@@ -64,7 +64,7 @@ def add_calibrate(commands: Any) -> None:
         "repeatable",
     )
     add_json(calibrate)
-    calibrate.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(calibrate)
     calibrate.set_defaults(options_known=calibrate.known)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from .likelihood_ratio import add_ratio, ratio_asked
 from .matched_inputs import matched_inputs
+from .shown import add_quiet
 
 #: what a published table may be written to
 ENDINGS = ".fits, .vot, .parquet, .csv, .ecsv, .mrt (AAS machine-readable) or .tex (first rows)"
@@ -48,7 +49,7 @@ def add_catalogue(commands: Any) -> None:
         metavar="FILE",
         help="the catalogues that were matched, in their order: for a result without their columns",
     )
-    catalogue.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(catalogue)
 
 
 def _catalogue(options: argparse.Namespace) -> None:

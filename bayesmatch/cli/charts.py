@@ -10,6 +10,7 @@ from typing import Any
 from .chart_files import file_names, write
 from .outputs import check_outputs, is_folder
 from .pictures import add_pictures, pictures_read, read_pictures
+from .shown import add_quiet
 
 #: without --n
 MANY = 12
@@ -70,7 +71,7 @@ def add_charts(commands: Any) -> None:
         help="which of them, with --pick: the same seed picks the same sources (default: 0)",
     )
     add_pictures(charts)
-    charts.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(charts)
 
 
 def _charts(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from .as_json import add_json, print_json
 from .colours import paint_verdicts
 from .outputs import add_out, check_outputs, one_output
+from .shown import add_quiet
 
 
 def add_check(commands: Any) -> None:
@@ -26,7 +27,7 @@ def add_check(commands: Any) -> None:
     check.add_argument("--all", action="store_true", help="also print what is ok")
     add_out(check, "also write the table: .csv")
     add_json(check)
-    check.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(check)
 
 
 def _check(options: argparse.Namespace) -> int:

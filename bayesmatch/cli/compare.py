@@ -6,6 +6,7 @@ import argparse
 from typing import Any, NoReturn
 
 from .parsing import FIGURES
+from .shown import add_quiet
 
 EPILOG = """\
 exit status: 0 if every difference above 2e-6 has a proved reason, else 1
@@ -40,7 +41,7 @@ def add_compare(commands: Any) -> None:
     )
     compare.add_argument("--plot", metavar="FILE", help=f"figure: {', '.join(FIGURES)}")
     compare.add_argument("--json", metavar="FILE", help="all that was found: .json")
-    compare.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(compare)
 
 
 def _compare(options: argparse.Namespace) -> int:

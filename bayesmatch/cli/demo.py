@@ -6,6 +6,8 @@ import argparse
 import os
 from typing import Any
 
+from .shown import add_quiet
+
 
 def add_demo(commands: Any) -> None:
     """Add ``bayesmatch demo``."""
@@ -21,7 +23,7 @@ def add_demo(commands: Any) -> None:
         metavar="PATH",
         help="folder for tables and plots, made if it is not there (default: bayesmatch-demo)",
     )
-    demo.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(demo)
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from .as_json import add_json, print_json
 from .inputs import add_inputs, files_read, read_inputs
 from .outputs import add_out, check_outputs, outputs, table_endings
 from .parsing import FIGURES, TABLE_ENDINGS, columns
+from .shown import add_quiet
 
 
 def add_errors(commands: Any) -> None:
@@ -48,7 +49,7 @@ def add_errors(commands: Any) -> None:
         help="columns of the first catalogue that the scale of its errors depends on",
     )
     add_json(errors)
-    errors.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(errors)
 
 
 def _errors(options: argparse.Namespace) -> None:

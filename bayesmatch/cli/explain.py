@@ -9,6 +9,7 @@ from typing import Any
 from .outputs import add_out, check_outputs, one_output
 from .parsing import FIGURES
 from .pictures import add_pictures, asks_for_pictures, pictures_read, read_pictures
+from .shown import add_quiet
 
 
 def add_explain(commands: Any) -> None:
@@ -23,7 +24,7 @@ def add_explain(commands: Any) -> None:
     explain.add_argument("id", metavar="ID", help="identifier of the source")
     add_out(explain, f"also draw a finding chart and the evidence: {' or '.join(FIGURES)}")
     add_pictures(explain)
-    explain.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(explain)
 
 
 def _explain(options: argparse.Namespace) -> None:

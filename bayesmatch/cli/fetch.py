@@ -8,7 +8,7 @@ import shlex
 from typing import Any
 
 from .radius import radius_arcsec
-from .shown import shows_progress
+from .shown import add_quiet, shows_progress
 
 EPILOG = """\
 examples:
@@ -55,7 +55,7 @@ def add_fetch(commands: Any) -> None:
     )
     fetch.add_argument("--out", metavar="FOLDER", help="a folder, new or of the same fetch")
     _add_service(fetch)
-    fetch.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(fetch)
 
 
 def _add_service(fetch: argparse.ArgumentParser) -> None:

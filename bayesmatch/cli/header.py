@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .shown import add_quiet
+
 
 def add_header(commands: Any) -> None:
     """Add ``bayesmatch header``."""
@@ -24,7 +26,7 @@ def add_header(commands: Any) -> None:
     header.add_argument(
         "--out", required=True, metavar="FILE", help="the copy: .fits, .vot, .ecsv or .parquet"
     )
-    header.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(header)
 
 
 def _header(options: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from .learning import learned_files, learned_paths, write_learned
 from .likelihood_ratio import add_likelihood_ratio, add_ratio, checked_ratio
 from .output import AS_PRINTED, STANDARD_OUTPUT, command_line, print_table
 from .parsing import TABLE_ENDINGS
-from .shown import shows_progress
+from .shown import add_quiet, shows_progress
 
 EPILOG = f"""\
 {ERRORS}
@@ -97,7 +97,7 @@ def _add_output(match: argparse.ArgumentParser) -> None:
     add_ratio(match, "objects")
     add_keep_dropped(match)
     add_json(match)
-    match.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(match)
 
 
 def _match(options: argparse.Namespace) -> None:

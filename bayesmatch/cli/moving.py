@@ -8,6 +8,7 @@ from typing import Any
 from .outputs import add_out, check_outputs, one_output, table_endings
 from .parsing import TABLE_ENDINGS
 from .radius import radius_arcsec
+from .shown import add_quiet
 
 MAX_ARCSEC = 45 * 3600
 
@@ -32,7 +33,7 @@ def add_moving(commands: Any, name: str, run: Any, text: str, description: str) 
         "--ra", metavar="COL", help="right ascension column (default: found by name)"
     )
     command.add_argument("--dec", metavar="COL", help="declination column (default: found by name)")
-    command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(command)
     return command
 
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from .outputs import add_out, check_outputs, one_output
+from .shown import add_quiet
 
 #: candidates that are less probable are left out, if nothing is said
 MIN_P = 0.01
@@ -50,7 +51,7 @@ def add_regions(commands: Any) -> None:
         metavar="P",
         help="leave out candidates that are less probable (default: 0.01; 0: none)",
     )
-    regions.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(regions)
 
 
 def _regions(options: argparse.Namespace) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .shown import add_quiet
+
 
 def add_report(commands: Any) -> None:
     """Add ``bayesmatch report``."""
@@ -28,7 +30,7 @@ def add_report(commands: Any) -> None:
         metavar="N",
         help="finding charts of each kind of source (default: 12)",
     )
-    report.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(report)
 
 
 def _report(options: argparse.Namespace) -> None:

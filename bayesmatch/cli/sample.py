@@ -9,6 +9,7 @@ from typing import Any
 from .given_errors import position_error
 from .outputs import add_out, check_outputs, one_output, table_endings
 from .parsing import TABLE_ENDINGS, area_files, number_or_name, per_catalogue, sky_area
+from .shown import add_quiet
 
 EPILOG = """\
 A precise position (Chandra's, say) names the counterpart by itself where the sky is not crowded:
@@ -53,7 +54,7 @@ def add_sample(commands: Any) -> None:
             f"--{option}", metavar="A1:A2" if option == "area" else "C1:C2", help=what
         )
     _add_cuts(sample)
-    sample.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(sample)
 
 
 def _add_cuts(sample: argparse.ArgumentParser) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .shown import add_quiet
+
 
 def add_send(commands: Any) -> None:
     """Add ``bayesmatch send``."""
@@ -21,7 +23,7 @@ def add_send(commands: Any) -> None:
         metavar="NAME",
         help="which program, as it calls itself, in any case: topcat (default: all)",
     )
-    send.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(send)
 
 
 def _send(options: argparse.Namespace) -> None:

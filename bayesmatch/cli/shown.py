@@ -1,4 +1,4 @@
-"""Whether a command shows how far it is."""
+"""What a command shows: how far it is, and nothing but what may be wrong."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import argparse
 import sys
 
 PROGRESS = "show how far it is, also where the standard error is no terminal"
+
+
+def add_quiet(command: argparse.ArgumentParser) -> None:
+    """Add ``--quiet``: what is wrong, or may be, is told all the same."""
+    command.add_argument(
+        "--quiet", action="store_true", help="print nothing but warnings and errors"
+    )
 
 
 def shows_progress(options: argparse.Namespace) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from ..catalogs.typed import typed
 from .outputs import add_out, check_outputs, one_output
 from .parsing import columns
-from .shown import shows_progress
+from .shown import add_quiet, shows_progress
 
 #: expected counterparts from which on a match learns from itself; the same as MIN_COUNTERPARTS of
 #: priors/learned.py, which would take long to import
@@ -40,7 +40,7 @@ def add_train(commands: Any) -> None:
         "the prior, .json, with its diagnostics as .png beside it",
         required=True,
     )
-    train.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_quiet(train)
 
 
 def _add_labels(train: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from .checks.table import not_ok
 from .expected import expected_line, expected_table
 from .learned_lines import learned_lines
 from .record import MatchRecord
+from .table_columns import looked_at
 from .wording import none_found, not_looked, outside_share
 
 
@@ -69,7 +70,7 @@ def summary_numbers(associations: Table, sources: Table, record: MatchRecord) ->
 
 def _kinds(sources: Table) -> dict[str, np.ndarray]:
     """Which sources are of each kind."""
-    unknown = np.ma.getmaskarray(np.ma.asarray(sources["p_hostless"]))
+    unknown = ~looked_at(sources)
     p_hostless = np.where(unknown, 0.0, np.ma.getdata(sources["p_hostless"]))
     secure, hostless = np.asarray(sources["p_match"]) >= 0.9, p_hostless >= 0.9
     return {

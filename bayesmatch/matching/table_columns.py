@@ -112,6 +112,15 @@ def later_columns(name: str) -> tuple[str, str]:
     return f"density_{name}", f"in_{name}"
 
 
+def looked_at(sources: Table) -> np.ndarray:
+    """Where a catalogue has looked for counterparts, (n_sources,) bool; elsewhere nothing is known.
+
+    A result says so by its ``p_hostless``, which is masked where none has.
+    """
+    known: np.ndarray = ~np.ma.getmaskarray(np.ma.asarray(sources["p_hostless"]))
+    return known
+
+
 def mean_ratio_column(name: str) -> str:
     """Column of another catalogue in ``sources`` where the mean ratio of its priors varies."""
     return f"mean_ratio_{name}"

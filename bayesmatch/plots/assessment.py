@@ -43,13 +43,13 @@ def assessment_panels(a: bm.Assessment) -> Figure:
     left, middle, right = figure.subplots(1, 3)
     _draw_panel(left, a)
     draw_purity_completeness(middle, {"counterparts": a})
-    of = "the best candidate is right" if a.score == "p_match" else "there is a counterpart"
-    draw_reliability(right, a.reliability, of=f"that {of}")
+    p = a.best_candidate if a.score == "p_match" else a
+    draw_reliability(right, p.reliability, of=f"that {p.of}")
     right.set_title(
-        f"Calibration error {a.ece:.4f}\nexact probabilities: "
-        f"{a.ece_floor.mean:.4f}, 95% below {a.ece_floor.p95:.4f}\n"
-        f"offset {a.offset:+.4f} +- {a.offset_error:.4f}, shape {a.shape:.4f} "
-        f"(95% below {a.shape_floor.p95:.4f})",
+        f"Calibration error {p.ece:.4f}\nexact probabilities: "
+        f"{p.ece_floor.mean:.4f}, 95% below {p.ece_floor.p95:.4f}\n"
+        f"offset {p.offset:+.4f} +- {p.offset_error:.4f}, shape {p.shape:.4f} "
+        f"(95% below {p.shape_floor.p95:.4f})",
         fontsize=10,
     )
     figure.suptitle(

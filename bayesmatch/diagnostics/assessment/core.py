@@ -53,6 +53,7 @@ def assess(
 
     Notes
     -----
+    Sources outside the areas, MOCs, of all other catalogues are left out: nobody has looked there.
     A counterpart that is not in the catalogue matched cannot be found: it counts as wrong, or as
     called hostless. With several other catalogues a source is matched where its best association
     has any member, and right where that of `catalogue` is the true one.

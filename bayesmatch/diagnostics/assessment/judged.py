@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...matching.result import MatchResult
+from ...matching.table_columns import looked_at
 from ...matching.wording import left_out_words
 from .truth_table import HOSTLESS, as_text, known_answers
 
@@ -34,7 +35,9 @@ class Judged:
     probability: np.ndarray
     """(n,) of `outcome`, as the match has it"""
     outcome: np.ndarray
-    """(n,) bool"""
+    """(n,) bool: there is a counterpart"""
+    p_best: np.ndarray
+    """(n,) that the best candidate is right, as the match has it"""
 
 
 def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[Judged, np.ndarray]:
@@ -63,33 +66,37 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[
     found, absent = as_text(sources[f"{catalogue}_{named[catalogue].id}"][row])
     right = host & ~absent & (found == counterpart)
     warn_of_other_ids(result, catalogue, named[catalogue].id, counterpart[host])
-    sure = np.isfinite(probabilities(result, score, catalogue)[row])
+    sure = np.isfinite(probabilities(result, score)[row])
+    if score == "p_match":
+        sure &= np.isfinite(probabilities(result, f"p_{catalogue}")[row])
     if not sure.all():  # no catalogue has looked there: nothing to judge
         row, host, right = row[sure], host[sure], right[sure]
     candidate = np.any([np.asarray(sources[name][row]) >= 0 for name in named], axis=0)
     value = np.asarray(sources[score][row], dtype=np.float64)
-    probability = probabilities(result, score, catalogue)[row]
-    outcome = right if score == "p_match" else host
     judged = Judged(
         row,
         -value if score == "p_hostless" else value,
         candidate,
         right,
         host,
-        probability,
-        outcome,
+        probabilities(result, score)[row],
+        host,
+        probabilities(result, f"p_{catalogue}")[row],
     )
     return judged, ids[row]
 
 
-def probabilities(result: MatchResult, score: str, catalogue: str) -> np.ndarray:
-    """(n_sources,) the probability that goes with a score; NaN where it is masked.
+def probabilities(result: MatchResult, name: str) -> np.ndarray:
+    """(n_sources,) a probability; NaN where it is not known, as where no catalogue has looked.
 
-    With ``p_match`` that of the best candidate in `catalogue`, whatever the others have.
+    By the name of a score that there is a counterpart, ``p_any`` or else ``1 - p_hostless``; by
+    that of another column, ``p_OPT``, what stands there.
     """
-    column = result.sources[f"p_{catalogue}" if score == "p_match" else score]
+    hostless = name in ("p_match", "p_hostless")
+    column = result.sources["p_hostless" if hostless else name]
     value = np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
-    return 1.0 - value if score == "p_hostless" else value
+    value[~looked_at(result.sources)] = np.nan
+    return 1.0 - value if hostless else value
 
 
 def warn_of_other_ids(result: MatchResult, catalogue: str, id_name: str, ids: np.ndarray) -> None:

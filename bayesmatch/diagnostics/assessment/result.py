@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ from .tables import add_metrics, reliability_table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: what the probabilities are of that are judged
+HOST, BEST = "there is a counterpart", "the best candidate is right"
+
 
 class Assessment:
     """What :func:`bayesmatch.assess` found; every number is computed when asked for.
@@ -33,6 +37,8 @@ class Assessment:
         What was cut on, and whose counterparts were judged.
     n, n_counterparts, n_hostless : int
         Sources judged, and how many have a counterpart or none in truth.
+    of : str
+        In words, what the probabilities are of that ``reliability`` and ``ece`` judge.
     ids : ndarray of str, shape (n,)
         Identifiers of the sources judged, in the order of the result.
     """
@@ -46,8 +52,10 @@ class Assessment:
         catalogue: str,
         ids: np.ndarray,
         result: MatchResult,
+        of: str = HOST,
     ) -> None:
         self.judged = judged
+        self.of = of
         self.score = score
         self.cutoffs = cutoffs
         self.catalogue = catalogue
@@ -113,10 +121,20 @@ class Assessment:
     def reliability(self) -> Table:
         """Ten equal bins: mean probability, share that came true (68% interval), number.
 
-        Of having a counterpart, by ``p_any`` or by ``1 - p_hostless``; with score ``p_match``, of
-        the best candidate being the counterpart.
+        Of having a counterpart: by ``p_any`` with that score, else by ``1 - p_hostless``.
+        :attr:`best_candidate` has that of the best candidate being the counterpart.
         """
         return reliability_table(self.judged.probability, self.judged.outcome)
+
+    @cached_property
+    def best_candidate(self) -> Assessment:
+        """The same, but for what probabilities are judged: that the best candidate is right.
+
+        Its ``reliability``, ``ece``, ``ece_floor``, ``offset``, ``shape`` and ``share_difference``
+        are those of ``p_<NAME>``.
+        """
+        j = replace(self.judged, probability=self.judged.p_best, outcome=self.judged.right)
+        return self._with(j, self.ids, BEST)
 
     @cached_property
     def ece(self) -> float:
@@ -156,9 +174,10 @@ class Assessment:
     def share_difference(self) -> ShareDifference:
         """The truth's share of what came true, the result's for all its sources, and the sigma."""
         j = self.judged
-        p_all = probabilities(self._result, self.score, self.catalogue)
+        name = self.score if self.of == HOST else f"p_{self.catalogue}"
+        p_all = probabilities(self._result, name)
         # NWAY's p_any does not go by the fit.
-        fitted = 0.0 if self.score == "p_any" else self._result.record.host_fraction_error or 0.0
+        fitted = 0.0 if name == "p_any" else self._result.record.host_fraction_error or 0.0
         return offset_shape.share_difference(
             j.probability, j.outcome, p_all[np.isfinite(p_all)], fitted
         )
@@ -235,13 +254,17 @@ class Assessment:
     def part(self, rows: np.ndarray) -> Assessment:
         """Some of the sources judged; `rows` is (n,) bool."""
         j = Judged(**{name: value[rows] for name, value in vars(self.judged).items()})
+        return self._with(j, self.ids[rows], self.of)
+
+    def _with(self, judged: Judged, ids: np.ndarray, of: str) -> Assessment:
         return Assessment(
-            j,
+            judged,
             score=self.score,
             cutoffs=self.cutoffs,
             catalogue=self.catalogue,
-            ids=self.ids[rows],
+            ids=ids,
             result=self._result,
+            of=of,
         )
 
     def _values(self, values: Any) -> np.ndarray:

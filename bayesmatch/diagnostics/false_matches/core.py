@@ -23,6 +23,7 @@ from ...catalogs.scan.catalog import ScannedCatalog
 from ...matching.arguments import check_catalogs, cutoff_values, in_arcsec, one_of, whole_number
 from ...matching.core import match
 from ...matching.result import MatchResult
+from ...matching.table_columns import looked_at
 from .positions import realizations
 from .rate import SCORES, rate_interval, selected_fraction
 from .result import Calibration
@@ -30,6 +31,11 @@ from .surroundings import candidates_of, tell_surroundings
 
 #: beyond, the intervals are as narrow as the list of sources lets them be
 MAX_REALIZATIONS = 100_000
+#: where there is nothing to measure
+NOWHERE = (
+    "none of the {what} lies within the area, a MOC, of any other catalogue: there is nothing to "
+    "measure false matches with; check the areas"
+)
 
 
 def calibrate(
@@ -108,6 +114,9 @@ def calibrate(
 
     A fake position never is beside the counterpart of another source, as a real one may be:
     where counterparts are 3% of the objects, fractions near 0.3 came out 0.004 low.
+
+    Sources and fake positions that lie outside the areas, MOCs, of all other catalogues are not
+    counted: nobody has looked there.
     """
     if not isinstance(method, str) or method not in ("fake", "shift"):
         raise ValueError(f"method is {shown(method)}; give 'fake' or 'shift'")
@@ -124,12 +133,16 @@ def calibrate(
     places = realizations(primary, radius, method, n_realizations, seed)
 
     result, matched_at = _matches(primary, others, radius, places, match_options)
-    weight = np.maximum(np.asarray(result.sources["p_hostless"]), 1e-12)  # never all zero
+    looked, weight = _counted(result)
 
-    def realization(k: int) -> tuple[np.ndarray, np.ndarray]:
+    def realization(k: int) -> tuple[np.ndarray, np.ndarray, int]:
         ra, dec, usable = places[k]
         found = matched_at(ra, dec)
-        return selected_fraction(found, score, at, weight * usable), candidates_of(found, usable)
+        usable = usable & looked & looked_at(found.sources)
+        if not usable.any():
+            raise ValueError(NOWHERE.format(what=f"fake positions of {primary.name!r} (one set)"))
+        rate = selected_fraction(found, score, at, weight * usable)
+        return rate, candidates_of(found, usable), int(usable.sum())
 
     done = progress.steps(
         each(realization, range(n_realizations)),
@@ -137,13 +150,12 @@ def calibrate(
         "fake positions",
         show=bool(match_options.get("progress", False)),
     )
-    rates, around = zip(*done, strict=True)
-    by_realization = np.array(rates)
-    n_fake = [int(usable.sum()) for _, _, usable in places]
+    rates, around, n_fake = zip(*done, strict=True)
+    by_realization, n_sources = np.array(rates), int(looked.sum())
     if not match_options.get("min_p_i"):  # which leaves candidates out
         tell_surroundings(result, around, sum(n_fake))
-    lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / len(weight))
-    all_sources = selected_fraction(result, score, at, np.ones(len(weight)))
+    lo, hi = rate_interval(by_realization, weight, sum(n_fake) / n_realizations / n_sources)
+    all_sources = selected_fraction(result, score, at, looked.astype(np.float64))
     table = _table(at, score, all_sources, by_realization.mean(axis=0), (lo, hi))
     meta = {
         "score": score,
@@ -151,12 +163,28 @@ def calibrate(
         "n_realizations": n_realizations,
         "seed": seed,
         "radius_arcsec": radius,
-        "n_sources": len(weight),
+        "n_sources": n_sources,
         "n_hostless": float(weight.sum()),
-        "n_fake": n_fake,
+        "n_fake": list(n_fake),
         "catalogues": result.catalogue_names,
     }
     return Calibration(table, by_realization, meta)
+
+
+def _counted(result: MatchResult) -> tuple[np.ndarray, np.ndarray]:
+    """Sources where a catalogue has looked, (n,) bool, and what each counts of those without host.
+
+    Raises
+    ------
+    ValueError
+        If none has looked at any source.
+    """
+    looked = looked_at(result.sources)
+    if not looked.any():
+        name = result.catalogue_names[0]
+        raise ValueError(NOWHERE.format(what=f"sources of {name!r}"))
+    p_hostless = np.ma.filled(np.ma.asarray(result.sources["p_hostless"]), 0.0)
+    return looked, np.where(looked, np.maximum(p_hostless, 1e-12), 0.0)  # never all zero
 
 
 def _matches(

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...catalogs.warned import warn_user
 from ...matching.result import MatchResult
+from ...matching.table_columns import looked_at
 
 #: beyond which factor, at how many standard errors, the surroundings are told to differ
 FACTOR, SIGMA = 1.25, 5.0
@@ -26,11 +27,11 @@ def candidates_of(result: MatchResult, counted: np.ndarray) -> np.ndarray:
 
 
 def field_candidates_of(result: MatchResult) -> np.ndarray:
-    """Those around all sources, less the counterparts that are expected among them."""
+    """Those around the sources where one has looked, less the counterparts expected among them."""
     associations, names = result.associations, result.catalogue_names
     p_match = np.nan_to_num(np.asarray(associations["p_match"], np.float64))
     expected = [p_match[np.asarray(associations[name]) >= 0].sum() for name in names[1:]]
-    field: np.ndarray = candidates_of(result, np.ones(len(result.sources), bool)) - expected
+    field: np.ndarray = candidates_of(result, looked_at(result.sources)) - expected
     return field
 
 
@@ -51,7 +52,7 @@ def tell_surroundings(result: MatchResult, around: Sequence[np.ndarray], n_fake:
     for name, fake, field in zip(others, everywhere, field_candidates_of(result), strict=True):
         if field <= 0:
             continue
-        factor = (fake / n_fake) / (field / len(result.sources))
+        factor = (fake / n_fake) / (field / looked_at(result.sources).sum())
         error = np.sqrt(1.0 / field + 1.0 / max(fake, 1))  # of its ln: Poisson numbers
         off = np.log(max(factor, 1e-300))
         if abs(off) > np.log(FACTOR) and abs(off) > SIGMA * error:
