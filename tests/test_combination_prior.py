@@ -183,6 +183,20 @@ def test_two_priors_multiply():
     assert [n for n in a.associations.colnames if n.startswith("bias_")] == ["bias_b", "bias_c"]
 
 
+def test_the_primary_is_always_there():
+    """A function that needs no column of it counts the associations by it."""
+    catalogs = sky()
+    found = [
+        bm.match(
+            *catalogs,
+            radius=8,
+            priors={None: [bm.CombinationPrior("m", function, columns={"B": ["mag"]})]},
+        )
+        for function in (zeros, lambda members: np.zeros(len(members["B"])))
+    ]
+    assert_same(*found)
+
+
 def test_members_are_the_rows_of_each_association():
     catalogs = sky()
     seen = []

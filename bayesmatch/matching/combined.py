@@ -130,7 +130,10 @@ def _wanted(setting: Setting, prior: Any) -> dict[str, list[str]]:
     columns = getattr(prior, "columns", None)
     if columns is None:
         return {c.name: list(c.table.colnames) for c in setting.catalogs}
-    return {name: list(dict.fromkeys(listed)) for name, listed in columns.items()}
+    out = {name: list(dict.fromkeys(listed)) for name, listed in columns.items()}
+    primary = setting.catalogs[0]
+    out.setdefault(primary.name, primary.table.colnames[:1])  # how many associations there are
+    return out
 
 
 def _pieces(associations: Associations, n_columns: int) -> Iterator[slice]:
