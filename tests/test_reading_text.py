@@ -386,6 +386,7 @@ ALL, FEWER = ["#2", "#3", "A4", "A5", "A6"], ["A4", "A5", "A6"]
         ("t.csv", ("id ra dec\n" + MARKED).replace(" ", ","), ALL, "2 lines .* taken for rows"),
         ("t.csv", ("#id ra dec\n" + MARKED).replace(" ", ","), ALL, "2 lines .* taken for rows"),
         ("t.csv", ("#id ra dec\n" + MARKED[:24]).replace(" ", ","), ALL[:2], None),
+        ("t.csv", "#id,ra,dec\n#1,10,x\nA4,12,0.5\n", ["A4"], "names of its columns are taken"),
         ("t.txt", "id ra dec\n" + MARKED, FEWER, "2 lines beginning with # among .* left out"),
         ("t.txt", "#id ra dec\n" + MARKED, FEWER, "2 lines beginning with # above .* left out"),
         ("t.ecsv", "id ra dec\n" + MARKED, FEWER, "2 lines beginning with # left out, as ECSV"),
@@ -402,6 +403,20 @@ def test_identifiers_that_begin_as_comments_do(name, text, found, says, tmp_path
         table = bm.Catalog.read(tmp_path / name, name="A", pos_err=1, area=1.0).table
     assert list(table["id"]) == found and np.all(table["dec"] == 0.5)
     assert any(re.search(says, str(w.message)) for w in told) if says else not told
+
+
+@pytest.mark.parametrize("first", ["10.0", "+170:00:00", "170 00 00"])
+@pytest.mark.parametrize("delimiter", [",", "\t", "|"])
+def test_rows_commented_out_below_a_commented_header(first, delimiter, tmp_path):
+    """Coordinates do not begin with #: these are no rows, of which the first has no coordinate."""
+    rows = [["#ra", "dec", "id"], ["#1", "2", "3"], ["#" + first, "0.5", "7"], [first, "0.5", "8"]]
+    (tmp_path / "t.txt").write_text("".join(delimiter.join(row) + "\n" for row in rows))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        table = bm.Catalog.read(tmp_path / "t.txt", name="A", pos_err=1, area=1.0).table
+    assert list(table["id"]) == [8]
+    said = "2 lines beginning with # above its rows left out"
+    assert any(said in str(w.message) for w in told)
 
 
 KINDS = {"id": "string", "ra": "float64", "dec": "float64"}

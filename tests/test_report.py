@@ -710,6 +710,18 @@ def test_that_next_to_no_source_has_a_counterpart_is_told(result):
         assert all(text in found.summary() for text in said) == told
         assert ("Next to no source" in " ".join(method(found))) == told
     assert "next to no" not in result.summary()
+    nothing = bm.FunctionPrior("nothing", lambda table: np.full(len(table), -np.inf))
+    x = survey[:500] + rng.normal(size=(500, 2)) / 3600
+    there = {"RA": x[:, 0] + 1, "DEC": x[:, 1]}
+    with pytest.warns(UserWarning, match="that priors do not exclude"):
+        excluded = bm.match(
+            bm.Catalog(there, name="X", pos_err=1.0, area=1.0),
+            bm.Catalog(others, name="OPT", pos_err=0.1, area=1.0),
+            radius=15,
+            priors={"OPT": [nothing]},
+        )
+    assert "wrong  prior_OPT_nothing" in excluded.summary()  # and that is why
+    assert "next to no" not in excluded.summary()
 
 
 def test_the_share_of_sources_beyond_the_survey_is_told(result):

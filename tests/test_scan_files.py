@@ -366,6 +366,19 @@ def test_packed_parts_are_not_passed_over(pattern, folder):
     assert rows(folder / "*.parquet") == 300
 
 
+def test_packed_extras_of_a_hats_catalogue_hold_no_rows(folder):
+    """Files beside its pixels are left out, packed or not; a packed pixel is not."""
+    (pixels := folder / "Norder=0" / "Dir=0").mkdir(parents=True)
+    for k, name in enumerate(("a.parquet", "sub/b.parquet")):
+        (folder / name).rename(pixels / f"Npix={k}.parquet")
+    (folder / "data_thumbnail.parquet.gz").write_bytes(b"")
+    (folder / "survey.parquet.zip").write_bytes(b"")
+    assert rows(folder) == 600
+    name = packed(pixels / "Npix=1.parquet")
+    (pixels / "Npix=1.parquet").unlink()
+    refused(folder, ValueError, str(name), "rows would be missing")
+
+
 def test_files_that_are_not_parquet_are_told_as_what_they_are(folder, tmp_path):
     part = folder / "a.parquet"
     refused(packed(part), ValueError, "a.parquet.gz: it is packed", "unpack it")

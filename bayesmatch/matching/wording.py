@@ -169,12 +169,16 @@ def not_looked(record: MatchRecord) -> str:
 def none_found(record: MatchRecord) -> str:
     """That next to no source has a counterpart, and what that may mean; empty: some have one.
 
-    Mirrored positions, and those in another frame, are like positions that belong to nothing.
+    And where a check has found what is wrong, as it says more.  Mirrored positions, and those in
+    another frame, are like positions that belong to nothing.
     """
     h, error = record.host_fraction, NONE_SIGMA * record.host_fraction_error
-    apart = any(c["check"] == "overlap" and c["verdict"] != "ok" for c in record.checks or ())
+    told = any(
+        c["verdict"] == "wrong" or (c["check"] == "overlap" and c["verdict"] != "ok")
+        for c in record.checks or ()
+    )
     few = record.primary.n_inside < NONE_OF
-    if apart or few or record.host_fraction_given or h > error or h + error > NONE:
+    if told or few or record.host_fraction_given or h > error or h + error > NONE:
         return ""
     return (
         "next to no source has a counterpart: unless that is expected, compare the positions of "

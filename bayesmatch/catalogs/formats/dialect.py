@@ -76,7 +76,7 @@ def find_dialect(lines: Sequence[str], ending: str = "") -> Dialect:
         names = fields(_bare(line), delimiter)
         if len(names) in (width, width - 1) and len(names) > 1 and not looks_like_data(names):
             behind = comments[at + 1 :]
-            notes, first = _rows_among(behind, rows[0][0], delimiter, width)
+            notes, first = _rows_among(behind, rows[0][0], delimiter, header)
             if len(behind) and first == rows[0][0]:
                 told = f"the names of its columns are taken from the comment {line.strip()!r}"
                 notes.insert(0, told)
@@ -93,29 +93,32 @@ def _bare(comment: str) -> str:
 
 
 def _rows_among(
-    comments: Sequence[tuple[int, str]], first: int, delimiter: str, width: int
+    comments: Sequence[tuple[int, str]], first: int, delimiter: str, like: Sequence[str]
 ) -> tuple[list[str], int]:
     """What is to be said of comments that may be rows, and the line of the first row.
 
-    Identifiers may begin with #: between delimiters such lines are rows, as they are farther down;
-    between blanks they are comments wherever they are.
+    Identifiers may begin with #, coordinates do not: between delimiters such lines are rows, as
+    they are farther down, if the first cell of the row `like` has a letter; between blanks they
+    are comments wherever they are.
     """
-    rows = [k for k, line in comments if _is_row(line, delimiter, width)]
+    rows = [k for k, line in comments if _is_row(line, delimiter, like)]
     if not rows:
         return [], first
-    if delimiter != BLANKS:
+    if delimiter != BLANKS and re.search(r"[^\W\d_]", like[0]):
         return [], rows[0]
     lines = "1 line" if len(rows) == 1 else f"{len(rows)} lines"
     return [f"{lines} beginning with # above its rows left out, which may be rows"], first
 
 
-def _is_row(line: str, delimiter: str, width: int) -> bool:
-    """Whether a line that begins as comments do may be a row."""
+def _is_row(line: str, delimiter: str, like: Sequence[str]) -> bool:
+    """Whether a line that begins as comments do may be a row, with numbers where `like` has."""
     cells = fields(line, delimiter)
+    numeric = [cell for cell, of in zip(cells[1:], like[1:], strict=False) if is_number(of)]
     return (
         re.match(r"#[^#\s]", line) is not None
-        and len(cells) == width
+        and len(cells) == len(like)
         and any(map(is_number, cells))
+        and all(is_number(cell) or cell.lower() in MISSING for cell in numeric)
     )
 
 
@@ -123,9 +126,9 @@ def _header_alone(comments: Sequence[tuple[int, str]]) -> Dialect:
     """The last comment has the names; or one before, if all behind it may be rows."""
     at = len(comments) - 1
     while at > 0:
-        delimiter = _delimiter([_bare(comments[at - 1][1])], "")
-        width = len(fields(_bare(comments[at - 1][1]), delimiter))
-        if delimiter == BLANKS or not _is_row(comments[at][1], delimiter, width):
+        above = _bare(comments[at - 1][1])
+        delimiter = _delimiter([above], "")
+        if delimiter == BLANKS or not _is_row(comments[at][1], delimiter, fields(above, delimiter)):
             break
         at -= 1
     line = _bare(comments[at][1])

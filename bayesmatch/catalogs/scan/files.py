@@ -132,10 +132,10 @@ def _directory(root: Path, required: bool = True) -> list[tuple[Path, dict[str, 
         (folder / name for folder, names in walk(root) for name in names), key=lambda p: p.parts
     )
     there = [f for f in there if _shown(f, root)]
+    if any(_is_part(f) and is_pixel(f, root) for f in there):
+        there = [f for f in there if is_pixel(f, root)]  # thumbnails and other extras repeat rows
     refuse_packed(there)
     files = [f for f in there if _is_part(f)]
-    if any(is_pixel(f, root) for f in files):  # thumbnails and other extras repeat rows
-        files = [f for f in files if is_pixel(f, root)]
     if not files and required:
         raise FileNotFoundError(
             f"{root}: no such file, and in the directory of that name or below "
