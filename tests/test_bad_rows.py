@@ -340,6 +340,7 @@ def test_a_checkpoint_of_nothing_is_told(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "c").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:catalogue", "ignore:position errors")
 def test_the_fit_of_position_errors_takes_the_remedy_that_it_names(tmp_path, monkeypatch):
     x, o, kept = with_bad_primaries()
