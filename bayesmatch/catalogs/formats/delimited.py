@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .cells import BLANKS, NUMBER, fields
-from .dialect import Dialect
+from .dialect import Dialect, marked_lines
 from .fixed_width import fixed_width
 from .interface import check_different
 
@@ -82,8 +82,7 @@ def _delimited(
 
 
 def _left_out(n_comments: int) -> str:
-    lines = "1 line" if n_comments == 1 else f"{n_comments} lines"
-    return f"{lines} beginning with # among its rows left out"
+    return f"{marked_lines(n_comments)} among its rows left out"
 
 
 def _like_comments(cells: pa.ChunkedArray) -> str:
@@ -96,9 +95,8 @@ def _like_comments(cells: pa.ChunkedArray) -> str:
     n = pc.sum(pc.starts_with(cells, "#")).as_py() or 0
     if not 0 < 2 * n < len(cells):
         return ""
-    rows = "1 line beginning with # is taken for a row"
-    rows = rows if n == 1 else f"{n} lines beginning with # are taken for rows"
-    return f"{rows}; take out what is a comment"
+    taken = "is taken for a row" if n == 1 else "are taken for rows"
+    return f"{marked_lines(n)} {taken}; take out what is a comment"
 
 
 def _without_comments(body: bytes) -> tuple[bytes, int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..scalars import plural
 from .cells import BLANKS, MISSING, fields, is_number, looks_like_data
 from .under_header import RULE, TYPES, header_of_rule, like_unit, numeric_columns, rdb_texts
 
@@ -87,6 +88,11 @@ def find_dialect(lines: Sequence[str], ending: str = "") -> Dialect:
     )
 
 
+def marked_lines(n: int) -> str:
+    """Lines that begin as comments do, in words."""
+    return f"{n} {plural(n, 'line')} beginning with #"
+
+
 def _bare(comment: str) -> str:
     """A comment without what marks it."""
     return re.sub(r"^\s*(#+|//|%+)\s*", "", comment)
@@ -106,8 +112,7 @@ def _rows_among(
         return [], first
     if delimiter != BLANKS and re.search(r"[^\W\d_]", like[0]):
         return [], rows[0]
-    lines = "1 line" if len(rows) == 1 else f"{len(rows)} lines"
-    return [f"{lines} beginning with # above its rows left out, which may be rows"], first
+    return [f"{marked_lines(len(rows))} above its rows left out, which may be rows"], first
 
 
 def _is_row(line: str, delimiter: str, like: Sequence[str]) -> bool:

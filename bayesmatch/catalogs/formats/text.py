@@ -15,7 +15,7 @@ from .asked import Asked
 from .cells import whole_header
 from .decoded import as_utf8
 from .delimited import columns_of
-from .dialect import DELIMITER_OF, Dialect, find_dialect
+from .dialect import DELIMITER_OF, Dialect, find_dialect, marked_lines
 from .fixed_width import check_between_bars
 from .source import Source
 from .typed import is_identifier, typed
@@ -161,10 +161,8 @@ def read_ecsv(source: Source, asked: Asked) -> Table:
     text = source.content.decode("utf-8-sig")
     header = re.match(r"(#[^\n]*\n)*", text)
     if header is not None and (n := len(re.findall(r"^#", text[header.end() :], re.MULTILINE))):
-        lines = "1 line" if n == 1 else f"{n} lines"
-        asked.notes.append(
-            f"{lines} beginning with # left out, as ECSV has it; quote what is an identifier"
-        )
+        told = f"{marked_lines(n)} left out, as ECSV has it; quote what is an identifier"
+        asked.notes.append(told)
     try:
         return Table.read(text, format="ascii.ecsv")
     except ValueError as error:

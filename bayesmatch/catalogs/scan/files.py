@@ -112,7 +112,9 @@ def _expand(path: PathLike) -> list[tuple[Path, dict[str, str | None]]]:
 
 def _pattern(pattern: Path, folders_only: bool) -> list[tuple[Path, dict[str, str | None]]]:
     """Files that a glob stands for, also those below the directories that it stands for."""
-    fixed, files, hits = before_pattern(pattern), dict[Path, None](), list[Path]()
+    fixed = before_pattern(pattern)
+    files: dict[Path, None] = {}
+    hits: list[Path] = []
     for hit in expand(pattern):
         if is_folder(hit):
             if not any(map(hidden, hit.relative_to(fixed).parts)):

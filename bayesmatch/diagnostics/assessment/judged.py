@@ -35,7 +35,7 @@ class Judged:
     probability: np.ndarray
     """(n,) of `outcome`, as the match has it"""
     outcome: np.ndarray
-    """(n,) bool: there is a counterpart"""
+    """(n,) bool: there is a counterpart, or the best candidate is right"""
     p_best: np.ndarray
     """(n,) that the best candidate is right, as the match has it"""
 
@@ -66,24 +66,15 @@ def judge(result: MatchResult, truth: Any, score: str, catalogue: str) -> tuple[
     found, absent = as_text(sources[f"{catalogue}_{named[catalogue].id}"][row])
     right = host & ~absent & (found == counterpart)
     warn_of_other_ids(result, catalogue, named[catalogue].id, counterpart[host])
-    sure = np.isfinite(probabilities(result, score)[row])
-    if score == "p_match":
-        sure &= np.isfinite(probabilities(result, f"p_{catalogue}")[row])
+    p_host, p_best = (probabilities(result, name)[row] for name in (score, f"p_{catalogue}"))
+    sure = np.isfinite(p_host) & np.isfinite(p_best)
     if not sure.all():  # no catalogue has looked there: nothing to judge
         row, host, right = row[sure], host[sure], right[sure]
+        p_host, p_best = p_host[sure], p_best[sure]
     candidate = np.any([np.asarray(sources[name][row]) >= 0 for name in named], axis=0)
     value = np.asarray(sources[score][row], dtype=np.float64)
-    judged = Judged(
-        row,
-        -value if score == "p_hostless" else value,
-        candidate,
-        right,
-        host,
-        probabilities(result, score)[row],
-        host,
-        probabilities(result, f"p_{catalogue}")[row],
-    )
-    return judged, ids[row]
+    surer = -value if score == "p_hostless" else value
+    return Judged(row, surer, candidate, right, host, p_host, host, p_best), ids[row]
 
 
 def probabilities(result: MatchResult, name: str) -> np.ndarray:

@@ -48,11 +48,11 @@ def tell_surroundings(result: MatchResult, around: Sequence[np.ndarray], n_fake:
         Number of fake positions in all of them.
     """
     primary, *others = result.catalogue_names
-    everywhere = np.sum(around, axis=0)
+    everywhere, n_sources = np.sum(around, axis=0), looked_at(result.sources).sum()
     for name, fake, field in zip(others, everywhere, field_candidates_of(result), strict=True):
         if field <= 0:
             continue
-        factor = (fake / n_fake) / (field / looked_at(result.sources).sum())
+        factor = (fake / n_fake) / (field / n_sources)
         error = np.sqrt(1.0 / field + 1.0 / max(fake, 1))  # of its ln: Poisson numbers
         off = np.log(max(factor, 1e-300))
         if abs(off) > np.log(FACTOR) and abs(off) > SIGMA * error:

@@ -40,7 +40,7 @@ def few_errors(view: View, found: Finding) -> Finding:
         return found
     advice = (
         f"{unexplained:.0f} of the sources with the smallest errors, up to {largest:.3g} arcsec, "
-        f"have a close object that gets no probability, beyond what chance gives: these errors are "
+        "have a close object that gets no probability, beyond what chance gives: these errors are "
         "too small, in another unit, or lack a systematic part"
     )
     return Finding(ERRORS, found.value, 1.0, found.error, sigma, LOOK, advice)
