@@ -10,7 +10,9 @@ import pytest
 
 from bayesmatch._kernels import covered_cells as kernels
 from bayesmatch._kernels.cell_counts import put_counts
-from bayesmatch.catalogs.cell_maps import CellMaps, taken
+from bayesmatch.catalogs.cell_maps import CellCounts, CellMaps, taken
+from bayesmatch.catalogs.cell_sieve import CellSieve
+from bayesmatch.catalogs.search_grid import circles
 from bayesmatch.catalogs.sky_box import SkyBox
 from bayesmatch.matching.claim_groups import _met_twice
 
@@ -61,15 +63,38 @@ def test_counts_are_the_same_for_any_number_of_threads():
     assert (found[0] == found[1]).all()
 
 
+def test_more_objects_in_a_cell_than_a_byte_holds():
+    box, ra, dec = sky(150.0, 2.0)
+    rng = np.random.default_rng(3)
+    some = rng.choice(len(ra), 70_000, p=(np.arange(len(ra)) < 12) * 0.07 + 0.16 / len(ra))
+    ra, dec = ra[some], dec[some]
+    expected = counted(box, ra, dec)
+    assert expected.max() > 4000
+    assert (box.count(ra, dec) == expected).all()
+    near, of_sieve = CellSieve(box, *circles(ra[:9], dec[:9], 30.0)), CellCounts.none(expected.size)
+    for part in (slice(0, 30_000), slice(30_000, None)):
+        near.near(ra[part], dec[part], of_sieve)
+    assert (sum(of_sieve).reshape(box.shape) == expected).all()
+    order = np.lexsort((ra, dec))  # all of a block in one cell
+    total, in_order = np.zeros(expected.size, np.int32), CellCounts.none(expected.size)
+    near.near(ra[order], dec[order], in_order)
+    row, number = taken(in_order)
+    assert not in_order.low.any() and not in_order.high.any()
+    put_counts(row, number, total)
+    assert (total.reshape(box.shape) == expected).all()
+    cell, count = box.filled(ra, dec)
+    assert (count == expected.ravel()[cell]).all() and count.sum() == expected.sum()
+
+
 def test_counts_that_are_taken_out_and_put_back_are_the_same():
     box, ra, dec = sky(150.0, 2.0)
     maps = CellMaps(box.shape)
     total = np.zeros(box.n_rows * box.n_columns, np.int32)
     for part in np.array_split(np.arange(len(ra)), 3):
         with maps.one() as cells:
-            assert not cells.any()
+            assert not cells.low.any() and not cells.high.any()
             box.add(ra[part], dec[part], cells)
-            expected = np.flatnonzero(cells)
+            expected = np.flatnonzero(cells.low + cells.high)
             row, number = taken(cells)
             assert (-1 - row == expected).all() and number.sum() <= len(part)
             put_counts(np.append(row, 5), np.append(number, 7.0), total)

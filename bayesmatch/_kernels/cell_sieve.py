@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from .cell_counts import add_to
 from .jit import jit
 from .sphere import DEGREE
 
@@ -102,22 +103,23 @@ def find_cells(ra, dec, layout, shift, fine, cell):
 
 
 @jit
-def sift(ra, dec, layout, shift, touched, count, near, near_ra, near_dec):
+def sift(ra, dec, layout, shift, touched, low, high, near, near_ra, near_dec):
     """List which objects lie in a cell that a circle touches, and where; returns how many.
 
     ``layout``: lowest right ascension and declination, cells per degree of both, rows and columns
     of the box; for ``touched`` (see :func:`touch_cells`) each is 2**shift cells wide and high.
-    ``near``, ``near_ra`` and ``near_dec`` (n,) take the objects.  All are added to ``count``
-    (rows * columns,), too.  Without elements of ``touched`` or ``count`` either is left out.
+    ``near``, ``near_ra`` and ``near_dec`` (n,) take the objects.  All are added to the cells' counts,
+    ``low`` and ``high`` (rows * columns,), too.  Without elements of ``touched`` or of these either is
+    left out.
     """
-    fine, cell = np.empty(BLOCK, np.int32), np.empty(BLOCK if len(count) else 0, np.int32)
+    fine, cell = np.empty(BLOCK, np.int32), np.empty(BLOCK if len(low) else 0, np.int32)
     row, n = np.empty(BLOCK, np.int32), 0
     for begin in range(0, len(ra), BLOCK):
         m = min(BLOCK, len(ra) - begin)
         some_ra, some_dec = ra[begin : begin + m], dec[begin : begin + m]
         first, last = find_cells(some_ra, some_dec, layout, shift, fine, cell)
-        if len(count):
-            add_cells(cell[:m], first, last, count)
+        if len(low):
+            add_cells(cell[:m], first, last, low, high)
         if len(touched) == 0:
             continue
         held = 0
@@ -133,15 +135,15 @@ def sift(ra, dec, layout, shift, touched, count, near, near_ra, near_dec):
 
 
 @jit
-def add_cells(cell, first, last, count):
-    """Add one to ``count`` for every cell from `first` to `last`; there are none below 0."""
+def add_cells(cell, first, last, low, high):
+    """Add an object to every cell, from `first` to `last`; there are none below 0."""
     if first == last:
         if first >= 0:
-            count[np.uint32(first)] += np.int32(len(cell))
+            add_to(low, high, np.uint32(first), len(cell))
     elif first >= 0:
         for a in range(len(cell)):
-            count[np.uint32(cell[a])] += np.int32(1)
+            add_to(low, high, np.uint32(cell[a]), 1)
     else:
         for a in range(len(cell)):
             if cell[a] >= 0:
-                count[np.uint32(cell[a])] += np.int32(1)
+                add_to(low, high, np.uint32(cell[a]), 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -45,6 +45,20 @@ class Looked:
     """whether a coverage map says what is covered, and not the counts"""
 
 
+class CellCounts(NamedTuple):
+    """How many objects cells hold, the sum of both."""
+
+    low: np.ndarray
+    """(n,) uint8: what a byte holds"""
+    high: np.ndarray
+    """(n,) int32: the rest, multiples of 256"""
+
+    @classmethod
+    def none(cls, n: int) -> CellCounts:
+        """Of so many empty cells."""
+        return cls(np.zeros(n, np.uint8), np.zeros(n, np.int32))
+
+
 class CellMaps:
     """As many maps as there are threads that count at a time, all of them empty at first.
 
@@ -53,39 +67,37 @@ class CellMaps:
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.shape = shape
-        self._made: list[np.ndarray] = []
-        self._spare: list[np.ndarray] = []
+        self._made: list[CellCounts] = []
+        self._spare: list[CellCounts] = []
 
     @contextmanager
-    def one(self) -> Iterator[np.ndarray]:
-        """A map (rows * columns,), int32, that no other thread has at the time, to add counts to.
+    def one(self) -> Iterator[CellCounts]:
+        """A map (rows * columns,) that no other thread has at the time, to add counts to.
 
         Where that fails, what the map holds belongs to nothing, and it is not used again.
         """
         try:
             cells = self._spare.pop()
         except IndexError:
-            cells = np.zeros(self.shape[0] * self.shape[1], np.int32)
+            cells = CellCounts.none(self.shape[0] * self.shape[1])
             self._made.append(cells)
         yield cells
         self._spare.append(cells)
 
     def total(self) -> np.ndarray:
         """Counts of all maps together, (rows, columns), int32; no map can be had any more."""
-        with self.one() as total:
-            pass
+        total = np.zeros(self.shape[0] * self.shape[1], np.int32)
         for cells in self._made:
-            if cells is not total:
-                total += cells
+            kernels.add_up(*cells, total)
         self._made, self._spare = [], []
         return total.reshape(self.shape)
 
 
-def taken(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def taken(cells: CellCounts) -> tuple[np.ndarray, np.ndarray]:
     """What a map (n,) holds, which is empty then: -1 less the cell, and how many objects it has."""
     row, number = np.empty(0, np.int64), np.empty(0)
-    n = kernels.take_counts(cells, row, number)
+    n = kernels.take_counts(*cells, row, number)
     if n:
         row, number = np.empty(n, np.int64), np.empty(n)
-        kernels.take_counts(cells, row, number)
+        kernels.take_counts(*cells, row, number)
     return row, number

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._kernels.cell_sieve import sift, touch_cells
 from .._kernels.jit import ranges, run_ranges
-from .cell_maps import CellMaps
+from .cell_maps import CellCounts, CellMaps
 from .search_grid import STREAM_ROWS
 from .sky_box import SkyBox
 
@@ -21,7 +21,7 @@ IN_ORDER, AS_THEY_LIKE = (2.0, 1 << 27), (0.5, 1 << 21)
 #: no use in a sieve where circles touch more of the cells, or with fewer positions for each
 MOST, MANY = 0.25, 32
 #: counts of no cells
-NO_COUNTS = np.zeros(0, np.int32)
+NO_COUNTS = CellCounts.none(0)
 
 
 class Near(NamedTuple):
@@ -88,14 +88,14 @@ class CellSieve:
         near = list(run_ranges(piece, ranges(len(ra), STREAM_ROWS)))
         return near, maps.total() if counted else None
 
-    def near(self, ra: np.ndarray, dec: np.ndarray, counts: np.ndarray) -> Near | None:
+    def near(self, ra: np.ndarray, dec: np.ndarray, counts: CellCounts) -> Near | None:
         """Which positions (degrees) may lie in a circle, in their order; None: any may.
 
-        All are added to `counts` (rows * columns of the box,), int32; (0,): they are not counted.
+        All are added to `counts` (rows * columns of the box,); of no cells: they are not counted.
         """
-        if not self.sieves and len(counts) == 0:
+        if not self.sieves and len(counts.low) == 0:
             return None
         room = len(ra) if self.sieves else 0
         found = np.empty(room, np.int32), np.empty(room), np.empty(room)
-        n = sift(ra, dec, self._layout, self._shift, self._touched, counts, *found)
+        n = sift(ra, dec, self._layout, self._shift, self._touched, *counts, *found)
         return Near(*(values[:n] for values in found)) if self.sieves else None

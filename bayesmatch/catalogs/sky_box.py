@@ -27,7 +27,7 @@ from .._kernels.sky_windows import (
     sums_with_area,
     value_sums,
 )
-from .cell_maps import CellMaps, Counted, Looked
+from .cell_maps import CellCounts, CellMaps, Counted, Looked
 from .pole_cells import whole_cells
 from .positions import shortest_arc
 
@@ -201,19 +201,19 @@ class SkyBox:
         covered = self.covered(count)
         return Looked(count, covered, self.covered_windows(count, covered))
 
-    def add(self, ra: np.ndarray, dec: np.ndarray, out: np.ndarray) -> None:
-        """Add objects at some positions to `out` (rows * columns,), int32, on this thread."""
-        count_cells(ra, dec, *self.layout, out)
+    def add(self, ra: np.ndarray, dec: np.ndarray, out: CellCounts) -> None:
+        """Add objects at some positions to `out` (rows * columns,) on this thread."""
+        count_cells(ra, dec, *self.layout, *out)
 
     def filled(self, ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the cells that hold any of some positions, and how many, int32 (m,) each."""
-        cells = np.zeros(self.n_rows * self.n_columns, np.int32)
+        cells = CellCounts.none(self.n_rows * self.n_columns)
         self.add(ra, dec, cells)
         # The rows of cells that the positions reach, and one more should one round otherwise: the
         # pages of the others are never touched.
         low, high = self._cell_of(ra[:1], np.array([dec.min(), dec.max()]))[0]
         first = max(low - 1, 0) * self.n_columns
-        some = cells[first : (high + 2) * self.n_columns]
+        some = np.add(*(counts[first : (high + 2) * self.n_columns] for counts in cells))
         within = np.flatnonzero(some != 0)  # of bools: in a third of the time
         return (first + within).astype(np.int32), some[within]
 

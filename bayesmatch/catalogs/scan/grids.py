@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cell_maps import CellCounts
 from ..cell_sieve import MANY, NO_COUNTS, CellSieve
 from ..motions import by_reach
 from ..search_grid import Grid
@@ -50,7 +51,7 @@ class Grids:
         moves: np.ndarray | None,
         most: int,
         check: Callable[[int], None],
-        counts: np.ndarray | None = None,
+        counts: CellCounts | None = None,
     ) -> np.ndarray:
         """Which rows are within the radius, or farther by what they move (arcsec), ascending.
 
@@ -71,7 +72,7 @@ class Grids:
         dec: np.ndarray,
         most: int,
         check: Callable,
-        counts: np.ndarray | None,
+        counts: CellCounts | None,
     ) -> np.ndarray:
         """The same of what does not move."""
         some = None
