@@ -108,9 +108,9 @@ def sift(ra, dec, layout, shift, touched, low, high, near, near_ra, near_dec):
 
     ``layout``: lowest right ascension and declination, cells per degree of both, rows and columns
     of the box; for ``touched`` (see :func:`touch_cells`) each is 2**shift cells wide and high.
-    ``near``, ``near_ra`` and ``near_dec`` (n,) take the objects.  All are added to the cells' counts,
-    ``low`` and ``high`` (rows * columns,), too.  Without elements of ``touched`` or of these either is
-    left out.
+    ``near``, ``near_ra`` and ``near_dec`` (n,) take the objects.  All are added to what the cells
+    hold, ``low`` and ``high`` (rows * columns,), too.  Without elements of ``touched`` or of these
+    either is left out.
     """
     fine, cell = np.empty(BLOCK, np.int32), np.empty(BLOCK if len(low) else 0, np.int32)
     row, n = np.empty(BLOCK, np.int32), 0
