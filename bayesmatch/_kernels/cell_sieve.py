@@ -43,13 +43,14 @@ def touch_cells(circle, radius, layout, shift, touched):
         a, b = math.floor((x - half) * per_ra), math.floor((x + half) * per_ra)
         if low < 0 or high >= n_rows or a < 0 or b >= n_columns:
             touched[0] |= np.uint64(1)
+        turns = 0 if x - half >= 0.0 and x + half < 360.0 else 1  # over the seam it goes on
         for row in range(max(low, 0), min(high, n_rows - 1) + 1):
             off = max(row / per_dec - y, y - (row + 1) / per_dec, 0.0)
             narrowest = min(cosine[row], cosine[row + 1]) * circle[i, 2]
             wide = min(half, half_range(square, off, narrowest))
-            for turn in (-360.0, 0.0, 360.0):
-                a = max(0, math.floor((x + turn - wide) * per_ra))
-                b = min(n_columns - 1, math.floor((x + turn + wide) * per_ra))
+            for turn in range(-turns, turns + 1):
+                a = max(0, math.floor((x + 360.0 * turn - wide) * per_ra))
+                b = min(n_columns - 1, math.floor((x + 360.0 * turn + wide) * per_ra))
                 for column in range(a, b + 1):
                     bit = np.uint64(row * n_columns + column + 1)
                     touched[bit >> np.uint64(6)] |= np.uint64(1) << (bit & np.uint64(63))
