@@ -267,6 +267,32 @@ def test_integers_with_missing_ones(tmp_path):
     assert c.ids(np.arange(1, 12)).tolist() == [1000 + k for k in range(11)]
 
 
+@pytest.mark.parametrize(
+    "cells, dtype, says",
+    [
+        ([1, 2**63 + 5, 3], "u8", None),
+        ([1, 2**63 + 5, "nan"], "u8", None),
+        (["nan", 2**53 + 1, 3], "i8", None),
+        (["1.5", 2**53, 10**20], "f8", None),  # floats have them
+        ([-1, 2**63 + 5, 3], "f8", "in spec, read as floating-point numbers"),
+        ([1, 10**20 + 1, 3], "f8", "in spec, read as floating-point numbers"),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", "\t", "  "])
+def test_large_whole_numbers_keep_their_digits_or_are_told(
+    cells, dtype, says, delimiter, tmp_path, recwarn
+):
+    rows = [["RA", "DEC", "spec"], *([k, 1.5, cell] for k, cell in enumerate(cells))]
+    path = tmp_path / "a.txt"
+    path.write_text("".join(delimiter.join(map(str, row)) + "\n" for row in rows))
+    found = bm.Catalog.read(path, pos_err=1, area=1).table["spec"]
+    assert found.dtype == dtype
+    expected = [None if cell == "nan" else float(cell) if dtype == "f8" else cell for cell in cells]
+    assert found.tolist() == expected
+    told = [str(w.message) for w in recwarn]
+    assert any(says in text for text in told) if says else not told
+
+
 def test_codes_that_are_no_identifiers(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(

@@ -396,3 +396,11 @@ def test_files_that_are_not_parquet_are_told_as_what_they_are(folder, tmp_path):
     command = ["header", str(other / "o.fits"), "--name", "O"]
     assert main([*command, "--out", str(other / "o.parquet")]) == 0
     assert len(bm.Catalog.scan(other, pos_err=0.3, area=1.0)) == 1
+
+
+def test_columns_that_no_table_holds_are_told(tmp_path):
+    data = survey(300)
+    lists = pa.array([[1.0] * (k % 3) for k in range(len(data))])
+    parquet.write_table(data.append_column("light", lists), tmp_path / "a.parquet")
+    with pytest.warns(UserWarning, match=r"a\.parquet: left out: 1 column .* light \(list"):
+        assert rows(tmp_path / "a.parquet") == 300

@@ -18,7 +18,7 @@ from .delimited import columns_of
 from .dialect import DELIMITER_OF, Dialect, find_dialect, marked_lines
 from .fixed_width import check_between_bars
 from .source import Source
-from .typed import is_identifier, typed
+from .typed import digits_lost, is_identifier, typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,13 +83,15 @@ def _table(
     comma = dialect.delimiter != ","
     units = dict(zip(dialect.names, dialect.units, strict=False))
     out = Table()
-    with_comma = []
+    with_comma, rounded = [], []
     for name, column in zip(names, cells, strict=True):
         declared = name in dialect.texts and column.type == pa.string()
         identifier = declared or is_identifier(name, asked.id)
         found = typed(column, identifier=identifier, comma=comma)
         if comma and found.type != column.type and _has_comma(column):
             with_comma.append(name)
+        if digits_lost(column, found):
+            rounded.append(name)
         values, mask = arrow_values(found)
         unit = units.get(name, "").strip("[]() ") or None
         out[name] = (
@@ -99,6 +101,12 @@ def _table(
         )
     if with_comma:
         asked.notes.append(f"numbers with a decimal comma in {', '.join(with_comma)}")
+    if rounded:
+        asked.notes.append(
+            f"whole numbers that no integer of 64 bits holds in {', '.join(rounded)}, read as "
+            "floating-point numbers, without their last digits; columns whose names end in ID are "
+            "read as they are written"
+        )
     return out
 
 

@@ -17,6 +17,9 @@ _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 #: a large whole number as programs write it that hold it as a float: 4.31e+18, 431...000.0
 _FLOATED = r"^[+-]?([0-9](\.[0-9]+)?[eE]\+?(1[5-9]|2[0-9])|[0-9]{16,}\.0*)$"
 
+#: a whole number of which a float may not have the last digits
+_WHOLE = re.compile(r"[+-]?[0-9]{16,300}")
+
 
 def is_identifier(name: str, given: str | None) -> bool:
     """Whether a column is one of identifiers, by the caller's word or its name."""
@@ -45,11 +48,12 @@ def typed(column: pa.ChunkedArray, *, identifier: bool, comma: bool = False) -> 
     if not identifier:
         if pa.types.is_floating(column.type):  # read as such already
             return column
-        whole = None if "." in first_cell(column) else _cast(column, pa.int64())
+        whole = None if "." in first_cell(column) else _whole(column)
         if whole is not None and not _is_code(column):
             return whole
         found = _cast(column, pa.float64()) if whole is None else None
-        if found is not None:
+        # Words for "missing" among large whole numbers make floats of them: they go below.
+        if found is not None and not digits_lost(column, found):
             return found
     trimmed = pc.utf8_trim_whitespace(column)
     trimmed = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
@@ -76,11 +80,10 @@ def _identifiers(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    for kind in (pa.int64(), pa.uint64()):
-        found = _cast(texts, kind)
-        if found is not None:
-            same = pc.all(pc.equal(found.cast(pa.string()), texts)).as_py()
-            return found if same else None
+    found = _whole(texts)
+    if found is not None:
+        same = pc.all(pc.equal(found.cast(pa.string()), texts)).as_py()
+        return found if same else None
     # A program that had missing integers wrote them as floats: 1001.0, and nothing here and there.
     had_missing = texts.null_count and _all_match(texts, r"^[+-]?[0-9]+\.0$")
     if had_missing or _all_match(texts, _FLOATED):
@@ -102,11 +105,25 @@ def _numbers(texts: pa.ChunkedArray, comma: bool) -> pa.ChunkedArray | None:
             if not comma:
                 return None
             texts = pc.replace_substring(texts, ",", ".", max_replacements=1)
-        for kind in (pa.int64(), pa.uint64(), pa.float64()):
-            found = _cast(texts, kind)
-            if found is not None:
-                return found
+        found = _whole(texts)
+        found = _cast(texts, pa.float64()) if found is None else found
+        if found is not None:
+            return found
     return None
+
+
+def digits_lost(texts: pa.ChunkedArray, found: pa.ChunkedArray) -> bool:
+    """Whether cells are whole numbers of which the column, as float64, has not the last digits."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_floating(found.type) or pa.types.is_floating(texts.type):
+        return False
+    large = pc.greater_equal(pc.abs(found), 2.0**53)
+    if not pc.any(large).as_py():
+        return False
+    written = (str(v).strip() for v in texts.filter(large))
+    return any(_WHOLE.fullmatch(v) is not None and int(v) != int(float(v)) for v in written)
 
 
 def _is_code(texts: pa.ChunkedArray) -> bool:
@@ -124,6 +141,14 @@ def _all_match(texts: pa.ChunkedArray, pattern: str) -> bool:
     import pyarrow.compute as pc
 
     return bool(pc.all(pc.match_substring_regex(texts, pattern)).as_py())
+
+
+def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """A column as int64, or as uint64; None where neither holds all of its cells."""
+    import pyarrow as pa
+
+    found = _cast(column, pa.int64())
+    return _cast(column, pa.uint64()) if found is None else found
 
 
 def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._kernels.jit import on_threads
-from ..formats.arrow import arrow_values, index_note, table_notes
+from ..formats.arrow import arrow_values, notes_on, table_notes
 from ..positions import read_only
 from ..warned import warn_user
 from .ahead import advise
@@ -177,7 +177,7 @@ def first_schema(path: Path) -> tuple[pa.Schema, dict[str, str]]:
     twice = next((n for n in schema.names if schema.names.count(n) > 1), None)
     if twice is not None:
         raise ValueError(f"{path}: two columns are called {twice!r}; rename one in every file")
-    if note := index_note(schema):
+    for note in notes_on(schema):
         warn_user(f"{path}: {note}")
     with naming(path):
         return plain_schema(schema), table_notes(schema)
