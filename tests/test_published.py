@@ -20,6 +20,8 @@ from bayesmatch.catalogs.formats.reading import read_table
 from bayesmatch.cli import main
 from bayesmatch.diagnostics.published.labels import valid_name, valid_unit
 from bayesmatch.diagnostics.published.latex import latex
+from bayesmatch.diagnostics.report.words import catalogue_words
+from bayesmatch.matching.wording import rows_left_out
 
 
 @pytest.fixture(scope="module")
@@ -516,6 +518,30 @@ def test_the_command(two, inputs, tmp_path, capsys):
         assert message in capsys.readouterr().err
     assert main(["catalogue", str(result), "--out", str(result)]) == 1
     assert "overwrite the input" in capsys.readouterr().err
+
+
+def test_rows_that_the_match_left_out_are_told(inputs, tmp_path, capsys):
+    x, o = (table.copy() for table in inputs[:2])
+    x["RA"][5] = x["err"][7] = x["err"][9] = o["RA"][7] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that they are left out
+        result = bm.match(
+            bm.Catalog(x, name="X", pos_err="err", area=41_253, id="NAME"),
+            bm.Catalog(o, name="O", pos_err=0.1, area=0.09),
+            radius=8.0,
+            bad_rows="drop",
+        )
+    said = "1 without a position and 2 without a position error that can be used"
+    told = [part["left_out"] for part in result.catalogue().meta["bayesmatch"]["inputs"]]
+    assert told == [said, "1 without a position"]
+    result.write(tmp_path / "r.fits", include_inputs=True)
+    assert main(["catalogue", str(tmp_path / "r.fits"), "--out", str(tmp_path / "a.mrt")]) == 0
+    assert f"left them out: {said}\n" in capsys.readouterr().out
+    assert f"rows left out: {said}\n" in (tmp_path / "a.mrt").read_text()
+    words = [
+        catalogue_words(c, rows_left_out(result.record, c.name)) for c in result.record.catalogues
+    ]
+    assert f"left out: {said}." in words[0] and "90 rows on 41,253 deg^2" in words[0]
 
 
 def test_the_command_with_inputs(inputs, tmp_path, capsys):

@@ -26,7 +26,7 @@ from bayesmatch.diagnostics.report.core import report_text
 from bayesmatch.diagnostics.report.evidence import page_data
 from bayesmatch.diagnostics.report.figures import binned
 from bayesmatch.diagnostics.report.pairs import pairs_with, places
-from bayesmatch.diagnostics.report.words import method
+from bayesmatch.diagnostics.report.words import density_words, method
 from bayesmatch.plots.images.planes import Plane
 from bayesmatch.plots.images.read import Images
 
@@ -658,6 +658,13 @@ def test_charts_on_images(result, tmp_path):
     with pytest.raises((ValueError, OSError)):
         result.report(tmp_path / "s.html", images=tmp_path / "nothing.fits")
     assert not (tmp_path / "s.html").exists()
+
+
+@pytest.mark.parametrize(
+    "density, said", [(2_418.6, "2,419"), (99.96, "100"), (12.34, "12.3"), (0.04683, "0.0468")]
+)
+def test_small_densities_are_not_zero(density, said):
+    assert density_words(density) == said
 
 
 @pytest.mark.slow

@@ -71,12 +71,15 @@ def _catalogue(options: argparse.Namespace) -> None:
     written = [path for out in options.out for path in write_catalogue(table, out, read=read)]
     if not options.quiet:
         from ..catalogs.scalars import plural
+        from ..matching.wording import rows_left_out
 
         counts = table.meta["bayesmatch"]["class_counts"]
         said = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
         print(
             f"{len(table):,} {plural(len(table), 'source')}, {len(table.colnames)} columns: {said}"
         )
+        if left := rows_left_out(result.record, result.catalogue_names[0]):
+            print(f"without a row, as the match left them out: {left}")
         print("\n".join(f"wrote {path}" for path in written))
 
 

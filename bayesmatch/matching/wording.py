@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from astropy.table import Table
 
+from ..catalogs.bad_rows import WORDS
 from ..catalogs.scalars import plural
 from .record import MatchRecord
 
@@ -149,6 +150,13 @@ def left_out_words(record: MatchRecord) -> str:
     """How many sources took no part in the match, behind a number; empty where all did."""
     n = sum((record.dropped or {}).get(record.primary.name, {}).values())
     return f" ({n:,} {plural(n, 'source')} without position or error left out of it)" if n else ""
+
+
+def rows_left_out(record: MatchRecord, name: str) -> str:
+    """How many rows of a catalogue a match left out for what they lack; empty where none."""
+    counts = (record.dropped or {}).get(name, {})
+    said = [f"{n:,} without a {WORDS[reason]}" for reason, n in counts.items() if reason in WORDS]
+    return " and ".join(said)
 
 
 def outside_share(record: MatchRecord) -> tuple[float, float]:

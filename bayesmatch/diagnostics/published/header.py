@@ -11,7 +11,7 @@ import numpy as np
 from ...catalogs.held import HeldCatalog
 from ...catalogs.scalars import plural
 from ...matching.record import CatalogueRecord, MatchRecord
-from ...matching.wording import outside_share
+from ...matching.wording import outside_share, rows_left_out
 
 #: how the method is cited, wherever a table or a report says so
 CITATION = (
@@ -53,7 +53,11 @@ def header(
         "versions": dict(record.versions or {}),
         "command": record.command or "",
         "inputs": [
-            _input(c, catalogs[k] if catalogs else None) for k, c in enumerate(record.catalogues)
+            {
+                **_input(c, catalogs[k] if catalogs else None),
+                "left_out": rows_left_out(record, c.name),
+            }
+            for k, c in enumerate(record.catalogues)
         ],
         "parameters": parameters(record),
         "class_cuts": {"secure_p_match": cuts[0], "hostless_p_hostless": cuts[1]},
@@ -134,6 +138,8 @@ def header_lines(head: dict[str, Any]) -> list[str]:
             f"input {part['name']}: {part['rows']} {plural(part['rows'], 'row')} on "
             f"{part['area_deg2']:.6g} deg^2, position error {errors}"
         )
+        if part["left_out"]:
+            lines.append(f"  rows left out: {part['left_out']}")
         if part["sha256"]:
             lines += [f"  file {part['file']}", f"  SHA-256 {part['sha256']}"]
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...catalogs.scalars import plural
-from ...matching.wording import listed, not_looked, outside_share
+from ...matching.wording import listed, not_looked, outside_share, rows_left_out
 from ...plots.expected import expected_curves
 from ..published.inputs import member_columns
 from . import figures
@@ -15,7 +15,7 @@ from .page import Section, bullets, figure, inline, paragraph, table, terms
 from .pairs import numbers
 from .prior_figures import prior_pictures
 from .single_sources import citing, claims, finding_charts, source_table
-from .words import catalogue_words, class_counts, meanings, method
+from .words import catalogue_words, class_counts, density_words, meanings, method
 
 #: cuts in the table of purity and completeness
 CUTS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -53,8 +53,9 @@ def lead(m: Material) -> str:
 
 def what_and_how(m: Material) -> Section:
     """The catalogues, the method, how sure the answers are."""
+    record = m.result.record
     parts = [
-        bullets([catalogue_words(c) for c in m.result.record.catalogues]),
+        bullets([catalogue_words(c, rows_left_out(record, c.name)) for c in record.catalogues]),
         *map(paragraph, method(m.result)),
         figure(
             picture(
@@ -203,8 +204,8 @@ def densities(m: Material) -> Section:
         elif column in m.result.sources.colnames:
             density = np.asarray(m.result.sources[column], float)
             if not figures.varies(density):
-                said = f"{name}: {density.mean():,.0f} field objects per deg^2 at every source."
-                parts.append(paragraph(said))
+                mean = density_words(density.mean())
+                parts.append(paragraph(f"{name}: {mean} field objects per deg^2 at every source."))
     return Section(
         "density", "Density of the field", "\n".join(parts) if parts else paragraph(NO_INPUTS)
     )

@@ -36,8 +36,8 @@ def meanings(record: MatchRecord) -> dict[str, str]:
     return each | MEANINGS
 
 
-def catalogue_words(c: CatalogueRecord) -> str:
-    """One catalogue: rows, area, file, position error."""
+def catalogue_words(c: CatalogueRecord, lacking: str = "") -> str:
+    """One catalogue: rows, area, file, position error; `lacking`: rows that were left out."""
     error = [f"column {part}" if isinstance(part, str) else f"{part:g}" for part in _parts(c)]
     if not error:
         said = "errors given source by source"
@@ -54,8 +54,15 @@ def catalogue_words(c: CatalogueRecord) -> str:
         else ""
     )
     left = f" ({c.outside:,} outside it were left out)" if c.outside else ""
-    rows = f"{c.rows:,} {plural(c.rows, 'row')} on {c.area_deg2:.4g} deg^2{left}"
-    return f"{c.name}: {rows}{file}; {said}{tails}."
+    area = f"{c.area_deg2:,.0f}" if c.area_deg2 >= 1000 else f"{c.area_deg2:.4g}"
+    rows = f"{c.rows:,} {plural(c.rows, 'row')} on {area} deg^2{left}"
+    without = f"; left out: {lacking}" if lacking else ""
+    return f"{c.name}: {rows}{file}; {said}{tails}{without}."
+
+
+def density_words(per_deg2: float) -> str:
+    """A density as it is read: whole numbers where it is large, 0.0468 where it is small."""
+    return f"{per_deg2:,.0f}" if per_deg2 >= 100 else f"{per_deg2:.3g}"
 
 
 def _parts(c: CatalogueRecord) -> list[Any]:
@@ -90,8 +97,8 @@ def _field_words(record: MatchRecord) -> str:
     if field.get("model") != "local":
         return "Field objects were taken as equally dense everywhere: rows over area."
     said = [
-        f"{name} {d['mean']:,.0f} per deg^2 on average, from {d['smallest']:,.0f} to "
-        f"{d['largest']:,.0f}"
+        f"{name} {density_words(d['mean'])} per deg^2 on average, from "
+        f"{density_words(d['smallest'])} to {density_words(d['largest'])}"
         for name, d in (field.get("density_deg2") or {}).items()
         if isinstance(d, dict) and {"mean", "smallest", "largest"} <= set(d)
     ]
