@@ -72,15 +72,21 @@ def write_moved(options: argparse.Namespace, catalog: Any, ra: Any, dec: Any, ro
 
     from ..catalogs.formats.registry import write_table
     from ..catalogs.formats.writing import replaced_together
+    from ..catalogs.own_units import in_own_unit
+    from ..catalogs.said import said
     from ..catalogs.scalars import plural
 
     table = catalog.table[rows]
-    for column, values in ((catalog.ra_name, ra), (catalog.dec_name, dec)):
-        old = table[column].info
-        table.replace_column(
-            column,
-            Column(values, unit=old.unit and "deg", meta=old.meta, description=old.description),
-        )
+    for column, values, given in (
+        (catalog.ra_name, ra, options.ra),
+        (catalog.dec_name, dec, options.dec),
+    ):
+        old, was = table[column].info, catalog.columns.numbers(column, "deg")[rows]
+        own = in_own_unit(table[column], was, values, said(given).unit if given else None)
+        if own is None:
+            unit = old.unit and "deg"
+            own = Column(values, unit=unit, meta=old.meta, description=old.description)
+        table.replace_column(column, own)
     with replaced_together([options.out]) as (temporary,):
         write_table(table, temporary)
     if not options.quiet:
