@@ -67,7 +67,8 @@ def _apart_from_identifiers(names: list[str]) -> list[str]:
             name = _free(identifier, "votable", taken)
             taken[name] = 0
         out.append(name)
-    return out
+    # A new name may be what is made of one before it; each time fewer are left that can collide.
+    return out if out == names else _apart_from_identifiers(out)
 
 
 def changes(kind: str, names: Sequence[str], own: Collection[str] = ()) -> dict[str, str]:
