@@ -10,7 +10,7 @@ rho_k / rho_{k+1} follows, from the counts of all primaries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,3 +183,43 @@ def others_around(windows: tuple[np.ndarray, ...]) -> np.ndarray:
     others = np.where(square[:, -1] > 0, sources[:, -1] - 1.0, 0.0)
     out: np.ndarray = np.maximum(0.0, others) / np.maximum(square[:, -1], 1.0)
     return out
+
+
+def own_shares(
+    beyond: Callable[[np.ndarray | float], np.ndarray],
+    rings: int,
+    inner: np.ndarray,
+    reach: float,
+    beyond_inner: np.ndarray,
+    beyond_reach: np.ndarray,
+) -> np.ndarray:
+    """By ring, from outside in: share of the hosts in that of their own primary, (rings, n).
+
+    `beyond` gives the share beyond a radius (arcsec): so much is beyond the rings, `reach`, and
+    beyond where candidates may be hosts, `inner` (n,).
+    """
+    own, high = np.empty((rings, len(inner))), beyond_reach
+    for k in range(rings):
+        # From half the radius of the ring before, or from where candidates may be hosts.
+        edge = reach / 2.0 ** (k + 1)
+        within = beyond(edge)
+        low = np.where(inner > edge, beyond_inner, within)
+        low = np.where(inner > 2.0 * edge, high, low)
+        np.subtract(low, high, out=own[k])
+        high = within
+    return own
+
+
+def as_stated(
+    stated: float, found: np.ndarray, n_rows: int, circle: float
+) -> tuple[Densities, float]:
+    """The stated density (arcsec^-2) without the hosts, and how many hosts a primary has.
+
+    From what is `found` (n,) in each `circle` (arcsec^2), where no window can tell.
+    """
+    n, chance = len(found), stated * circle
+    excess = (found.sum() / n - chance) / max(1.0 - chance * n / n_rows, 0.1)
+    hosts = float(np.clip(excess, 0.0, 1.0))
+    field = stated * max(1.0 - hosts * n / n_rows, 0.1)
+    everywhere = np.full(n, field)
+    return Densities(everywhere, everywhere, field, []), hosts

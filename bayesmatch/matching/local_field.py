@@ -25,13 +25,16 @@ from ..catalogs.gaussian import GAUSSIAN
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
 from ..catalogs.tails import tails_of
+from .dense_primaries import MANY, OthersHosts, among_primaries, crowd
 from .density_ladder import (
     ENOUGH,
     Densities,
     Ring,
+    as_stated,
     densities,
     far_more,
     others_around,
+    own_shares,
     sparse_weights,
     totals,
     with_room,
@@ -74,6 +77,7 @@ class LocalField:
 
     known_errors: bool = True
     """False: hosts may be anywhere within the radius, so only what is around it tells"""
+    others_hosts: OthersHosts = OthersHosts()
     counts_cells: ClassVar[bool] = True
 
     def at(
@@ -89,13 +93,13 @@ class LocalField:
         box = box or SkyBox(primary.ra, primary.dec)
         shape = (len(primary), len(others))
         here, around, reach = np.empty(shape), np.empty(shape), np.full(len(others), radius_arcsec)
-        chance = np.ones(shape)
+        chance, own = np.ones(shape), np.zeros(shape)
         found: dict[str, Any] = {}
         counts, covered = [], np.zeros(len(primary), bool)
         for k, other in enumerate(others):
-            local = _Local(primary, other, candidates, k, radius_arcsec, box, self.known_errors)
+            local = _Local(primary, other, candidates, k, radius_arcsec, box, self)
             here[:, k], around[:, k], reach[k] = local.here, local.around, local.reach
-            chance[:, k] = local.chance
+            chance[:, k], own[:, k] = local.chance, local.own
             counts.append(local.count)
             covered |= local.covered & (local.here > VOID * local.around)
             found[other.name] = {**local.details, "local": other.name not in with_priors}
@@ -108,7 +112,8 @@ class LocalField:
             seen = seen_by_each(box, counts, np.where(whole, around, 0.0), candidates)
             some = chance if (chance < 1.0).any() else None
         density = FieldDensity(here, here, around, details, reach, seen=seen, chance=some)
-        return replace(density, covered=covered, cells=(box, counts))
+        many = own if own.any() else None
+        return replace(density, covered=covered, cells=(box, counts), others=many)
 
 
 class _Local:
@@ -122,9 +127,10 @@ class _Local:
         k: int,
         radius: float,
         box: SkyBox,
-        known_errors: bool,
+        model: LocalField,
     ) -> None:
-        self.known_errors, self._rooms = known_errors, dict[str, np.ndarray]()
+        self.model, self._rooms = model, dict[str, np.ndarray]()
+        self.own: np.ndarray | float = 0.0
         slots = candidates.slots_of(k)
         rows, self.separation = candidates.row[slots], candidates.separation[slots]
         self.start = np.zeros(len(primary) + 1, np.int64)
@@ -160,13 +166,8 @@ class _Local:
 
     def _as_stated(self, n_rows: int, circle: float) -> None:
         """The stated density without the hosts: no window is wide enough to tell them apart."""
-        n = len(self.sigma)
-        chance = self.stated * circle
-        excess = (self.start[-1] / n - chance) / max(1.0 - chance * n / n_rows, 0.1)
-        self.hosts = float(np.clip(excess, 0.0, 1.0))
-        field = self.stated * max(1.0 - self.hosts * n / n_rows, 0.1)
-        everywhere = np.full(n, field)
-        self._found(Densities(everywhere, everywhere, field, []), small_fields=False)
+        found, self.hosts = as_stated(self.stated, np.diff(self.start), n_rows, circle)
+        self._found(found, small_fields=False)
 
     def _settle(self, looked: Looked, box: SkyBox, radius: float) -> None:
         """Which rings tell the density, and the densities."""
@@ -175,8 +176,12 @@ class _Local:
         if seen.mean() < MOSTLY_SEEN and not told:  # small fields: cells say nothing
             seen = np.ones(len(seen), bool)
         self._beyond_inner = self._beyond(self._inner)
-        self._ring_counts, self._own = self._rings(), self._own_shares()
+        self._ring_counts = self._rings()
+        edges = self._inner, self.reach, self._beyond_inner, self._beyond_reach
+        self._own = own_shares(self._beyond, RINGS, *edges)
         self._others = others_around(windows)
+        of_others = crowd(windows, self._others, self._inner)
+        self._left_in = self.model.others_hosts.left_in(*of_others)
         self.hosts = self._host_share(seen)
         near = self._near(seen)
         all_far = self._far(windows, box, radius) if self.reach == radius else []
@@ -185,14 +190,19 @@ class _Local:
         if far and far[0].count.sum() >= ENOUGH:
             self.hosts, weight = self._hosts_beyond(windows, all_far, seen, np.pi * radius**2)
             near, far = self._near(seen), self._far(windows, box, radius)[: len(far)]
-            if not self.known_errors or far_more(totals(near, weight), totals(far[:1], weight)):
+            more = far_more(totals(near, weight), totals(far[:1], weight))
+            if more or not self.model.known_errors:
                 near = []  # hosts farther out than the errors say
         whole = None if small_fields else densities(near, far, self.stated, len(seen))
+        if whole and self._left_in and of_others[0] > MANY:
+            whole, own = among_primaries(whole, self._others, looked, box)
+            self.own = ARCSEC2_PER_DEG2 * own * (not self.model.others_hosts.stay)
         self._found(whole or self._of_small_fields(box), small_fields)
 
     def _of_small_fields(self, box: SkyBox) -> Densities:
         """Densities from what is within the fields of primaries that have any: no cell tells."""
         self._others = others_within(self.at, 2.0 * self.reach)
+        self._left_in &= self.model.others_hosts.stay
         self.hosts = self._host_share(np.ones(len(self.sigma), bool))
         count, area = (values.sum(axis=0) for values in self._ring_counts)
         shares = 1.0 - self._beyond_inner, self._own.sum(axis=0)
@@ -233,7 +243,7 @@ class _Local:
         far = with_room(far, ROOM * circle)
         inner, found = far[0], np.diff(self.start)
         sources = windows[2][:, np.argmin(np.abs(windows[1].sum(axis=0) - inner.area.sum()))]
-        count = inner.count + self.hosts / self.kept * sources  # hosts were taken out
+        count = inner.count + self.hosts / self.kept * (1 if self._left_in else sources)
         weight = seen * sparse_weights(np.maximum(count - found, 0.0), far, circle)
         times = circle * weight.sum() / max(dot(weight, inner.area), 1e-300)
         excess = dot(weight, found - times * count)
@@ -258,19 +268,6 @@ class _Local:
         list(run_ranges(lambda a, b: kernels.count_rings(a, b, *around, *out), pieces))
         return np.ascontiguousarray(count.T), np.ascontiguousarray(area.T)
 
-    def _own_shares(self) -> np.ndarray:
-        """By ring, from outside in: share of the hosts in that of their own primary, (RINGS, n)."""
-        own, high = np.empty((RINGS, len(self.sigma))), self._beyond_reach
-        for k in range(RINGS):
-            # From half the radius of the ring before, or from where candidates may be hosts.
-            edge = self.reach / 2.0 ** (k + 1)
-            within = self._beyond(edge)
-            low = np.where(self._inner > edge, self._beyond_inner, within)
-            low = np.where(self._inner > 2.0 * edge, high, low)
-            np.subtract(low, high, out=own[k])
-            high = within
-        return own
-
     def _room(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         """Memory of that name for numbers: the rings found last take the place of those before."""
         if name not in self._rooms:
@@ -281,7 +278,8 @@ class _Local:
         """Rings within the radius, from inside outwards; empty where the primary was not `seen`."""
         count, area = self._ring_counts
         out = self._room("near", (4, *count.shape))
-        around = self.hosts, seen.astype(float), self._others, self._own, count, area, *out
+        others = np.zeros(len(seen)) if self._left_in else self._others
+        around = self.hosts, seen.astype(float), others, self._own, count, area, *out
         list(run_ranges(lambda a, b: near_rings(a, b, *around), ranges(len(seen), PIECE)))
         return [Ring(*of_ring) for of_ring in zip(*out, strict=True)][::-1]
 
@@ -292,6 +290,8 @@ class _Local:
         which = np.flatnonzero((half >= radius) | (np.arange(len(half)) == len(half) - 1))
         n = len(windows[0])
         out = self._room("far", (3, len(which), n))
+        if self._left_in:
+            windows = *windows[:2], np.ones_like(windows[2])
         around = hosts, which, *windows, *out
         list(run_ranges(lambda a, b: far_rings(a, b, *around), ranges(n, PIECE)))
         return [

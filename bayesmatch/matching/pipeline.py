@@ -27,11 +27,13 @@ from .calibrated import calibrated_of, pruned_bound
 from .checks.run import look_ahead, run_checks
 from .clock import Clock
 from .combined import bytes_more, judged, unpruned
+from .dense_primaries import OthersHosts
 from .evidence import weigh
 from .fractions import Covariates, covariates_of, fractions_of
 from .host_fraction import HostFraction
 from .left_out import dropped, with_errors_alone
 from .likelihoods import ln_likelihood
+from .local_field import LocalField
 from .local_ratio import with_mean_ratios
 from .made_later import kept_identifiers, made_later, rows_shown, to_be_shown
 from .options import MatchOptions
@@ -172,7 +174,11 @@ def _search(
         how: dict[str, Any] = {"max_rows": options.max_rows, "advance": advance}
         candidates = find_candidates(primary, held, radius, cells=box, ahead=ahead, **how)
         candidates = with_errors_alone(held, candidates)
-        field = pairs_field(options.field, primary, held, candidates)
+        field = options.field
+        if isinstance(field, LocalField) and not any(other.itself for other in held):
+            hosts = OthersHosts.of_claims(options.claims == "independent", held)
+            field = replace(field, others_hosts=hosts)
+        field = pairs_field(field, primary, held, candidates)
         candidates = pairs_once(primary, held, candidates)
     with clock("associations"):
         setting = make_setting(

@@ -56,8 +56,8 @@ class Setting:
         return (self.primary, *self.others)
 
     def bare(self) -> Setting:
-        """The same without the maps of counts, which take memory."""
-        return self.with_field(lambda field: replace(field, cells=None))
+        """The same without what is of no use any more and takes memory, as the maps of counts."""
+        return self.with_field(lambda field: replace(field, cells=None, others=None))
 
 
 def make_setting(

@@ -25,6 +25,7 @@ from .associations import Associations
 from .beyond import outside_by_catalogue
 from .calibrated import Calibrated, calibrated_of
 from .claims import Claims, exclusive, find_sources, find_them, independent
+from .dense_primaries import with_own, without_hosts
 from .host_fraction import HostFraction
 from .posterior import Posterior
 from .same_source import CloseEntries, Duplicates, close_entries
@@ -38,6 +39,8 @@ MIN_SHARE, MAX_SHARE, MIN_ROWS = 0.05, 0.9, 1000
 #: many of its standard errors
 MOVED = 0.1
 MAX_FITS = 4
+#: the same where the field changes with it, which goes slowly; smaller changes are none
+CLOSE, LEAST, MAX_STEPS = 0.02, 1e-5, 20
 
 
 @dataclass(frozen=True)
@@ -108,13 +111,13 @@ def settle(
     fit_to
         Fits the fractions to another `ln_like`; None: they are given.
     """
-    fit, calibrated = first.pop()
+    first_of = fit, calibrated = first.pop()
     if rule == "independent":
         return Settled(setting, fit, independent(calibrated), None)
     known = rule if isinstance(rule, KnownClaims) else None
-    share = (
-        _host_share(setting, associations, fit, calibrated) if known is None else known.host_share
-    )
+    whole = setting.field if known else with_own(setting.field, setting.catalogs)
+    many = whole.others is not None
+    share = known.host_share if known else _host_share(setting, associations, *first_of, many)
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = setting.with_field(lambda _: field)
@@ -126,17 +129,26 @@ def settle(
         setting, associations, None if known is None else known.duplicates
     )
     setting.positions.forget()
-    before = calibrated.p_hostless.mean()
+    before, in_whole = calibrated.p_hostless.mean(), ln_like
+    if many:
+        field, ln_like = without_hosts(whole, associations, in_whole, 1.0 - before)
+        calibrated = calibrated_of(associations, ln_like, post, fit)
     claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
-    for _ in range(MAX_FITS):
+    for _ in range(MAX_STEPS if many else MAX_FITS):
         now = claims.calibrated.p_hostless.mean()
-        if fit_to is None or abs(now - before) <= MOVED * fit.mean_error:
+        moved = max(CLOSE * fit.mean_error, LEAST) if many else MOVED * fit.mean_error
+        if (fit_to is None and not many) or abs(now - before) <= moved:
             break
         before = now
-        fit = fit_to(claims.terms.added_to(ln_like, associations.first))
+        if many:
+            field, ln_like = without_hosts(whole, associations, in_whole, 1.0 - now)
+        if fit_to is not None:
+            fit = fit_to(claims.terms.added_to(ln_like, associations.first))
         del claims, calibrated
         calibrated = calibrated_of(associations, ln_like, post, fit)
         claims = exclusive(setting, associations, ln_like, post, fit, calibrated, sets)
+    if many:
+        setting = setting.with_field(lambda _: field)
     n_same = int(np.count_nonzero(claims.same_source >= 0))
     if n_same and known is None:
         warn_user(_told(setting, n_same))
@@ -158,15 +170,19 @@ def _told(setting: Setting, n_same: int) -> str:
 
 
 def _host_share(
-    setting: Setting, associations: Associations, fit: HostFraction, calibrated: Calibrated
+    setting: Setting,
+    associations: Associations,
+    fit: HostFraction,
+    calibrated: Calibrated,
+    many: bool,
 ) -> np.ndarray:
     """Expected share of the objects that are counterparts, (n_other,); 0 where it is small.
 
-    And 0 where the density is that of field objects already.
+    And 0 where the density is that of field objects already, or primaries are `many`.
     """
     n_other = associations.member.shape[1]
     share = np.zeros(n_other)
-    if setting.field.details["model"] != "uniform":
+    if setting.field.details["model"] != "uniform" or many:
         return share
     outside = np.zeros(n_other)
     if fit.ln_beyond is not None:
