@@ -111,13 +111,15 @@ def settle(
     fit_to
         Fits the fractions to another `ln_like`; None: they are given.
     """
-    first_of = fit, calibrated = first.pop()
+    fit, calibrated = first.pop()
     if rule == "independent":
         return Settled(setting, fit, independent(calibrated), None)
     known = rule if isinstance(rule, KnownClaims) else None
     whole = setting.field if known else with_own(setting.field, setting.catalogs)
     many = whole.others is not None
-    share = known.host_share if known else _host_share(setting, associations, *first_of, many)
+    share = (
+        known.host_share if known else _host_share(setting, associations, fit, calibrated, many)
+    )
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = setting.with_field(lambda _: field)
