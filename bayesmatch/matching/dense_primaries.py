@@ -23,7 +23,7 @@ from ..catalogs.cell_maps import Looked
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
 from .associations import Associations
-from .density_ladder import Densities
+from .density_ladder import ENOUGH, Densities
 from .field import FieldDensity
 
 #: primaries are many with more of them than this for every object
@@ -134,7 +134,7 @@ def with_own(field: FieldDensity, catalogs: Sequence[HeldCatalog]) -> FieldDensi
     primary, *others = catalogs
     each = len(primary) / max(others[0].n_rows, 1)
     known = field.details["model"] != "uniform" or "hosts_left_out" in field.details
-    if known or len(others) > 1 or each <= MANY:
+    if known or len(others) > 1 or others[0].n_rows < ENOUGH or each <= MANY:
         return field
     return replace(field, others=each * field.per_deg2)
 

@@ -117,9 +117,7 @@ def settle(
     known = rule if isinstance(rule, KnownClaims) else None
     whole = setting.field if known else with_own(setting.field, setting.catalogs)
     many = whole.others is not None
-    share = (
-        known.host_share if known else _host_share(setting, associations, fit, calibrated, many)
-    )
+    share = known.host_share if known else _host_share(setting, associations, fit, calibrated, many)
     if share.any():
         before, field = setting.field, setting.field.scaled(1.0 - share)
         setting = setting.with_field(lambda _: field)
