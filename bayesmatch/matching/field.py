@@ -58,7 +58,7 @@ class FieldDensity:
     """(n_primary,) bool: whether cells there say that some catalogue has looked; None: unknown"""
     others: np.ndarray | None = None
     """(n_primary, n_other) other primaries per deg^2 whose hosts are in the density still
-    (:mod:`bayesmatch.matching.hosts_of_others`); None: none are, or they stay in it"""
+    (:mod:`bayesmatch.matching.dense_primaries`); None: none are, or they stay in it"""
     cells: tuple[SkyBox, list[np.ndarray]] | None = None
     """cells around the primaries and (n_other,) maps of the counts in them, shape (rows, columns)
     each, while mean ratios and the host fraction are still to be found; None: nothing is"""
