@@ -258,14 +258,13 @@ def text(rows: Sequence[Mapping[str, Any]], n: int) -> list[str]:
         "in the last table; with the true fraction given, hardly any does). Of the kinds of sky "
         "judged, one in a hundred exceeds it for that reason: with `--seeds 6`, 4 of 282, the "
         "worst 1.76.",
-        "Two more limits of the present model are in that table. `Crowded X-ray sources`: a "
-        "counterpart of a neighbouring source is taken for a field object, which matters when "
-        "there are 1,000 X-ray sources per deg^2 with errors of several arcsec: the ECE of p_match "
-        "is then about 1.2 times the 95% point of its floor. `Shared field objects`: in real "
-        "surveys the optical and the infrared catalogue show mostly the same field objects, which "
-        "the model takes for independent. With K = 3 and 95% of them shared, p_hostless and "
-        "p_match are off by 0.05 to 0.25 and should not be trusted as probabilities; match the "
-        "catalogues one at a time, or merge the two first.",
+        "Two more kinds of sky are in that table, for which the posterior has terms of its own, "
+        "and whose errors are at their floor with these. `Crowded X-ray sources`: 1,000 per deg^2 "
+        "with errors of several arcsec, of which the counterpart of one is a candidate of others: "
+        "each object is the counterpart of one source at most (`claims`). `Shared field objects`: "
+        "95% of what the infrared catalogue shows are objects of the optical one, as in real "
+        "surveys: the field is one of objects, not of detections. The protocol `skies` judges both "
+        "by stratum, and with these terms switched off.",
     ]
 
 
@@ -369,7 +368,7 @@ def sky_table(rows: Sequence[Mapping[str, Any]]) -> TableView:
 def limits_table(limits: Mapping[str, Sequence[Mapping[str, Any]]]) -> TableView:
     """Skies that are for information only."""
     return TableView(
-        "Where the probabilities are less good (for information)",
+        "Kinds of sky that are judged elsewhere, or cannot be (for information)",
         ["why", *HEADER],
         [[why, *_line(row)] for why, found in limits.items() for row in found],
     )

@@ -63,7 +63,7 @@ def recipes(quick: bool) -> list[Recipe]:
     return listed[::2] if quick else listed
 
 
-#: where the probabilities are known to be less good, for information: why, and skies
+#: what is judged elsewhere, or cannot be, for information: why, and skies
 LIMITS = {
     "little to tell hosts by": (
         Recipe(0.05, 2.0),
