@@ -197,6 +197,28 @@ def test_the_primary_is_always_there():
     assert_same(*found)
 
 
+def test_catalogues_left_out_tell_who_takes_part():
+    catalogs = sky()
+    seen = []
+
+    def look(members):
+        seen.append(members)
+        return np.zeros(len(members["A"]))
+
+    prior = bm.CombinationPrior("look", look, columns={"B": ["mag"]})
+    rows = bm.match(*catalogs, radius=8, priors={None: [prior]}).associations
+    (members,) = seen
+    assert {name: table.colnames for name, table in members.items()} == {
+        "A": ["ID"],
+        "B": ["mag"],
+        "C": ["ID"],
+    }
+    for name in ("A", "C"):
+        absent = np.asarray(rows[name]) < 0
+        np.testing.assert_array_equal(np.ma.getmaskarray(members[name]["ID"]), absent)
+        np.testing.assert_array_equal(members[name]["ID"][~absent], rows[f"{name}_ID"][~absent])
+
+
 def test_members_are_the_rows_of_each_association():
     catalogs = sky()
     seen = []

@@ -86,9 +86,8 @@ def combined_ratios(setting: Setting, associations: Associations, priors: PriorS
         for rows in _pieces(associations, sum(map(len, wanted.values()))):
             rows_of = _member_rows(setting, associations, rows)
             members = {
-                c.name: _table(c, rows_of[k], wanted[c.name])
+                c.name: _table(c, rows_of[k], wanted.get(c.name))
                 for k, c in enumerate(setting.catalogs)
-                if c.name in wanted
             }
             row_text = partial(_row_text, setting, rows_of)
             log10[prior.name][rows] = ratio_of_members(prior, members, row_text)
@@ -126,14 +125,11 @@ def judged(priors: PriorSet, name: str) -> bool:
 
 
 def _wanted(setting: Setting, prior: Any) -> dict[str, list[str]]:
-    """Columns of the tables that a prior gets, by catalogue."""
+    """Columns of the tables that a prior gets, by catalogue that it lists."""
     columns = getattr(prior, "columns", None)
     if columns is None:
         return {c.name: list(c.table.colnames) for c in setting.catalogs}
-    out = {name: list(dict.fromkeys(listed)) for name, listed in columns.items()}
-    primary = setting.catalogs[0]
-    out.setdefault(primary.name, primary.table.colnames[:1])  # how many associations there are
-    return out
+    return {name: list(dict.fromkeys(listed)) for name, listed in columns.items()}
 
 
 def _pieces(associations: Associations, n_columns: int) -> Iterator[slice]:
@@ -158,9 +154,16 @@ def _member_rows(
     )
 
 
-def _table(catalog: HeldCatalog, row: np.ndarray, wanted: Sequence[str]) -> Table:
-    """Some columns of the members in a catalogue, all masked columns."""
+def _table(catalog: HeldCatalog, row: np.ndarray, wanted: Sequence[str] | None) -> Table:
+    """Some columns of the members in a catalogue, all masked columns; None: their identifiers.
+
+    These tell which catalogues take part, and how many associations there are.
+    """
     absent = row < 0
+    if wanted is None:
+        none = np.zeros(len(row), np.int64)
+        ids = catalog.ids(np.where(absent, 0, row)) if len(catalog) else none
+        return Table({catalog.id_name: MaskedColumn(ids, mask=absent)}, masked=True, copy=False)
     columns = {}
     for name in wanted:
         column = catalog.table[name]

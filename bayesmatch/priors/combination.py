@@ -64,8 +64,8 @@ class CombinationPrior:
         values count as unknown (0); -inf excludes a combination; NaN is an error.
     columns : mapping of str to list of str, optional
         Columns that the function needs, by catalogue, the primary's too: the tables have those.
-        Catalogues that are left out have no table, the primary one with its first column. One
-        column may stand without a list.
+        Of catalogues that are left out they have the identifiers alone. One column may stand
+        without a list.
         Default: all columns of all catalogues; of scanned ones that reads all of them.
 
     Notes
