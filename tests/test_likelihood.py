@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import astropy.units as u
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -97,6 +98,20 @@ def test_the_prior_is_that_of_a_match():
     assert np.array_equal(found, pattern_priors([o, x], [0.8, 0.6], True).prior[:2])
     n_plus = 10 / 3.7 * reference.FULL_SKY_DEG2
     assert found[1] == pytest.approx(math.log(0.8 / n_plus), rel=1e-14)
+
+
+def test_quantities_may_be_in_any_unit():
+    offsets, errors = np.array([[0.0, 0.0], [1.5, -0.4]]), np.array([np.eye(2), 0.3 * np.eye(2)])
+    expected = like.ln_bayes_factor(offsets, errors)
+    found = like.ln_bayes_factor((offsets * u.arcsec).to("mas"), (errors * u.arcsec**2).to("deg2"))
+    assert found == pytest.approx(expected, rel=1e-12)
+    given = ([10, 200], [1.5, 2.0] * u.deg**2, 0.9, [[True, True]])
+    expected = like.ln_prior(given[0], given[1].value, *given[2:])
+    for unit in ("arcmin2", "sr"):
+        found = like.ln_prior(given[0], given[1].to(unit), *given[2:])
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="areas given in arcmin, which is not convertible to deg2"):
+        like.ln_prior(given[0], [1.5, 2.0] * u.arcmin, *given[2:])
 
 
 def test_groups_may_have_any_numbers_and_nothing_may_be_given():

@@ -5,7 +5,7 @@ import json
 import astropy.units as u
 import numpy as np
 import pytest
-from astropy.table import MaskedColumn, QTable
+from astropy.table import Column, MaskedColumn, QTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mocpy import MOC
@@ -40,6 +40,21 @@ def test_false_radius_by_hand():
 def test_false_radius_is_where_the_probability_is_reached(density, probability):
     radius = truth.false_radius(density, probability) / 3600
     assert -np.expm1(-np.pi * density * radius**2) == pytest.approx(probability)
+
+
+@pytest.mark.parametrize("unit", [u.arcmin**-2, u.deg**-2, u.sr**-1])
+def test_densities_of_any_unit(unit):
+    density = np.array([0.5, 8.0]) * u.arcmin**-2
+    expected = truth.false_radius(density.to_value("deg-2"))
+    given = density.to(unit)
+    for value in (given, Column(given.value, unit=unit)):
+        np.testing.assert_allclose(truth.false_radius(value), expected, rtol=1e-13)
+    assert truth.false_radius(given[1]) == pytest.approx(expected[1], rel=1e-13)
+
+
+def test_what_is_no_density():
+    with pytest.raises(ValueError, match="density_per_deg2 given in arcmin2"):
+        truth.false_radius([1.0, 2.0] * u.arcmin**2)
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,23 @@ def factor(have: Any, want: str) -> float | None:
     return None
 
 
+def in_unit(what: str, value: Any, want: str) -> Any:
+    """Numbers that carry a unit, as numbers in the one that is wanted; others as they are.
+
+    Raises
+    ------
+    ValueError
+        If nothing turns the one unit into the other.
+    """
+    have = getattr(value, "unit", None)
+    if not has_unit(have):
+        return value
+    times = factor(have, want)
+    if times is None:
+        raise ValueError(f"{what} given in {have}, which is not convertible to {want}")
+    return getattr(value, "value", value) * times
+
+
 def is_angle(unit: str) -> bool:
     """Whether a unit that is asked for is one of angle."""
     return unit in ANGLES

@@ -28,7 +28,8 @@ def ln_bayes_factor(offsets: Any, covariances: Any) -> Any:
         offsets far below a degree. K is 1 or more.
     covariances : array_like, shape (..., K, 2, 2)
         Position errors in arcsec^2, ``[[east^2, east*north], [east*north, north^2]]``, symmetric
-        and positive definite. The leading dimensions broadcast against those of `offsets`.
+        and positive definite. The leading dimensions broadcast against those of `offsets`. Of
+        both, Quantities may be in other units.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def ln_bayes_factor(offsets: Any, covariances: Any) -> Any:
     >>> np.round(ln_b, 3).tolist()
     [25.167, 24.667, 12.667]
     """
-    x, c = numbers("offsets", offsets), numbers("covariances", covariances)
+    x, c = numbers("offsets", offsets, "arcsec"), numbers("covariances", covariances, "arcsec2")
     if x.ndim < 2 or x.shape[-1] != 2 or x.shape[-2] == 0:
         raise ValueError(f"offsets have shape {x.shape}; give (..., K, 2) with K of 1 or more")
     if c.ndim < 3 or c.shape[-2:] != (2, 2) or c.shape[-3] != x.shape[-2]:

@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogs.units import in_unit
 
-def numbers(name: str, values: Any) -> np.ndarray:
-    """Real numbers as float64 in row order; a copy where it must be, never the input changed."""
+
+def numbers(name: str, values: Any, unit: str | None = None) -> np.ndarray:
+    """Real numbers as float64 in row order; a copy where it must be, never the input changed.
+
+    `unit` is theirs; what carries another one is converted.
+    """
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has masked values; leave those rows out")
+    values = values if unit is None else in_unit(name, values, unit)
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "fiub" and array.size:

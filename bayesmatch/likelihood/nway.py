@@ -51,7 +51,7 @@ def ln_prior(counts: Any, areas: Any, completeness: Any, members: Any) -> np.nda
     counts : array_like, shape (K,)
         Rows N_k of each catalogue, the primary first (its own does not matter).
     areas : array_like, shape (K,)
-        Sky areas Omega_k, deg^2, up to the full sky.
+        Sky areas Omega_k, deg^2 or a Quantity, up to the full sky.
     completeness : float or array_like, shape (K-1,)
         Expected fraction of primaries with a counterpart in each other catalogue, above 0, up
         to 1.
@@ -75,7 +75,7 @@ def ln_prior(counts: Any, areas: Any, completeness: Any, members: Any) -> np.nda
     >>> ln_p.round(3).tolist()
     [0.0, -19.943]
     """
-    n, area = numbers("counts", counts), numbers("areas", areas)
+    n, area = numbers("counts", counts), numbers("areas", areas, "deg2")
     if n.ndim != 1 or len(n) == 0 or area.shape != n.shape:
         raise ValueError(
             f"counts and areas have shapes {n.shape} and {area.shape}; give one number per "

@@ -12,6 +12,7 @@ from ..catalogs.catalog import Catalog
 from ..catalogs.errors import catalog_radius
 from ..catalogs.positions import square_degrees
 from ..catalogs.scalars import plain_numbers, shown
+from ..catalogs.units import in_unit
 
 
 def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
@@ -22,8 +23,8 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
 
     Parameters
     ----------
-    density_per_deg2 : float or array_like
-        Objects per deg^2, of any shape.
+    density_per_deg2 : float, array_like or Quantity
+        Objects per deg^2, or per area of the unit it carries; of any shape.
     probability : float, default 0.03
         Probability of at least one chance object, between 0 and 1 exclusive.
 
@@ -35,7 +36,8 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
     Raises
     ------
     ValueError
-        If a density is not positive and finite, or `probability` is not between 0 and 1.
+        If a density is not positive and finite, or in a unit that is none of density, or
+        `probability` is not between 0 and 1.
 
     Examples
     --------
@@ -47,8 +49,9 @@ def false_radius(density_per_deg2: Any, probability: float = 0.03) -> Any:
         raise ValueError(
             f"probability is {shown(probability)}; give a number between 0 and 1, like 0.03"
         )
+    given = in_unit("density_per_deg2", density_per_deg2, "deg-2")
     try:
-        density = plain_numbers(density_per_deg2)
+        density = plain_numbers(given)
     except Exception as error:
         raise TypeError(
             f"density_per_deg2 is {shown(density_per_deg2)}; give a number per deg^2"
