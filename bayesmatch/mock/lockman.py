@@ -176,7 +176,7 @@ def sky(
     )
     secondary.meta = {"SKYAREA": float(area)}
 
-    x_ra, x_dec = moved(rng, true_ra[:n_primary], true_dec[:n_primary], sigma)
+    x_ra, x_dec = _as_listed(*moved(rng, true_ra[:n_primary], true_dec[:n_primary], sigma))
     ids = np.arange(n_primary)
     primary = Table(
         {"ID": ids, "RA": x_ra, "DEC": x_dec, "sigma": sigma, "flux": flux[:n_primary]},
@@ -203,17 +203,27 @@ def _survey_table(
     ra: np.ndarray, dec: np.ndarray, maggies: np.ndarray, error: np.ndarray, fluxes: bool
 ) -> Table:
     """The survey's objects with their magnitudes, and with fluxes if asked for."""
+    ra, dec = _as_listed(ra, dec)
     out = Table({"ID": np.arange(len(ra)), "RA": ra, "DEC": dec}, copy=False)
     for b, band in enumerate(BANDS):
         with np.errstate(invalid="ignore", divide="ignore"):
-            # NumPy 1 takes the logarithm of every fifth number in ways that hang on where they lie.
-            mag = 22.5 - 2.5 * np.log10(np.ascontiguousarray(maggies[:, b]))
+            # In 64 bits: the last of 32 hangs on the processor, and on where numbers lie, and what
+            # is learned from it differs as from another sky.
+            mag = (22.5 - 2.5 * np.log10(maggies[:, b].astype(np.float64))).astype(np.float32)
         out[band] = np.where(maggies[:, b] > MAG_SNR * error[:, b], mag, np.nan)
         if fluxes:
             out[f"flux_{band}"] = maggies[:, b]
             out[f"flux_ivar_{band}"] = error[:, b] ** -2.0
             out[f"mw_transmission_{band}"] = np.ones(len(out), np.float32)
     return out
+
+
+def _as_listed(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (degrees) to eight decimals, as catalogues have them.
+
+    The last bits of a sine hang on the processor, and what samples hold, on those of positions.
+    """
+    return np.mod(np.round(ra, 8), 360.0), np.round(dec, 8)
 
 
 def _power_law_fluxes(rng: np.random.Generator, n: int) -> np.ndarray:
