@@ -42,7 +42,7 @@ def add_to(low, high, cell, n):
     the processor's cache, where numbers of 32 bits would not (a third of the time of a search).
     """
     total = np.int32(low[cell]) + np.int32(n)
-    low[cell] = np.uint8(total & 255)
+    low[cell] = np.uint8(total & (BYTE - 1))
     if total >= BYTE:
         high[cell] += np.int32(BYTE)
 

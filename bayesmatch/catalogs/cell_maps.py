@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from .._kernels import cell_counts as kernels
+from .._kernels import sky_counts
 
 
 class Counted(Protocol):
@@ -91,6 +92,13 @@ class CellMaps:
             kernels.add_up(*cells, total)
         self._made, self._spare = [], []
         return total.reshape(self.shape)
+
+
+def corner_sums(values: np.ndarray) -> np.ndarray:
+    """Sums over the corner below each cell of `values` (r, c), (r + 1, c + 1) of their type."""
+    out = np.empty((values.shape[0] + 1, values.shape[1] + 1), values.dtype)
+    sky_counts.corner_sums(values, out)
+    return out
 
 
 def taken(cells: CellCounts) -> tuple[np.ndarray, np.ndarray]:

@@ -27,7 +27,7 @@ from .._kernels.sky_windows import (
     sums_with_area,
     value_sums,
 )
-from .cell_maps import CellCounts, CellMaps, Counted, Looked
+from .cell_maps import CellCounts, CellMaps, Counted, Looked, corner_sums
 from .pole_cells import whole_cells
 from .positions import shortest_arc
 
@@ -77,7 +77,7 @@ class SkyBox:
         self.half_columns = np.minimum(np.rint(wide), self.n_columns).astype(np.int64)
         self.sources = np.zeros(self.shape, np.int32)
         kernels.count_in_cells(self.row, self.column, self.sources)
-        self.source_sums = _corner_sums(self.sources)
+        self.source_sums = corner_sums(self.sources)
         self._ahead: dict[int, Callable[[], Looked]] = {}
 
     @cached_property
@@ -292,9 +292,3 @@ class SkyBox:
         around = self.row, self.column, self.half_rows, self.half_columns
         list(run_ranges(lambda a, b: kernel(a, b, *around, *tables, *out), ranges(n, SUMMED)))
         return out
-
-
-def _corner_sums(values: np.ndarray) -> np.ndarray:
-    out = np.empty((values.shape[0] + 1, values.shape[1] + 1), values.dtype)
-    kernels.corner_sums(values, out)
-    return out

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .._kernels.near_far import cells_near
-from ..catalogs.cell_maps import Looked
+from ..catalogs.cell_maps import Looked, corner_sums
 from ..catalogs.held import HeldCatalog
 from ..catalogs.sky_box import SkyBox
 from .associations import Associations
@@ -122,8 +122,7 @@ def _filled(count: np.ndarray, density: float, box: SkyBox, back: float) -> np.n
 
 def _near(what: np.ndarray, reach: int, box: SkyBox) -> np.ndarray:
     """Cells that are within some cells of one with anything, (rows, columns)."""
-    sums = np.zeros((box.n_rows + 1, box.n_columns + 1), np.int64)
-    np.cumsum(np.cumsum(what > 0, axis=0), axis=1, out=sums[1:, 1:])
+    sums = corner_sums((what > 0).astype(np.int32))
     (near,) = cells_near(sums, (reach,), box.half_columns[:, 0] / box.half_rows[0])
     out: np.ndarray = near
     return out
