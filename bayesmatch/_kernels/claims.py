@@ -19,31 +19,12 @@ All sums are of logarithms: no probability saturates, however sure two primaries
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
+from .claim_options import Options, fill_options
 from .jit import jit
-
-#: bits of a mask that are used
-BITS = 62
-
-
-class Options(NamedTuple):
-    """What the nodes of a group may do, equal choices together."""
-
-    first: np.ndarray
-    """(n + 1,) first option of each node, then the end"""
-    forbid: np.ndarray
-    """(n_options,) bits that may not be in use"""
-    need: np.ndarray
-    """(n_options,) bits that have to be"""
-    take: np.ndarray
-    """(n_options,) bits in use from here on"""
-    weight: np.ndarray
-    """(n_options,) ln"""
-    close: np.ndarray
-    """(n,) bits that no later node asks for"""
+from .ln_sums import ln_of, with_term
 
 
 @jit
@@ -54,116 +35,9 @@ def add(a, b):
 
 
 @jit
-def bits_of_row(row, member, slot_object, bit):
-    """Mask of the linked objects of an association."""
-    mask = np.uint64(0)
-    for b in range(member.shape[1]):
-        if member[row, b] >= 0 and slot_object[member[row, b]] >= 0:
-            mask |= np.uint64(1) << np.uint64(bit[slot_object[member[row, b]]])
-    return mask
-
-
-@jit
-def free_bit(used):
-    """The lowest bit that is not set, -1: none."""
-    for k in range(BITS):
-        if not used >> np.uint64(k) & np.uint64(1):
-            return k
-    return -1
-
-
-@jit
-def open_links(node, links, bit, used):
-    """Give every object of a node that has no bit yet a free one; the bits used, all: too many."""
-    for k in range(links.first[node], links.first[node + 1]):
-        claimed = links.object[k]
-        if bit[claimed] < 0:
-            free = free_bit(used)
-            if free < 0:
-                return ~np.uint64(0)
-            bit[claimed] = free
-            used |= np.uint64(1) << np.uint64(free)
-    return used
-
-
-@jit
-def option_of(first, end, forbid, take, option):
-    """Number of the option, among first to end, that takes these bits; `end` when it is new."""
-    for o in range(first, end):
-        if option.take[o] == take and option.forbid[o] == forbid and option.need[o] == 0:
-            return o
-    option.forbid[end], option.take[end], option.need[end] = forbid, take, 0
-    option.weight[end] = -np.inf
-    return end
-
-
-@jit
-def fill_options(begin, end, order, links, sets, rows, scratch, option):
-    """What every node of a group may do, equal choices together; False when bits run out.
-
-    `rows.option` and `sets.same_option` get the option of every row of the group's nodes and of
-    every identification of its sets.
-    """
-    for t in range(begin, end):
-        node = order[t]
-        for k in range(links.first[node], links.first[node + 1]):
-            scratch.object_last[links.object[k]] = t
-        if sets.of_node[node] >= 0:
-            scratch.set_last[sets.of_node[node]] = t
-    used, n = np.uint64(0), 0
-    for t in range(begin, end):
-        node = order[t]
-        i, s = rows.primary[node], sets.of_node[node]
-        leads = s >= 0 and scratch.set_bit[s] < 0
-        if leads:  # what the others of the set want is decided here, too
-            for q in range(sets.first[s], sets.first[s + 1]):
-                used = open_links(sets.node[q], links, scratch.object_bit, used)
-            scratch.set_bit[s] = free_bit(used)
-        used = open_links(node, links, scratch.object_bit, used)
-        if used == ~np.uint64(0) or (leads and scratch.set_bit[s] < 0):
-            return False
-        flag = np.uint64(0)
-        if s >= 0:
-            flag = np.uint64(1) << np.uint64(scratch.set_bit[s])
-            used |= flag
-        option.first[t - begin] = begin_of = n
-        for row in range(rows.first[i], rows.first[i + 1]):
-            bits = bits_of_row(row, rows.member, rows.slot_object, scratch.object_bit)
-            o = option_of(begin_of, n, bits | flag, bits, option)
-            option.weight[o] = add(option.weight[o], rows.weight[row])
-            rows.option[row] = o
-            n = max(n, o + 1)
-        if leads:
-            for m in range(sets.same_first[s], sets.same_first[s + 1]):
-                bits = flag
-                for q in range(sets.first[s + 1] - sets.first[s]):
-                    bits |= bits_of_row(
-                        sets.same_row[m, q], rows.member, rows.slot_object, scratch.object_bit
-                    )
-                o = option_of(begin_of, n, bits, bits, option)
-                option.weight[o] = add(option.weight[o], sets.same_weight[m])
-                sets.same_option[m] = o
-                n = max(n, o + 1)
-        elif s >= 0:
-            option.forbid[n], option.take[n], option.need[n] = 0, 0, flag
-            option.weight[n] = 0.0
-            n += 1
-        close = np.uint64(0)
-        for k in range(links.first[node], links.first[node + 1]):
-            if scratch.object_last[links.object[k]] == t:
-                close |= np.uint64(1) << np.uint64(scratch.object_bit[links.object[k]])
-        if s >= 0 and scratch.set_last[s] == t:
-            close |= flag
-        option.close[t - begin] = close
-        used &= ~close
-    option.first[end - begin] = n
-    return True
-
-
-@jit
-def allowed(state, o, option):
+def allowed(state, forbid, need):
     """Whether an option is open in a state."""
-    return state & option.forbid[o] == 0 and state & option.need[o] == option.need[o]
+    return state & forbid == 0 and state & need == need
 
 
 @jit
@@ -192,10 +66,15 @@ def next_layer(t, begin, end, masks, values, option, table):
     They are numbered as they are met: the same whatever runs beside.
     """
     n = end
+    total = np.zeros(len(table))
+    first, last, keep = option.first[t], option.first[t + 1], ~option.close[t]
+    # Taken out once: each look into the tuple counts its arrays' owners, which takes ten times
+    # as long as the step.
+    forbid, need, take, weight = option.forbid, option.need, option.take, option.weight
     for s in range(begin, end):
-        for o in range(option.first[t], option.first[t + 1]):
-            if allowed(masks[s], o, option):
-                to = (masks[s] | option.take[o]) & ~option.close[t]
+        for o in range(first, last):
+            if allowed(masks[s], forbid[o], need[o]):
+                to = (masks[s] | take[o]) & keep
                 at = slot_of(to, table, masks)
                 if table[at] < 0:
                     if n == len(masks) or 2 * (n - end + 1) > len(table):
@@ -204,7 +83,10 @@ def next_layer(t, begin, end, masks, values, option, table):
                     masks[n] = to
                     values[n] = -np.inf
                     n += 1
-                values[table[at]] = add(values[table[at]], values[s] + option.weight[o])
+                k, term = table[at], values[s] + weight[o]
+                values[k], total[k - end] = with_term(values[k], total[k - end], term)
+    for k in range(end, n):
+        values[k] = ln_of(values[k], total[k - end])
     return n
 
 
@@ -232,22 +114,35 @@ def solve_group(n, option, context, max_steps, max_states):
     if not np.isfinite(total):
         return False
     after = np.zeros(1)
+    forbid, need, take, weight = option.forbid, option.need, option.take, option.weight
     for t in range(n - 1, -1, -1):
         begin, end = layer[t], layer[t + 1]
         table = table_for(layer[t + 2] - end)
         for s in range(end, layer[t + 2]):
             table[slot_of(masks[s], table, masks)] = s
-        before = np.full(end - begin, -np.inf)
+        before, sums = np.full(end - begin, -np.inf), np.zeros(end - begin)
+        keep = ~option.close[t]
         for o in range(option.first[t], option.first[t + 1]):
-            context[o] = -np.inf
+            top, some = -np.inf, 0.0
             for s in range(begin, end):
-                if allowed(masks[s], o, option):
-                    to = (masks[s] | option.take[o]) & ~option.close[t]
+                if allowed(masks[s], forbid[o], need[o]):
+                    to = (masks[s] | take[o]) & keep
                     rest = after[table[slot_of(to, table, masks)] - end]
-                    context[o] = add(context[o], values[s] + rest - total)
-                    before[s - begin] = add(before[s - begin], option.weight[o] + rest)
+                    top, some = with_term(top, some, values[s] + rest - total)
+                    k, term = s - begin, weight[o] + rest
+                    before[k], sums[k] = with_term(before[k], sums[k], term)
+            context[o] = ln_of(top, some)
+        for k in range(end - begin):
+            before[k] = ln_of(before[k], sums[k])
         after = before
     return True
+
+
+@jit
+def in_context(begin, end, weight, option, context, joint):
+    """The joint ln probability of some rows, begin to end."""
+    for row in range(begin, end):
+        joint[row] = weight[row] + context[option[row]]
 
 
 @jit
@@ -271,6 +166,7 @@ def solve_groups(g_first, g_last, group_first, order, links, sets, rows, scratch
             np.empty(size, np.uint64),
             np.empty(size, np.uint64),
             np.empty(size),
+            np.empty(size),
             np.empty(end - begin, np.uint64),
         )
         solved[g] = fill_options(begin, end, order, links, sets, rows, scratch, option)
@@ -279,10 +175,10 @@ def solve_groups(g_first, g_last, group_first, order, links, sets, rows, scratch
             solved[g] = solve_group(end - begin, option, context, limits[0], limits[1])
         if not solved[g]:
             continue
+        of_rows = rows.weight, rows.option, context, rows.joint
         for t in range(begin, end):
             i = rows.primary[order[t]]
-            for row in range(rows.first[i], rows.first[i + 1]):
-                rows.joint[row] = rows.weight[row] + context[rows.option[row]]
+            in_context(rows.first[i], rows.first[i + 1], *of_rows)
         for t in range(begin, end):
             s = sets.of_node[order[t]]
             if s < 0 or sets.node[sets.first[s]] != order[t]:

@@ -13,7 +13,7 @@ import numpy as np
 from .bayes_factor import row_pattern
 from .field_links import LARGEST, detections, groups
 from .jit import jit
-from .posterior import exp_of, log_sum
+from .ln_sums import NEGLIGIBLE, log_sum
 from .shared_objects import gains, new_scratch, removed_with, tables, weigh_rows
 
 
@@ -68,7 +68,9 @@ def add_counterparts(
         p_row[row - begin] += ln_fraction[row_pattern(row, member)]
     ln_total = log_sum(p_row, 0, len(p_row))
     for row in range(begin, end):
-        p = exp_of(p_row[row - begin] - ln_total)
+        if p_row[row - begin] - ln_total < NEGLIGIBLE:
+            continue
+        p = math.exp(p_row[row - begin] - ln_total)
         hosts[row_pattern(row, member)] += p
         if p < 1e-12:
             continue

@@ -8,7 +8,8 @@ import numpy as np
 
 from .bayes_factor import ln_bayes_circular, ln_bayes_general, ln_bayes_thin
 from .jit import jit
-from .posterior import against_chance, calibrated_group, log_sum, nway_group
+from .ln_sums import log_sum
+from .posterior import against_chance, calibrated_group, nway_group
 from .thin import is_thin
 
 

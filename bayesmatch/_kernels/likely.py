@@ -22,7 +22,8 @@ from .associations import fits, write_row
 from .bayes_factor import LN_SCALE
 from .combinations import candidates_of, join
 from .jit import jit
-from .posterior import log_sum, members_density
+from .ln_sums import log_sum
+from .posterior import members_density
 from .unrelated import best_unrelated
 
 #: the calibrated fractions and what catalogues share, not known yet, may raise what is left out

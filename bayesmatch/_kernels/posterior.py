@@ -11,6 +11,7 @@ import numpy as np
 
 from .bayes_factor import row_pattern
 from .jit import jit
+from .ln_sums import NEGLIGIBLE, NOTHING, exp_of, log_sum
 
 LN_10 = math.log(10.0)
 #: ln weights beyond this are shared out against the largest, not their sum, whose logarithm would
@@ -20,14 +21,6 @@ LARGE = 1e3
 TIE = 1e-12
 #: ln odds against any association whose exponential a double still holds
 FAR = 700.0
-#: ln of what is less than half of the least double: the mathematical library says so slowly
-NOTHING = -746.0
-
-
-@jit
-def exp_of(x):
-    """Exp of x, without asking the library where that is 0."""
-    return 0.0 if x < NOTHING else math.exp(x)
 
 
 @jit
@@ -48,20 +41,6 @@ def evidence_rows(i_first, i_last, first, member, ln_b, slot_ln_ratio, ln_eviden
             if member[row, b] >= 0:
                 total += slot_ln_ratio[member[row, b]]
         ln_evidence[row] = total
-
-
-@jit
-def log_sum(values, first, last):
-    """Ln of the sum of exp over a range; -inf for a sum of zeros."""
-    top = -np.inf
-    for n in range(first, last):
-        top = max(top, values[n])
-    if top == -np.inf:
-        return top
-    total = 0.0
-    for n in range(first, last):
-        total += exp_of(values[n] - top)
-    return top + math.log(total)
 
 
 @jit
@@ -202,8 +181,8 @@ def pattern_likelihood(i_first, i_last, first, member, ln_like, by_pattern):
         by_pattern[i, :] = 0.0
         for row in range(first[i], first[i + 1]):
             pattern = row_pattern(row, member)
-            if ln_like[row] > -np.inf:
-                by_pattern[i, pattern] += exp_of(ln_like[row] - top[pattern])
+            if ln_like[row] > -np.inf and not ln_like[row] - top[pattern] < NEGLIGIBLE:
+                by_pattern[i, pattern] += math.exp(ln_like[row] - top[pattern])
         for pattern in range(n_patterns):
             if top[pattern] > -np.inf:
                 by_pattern[i, pattern] = math.log(by_pattern[i, pattern]) + top[pattern]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._kernels.bayes_factor import candidate_plane
-from .._kernels.gathered import gather_circles, take_present
+from .._kernels.gathered import gather_circles, put_circles, put_values, take_present
 from .._kernels.jit import ranges, run_kernel
 from ..catalogs.candidates import Candidates
 from ..catalogs.errors import PositionErrorModel
@@ -113,10 +113,14 @@ def candidate_positions(
     ra, dec, covariance = np.empty(n), np.empty(n), np.empty((n, 4))
     for k, other in enumerate(others):
         slots, _ = candidates.of_catalogue(k)
-        row = candidates.row[slots]
-        ra[slots] = other.ra[row]
-        dec[slots] = other.dec[row]
-        covariance[slots] = with_determinant(other.errors, row)
+        of, pieces = (slots, candidates.row), ranges(len(slots), GATHERED)
+        run_kernel(put_values, pieces, *of, other.ra, ra)
+        run_kernel(put_values, pieces, *of, other.dec, dec)
+        sigma = _circles(other.errors)
+        if sigma is None:
+            covariance[slots] = with_determinant(other.errors, candidates.row[slots])
+        else:
+            run_kernel(put_circles, pieces, *of, sigma, covariance)
     wider = move_candidates(primary, others, candidates, ra, dec, covariance)
     circles = not wider and all(other.circular for other in others)
     # What may have moved, or is of several catalogues, is kept.

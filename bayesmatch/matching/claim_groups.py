@@ -18,7 +18,7 @@ from .setting import Setting
 #: steps between states from one primary to the next, and states of a group, that are summed
 MAX_STEPS, MAX_STATES = 1 << 15, 1 << 20
 #: groups per piece of work
-PIECE = 32
+PIECE = 12
 
 
 class JointWeights:

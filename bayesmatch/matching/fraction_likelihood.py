@@ -23,7 +23,7 @@ from .beyond import with_beyond, within_radius
 RIDGE_CONSTANT, RIDGE_SLOPE = 0.01, 4.0
 MAX_ITERATIONS = 200
 #: primaries that are summed by themselves
-PIECE = 1 << 12
+PIECE = 1 << 10
 #: of the complete-data information in steps after Newton's, the EM algorithm's last
 EM_SHARES = (0.02, 0.1, 0.3, 1.0)
 #: covariates separate when, with so weak a ridge on slopes, sources in doubt are fewer than this

@@ -89,7 +89,7 @@ def bayes_factors_of(
     pruned = associations.pruned
     known = np.full(len(errors.primary), -1)
     known[pruned.primary] = np.arange(len(pruned.primary))
-    ln_b, corrected = np.empty(associations.first[-1]), np.empty(associations.first[-1])
+    ln_b, corrected = np.empty((2, associations.first[-1]))
     run_kernel(
         bayes_factor.ln_bayes_rows,
         associations.pieces,
@@ -133,13 +133,14 @@ def posterior_of(
         Ln of the product of the ratios of each association as a whole, no counterpart too.
     """
     n = int(associations.first[-1])
+    dist_post, p_single, p_i = np.empty((3, n))  # kept for as long as each other
     p = Posterior(
         bayes.ln_bayes,
         bayes.ln_corrected,
         np.empty(n),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
+        dist_post,
+        p_single,
+        p_i,
         np.empty(n, np.int16),
         np.empty(len(associations.first) - 1),
     )

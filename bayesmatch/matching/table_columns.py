@@ -9,10 +9,10 @@ import numpy as np
 from astropy.table import Column, Table
 from astropy.units import Unit
 
-from .._kernels.gathered import take_present
+from .._kernels.gathered import take_known, take_present
 from .._kernels.jit import ranges, run_kernel
 from ..catalogs.formats.cell_values import plain_column
-from ..catalogs.formats.storage import masked_column, missing
+from ..catalogs.formats.storage import fill_of, filled_column, masked_column, missing
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
 from .claim_groups import maybe_twice_of
@@ -46,14 +46,32 @@ def column_of(values: np.ndarray, description: str, unit: Any = None) -> Column:
     return column
 
 
-def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional: bool) -> Column:
-    """Identifiers of rows of the catalogue of a name, masked where the row is -1."""
+def id_column(
+    name: str,
+    identifiers: Identifiers,
+    row: np.ndarray,
+    *,
+    optional: bool,
+    out: np.ndarray | None = None,
+) -> Column:
+    """Identifiers of rows of the catalogue of a name, masked where the row is -1.
+
+    `out` (n,) int64: room for whole numbers.
+    """
+    text, values = f"{identifiers.name} in {name}", identifiers.values
+    numbers = values is not None and values.dtype == np.int64 and len(values) > 0
+    if values is not None and numbers and identifiers.mask is None:
+        if not optional:
+            return column_of(take(values, row, 0, out), text)
+        fill = fill_of(values.dtype)
+        if not np.any(values == fill):
+            return filled_column(*_with_mask(values, row, fill, out), fill, text)
     absent_row = row < 0
-    absent, values = absent_row, identifiers.values
+    absent = absent_row
     if identifiers.mask is not None:
         absent = absent_row.copy()
         absent[~absent_row] = identifiers.mask[row[~absent_row]]
-    if values is not None and values.dtype == np.int64 and len(values):
+    if values is not None and numbers:
         ids = take(values, row, 0)
     else:
         held = identifiers.of(row[~absent_row])
@@ -61,7 +79,6 @@ def id_column(name: str, identifiers: Identifiers, row: np.ndarray, *, optional:
         ids[~absent_row] = held
     if ids.dtype.kind not in "iu":
         absent = absent | missing(ids)
-    text = f"{identifiers.name} in {name}"
     if not (optional or absent.any()):  # masked columns wherever a member may be absent
         return column_of(ids, text)
     return masked_column(ids, absent, text, copy=False)
@@ -81,18 +98,35 @@ def row_numbers(catalog: HeldCatalog, row: np.ndarray) -> np.ndarray:
     return out
 
 
-def take(values: np.ndarray, at: np.ndarray, absent: float) -> np.ndarray:
-    """``values[at]``, and `absent`, a value of their type, where `at` is -1."""
+def take(
+    values: np.ndarray, at: np.ndarray, absent: float, out: np.ndarray | None = None
+) -> np.ndarray:
+    """``values[at]``, and `absent`, a value of their type, where `at` is -1.
+
+    `out`: room for eight-byte numbers of their type; other values have their own.
+    """
     if len(values) == 0:
         return np.full(at.shape, absent, dtype=values.dtype)
     if values.dtype.type not in (np.int64, np.float64) or at.ndim != 1:
         return np.where(at < 0, absent, values[at])
-    out = np.empty(len(at), values.dtype)
+    out = np.empty(len(at), values.dtype) if out is None else out
+    run_kernel(take_present, ranges(len(at), TAKEN), *_taken(values, at, absent), out)
+    return out
+
+
+def _with_mask(
+    values: np.ndarray, at: np.ndarray, absent: int, out: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`take` of int64, with where `at` is -1."""
+    out, mask = np.empty(len(at), values.dtype) if out is None else out, np.empty(len(at), bool)
+    run_kernel(take_known, ranges(len(at), TAKEN), *_taken(values, at, absent), out, mask)
+    return out, mask
+
+
+def _taken(values: np.ndarray, at: np.ndarray, absent: float) -> tuple[np.ndarray, ...]:
     # A column of members is taken as it is: a copy would cost more than what is done with it.
     at = at.astype(np.int64, copy=False)
-    of = np.ascontiguousarray(values), at, values.dtype.type(absent), out
-    run_kernel(take_present, ranges(len(at), TAKEN), *of)
-    return out
+    return np.ascontiguousarray(values), at, values.dtype.type(absent)
 
 
 def input_column(column: Any, absent: np.ndarray) -> Any:

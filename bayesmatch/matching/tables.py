@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Table
 
+from .._kernels.gathered import count_members, raise_to
+from .._kernels.jit import ranges, run_kernel
 from ..catalogs.formats.storage import masked_column
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
@@ -19,6 +21,7 @@ from .record import CatalogueRecord
 from .setting import Setting
 from .shown import Shown
 from .table_columns import (
+    TAKEN,
     column_of,
     field_columns,
     id_column,
@@ -130,20 +133,26 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     post = m.post
     keep: Any = kept_rows(m, min_p_i) if min_p_i > 0 else slice(None)
     primary_row, member = m.associations.primary[keep], m.associations.member[keep]
-    columns = _member_columns(m, primary_row, member)
-    separations = _separations(m, member, m.associations.between[keep])
-    largest = np.zeros(len(member))
+    n, n_other = member.shape
+    # All in two: the system has large pages for what is long, and each page is waited for.
+    numbers, room = (
+        iter(np.empty((size, n), kind))
+        for size, kind in ((2 * n_other + 1, np.int64), (n_other + 2, np.float64))
+    )
+    columns = _member_columns(m, primary_row, member, numbers)
+    separations = _separations(m, member, m.associations.between[keep], room)
+    largest = next(room)
+    largest[:] = 0.0
     for (a, b), values in separations.items():
         columns[f"Separation_{a}_{b}"] = column_of(
             values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent"
         )
-        np.fmax(largest, values, out=largest)
+        run_kernel(raise_to, ranges(n, TAKEN), values, largest)
     columns["Separation_max"] = column_of(
         largest, unit="arcsec", description="Largest separation within the association"
     )
-    ncat = np.ones(len(member), np.int16)
-    for of_one in member.T:
-        ncat += of_one >= 0  # NumPy is slow along short axes
+    ncat = np.empty(n, np.int16)
+    run_kernel(count_members, ranges(n, TAKEN), member, ncat)
     columns["ncat"] = column_of(ncat, description="Number of catalogues taking part")
     columns.update(_evidence_columns(m, keep, member))
     columns.update(combined_columns(m.post.log10_combined, keep))
@@ -151,7 +160,8 @@ def association_table(m: Matched, min_p_i: float) -> Table:
         post.p_single[keep], description="Posterior of this association against chance, with priors"
     )
     columns["p_any"] = column_of(
-        post.p_any[primary_row], description="NWAY: probability that any counterpart exists"
+        take(post.p_any, primary_row, np.nan, next(room)),
+        description="NWAY: probability that any counterpart exists",
     )
     columns["p_i"] = column_of(
         post.p_i[keep], description="NWAY: probability of this association if a counterpart exists"
@@ -166,19 +176,19 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     return table_of(columns, "ASSOCIATIONS")
 
 
-def _member_columns(m: Matched, primary_row: np.ndarray, member: np.ndarray) -> dict[str, Column]:
+def _member_columns(
+    m: Matched, primary_row: np.ndarray, member: np.ndarray, room: Iterator[np.ndarray]
+) -> dict[str, Column]:
     """Rows and identifiers of all members."""
-    catalogs = m.setting.catalogs
-    index = [primary_row] + [
-        take(m.setting.candidates.row, member[:, k], -1) for k in range(member.shape[1])
-    ]
+    catalogs, row = m.setting.catalogs, m.setting.candidates.row
+    index = [primary_row, *(take(row, at, -1, next(room)) for at in member.T)]
     columns = {
         catalog.name: column_of(row_numbers(catalog, row), description=row_text(catalog))
         for catalog, row in zip(catalogs, index, strict=True)
     }
     for catalog, ids, at in zip(catalogs, m.identifiers, (primary_row, *member.T), strict=True):
         columns[f"{catalog.name}_{ids.name}"] = id_column(
-            catalog.name, ids, at, optional=catalog is not m.setting.primary
+            catalog.name, ids, at, optional=catalog is not m.setting.primary, out=next(room)
         )
     return columns
 
@@ -273,14 +283,14 @@ def _where_looked(m: Matched, values: np.ndarray, text: str) -> Column:
 
 
 def _separations(
-    m: Matched, member: np.ndarray, between: np.ndarray
+    m: Matched, member: np.ndarray, between: np.ndarray, room: Iterator[np.ndarray]
 ) -> dict[tuple[str, str], np.ndarray]:
     """Separations of all pairs of catalogues: A_B, A_C, B_C, A_D, B_D, C_D, ..."""
     out: dict[tuple[str, str], np.ndarray] = {}
     column = 0
     names, separation = [c.name for c in m.setting.catalogs], m.setting.candidates.separation
     for b, other in enumerate(names[1:]):
-        out[names[0], other] = take(separation, member[:, b], np.nan)
+        out[names[0], other] = take(separation, member[:, b], np.nan, next(room))
         for a in range(b):
             out[names[1 + a], other] = between[:, column]
             column += 1

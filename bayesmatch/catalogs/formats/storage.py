@@ -55,13 +55,28 @@ def masked_column(
     fill = _free_fill(values, mask)
     values = np.array(values) if copy else values
     np.copyto(values, fill, where=mask)
-    values = trimmed(values)
+    return filled_column(trimmed(values), mask, fill, description, unit)
+
+
+def filled_column(
+    values: np.ndarray,
+    mask: np.ndarray,
+    fill: Any,
+    description: str | None = None,
+    unit: Any = None,
+) -> MaskedColumn:
+    """A masked column whose values are `fill` where they are masked, and nowhere else."""
     return MaskedColumn(values, mask=mask, description=description, unit=unit, fill_value=fill)
+
+
+def fill_of(dtype: np.dtype) -> Any:
+    """What stands for a missing value of a type, unless it is one of the values."""
+    return _FILL[dtype.kind](dtype)
 
 
 def _free_fill(values: np.ndarray, mask: np.ndarray) -> Any:
     """What stands where a value is missing: of integers one that is no value of the column."""
-    fill = _FILL[values.dtype.kind](values.dtype)
+    fill = fill_of(values.dtype)
     same = values == fill if values.dtype.kind in "iu" else np.zeros(1, bool)
     if not same.any() or not (same & ~mask).any():
         return fill
@@ -137,7 +152,7 @@ def stands_for_missing(values: np.ndarray) -> np.ndarray:
     """Where integers are the one that is set aside for missing ones in columns with such."""
     if values.dtype.kind not in "iu":
         return np.zeros(values.shape, bool)
-    aside: np.ndarray = values == _FILL[values.dtype.kind](values.dtype)
+    aside: np.ndarray = values == fill_of(values.dtype)
     return aside
 
 
@@ -217,7 +232,7 @@ def _as_noted(
     if shape and values.ndim == 1:  # JSON text
         cells = np.array([json.loads(v) for v in values], dtype=object)
         mask = np.equal(cells, _NULL)
-        values = np.where(mask, _FILL[dtype.kind](dtype), cells)
+        values = np.where(mask, fill_of(dtype), cells)
     elif values.dtype.kind == "O":
         values = native_values(np.where(mask, _NULL, values))
     elif values.dtype.kind == "S":
