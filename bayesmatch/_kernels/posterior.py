@@ -44,6 +44,13 @@ def evidence_rows(i_first, i_last, first, member, ln_b, slot_ln_ratio, ln_eviden
 
 
 @jit
+def leave_out_unrelated(i_first, i_last, first, ln_b, ln_b_corrected, ln_evidence):
+    """Take the factor for unrelated associations out of the evidence of every row."""
+    for row in range(first[i_first], first[i_last]):
+        ln_evidence[row] -= ln_b_corrected[row] - ln_b[row]
+
+
+@jit
 def share_out(values, first, last, ln_sum, share):
     """Exp of each value over their sum, whose ln is `ln_sum`; 0 where all are 0."""
     if abs(ln_sum) <= LARGE:

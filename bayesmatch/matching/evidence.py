@@ -14,7 +14,7 @@ from .combined import combined_ratios
 from .error_tails import tailed_ln_bayes
 from .local_ratio import without_mean_ratio
 from .options import MatchOptions
-from .posterior import BayesFactors, Posterior, posterior_of
+from .posterior import BayesFactors, Posterior, posterior_of, without_unrelated
 from .setting import Setting
 
 
@@ -57,8 +57,8 @@ def weigh(
             row_ln_ratio=combined.ln_ratio,
         )
         ln_tailed = tailed_ln_bayes(setting, associations, bayes)
-        ln_evidence = post.ln_evidence_uncorrected
-        post = replace(post, ln_evidence=np.empty(0))  # it has gone into the other
+        ln_evidence = without_unrelated(associations, post)
+        post = replace(post, ln_evidence=np.empty(0))  # it is the other
         if ln_tailed is not bayes.ln_bayes:
             ln_evidence = ln_evidence + (ln_tailed - bayes.ln_bayes)
         ln_evidence = without_mean_ratio(associations, setting.field, ln_evidence)

@@ -45,15 +45,16 @@ class Posterior:
     p_any: np.ndarray
     """(n_primary,) probability that any counterpart exists"""
 
-    @property
-    def ln_evidence_uncorrected(self) -> np.ndarray:
-        """Evidence without the factor for unrelated associations, (n_rows,).
 
-        That factor raises the rows that leave catalogues out, but not a complete row beside the
-        same chance pair: with it, fitted fractions come out wrong.
-        """
-        uncorrected: np.ndarray = self.ln_evidence - (self.ln_bayes_corrected - self.ln_bayes)
-        return uncorrected
+def without_unrelated(associations: Associations, post: Posterior) -> np.ndarray:
+    """The evidence without the factor for unrelated associations, (n_rows,), in its own place.
+
+    That factor raises the rows that leave catalogues out, but not a complete row beside the same
+    chance pair: with it, fitted fractions come out wrong.
+    """
+    of = associations.first, post.ln_bayes, post.ln_bayes_corrected, post.ln_evidence
+    run_kernel(kernels.leave_out_unrelated, associations.pieces, *of)
+    return post.ln_evidence
 
 
 @dataclass(frozen=True)
