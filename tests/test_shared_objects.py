@@ -31,7 +31,7 @@ from bayesmatch.matching.field_links import fit_field_objects, surroundings
 from bayesmatch.matching.field_objects import FieldObjects, field_rho, ln_relative
 from bayesmatch.matching.host_fraction import fit_host_fraction
 from bayesmatch.matching.patterns import pattern_labels
-from bayesmatch.matching.posterior import Posterior, bayes_factors, posterior_of
+from bayesmatch.matching.posterior import Posterior, bayes_factors, posterior_of, without_unrelated
 from bayesmatch.matching.setting import Setting, make_setting
 from bayesmatch.matching.shared_objects import shared_ln_likelihood
 from validation.skies import simulate_patterns
@@ -50,7 +50,8 @@ class Prepared:
 
     @property
     def evidence(self):
-        return self.posterior.ln_evidence_uncorrected
+        own = self.posterior.ln_evidence.copy()  # it is changed where it is
+        return without_unrelated(self.associations, replace(self.posterior, ln_evidence=own))
 
 
 def prepared(catalogs, radius, ln_ratio=None, prune=1e-12):

@@ -54,7 +54,7 @@ from bayesmatch.matching.inner_circles import Circles, inner_circles
 from bayesmatch.matching.local_ratio import without_mean_ratio
 from bayesmatch.matching.looked_at import Around, looked_at
 from bayesmatch.matching.merged import _together
-from bayesmatch.matching.posterior import bayes_factors, posterior_of
+from bayesmatch.matching.posterior import bayes_factors, posterior_of, without_unrelated
 from bayesmatch.matching.ratio_ladder import local_means, scatter_shape, with_density
 from bayesmatch.matching.round_sources import _ln_probability, keep_to_sources
 from bayesmatch.matching.same_source import Duplicates, _mixture, close_pairs, find_duplicates
@@ -663,7 +663,7 @@ def test_shared_likelihood():
     ln_ratio = 0.4
     setting, associations, post = prepared(crowded(), 15.0, ln_ratio)
     density = replace(setting.field, objects=FieldObjects(COUNTS, np.full(4, 0.25)))
-    evidence = post.ln_evidence_uncorrected
+    evidence = without_unrelated(associations, post)
     found = shared_ln_likelihood(setting, associations, evidence, density)
     nu = density.objects.per_arcsec2(field_rho(density.plus_one))
     for i in range(3):
@@ -686,7 +686,7 @@ def test_expected_objects():
     setting, associations, post = prepared(crowded(), 15.0)
     rho = field_rho(setting.field.plus_one)
     field = FieldObjects(COUNTS, np.array([0.2, 0.3, 0.1, 0.4]))
-    nu, evidence = field.per_arcsec2(rho), post.ln_evidence_uncorrected
+    nu, evidence = field.per_arcsec2(rho), without_unrelated(associations, post)
     density = replace(setting.field, objects=field)
     like = np.exp(shared_ln_likelihood(setting, associations, evidence, density).ln_like)
     count, hosts = np.empty((2, 3, 4))
@@ -746,7 +746,7 @@ def test_likelihood():
         plus_one=rng.uniform(1e3, 1e5, (n, 2)),
         mean_ratio=rng.uniform(0.5, 2, (n, 2)),
     )
-    evidence = without_mean_ratio(associations, field, post.ln_evidence_uncorrected)
+    evidence = without_mean_ratio(associations, field, without_unrelated(associations, post))
     found = independent_likelihood(associations, field.ln_full_sky, evidence)
     for i in range(n):
         detections, own = around(setting, i)
