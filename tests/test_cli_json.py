@@ -64,6 +64,14 @@ def test_match(tell, files):
     assert told["seconds"]["search"] > 0
 
 
+def test_match_tells_of_rows_left_out(tell, files):
+    table = Table.read("A.fits")
+    table["RA"][:2] = np.nan
+    table.write("holes.fits")
+    told = tell(MATCH.replace("A.fits", "holes.fits") + " --name A:O --bad-rows drop")
+    assert told["dropped"]["A"] == {"position": 2} and told["sources"] == N - 2
+
+
 def test_check_and_its_status(tell, files):
     tell(MATCH)
     table = bm.MatchResult.read("m.fits").checks()

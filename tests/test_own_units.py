@@ -5,7 +5,7 @@ import pytest
 from astropy.table import Table
 
 import bayesmatch as bm
-from bayesmatch.catalogs.own_units import corrected_table
+from bayesmatch.catalogs.left_out import with_positions
 from bayesmatch.cli import main
 
 RA, DEC = np.array([10.0, 20.0, 30.0]), np.array([-5.0, 0.0, 5.0])
@@ -31,7 +31,7 @@ def test_corrected_errors(name, given, per_arcsec, unit, in_arcsec, tmp_path):
     table[name].unit = unit
     primary = bm.Catalog(table, name="X", pos_err=given, area=1.0)
     corrected = primary.corrected(primary.ra + 1.0, primary.dec, 2.0, 0.0)
-    found = corrected_table(primary, corrected)
+    found = corrected.table
     factor = 1.0 if in_arcsec else per_arcsec
     np.testing.assert_allclose(found[name], 2.0 * SIGMA * factor, rtol=1e-14)
     assert found["RA"].tolist() == (RA + 1.0).tolist()
@@ -40,6 +40,21 @@ def test_corrected_errors(name, given, per_arcsec, unit, in_arcsec, tmp_path):
     rows = np.arange(3)
     np.testing.assert_allclose(again.covariance(rows), corrected.covariance(rows), rtol=1e-12)
     assert table[name].tolist() == (SIGMA * per_arcsec).tolist()  # nothing of it is changed
+
+
+def test_corrected_catalogues_are_written_in_the_units_of_their_names():
+    """As a match with ``errors="fit"`` writes them, rows without a position left out."""
+    hours = np.array([*RA / 15.0, np.nan])
+    table = Table({"ID": np.arange(4), "RA [h]": hours, "DEC": [*DEC, 0.0], "e [mas]": [500.0] * 4})
+    whole = bm.Catalog(table, name="X", pos_err="e [mas]", area=1.0)
+    with pytest.warns(UserWarning, match="row 3"):
+        primary = with_positions(whole, "drop")
+    corrected = primary.corrected(primary.ra + 1.0, primary.dec, 2.0, 0.0)
+    np.testing.assert_allclose(corrected.ra, RA + 1.0, rtol=1e-14)
+    for found in (corrected.table, corrected.whole.table[:3]):
+        np.testing.assert_allclose(found["RA [h]"], (RA + 1.0) / 15.0, rtol=1e-14)
+        assert found["e [mas]"].tolist() == [1000.0] * 3
+    assert np.isnan(corrected.whole.table["RA [h]"][3])
 
 
 @pytest.mark.parametrize(

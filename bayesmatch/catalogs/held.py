@@ -16,6 +16,7 @@ from .base import SkyCatalog
 from .errors import PositionErrorModel
 from .field_sample import FIELD_ROWS, FieldSample, rows_around, sampled_rows, sampled_share
 from .identifiers import Identifiers
+from .own_units import corrected_columns
 from .positions import read_only, read_positions
 from .sky_box import SkyBox
 from .tails import Tails, with_tails
@@ -266,16 +267,16 @@ class HeldCatalog(SkyCatalog):
 
         Every error times `scale` (one, or (n,)), with `floor` (arcsec per axis) added in
         quadrature, and with `tails` in place of its own if they are given. Columns of positions
-        and errors have the new values; nothing of this catalogue is changed.
+        and errors have the new values, in the units that their names say, else in degrees and
+        arcsec; nothing of this catalogue is changed.
         """
         out = copy.copy(self)
         out.errors = self.errors.scaled(scale, floor)
         if tails is not None:
             out.errors = with_tails(out.errors, tails)
         out.table = self.table.copy(copy_data=False)
-        new = {self.ra_name: Column(ra, unit="deg"), self.dec_name: Column(dec, unit="deg")}
-        for column, sigma in out.errors.columns().items():
-            new[column] = Column(sigma, unit="arcsec")
+        at = {self.ra_name: ra, self.dec_name: dec}
+        new = corrected_columns(self, at, out.errors.columns())
         for column, values in new.items():
             out.table.replace_column(column, values)
         out.ra, out.dec = read_positions(out.columns, self.ra_name, self.dec_name)

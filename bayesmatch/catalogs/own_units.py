@@ -7,6 +7,7 @@ unit.  A unit that stands with a column is another matter: it goes along, or the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -49,23 +50,25 @@ def in_own_unit(
     return Column(new / factor, unit=unit, description=info.description, meta=info.meta)
 
 
-def corrected_table(primary: Any, corrected: Any) -> Any:
-    """The table of a corrected catalogue, with positions and errors in the units of the first one.
+def corrected_columns(
+    catalog: Any, positions: Mapping[str, np.ndarray], errors: Mapping[str, np.ndarray]
+) -> dict[str, Column]:
+    """Columns of a catalogue with new values: degrees and arcsec where no name says another unit.
 
-    `corrected` has them in degrees and arcsec, as a match goes by them.
+    Parameters
+    ----------
+    catalog : SkyCatalog
+        As it is.
+    positions, errors : mapping of str to ndarray, shape (n,)
+        By columns of it, degrees and arcsec.
     """
-    table = corrected.table.copy(copy_data=False)
-    own = {
-        name: in_own_unit(
-            primary.table[name], primary.columns.numbers(name, "deg"), np.asarray(table[name])
-        )
-        for name in (primary.ra_name, primary.dec_name)
-    }
-    units = {about(g).column: about(g).unit for g in primary.errors.record if isinstance(g, str)}
-    new = corrected.errors.columns()
-    for name, was in primary.errors.columns().items():
-        own[name] = in_own_unit(primary.table[name], was, new[name], units.get(name))
-    for name, column in own.items():
-        if column is not None:
-            table.replace_column(name, column)
-    return table
+    given = (about(g) for g in catalog.errors.record if isinstance(g, str))
+    units, quoted = {each.column: each.unit for each in given}, catalog.errors.columns()
+    out = {}
+    for name, new in {**positions, **errors}.items():
+        is_error = name in errors
+        was = quoted[name] if is_error else catalog.columns.numbers(name, "deg")
+        own = in_own_unit(catalog.table[name], was, new, units.get(name) if is_error else None)
+        usual = Column(new, unit="arcsec" if is_error else "deg")
+        out[name] = usual if own is None else own
+    return out

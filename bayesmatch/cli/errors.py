@@ -99,11 +99,10 @@ def _write(fit: Any, primary: Any, out: Path, *, table: bool) -> None:
     """The plot, or the corrected catalogue."""
     from ..catalogs.formats.registry import write_table
     from ..catalogs.formats.writing import replaced_together
-    from ..catalogs.own_units import corrected_table
 
     if table:
         with replaced_together([out]) as (temporary,):
-            write_table(corrected_table(primary, fit.apply(primary)), temporary)
+            write_table(fit.apply(primary).table, temporary)
         return
     from .. import plots  # slow to import
 

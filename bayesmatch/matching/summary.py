@@ -51,6 +51,7 @@ def summary_numbers(associations: Table, sources: Table, record: MatchRecord) ->
         "catalogues": [{"name": c.name, "rows": c.rows} for c in record.catalogues],
         "radius_arcsec": record.radius_arcsec,
         "sources": len(sources),
+        "dropped": dict(record.dropped or {}),
         "candidates": record.n_candidates,
         "associations": record.n_associations,
         "host_fraction": record.host_fraction,

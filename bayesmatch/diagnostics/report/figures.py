@@ -177,8 +177,9 @@ def _draw_fraction(ax: Axes, x: np.ndarray, host: np.ndarray, fitted: np.ndarray
         model = np.array([fitted[part].mean() for part in parts])
         ax.plot(middle, model, "-", color=ink(), lw=1.6, label="fitted")
     ax.errorbar(middle, mean, error, fmt="o", ms=4, color=COUNTERPART, label="1 - p_hostless, mean")
-    positive = x.min() > 0 and x.max() > LOGARITHMIC * x.min()
-    ax.set_xscale("log" if positive else "linear")
+    # Of what is drawn: one source far out is no reason for numbers that stand on each other.
+    wide = middle[0] > 0 and middle[-1] > LOGARITHMIC * middle[0]
+    ax.set_xscale("log" if wide else "linear")
     grid(ax)
 
 
