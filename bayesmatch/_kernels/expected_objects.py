@@ -15,28 +15,7 @@ from .field_links import LARGEST, detections, groups
 from .jit import jit
 from .ln_sums import NEGLIGIBLE, log_sum
 from .shared_objects import gains, new_scratch, removed_with, tables, weigh_rows
-
-
-@jit
-def flow_down(m, flow, ln_z, first, mask, weight, inside, pattern, count):
-    """Expected number of objects of every pattern in a component.
-
-    `flow` (2^m,): the probability that its field detections are that subset, which becomes that
-    of meeting it on the way down; only groups that are `inside` count.
-    """
-    for s in range((1 << m) - 1, 0, -1):
-        if flow[s] == 0.0:
-            continue
-        low = 0
-        while not s >> low & 1:
-            low += 1
-        for q in range(first[low], first[low + 1]):
-            if mask[q] & ~s:
-                continue
-            share = flow[s] * math.exp(weight[q] + ln_z[s ^ mask[q]] - ln_z[s])
-            flow[s ^ mask[q]] += share
-            if inside[q]:
-                count[pattern[q]] += share
+from .subsets import flow_down
 
 
 @jit
@@ -172,14 +151,5 @@ def expected_objects(
                             best = some[b]
                 x, y = plane[best, 0], plane[best, 1]
                 inside[q] = x * x + y * y < inner * inner
-            flow_down(
-                len(some),
-                flow[at[c] : at[c + 1]],
-                ln_z[at[c] : at[c + 1]],
-                group,
-                mask,
-                weight,
-                inside,
-                pattern,
-                count[n],
-            )
+            of = 0, group, 0, mask, weight, inside, pattern, n, count
+            flow_down(len(some), at[c], flow, ln_z, *of)

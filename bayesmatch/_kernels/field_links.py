@@ -14,7 +14,7 @@ import numpy as np
 
 from .bayes_factor import place as place_candidate
 from .jit import jit
-from .object_weights import LN_CHANCE, PLAIN, ln_bayes_of, ln_bayes_of_two, ln_weight
+from .object_weights import LN_CHANCE, PLAIN, ln_bayes_of, ln_bayes_of_two, ln_weight, of_plane
 from .sphere import offset
 from .thin import adjugate_times, det_of_sum, half_axes, is_thin
 
@@ -46,7 +46,10 @@ def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, ta
                 plane[c, 0], plane[c, 1] = offset(
                     p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot]
                 )
-                plane[c, 2:PLAIN] = cov[slot]
+                # Number by number: a row by itself counts the owners of the whole array, for which
+                # threads wait for each other.
+                for q in range(PLAIN - 2):
+                    plane[c, 2 + q] = cov[slot, q]
             else:
                 place_candidate(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[c])
             if len(tails):
@@ -55,14 +58,16 @@ def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, ta
 
 
 @jit
-def distance_2(a, b):
+def distance_2(plane, a, b):
     """Squared distance of two detections in units of the errors of both."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    if is_thin(a[2], a[3], a[5]) or is_thin(b[2], b[3], b[5]):
-        own, other = half_axes(a[2], a[3], a[4], a[5]), half_axes(b[2], b[3], b[4], b[5])
+    x, y, a_xx, a_yy, a_xy, a_det = of_plane(plane, a)
+    dx, dy, xx, yy, xy, det = of_plane(plane, b)
+    dx, dy = dx - x, dy - y
+    if is_thin(a_xx, a_yy, a_det) or is_thin(xx, yy, det):
+        own, other = half_axes(a_xx, a_yy, a_xy, a_det), half_axes(xx, yy, xy, det)
         u, v = adjugate_times(own, dx, dy)[2], adjugate_times(other, dx, dy)[2]
-        return (u + v) / det_of_sum(own, a[5], other, b[5])
-    xx, yy, xy = a[2] + b[2], a[3] + b[3], a[4] + b[4]
+        return (u + v) / det_of_sum(own, a_det, other, det)
+    xx, yy, xy = a_xx + xx, a_yy + yy, a_xy + xy
     return (yy * dx * dx - 2.0 * xy * dx * dy + xx * dy * dy) / (xx * yy - xy * xy)
 
 
@@ -95,22 +100,21 @@ def find_links(catalogue, plane):
             dx, dy = x - plane[a, 0], y - plane[a, 1]
             if (dx * dx > WIDE * (plane[a, 2] + xx)) | (dy * dy > WIDE * (plane[a, 3] + yy)):
                 continue
-            if not distance_2(plane[a], plane[b]) < REACH_2:
+            if not distance_2(plane, a, b) < REACH_2:
                 continue
-            pair = with_pair(pair, m, a, b)
+            if m == len(pair):
+                pair = with_room(pair)
+            pair[m, 0], pair[m, 1] = a, b
             m += 1
     return pair[:m]
 
 
 @jit
-def with_pair(pair, m, a, b):
-    """The pairs with one more after the first `m`, in an array that is longer if it is full."""
-    if m == len(pair):
-        longer = np.empty((2 * m, 2), np.int64)
-        longer[:m] = pair
-        pair = longer
-    pair[m, 0], pair[m, 1] = a, b
-    return pair
+def with_room(pair):
+    """The pairs in an array that is twice as long."""
+    longer = np.empty((2 * len(pair), 2), np.int64)
+    longer[: len(pair)] = pair
+    return longer
 
 
 @jit
@@ -135,9 +139,11 @@ def swept_links(catalogue, plane):
             dy = plane[b, 1] - plane[a, 1]
             if dy * dy > WIDE * (plane[a, 3] + plane[b, 3]):
                 continue
-            if not distance_2(plane[a], plane[b]) < REACH_2:
+            if not distance_2(plane, a, b) < REACH_2:
                 continue
-            pair = with_pair(pair, m, min(a, b), max(a, b))
+            if m == len(pair):
+                pair = with_room(pair)
+            pair[m, 0], pair[m, 1] = min(a, b), max(a, b)
             m += 1
     return pair[:m]
 
@@ -263,7 +269,7 @@ def groups_of_pair(members, catalogue, plane, ln_relative, ln_more, first, mask,
     if both > -np.inf:
         # Most groups are pairs without tails: these need no scratch.
         if plane.shape[1] == PLAIN:
-            ln_bayes = ln_bayes_of_two(plane[a], plane[b])
+            ln_bayes = ln_bayes_of_two(plane, a, b)
         else:
             ln_bayes = ln_bayes_of(members, 2, plane, np.empty((6, 2)))
         mask[n], weight[n] = 3, both + ln_bayes - LN_CHANCE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .jit import jit
 
 
@@ -54,18 +56,24 @@ def take_known(first, last, values, at, absent, out, mask):
 
 
 @jit
-def count_members(first, last, member, number):
-    """How many catalogues take part in the rows first to last, the primary's included."""
+def show_members(first, last, member, row, apart, between, rows, separations, largest, number):
+    """What the associations first to last show of their members, in one look at each.
+
+    Of every other catalogue `rows` and `separations` (arcsec) from the primary, (n_other, n); the
+    `largest` separation, those `between` (n, pairs) others included; and the `number` of
+    catalogues.  `row` and `apart` (n_slots,) are those of the candidates.
+    """
     for n in range(first, last):
-        count = 1
+        top, count = 0.0, 1
         for b in range(member.shape[1]):
-            count += member[n, b] >= 0
-        number[n] = count
-
-
-@jit
-def raise_to(first, last, values, largest):
-    """Replace the largest so far where a value, no NaN, is larger."""
-    for n in range(first, last):
-        if values[n] > largest[n]:
-            largest[n] = values[n]
+            at = member[n, b]
+            if at < 0:
+                rows[b, n], separations[b, n] = -1, np.nan
+                continue
+            rows[b, n], separations[b, n] = row[at], apart[at]
+            top = max(top, apart[at])
+            count += 1
+        for pair in range(between.shape[1]):
+            if between[n, pair] > top:  # no NaN is
+                top = between[n, pair]
+        largest[n], number[n] = top, count

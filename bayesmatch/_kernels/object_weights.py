@@ -44,7 +44,7 @@ def ln_bayes_of(members, m, plane, place):
     if plane.shape[1] > PLAIN:
         return ln_bayes_with_tails(members, m, plane, place)
     if m == 2:
-        return ln_bayes_of_two(plane[members[0]], plane[members[1]])
+        return ln_bayes_of_two(plane, members[0], members[1])
     thin = False
     for a in range(m):
         for c in range(6):
@@ -56,15 +56,23 @@ def ln_bayes_of(members, m, plane, place):
 
 
 @jit
-def ln_bayes_of_two(a, b):
+def of_plane(plane, c):
+    """The place of a detection: to take its row would count the owners of the array."""
+    return plane[c, 0], plane[c, 1], plane[c, 2], plane[c, 3], plane[c, 4], plane[c, 5]
+
+
+@jit
+def ln_bayes_of_two(plane, a, b):
     """The same of two, of which most groups are: the operations of the others in their order."""
-    if is_thin(a[2], a[3], a[5]) or is_thin(b[2], b[3], b[5]):
-        cost = multiply(b[0], b[1], b[2], b[3], b[4], b[5], a[0], a[1], a[2], a[3], a[4], a[5])[6]
+    x, y, a_xx, a_yy, a_xy, a_det = of_plane(plane, a)
+    dx, dy, xx, yy, xy, det = of_plane(plane, b)
+    if is_thin(a_xx, a_yy, a_det) or is_thin(xx, yy, det):
+        cost = multiply(dx, dy, xx, yy, xy, det, x, y, a_xx, a_yy, a_xy, a_det)[6]
         return LN_SCALE - 0.5 * cost
-    xx, yy, xy = b[2] + a[2], b[3] + a[3], b[4] + a[4]
+    xx, yy, xy = xx + a_xx, yy + a_yy, xy + a_xy
     det = xx * yy - xy * xy
     ixx, iyy, ixy = yy / det, xx / det, -xy / det
-    dx, dy = b[0] - a[0], b[1] - a[1]
+    dx, dy = dx - x, dy - y
     ux, uy = ixx * dx + ixy * dy, ixy * dx + iyy * dy
     return LN_SCALE - 0.5 * (math.log(det) + dx * ux + dy * uy)
 

@@ -250,17 +250,18 @@ def best_rows(i_first, i_last, first, member, p_i, p_match, best, second_p_i, ma
         best[i] = largest(p_match, begin, end)
         if best[i] < 0:
             best[i] = largest(p_i, begin, end)
-        second_p_i[i] = 0.0
-        marginal[i, :] = 0.0
+        chosen, second = best[i], 0.0
         for row in range(begin, end):
-            if row != best[i]:
-                second_p_i[i] = max(second_p_i[i], p_i[row])
-        if best[i] < 0:
-            continue
-        for row in range(begin, end):
-            for b in range(member.shape[1]):
-                if member[row, b] >= 0 and member[row, b] == member[best[i], b]:
-                    marginal[i, b] += p_match[row]
+            if row != chosen:
+                second = max(second, p_i[row])
+        second_p_i[i] = second
+        for b in range(member.shape[1]):
+            known, total = member[chosen, b] if chosen >= 0 else -1, 0.0
+            if known >= 0:
+                for row in range(begin, end):
+                    if member[row, b] == known:
+                        total += p_match[row]
+            marginal[i, b] = total
 
 
 @jit

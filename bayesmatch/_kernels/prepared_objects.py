@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .expected_objects import add_counterparts, expected_objects, flow_down
+from .expected_objects import add_counterparts, expected_objects
 from .field_links import LARGEST, components, detections, find_links, for_links, groups, joined
 from .grid import grown
 from .jit import jit
@@ -18,9 +18,9 @@ from .shared_objects import (
     by_component,
     gains,
     linked_bits,
-    ln_subsets,
     new_scratch,
 )
+from .subsets import flow_down, ln_subsets
 
 
 @jit
@@ -128,12 +128,11 @@ def ln_tables(n, prepared, ln_relative, weight, ln_z):
             weight[q] = ln_relative[pattern[q]]
             if size[q] > 1 and weight[q] > -np.inf:
                 weight[q] = weight[q] + bayes[q] - (size[q] - 1) * LN_CHANCE
-        first = low[c_low[c] : c_low[c + 1]]
-        m = len(first) - 1
+        m = c_low[c + 1] - c_low[c] - 1
         if m == 1:
             ln_z[at], ln_z[at + 1] = 0.0, weight[g]
         else:
-            ln_subsets(m, first, mask[g:end], weight[g:end], ln_z[at : at + (1 << m)])
+            ln_subsets(m, c_low[c], low, g, mask, weight, at, ln_z)
 
 
 @jit
@@ -191,19 +190,10 @@ def expected_prepared(which, prepared, around, by_primary, rows, ln_fraction, in
             hosts[n],
         )
         for c in range(of_c[n], of_c[n + 1]):
-            a, b, q, last = at[c - of_c[n]], at[c - of_c[n] + 1], c_group[c], c_group[c + 1]
+            a, b, q = at[c - of_c[n]], at[c - of_c[n] + 1], c_group[c]
             flow[b - 1] += max(0.0, 1.0 - touched[c - of_c[n]])
             if b - a > 2:
-                flow_down(
-                    c_low[c + 1] - c_low[c] - 1,
-                    flow[a:b],
-                    ln_z[a:b],
-                    low[c_low[c] : c_low[c + 1]],
-                    mask[q:last],
-                    weight[q:last],
-                    inside[q:last],
-                    pattern[q:last],
-                    count[n],
-                )
+                m, of = c_low[c + 1] - c_low[c] - 1, (mask, weight, inside, pattern, n, count)
+                flow_down(m, a, flow, ln_z, c_low[c], low, q, *of)
             elif inside[q]:
                 count[n, pattern[q]] += flow[a + 1]

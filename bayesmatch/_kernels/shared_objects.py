@@ -16,34 +16,12 @@ detections, and within one it follows from the object that the first detection b
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from .field_links import LARGEST, components, detections, groups
 from .jit import jit
-
-
-@jit
-def ln_subsets(m, first, mask, weight, ln_z):
-    """Ln Z of every subset of a component with `m` detections, (2^m,)."""
-    ln_z[0] = 0.0
-    low = 0
-    for s in range(1, 1 << m):
-        low = 0
-        while not s >> low & 1:
-            low += 1
-        top, total = -np.inf, 0.0
-        for q in range(first[low], first[low + 1]):
-            if mask[q] & ~s or weight[q] == -np.inf:
-                continue
-            term = weight[q] + ln_z[s ^ mask[q]]
-            if term <= top:
-                total += math.exp(term - top)
-            else:
-                total = total * math.exp(top - term) + 1.0
-                top = term
-        ln_z[s] = top + math.log(total)
+from .object_weights import PLAIN
+from .subsets import ln_subsets, subsets_of_pair
 
 
 @jit
@@ -66,7 +44,7 @@ def linked_bits(label, bit, pair):
     """For every detection, those of its component that it is linked to, as bits."""
     linked = np.zeros(len(label), np.int64)
     for q in range(len(pair)):
-        a, b = pair[q]
+        a, b = pair[q, 0], pair[q, 1]
         linked[a] |= 1 << bit[b]
         linked[b] |= 1 << bit[a]
     return linked
@@ -88,15 +66,19 @@ def tables(catalogue, plane, ln_relative, ln_more, scratch):
     for c in range(n_components):
         at[c + 1] = at[c] + (1 << (begin[c + 1] - begin[c]))
     ln_z = np.empty(at[n_components])
+    first, mask, weight = scratch
     for c in range(n_components):
-        some = member[begin[c] : begin[c + 1]]
-        if len(some) == 1:
-            alone = ln_relative[1 << catalogue[some[0]]] + ln_more[some[0]]
-            ln_z[at[c]], ln_z[at[c] + 1] = 0.0, alone
+        one, size = member[begin[c]], begin[c + 1] - begin[c]
+        if size == 1:
+            ln_z[at[c]], ln_z[at[c] + 1] = 0.0, ln_relative[1 << catalogue[one]] + ln_more[one]
             continue
-        first, mask, weight = scratch
+        if size == 2 and plane.shape[1] == PLAIN:
+            other = member[begin[c] + 1]
+            subsets_of_pair(one, other, catalogue, plane, ln_relative, ln_more, at[c], ln_z)
+            continue
+        some = member[begin[c] : begin[c + 1]]
         groups(some, linked[some], catalogue, plane, ln_relative, ln_more, first, mask, weight)
-        ln_subsets(len(some), first, mask, weight, ln_z[at[c] : at[c + 1]])
+        ln_subsets(size, 0, first, 0, mask, weight, at[c], ln_z)
     return label, bit, begin, member, linked, at, ln_z, cut
 
 
@@ -144,6 +126,10 @@ def weigh_rows(begin, end, member, base, density, gain, label, bit, at, ln_z, ln
     The latter is the sum of the members' `gain` where no two of them are of one component.
     """
     n_other = member.shape[1]
+    if n_other == 2:  # the common case, in half the time
+        pairs = begin, end, member, base, density, gain, label, bit, at, ln_z, ln_evidence, out
+        weigh_pairs(*pairs)
+        return
     for row in range(begin, end):
         total = ln_evidence[row]
         chained = False
@@ -159,6 +145,23 @@ def weigh_rows(begin, end, member, base, density, gain, label, bit, at, ln_z, ln
             total = ln_evidence[row] + against_chain(
                 row, member, base, density, label, bit, at, ln_z
             )
+        out[row - begin] = total
+
+
+@jit
+def weigh_pairs(begin, end, member, base, density, gain, label, bit, at, ln_z, ln_evidence, out):
+    """:func:`weigh_rows` of two other catalogues."""
+    for row in range(begin, end):
+        first, second = member[row, 0], member[row, 1]
+        total = ln_evidence[row]
+        if first >= 0:
+            total += gain[first - base]
+        if second >= 0:
+            total += gain[second - base]
+            if first >= 0 and label[first - base] == label[second - base]:
+                total = ln_evidence[row] + against_chain(
+                    row, member, base, density, label, bit, at, ln_z
+                )
         out[row - begin] = total
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Table
 
-from .._kernels.gathered import count_members, raise_to
+from .._kernels.gathered import show_members
 from .._kernels.jit import ranges, run_kernel
 from ..catalogs.formats.storage import masked_column
 from ..catalogs.held import HeldCatalog
@@ -135,24 +135,19 @@ def association_table(m: Matched, min_p_i: float) -> Table:
     primary_row, member = m.associations.primary[keep], m.associations.member[keep]
     n, n_other = member.shape
     # All in two: the system has large pages for what is long, and each page is waited for.
-    numbers, room = (
-        iter(np.empty((size, n), kind))
-        for size, kind in ((2 * n_other + 1, np.int64), (n_other + 2, np.float64))
-    )
-    columns = _member_columns(m, primary_row, member, numbers)
-    separations = _separations(m, member, m.associations.between[keep], room)
-    largest = next(room)
-    largest[:] = 0.0
-    for (a, b), values in separations.items():
+    numbers, room = np.empty((2 * n_other + 1, n), np.int64), np.empty((n_other + 2, n))
+    rows, apart, largest, p_any = numbers[:n_other], room[:n_other], room[n_other], room[-1]
+    candidates, between = m.setting.candidates, m.associations.between[keep]
+    found, ncat = (candidates.row, candidates.separation, between), np.empty(n, np.int16)
+    run_kernel(show_members, ranges(n, TAKEN), member, *found, rows, apart, largest, ncat)
+    columns = _member_columns(m, (primary_row, *rows), (primary_row, *member.T), numbers[n_other:])
+    for (a, b), values in _separations(m, apart, between).items():
         columns[f"Separation_{a}_{b}"] = column_of(
             values, unit="arcsec", description=f"Separation of {a} and {b}; NaN when one is absent"
         )
-        run_kernel(raise_to, ranges(n, TAKEN), values, largest)
     columns["Separation_max"] = column_of(
         largest, unit="arcsec", description="Largest separation within the association"
     )
-    ncat = np.empty(n, np.int16)
-    run_kernel(count_members, ranges(n, TAKEN), member, ncat)
     columns["ncat"] = column_of(ncat, description="Number of catalogues taking part")
     columns.update(_evidence_columns(m, keep, member))
     columns.update(combined_columns(m.post.log10_combined, keep))
@@ -160,7 +155,7 @@ def association_table(m: Matched, min_p_i: float) -> Table:
         post.p_single[keep], description="Posterior of this association against chance, with priors"
     )
     columns["p_any"] = column_of(
-        take(post.p_any, primary_row, np.nan, next(room)),
+        take(post.p_any, primary_row, np.nan, p_any),
         description="NWAY: probability that any counterpart exists",
     )
     columns["p_i"] = column_of(
@@ -177,18 +172,17 @@ def association_table(m: Matched, min_p_i: float) -> Table:
 
 
 def _member_columns(
-    m: Matched, primary_row: np.ndarray, member: np.ndarray, room: Iterator[np.ndarray]
+    m: Matched, rows: Sequence[np.ndarray], places: Sequence[np.ndarray], room: np.ndarray
 ) -> dict[str, Column]:
-    """Rows and identifiers of all members."""
-    catalogs, row = m.setting.catalogs, m.setting.candidates.row
-    index = [primary_row, *(take(row, at, -1, next(room)) for at in member.T)]
+    """Rows and identifiers of all members, at `places` among those that are kept."""
+    catalogs = m.setting.catalogs
     columns = {
         catalog.name: column_of(row_numbers(catalog, row), description=row_text(catalog))
-        for catalog, row in zip(catalogs, index, strict=True)
+        for catalog, row in zip(catalogs, rows, strict=True)
     }
-    for catalog, ids, at in zip(catalogs, m.identifiers, (primary_row, *member.T), strict=True):
+    for catalog, ids, at, out in zip(catalogs, m.identifiers, places, room, strict=True):
         columns[f"{catalog.name}_{ids.name}"] = id_column(
-            catalog.name, ids, at, optional=catalog is not m.setting.primary, out=next(room)
+            catalog.name, ids, at, optional=catalog is not m.setting.primary, out=out
         )
     return columns
 
@@ -283,14 +277,13 @@ def _where_looked(m: Matched, values: np.ndarray, text: str) -> Column:
 
 
 def _separations(
-    m: Matched, member: np.ndarray, between: np.ndarray, room: Iterator[np.ndarray]
+    m: Matched, apart: np.ndarray, between: np.ndarray
 ) -> dict[tuple[str, str], np.ndarray]:
     """Separations of all pairs of catalogues: A_B, A_C, B_C, A_D, B_D, C_D, ..."""
     out: dict[tuple[str, str], np.ndarray] = {}
-    column = 0
-    names, separation = [c.name for c in m.setting.catalogs], m.setting.candidates.separation
+    column, names = 0, [c.name for c in m.setting.catalogs]
     for b, other in enumerate(names[1:]):
-        out[names[0], other] = take(separation, member[:, b], np.nan, next(room))
+        out[names[0], other] = apart[b]
         for a in range(b):
             out[names[1 + a], other] = between[:, column]
             column += 1
