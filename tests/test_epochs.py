@@ -11,6 +11,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 from astropy.time import Time
 from erfa import ErfaWarning
+from mocpy import MOC
 
 import bayesmatch as bm
 
@@ -334,3 +335,35 @@ def test_motions_that_no_star_has():
     table |= {"pmra": [1.0, 1e20, 2.0], "pmdec": [1.0, -1e20, 2.0]}
     with pytest.warns(UserWarning, match="'pm.*' has fill values, over 1e\\+06 mas/yr"):
         assert bm.Catalog(table, **how).motions.pm_ra.tolist() == [1.0, 0.0, 2.0]
+
+
+def test_what_has_left_a_map_is_no_field_of_a_prior_learned_in_a_scan(tmp_path):
+    """As in memory: the field of an AutoPrior is what lies within the map where it was moved to."""
+    rng = np.random.default_rng(7)
+    n, m = 150, 3_000
+    ra, dec = 50 + 0.1 * rng.random(n), 0.1 * rng.random(n)
+    mag = np.concatenate([rng.normal(20, 1, n), rng.normal(22, 1, m)])
+    objects = Table(
+        {
+            "ID": np.arange(n + m),
+            "RA": np.concatenate([ra, 49.9 + 0.3 * rng.random(m)]),
+            "DEC": np.concatenate([dec, -0.1 + 0.3 * rng.random(m)]),
+            "pmra": np.concatenate([np.zeros(n), rng.normal(0, 2_000, m)]),
+            "pmdec": np.zeros(n + m),
+            "r": mag,
+        }
+    )
+    objects["RA"][-5], objects["pmra"][-9] = np.nan, np.nan
+    moc = MOC.from_cone(50.05 * u.deg, 0.05 * u.deg, radius=0.08 * u.deg, max_depth=13)
+    how = {"name": "O", "pos_err": 0.1, "area": moc, "epoch": 2016.0, "pm": ("pmra", "pmdec")}
+    x = bm.Catalog({"RA": ra, "DEC": dec}, name="X", pos_err=0.5, area=0.02, epoch=1996.0)
+    columns = {name: np.asarray(objects[name]) for name in objects.colnames}
+    pq.write_table(pa.table(columns), tmp_path / "o.parquet", row_group_size=700)
+    both = bm.Catalog(objects, **how), bm.Catalog.scan(tmp_path / "o.parquet", **how)
+    prior = bm.AutoPrior("r", radius=1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, two = (bm.match(x, o, radius=4, priors={"O": [prior]}) for o in both)
+    counts = [r.meta["auto_priors"]["O"]["r"]["counts"] for r in (one, two)]
+    assert counts[0] == counts[1]
+    tables_equal(one, two)

@@ -24,7 +24,6 @@ from ..located import joined_units
 from ..names import as_name, check_name
 from ..positions import position_columns, ra_limits, warn_single_precision
 from ..quoted import read_errors
-from ..sentinels import of_magnitudes
 from ..targets import as_read
 from ..values import ColumnValues
 from .data_set import DataSet
@@ -199,12 +198,7 @@ class ScannedCatalog(SkyCatalog):
         """Counts of all values of a column below some edges, read now; some rows left out."""
         from .columns import count_field
 
-        data = self.table[column]
-        magnitudes = of_magnitudes(data.unit, data.dtype)
-        positions = {name: self.unit_factor(name) for name in (self.ra_name, self.dec_name)}
-        wanted = positions if self.n_without or self.moc is not None else None
-        given = wanted, self.moc, self.ra_limits
-        return count_field(self.data_set, column, left_out, edges, magnitudes, *given)
+        return count_field(self, column, left_out, edges)
 
     def ra_limits(self) -> tuple[float, float]:
         """Right ascensions that rows may have, degrees, read where footers do not tell."""

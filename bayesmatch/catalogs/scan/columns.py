@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,11 @@ from ..._kernels.jit import each, n_threads
 from ..area import contains
 from ..bad_rows import without_position
 from ..field_counts import FieldCounts
-from ..positions import turned
-from ..sentinels import without_sentinels
+from ..positions import read_only, turned
+from ..sentinels import of_magnitudes, without_sentinels
 from .checkpoint import Stage, run_tasks
 from .data_set import DataSet
+from .moving import moved
 from .parts import Part, numbers, rows_of
 from .work import Task, cut_into_tasks, reader_ahead
 
@@ -105,39 +106,33 @@ def fetch(
     return pa.concat_tables([table for _, table in run_tasks(work, len(tasks), stage)])
 
 
-def count_field(
-    data_set: DataSet,
-    column: str,
-    left_out: np.ndarray,
-    edges: np.ndarray,
-    magnitudes: bool | None,
-    positions: Mapping[str, float] | None = None,
-    moc: Any = None,
-    limits: Callable[[], tuple[float, float]] | None = None,
-) -> FieldCounts:
-    """Counts of the values of a column in all rows of the data set but some (ascending).
+def count_field(other: Any, column: str, left_out: np.ndarray, edges: np.ndarray) -> FieldCounts:
+    """Counts of the values of a column in all rows of a data set but some (ascending).
 
-    `magnitudes`: whether these are, from :func:`bayesmatch.catalogs.sentinels.of_magnitudes`.
-    `positions`: columns of right ascension and declination with what turns them into degrees, where
-    rows without a position, or outside `moc`, are to be left out, too. `limits`: of the first.
+    Rows without a position are left out, too, and so are those outside a MOC, which objects that
+    move may have left or entered: of the catalogue `other` where it was moved to.
     """
+    data_set, data = other.data_set, other.table[column]
     if column in data_set.partition_names:
         raise ValueError(
             f"catalogue {data_set.name!r}: column {column!r} stands in the names of "
             "directories; an auto prior needs one that is in the files"
         )
+    magnitudes = of_magnitudes(data.unit, data.dtype)
     tasks = cut_into_tasks([(part, np.arange(len(part.group_rows))) for part in data_set.parts])
     parallel = len(tasks) < n_threads()
-    wanted = list(dict.fromkeys([column, *(positions or ())]))
+    judged = bool(other.n_without) or other.moc is not None
+    motions = other.said.columns if judged and _may_leave(other) else []
+    positions = [other.ra_name, other.dec_name] if judged else []
+    wanted = list(dict.fromkeys([column, *positions, *motions]))
 
     def work(task: int) -> FieldCounts:
         counts = FieldCounts.of(np.empty(0), edges)
         part, groups = tasks[task]
         for first, batch in part.batches(wanted, groups, parallel=parallel):
             values = np.array(numbers(batch.column(column)))
-            if positions:
-                ra, dec = (numbers(batch.column(name), f) for name, f in positions.items())
-                values[_not_there(ra, dec, moc, limits)] = np.nan
+            if judged:
+                values[_not_there(other, batch)] = np.nan
             a, b = np.searchsorted(left_out, part.first_row + first + np.array([0, len(values)]))
             values[left_out[a:b] - part.first_row - first] = np.nan
             counts = counts + FieldCounts.of(without_sentinels(values, magnitudes), edges)
@@ -146,13 +141,23 @@ def count_field(
     return sum(each(work, range(len(tasks))), FieldCounts.of(np.empty(0), edges))
 
 
-def _not_there(
-    ra: np.ndarray, dec: np.ndarray, moc: Any, limits: Callable[[], tuple[float, float]] | None
-) -> np.ndarray:
-    """Which rows have no position within a `mocpy.MOC` (None: no position), (n,) bool."""
-    bad = without_position(ra, dec, limits)
+def _may_leave(other: Any) -> bool:
+    """Whether rows may be on another side of the rim of a MOC than where they stand."""
+    return other.moc is not None and other.arrival is not None
+
+
+def _not_there(other: Any, batch: pa.RecordBatch) -> np.ndarray:
+    """Which rows have no position, or none within the MOC of the catalogue, (n,) bool."""
+    ra, dec = (
+        numbers(batch.column(name), other.unit_factor(name))
+        for name in (other.ra_name, other.dec_name)
+    )
+    bad = without_position(ra, dec, other.ra_limits)
     out = np.zeros(len(ra), bool) if bad is None else bad
-    if moc is not None:
+    if other.moc is not None:
         there = np.flatnonzero(~out)
-        out[there] = ~contains(moc, turned(ra[there]), dec[there])
+        ra, dec = read_only(turned(ra[there])), read_only(dec[there])
+        if _may_leave(other):
+            ra, dec, _ = moved(other, batch, there, ra, dec)
+        out[there] = ~contains(other.moc, ra, dec)
     return out
