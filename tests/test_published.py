@@ -5,6 +5,7 @@ import json
 import re
 import time
 import warnings
+from pathlib import Path
 
 import desk
 import numpy as np
@@ -571,3 +572,17 @@ def test_the_machine_readable_table_of_many_rows_takes_no_long_time(two, tmp_pat
     start = time.process_time()
     bm.write_catalogue(many, tmp_path / "t.mrt")
     assert time.process_time() - start < 10  # 100 s when each cell looked for the longest
+
+
+@pytest.mark.parametrize("ending", ["ecsv", "fits", "vot", "parquet", "csv", "mrt", "tex"])
+def test_errors_that_are_radii_stand_in_every_header(tmp_path, ending):
+    x = {"ID": [1, 2], "RA": [10.0, 11.0], "DEC": [0.0, 0.0], "r90": [1.0, 2.0]}
+    x = bm.Catalog(x, name="X", pos_err=bm.Radius("r90", containment=0.9), area=1.0)
+    o = bm.Catalog({"ID": [1], "RA": [10.0], "DEC": [0.0]}, name="O", pos_err=0.1, area=1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two sources
+        result = bm.match(x, o, radius=5)
+    assert [type(part) for part in result.meta["catalogues"][0]["pos_err"]] == [str]
+    paths = bm.write_catalogue(result.catalogue(), tmp_path / f"published.{ending}")
+    if ending not in ("fits", "parquet", "tex"):
+        assert any("r90@90%" in Path(path).read_text() for path in paths)

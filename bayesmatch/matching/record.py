@@ -64,7 +64,7 @@ class CatalogueRecord:
             catalog.dec_name,
             catalog.n_listed,
             catalog.area,
-            catalog.error_record,
+            [str(part) if isinstance(part, str) else part for part in catalog.error_record],
             catalog.n_listed - catalog.n_rows - len(catalog.aside),
             len(catalog.aside),
             catalog.tails.fraction,
