@@ -6,6 +6,7 @@ import warnings
 import numba
 import numpy as np
 import pytest
+from small_skies import looked_at_in_part
 
 import bayesmatch as bm
 from bayesmatch.matching import claim_groups, claims, same_source, set_sizes
@@ -502,3 +503,19 @@ def test_entries_of_one_source_where_no_object_is_near_any(n_other):
     sources = bm.match(x, *others, radius=5).sources
     np.testing.assert_array_equal(sources["p_hostless"], 1.0)
     np.testing.assert_array_equal(sources["same_source"][40:], np.arange(20))
+
+
+def test_entries_of_a_source_that_nobody_has_looked_at():
+    """Sources listed twice on both sides of a map's rim: nothing is said beyond it, quietly."""
+    rng = np.random.default_rng(3)
+    n = 60
+    east, north = rng.uniform(-600, 600, (2, n))
+    twice = [np.concatenate([part, part + rng.normal(0, 0.3, n)]) for part in (east, north)]
+    primary = catalog("X", *twice, 0.5)
+    objects = catalog("O", east, north, 0.2, 2_000)
+    objects, _ = looked_at_in_part(objects, (150.0, 0.0), 400 / 3600)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # rows outside, second entries
+        result = bm.match(primary, objects, radius=5)
+    assert not result.sources["in_O"].all() and (result.sources["same_source"] >= 0).sum() > 40
+    check_invariants(result)

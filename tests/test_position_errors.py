@@ -383,6 +383,22 @@ def test_variances_are_not_below_0_where_few_sources_tell_anything(seed):
     assert (np.diag(found) > 1e6).sum() >= 4 and (np.diag(found) >= 0).all()
 
 
+def test_where_no_source_counts_nothing_is_known_exactly():
+    """All outside the footprint, of several catalogues: errors of 0, and NaN of what follows."""
+
+    class Empty:
+        size, ridge, neighbours = 6, np.zeros(6), (None, None)
+
+        def scores(self, _):
+            return 0.0, np.zeros((2, 6))
+
+        def gradient(self, _):
+            return np.zeros(6)
+
+    found = parameter_covariance(Empty(), np.zeros(6), np.ones(6, bool))
+    assert (np.diag(found) > 1e6).all()
+
+
 def test_floor_error_is_finite_and_becomes_the_usual_one():
     assert floor_error(0.0, 0.09) == pytest.approx(SCATTER_AT_0 * 0.3)
     assert floor_error(4.0, 0.1) == pytest.approx(0.1 / (2 * 2.0))

@@ -52,7 +52,9 @@ class SourceSets:
             return np.empty(0)
         size, lead = np.diff(self.first), self.primary[self.first[:-1]]
         mean = np.add.reduceat(ln_prior[self.primary], self.first[:-1]) / size[:, None]
-        own = mean - ln_prior[lead]
+        # -inf where a catalogue has not looked, but no row is of such a pattern
+        of_lead = ln_prior[lead]
+        own = np.subtract(mean, of_lead, out=np.zeros_like(mean), where=of_lead > -np.inf)
         of_set = np.repeat(np.arange(len(size)), np.diff(self.same_first))
         out: np.ndarray = weight[self.same_row[:, 0]] + self.ln_factor + own[of_set, self.pattern]
         return out

@@ -124,7 +124,7 @@ def parameter_covariance(
     inverse = np.linalg.inv(observed if positive(observed) else expected[both])
     if len(problem.neighbours) > 1:
         sandwich = inverse @ score[both] @ inverse
-        if (np.diag(sandwich) >= 0).all():  # else rounding, where hardly a source tells anything
+        if (np.diag(sandwich) > 0).all():  # else rounding, where hardly a source tells anything
             inverse = sandwich
     covariance = np.zeros((problem.size, problem.size))
     covariance[both] = inverse
