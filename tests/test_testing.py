@@ -135,3 +135,22 @@ def test_position_errors_can_be_asked_for_without_a_number_of_rows():
     strategy = testing.position_errors(kinds=["rows"])
     value, columns = hypothesis.find(strategy, lambda found: True, database_key=None)
     assert value.shape == (3,) and not columns
+
+
+def test_objects_that_move_and_some_without_an_error_pass():
+    """Motions widen errors, each source sees objects at its own epoch, and some are left out."""
+    rng = np.random.default_rng(5)
+    n = 60
+
+    def table(**columns):
+        return {"RA": rng.normal(50, 6e-3, n), "DEC": rng.normal(0, 6e-3, n), **columns}
+
+    o = bm.Catalog(
+        table(err=np.where(np.arange(n) % 9 == 0, np.nan, 0.2)), name="O", pos_err="err", area=1
+    )
+    motion = {"epoch": 2000.0, "pm": (80.0, -40.0), "pm_err": 20.0}
+    moving = bm.Catalog(table(), name="M", pos_err=0.3, area=1, **motion)
+    for epoch in (2016.0, rng.uniform(1990, 2020, n)):
+        x = bm.Catalog(table(), name="X", pos_err=0.5, area=1, epoch=epoch)
+        with pytest.warns(UserWarning, match="left out"):
+            check_invariants(bm.match(x, o, moving, radius=4, bad_rows="drop"))

@@ -30,7 +30,7 @@ def separations(v: View) -> None:
         require(f"{name} is below the radius", a[name][both] < radius)
         require(f"{name} is not negative", a[name][both] >= 0)
         largest = np.fmax(largest, a[name])
-        if v.catalogs:
+        if v.catalogs and not v.own_epochs:
             one, two = v.catalogs[k], v.catalogs[m]
             i, j = row[both, k], row[both, m]
             slow = reference.chord_separation(one.ra[i], one.dec[i], two.ra[j], two.dec[j])
@@ -40,7 +40,7 @@ def separations(v: View) -> None:
 
 def every_pair(v: View) -> None:
     """All pairs within the radius are there: no other, and none lost."""
-    if not v.catalogs or not v.complete:
+    if not v.catalogs or v.own_epochs or not v.complete:
         return
     radius, (primary, *others) = v.record.radius_arcsec, v.catalogs
     for k, other in enumerate(others):
@@ -52,6 +52,9 @@ def every_pair(v: View) -> None:
         i, j, s = reference.pairs(*at, radius + ROUNDING)
         if other.itself:  # every pair once, no object with itself
             i, j, s = (values[i < j] for values in (i, j, s))
+        if other.bad_errors is not None:  # left out
+            good = ~other.bad_errors[j]
+            i, j, s = (values[good] for values in (i, j, s))
         near = set(zip(i.tolist(), j.tolist(), strict=True))
         sure = {
             (a, b)
@@ -77,6 +80,8 @@ def every_pair(v: View) -> None:
     for k, other in enumerate(others, 1):
         if other.itself:
             least, most = ({a for a in some if a[k] < 0 or a[0] < a[k]} for some in (least, most))
+        if (bad := other.bad_errors) is not None:
+            least, most = ({a for a in some if a[k] < 0 or not bad[a[k]]} for some in (least, most))
     rows = [(int(i), *m) for i, m in zip(v.primary, v.member.tolist(), strict=True)]
     wrong = sorted(set(rows) - most | least - set(rows))
     if wrong or rows != sorted(set(rows)):
@@ -91,10 +96,16 @@ def bayes_factors(v: View) -> None:
     if not v.record.correct_unrelated or len(v.names) == 2:
         require("no unrelated associations", corrected == uncorrected)
     require("the Bayes factor of no counterpart is 1", uncorrected[v.first[:-1]] == 0)
-    if not v.catalogs:
+    if not v.catalogs or v.own_epochs:
         return
     covariance = [_covariance(c) for c in v.catalogs]
     circular = all(c.circular for c in v.catalogs)
+    for k, catalog in enumerate(v.catalogs[1:], 1):
+        if catalog.motions is not None and catalog.arrival is not None:
+            wider = catalog.motions.variance(catalog.arrival.epoch)
+            if wider is not None:
+                covariance[k] = covariance[k] + wider[:, :, None] * np.eye(2)
+                circular = False
     rows = np.unique(np.linspace(0, len(v.primary) - 1, MAX_BAYES).astype(int))
     slow = [_ln_bayes(v, covariance, circular, row) for row in rows]
     require_close(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogs.held import HeldCatalog
+from ..catalogs.moving_pairs import has_own_epochs
 from ..matching.combined import EXCLUDED
 from ..matching.record import MatchRecord
 from ..matching.result import MatchResult
@@ -85,6 +86,11 @@ class View:
     def complete(self) -> bool:
         """Whether no association was left out."""
         return self.record.min_p_i == 0 and not self.record.pruned_primaries
+
+    @property
+    def own_epochs(self) -> bool:
+        """Whether an object is elsewhere for each primary: no one place to compare with."""
+        return any(has_own_epochs(self.catalogs[0], other) for other in self.catalogs[1:])
 
     @property
     def takes_part(self) -> np.ndarray:
