@@ -119,3 +119,21 @@ def test_another_result_of_bayesmatch_is_called_one(tmp_path):
     assert found.other == "the other result" and "0 only in the other result" in str(found)
     assert "bayesmatch assess" in found.notes[0] and "NWAY's;" not in str(found)
     assert "the other result" in found.plot().axes[0].get_ylabel()
+
+
+def test_three_catalogues_of_ellipses_whose_inputs_are_not_at_hand(tmp_path):
+    """Factors of unrelated objects cannot be told then, and no warning of NumPy says so."""
+    rng = np.random.default_rng(8)
+    n = 15
+
+    def table():
+        columns = {name: rng.normal(at, 3e-3, n) for name, at in (("RA", 150), ("DEC", 2))}
+        return {**columns, "a": rng.uniform(1, 2, n), "b": np.ones(n), "pa": rng.uniform(0, 180, n)}
+
+    how = {"pos_err": bm.ErrorEllipse("a", "b", "pa"), "area": 1.0}
+    result = bm.match(
+        *(bm.Catalog(table(), name=name, **how) for name in "XAB"), radius=6, host_fraction=0.5
+    )
+    result.write(tmp_path / "r.parquet", include_inputs=False)
+    found = bm.compare_nway(bm.MatchResult.read(tmp_path / "r.parquet"), tmp_path / "r.parquet")
+    assert found.explained and found.table["largest"].max() == 0

@@ -78,8 +78,9 @@ class Recomputed:
                     out[i, j] = separation(*self.inputs.ours[i], *self.inputs.ours[j])
         return out
 
+    @np.errstate(invalid="ignore")
     def evaluate(self, side: Side) -> dict[str, np.ndarray]:
-        """All columns (R,), NaN for rows that are not there."""
+        """All columns (R,), NaN for rows that are not there, and what inputs at hand would tell."""
         bayes = self._log10_bayes(side, tuple(range(self.k)))
         out = {"dist_bayesfactor_uncorrected": bayes}
         bayes = bayes + self._unrelated(side) if side.unrelated and self.k > 2 else bayes
