@@ -437,6 +437,27 @@ def test_the_share_is_found_whatever_it_is(share):
             np.testing.assert_allclose(field.hosts, FRACTIONS[2], rtol=0, atol=0.08)
 
 
+def test_the_order_of_the_sources_does_not_matter():
+    """Nor in the last steps of the fit, which begins with a part of them."""
+    rng = np.random.default_rng(1)
+    n, m, side = 400, 3_000, 0.5
+    place = side * rng.random((2, n))
+
+    def table(err, more=0):
+        at = place + rng.normal(0, err / 3600, (2, n))
+        ra, dec = np.append(at, side * rng.random((2, more)), axis=1)
+        return {"RA": ra, "DEC": dec}
+
+    others = [
+        bm.Catalog(table(0.15, m), name=name, pos_err=0.15, area=side**2) for name in ("A", "B")
+    ]
+    x = bm.Catalog(table(1.5), name="X", pos_err=1.5, area=side**2)
+    turned = rng.permutation(n)
+    one, two = (bm.match(part, *others, radius=8) for part in (x, x.subset(turned)))
+    for name in ("p_hostless", "p_match", "p_A", "p_B"):
+        np.testing.assert_allclose(two.sources[name], one.sources[name][turned], atol=1e-12)
+
+
 def test_the_same_bytes_for_any_number_of_threads():
     sky = simulate_patterns(1, 600, FRACTIONS[2], shared=0.9, **SKIES[2])
     match = prepared(sky.catalogs(), radius=20.0)

@@ -14,6 +14,7 @@ import numpy as np
 from .._kernels.jit import ranges, run_ranges
 from .._kernels.prepared_objects import expected_prepared, prepare
 from ..catalogs.area import FULL_SKY_DEG2
+from ..catalogs.field_sample import position_hash
 from .associations import Associations
 from .field import FieldDensity
 from .field_objects import NOTHING, FieldObjects, ln_relative
@@ -76,11 +77,12 @@ def fit_field_objects(
 
 
 def _sample(setting: Setting, associations: Associations, rho: np.ndarray) -> np.ndarray:
-    """Evenly spread primaries, as many as bounded work allows, those without candidates left out.
+    """Some primaries, as many as bounded work allows, those without candidates left out.
 
-    One with very many associations is passed over if others are there, and so are those where not
-    all catalogues have looked, `rho` (n, n_other): an object that one has missed there is not one
-    that it does not see.
+    Which, and in what order, goes by their positions, not by the order of the list: the fit ends
+    near where the first of them lead it.  One with very many associations is passed over if others
+    are there, and so are those where not all catalogues have looked, `rho` (n, n_other): an object
+    that one has missed there is not one that it does not see.
     """
     start, n_other = setting.candidates.start, setting.candidates.n_other
     candidates, rows = np.diff(start[::n_other]), np.diff(associations.first)
@@ -91,6 +93,8 @@ def _sample(setting: Setting, associations: Associations, rho: np.ndarray) -> np
     usable = looked if len(looked) >= PRIMARIES else usable
     work = max(candidates[usable].sum() / MOST_CANDIDATES, rows[usable].sum() / MOST_ROWS, 1.0)
     every = int(np.ceil(work))
+    hashed = position_hash(*(part[usable] for part in setting.primary.given_positions))
+    usable = usable[np.argsort(hashed, kind="stable")]
     return usable[every // 2 :: every] if len(usable) > every // 2 else usable[:1]
 
 
