@@ -155,6 +155,15 @@ def test_errors_are_not_fitted_to_a_catalogue_with_itself(tmp_path):
             bm.fit_position_errors(*pair, radius=2)
 
 
+def test_false_matches_with_itself_are_not_measured():
+    """Fake positions have no source near: a false fraction of 0 came out."""
+    t = doubled(200)
+    one, same = (bm.Catalog(t, name=n, pos_err=0.1, area=SIDE**2) for n in "AB")
+    for other in (one, same):
+        with pytest.raises(ValueError, match="is 'A' once more.*; leave it out"):
+            bm.calibrate(one, other, radius=2)
+
+
 def test_errors_are_not_fitted_to_positions_that_were_copied():
     t = joined(200)
     one, two = (

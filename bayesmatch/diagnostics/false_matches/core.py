@@ -16,6 +16,7 @@ from ..._kernels import progress
 from ..._kernels.jit import each
 from ...catalogs.catalog import Catalog
 from ...catalogs.far import FarCatalog
+from ...catalogs.itself import known_as_itself, named_apart
 from ...catalogs.left_out import BAD_ROWS, checked_primary, with_positions
 from ...catalogs.motions import at_epoch_of
 from ...catalogs.scalars import check_seed, shown
@@ -125,10 +126,13 @@ def calibrate(
     n_realizations = whole_number("n_realizations", n_realizations, 1, MAX_REALIZATIONS)
     seed = check_seed(seed)
     at = _cutoffs(cutoffs, score)
+    others = named_apart(primary, others)
     check_catalogs(primary, others)
     how = one_of("bad_rows", match_options.get("bad_rows", "strict"), BAD_ROWS)
     primary = checked_primary(primary, how)
-    others = tuple(at_epoch_of(with_positions(other, how), primary) for other in others)
+    others = tuple(with_positions(other, how) for other in others)
+    _check_not_itself(primary, others)
+    others = tuple(at_epoch_of(other, primary) for other in others)
     radius = in_arcsec(radius)
     places = realizations(primary, radius, method, n_realizations, seed)
 
@@ -249,6 +253,17 @@ def _table(
     return Table(
         {name: Column(values, description=text) for name, (values, text) in columns.items()}
     )
+
+
+def _check_not_itself(primary: Catalog, others: Sequence[Any]) -> None:
+    """Raise if another catalogue is the primary once more."""
+    twice = next((o for o in others if known_as_itself(primary, o).itself), None)
+    if twice is not None:
+        raise ValueError(
+            f"catalogue {twice.name!r} is {primary.name!r} once more: fake positions keep away "
+            "from all its sources, so that none has a candidate there, and false matches with it "
+            "are not measured; leave it out, or give another catalogue"
+        )
 
 
 def _cutoffs(cutoffs: Any, score: str) -> np.ndarray:
