@@ -12,6 +12,8 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from astropy import units
+from mocpy import MOC
 from test_scan import OPTIONS, small_tasks, sources, survey, write_parts  # noqa: F401
 
 import bayesmatch as bm
@@ -248,6 +250,25 @@ def table(task):
     import pyarrow as pa
 
     return pa.table({"task": [task]})
+
+
+def test_parts_of_another_map_are_not_taken(tmp_path, small_tasks):  # noqa: F811
+    """Candidates outside the first MOC were missing in the match with another one, or with none."""
+    write_parts(survey(2400), tmp_path / "parts")
+    x = sources(60)
+    center = [part[0] * units.deg for part in (x.ra, x.dec)]
+    maps = [MOC.from_cone(*center, radius=r * units.deg, max_depth=12) for r in (0.2, 0.4)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # rows outside
+        first, *others = (
+            bm.Catalog.scan(tmp_path / "parts", pos_err="err", **{**OPTIONS, "area": area})
+            for area in (*maps, 1.0)
+        )
+        kept = tmp_path / "kept"
+        result_bytes(first, kept)
+        for other in others:
+            with pytest.raises(ValueError, match="of another match: footprint is"):
+                result_bytes(other, kept)
 
 
 def test_gaps_and_overlaps(tmp_path, small_tasks):  # noqa: F811

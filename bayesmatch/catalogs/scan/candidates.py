@@ -220,6 +220,7 @@ def _made_from(
         tasks=len(tasks),
         task_rows=work.TASK_ROWS,
         task_ranges=_digest(repr(ranges).encode()),
+        footprint="" if other.moc is None else _digest(other.moc.to_depth29_ranges.tobytes()),
     )
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
-#: of checkpoints; those before 2 kept no digests, those before 3 counted no objects in cells
-FORMAT = 3
+#: of checkpoints; those before 2 kept no digests, those before 3 counted no objects in cells, those
+#: before 4 did not tell one MOC from another
+FORMAT = 4
 #: no manifest is larger: hundreds of column names are some ten thousand bytes
 MAX_BYTES = 1 << 24
 
@@ -43,6 +44,8 @@ class MadeFrom:
     """most rows of a task"""
     task_ranges: str
     """digest of the row groups of each task of the search"""
+    footprint: str = ""
+    """digest of the MOC outside which rows are left out, if there is one"""
     cells: str = ""
     """digest of the cells in which all objects are counted, if they are"""
     columns: tuple[str, ...] = ()
