@@ -195,7 +195,8 @@ def _has_marks(first: Column) -> bool:
 def _quote_marks(path: Path) -> None:
     """Quote first cells that begin with #: astropy writes them as they are, and reads comments."""
     lines = path.read_text("utf-8").split("\n")
-    at = next(k for k, line in enumerate(lines) if not line.startswith("# "))
+    # Not the first line without a mark: a column may be called #.
+    at = next(k for k, line in enumerate(lines, 1) if line.startswith("# schema: astropy-"))
     inside = False  # of a cell that goes on over lines
     for k in range(at, len(lines)):
         if lines[k].startswith("#") and not inside:

@@ -116,15 +116,17 @@ def parameter_covariance(
     From the curvature; with several other catalogues the sandwich H^-1 J H^-1, J the outer product
     of the primaries' scores, since the log likelihoods added share each primary's true error.
     """
-    score = outer(problem.scores(parameters)[1])
+    each = problem.scores(parameters)[1]
+    score = outer(each)
     expected = score + np.diag(problem.ridge + TINY)
     both = np.ix_(free, free)
     observed = curvature(problem, parameters, free, 1e-3 / np.sqrt(np.diag(expected)))[both]
     # at the boundary, or with too few counterparts, the likelihood need not be concave
     inverse = np.linalg.inv(observed if positive(observed) else expected[both])
-    if len(problem.neighbours) > 1:
+    # Of fewer sources than parameters the outer product knows nothing of some directions.
+    if len(problem.neighbours) > 1 and np.count_nonzero(each.any(axis=1)) >= len(inverse):
         sandwich = inverse @ score[both] @ inverse
-        if (np.diag(sandwich) > 0).all():  # else rounding, where hardly a source tells anything
+        if (np.diag(sandwich) > 0).all():  # else rounding
             inverse = sandwich
     covariance = np.zeros((problem.size, problem.size))
     covariance[both] = inverse
