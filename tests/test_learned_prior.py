@@ -20,7 +20,7 @@ from bayesmatch.priors.hats import Hats
 from bayesmatch.priors.learned_ratio import LearnedRatio
 from bayesmatch.priors.learning_rounds import Learner, Rounds
 from bayesmatch.priors.lesson import Lesson
-from bayesmatch.priors.second_kind import taught_by_two_kinds
+from bayesmatch.priors.second_kind import FEWEST, taught_by_two_kinds
 from bayesmatch.priors.share_alike import with_alike_fitted
 from bayesmatch.priors.source_context import Folds, SourceContext
 from bayesmatch.priors.strengths import rounds_to_make
@@ -244,6 +244,38 @@ def test_counterparts_of_a_second_kind_teach_again():
     taught, share = taught_by_two_kinds(learner, smooth)
     assert share == 0.0
     np.testing.assert_array_equal(taught, learner.lesson.taught(smooth.tilted, smooth.p))
+
+
+@pytest.mark.parametrize(("n", "found"), [(400, True), (150, False)])
+def test_few_counterparts_are_of_two_kinds_too(n, found):
+    """Without trees nothing else finds the second kind; too few are not told apart."""
+    learner, is_second, smooth = two_kinds(0.25, n)
+    assert (smooth.p.sum() > FEWEST) == found
+    taught, share = taught_by_two_kinds(learner, smooth, few=True)
+    assert (share > 0.2) == found
+    assert (taught[is_second].mean() > 0.9) == found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 3])
+def test_trees_are_added_for_a_second_kind_where_counterparts_are_few(seed):
+    """A product of functions says that the rarer of two kinds looks less like them than the field.
+
+    Of one in five that is on the other side of the field 0.8 were right.
+    """
+    rng, n, m, side = np.random.default_rng(seed), 400, 9000, 0.5
+    kind = np.where(rng.random(n) < 0.2, -3.0, 3.0)
+    there = rng.uniform(0.0, side, (2, n))
+    look = [kind[:, None] + 0.5 * rng.normal(size=(n, 3)), 2.0 * rng.normal(size=(m, 3))]
+    objects = dict(zip("abc", np.concatenate(look).T, strict=True))
+    ra, dec = np.concatenate([there, rng.uniform(0.0, side, (2, m))], axis=1)
+    seen = there + 4.0 / 3600.0 * rng.normal(size=there.shape)
+    x = bm.Catalog({"RA": seen[0], "DEC": seen[1]}, name="X", pos_err=4.0, area=side**2)
+    o = bm.Catalog({"RA": ra, "DEC": dec, **objects}, name="OPT", pos_err=0.1, area=side**2)
+    prior = bm.LearnedPrior(["a", "b", "c"], rounds=1)
+    result = bm.match(x, o, radius=20, priors={"OPT": [prior]})
+    assert "second_kind" in result.meta["auto_priors"]["OPT"]["photometry"]
+    assert np.mean((np.asarray(result.sources["OPT"]) == np.arange(n))[kind < 0]) > 0.95
 
 
 def _labelled(sky):

@@ -60,16 +60,22 @@ class SmoothSums:
         return cls(lesson, smooth, field, np.stack(own), chance)
 
 
-def boosted(learner: Learner, smooth: Rounds, n_rounds: int) -> list[Choice]:
+def boosted(learner: Learner, smooth: Rounds, n_rounds: int, *, few: bool = False) -> list[Choice]:
     """The ratio with trees, after some rounds in which the smooth functions follow them.
 
     The likelihood hardly tells rounds apart, as probabilities that the first ones gave are in it on
     both sides, but what is learned from becomes better: 4,000 sources, a host fraction of 0.3,
     errors x1.6, purity = completeness below that of a prior trained on true counterparts by 0.011
     without trees, 0.006 after two rounds, 0.004 after nine (ten skies).
+
+    Where counterparts are `few` only a second kind of them is worth trees (stars with 15% AGN among
+    430 counterparts: purity = completeness 0.926 without, 0.979 with them; the smooth functions,
+    the more features they have, make the AGN the more unlikely): without one there is no choice.
     """
     lesson, begin = learner.lesson, smooth
-    taught, share = taught_by_two_kinds(learner, smooth)
+    taught, share = taught_by_two_kinds(learner, smooth, few=few)
+    if few and not share:
+        return []
     choices: list[Choice] = []
     for number in range(n_rounds):
         if number:

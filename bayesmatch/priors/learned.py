@@ -250,9 +250,9 @@ class LearnedPrior:
                 learner.begin_again()
             elif totals[-1] < max(totals) - WORSE or not few:
                 break
-        if not few and self.rounds:
-            if totals[-1] > lowest:
-                choices += boosted(learner, smooth, rounds_to_make(first[0], self.rounds))
+        if self.rounds and totals[-1] > lowest:
+            n_rounds = rounds_to_make(first[0], self.rounds)
+            choices += boosted(learner, smooth, n_rounds, few=few)
         return [replace(choice, uses_start=uses_start) for choice in choices]
 
     def _built(

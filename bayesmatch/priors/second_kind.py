@@ -17,18 +17,26 @@ from .learning_rounds import DRAWN_ANEW, FIRST_STEPS, MAX_ROUNDS, STEPS, Learner
 #: a second kind is looked for where so many times the counterparts that are expected beforehand
 #: look like field objects, and believed from such a gain in ln likelihood, in standard errors
 MANY_ALIKE, MIN_SIGMA = 2.0, 4.0
+#: the same where counterparts are few and trees are made for a second kind alone: from that on
+#: which is expected, since nothing else finds it; fewer counterparts than this are not told apart
+FEW_ALIKE, FEWEST = 1.0, 150.0
 #: its share of the counterparts, at least and at most
 SHARES = 0.01, 0.5
 
 
-def taught_by_two_kinds(learner: Learner, smooth: Rounds) -> tuple[np.ndarray, float]:
+def taught_by_two_kinds(
+    learner: Learner, smooth: Rounds, *, few: bool = False
+) -> tuple[np.ndarray, float]:
     """How much each candidate (m,) teaches, and the share of a second kind; 0: there is none.
 
-    `smooth` is what the learner ended with, which stays as it is.
+    `smooth` is what the learner ended with, which stays as it is; `few` says that without a second
+    kind no trees would learn.
     """
     lesson = learner.lesson
     as_it_is = lesson.taught(smooth.tilted, smooth.p)
-    if smooth.alike <= MANY_ALIKE * lesson.alike:
+    if few and float(smooth.p.sum()) < FEWEST:
+        return as_it_is, 0.0
+    if smooth.alike <= (FEW_ALIKE if few else MANY_ALIKE) * lesson.alike:
         return as_it_is, 0.0
     first, second = learner.twin(anew=False), learner.twin(anew=True)
     ln_first, ln_second = smooth.tilted, np.zeros_like(smooth.tilted)
