@@ -161,7 +161,8 @@ def _rows(result: Any, options: argparse.Namespace) -> tuple[Any, Any, str]:
     every = pick(result, kind, truth=truth)
     if len(every) == 0:
         others = ", ".join(k for k in KINDS if k != kind)
-        raise ValueError(f"--pick {kind}: there is no such source; give another of {others}")
+        asked = f"--pick {kind}" if options.pick else f"without --pick the {kind} ones are drawn"
+        raise ValueError(f"{asked}: there is no such source; give --pick another of {others}")
     rows = pick(result, kind, n=options.n or MANY, seed=options.seed or 0, truth=truth)
     noun = plural(len(every), "source")
     words = {"random": noun, "claimed": f"{noun} whose best candidate others claim"}
