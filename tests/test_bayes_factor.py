@@ -88,7 +88,7 @@ def integrated_ln_b(x, cov):
 @pytest.mark.parametrize("seed", range(4))
 def test_general_is_the_integral(m, seed):
     x, cov = random_members(np.random.default_rng([m, seed]), m)
-    ours = kernels.ln_bayes_general(m, *x.T.copy(), *cov.T.copy())
+    ours = kernels.ln_bayes_general(m, np.vstack([x.T, cov.T]))
     assert math.exp(ours - integrated_ln_b(x, cov)) == pytest.approx(1, rel=1e-8)
 
 
@@ -98,14 +98,14 @@ def test_kernels_equal_the_closed_forms(seed):
     m = int(rng.integers(2, 6))
     x, cov = random_members(rng, m)
     matrices = np.array([[[c[0], c[2]], [c[2], c[1]]] for c in cov])
-    assert kernels.ln_bayes_general(m, *x.T.copy(), *cov.T.copy()) == pytest.approx(
+    assert kernels.ln_bayes_general(m, np.vstack([x.T, cov.T])) == pytest.approx(
         reference.ln_bayes_general(x, matrices), rel=1e-9
     )
     sigma = rng.uniform(0.1, 5, m)
     apart = np.linalg.norm(x[:, None] - x[None], axis=-1)
     circular = kernels.ln_bayes_circular(m, sigma**2, apart)
     assert circular == pytest.approx(reference.ln_bayes_circular(sigma, apart), rel=1e-12)
-    same = kernels.ln_bayes_general(m, *x.T.copy(), sigma**2, sigma**2, np.zeros(m))
+    same = kernels.ln_bayes_general(m, np.vstack([x.T, sigma**2, sigma**2, 0 * sigma]))
     assert same == pytest.approx(circular, rel=1e-12)
 
 
@@ -114,7 +114,7 @@ def test_no_cancellation_when_errors_differ_hugely():
     x = np.array([[0.0, 0.0], [30.0, 0.0], [30.0, 1e-4]])
     variance = np.array([8.0**2, 1e-8, 1e-8])
     exact = reference.ln_bayes_circular(np.sqrt(variance), np.linalg.norm(x[:, None] - x, axis=-1))
-    ours = kernels.ln_bayes_general(3, *x.T.copy(), variance, variance, np.zeros(3))
+    ours = kernels.ln_bayes_general(3, np.vstack([x.T, variance, variance, 0 * variance]))
     assert ours == pytest.approx(exact, rel=1e-13)
 
 

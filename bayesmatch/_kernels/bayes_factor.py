@@ -16,21 +16,24 @@ from .thin import is_thin, multiply
 
 
 @jit
-def ln_bayes_general(n, x, y, xx, yy, xy):
+def ln_bayes_general(n, member):
     """Any 2x2 covariances: the exact integral over the true position, one member at a time.
+
+    `member` (6, n or more): x, y, xx, yy, xy, det of each, arcsec.
 
     The product of the first members' Gaussians is a Gaussian (mean m, covariance M); the next
     member multiplies the integral by N(x - m; 0, C + M).  Against the closed form with sums of
     x^T P x this has no cancellation when one error is far smaller than the others.
     """
-    mx, my = x[0], y[0]
-    mxx, myy, mxy = xx[0], yy[0], xy[0]
+    mx, my = member[0, 0], member[1, 0]
+    mxx, myy, mxy = member[2, 0], member[3, 0], member[4, 0]
     total = (n - 1) * LN_SCALE
     for a in range(1, n):
-        sxx, syy, sxy = xx[a] + mxx, yy[a] + myy, xy[a] + mxy
+        xx, yy, xy = member[2, a], member[3, a], member[4, a]
+        sxx, syy, sxy = xx + mxx, yy + myy, xy + mxy
         det = sxx * syy - sxy * sxy
         ixx, iyy, ixy = syy / det, sxx / det, -sxy / det
-        dx, dy = x[a] - mx, y[a] - my
+        dx, dy = member[0, a] - mx, member[1, a] - my
         ux, uy = ixx * dx + ixy * dy, ixy * dx + iyy * dy
         total -= 0.5 * (math.log(det) + dx * ux + dy * uy)
         # m += M S^-1 d;  M <- M S^-1 C, the covariance of the product
@@ -39,24 +42,27 @@ def ln_bayes_general(n, x, y, xx, yy, xy):
         gxx, gxy = mxx * ixx + mxy * ixy, mxx * ixy + mxy * iyy
         gyx, gyy = mxy * ixx + myy * ixy, mxy * ixy + myy * iyy
         mxx, myy, mxy = (
-            gxx * xx[a] + gxy * xy[a],
-            gyx * xy[a] + gyy * yy[a],
-            0.5 * (gxx * xy[a] + gxy * yy[a] + gyx * xx[a] + gyy * xy[a]),
+            gxx * xx + gxy * xy,
+            gyx * xy + gyy * yy,
+            0.5 * (gxx * xy + gxy * yy + gyx * xx + gyy * xy),
         )
     return total
 
 
 @jit
-def ln_bayes_thin(n, x, y, xx, yy, xy, det):
+def column_of(member, a):
+    """The numbers of one member."""
+    return member[0, a], member[1, a], member[2, a], member[3, a], member[4, a], member[5, a]
+
+
+@jit
+def ln_bayes_thin(n, member):
     """The same integral with the determinants known, for ellipses too thin for the sums above."""
-    product = (x[0], y[0], xx[0], yy[0], xy[0], det[0])
+    product = column_of(member, 0)
     total = (n - 1) * LN_SCALE
     for a in range(1, n):
-        mx, my, mxx, myy, mxy, mdet = product
-        mx, my, mxx, myy, mxy, mdet, cost = multiply(
-            x[a], y[a], xx[a], yy[a], xy[a], det[a], mx, my, mxx, myy, mxy, mdet
-        )
-        product = (mx, my, mxx, myy, mxy, mdet)
+        x, y, xx, yy, xy, det, cost = multiply(*column_of(member, a), *product)
+        product = (x, y, xx, yy, xy, det)
         total -= 0.5 * cost
     return total
 
@@ -70,16 +76,19 @@ def candidate_plane(i_first, i_last, n_other, start, p_ra, p_dec, ra, dec, apart
     """
     for i in range(i_first, i_last):
         for slot in range(start[i * n_other], start[(i + 1) * n_other]):
-            place(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[slot])
+            place(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, slot, plane)
 
 
 @jit
-def place(slot, p_ra, p_dec, ra, dec, apart, cov, out):
-    """One candidate of the primary at (p_ra, p_dec), as in :func:`candidate_plane`."""
-    out[0], out[1] = offset(p_ra, p_dec, ra[slot], dec[slot], apart[slot])
+def place(slot, p_ra, p_dec, ra, dec, apart, cov, at, plane):
+    """One candidate of the primary at (p_ra, p_dec), as in :func:`candidate_plane`, at row `at`.
+
+    To take the row would count the owners of the array, for which threads wait for each other.
+    """
+    plane[at, 0], plane[at, 1] = offset(p_ra, p_dec, ra[slot], dec[slot], apart[slot])
     turn = convergence(p_ra, p_dec, ra[slot], dec[slot])
-    out[2], out[3], out[4] = rotate_covariance(cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
-    out[5] = cov[slot, 3]
+    xx, yy, xy = rotate_covariance(cov[slot, 0], cov[slot, 1], cov[slot, 2], turn)
+    plane[at, 2], plane[at, 3], plane[at, 4], plane[at, 5] = xx, yy, xy, cov[slot, 3]
 
 
 @jit
@@ -132,8 +141,8 @@ def row_ln_bayes(
         return ln_bayes_circular(n, work[2], apart)
     for a in range(n):
         if is_thin(work[2, a], work[3, a], work[5, a]):
-            return ln_bayes_thin(n, work[0], work[1], work[2], work[3], work[4], work[5])
-    return ln_bayes_general(n, work[0], work[1], work[2], work[3], work[4])
+            return ln_bayes_thin(n, work)
+    return ln_bayes_general(n, work)
 
 
 @jit
@@ -192,12 +201,13 @@ def ln_bayes_rows(
                 left_out = 3 - row_pattern(row, member)
                 ln_b_corrected[row] = ln_b[row] + best[left_out]
             continue
+        own_cov = p_cov[i]
         for row in range(first[i], first[i + 1]):
             ln_b[row] = row_ln_bayes(
                 row,
                 member,
                 True,
-                p_cov[i],
+                own_cov,
                 slot_cov,
                 plane,
                 separation,
@@ -214,7 +224,7 @@ def ln_bayes_rows(
                     row,
                     member,
                     False,
-                    p_cov[i],
+                    own_cov,
                     slot_cov,
                     plane,
                     separation,

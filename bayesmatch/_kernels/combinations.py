@@ -61,7 +61,8 @@ def candidates_of(field, i, n_other):
             field.dec,
             field.separation,
             field.cov,
-            plane[c],
+            c,
+            plane,
         )
         det = plane[c, 5]
         if not is_thin(plane[c, 2], plane[c, 3], det):

@@ -46,12 +46,10 @@ def detections(i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, ta
                 plane[c, 0], plane[c, 1] = offset(
                     p_ra[i], p_dec[i], ra[slot], dec[slot], apart[slot]
                 )
-                # Number by number: a row by itself counts the owners of the whole array, for which
-                # threads wait for each other.
                 for q in range(PLAIN - 2):
                     plane[c, 2 + q] = cov[slot, q]
             else:
-                place_candidate(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, plane[c])
+                place_candidate(slot, p_ra[i], p_dec[i], ra, dec, apart, cov, c, plane)
             if len(tails):
                 plane[c, PLAIN:] = tails[k]
     return catalogue, plane

@@ -15,7 +15,7 @@ def gather_circles(first, last, row, sigma, covariance):
     """
     each = len(sigma) > 1
     for slot in range(first, last):
-        set_circle(sigma[row[slot]] if each else sigma[0], covariance[slot])
+        set_circle(slot, sigma[row[slot]] if each else sigma[0], covariance)
 
 
 @jit
@@ -23,14 +23,14 @@ def put_circles(first, last, slots, row, sigma, covariance):
     """The same of some `slots` (n,), from first to last of them."""
     each = len(sigma) > 1
     for n in range(first, last):
-        set_circle(sigma[row[slots[n]]] if each else sigma[0], covariance[slots[n]])
+        set_circle(slots[n], sigma[row[slots[n]]] if each else sigma[0], covariance)
 
 
 @jit
-def set_circle(s, covariance):
-    """The covariance (4,) of a circle of sigma s."""
-    covariance[0], covariance[1] = s * s, s * s
-    covariance[2], covariance[3] = 0.0, (s * s) * (s * s)
+def set_circle(slot, s, covariance):
+    """The covariance of a slot whose errors are circles of sigma s."""
+    covariance[slot, 0], covariance[slot, 1] = s * s, s * s
+    covariance[slot, 2], covariance[slot, 3] = 0.0, (s * s) * (s * s)
 
 
 @jit

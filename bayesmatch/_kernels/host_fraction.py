@@ -10,13 +10,16 @@ from .jit import jit
 
 
 @jit
-def pattern_shares(z, coefficients, share):
-    """Softmax over the free patterns of a multinomial logit; the first has coefficients 0."""
+def pattern_shares(i, z, coefficients, share):
+    """Softmax over the free patterns of a multinomial logit, of primary i.
+
+    The first has coefficients 0.
+    """
     top = -np.inf
     for s in range(len(share)):
         eta = 0.0
-        for q in range(len(z)):
-            eta += coefficients[s, q] * z[q]
+        for q in range(z.shape[1]):
+            eta += coefficients[s, q] * z[i, q]
         share[s] = eta
         top = max(top, eta)
     total = 0.0
@@ -64,7 +67,7 @@ def likelihood_sums(
         sums_of_two(i_first, i_last, top, like, free_total, z, coefficients[1], out, information)
         return
     for i in range(i_first, i_last):
-        pattern_shares(z[i], coefficients, share)
+        pattern_shares(i, z, coefficients, share)
         total = like[i, 0]
         for s in range(n_free):
             r[s] = free_total * share[s] * like[i, 1 + s]

@@ -55,11 +55,9 @@ def ln_bayes_each(offsets, covariances, out):
         if circular:
             out[row] = ln_bayes_circular(n_members, work[2], apart)
         elif thin:
-            out[row] = ln_bayes_thin(
-                n_members, work[0], work[1], work[2], work[3], work[4], work[5]
-            )
+            out[row] = ln_bayes_thin(n_members, work)
         else:
-            out[row] = ln_bayes_general(n_members, work[0], work[1], work[2], work[3], work[4])
+            out[row] = ln_bayes_general(n_members, work)
 
 
 @jit

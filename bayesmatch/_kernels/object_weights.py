@@ -51,8 +51,8 @@ def ln_bayes_of(members, m, plane, place):
             place[c, a] = plane[members[a], c]
         thin |= is_thin(place[2, a], place[3, a], place[5, a])
     if thin:
-        return ln_bayes_thin(m, place[0], place[1], place[2], place[3], place[4], place[5])
-    return ln_bayes_general(m, place[0], place[1], place[2], place[3], place[4])
+        return ln_bayes_thin(m, place)
+    return ln_bayes_general(m, place)
 
 
 @jit
@@ -99,9 +99,9 @@ def ln_bayes_with_tails(members, m, plane, place):
             place[5, a] *= times * times
             thin |= is_thin(place[2, a], place[3, a], place[5, a])
         if thin:
-            ln_bayes = ln_bayes_thin(m, place[0], place[1], place[2], place[3], place[4], place[5])
+            ln_bayes = ln_bayes_thin(m, place)
         else:
-            ln_bayes = ln_bayes_general(m, place[0], place[1], place[2], place[3], place[4])
+            ln_bayes = ln_bayes_general(m, place)
         total = np.logaddexp(total, ln_share + ln_bayes)
         if inside == 0:
             return total
