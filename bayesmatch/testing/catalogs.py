@@ -25,6 +25,8 @@ CENTERS = (
     (310.0, -89.995),
 )
 KINDS = ("number", "column", "axes", "ellipse", "rows")
+#: those of circles
+CIRCLES = ("number", "column", "rows")
 SIGMA = st.one_of(st.sampled_from([0.5, 1.0, 0.1, 3.0, 0.01, 30.0]), st.floats(0.05, 10.0))
 ANGLE = st.floats(-180.0, 360.0)
 
@@ -114,6 +116,7 @@ def catalogs(
     min_rows: int = 1,
     max_rows: int = 8,
     near: Sequence[tuple[float, float]] = (),
+    error_kinds: Sequence[str] = KINDS,
 ) -> Catalog:
     """Small catalogues around one place, with all that a table may have.
 
@@ -132,6 +135,8 @@ def catalogs(
         Smallest and largest number of rows.
     near : sequence of (float, float)
         Offsets (arcsec) by which rows may stand, such as those of another catalogue's.
+    error_kinds : sequence of str
+        As `kinds` of :func:`position_errors`.
 
     Returns
     -------
@@ -162,7 +167,7 @@ def catalogs(
         mask=draw(st.lists(st.booleans(), min_size=n, max_size=n)),
         dtype=float,
     )
-    pos_err, columns = draw(position_errors(n))
+    pos_err, columns = draw(position_errors(n, error_kinds))
     for column, values in columns.items():
         table[column] = values
     table.meta["OFFSETS"] = places

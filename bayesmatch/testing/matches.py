@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ..catalogs.catalog import Catalog
 from ..matching.core import match
 from ..matching.result import MatchResult
-from .catalogs import catalogs, centers
+from .catalogs import CIRCLES, catalogs, centers
+from .catalogs import KINDS as ERROR_KINDS
 from .priors import KINDS, priors
 
 NAMES = ("X", "OPT", "IRAC", "GALEX", "RADIO", "HST")
@@ -72,6 +73,8 @@ def matches(
     n = draw(st.integers(min_catalogues, max_catalogues))
     center, radius = draw(centers()), draw(st.sampled_from([10.0, 3.0, 60.0]))
     spread = {"spread": 1.5 * radius, "max_rows": MAX_ROWS[n], "center": center}
+    # All circles have kernels of their own, and are hardly ever drawn catalogue by catalogue.
+    spread["error_kinds"] = CIRCLES if draw(st.booleans()) else ERROR_KINDS
     listed = [draw(catalogs(NAMES[0], **spread))]
     near = listed[0].table.meta["OFFSETS"]
     listed += [draw(catalogs(name, near=near, **spread)) for name in NAMES[1:n]]
