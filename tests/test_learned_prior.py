@@ -405,6 +405,21 @@ def _basis(seed):
     return x, field, Hats.of(x, np.ones(400), field, 7)
 
 
+def test_fluxes_have_as_many_knots_as_magnitudes():
+    """On the scale of the values nearly all of them lie within the step that knots are apart."""
+    rng = np.random.default_rng(8)
+    x, field = rng.normal(19.0, 1.0, (400, 1)), 25.0 - rng.exponential(1.5, (20_000, 1))
+    by_magnitude = Hats.of(x, np.ones(400), field, 12)
+    (own,) = by_magnitude.places
+    assert own.tolist() == by_magnitude.knots[0].tolist()  # as it is
+    for offset in (0.0, -3.0):  # faint ones scatter below 0
+        flux, of_field = (10 ** (0.4 * (22.5 - m)) + offset for m in (x, field))
+        found = Hats.of(flux, np.ones(400), of_field, 12)
+        assert len(found.knots[0]) >= len(by_magnitude.knots[0]) - 1
+        assert np.all(np.diff(found.knots[0]) > 0) and np.all(np.diff(found.places[0]) > 0)
+        assert np.linalg.eigvalsh(found.penalty).min() > 0
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_functions_are_linear_between_knots_and_flat_beyond(seed):
     x, _, hats = _basis(seed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ MIN_FIELD, MIN_STEP = 20, 0.02
 #: how the bends, the slopes and the values of the functions, and the terms of missing features, are
 #: held back; values and slopes as they are over the whole range
 BEND, SLOPE, VALUE, MISSING = 0.02, 0.01, 0.001, 0.1
+#: features of which one end is so many times farther from the median than the other, as fluxes are
+#: (of magnitudes at most five times), go by a scale that is logarithmic far from the median
+SKEWED = 20.0
 ROWS = 1 << 13
 
 
@@ -25,6 +29,9 @@ class Hats:
 
     knots: tuple[np.ndarray, ...]
     """F times (n_knots,) ascending"""
+    places: tuple[np.ndarray, ...] = ()
+    """the same on the scale that they are apart on, by which functions are held back; none: as they
+    are"""
 
     @classmethod
     def of(cls, x: np.ndarray, weight: np.ndarray, field: np.ndarray, n_knots: int) -> Hats:
@@ -33,10 +40,11 @@ class Hats:
         `field` (k, F) is a sample of field objects.
         """
 
-        def knots_of(f: int) -> np.ndarray:
+        def knots_of(f: int) -> tuple[np.ndarray, np.ndarray]:
             return _knots(x[:, f], weight, field[:, f], n_knots)
 
-        return cls(tuple(each(knots_of, range(x.shape[1]))))
+        knots, places = zip(*each(knots_of, range(x.shape[1])), strict=True)
+        return cls(knots, places)
 
     @property
     def first(self) -> np.ndarray:
@@ -81,7 +89,7 @@ class Hats:
     def penalty(self) -> np.ndarray:
         """(D, D) what holds the functions back: straight ones less than bent ones."""
         out = np.zeros((self.size, self.size))
-        for knots, a in zip(self.knots, self.first, strict=False):
+        for knots, a in zip(self.places or self.knots, self.first, strict=False):
             m = len(knots)
             step = np.diff((knots - knots[0]) / (knots[-1] - knots[0]))
             slope = np.diff(np.eye(m), axis=0) / step[:, None]
@@ -104,15 +112,22 @@ class Hats:
         return cls(tuple(np.array(k, dtype=np.float64) for k in knots))
 
 
-def _knots(x: np.ndarray, weight: np.ndarray, field: np.ndarray, n_knots: int) -> np.ndarray:
-    """Knots of one feature: half at quantiles of the candidates, half at those of the field."""
+def _knots(
+    x: np.ndarray, weight: np.ndarray, field: np.ndarray, n_knots: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Knots of one feature, half at quantiles of the candidates, half at those of the field.
+
+    And these on the feature's scale.
+    """
     known, field = ~np.isnan(x), np.sort(field[~np.isnan(field)])
     if len(field) < 3 * MIN_FIELD or weight[known].sum() <= 0:
         middle = float(np.median(field)) if len(field) else 0.0
-        return np.array([middle - 0.5, middle + 0.5])
+        return _as_they_are(middle - 0.5, middle + 0.5)
     low, high = field[MIN_FIELD], field[-1 - MIN_FIELD]
     if not low < high:
-        return np.array([low - 0.5, low + 0.5])
+        return _as_they_are(low - 0.5, low + 0.5)
+    scale = _scale_of(field, low, high)
+    least = MIN_STEP * (scale(high) - scale(low))
     at = np.linspace(0.02, 0.98, n_knots)
     wanted = np.sort(
         np.concatenate(
@@ -127,10 +142,28 @@ def _knots(x: np.ndarray, weight: np.ndarray, field: np.ndarray, n_knots: int) -
     place = np.searchsorted(field, low)
     for knot in wanted[(wanted > low) & (wanted <= high)]:
         here = np.searchsorted(field, knot)
-        if here - place >= MIN_FIELD and knot - knots[-1] >= MIN_STEP * (high - low):
+        if here - place >= MIN_FIELD and scale(knot) - scale(knots[-1]) >= least:
             knots.append(float(knot))
             place = here
-    return np.array(knots if len(knots) > 1 else [low, high])
+    found = np.array(knots if len(knots) > 1 else [low, high])
+    return found, scale(found)
+
+
+def _as_they_are(*knots: float) -> tuple[np.ndarray, np.ndarray]:
+    return np.array(knots), np.array(knots)
+
+
+def _scale_of(field: np.ndarray, low: float, high: float) -> Callable[[Any], Any]:
+    """Scale of a feature: its values, or where these are skewed what is logarithmic in them.
+
+    On that of a flux nearly all objects would lie within one step.
+    """
+    quartile, middle, upper = np.quantile(field, (0.25, 0.5, 0.75))
+    far, near = max(high - middle, middle - low), min(high - middle, middle - low)
+    if far <= SKEWED * near or not quartile < upper:
+        return lambda values: values
+    width = 0.5 * (upper - quartile)
+    return lambda values: np.arcsinh((values - middle) / width)
 
 
 def _quantiles(x: np.ndarray, weight: np.ndarray, at: np.ndarray) -> np.ndarray:
