@@ -52,8 +52,9 @@ def without_unrelated(associations: Associations, post: Posterior) -> np.ndarray
     That factor raises the rows that leave catalogues out, but not a complete row beside the same
     chance pair: with it, fitted fractions come out wrong.
     """
-    of = associations.first, post.ln_bayes, post.ln_bayes_corrected, post.ln_evidence
-    run_kernel(kernels.leave_out_unrelated, associations.pieces, *of)
+    if associations.member.shape[1] > 1:  # else there is none
+        of = associations.first, post.ln_bayes, post.ln_bayes_corrected, post.ln_evidence
+        run_kernel(kernels.leave_out_unrelated, associations.pieces, *of)
     return post.ln_evidence
 
 
