@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._kernels.sums import rows_times
 from ..table_columns import take
+from .excluded import EXCLUDED, with_excluded
 from .field_alike import MIN_OBJECTS, field_weight, share_like_field
 from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
 from .score import regression
@@ -135,7 +136,8 @@ def _excess(mean: tuple[float, float]) -> float:
 def _weight_without(view: View, k: int, name: str) -> np.ndarray:
     """(q,) weights of the associations looked at when a prior is left out."""
     member = view.associations.member[view.rows, k]
-    ratio = 10.0 ** np.clip(take(view.log10_ratios[k, name], member, 0.0), -300.0, 300.0)
+    log10 = take(view.log10_ratios[k, name], member, 0.0)
+    ratio = 10.0 ** np.clip(log10, EXCLUDED, -EXCLUDED)
     weight = view.calibrated.p_match[view.rows] / ratio
     mean_ratio = view.setting.field.mean_ratio
     if mean_ratio is not None and view.one_prior(k):
@@ -143,6 +145,7 @@ def _weight_without(view: View, k: int, name: str) -> np.ndarray:
         own = np.repeat(mean_ratio[view.sample, k], count)
         weight = np.where(member >= 0, weight * own, weight)
     weight[view.first] = view.calibrated.p_hostless[view.sample]
+    with_excluded(view, weight, log10, (k, name))
     return np.asarray(weight)
 
 
