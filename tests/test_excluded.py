@@ -67,3 +67,15 @@ def test_as_if_hardly_above_0(sky, listed, options):
         np.testing.assert_allclose(found[1], hardly[1], rtol=1e-6)
         assert found[2] == hardly[2]
         assert set(found[2]) != {"ok"}
+
+
+def test_the_share_is_told():
+    """Of the counterparts that are brighter than what a histogram has seen."""
+    sky = TWO
+    mag, hosts = sky.others[0]["MAG"], sky.truth[sky.truth >= 0]
+    prior = bm.HistogramPrior.fit("MAG", mag[hosts][mag[hosts] > BRIGHT], mag)
+    checks = sky.match(priors={"OPT": [prior]}).checks()
+    row = checks[checks["check"] == "prior_OPT_MAG"][0]
+    share = 100 * (mag[hosts] < BRIGHT).mean()
+    told = int(row["advice"].partition("ratios of 0 exclude ")[2].partition("%")[0])
+    assert row["verdict"] == "wrong" and abs(told - share) < 10

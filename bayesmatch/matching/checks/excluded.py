@@ -20,6 +20,8 @@ from .view import View
 LN_10 = np.log(10.0)
 #: log10 ratio at or below which an association is excluded: a probability is too small for a double
 EXCLUDED = -300.0
+#: share of the counterparts that is told of
+WORTH_TELLING = 0.02
 
 
 def with_excluded(view: View, weight: np.ndarray, log10: np.ndarray, left_out: object) -> None:
@@ -61,6 +63,20 @@ def with_excluded(view: View, weight: np.ndarray, log10: np.ndarray, left_out: o
     free = np.prod([_free(view, k, member[:, k]) for k in range(member.shape[1])], axis=0)
     against_none = free * np.exp(np.minimum(ln_like, 700.0))
     weight[some] = view.calibrated.p_hostless[primary] * against_none
+
+
+def said_of_excluded(view: View, k: int, name: str, weight: np.ndarray) -> str:
+    """What share of the counterparts a prior excludes, to end an advice; empty: hardly any.
+
+    `weight` (q,) of the associations looked at without it.
+    """
+    member = view.associations.member[view.rows, k]
+    total = np.add.reduceat(weight, view.first)
+    count = np.diff(view.first, append=len(view.rows))
+    p = np.where(member >= 0, weight / np.repeat(np.maximum(total, 1e-300), count), 0.0)
+    excluded = take(view.log10_ratios[k, name], member, 0.0) <= EXCLUDED
+    share = float(p[excluded].sum()) / max(float(p.sum()), 1e-300)
+    return f"; its ratios of 0 exclude {share:.0%} of them" if share >= WORTH_TELLING else ""
 
 
 def _others(
