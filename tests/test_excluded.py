@@ -79,3 +79,14 @@ def test_the_share_is_told():
     share = 100 * (mag[hosts] < BRIGHT).mean()
     told = int(row["advice"].partition("ratios of 0 exclude ")[2].partition("%")[0])
     assert row["verdict"] == "wrong" and abs(told - share) < 10
+
+
+def test_what_no_counterpart_is_may_be_excluded():
+    """Half of a dense field: without its ratios, the host fraction is the same."""
+    sky = simulate(9400, 500, 0.7, density=40_000.0)
+    table = sky.others[0]
+    out = np.random.default_rng(1).random(len(table["RA"])) < 0.5
+    out[sky.truth[sky.truth >= 0]] = False
+    table["LR"] = np.where(out, -np.inf, np.log10(2.0))
+    checks = sky.match(priors={"OPT": [bm.ColumnPrior("LR")]}).checks()
+    assert checks[checks["check"] == "prior_OPT_LR"]["verdict"][0] == "ok"
