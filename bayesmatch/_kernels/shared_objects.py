@@ -237,6 +237,8 @@ def shared_rows(
     scratch = new_scratch()
     cut = 0
     for i in range(i_first, i_last):
+        if first[i] == first[i + 1]:  # not asked for
+            continue
         catalogue, plane = detections(
             i, n_other, start, p_ra, p_dec, ra, dec, apart, cov, circular, tails
         )

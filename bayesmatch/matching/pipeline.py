@@ -106,7 +106,7 @@ def _run(
         identifiers = begin(partial(kept_identifiers, setting))  # each waits for the memory
         matched = to_be_shown(setting, associations, log10_ratios, evidence, claims)
         n_associations, terms = rows_shown(matched, associations, claims.terms, options.min_p_i)
-    ratios = log10_ratios, evidence.log10_combined
+    said = log10_ratios, evidence.log10_combined, evidence.ln_tailed  # log10, now that it is shown
     record = MatchRecord.of(
         options,
         setting.catalogs,
@@ -122,7 +122,7 @@ def _run(
         field=setting.field.record([c.name for c in setting.others]),
         claims=claims.details,
         errors=fitted_errors or {"given": True},
-        checks=run_checks(looked(), setting, associations, calibrated, fit, ratios, options),
+        checks=run_checks(looked(), setting, associations, calibrated, fit, said, options),
         n_candidates=len(setting.candidates.row),
         n_associations=n_associations,
         seconds=clock.seconds,

@@ -8,13 +8,11 @@ import numpy as np
 
 from ..table_columns import take
 from .density import OUTSIDE_SIGMA
+from .excluded import EXCLUDED, relative_to_none, with_excluded
 from .finding import LOOK, OK, SIGMA, WRONG, Finding
 from .priors import FAR_MOVED, FAR_OFF, MIN_OBJECTS, MOVED, OFF, host_fraction_without
 from .too_sure import CUT_LOG10
 from .view import View
-
-#: log10 ratio of what is excluded, where a number is needed
-EXCLUDED = -300.0
 
 
 def combination_prior(view: View, name: str) -> Finding:
@@ -36,6 +34,7 @@ def combination_prior(view: View, name: str) -> Finding:
     if p.sum() >= 1.0:
         true = _mean(view, 10.0**-log10, p)
     weight = view.calibrated.p_match[view.rows] / 10.0 ** np.clip(relative, EXCLUDED, -EXCLUDED)
+    with_excluded(view, weight, view.log10_combined[name][view.rows], name)
     moved = host_fraction_without(view, weight)
     check, learn = f"prior_{name}", "it was made for other catalogues or sources; look at it again"
     far = []
@@ -56,14 +55,6 @@ def combination_prior(view: View, name: str) -> Finding:
     value, error = field
     sigma = abs(value - 1.0) / error
     return Finding(check, value, 1.0, error, sigma, OK, f"prior {name} fits")
-
-
-def relative_to_none(view: View, log10: np.ndarray) -> np.ndarray:
-    """(q,) ratios of the associations looked at over those of no counterpart."""
-    own = np.maximum(log10[view.rows], EXCLUDED)
-    count = np.diff(view.first, append=len(view.rows))
-    out: np.ndarray = own - np.repeat(own[view.first], count)
-    return out
 
 
 def _away(view: View) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._kernels.sums import rows_times
 from ..table_columns import take
+from .excluded import EXCLUDED, said_of_excluded, with_excluded
 from .field_alike import MIN_OBJECTS, field_weight, share_like_field
 from .finding import LOOK, OK, SIGMA, WRONG, Finding, skipped
 from .score import regression
@@ -57,6 +58,7 @@ def prior(view: View, k: int, name: str) -> Finding:
     ):
         fires.append(value > SIGMA * noise and value > least)
         far.append(fires[-1] and value > much)
+    excluded = said_of_excluded(view, k, name, weight) if any(fires[1:3]) else ""
     verdict = WRONG if any(far) else LOOK if any(fires) else OK
     advice = f"prior {name} fits {other}"
     value, expected = field[0], 1.0
@@ -70,13 +72,13 @@ def prior(view: View, k: int, name: str) -> Finding:
         value, error = counterparts
         advice = (
             f"prior {name} gives counterparts in {other} a mean inverse ratio of {value:.2f} or "
-            f"more instead of 1: it does not fit the sources of this match; {RELEARN}"
+            f"more instead of 1: it does not fit the sources of this match; {RELEARN}{excluded}"
         )
     elif fires[2]:
         (value, error), expected = moved, 0.0
         advice = (
             f"without prior {name} the host fraction is higher by {value:+.3f}: it does not fit "
-            f"the counterparts in {other}; {RELEARN}"
+            f"the counterparts in {other}; {RELEARN}{excluded}"
         )
     elif fires[3]:
         value, expected = mean, 1.0
@@ -135,7 +137,8 @@ def _excess(mean: tuple[float, float]) -> float:
 def _weight_without(view: View, k: int, name: str) -> np.ndarray:
     """(q,) weights of the associations looked at when a prior is left out."""
     member = view.associations.member[view.rows, k]
-    ratio = 10.0 ** np.clip(take(view.log10_ratios[k, name], member, 0.0), -300.0, 300.0)
+    log10 = take(view.log10_ratios[k, name], member, 0.0)
+    ratio = 10.0 ** np.clip(log10, EXCLUDED, -EXCLUDED)
     weight = view.calibrated.p_match[view.rows] / ratio
     mean_ratio = view.setting.field.mean_ratio
     if mean_ratio is not None and view.one_prior(k):
@@ -143,6 +146,7 @@ def _weight_without(view: View, k: int, name: str) -> np.ndarray:
         own = np.repeat(mean_ratio[view.sample, k], count)
         weight = np.where(member >= 0, weight * own, weight)
     weight[view.first] = view.calibrated.p_hostless[view.sample]
+    with_excluded(view, weight, log10, (k, name))
     return np.asarray(weight)
 
 

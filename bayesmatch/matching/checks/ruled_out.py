@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .combinations import relative_to_none
+from .excluded import relative_to_none
 from .finding import OK, WRONG, Finding
 from .view import View
 

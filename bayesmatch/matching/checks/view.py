@@ -32,6 +32,8 @@ class View:
     """by (other catalogue, prior name), per candidate slot"""
     log10_combined: Mapping[str, np.ndarray]
     """by prior on combinations, (a,) per association"""
+    log10_bayes: np.ndarray
+    """(a,) log10 Bayes factor of each association, with the tails of all errors"""
     sample: np.ndarray
     """(s,) rows of the primaries looked at"""
     rows: np.ndarray
@@ -129,17 +131,20 @@ def view_of(
     associations: Associations,
     calibrated: Calibrated,
     fit: HostFraction,
-    ratios: tuple[Mapping[tuple[int, str], np.ndarray], Mapping[str, np.ndarray]],
+    evidence: tuple[Mapping[tuple[int, str], np.ndarray], Mapping[str, np.ndarray], np.ndarray],
     options: MatchOptions,
 ) -> View:
-    """Look at a match; the arguments are its stages, `ratios` of one and of all catalogues."""
+    """Look at a match; the arguments are its stages.
+
+    `evidence`: ratios of one and of all catalogues, and Bayes factors, as their logs to base 10.
+    """
     view = View(
         setting,
         associations,
         calibrated,
         fit,
         options,
-        *ratios,
+        *evidence,
         looked.primary,
         looked.rows,
         looked.first,
