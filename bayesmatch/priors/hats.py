@@ -30,8 +30,8 @@ class Hats:
     knots: tuple[np.ndarray, ...]
     """F times (n_knots,) ascending"""
     places: tuple[np.ndarray, ...] = ()
-    """the same on the scale that they are apart on, by which functions are held back; none: as they
-    are"""
+    """F times (n_knots,), the same on the scale that they are apart on, by which functions are held
+    back; none: as they are"""
 
     @classmethod
     def of(cls, x: np.ndarray, weight: np.ndarray, field: np.ndarray, n_knots: int) -> Hats:

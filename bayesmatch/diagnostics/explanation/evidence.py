@@ -49,6 +49,8 @@ TAILED = "dist_bayesfactor_tails"
 SMALLEST = 1e-290
 #: probabilities (log10) agree better with the terms that make them
 UNSTATED = 1e-5
+#: the same where there is a term for the rest, which the fraction is not to have in it
+WITH_REST = 1e-9
 
 
 def evidence_table(result: MatchResult, row: int) -> Table:
@@ -135,18 +137,17 @@ def _terms(result: MatchResult, row: int, mine: Table, members: np.ndarray) -> l
         density = density_term(members, _log10_full_sky(result, row))
         priors += _mean_ratio(result, row, members)
         stated = _fraction(result, row, members, [*terms, density, *priors], p_match)
+    least = UNSTATED
     if ("shared" in (record.field or {}) or _cut_apart(record)) and stated:
         # One term for what the catalogues share, what the radius cuts apart and what claims change,
         # as a file has it; the last digits of the fraction, which may differ in a file, go there.
-        stated = [fraction_term(np.round(stated[0].log10, 12))]
+        stated, least = [fraction_term(np.round(stated[0].log10, 12))], WITH_REST
     known = [*terms, density, *priors]
     log10_known = _sum([t.log10 for t in known])
     beyond = _beyond(result, row, p_match, _sum([t.log10 for t in (*known, *stated)]))
-    if len(stated) > 1 or (stated and np.abs(beyond).max() >= UNSTATED):
+    if len(stated) > 1 or (stated and np.abs(beyond).max() >= least):
         known += stated
-        if np.abs(beyond).max() < UNSTATED:
-            return known
-        return [*known, _rest(record, beyond)]
+        return [*known, _rest(record, beyond)] if np.abs(beyond).max() >= least else known
     # Nothing but the fraction is left: from the probabilities, to the last digit the same from
     # memory and from every kind of file.
     fraction = remaining_fractions(result, row, members, log10_known, p_match, SMALLEST)
