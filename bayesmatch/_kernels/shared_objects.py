@@ -126,7 +126,7 @@ def weigh_rows(begin, end, member, base, density, gain, label, bit, at, ln_z, ln
     The latter is the sum of the members' `gain` where no two of them are of one component.
     """
     n_other = member.shape[1]
-    if n_other == 2:  # the common case, in half the time
+    if n_other == 2:  # the common case, without the loops
         pairs = begin, end, member, base, density, gain, label, bit, at, ln_z, ln_evidence, out
         weigh_pairs(*pairs)
         return

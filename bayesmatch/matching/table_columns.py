@@ -6,13 +6,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from astropy.table import Column, Table
+from astropy.table import Column, MaskedColumn, Table
 from astropy.units import Unit
 
 from .._kernels.gathered import take_known, take_present
 from .._kernels.jit import ranges, run_kernel
 from ..catalogs.formats.cell_values import plain_column
-from ..catalogs.formats.storage import fill_of, filled_column, masked_column, missing
+from ..catalogs.formats.storage import fill_of, masked_column, missing
 from ..catalogs.held import HeldCatalog
 from ..catalogs.identifiers import Identifiers
 from .claim_groups import maybe_twice_of
@@ -65,7 +65,8 @@ def id_column(
             return column_of(take(values, row, 0, out), text)
         fill = fill_of(values.dtype)
         if not np.any(values == fill):
-            return filled_column(*_with_mask(values, row, fill, out), fill, text)
+            ids, absent = _with_mask(values, row, fill, out)
+            return MaskedColumn(ids, mask=absent, description=text, fill_value=fill)
     absent_row = row < 0
     absent = absent_row
     if identifiers.mask is not None:

@@ -55,17 +55,7 @@ def masked_column(
     fill = _free_fill(values, mask)
     values = np.array(values) if copy else values
     np.copyto(values, fill, where=mask)
-    return filled_column(trimmed(values), mask, fill, description, unit)
-
-
-def filled_column(
-    values: np.ndarray,
-    mask: np.ndarray,
-    fill: Any,
-    description: str | None = None,
-    unit: Any = None,
-) -> MaskedColumn:
-    """A masked column whose values are `fill` where they are masked, and nowhere else."""
+    values = trimmed(values)
     return MaskedColumn(values, mask=mask, description=description, unit=unit, fill_value=fill)
 
 
